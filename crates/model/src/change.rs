@@ -1,0 +1,30 @@
+//! What a commit made stale. A change never says what is new: whoever shows the thing asks again.
+
+use serde::Serialize;
+use ts_rs::TS;
+
+use crate::{AccountId, ConversationId};
+
+/// One thing that is stale after a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Change {
+    /// Anything may have changed: ask again for all that is shown.
+    Everything,
+    /// The list of accounts, or one account's state or health.
+    Accounts,
+    /// Which conversations an account's list shows, their order or their rows.
+    Inbox {
+        /// Whose list.
+        account: AccountId,
+    },
+    /// One conversation's header, messages, gaps or draft.
+    Conversation {
+        /// Which conversation.
+        conversation: ConversationId,
+    },
+    /// How far linking an account has come.
+    Link,
+    /// The agent's settings.
+    Settings,
+}

@@ -1,0 +1,68 @@
+//! Conversations: whether TikTok counts them as requests, where the agent has put them, and where they came from.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::Millis;
+
+/// TikTok's two kinds of conversation (`conversation_type` of conversation/list).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ConversationKind {
+    /// The customer wrote and the business has never answered: a message request. TikTok's `STRANGER`.
+    Request,
+    /// The business has answered at least once. TikTok's `SINGLE`.
+    Chat,
+}
+
+/// Where the agent has put a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// In the inbox.
+    Open,
+    /// Dealt with. A new message from the customer opens it again.
+    Done,
+}
+
+/// The tabs above the conversation list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Tab {
+    /// Open, and a customer's message is unanswered.
+    Waiting,
+    /// Open, waiting or not.
+    All,
+    /// Done.
+    Done,
+}
+
+/// How many conversations each tab holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TabCounts {
+    /// Conversations in [`Tab::Waiting`].
+    pub waiting: u32,
+    /// Conversations in [`Tab::All`].
+    pub all: u32,
+    /// Conversations in [`Tab::Done`].
+    pub done: u32,
+}
+
+/// How the customer came to write (`referral` of conversation/list).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Origin {
+    /// Through an advertisement.
+    Ad {
+        /// The ad's name as the advertiser gave it.
+        name: String,
+        /// When the customer tapped it, if TikTok said.
+        at_ms: Option<Millis>,
+    },
+    /// Through a tiktok.me short link.
+    ShortLink {
+        /// The link's `ref` tag.
+        reference: String,
+    },
+}

@@ -1,0 +1,23 @@
+//! The nouns of Deskbell.
+//!
+//! What an agent talks about has one type here: an account, a person, a conversation, a message, how far a reply
+//! has come, and how long TikTok still lets it go out. Nothing in this crate does I/O or waits; everything that
+//! depends on the time of day takes it as an argument or reads it from a [`Clock`].
+
+mod change;
+mod clock;
+mod conversation;
+mod delivery;
+mod id;
+mod message;
+mod text;
+mod window;
+
+pub use change::Change;
+pub use clock::{Clock, Millis};
+pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
+pub use delivery::{Delivery, Refusal, RefusalReason, UnconfirmedStage, WaitReason};
+pub use id::{AccountId, ConversationId, IdError, MessageId, PersonId};
+pub use message::{AutoType, Content, Direction, MediaState, Snippet, SnippetKind, Surface};
+pub use text::{MAX_REPLY_CHARS, ReplyText, TextProblem};
+pub use window::{BRASS_MS, RED_MS, ReplyWindow, WINDOW_MS};
