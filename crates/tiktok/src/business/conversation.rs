@@ -1,0 +1,182 @@
+//! Which conversations there are, and which moved: ids and times, no text, no names ("Conversation list").
+//!
+//! TikTok keeps 90 days and splits them in two lists: a conversation is a `STRANGER` until the business has replied and
+//! `SINGLE` from then on. Only both lists together are everything.
+
+use crate::{Endpoint, Safety, lenient::Fields};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Lists conversations of one kind, newest activity wherever TikTok puts it: the order is not promised.
+#[derive(Debug, Clone)]
+pub struct ListConversations {
+    /// The account.
+    pub business_id: String,
+    /// Which of the two lists.
+    pub kind: ConversationKind,
+    /// How many at most, 1 to 100.
+    pub limit: u8,
+    /// Where to go on: the last page's `cursor`; `None` for the beginning.
+    pub cursor: Option<String>,
+}
+
+/// The two lists a conversation can be on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConversationKind {
+    /// The customer wrote, the business has not replied yet.
+    Stranger,
+    /// The business has replied.
+    Single,
+}
+
+impl ConversationKind {
+    /// Both lists.
+    pub const BOTH: [Self; 2] = [Self::Stranger, Self::Single];
+
+    /// TikTok's name for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stranger => "STRANGER",
+            Self::Single => "SINGLE",
+        }
+    }
+}
+
+/// A page of conversations.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Wire")]
+pub struct ConversationPage {
+    /// What could be read.
+    pub conversations: Vec<Conversation>,
+    /// Entries without a usable id, as they came.
+    pub unreadable: Vec<String>,
+    /// Whether another page follows.
+    pub has_more: bool,
+    /// For [`ListConversations::cursor`]; TikTok sends a number, kept as text.
+    pub cursor: Option<String>,
+}
+
+/// A conversation, as far as the list tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// TikTok's id, base64-like (`+ / =`).
+    pub conversation_id: String,
+    /// Last activity, ms since the epoch (`update_time`; `up_time` in some answers).
+    pub update_time_ms: Option<i64>,
+    /// How the customer got here, if from an advertisement or a link.
+    pub referral: Option<Referral>,
+}
+
+/// How a customer came to write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Referral {
+    /// Advertisements.
+    pub ads: Vec<AdReferral>,
+    /// `m.tiktok.me`-style links to the conversation.
+    pub short_links: Vec<ShortLinkReferral>,
+}
+
+/// An advertisement that led here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AdReferral {
+    /// Whose.
+    pub advertiser_id: Option<String>,
+    /// Which.
+    pub ad_id: Option<String>,
+    /// Its name.
+    pub ad_name: Option<String>,
+    /// When, ms since the epoch. TikTok writes **seconds** in this list (ms in its webhooks); converted here.
+    pub at_ms: Option<i64>,
+    /// The page showing it; not to be opened unasked.
+    pub embed_url: Option<String>,
+}
+
+/// A link that led here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShortLinkReferral {
+    /// The business's own mark on the link.
+    pub reference: Option<String>,
+    /// The text the customer found already typed.
+    pub prefilled_message: Option<String>,
+    /// Whether TikTok has passed that text: `PASS` and others.
+    pub prefilled_message_audit_status: Option<String>,
+}
+
+impl Endpoint for ListConversations {
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/business/message/conversation/list/";
+    const SAFETY: Safety = Safety::Repeatable;
+    type Reply = ConversationPage;
+
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let mut query = vec![
+            ("business_id", self.business_id.clone()),
+            ("conversation_type", self.kind.as_str().to_owned()),
+            ("limit", self.limit.clamp(1, 100).to_string()),
+        ];
+        query.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
+        query
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    #[serde(default)]
+    conversations: Option<Vec<Box<RawValue>>>,
+    #[serde(default)]
+    has_more: Option<Box<RawValue>>,
+    #[serde(default)]
+    cursor: Option<Box<RawValue>>,
+}
+
+impl From<Wire> for ConversationPage {
+    fn from(wire: Wire) -> Self {
+        let mut page = Self {
+            conversations: Vec::new(),
+            unreadable: Vec::new(),
+            has_more: wire.has_more.is_some_and(|raw| matches!(raw.get(), "true" | "1" | "\"true\"")),
+            cursor: wire.cursor.as_deref().and_then(crate::lenient::text).filter(|text| !text.is_empty()),
+        };
+        for raw in wire.conversations.unwrap_or_default() {
+            match conversation(&raw) {
+                Some(conversation) => page.conversations.push(conversation),
+                None => page.unreadable.push(raw.get().to_owned()),
+            }
+        }
+        page
+    }
+}
+
+fn conversation(raw: &RawValue) -> Option<Conversation> {
+    let fields = Fields::read(raw)?;
+    Some(Conversation {
+        conversation_id: fields.id("conversation_id")?,
+        update_time_ms: fields.integer("update_time").or_else(|| fields.integer("up_time")),
+        referral: fields.object("referral").map(|referral| Referral {
+            ads: referral.list("ad").into_iter().filter_map(Fields::read).map(|ad| ad_referral(&ad)).collect(),
+            short_links: referral
+                .list("short_link")
+                .into_iter()
+                .filter_map(Fields::read)
+                .map(|link| ShortLinkReferral {
+                    reference: link.id("ref"),
+                    prefilled_message: link.text("prefilled_message"),
+                    prefilled_message_audit_status: link.id("prefilled_message_audit_status"),
+                })
+                .collect(),
+        }),
+    })
+}
+
+fn ad_referral(ad: &Fields<'_>) -> AdReferral {
+    AdReferral {
+        advertiser_id: ad.id("advertiser_id"),
+        ad_id: ad.id("ad_id"),
+        ad_name: ad.text("ad_name"),
+        // Should TikTok ever write ms here too, a moment beyond the year 5138 tells.
+        at_ms: ad.integer("timestamp").map(|at| if at < 100_000_000_000 { at.saturating_mul(1000) } else { at }),
+        embed_url: ad.id("embed_url"),
+    }
+}

@@ -1,0 +1,14 @@
+//! What was said, and saying something: the newest 20 messages of a conversation, and one more.
+//!
+//! TikTok offers no paging, no fetch by id and no idempotency key. So a page is read message by message, each keeping
+//! the JSON it came as, and a message that cannot be read at all is kept as text rather than lost.
+
+mod content;
+mod kind;
+mod list;
+mod send;
+
+pub use content::{Content, TemplateButton, TemplateCard};
+pub use kind::{AutoMessageType, MessageSource, MessageType, Role};
+pub use list::{ListMessages, Message, MessagePage, Participant, Party, Reaction};
+pub use send::{Outgoing, SendMessage, Sent};

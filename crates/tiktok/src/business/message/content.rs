@@ -1,0 +1,105 @@
+//! What a message says, by its kind.
+
+use super::MessageType;
+use crate::lenient::Fields;
+
+/// What a message says ("Message list", typed blocks). Every address in here is the network's word: it is fetched only
+/// through [`crate::Client::fetch_media`] and opened only when a person asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Words.
+    Text {
+        /// As typed; may hold anything a keyboard or a program can produce.
+        body: String,
+    },
+    /// A picture.
+    Image {
+        /// For [`crate::business::media::DownloadLink`]; good for 30 days.
+        media_id: String,
+    },
+    /// A film.
+    Video {
+        /// For [`crate::business::media::DownloadLink`]; good for 30 days.
+        media_id: String,
+    },
+    /// A TikTok post passed on; either part may be missing.
+    SharePost {
+        /// `item_id`, or `video_id` as some answers call it.
+        item_id: Option<String>,
+        /// The post's page.
+        embed_url: Option<String>,
+    },
+    /// A sticker.
+    Sticker {
+        /// Its picture; good for about 30 days (`x-expires`).
+        url: String,
+    },
+    /// A large emoji.
+    Emoji {
+        /// Its picture; does not expire.
+        url: String,
+    },
+    /// A card with buttons.
+    Template(TemplateCard),
+    /// Nothing this version can show: another kind, or a block that was not there. The message keeps its raw JSON.
+    Unsupported,
+}
+
+/// A card with buttons.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TemplateCard {
+    /// `QA_BUTTON_CARD` or `QA_LINK_CARD`.
+    pub kind: Option<String>,
+    /// What stands above the buttons.
+    pub title: String,
+    /// The buttons, top to bottom.
+    pub buttons: Vec<TemplateButton>,
+}
+
+/// A button on a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateButton {
+    /// `REPLY`, the only kind documented.
+    pub kind: Option<String>,
+    /// Its words.
+    pub title: String,
+    /// The business's own mark, which comes back with the tap.
+    pub id: Option<String>,
+}
+
+impl Content {
+    pub(super) fn read(kind: &MessageType, message: &Fields<'_>) -> Self {
+        Self::of(kind, message).unwrap_or(Self::Unsupported)
+    }
+
+    fn of(kind: &MessageType, message: &Fields<'_>) -> Option<Self> {
+        match kind {
+            MessageType::Text => Some(Self::Text { body: message.object("text")?.text("body")? }),
+            MessageType::Image => Some(Self::Image { media_id: message.object("image")?.id("media_id")? }),
+            MessageType::Video => Some(Self::Video { media_id: message.object("video")?.id("media_id")? }),
+            MessageType::SharePost => {
+                let post = message.object("share_post")?;
+                let item_id = post.id("item_id").or_else(|| post.id("video_id"));
+                let embed_url = post.id("embed_url");
+                (item_id.is_some() || embed_url.is_some()).then_some(Self::SharePost { item_id, embed_url })
+            }
+            MessageType::Sticker => Some(Self::Sticker { url: message.object("sticker")?.id("url")? }),
+            MessageType::Emoji => Some(Self::Emoji { url: message.object("emoji")?.id("url")? }),
+            MessageType::Template => {
+                let card = message.object("template")?;
+                let buttons = card.list("buttons").into_iter().filter_map(Fields::read);
+                Some(Self::Template(TemplateCard {
+                    kind: card.id("type"),
+                    title: card.text("title").unwrap_or_default(),
+                    buttons: buttons
+                        .filter_map(|button| {
+                            let title = button.text("title").or_else(|| button.text("text"))?;
+                            Some(TemplateButton { kind: button.id("type"), title, id: button.id("id") })
+                        })
+                        .collect(),
+                }))
+            }
+            MessageType::Other | MessageType::Unknown(_) => None,
+        }
+    }
+}

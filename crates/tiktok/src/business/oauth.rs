@@ -1,0 +1,194 @@
+//! Linking a business account: the consent page, the tokens, and giving them back.
+//!
+//! The redirect cannot be this computer ([`check_redirect_uri`] has the portal's rules): the person either comes back
+//! through an HTTPS page that forwards the code, or pastes it. One app id has three names here (`client_key` on the
+//! consent page, `client_id` for tokens, `app_id` for token info); [`BusinessApp`] holds it once.
+
+mod redirect;
+
+pub use redirect::{RedirectProblem, check_redirect_uri};
+
+use crate::{AccessToken, Client, ClientSecret, Endpoint, Endpoints, Error, RefreshToken, Safety, lenient};
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use url::Url;
+
+/// What direct messages need, and no more: one scope the app was not approved for makes TikTok refuse them all
+/// ("Authorize URL").
+pub const DM_SCOPES: &[&str] =
+    &["user.info.basic", "user.info.username", "message.list.read", "message.list.send", "message.list.manage"];
+
+/// The operator's own Business app ("The app has three names").
+#[derive(Debug, Clone)]
+pub struct BusinessApp {
+    /// The App ID.
+    pub app_id: String,
+    /// The app's secret.
+    pub secret: ClientSecret,
+    /// The active redirect address, exactly as registered, byte for byte.
+    pub redirect_uri: String,
+}
+
+/// A pair of tokens and whose they are. The refresh token replaces the one before: store the pair before using it.
+#[derive(Debug, Clone)]
+pub struct BusinessTokens {
+    /// For the calls.
+    pub access: AccessToken,
+    /// For the next pair.
+    pub refresh: RefreshToken,
+    /// How long `access` lives from now.
+    pub expires_in: Duration,
+    /// How long `refresh` lives from now.
+    pub refresh_token_expires_in: Duration,
+    /// The account, as every later call's `business_id`.
+    pub open_id: String,
+    /// What was granted; may be less than asked for, and may shrink at a refresh.
+    pub scope: Vec<String>,
+}
+
+/// What TikTok says a token is good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// The app it was given to.
+    pub app_id: String,
+    /// The account: `business_id`.
+    pub creator_id: String,
+    /// What it may do now.
+    pub scope: Vec<String>,
+}
+
+/// The consent page to open in the browser ("Authorize URL"). `state` comes back untouched; it must be unguessable.
+#[must_use]
+pub fn authorize(endpoints: &Endpoints, app: &BusinessApp, scopes: &[&str], state: &str) -> Url {
+    let mut url = endpoints.authorize.clone();
+    url.query_pairs_mut()
+        .append_pair("client_key", &app.app_id)
+        .append_pair("response_type", "code")
+        .append_pair("scope", &scopes.join(","))
+        .append_pair("redirect_uri", &app.redirect_uri)
+        .append_pair("state", state)
+        .append_pair("disable_auto_auth", "1");
+    url
+}
+
+/// Turns the code from the redirect into tokens. A code lives ten minutes and works once ("Token endpoints").
+///
+/// # Errors
+/// [`Error::Reauthorise`] when the code is used up or too old; [`Error::Refused`] when id, secret or redirect are wrong.
+pub async fn exchange(client: &Client, app: &BusinessApp, auth_code: &str) -> Result<BusinessTokens, Error> {
+    let body = json!({
+        "client_id": app.app_id,
+        "client_secret": app.secret.expose(),
+        "grant_type": "authorization_code",
+        "auth_code": auth_code,
+        "redirect_uri": app.redirect_uri,
+    });
+    let reply = client.ask(None, &[app.secret.expose(), auth_code], &Exchange(body)).await?;
+    Ok(BusinessTokens::from(reply))
+}
+
+/// Turns a refresh token into the next pair. The old one is dead once TikTok has answered ("Token endpoints").
+///
+/// # Errors
+/// [`Error::Reauthorise`] when the refresh token is no longer good; [`Error::Unknown`] when it may have been used up.
+pub async fn refresh(client: &Client, app: &BusinessApp, token: &RefreshToken) -> Result<BusinessTokens, Error> {
+    let body = json!({
+        "client_id": app.app_id,
+        "client_secret": app.secret.expose(),
+        "grant_type": "refresh_token",
+        "refresh_token": token.expose(),
+    });
+    let reply = client.ask(None, &[app.secret.expose(), token.expose()], &Refresh(body)).await?;
+    Ok(BusinessTokens::from(reply))
+}
+
+/// Gives the access back: the token no longer works ("Token endpoints").
+///
+/// # Errors
+/// As any call; a token that is already dead comes back as [`Error::Refresh`] or [`Error::Reauthorise`].
+pub async fn revoke(client: &Client, app: &BusinessApp, token: &AccessToken) -> Result<(), Error> {
+    let body = json!({
+        "client_id": app.app_id,
+        "client_secret": app.secret.expose(),
+        "access_token": token.expose(),
+    });
+    client.ask(None, &[app.secret.expose(), token.expose()], &Revoke(body)).await.map(|Done {}| ())
+}
+
+/// Asks what a token is good for now; a person may have taken permissions back in the TikTok app ("Token endpoints").
+///
+/// # Errors
+/// As any call; [`Error::Refresh`] when the token is expired or wrong.
+pub async fn token_info(client: &Client, app: &BusinessApp, token: &AccessToken) -> Result<TokenInfo, Error> {
+    let body = json!({ "app_id": app.app_id, "access_token": token.expose() });
+    let reply = client.ask(None, &[token.expose()], &Info(body)).await?;
+    Ok(TokenInfo { app_id: reply.app_id, creator_id: reply.creator_id, scope: scopes(&reply.scope) })
+}
+
+fn scopes(text: &str) -> Vec<String> {
+    text.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+}
+
+macro_rules! credentialed {
+    ($name:ident, $path:literal, $safety:ident, $reply:ty) => {
+        struct $name(Value);
+        impl Endpoint for $name {
+            const METHOD: Method = Method::POST;
+            const PATH: &'static str = $path;
+            const SAFETY: Safety = Safety::$safety;
+            type Reply = $reply;
+            fn body(&self) -> Option<Value> {
+                Some(self.0.clone())
+            }
+        }
+    };
+}
+
+credentialed!(Exchange, "/tt_user/oauth2/token/", Once, TokensReply);
+credentialed!(Refresh, "/tt_user/oauth2/refresh_token/", Once, TokensReply);
+credentialed!(Revoke, "/tt_user/oauth2/revoke/", Repeatable, Done);
+credentialed!(Info, "/tt_user/token_info/get/", Repeatable, InfoReply);
+
+#[derive(Deserialize)]
+pub(crate) struct TokensReply {
+    #[serde(deserialize_with = "lenient::required_text")]
+    access_token: String,
+    #[serde(deserialize_with = "lenient::required_text")]
+    refresh_token: String,
+    #[serde(deserialize_with = "lenient::required_count")]
+    expires_in: u64,
+    #[serde(deserialize_with = "lenient::required_count")]
+    refresh_token_expires_in: u64,
+    #[serde(deserialize_with = "lenient::required_text")]
+    open_id: String,
+    #[serde(default, deserialize_with = "lenient::optional_text")]
+    scope: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct InfoReply {
+    #[serde(deserialize_with = "lenient::required_text")]
+    app_id: String,
+    #[serde(deserialize_with = "lenient::required_text")]
+    creator_id: String,
+    #[serde(deserialize_with = "lenient::required_text")]
+    scope: String,
+}
+
+#[derive(Deserialize)]
+struct Done {}
+
+impl From<TokensReply> for BusinessTokens {
+    fn from(reply: TokensReply) -> Self {
+        Self {
+            access: AccessToken::new(reply.access_token),
+            refresh: RefreshToken::new(reply.refresh_token),
+            expires_in: Duration::from_secs(reply.expires_in),
+            refresh_token_expires_in: Duration::from_secs(reply.refresh_token_expires_in),
+            open_id: reply.open_id,
+            scope: scopes(&reply.scope.unwrap_or_default()),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! How far this computer's clock is from TikTok's, learned from the answers' `Date`.
+//!
+//! A median of five, because one answer that sat in a queue would otherwise move every reply window.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+const SAMPLES: usize = 5;
+
+#[derive(Debug, Default)]
+pub(crate) struct ServerClock {
+    offsets_ms: Mutex<VecDeque<i64>>,
+}
+
+impl ServerClock {
+    /// Learns from one `Date` header, read between `asked_ms` and `answered_ms` by the local clock.
+    pub(crate) fn learn(&self, date: &str, asked_ms: i64, answered_ms: i64) {
+        let Ok(date) = httpdate::parse_http_date(date) else {
+            return;
+        };
+        // `Date` is cut to the second: half a second later is the best guess.
+        let server_ms = to_ms(date).saturating_add(500);
+        let local_ms = asked_ms.midpoint(answered_ms);
+        let mut offsets = self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        if offsets.len() == SAMPLES {
+            offsets.pop_front();
+        }
+        offsets.push_back(server_ms.saturating_sub(local_ms));
+    }
+
+    pub(crate) fn offset_ms(&self) -> i64 {
+        let offsets = self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sorted: Vec<i64> = offsets.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(sorted.len() / 2).copied().unwrap_or(0)
+    }
+}
+
+/// Now by this computer's clock, in ms since the epoch.
+pub(crate) fn local_ms() -> i64 {
+    to_ms(SystemTime::now())
+}
+
+fn to_ms(time: SystemTime) -> i64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_odd_answer_does_not_move_the_clock() {
+        let clock = ServerClock::default();
+        assert_eq!(clock.offset_ms(), 0);
+        let epoch_ms = 784_111_777_000; // Sun, 06 Nov 1994 08:49:37 GMT
+        for local in [0, 100, 200, 300, 3_600_000] {
+            clock.learn("Sun, 06 Nov 1994 08:49:37 GMT", epoch_ms + local, epoch_ms + local);
+        }
+        assert_eq!(clock.offset_ms(), 300);
+        clock.learn("yesterday", 0, 0);
+        assert_eq!(clock.offset_ms(), 300);
+    }
+}

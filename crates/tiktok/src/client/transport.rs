@@ -1,0 +1,192 @@
+//! The bytes: two connection pools, one exchange, and what a broken one means.
+
+use super::{Client, Safety, Timeouts, clock::local_ms};
+use crate::{
+    endpoints::{Endpoints, is_loopback},
+    error::{Error, Facts, UnknownWhy, UnreachableWhy},
+};
+use reqwest::{
+    Method,
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
+};
+use std::{error::Error as _, time::Duration};
+use tracing::field::Empty;
+use url::Url;
+
+/// No answer of TikTok's is anywhere near this.
+const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// A server cannot park us for longer than this.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// A request about to leave.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) safety: Safety,
+    /// The one header that authorises it: name and secret value.
+    pub(crate) header: Option<(&'static str, String)>,
+    pub(crate) body: Option<Body>,
+}
+
+/// A body and its kind.
+pub(crate) struct Body {
+    pub(crate) kind: &'static str,
+    pub(crate) bytes: Vec<u8>,
+}
+
+pub(crate) fn json(value: serde_json::Value) -> Body {
+    Body { kind: "application/json", bytes: value.to_string().into_bytes() }
+}
+
+/// An answer, whole.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) text: String,
+}
+
+/// What all our connections share: nothing is repeated, nothing is followed.
+pub(crate) fn builder(timeouts: Timeouts) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(timeouts.connect)
+        .timeout(timeouts.total)
+        .user_agent(concat!("Deskbell/", env!("CARGO_PKG_VERSION")))
+}
+
+fn towards(endpoints: &Endpoints, timeouts: Timeouts) -> reqwest::ClientBuilder {
+    let builder = builder(timeouts);
+    // A proxy has no business between us and this computer.
+    if is_loopback(&endpoints.business) || is_loopback(&endpoints.login_kit) { builder.no_proxy() } else { builder }
+}
+
+pub(crate) fn pooled(endpoints: &Endpoints, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
+    towards(endpoints, timeouts).build().map_err(|error| broken(&error, Facts::default()))
+}
+
+/// A new connection for each call, HTTP/1.1: what was written to it was written to this call's peer only.
+pub(crate) fn fresh(endpoints: &Endpoints, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
+    towards(endpoints, timeouts)
+        .pool_max_idle_per_host(0)
+        .http1_only()
+        .build()
+        .map_err(|error| broken(&error, Facts::default()))
+}
+
+/// One per call; the path without its query.
+pub(crate) fn span(method: &Method, path: &'static str) -> tracing::Span {
+    tracing::debug_span!("tiktok.call", %method, path, status = Empty, code = Empty, duration_ms = Empty)
+}
+
+/// Puts the outcome's code into the call's span and leaves one line in the log; the caller logs what it makes of it.
+pub(crate) fn note<T>(outcome: Result<T, Error>) -> Result<T, Error> {
+    match &outcome {
+        Ok(_) => {
+            tracing::Span::current().record("code", 0);
+            tracing::debug!("TikTok did as asked");
+        }
+        Err(error) => {
+            if let Some(code) = error.code() {
+                tracing::Span::current().record("code", code);
+            }
+            tracing::debug!("TikTok did not simply do as asked");
+        }
+    }
+    outcome
+}
+
+impl Client {
+    /// Sends once and reads the whole answer.
+    pub(crate) async fn exchange(&self, outgoing: Outgoing, secrets: &[&str]) -> Result<Answer, Error> {
+        let http = match outgoing.safety {
+            Safety::Repeatable => &self.shared.pooled,
+            Safety::Once => &self.shared.fresh,
+        };
+        let asked_ms = local_ms();
+        let started = std::time::Instant::now();
+        let mut request = http.request(outgoing.method, outgoing.url);
+        if let Some((name, secret)) = outgoing.header {
+            request = request.header(name, sensitive(&secret)?);
+        }
+        if let Some(body) = outgoing.body {
+            request = request.header(CONTENT_TYPE, body.kind).body(body.bytes);
+        }
+        let answer = match request.send().await {
+            Ok(response) => {
+                if let Some(date) = text_of(response.headers(), &DATE) {
+                    self.shared.clock.learn(date, asked_ms, local_ms());
+                }
+                whole(response, secrets).await
+            }
+            Err(error) => Err(broken(&error, Facts::default())),
+        };
+        let span = tracing::Span::current();
+        span.record("duration_ms", u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        if let Ok(answer) = &answer {
+            span.record("status", answer.status);
+        }
+        answer
+    }
+}
+
+async fn whole(mut response: reqwest::Response, secrets: &[&str]) -> Result<Answer, Error> {
+    let status = response.status().as_u16();
+    let retry_after = text_of(response.headers(), &RETRY_AFTER)
+        .and_then(|text| text.trim().parse().ok())
+        .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > LONGEST_ANSWER => {
+                return Err(Facts::default().unknown(UnknownWhy::TooLong));
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => {
+                return Err(broken(&error, Facts::of(&String::from_utf8_lossy(&bytes), secrets)));
+            }
+        }
+    }
+    // What is not UTF-8 is not JSON either; the reader will say so.
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    Ok(Answer { status, retry_after, text })
+}
+
+fn text_of<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// A header that will not be printed or put into HTTP/2's shared table.
+pub(crate) fn sensitive(secret: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(secret).map_err(|_| Error::Unreachable {
+        why: UnreachableWhy::NotBuilt,
+        detail: "the token holds characters no header can carry".to_owned(),
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// What a broken exchange means: only what broke before the request could be written is certainly not taken.
+pub(crate) fn broken(error: &reqwest::Error, facts: Facts) -> Error {
+    let detail = innermost(error);
+    let unreachable = |why| Error::Unreachable { why, detail: detail.clone() };
+    if error.is_builder() {
+        unreachable(UnreachableWhy::NotBuilt)
+    } else if error.is_connect() {
+        unreachable(if error.is_timeout() { UnreachableWhy::ConnectTimeout } else { UnreachableWhy::Connect })
+    } else {
+        let why = if error.is_timeout() { UnknownWhy::TimedOut } else { UnknownWhy::HungUp };
+        facts.with(None, &detail, None, &[]).unknown(why)
+    }
+}
+
+/// The cause at the bottom ("Connection refused"): it says the most and, unlike those above it, carries no address.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(deeper) = cause.and_then(std::error::Error::source) {
+        cause = Some(deeper);
+    }
+    cause.map_or_else(|| "the request failed".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,254 @@
+//! What came of a call, sorted by what the caller can do about it.
+//!
+//! Nothing here holds a token, a secret, an address with its query, or what we sent. TikTok's own words are kept, with
+//! tokens taken out, because they are the only explanation an agent will get for a message that did not go.
+
+mod answer;
+mod classify;
+mod redact;
+
+pub(crate) use answer::Facts;
+pub use answer::RawAnswer;
+pub(crate) use classify::{business, login_kit};
+
+use std::time::Duration;
+
+/// What came of a call that did not simply succeed. Each variant is one thing to do next ("Error codes").
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Certainly not taken: the request never left this computer whole. Wait, then the same call is safe.
+    #[error("TikTok could not be reached ({why}): {detail}")]
+    Unreachable {
+        /// How far it got.
+        why: UnreachableWhy,
+        /// The system's own words, such as "Connection refused". No address, no query.
+        detail: String,
+    },
+
+    /// Certainly not taken: too fast, or maintenance. Wait `after`; on repeated ones the caller waits longer
+    /// (queries per minute: 5 minutes; per day: until 00:00 UTC). See "Rate limits".
+    #[error("TikTok asks to wait {} ms (code {code}): {message}", after.as_millis())]
+    Later {
+        /// The shortest wait that can help.
+        after: Duration,
+        /// TikTok's code (40100, 40016, 40133, 60001), or the HTTP status where there was none.
+        code: i64,
+        /// TikTok's words.
+        message: String,
+        /// For a support ticket.
+        request_id: Option<String>,
+        /// The answer as it came, shortened, tokens taken out.
+        raw: RawAnswer,
+    },
+
+    /// Not taken: the access token is expired or wrong (40102, 40105, `access_token_invalid`). Refresh once, repeat.
+    #[error("TikTok wants a fresh access token (code {code}): {message}")]
+    Refresh {
+        /// TikTok's code, or the HTTP status on Login Kit.
+        code: i64,
+        /// TikTok's words.
+        message: String,
+        /// For a support ticket.
+        request_id: Option<String>,
+        /// The answer as it came, shortened, tokens taken out.
+        raw: RawAnswer,
+    },
+
+    /// Not taken: no token of ours will do (40001, 40103, 40107, 40110, 40113, 40115, `invalid_grant`). A person must
+    /// link the account again.
+    #[error("TikTok wants the account to be linked again (code {code}): {message}")]
+    Reauthorise {
+        /// TikTok's code, or the HTTP status on Login Kit.
+        code: i64,
+        /// TikTok's words.
+        message: String,
+        /// For a support ticket.
+        request_id: Option<String>,
+        /// The answer as it came, shortened, tokens taken out.
+        raw: RawAnswer,
+    },
+
+    /// Not taken, and it never will be: the same call would be refused again.
+    #[error("TikTok refused ({reason:?}, code {code}): {message}")]
+    Refused {
+        /// TikTok's code, or the HTTP status where there was none.
+        code: i64,
+        /// TikTok's words: for 40064 the only hint which messaging rule it was.
+        message: String,
+        /// For a support ticket.
+        request_id: Option<String>,
+        /// Why, as far as the code tells.
+        reason: Reason,
+        /// The answer as it came, shortened, tokens taken out.
+        raw: RawAnswer,
+    },
+
+    /// There is no telling whether it happened. A [`crate::Safety::Repeatable`] call may simply be made again later; a
+    /// [`crate::Safety::Once`] call must be settled by looking, never by calling again.
+    #[error("TikTok's answer does not say whether it happened ({why}): {message}")]
+    Unknown {
+        /// What went wrong with the answer.
+        why: UnknownWhy,
+        /// TikTok's code, where one was read.
+        code: Option<i64>,
+        /// TikTok's words, or the system's; may be empty.
+        message: String,
+        /// For a support ticket.
+        request_id: Option<String>,
+        /// As much of the answer as arrived, shortened, tokens taken out; may be empty.
+        raw: RawAnswer,
+    },
+}
+
+/// How far a call got that never arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnreachableWhy {
+    /// The request could not be put together (an impossible header or address). Waiting will not help.
+    NotBuilt,
+    /// The name, the connection or the secure handshake failed.
+    Connect,
+    /// No connection within the connect timeout.
+    ConnectTimeout,
+}
+
+/// Why TikTok refused for good ("Error codes").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// 40064: the direct-message rules (reply window, message cap, block, pace); TikTok does not say which.
+    MessagingRules,
+    /// 40000, 40002: a parameter, or the account's messages are off; the message names it.
+    InvalidParameter,
+    /// The app or the account may not do this (HTTP 403, `access_denied`).
+    NotPermitted,
+    /// 40101, `invalid_client`: the app's id, its secret or the code are wrong.
+    BadCredentials,
+    /// 40118: the app or the region is not on TikTok's list.
+    NotAllowlisted,
+    /// 40007, HTTP 404: no such object or path.
+    NotFound,
+    /// 40907: the file is too large.
+    TooLarge,
+    /// 40908: this kind of file is not taken.
+    UnsupportedType,
+    /// 41000: TikTok does not serve the country this computer's address is in.
+    BannedNetwork,
+    /// 40006, 40051: TikTok no longer has this version of its API.
+    UnsupportedVersion,
+    /// A code with no advice of its own; show TikTok's words.
+    Other,
+}
+
+/// What was wrong with an answer that leaves the outcome open.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum UnknownWhy {
+    /// No whole answer within the total timeout.
+    TimedOut,
+    /// The connection broke after the request had begun to leave.
+    HungUp,
+    /// HTTP 5xx, or another status that says neither yes nor no.
+    Status(u16),
+    /// Not the JSON that was expected; `path` is where it stopped making sense (`data.message.message_id`).
+    Garbled {
+        /// JSON path, `.` for the whole answer.
+        path: String,
+    },
+    /// The answer was longer than the client reads (8 MiB).
+    TooLong,
+    /// Code 0, but what proves success is not there; `path` names it.
+    NoRequiredData {
+        /// JSON path.
+        path: &'static str,
+    },
+    /// 40050: TikTok took this for a repetition; an earlier call may have arrived.
+    Duplicate,
+    /// 50000 to 59999, `server_error`: TikTok's own fault, with nothing said about the message.
+    SystemError,
+    /// A code outside every documented family.
+    UnheardOfCode,
+}
+
+impl std::fmt::Display for UnreachableWhy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NotBuilt => "the request could not be put together",
+            Self::Connect => "no connection",
+            Self::ConnectTimeout => "no connection in time",
+        })
+    }
+}
+
+impl std::fmt::Display for UnknownWhy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::HungUp => f.write_str("the connection broke"),
+            Self::Status(status) => write!(f, "HTTP {status}"),
+            Self::Garbled { path } => write!(f, "unreadable at {path}"),
+            Self::TooLong => f.write_str("too long"),
+            Self::NoRequiredData { path } => write!(f, "{path} is missing"),
+            Self::Duplicate => f.write_str("taken for a repetition"),
+            Self::SystemError => f.write_str("an error on TikTok's side"),
+            Self::UnheardOfCode => f.write_str("an undocumented code"),
+        }
+    }
+}
+
+impl Error {
+    /// TikTok's code (or the HTTP status standing in for one), where an answer was read.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Unreachable { .. } => None,
+            Self::Unknown { code, .. } => *code,
+            Self::Later { code, .. }
+            | Self::Refresh { code, .. }
+            | Self::Reauthorise { code, .. }
+            | Self::Refused { code, .. } => Some(*code),
+        }
+    }
+
+    /// TikTok's words, or the system's. Shown to the agent as a quotation, never matched on.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Unreachable { detail, .. } => detail,
+            Self::Later { message, .. }
+            | Self::Refresh { message, .. }
+            | Self::Reauthorise { message, .. }
+            | Self::Refused { message, .. }
+            | Self::Unknown { message, .. } => message,
+        }
+    }
+
+    /// TikTok's id of the call, for a support ticket.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable { .. } => None,
+            Self::Later { request_id, .. }
+            | Self::Refresh { request_id, .. }
+            | Self::Reauthorise { request_id, .. }
+            | Self::Refused { request_id, .. }
+            | Self::Unknown { request_id, .. } => request_id.as_deref(),
+        }
+    }
+
+    /// The answer as it came (at most 4 KiB, tokens taken out), where there was one.
+    #[must_use]
+    pub fn raw(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable { .. } => None,
+            Self::Later { raw, .. }
+            | Self::Refresh { raw, .. }
+            | Self::Reauthorise { raw, .. }
+            | Self::Refused { raw, .. }
+            | Self::Unknown { raw, .. } => Some(raw.as_str()).filter(|raw| !raw.is_empty()),
+        }
+    }
+
+    /// Whether the call was certainly not carried out, so that making it again cannot do a thing twice.
+    #[must_use]
+    pub fn is_certainly_not_taken(&self) -> bool {
+        !matches!(self, Self::Unknown { .. })
+    }
+}

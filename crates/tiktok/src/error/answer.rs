@@ -1,0 +1,110 @@
+//! The parts of an answer an error keeps.
+
+use super::{Error, Reason, UnknownWhy, redact::redact};
+use std::{fmt, ops::Deref, time::Duration};
+
+/// How much of an answer is kept, in bytes.
+const KEPT: usize = 4 * 1024;
+/// How much of TikTok's message is kept, in bytes.
+const KEPT_MESSAGE: usize = 512;
+
+/// An answer as TikTok sent it, at most 4 KiB, tokens taken out.
+///
+/// It may quote a customer, so `Debug` prints only its length: an error can be logged, its raw answer is for the store.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct RawAnswer(String);
+
+impl RawAnswer {
+    pub(crate) fn keep(text: &str, secrets: &[&str]) -> Self {
+        // Redact somewhat more than is kept, so that no token is cut before it is recognised.
+        let mut kept = redact(cut(text, KEPT * 4), secrets);
+        kept.truncate(cut(&kept, KEPT).len());
+        Self(kept)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for RawAnswer {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawAnswer({} bytes)", self.0.len())
+    }
+}
+
+impl From<RawAnswer> for String {
+    fn from(raw: RawAnswer) -> Self {
+        raw.0
+    }
+}
+
+/// The longest beginning of `text` that fits `bytes` and ends between characters.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// What every error built from an answer shares.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) code: Option<i64>,
+    pub(crate) message: String,
+    pub(crate) request_id: Option<String>,
+    pub(crate) raw: RawAnswer,
+}
+
+impl Facts {
+    /// Facts of an answer nothing was read from yet.
+    pub(crate) fn of(text: &str, secrets: &[&str]) -> Self {
+        Self { raw: RawAnswer::keep(text, secrets), ..Self::default() }
+    }
+
+    pub(crate) fn with(mut self, code: Option<i64>, message: &str, request_id: Option<&str>, secrets: &[&str]) -> Self {
+        self.code = code;
+        self.message = redact(cut(message, KEPT_MESSAGE), secrets);
+        self.request_id = request_id.map(|id| redact(cut(id, 128), secrets)).filter(|id| !id.is_empty());
+        self
+    }
+
+    /// The code, or the HTTP status where there is none.
+    fn code_or(&self, status: u16) -> i64 {
+        self.code.unwrap_or_else(|| i64::from(status))
+    }
+
+    pub(crate) fn later(self, status: u16, after: Duration) -> Error {
+        let code = self.code_or(status);
+        Error::Later { after, code, message: self.message, request_id: self.request_id, raw: self.raw }
+    }
+
+    pub(crate) fn refresh(self, status: u16) -> Error {
+        let code = self.code_or(status);
+        Error::Refresh { code, message: self.message, request_id: self.request_id, raw: self.raw }
+    }
+
+    pub(crate) fn reauthorise(self, status: u16) -> Error {
+        let code = self.code_or(status);
+        Error::Reauthorise { code, message: self.message, request_id: self.request_id, raw: self.raw }
+    }
+
+    pub(crate) fn refused(self, status: u16, reason: Reason) -> Error {
+        let code = self.code_or(status);
+        Error::Refused { code, message: self.message, request_id: self.request_id, reason, raw: self.raw }
+    }
+
+    pub(crate) fn unknown(self, why: UnknownWhy) -> Error {
+        Error::Unknown { why, code: self.code, message: self.message, request_id: self.request_id, raw: self.raw }
+    }
+}

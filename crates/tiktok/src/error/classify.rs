@@ -1,0 +1,165 @@
+//! From an answer to a verdict: pure functions of status and text, tested as a table.
+//!
+//! The rule behind the table: an outcome is called "not taken" only when TikTok said so in words we know. HTTP is 200
+//! even for errors on the Business API, so its `code` decides first; a 5xx is never believed either way.
+
+use super::{Error, Facts, Reason, UnknownWhy};
+use crate::lenient::Fields;
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+/// The shortest waits that can help ("Rate limits": the QPS window is one second).
+const NEXT_SECOND: Duration = Duration::from_secs(1);
+const MAINTENANCE: Duration = Duration::from_secs(60);
+/// Login Kit counts per minute over a sliding window.
+const LOGIN_KIT_WINDOW: Duration = Duration::from_secs(60);
+
+/// A Business answer that says "ok": what it carried, still unread.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    /// `data`, or `{}` where there was none.
+    pub(crate) data: Box<RawValue>,
+    /// Ready for an error, should `data` turn out unreadable.
+    pub(crate) facts: Facts,
+}
+
+/// Reads a Business API answer ("Calling convention", "Error codes").
+pub(crate) fn business(
+    status: u16,
+    retry_after: Option<Duration>,
+    text: &str,
+    secrets: &[&str],
+) -> Result<Envelope, Error> {
+    let facts = Facts::of(text, secrets);
+    let raw = serde_json::from_str::<&RawValue>(text).ok();
+    let fields = raw.and_then(Fields::read);
+    let code = fields.as_ref().and_then(|fields| fields.integer("code"));
+    let message = fields.as_ref().and_then(|fields| fields.text("message")).unwrap_or_default();
+    let request_id = fields.as_ref().and_then(|fields| fields.text("request_id"));
+    let facts = facts.with(code, &message, request_id.as_deref(), secrets);
+
+    if status >= 500 {
+        return Err(facts.unknown(UnknownWhy::Status(status)));
+    }
+    if status == 429 {
+        return Err(facts.later(status, retry_after.unwrap_or(NEXT_SECOND)));
+    }
+    let Some(code) = code else {
+        return Err(without_code(status, facts));
+    };
+    if code == 0 || code == 20_001 {
+        if !(200..300).contains(&status) {
+            return Err(facts.unknown(UnknownWhy::Status(status)));
+        }
+        let data = fields.as_ref().and_then(|fields| fields.get("data")).map(ToOwned::to_owned);
+        return match data.or_else(|| RawValue::from_string("{}".to_owned()).ok()) {
+            Some(data) => Ok(Envelope { data, facts }),
+            None => Err(facts.unknown(UnknownWhy::Garbled { path: "data".to_owned() })),
+        };
+    }
+    Err(by_code(code, status, retry_after, facts))
+}
+
+fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) -> Error {
+    match code {
+        40_100 | 40_016 | 40_133 => facts.later(status, retry_after.unwrap_or(NEXT_SECOND)),
+        60_001 => facts.later(status, retry_after.unwrap_or(MAINTENANCE)),
+        40_102 | 40_105 => facts.refresh(status),
+        40_001 | 40_103 | 40_107 | 40_110 | 40_113 | 40_115 => facts.reauthorise(status),
+        40_050 => facts.unknown(UnknownWhy::Duplicate),
+        40_000..=49_999 => facts.refused(status, reason(code)),
+        50_000..=59_999 => facts.unknown(UnknownWhy::SystemError),
+        _ => facts.unknown(UnknownWhy::UnheardOfCode),
+    }
+}
+
+fn reason(code: i64) -> Reason {
+    match code {
+        40_064 => Reason::MessagingRules,
+        40_000 | 40_002 => Reason::InvalidParameter,
+        40_006 | 40_051 => Reason::UnsupportedVersion,
+        40_007 => Reason::NotFound,
+        40_101 => Reason::BadCredentials,
+        40_118 => Reason::NotAllowlisted,
+        40_907 => Reason::TooLarge,
+        40_908 => Reason::UnsupportedType,
+        41_000 => Reason::BannedNetwork,
+        _ => Reason::Other,
+    }
+}
+
+/// An answer without a readable `code`: only a plain HTTP refusal is believed.
+fn without_code(status: u16, facts: Facts) -> Error {
+    match status {
+        200..300 => facts.unknown(UnknownWhy::Garbled { path: ".".to_owned() }),
+        401 => facts.refresh(status),
+        403 => facts.refused(status, Reason::NotPermitted),
+        404 => facts.refused(status, Reason::NotFound),
+        413 => facts.refused(status, Reason::TooLarge),
+        415 => facts.refused(status, Reason::UnsupportedType),
+        // 408 and 499 are said by things in between, about requests that may have been passed on.
+        408 | 499 => facts.unknown(UnknownWhy::Status(status)),
+        400..500 => facts.refused(status, Reason::Other),
+        _ => facts.unknown(UnknownWhy::Status(status)),
+    }
+}
+
+/// Checks a Login Kit answer: `Ok` means a success status and no error in the text.
+///
+/// Two shapes carry errors: `{"error":"invalid_grant",…}` from the token endpoints and `{"error":{"code":…}}` from the
+/// rest, which also appears on success with `code:"ok"` ("User info").
+pub(crate) fn login_kit(
+    status: u16,
+    retry_after: Option<Duration>,
+    text: &str,
+    secrets: &[&str],
+) -> Result<Facts, Error> {
+    let facts = Facts::of(text, secrets);
+    let fields = serde_json::from_str::<&RawValue>(text).ok().and_then(Fields::read);
+    let nested = fields.as_ref().and_then(|fields| fields.object("error"));
+    let (word, message, log_id) = match (&nested, &fields) {
+        (Some(error), _) => (error.text("code"), error.text("message"), error.text("log_id")),
+        (None, Some(fields)) => (fields.text("error"), fields.text("error_description"), fields.text("log_id")),
+        (None, None) => (None, None, None),
+    };
+    let word = word.filter(|word| !word.is_empty() && word != "ok");
+    let message = message.unwrap_or_default();
+    let message = match (&word, message.is_empty()) {
+        (Some(word), true) => word.clone(),
+        (Some(word), false) => format!("{word}: {message}"),
+        (None, _) => message,
+    };
+    // Login Kit's codes are words; the number kept is the HTTP status.
+    let code = word.as_ref().map(|_| i64::from(status));
+    let facts = facts.with(code, &message, log_id.as_deref(), secrets);
+
+    if status >= 500 {
+        return Err(facts.unknown(UnknownWhy::Status(status)));
+    }
+    if status == 429 {
+        return Err(facts.later(status, retry_after.unwrap_or(LOGIN_KIT_WINDOW)));
+    }
+    let Some(word) = word else {
+        return if (200..300).contains(&status) { Ok(facts) } else { Err(without_code(status, facts)) };
+    };
+    Err(match word.as_str() {
+        "access_token_invalid" => facts.refresh(status),
+        "invalid_grant" | "access_denied" | "scope_not_authorized" | "scope_permission_missed" => {
+            facts.reauthorise(status)
+        }
+        "rate_limit_exceeded" => facts.later(status, retry_after.unwrap_or(LOGIN_KIT_WINDOW)),
+        "temporarily_unavailable" => facts.later(status, retry_after.unwrap_or(MAINTENANCE)),
+        "server_error" | "internal_error" => facts.unknown(UnknownWhy::SystemError),
+        "invalid_client" | "unauthorized_client" => facts.refused(status, Reason::BadCredentials),
+        "invalid_request"
+        | "invalid_params"
+        | "invalid_param"
+        | "invalid_scope"
+        | "unsupported_grant_type"
+        | "unsupported_response_type" => facts.refused(status, Reason::InvalidParameter),
+        _ => facts.refused(status, Reason::Other),
+    })
+}
+
+#[cfg(test)]
+mod tests;

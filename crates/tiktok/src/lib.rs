@@ -1,0 +1,31 @@
+//! What TikTok can be asked, in types: sign in, list conversations, read them, answer, fetch a picture.
+//!
+//! TikTok is two platforms with two apps: **Login Kit** (who is this person?) in [`login_kit`] and **TikTok API for
+//! Business** (a business's direct messages) in [`business`]. This crate knows both and nothing else: no database, no
+//! retries, no schedule. It makes one call when asked and says what came of it.
+//!
+//! The invariant is in the error: [`Error`] has one variant for each thing a caller can do next, and a call that *may*
+//! have been carried out is never reported as one that was not ([`Error::Unknown`]). A send has no idempotency key, so
+//! nothing in here repeats a request: redirects, protocol retries and connection reuse for [`Safety::Once`] calls are off.
+//!
+//! Every answer is read with suspicion. One malformed message does not lose the page it came on, identifiers stay
+//! strings to the last digit, an enum's unknown value is kept as text, and what is kept for the agent's "why?" has had
+//! its tokens taken out.
+//!
+//! Section titles in these docs ("Send", "Token endpoints", …) are those of TikTok's documentation as of November 2026.
+
+pub mod business;
+mod client;
+mod endpoints;
+mod error;
+mod lenient;
+pub mod login_kit;
+mod media_fetch;
+mod secret;
+
+pub use client::{Client, Endpoint, Safety, Timeouts};
+pub use endpoints::{Endpoints, EndpointsError};
+pub use error::{Error, RawAnswer, Reason, UnknownWhy, UnreachableWhy};
+pub use media_fetch::{MediaError, NotAllowed};
+pub use reqwest::Method;
+pub use secret::{AccessToken, ClientSecret, RefreshToken};
