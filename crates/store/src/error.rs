@@ -1,0 +1,86 @@
+//! What can go wrong with a database.
+
+/// A read or a write failed. The transaction it belonged to left nothing behind.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row is not there (any more).
+    #[error("no such row")]
+    NotFound,
+    /// The row is not in a state in which this can be done.
+    #[error("the row is in another state")]
+    WrongState,
+    /// The disk is full or cannot be written.
+    #[error("the disk is full or cannot be written")]
+    DiskFull(#[source] rusqlite::Error),
+    /// A column holds what we did not put there.
+    #[error("a stored value cannot be read: {0}")]
+    Damaged(String),
+    /// SQLite refused.
+    #[error("the database refused")]
+    Sqlite(#[source] rusqlite::Error),
+    /// The store is closed.
+    #[error("the database is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            _ if matches!(error, rusqlite::Error::QueryReturnedNoRows) => Self::NotFound,
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
+                Self::DiskFull(error)
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+/// A database could not be opened. Each is a sentence for the person at the computer.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Made by a later version; it is not touched.
+    #[error(
+        "This data was written by a newer Deskbell (format {found}; this one knows up to {known}). Install the newer version again; nothing was changed."
+    )]
+    Newer {
+        /// The version found.
+        found: i64,
+        /// The newest version we know.
+        known: i64,
+    },
+    /// Another process has it open.
+    #[error("Deskbell is already running on this data ({path}).")]
+    InUse {
+        /// Where the data is.
+        path: String,
+    },
+    /// Not a database, or not ours.
+    #[error("The file {path} is not a Deskbell database. Move it away and start again.")]
+    NotOurs {
+        /// Which file.
+        path: String,
+    },
+    /// It is damaged.
+    #[error("The database {path} cannot be read ({detail}). Restore a backup, or move it away to start afresh.")]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// SQLite's words.
+        detail: String,
+    },
+    /// The folder or the file cannot be written.
+    #[error("Deskbell cannot write to {path}: {detail}.")]
+    Io {
+        /// Where.
+        path: String,
+        /// The system's words.
+        detail: String,
+    },
+}

@@ -1,0 +1,16 @@
+//! Deskbell's database.
+//!
+//! The desktop holds the only long history of a shop's conversations, so what is committed here is committed to the
+//! disk (`synchronous = FULL`), an older Deskbell never touches a newer database, and nothing reaches the screen that
+//! is not committed: the commit itself tells what became stale.
+//!
+//! One thread writes, any number read; see [`Store`]. SQL lives in [`table`], one file for each table.
+
+mod db;
+mod error;
+pub mod search;
+pub mod table;
+
+pub use db::{Store, Tx};
+pub use error::{OpenError, StoreError};
+pub use rusqlite::Connection;

@@ -1,0 +1,12 @@
+//! One file for each table: its rows as types, the questions asked of it, the changes made to it.
+
+pub mod account;
+pub mod conversation;
+pub mod cursor;
+pub mod draft;
+pub mod gap;
+pub mod media;
+pub mod message;
+pub mod outbox;
+pub mod person;
+pub mod setting;

@@ -1,0 +1,419 @@
+//! Conversations, each with everything its row in the list shows.
+
+use model::{
+    AccountId, Change, ConversationId, ConversationKind, Millis, Origin, PersonId, ReplyWindow, Snippet, SnippetKind,
+    Status, Tab,
+};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use crate::{StoreError, Tx};
+
+/// What a listing says about a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// TikTok's `conversation_id`.
+    pub remote_id: String,
+    /// `STRANGER` or `SINGLE`.
+    pub kind: ConversationKind,
+    /// TikTok's `update_time`, ms since the epoch.
+    pub updated_ms: Millis,
+    /// Where the customer came from, if said.
+    pub origin: Option<Origin>,
+}
+
+/// A conversation that the engine works on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its id.
+    pub id: ConversationId,
+    /// Its account.
+    pub account: AccountId,
+    /// TikTok's `conversation_id`.
+    pub remote_id: String,
+    /// TikTok's `update_time` of the newest listing.
+    pub remote_updated_ms: Millis,
+    /// The `update_time` as of the newest fetch; 0 before the first.
+    pub fetched_updated_ms: Millis,
+    /// Up to when the customer has read.
+    pub read_up_to_ms: Millis,
+    /// The customer's newest message.
+    pub window_opened_at_ms: Option<Millis>,
+    /// Open or done.
+    pub status: Status,
+    /// The customer, once known.
+    pub person: Option<PersonId>,
+}
+
+/// A row of the list with its person.
+#[derive(Debug, Clone)]
+pub struct ListRow {
+    /// Its id.
+    pub id: ConversationId,
+    /// Its account.
+    pub account: AccountId,
+    /// Request or chat.
+    pub kind: ConversationKind,
+    /// Open or done.
+    pub status: Status,
+    /// When something last happened.
+    pub last_at_ms: Millis,
+    /// The last line.
+    pub snippet: Option<Snippet>,
+    /// Whether the last line is ours.
+    pub snippet_out: bool,
+    /// Whether a customer's message is unanswered.
+    pub waiting: bool,
+    /// Messages the agent has not seen.
+    pub unread: u32,
+    /// The reply window.
+    pub window: Option<ReplyWindow>,
+    /// Refused or unconfirmed messages of ours.
+    pub trouble: bool,
+    /// Whether there is a hole in it.
+    pub has_gap: bool,
+    /// The draft's first line.
+    pub draft_line: Option<String>,
+    /// Where the customer came from.
+    pub origin: Option<Origin>,
+    /// The customer.
+    pub person: Person,
+}
+
+/// The person columns of a row.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their id; 0 while unknown.
+    pub id: PersonId,
+    /// TikTok's `unique_identifier`; the conversation's id while unknown.
+    pub remote_id: String,
+    /// The display name, or nothing.
+    pub name: String,
+    /// The @handle without the @.
+    pub handle: Option<String>,
+    /// The avatar's key in the media vault.
+    pub avatar: Option<String>,
+    /// Whether they follow the business.
+    pub is_follower: Option<bool>,
+    /// When they first wrote.
+    pub first_contact_ms: Option<Millis>,
+}
+
+/// Keeps what a listing says; whether the conversation must be fetched shows in [`due`].
+///
+/// # Errors
+/// [`StoreError`]
+pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Result<bool, StoreError> {
+    let origin = listed.origin.as_ref().map(serde_json::to_string).transpose()?;
+    let known: Option<(i64, String, Millis, Option<String>)> = tx
+        .prepare_cached(
+            "SELECT id, kind, remote_updated_ms, origin FROM conversation WHERE account_id = ?1 AND remote_id = ?2",
+        )?
+        .query_row((account.0, &listed.remote_id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?;
+    match known {
+        None => {
+            tx.prepare_cached(
+                "INSERT INTO conversation (account_id, remote_id, kind, last_at_ms, origin, remote_updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
+            )?
+            .execute((account.0, &listed.remote_id, kind_name(listed.kind), listed.updated_ms, origin))?;
+            tx.touch(Change::Inbox { account });
+            Ok(true)
+        }
+        Some((id, kind, updated_ms, known_origin)) => {
+            // A conversation never goes back to being a request, and a page read late must not undo a newer one.
+            let kind = if kind == "chat" { ConversationKind::Chat } else { listed.kind };
+            let newer = listed.updated_ms > updated_ms;
+            let origin = origin.or(known_origin);
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE conversation SET kind = :kind, origin = :origin, remote_updated_ms = max(remote_updated_ms, :updated)
+                     WHERE id = :id AND (kind <> :kind OR origin IS NOT :origin OR remote_updated_ms < :updated)",
+                )?
+                .execute(named_params! { ":id": id, ":kind": kind_name(kind), ":origin": origin, ":updated": listed.updated_ms })?;
+            // News of messages shows once they are fetched; the rest shows now.
+            if changed > 0 && !newer {
+                touch(tx, account, ConversationId(id));
+            }
+            Ok(newer)
+        }
+    }
+}
+
+/// Conversations that have news TikTok has not been asked for yet, newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn due(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<Known>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {KNOWN} FROM conversation WHERE account_id = ?1 AND fetched_updated_ms < remote_updated_ms
+         ORDER BY remote_updated_ms DESC LIMIT ?2"
+    ))?;
+    Ok(query.query_map((account.0, limit), read_known)?.collect::<Result<_, _>>()?)
+}
+
+/// One conversation.
+///
+/// # Errors
+/// [`StoreError::NotFound`]
+pub fn get(sql: &Connection, id: ConversationId) -> Result<Known, StoreError> {
+    let mut query = sql.prepare_cached(&format!("SELECT {KNOWN} FROM conversation WHERE id = ?1"))?;
+    Ok(query.query_row([id.0], read_known)?)
+}
+
+/// Notes that a conversation was fetched as of this `update_time`.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn fetched(tx: &Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2) WHERE id = ?1")?
+        .execute((id.0, updated_ms))?;
+    Ok(())
+}
+
+/// Gives the conversation its customer.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_person(tx: &Tx<'_>, id: ConversationId, person: PersonId) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conversation SET person_id = ?2 WHERE id = ?1 AND person_id IS NOT ?2")?
+        .execute((id.0, person.0))?;
+    Ok(())
+}
+
+/// Marks a conversation done, or opens it.
+///
+/// # Errors
+/// [`StoreError::NotFound`]
+pub fn set_status(tx: &mut Tx<'_>, id: ConversationId, status: Status) -> Result<(), StoreError> {
+    let account = tx.query_row(
+        "UPDATE conversation SET status = ?2 WHERE id = ?1 RETURNING account_id",
+        (id.0, status_name(status)),
+        |row| row.get(0).map(AccountId),
+    )?;
+    touch(tx, account, id);
+    Ok(())
+}
+
+/// The agent has seen everything in it so far.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    let account: Option<i64> = tx
+        .query_row(
+            "UPDATE conversation SET unread = 0, seen_up_to_ms = max(seen_up_to_ms, last_at_ms) WHERE id = ?1 AND unread > 0 RETURNING account_id",
+            [id.0],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(account) = account {
+        touch(tx, AccountId(account), id);
+    }
+    Ok(())
+}
+
+/// The customer has read everything up to this time. Only ever moves forward.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn read_up_to(tx: &Tx<'_>, id: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
+    tx.execute("UPDATE conversation SET read_up_to_ms = max(read_up_to_ms, ?2) WHERE id = ?1", (id.0, at_ms))?;
+    Ok(())
+}
+
+/// Works out a conversation's row anew from its messages, its outbox and its gaps. Idempotent, and the only place that
+/// does: whatever changed, the row follows.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    let newest = |outgoing: Option<bool>| -> Result<Option<(Millis, bool, String)>, StoreError> {
+        let filter = match outgoing {
+            None => "",
+            Some(false) => " AND outgoing = 0",
+            // An automatic message answers nobody, and a refused one reached nobody.
+            Some(true) => {
+                " AND outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state = 'refused')"
+            }
+        };
+        Ok(tx
+            .prepare_cached(&format!(
+                "SELECT sent_at_ms, outgoing, content FROM message WHERE conversation_id = ?1{filter} ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1"
+            ))?
+            .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?)
+    };
+    let last = newest(None)?;
+    let inbound_at = newest(Some(false))?.map(|(at, ..)| at);
+    let answered_at = newest(Some(true))?.map(|(at, ..)| at);
+    let waiting = inbound_at.is_some_and(|asked| answered_at.is_none_or(|answered| answered < asked));
+    let snippet = last
+        .as_ref()
+        .map(|(_, _, content)| serde_json::from_str::<model::Content>(content).map(|content| content.snippet()))
+        .transpose()?;
+    // A badge past 99 says nothing more, so counting stops there.
+    let unread: u32 = tx
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation_id = ?1 AND outgoing = 0
+             AND sent_at_ms > (SELECT max(seen_up_to_ms, coalesce(?2, 0)) FROM conversation WHERE id = ?1) LIMIT 100)",
+        )?
+        .query_row((id.0, answered_at), |row| row.get(0))?;
+    let account = tx
+        .prepare_cached(
+            "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
+                 waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
+                 trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'checking', 'undecided')),
+                 gaps = (SELECT count(*) FROM gap WHERE conversation_id = :id AND after_id IS NOT NULL)
+             WHERE id = :id RETURNING account_id",
+        )?
+        .query_row(
+            named_params! {
+                ":id": id.0, ":last_at": last.as_ref().map(|(at, ..)| at), ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),
+                ":snippet": snippet.as_ref().map_or("", |snippet| &snippet.text), ":out": last.as_ref().is_some_and(|(_, out, _)| *out),
+                ":waiting": waiting, ":unread": unread, ":inbound_at": inbound_at,
+            },
+            |row| row.get(0).map(AccountId),
+        )?;
+    touch(tx, account, id);
+    Ok(())
+}
+
+/// A window of the list, newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn window(
+    sql: &Connection,
+    account: AccountId,
+    tab: Tab,
+    offset: u32,
+    limit: u32,
+) -> Result<Vec<ListRow>, StoreError> {
+    // The inner query walks a covering index only; rows and people are read for the window alone.
+    let filter = match tab {
+        Tab::Waiting => "waiting = 1 AND status = 'open'",
+        Tab::All => "status = 'open'",
+        Tab::Done => "status = 'done'",
+    };
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {LIST_COLUMNS} FROM (
+             SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY last_at_ms DESC, id DESC LIMIT ?3 OFFSET ?2
+         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id
+         ORDER BY c.last_at_ms DESC, c.id DESC"
+    ))?;
+    let mut rows = query.query((account.0, offset, limit))?;
+    let mut list = Vec::new();
+    while let Some(row) = rows.next()? {
+        list.push(read_row(row)?);
+    }
+    Ok(list)
+}
+
+/// One row of the list.
+///
+/// # Errors
+/// [`StoreError::NotFound`]
+pub fn row(sql: &Connection, id: ConversationId) -> Result<ListRow, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {LIST_COLUMNS} FROM conversation c LEFT JOIN person p ON p.id = c.person_id WHERE c.id = ?1"
+    ))?;
+    let mut rows = query.query([id.0])?;
+    rows.next()?.ok_or(StoreError::NotFound).and_then(read_row)
+}
+
+/// Says that a conversation and its place in the list are stale.
+pub fn touch(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId) {
+    tx.touch(Change::Conversation { conversation });
+    tx.touch(Change::Inbox { account });
+    // The rail shows how many wait.
+    tx.touch(Change::Accounts);
+}
+
+const KNOWN: &str = "id, account_id, remote_id, remote_updated_ms, fetched_updated_ms, read_up_to_ms, window_opened_at_ms, status, person_id";
+
+fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    Ok(Known {
+        id: ConversationId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        remote_id: row.get(2)?,
+        remote_updated_ms: row.get(3)?,
+        fetched_updated_ms: row.get(4)?,
+        read_up_to_ms: row.get(5)?,
+        window_opened_at_ms: row.get(6)?,
+        status: status_of(&row.get::<_, String>(7)?),
+        person: row.get::<_, Option<i64>>(8)?.map(PersonId),
+    })
+}
+
+const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms";
+
+fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
+    let kind: Option<String> = row.get(5)?;
+    let text: String = row.get(6)?;
+    let origin: Option<String> = row.get(14)?;
+    Ok(ListRow {
+        id: ConversationId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        kind: if row.get_ref(2)?.as_str().is_ok_and(|kind| kind == "chat") {
+            ConversationKind::Chat
+        } else {
+            ConversationKind::Request
+        },
+        status: status_of(&row.get::<_, String>(3)?),
+        last_at_ms: row.get(4)?,
+        snippet: kind.map(|kind| Snippet { kind: snippet_of(&kind), text }),
+        snippet_out: row.get(7)?,
+        waiting: row.get(8)?,
+        unread: row.get(9)?,
+        window: row.get::<_, Option<Millis>>(10)?.map(ReplyWindow::opened_by),
+        trouble: row.get::<_, i64>(11)? > 0,
+        has_gap: row.get::<_, i64>(12)? > 0,
+        draft_line: row.get(13)?,
+        origin: origin.map(|json| serde_json::from_str(&json)).transpose()?,
+        person: Person {
+            id: PersonId(row.get(15)?),
+            remote_id: row.get(16)?,
+            name: row.get(17)?,
+            handle: row.get(18)?,
+            avatar: row.get(19)?,
+            is_follower: row.get(20)?,
+            first_contact_ms: row.get(21)?,
+        },
+    })
+}
+
+fn kind_name(kind: ConversationKind) -> &'static str {
+    match kind {
+        ConversationKind::Request => "request",
+        ConversationKind::Chat => "chat",
+    }
+}
+
+fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::Done => "done",
+    }
+}
+
+fn status_of(name: &str) -> Status {
+    if name == "done" { Status::Done } else { Status::Open }
+}
+
+const SNIPPETS: [(SnippetKind, &str); 7] = [
+    (SnippetKind::Text, "text"),
+    (SnippetKind::Image, "image"),
+    (SnippetKind::Video, "video"),
+    (SnippetKind::SharePost, "share_post"),
+    (SnippetKind::Sticker, "sticker"),
+    (SnippetKind::Card, "card"),
+    (SnippetKind::Unsupported, "unsupported"),
+];
+
+fn snippet_name(kind: SnippetKind) -> &'static str {
+    SNIPPETS.iter().find(|(known, _)| *known == kind).map_or("unsupported", |(_, name)| name)
+}
+
+fn snippet_of(name: &str) -> SnippetKind {
+    SNIPPETS.iter().find(|(_, known)| *known == name).map_or(SnippetKind::Unsupported, |(kind, _)| *kind)
+}

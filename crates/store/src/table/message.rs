@@ -1,0 +1,392 @@
+//! Messages, clustered by conversation and ordered by TikTok's time, then TikTok's id; never by arrival.
+
+use model::{AccountId, AutoType, Content, ConversationId, MessageId, Millis, Surface};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use crate::{StoreError, Tx, search};
+
+/// How many bits of a [`MessageId`] tell messages of one millisecond apart.
+const ID_BITS: u32 = 20;
+
+/// What a source says about a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News {
+    /// TikTok's `message_id`.
+    pub remote_id: String,
+    /// When it was sent, ms since the epoch.
+    pub sent_at_ms: Millis,
+    /// Whether the business sent it.
+    pub outgoing: bool,
+    /// Through what.
+    pub surface: Surface,
+    /// Which automatic message it is, if one.
+    pub auto: Option<AutoType>,
+    /// What is in it.
+    pub content: Content,
+    /// The message it quotes.
+    pub quoted_remote_id: Option<String>,
+    /// The emoji on it.
+    pub reactions: Vec<String>,
+    /// All that the source said, as JSON.
+    pub raw: String,
+}
+
+/// A message as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// When it was sent, ms since the epoch.
+    pub sent_at_ms: Millis,
+    /// TikTok's id; none until TikTok gives ours one.
+    pub remote_id: Option<String>,
+    /// Whether the business sent it.
+    pub outgoing: bool,
+    /// Through what.
+    pub surface: Surface,
+    /// Which automatic message it is, if one.
+    pub auto: Option<AutoType>,
+    /// What is in it.
+    pub content: Content,
+    /// The message it quotes.
+    pub quoted_remote_id: Option<String>,
+    /// The emoji on it.
+    pub reactions: Vec<String>,
+    /// Whether it came by listing.
+    pub listed: bool,
+}
+
+/// Inserts a message that is not known yet. The caller refreshes the conversation's row.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn insert(
+    tx: &Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    news: &News,
+    listed: bool,
+) -> Result<MessageId, StoreError> {
+    let id = place(tx, account, conversation, Some(news), news.sent_at_ms, &news.content, news.surface, listed)?;
+    tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2)")?.execute((id.0, &news.raw))?;
+    settle_ties(tx, conversation, news.sent_at_ms)?;
+    Ok(id)
+}
+
+/// Inserts a message of ours that TikTok does not know yet.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn insert_own(
+    tx: &Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    content: &Content,
+    quoted_remote_id: Option<&str>,
+    now_ms: Millis,
+) -> Result<MessageId, StoreError> {
+    // It belongs after what is on screen, even if the customer's clock or ours is off.
+    let newest: Option<Millis> = tx
+        .prepare_cached("SELECT max(sent_at_ms) FROM message WHERE conversation_id = ?1")?
+        .query_row([conversation.0], |row| row.get(0))?;
+    let at_ms = newest.map_or(now_ms, |newest| now_ms.max(newest.saturating_add(1)));
+    let id = place(tx, account, conversation, None, at_ms, content, Surface::Deskbell, false)?;
+    if let Some(quoted) = quoted_remote_id {
+        tx.execute("UPDATE message SET quoted_remote_id = ?2 WHERE id = ?1", (id.0, quoted))?;
+    }
+    Ok(id)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one INSERT")]
+fn place(
+    tx: &Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    news: Option<&News>,
+    sent_at_ms: Millis,
+    content: &Content,
+    surface: Surface,
+    listed: bool,
+) -> Result<MessageId, StoreError> {
+    let id = next_id(tx, sent_at_ms)?;
+    tx.prepare_cached(
+        "INSERT INTO message (conversation_id, sent_at_ms, id, account_id, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed)
+         VALUES (:conversation, :at, :id, :account, :remote_id, :outgoing, :surface, :auto, :content, :quoted, :reactions, :listed)",
+    )?
+    .execute(named_params! {
+        ":conversation": conversation.0, ":at": sent_at_ms, ":id": id.0, ":account": account.0,
+        ":remote_id": news.map(|news| &news.remote_id), ":outgoing": news.is_none_or(|news| news.outgoing),
+        ":surface": word(&surface)?, ":auto": news.and_then(|news| news.auto).as_ref().map(word).transpose()?,
+        ":content": serde_json::to_string(content)?, ":quoted": news.and_then(|news| news.quoted_remote_id.as_ref()),
+        ":reactions": serde_json::to_string(news.map_or(&[][..], |news| &news.reactions))?, ":listed": listed,
+    })?;
+    search::index(tx, id, &content.searchable())?;
+    Ok(id)
+}
+
+/// The next free id for a message of this millisecond.
+fn next_id(tx: &Tx<'_>, sent_at_ms: Millis) -> Result<MessageId, StoreError> {
+    let first = sent_at_ms.clamp(0, i64::MAX >> (ID_BITS + 1)) << ID_BITS;
+    let last: Option<i64> = tx
+        .prepare_cached("SELECT max(id) FROM message WHERE id >= ?1 AND id < ?2")?
+        .query_row((first, first + (1 << ID_BITS)), |row| row.get(0))?;
+    Ok(MessageId(last.map_or(first, |last| last + 1)))
+}
+
+/// Orders the messages of one millisecond by TikTok's id, whatever order they arrived in.
+fn settle_ties(tx: &Tx<'_>, conversation: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
+    let count: i64 = tx
+        .prepare_cached("SELECT count(*) FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2")?
+        .query_row((conversation.0, at_ms), |row| row.get(0))?;
+    if count < 2 {
+        return Ok(());
+    }
+    let mut query =
+        tx.prepare_cached("SELECT id, tie FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2 ORDER BY remote_id IS NULL, remote_id, id")?;
+    let ordered: Vec<(i64, i64)> =
+        query.query_map((conversation.0, at_ms), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (tie, (id, known)) in (0_i64..).zip(ordered) {
+        if tie != known {
+            tx.prepare_cached("UPDATE message SET tie = ?2 WHERE id = ?1")?.execute((id, tie))?;
+        }
+    }
+    Ok(())
+}
+
+/// The message with TikTok's id, if it is known.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find(sql: &Connection, account: AccountId, remote_id: &str) -> Result<Option<Message>, StoreError> {
+    let mut query =
+        sql.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2"))?;
+    let mut rows = query.query((account.0, remote_id))?;
+    rows.next()?.map(read).transpose()
+}
+
+/// One message.
+///
+/// # Errors
+/// [`StoreError::NotFound`]
+pub fn get(sql: &Connection, id: MessageId) -> Result<Message, StoreError> {
+    let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE id = ?1"))?;
+    let mut rows = query.query([id.0])?;
+    rows.next()?.ok_or(StoreError::NotFound).and_then(read)
+}
+
+/// Takes over what a newer listing says about a known message; whether anything shown has changed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result<bool, StoreError> {
+    // A picture we hold stays held: listings only know TikTok's id of it.
+    let content = if same_media(&known.content, &news.content) { known.content.clone() } else { news.content.clone() };
+    let changed = content != known.content || news.reactions != known.reactions || news.sent_at_ms != known.sent_at_ms;
+    if !changed && (known.listed || !listed) {
+        return Ok(false);
+    }
+    tx.prepare_cached(
+        "UPDATE message SET content = :content, reactions = :reactions, sent_at_ms = :at, listed = max(listed, :listed), tie = 0 WHERE id = :id",
+    )?
+    .execute(named_params! {
+        ":id": known.id.0, ":content": serde_json::to_string(&content)?, ":reactions": serde_json::to_string(&news.reactions)?,
+        ":at": news.sent_at_ms, ":listed": listed,
+    })?;
+    tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
+        .execute((known.id.0, &news.raw))?;
+    settle_ties(tx, known.conversation, news.sent_at_ms)?;
+    if content.searchable() != known.content.searchable() {
+        search::index(tx, known.id, &content.searchable())?;
+    }
+    Ok(changed)
+}
+
+/// Whether two contents are the same picture or sticker, held or not.
+fn same_media(one: &Content, other: &Content) -> bool {
+    match (one, other) {
+        (Content::Image { media_id: one, .. }, Content::Image { media_id: other, .. }) => one == other,
+        (Content::Sticker { url: one, .. }, Content::Sticker { url: other, .. }) => {
+            one.split('?').next() == other.split('?').next()
+        }
+        _ => false,
+    }
+}
+
+/// Replaces a message's content, such as when its picture is held now.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_content(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<(), StoreError> {
+    tx.execute("UPDATE message SET content = ?2 WHERE id = ?1", (id.0, serde_json::to_string(content)?))?;
+    Ok(())
+}
+
+/// Gives a message of ours TikTok's id and, if known, TikTok's time.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, listed: bool) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE message SET remote_id = ?2, sent_at_ms = coalesce(?3, sent_at_ms), tie = 0, listed = max(listed, ?4) WHERE id = ?1",
+        (id.0, remote_id, news.map(|news| news.sent_at_ms), listed),
+    )?;
+    if let Some(news) = news {
+        tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
+            .execute((id.0, &news.raw))?;
+        settle_ties(tx, get(tx, id)?.conversation, news.sent_at_ms)?;
+    }
+    Ok(())
+}
+
+/// Takes TikTok's id away from a message, because it turned out to be another one's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unbind(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    tx.execute("UPDATE message SET remote_id = NULL WHERE id = ?1", [id.0])?;
+    Ok(())
+}
+
+/// Puts a message of ours at this time, after everything that is there.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn move_to_end(tx: &Tx<'_>, id: MessageId, conversation: ConversationId, now_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE message SET tie = 0, sent_at_ms = max(?3, 1 + coalesce((SELECT max(sent_at_ms) FROM message WHERE conversation_id = ?2 AND id <> ?1), 0)) WHERE id = ?1",
+        (id.0, conversation.0, now_ms),
+    )?;
+    Ok(())
+}
+
+/// Removes a message of ours that never went out.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn remove(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    search::forget(tx, id)?;
+    tx.execute("DELETE FROM message WHERE id = ?1", [id.0])?;
+    tx.execute("DELETE FROM message_raw WHERE message_id = ?1", [id.0])?;
+    Ok(())
+}
+
+/// Which messages a page wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stretch {
+    /// The newest.
+    Newest,
+    /// Those older than this one, nearest first.
+    Before(MessageId),
+    /// Those newer than this one, nearest first.
+    After(MessageId),
+}
+
+/// A stretch of a conversation's messages, oldest first, and whether there are more beyond it in the direction asked.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::NotFound`] if the message to start from is not there.
+pub fn page(
+    sql: &Connection,
+    conversation: ConversationId,
+    stretch: Stretch,
+    limit: u32,
+) -> Result<(Vec<Message>, bool), StoreError> {
+    let (bound, from, order) = match stretch {
+        Stretch::Newest => ("", None, "DESC"),
+        Stretch::Before(id) => (" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)", Some(id), "DESC"),
+        Stretch::After(id) => (" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", Some(id), "ASC"),
+    };
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE conversation_id = ?1{bound} ORDER BY sent_at_ms {order}, tie {order}, id {order} LIMIT ?2"
+    ))?;
+    // One more than asked tells whether there are more.
+    let most = i64::from(limit) + 1;
+    let mut rows = match from {
+        None => query.query((conversation.0, most))?,
+        Some(id) => {
+            let (at, tie): (Millis, i64) = sql
+                .prepare_cached("SELECT sent_at_ms, tie FROM message WHERE id = ?1 AND conversation_id = ?2")?
+                .query_row((id.0, conversation.0), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            query.query((conversation.0, most, at, tie, id.0))?
+        }
+    };
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        messages.push(read(row)?);
+    }
+    let more = messages.len() > limit as usize;
+    messages.truncate(limit as usize);
+    if order == "DESC" {
+        messages.reverse();
+    }
+    Ok((messages, more))
+}
+
+/// Whether any message lies beyond this one, before or after it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn exists_beyond(sql: &Connection, conversation: ConversationId, stretch: Stretch) -> Result<bool, StoreError> {
+    Ok(!page(sql, conversation, stretch, 1)?.0.is_empty())
+}
+
+/// What TikTok said of a message, whole.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn raw(sql: &Connection, id: MessageId) -> Result<Option<String>, StoreError> {
+    Ok(sql.query_row("SELECT raw FROM message_raw WHERE message_id = ?1", [id.0], |row| row.get(0)).optional()?)
+}
+
+/// The newest message before this time that came by listing, and whether there is any at all.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn newest_listed(
+    sql: &Connection,
+    conversation: ConversationId,
+    before_ms: Millis,
+) -> Result<Option<MessageId>, StoreError> {
+    Ok(sql
+        .prepare_cached(
+            "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms < ?2 AND listed = 1 ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1",
+        )?
+        .query_row((conversation.0, before_ms), |row| row.get(0).map(MessageId))
+        .optional()?)
+}
+
+const COLUMNS: &str = "id, conversation_id, sent_at_ms, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed";
+
+fn read(row: &Row<'_>) -> Result<Message, StoreError> {
+    let surface: String = row.get(5)?;
+    let auto: Option<String> = row.get(6)?;
+    let content: String = row.get(7)?;
+    let reactions: String = row.get(9)?;
+    Ok(Message {
+        id: MessageId(row.get(0)?),
+        conversation: ConversationId(row.get(1)?),
+        sent_at_ms: row.get(2)?,
+        remote_id: row.get(3)?,
+        outgoing: row.get(4)?,
+        surface: from_word(surface)?,
+        auto: auto.map(from_word).transpose()?,
+        content: serde_json::from_str(&content)?,
+        quoted_remote_id: row.get(8)?,
+        reactions: serde_json::from_str(&reactions)?,
+        listed: row.get(10)?,
+    })
+}
+
+/// The one word a field-less enum is stored as.
+fn word<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    match serde_json::to_value(value)? {
+        serde_json::Value::String(word) => Ok(word),
+        other => Err(StoreError::Damaged(other.to_string())),
+    }
+}
+
+fn from_word<T: serde::de::DeserializeOwned>(word: String) -> Result<T, StoreError> {
+    Ok(serde_json::from_value(serde_json::Value::String(word))?)
+}

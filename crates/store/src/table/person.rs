@@ -1,0 +1,109 @@
+//! Customers, as an account knows them.
+
+use model::{AccountId, PersonId};
+use rusqlite::{OptionalExtension, named_params};
+
+use crate::{StoreError, Tx};
+
+/// What a listing says about a customer. What it does not say stays as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonNews {
+    /// TikTok's `unique_identifier`.
+    pub remote_id: String,
+    /// The display name.
+    pub name: Option<String>,
+    /// The @handle without the @.
+    pub handle: Option<String>,
+    /// Where the avatar is; the link expires.
+    pub avatar_url: Option<String>,
+    /// Whether they follow the business.
+    pub is_follower: Option<bool>,
+}
+
+/// Keeps what was learned of a customer; says whether anything the page shows has changed, and whether the avatar's
+/// address is another one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonNews) -> Result<Upserted, StoreError> {
+    type Known = (i64, String, Option<String>, Option<String>, Option<bool>);
+    let known: Option<Known> = tx
+        .prepare_cached(
+            "SELECT id, name, handle, avatar_url, is_follower FROM person WHERE account_id = ?1 AND remote_id = ?2",
+        )?
+        .query_row((account.0, &news.remote_id), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
+        .optional()?;
+    if let Some((id, name, handle, avatar_url, is_follower)) = &known {
+        let same_avatar = news.avatar_url.is_none() || same_picture(news.avatar_url.as_deref(), avatar_url.as_deref());
+        let same = news.name.as_ref().is_none_or(|new| new == name)
+            && (news.handle.is_none() || news.handle == *handle)
+            && (news.is_follower.is_none() || news.is_follower == *is_follower);
+        if same && same_avatar {
+            return Ok(Upserted { id: PersonId(*id), changed: false, new_avatar: false });
+        }
+    }
+    let id = tx
+        .prepare_cached(
+            "INSERT INTO person (account_id, remote_id, name, handle, avatar_url, is_follower)
+             VALUES (:account, :remote_id, coalesce(:name, ''), :handle, :avatar_url, :is_follower)
+             ON CONFLICT (account_id, remote_id) DO UPDATE SET name = coalesce(:name, name), handle = coalesce(:handle, handle),
+                 avatar_url = coalesce(:avatar_url, avatar_url), is_follower = coalesce(:is_follower, is_follower)
+             RETURNING id",
+        )?
+        .query_row(
+            named_params! {
+                ":account": account.0, ":remote_id": news.remote_id, ":name": news.name, ":handle": news.handle,
+                ":avatar_url": news.avatar_url, ":is_follower": news.is_follower,
+            },
+            |row| row.get(0).map(PersonId),
+        )?;
+    let old_avatar = known.and_then(|(_, _, _, avatar_url, _)| avatar_url);
+    let new_avatar = news.avatar_url.is_some() && !same_picture(news.avatar_url.as_deref(), old_avatar.as_deref());
+    Ok(Upserted { id, changed: true, new_avatar })
+}
+
+/// What [`upsert`] found.
+#[derive(Debug, Clone, Copy)]
+pub struct Upserted {
+    /// Whose row it is.
+    pub id: PersonId,
+    /// Whether anything the page shows has changed.
+    pub changed: bool,
+    /// Whether the avatar should be fetched.
+    pub new_avatar: bool,
+}
+
+/// Signed links change their query all the time; the picture is named by what comes before it.
+fn same_picture(one: Option<&str>, other: Option<&str>) -> bool {
+    let path = |url: Option<&str>| url.map(|url| url.split('?').next().unwrap_or(url).to_owned());
+    path(one) == path(other)
+}
+
+/// Moves the first contact back to this time if it was later or unknown.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn contacted(tx: &Tx<'_>, id: PersonId, at_ms: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE person SET first_contact_ms = min(coalesce(first_contact_ms, ?2), ?2) WHERE id = ?1 AND (first_contact_ms IS NULL OR first_contact_ms > ?2)")?
+        .execute((id.0, at_ms))?;
+    Ok(())
+}
+
+/// Where the avatar was last said to be.
+///
+/// # Errors
+/// [`StoreError::NotFound`]
+pub fn avatar_url(sql: &rusqlite::Connection, id: PersonId) -> Result<Option<String>, StoreError> {
+    Ok(sql.query_row("SELECT avatar_url FROM person WHERE id = ?1", [id.0], |row| row.get(0))?)
+}
+
+/// Notes the avatar's key in the media vault.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_avatar(tx: &Tx<'_>, id: PersonId, key: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE person SET avatar = ?2 WHERE id = ?1", (id.0, key))?;
+    Ok(())
+}

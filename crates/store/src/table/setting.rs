@@ -1,0 +1,26 @@
+//! Settings: one JSON text under a name.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::{StoreError, Tx};
+
+/// The setting of this name, if one was saved.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn get(sql: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(sql.query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0)).optional()?)
+}
+
+/// Saves a setting.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )?;
+    tx.touch(model::Change::Settings);
+    Ok(())
+}
