@@ -1,0 +1,174 @@
+//! One way to ask TikTok: wait for a turn, take a token, call once, and if the token was stale, refresh and ask again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{AccountId, Clock};
+use store::Store;
+use store::table::account;
+use tiktok::{AccessToken, Client, Endpoint};
+
+use crate::pace::{Pace, Priority};
+use crate::tokens::{TokenError, Tokens};
+
+/// A server's clock is only believed to be off by more than its `Date` header's own grain.
+const CLOCK_GRAIN_MS: i64 = 2_000;
+
+/// Why there is no answer, by what the caller can do.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// Certainly not taken: TikTok could not be reached.
+    #[error("TikTok cannot be reached: {0}")]
+    Offline(String),
+    /// Certainly not taken: wait this long.
+    #[error("TikTok asked to wait {0:?}")]
+    SlowDown(Duration),
+    /// Certainly not taken: the account has to be linked again first. The account is marked so.
+    #[error("the account must be linked again: {0}")]
+    Relink(String),
+    /// Certainly not taken: the keychain or the database did not answer.
+    #[error("{0}")]
+    Local(TokenError),
+    /// Not taken, and never will be.
+    #[error(transparent)]
+    Refused(tiktok::Error),
+    /// No telling whether it happened.
+    #[error(transparent)]
+    Unknown(tiktok::Error),
+}
+
+/// Asks TikTok on behalf of accounts. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    client: Client,
+    tokens: Tokens,
+    pace: Pace,
+    store: Store,
+    clock: Clock,
+}
+
+impl Caller {
+    pub(crate) fn new(client: Client, tokens: Tokens, pace: Pace, store: Store, clock: Clock) -> Self {
+        Self { shared: Arc::new(Shared { client, tokens, pace, store, clock }) }
+    }
+
+    /// The client underneath, for calls without an account.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    /// The accounts' tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    /// TikTok's time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Waits until a call of this priority may be made.
+    pub async fn turn(&self, priority: Priority) {
+        self.shared.pace.turn(priority).await;
+    }
+
+    /// A token for an account's next call.
+    ///
+    /// # Errors
+    /// [`CallError`]; a token that cannot be had marks the account for linking again.
+    pub async fn token(&self, id: AccountId) -> Result<AccessToken, CallError> {
+        match self.shared.tokens.access(id).await {
+            Ok(token) => Ok(token),
+            Err(error) => Err(self.no_token(id, error).await),
+        }
+    }
+
+    /// Asks when it is this priority's turn.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn ask<E: Endpoint + Clone>(
+        &self,
+        id: AccountId,
+        priority: Priority,
+        endpoint: E,
+    ) -> Result<E::Reply, CallError> {
+        self.turn(priority).await;
+        let token = self.token(id).await?;
+        self.ask_with(id, token, endpoint).await
+    }
+
+    /// Asks now, with this token. A call whose token was stale was not taken, so it is made again, once.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub async fn ask_with<E: Endpoint + Clone>(
+        &self,
+        id: AccountId,
+        token: AccessToken,
+        endpoint: E,
+    ) -> Result<E::Reply, CallError> {
+        let error = match self.call(&token, endpoint.clone()).await {
+            Ok(reply) => return Ok(reply),
+            Err(error) => error,
+        };
+        if !matches!(error, tiktok::Error::Refresh { .. }) {
+            return Err(self.sort(id, error).await);
+        }
+        let token = match self.shared.tokens.replace(id, &token).await {
+            Ok(token) => token,
+            Err(error) => return Err(self.no_token(id, error).await),
+        };
+        match self.call(&token, endpoint).await {
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(self.sort(id, error).await),
+        }
+    }
+
+    async fn call<E: Endpoint>(&self, token: &AccessToken, endpoint: E) -> Result<E::Reply, tiktok::Error> {
+        let answer = self.shared.client.call(token, endpoint).await;
+        let offset = self.shared.client.server_offset_ms();
+        self.shared.clock.set_offset_ms(if offset.abs() < CLOCK_GRAIN_MS { 0 } else { offset });
+        answer
+    }
+
+    async fn sort(&self, id: AccountId, error: tiktok::Error) -> CallError {
+        match error {
+            tiktok::Error::Unreachable { detail, .. } => CallError::Offline(detail),
+            tiktok::Error::Later { after, .. } => CallError::SlowDown(self.shared.pace.slow_down(after)),
+            tiktok::Error::Refresh { message, .. } | tiktok::Error::Reauthorise { message, .. } => {
+                self.relink(id, &message).await
+            }
+            error @ tiktok::Error::Refused { .. } => CallError::Refused(error),
+            error @ tiktok::Error::Unknown { .. } => CallError::Unknown(error),
+        }
+    }
+
+    async fn no_token(&self, id: AccountId, error: TokenError) -> CallError {
+        match error {
+            TokenError::Relink(why) => self.relink(id, &why).await,
+            // A refresh that may or may not have happened is asked for again later: the call itself was not made.
+            TokenError::TikTok(tiktok::Error::Later { after, .. }) => {
+                CallError::SlowDown(self.shared.pace.slow_down(after))
+            }
+            TokenError::TikTok(error) => CallError::Offline(error.message().to_owned()),
+            error => CallError::Local(error),
+        }
+    }
+
+    async fn relink(&self, id: AccountId, why: &str) -> CallError {
+        let kept = why.to_owned();
+        if let Err(error) = self.shared.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
+            tracing::error!(account = id.0, %error, "call.relink_not_kept");
+        }
+        CallError::Relink(why.to_owned())
+    }
+}

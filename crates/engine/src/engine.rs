@@ -1,0 +1,288 @@
+//! The engine: one loop for each linked account, one outbox, one way to call TikTok, and what they share.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::{AccountId, Clock, ConversationId, MessageId};
+use store::table::account::{self, Account};
+use store::{Store, StoreError};
+use tiktok::{Client, Endpoints};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::call::Caller;
+use crate::health::HealthBoard;
+use crate::link::Link;
+use crate::media::MediaVault;
+use crate::outbox::Outbox;
+use crate::pace::Pace;
+use crate::secrets::Vault;
+use crate::source::tiktok::TikTok;
+use crate::sync::{AccountLoop, Attention};
+use crate::timing::Timing;
+use crate::tokens::Tokens;
+
+/// How long closing waits for calls that are under way.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+/// News a slow listener may lag behind; it then misses notifications, nothing else.
+const ARRIVALS_KEPT: usize = 256;
+
+/// What the engine is told at start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where pictures are kept.
+    pub folder: PathBuf,
+    /// Which hosts are TikTok.
+    pub endpoints: Endpoints,
+    /// Its intervals.
+    pub timing: Timing,
+}
+
+/// A customer's message arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// For which account.
+    pub account: AccountId,
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// Which message.
+    pub message: MessageId,
+}
+
+/// The engine. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    vault: Vault,
+    caller: Caller,
+    clock: Clock,
+    timing: Timing,
+    health: HealthBoard,
+    outbox: Outbox,
+    media: MediaVault,
+    link: Link,
+    attention: watch::Sender<Attention>,
+    arrivals: broadcast::Sender<Arrival>,
+    prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
+    tasks: Mutex<JoinSet<()>>,
+    closing: AtomicBool,
+    calls: AtomicUsize,
+}
+
+/// A send is under way; closing waits for it.
+pub(crate) struct InCall<'a>(&'a AtomicUsize);
+
+impl Drop for InCall<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The engine could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The system's TLS or network could not be set up.
+    #[error("the network cannot be used: {0}")]
+    Network(#[from] tiktok::Error),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder for pictures could not be made.
+    #[error("the folder for pictures cannot be made: {0}")]
+    Media(#[from] std::io::Error),
+}
+
+impl Engine {
+    /// Settles what a crash left open and starts to work.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn start(config: Config, store: Store, vault: Vault) -> Result<Self, StartError> {
+        let timeouts = tiktok::Timeouts { total: config.timing.call, ..tiktok::Timeouts::default() };
+        let client = Client::with_timeouts(config.endpoints, timeouts)?;
+        let clock = Clock::system();
+        let tokens = Tokens::new(store.clone(), vault.clone(), client.clone(), clock.clone());
+        let caller = Caller::new(
+            client,
+            tokens,
+            Pace::new(config.timing.budget, config.timing.rate_pause),
+            store.clone(),
+            clock.clone(),
+        );
+        let engine = Self {
+            shared: Arc::new(Shared {
+                health: HealthBoard::new(store.clone()),
+                media: MediaVault::open(&config.folder)?,
+                store,
+                vault,
+                caller,
+                clock,
+                timing: config.timing,
+                outbox: Outbox::default(),
+                link: Link::default(),
+                attention: watch::Sender::new(Attention::default()),
+                arrivals: broadcast::channel(ARRIVALS_KEPT).0,
+                prompts: Mutex::default(),
+                tasks: Mutex::default(),
+                closing: AtomicBool::new(false),
+                calls: AtomicUsize::new(0),
+            }),
+        };
+        engine.outbox().start(&engine).await?;
+        for account in engine.store().read(account::all).await? {
+            engine.follow(&account);
+        }
+        Ok(engine)
+    }
+
+    /// Begins to follow an account.
+    pub(crate) fn follow(&self, account: &Account) {
+        let source = self.source(account);
+        self.spawn(AccountLoop::new(self.clone(), account.id, source).run());
+        let engine = self.clone();
+        let id = account.id;
+        self.spawn(async move { engine.media().run(&engine, id).await });
+    }
+
+    /// Where an account's news come from.
+    pub(crate) fn source(&self, account: &Account) -> TikTok {
+        TikTok::new(self.caller().clone(), account.id, account.remote_id.clone())
+    }
+
+    /// Ends all work. Calls that are under way may finish; what is not known by then is unconfirmed at the next start.
+    pub async fn close(&self) {
+        self.shared.closing.store(true, Ordering::SeqCst);
+        let deadline = tokio::time::Instant::now() + LAST_CALLS;
+        while self.shared.calls.load(Ordering::SeqCst) > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.stop().await;
+    }
+
+    /// Ends all work at once, as a crash would, but for what the database has been told already.
+    pub async fn stop(&self) {
+        self.shared.closing.store(true, Ordering::SeqCst);
+        let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.shutdown().await;
+        self.store().close().await;
+    }
+
+    /// Asks TikTok at once, for every account, and tries waiting replies again.
+    pub async fn sync_now(&self) {
+        for prompt in self.shared.prompts.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            prompt.notify_one();
+        }
+        self.outbox().network_is_back(self).await;
+    }
+
+    /// Where the agent is.
+    pub fn attend(&self, attention: Attention) {
+        self.shared.attention.send_if_modified(|known| {
+            let changed = *known != attention;
+            *known = attention;
+            changed
+        });
+    }
+
+    /// Hears where the agent is.
+    #[must_use]
+    pub fn attention(&self) -> watch::Receiver<Attention> {
+        self.shared.attention.subscribe()
+    }
+
+    /// Hears of customers' messages as they arrive.
+    #[must_use]
+    pub fn arrivals(&self) -> broadcast::Receiver<Arrival> {
+        self.shared.arrivals.subscribe()
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// Where secrets are kept.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.shared.vault
+    }
+
+    /// TikTok's time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// How every account fares.
+    #[must_use]
+    pub fn health(&self) -> &HealthBoard {
+        &self.shared.health
+    }
+
+    /// Linking an account.
+    #[must_use]
+    pub fn link(&self) -> &Link {
+        &self.shared.link
+    }
+
+    /// The pictures.
+    #[must_use]
+    pub fn media(&self) -> &MediaVault {
+        &self.shared.media
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.shared.outbox
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.shared.caller
+    }
+
+    pub(crate) fn timing(&self) -> &Timing {
+        &self.shared.timing
+    }
+
+    pub(crate) fn tell(&self, arrival: Arrival) {
+        // Nobody listening is fine.
+        let _ = self.shared.arrivals.send(arrival);
+    }
+
+    /// What ends an account's wait.
+    pub(crate) fn prompt(&self, account: AccountId) -> Arc<Notify> {
+        Arc::clone(self.shared.prompts.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default())
+    }
+
+    /// Begins a call that closing waits for; none once closing.
+    pub(crate) fn begin_call(&self) -> Option<InCall<'_>> {
+        self.shared.calls.fetch_add(1, Ordering::SeqCst);
+        let call = InCall(&self.shared.calls);
+        (!self.shared.closing.load(Ordering::SeqCst)).then_some(call)
+    }
+
+    /// Runs a task until it ends or the engine does.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.shared.closing.load(Ordering::SeqCst) {
+            // Ended tasks would pile up otherwise.
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(task);
+        }
+    }
+
+    /// The folder a vault of pictures lives in, below the data folder.
+    #[must_use]
+    pub fn media_folder(data: &Path) -> PathBuf {
+        data.join("media")
+    }
+}

@@ -1,0 +1,257 @@
+//! One funnel in: whatever a source read of a conversation ends in [`apply`], and applying it twice changes nothing.
+//!
+//! One transaction for each batch: the customer, the messages, the gap where what we got does not meet what we had, the
+//! replies it confirms, the conversation's row, and how far the source has come.
+
+use model::{AccountId, Content, ConversationId, MessageId, Millis, Status, Surface};
+use store::table::gap::{self, Gap};
+use store::table::media::{self, Wanted};
+use store::table::message::{self, News};
+use store::table::{conversation, outbox, person};
+use store::{StoreError, Tx};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::source::Batch;
+
+/// A send's own clock and TikTok's may differ by this much.
+const CLAIM_BEFORE_MS: i64 = 30_000;
+/// How long after its beginning a send may still have arrived, beyond the call's own timeout.
+const CLAIM_AFTER_MS: i64 = 60_000;
+/// So many listings without it are enough to stop looking, if the last is late enough.
+const CHECKS: u32 = 3;
+
+/// What applying a batch did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Messages of the customer that were not known before.
+    pub arrived: Vec<MessageId>,
+    /// Replies of ours that were found in it.
+    pub confirmed: Vec<MessageId>,
+    /// Replies of ours that were not found in time.
+    pub undecided: Vec<MessageId>,
+    /// Whether pictures were ordered.
+    pub pictures: bool,
+}
+
+/// How a batch is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// By TikTok's clock.
+    pub now_ms: Millis,
+    /// How long one call may take.
+    pub call_ms: i64,
+    /// How long after its attempt a reply that was not found is left to the agent.
+    pub undecided_after_ms: i64,
+    /// TikTok's `update_time` that this batch answers.
+    pub updated_ms: Millis,
+}
+
+/// Takes a batch in.
+///
+/// # Errors
+/// [`StoreError`]; then nothing of it was kept.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    batch: &Batch,
+    rules: Rules,
+) -> Result<Applied, StoreError> {
+    let known = conversation::get(tx, conversation)?;
+    let mut applied = Applied::default();
+    let mut changed = known.fetched_updated_ms == 0;
+
+    if let Some(news) = &batch.person {
+        let upserted = person::upsert(tx, known.account, news)?;
+        conversation::set_person(tx, conversation, upserted.id)?;
+        changed |= upserted.changed;
+        if upserted.new_avatar {
+            media::want(tx, known.account, Wanted::Avatar(upserted.id))?;
+            applied.pictures = true;
+        }
+    }
+
+    let mut messages: Vec<&News> = batch.messages.iter().collect();
+    messages.sort_by(|one, other| (one.sent_at_ms, &one.remote_id).cmp(&(other.sent_at_ms, &other.remote_id)));
+    let had_history = message::newest_listed(tx, conversation, Millis::MAX)?;
+    let mut meets = false;
+    for news in &messages {
+        if let Some(held) = message::find(tx, known.account, &news.remote_id)? {
+            if held.conversation == conversation {
+                // A message we only know because we sent it proves nothing about what came before it.
+                meets |= held.listed;
+                changed |= message::update(tx, &held, news, true)?;
+            }
+        } else if let Some(reply) = claim(tx, conversation, news, rules)? {
+            message::bind(tx, reply, &news.remote_id, Some(news), true)?;
+            if outbox::get(tx, reply)?.is_some() {
+                outbox::sent(tx, reply)?;
+            }
+            applied.confirmed.push(reply);
+            changed = true;
+        } else {
+            let id = message::insert(tx, known.account, conversation, news, true)?;
+            if matches!(news.content, Content::Image { .. } | Content::Sticker { .. }) {
+                media::want(tx, known.account, Wanted::Message(id))?;
+                applied.pictures = true;
+            }
+            if !news.outgoing {
+                applied.arrived.push(id);
+            }
+            changed = true;
+        }
+    }
+    changed |= note_gap(tx, conversation, batch, &messages, meets, had_history, rules.now_ms)?;
+    settle_missing(tx, conversation, batch, rules, &mut applied)?;
+
+    if known.status == Status::Done && !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
+        conversation::set_status(tx, conversation, Status::Open)?;
+    }
+    if let Some(first) = messages.iter().find(|news| !news.outgoing)
+        && let Some(person) = conversation::get(tx, conversation)?.person
+    {
+        person::contacted(tx, person, first.sent_at_ms)?;
+    }
+    conversation::fetched(tx, conversation, rules.updated_ms)?;
+    if changed || !applied.undecided.is_empty() {
+        conversation::refresh(tx, conversation)?;
+    }
+    Ok(applied)
+}
+
+/// The reply of ours that this unknown outgoing message is: sent through the API, the same text, at the time of its
+/// attempt; the earliest first, each message once. A colleague's message from the phone or the web never is.
+fn claim(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    news: &News,
+    rules: Rules,
+) -> Result<Option<MessageId>, StoreError> {
+    let Content::Text { body } = &news.content else { return Ok(None) };
+    if !news.outgoing || news.auto.is_some() || !matches!(news.surface, Surface::Api | Surface::Other) {
+        return Ok(None);
+    }
+    let text = comparable(body);
+    let latest = rules.call_ms + CLAIM_AFTER_MS;
+    let ours = outbox::claimable(tx, conversation)?.into_iter().find(|(_, sent, began_ms)| {
+        let since = news.sent_at_ms.saturating_sub(*began_ms);
+        (-CLAIM_BEFORE_MS..=latest).contains(&since) && comparable(sent) == text
+    });
+    Ok(ours.map(|(id, ..)| id))
+}
+
+/// TikTok may tidy a text on its way.
+fn comparable(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().nfc().collect()
+}
+
+/// Where a full page shares no message with what was listed before, something may be missing between the two.
+fn note_gap(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    batch: &Batch,
+    messages: &[&News],
+    meets: bool,
+    had_history: Option<MessageId>,
+    now_ms: Millis,
+) -> Result<bool, StoreError> {
+    let Some(first) = messages.first().filter(|_| batch.full && !meets) else { return Ok(false) };
+    let account = conversation::get(tx, conversation)?.account;
+    let Some(before) = message::find(tx, account, &first.remote_id)? else { return Ok(false) };
+    let after = match had_history {
+        Some(_) => message::newest_listed(tx, conversation, before.sent_at_ms)?,
+        None => None,
+    };
+    gap::notice(tx, conversation, Gap { before: before.id, after }, now_ms)?;
+    Ok(true)
+}
+
+/// Counts this listing against every unconfirmed reply it should have shown, and leaves to the agent what was not found.
+fn settle_missing(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    batch: &Batch,
+    rules: Rules,
+    applied: &mut Applied,
+) -> Result<(), StoreError> {
+    for reply in outbox::of_conversation(tx, conversation)? {
+        let Some(started_at_ms) = reply.started_at_ms.filter(|_| reply.state == outbox::State::Checking) else {
+            continue;
+        };
+        if batch.asked_at_ms < started_at_ms {
+            continue;
+        }
+        let checks = outbox::checked(tx, reply.message)?;
+        if checks >= CHECKS && batch.asked_at_ms.saturating_sub(started_at_ms) >= rules.undecided_after_ms {
+            outbox::give_up_checking(tx, reply.message)?;
+            applied.undecided.push(reply.message);
+        }
+    }
+    Ok(())
+}
+
+/// Binds a reply to the id that TikTok's own answer gave it. The answer is the authority: where a listing came first
+/// and this reply was taken for another message of the same text, the two change places.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id: &str) -> Result<(), StoreError> {
+    let ours = match message::get(tx, reply) {
+        Ok(ours) => ours,
+        // The agent discarded it meanwhile; the next listing brings it back as an ordinary message.
+        Err(StoreError::NotFound) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let held = message::find(tx, account, remote_id)?.filter(|held| held.id != reply);
+    match (ours.remote_id.as_deref(), held) {
+        (Some(bound), _) if bound == remote_id => {}
+        (None, None) => message::bind(tx, reply, remote_id, None, false)?,
+        (None, Some(held)) => {
+            let news = as_news(tx, &held)?;
+            message::remove(tx, held.id)?;
+            message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
+        }
+        (Some(_), held) => {
+            let others = as_news(tx, &ours)?;
+            message::unbind(tx, reply)?;
+            match held {
+                Some(held) => {
+                    let news = as_news(tx, &held)?;
+                    message::unbind(tx, held.id)?;
+                    message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
+                    message::bind(tx, held.id, &others.remote_id, Some(&others), true)?;
+                }
+                None => {
+                    message::bind(tx, reply, remote_id, None, false)?;
+                    message::insert(tx, account, ours.conversation, &others, true)?;
+                }
+            }
+        }
+    }
+    if outbox::get(tx, reply)?.is_some() {
+        outbox::sent(tx, reply)?;
+    } else {
+        conversation::refresh(tx, ours.conversation)?;
+    }
+    Ok(())
+}
+
+/// A stored message as the news it once was.
+fn as_news(tx: &Tx<'_>, message: &message::Message) -> Result<News, StoreError> {
+    Ok(News {
+        remote_id: message.remote_id.clone().unwrap_or_default(),
+        sent_at_ms: message.sent_at_ms,
+        outgoing: message.outgoing,
+        surface: if message.surface == Surface::Deskbell { Surface::Api } else { message.surface },
+        auto: message.auto,
+        content: message.content.clone(),
+        quoted_remote_id: message.quoted_remote_id.clone(),
+        reactions: message.reactions.clone(),
+        raw: message::raw(tx, message.id)?.unwrap_or_default(),
+    })
+}
+
+/// The conversations whose replies were just left to the agent, or found: their lanes go on.
+#[must_use]
+pub fn settled(applied: &Applied) -> bool {
+    !applied.confirmed.is_empty() || !applied.undecided.is_empty()
+}

@@ -1,0 +1,23 @@
+//! News in, replies out.
+//!
+//! The engine follows each linked account ([`sync`]), takes in what its source says ([`inbound`]), brings replies out
+//! ([`outbox`]), paces all calls of one app ([`pace`]), keeps tokens fresh ([`tokens`]), fetches pictures ([`media`])
+//! and links accounts ([`link`]). It decides nothing about screens: the store's commits tell what became stale.
+
+pub mod call;
+mod engine;
+pub mod health;
+pub mod inbound;
+pub mod link;
+pub mod media;
+pub mod outbox;
+pub mod pace;
+mod secrets;
+pub mod source;
+pub mod sync;
+pub mod timing;
+pub mod tokens;
+
+pub use engine::{Arrival, Config, Engine, StartError};
+pub use secrets::{ExposeSecret, Keeping, SecretString, Secrets, SecretsError, SessionSecrets, Vault};
+pub use tiktok::{Endpoints, EndpointsError, Error as TikTokError, Reason as TikTokReason};

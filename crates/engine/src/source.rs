@@ -1,0 +1,47 @@
+//! Where news come from. TikTok by polling today; a relay's stream and respond.io fit the same shape.
+
+pub mod tiktok;
+
+use std::future::Future;
+
+use model::Millis;
+use store::table::conversation::{Known, Listed};
+use store::table::message::News;
+use store::table::person::PersonNews;
+
+use crate::call::CallError;
+use crate::pace::Priority;
+
+/// A part of the list of conversations.
+#[derive(Debug, Clone, Default)]
+pub struct ListPage {
+    /// The conversations on it.
+    pub listed: Vec<Listed>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<String>,
+}
+
+/// What was read of one conversation.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The customer, if the source said who.
+    pub person: Option<PersonNews>,
+    /// The messages, in any order.
+    pub messages: Vec<News>,
+    /// Whether there may be older messages that were not shown: the page was full.
+    pub full: bool,
+    /// When the source was asked, by TikTok's clock. Only a listing asked for after a send can tell that it is not there.
+    pub asked_at_ms: Millis,
+}
+
+/// A provider of conversations.
+pub trait Source: Send + Sync {
+    /// How many lists make up the whole; TikTok has two, requests and chats.
+    fn lists(&self) -> usize;
+
+    /// One page of one list.
+    fn list(&self, list: usize, cursor: Option<String>) -> impl Future<Output = Result<ListPage, CallError>> + Send;
+
+    /// The newest messages of one conversation.
+    fn fetch(&self, conversation: &Known, priority: Priority) -> impl Future<Output = Result<Batch, CallError>> + Send;
+}

@@ -1,0 +1,155 @@
+//! TikTok by polling: both lists of conversations, and the newest 20 messages of one (TikTok API for Business).
+//!
+//! Translates TikTok's words into ours and nothing else. What has no word here stays in the raw message.
+
+use model::{AccountId, AutoType, Content, ConversationKind, MediaState, Origin, Surface};
+use store::table::conversation::{Known, Listed};
+use store::table::message::News;
+use store::table::person::PersonNews;
+use tiktok::business::conversation::{self, ListConversations, Referral};
+use tiktok::business::message::{self, AutoMessageType, ListMessages, Message, MessagePage, MessageSource, Role};
+
+use super::{Batch, ListPage, Source};
+use crate::call::{CallError, Caller};
+use crate::pace::Priority;
+
+/// TikTok shows no more than this of a conversation, and no older page.
+const PAGE: usize = 20;
+
+/// One account's conversations at TikTok.
+#[derive(Debug, Clone)]
+pub struct TikTok {
+    caller: Caller,
+    account: AccountId,
+    business_id: String,
+}
+
+impl TikTok {
+    /// The conversations of this account.
+    #[must_use]
+    pub fn new(caller: Caller, account: AccountId, business_id: String) -> Self {
+        Self { caller, account, business_id }
+    }
+}
+
+impl Source for TikTok {
+    fn lists(&self) -> usize {
+        conversation::ConversationKind::BOTH.len()
+    }
+
+    async fn list(&self, list: usize, cursor: Option<String>) -> Result<ListPage, CallError> {
+        let Some(kind) = conversation::ConversationKind::BOTH.get(list).copied() else {
+            return Ok(ListPage::default());
+        };
+        let question = ListConversations { business_id: self.business_id.clone(), kind, limit: 100, cursor };
+        let page = self.caller.ask(self.account, Priority::Sweep, question).await?;
+        if !page.unreadable.is_empty() {
+            tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
+        }
+        let now_ms = self.caller.clock().now_ms();
+        let listed = page.conversations.into_iter().map(|conversation| Listed {
+            remote_id: conversation.conversation_id,
+            kind: match kind {
+                conversation::ConversationKind::Stranger => ConversationKind::Request,
+                conversation::ConversationKind::Single => ConversationKind::Chat,
+            },
+            updated_ms: conversation.update_time_ms.unwrap_or(now_ms),
+            origin: conversation.referral.and_then(origin),
+        });
+        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more) })
+    }
+
+    async fn fetch(&self, conversation: &Known, priority: Priority) -> Result<Batch, CallError> {
+        let asked_at_ms = self.caller.clock().now_ms();
+        let question =
+            ListMessages { business_id: self.business_id.clone(), conversation_id: conversation.remote_id.clone() };
+        let page = self.caller.ask(self.account, priority, question).await?;
+        if !page.unreadable.is_empty() {
+            tracing::warn!(
+                conversation = conversation.id.0,
+                count = page.unreadable.len(),
+                "source.messages_unreadable"
+            );
+        }
+        let person = person(&page);
+        let full = page.messages.len() + page.unreadable.len() >= PAGE;
+        let messages = page.messages.iter().map(|message| news(message, &self.business_id, asked_at_ms)).collect();
+        Ok(Batch { person, messages, full, asked_at_ms })
+    }
+}
+
+fn origin(referral: Referral) -> Option<Origin> {
+    let ad = referral
+        .ads
+        .into_iter()
+        .next()
+        .map(|ad| Origin::Ad { name: ad.ad_name.or(ad.ad_id).unwrap_or_default(), at_ms: ad.at_ms });
+    ad.or_else(|| {
+        let link = referral.short_links.into_iter().next();
+        link.map(|link| Origin::ShortLink { reference: link.reference.unwrap_or_default() })
+    })
+}
+
+/// The customer: who takes part and is not the business. Their handle stands only on messages they wrote.
+fn person(page: &MessagePage) -> Option<PersonNews> {
+    let customer = page.participants.iter().find(|participant| participant.role == Role::Personal)?;
+    let handle = page
+        .messages
+        .iter()
+        .filter(|message| message.from_user.as_ref().is_some_and(|from| from.id == customer.id))
+        .max_by_key(|message| message.timestamp_ms)
+        .and_then(|message| message.sender.clone());
+    Some(PersonNews {
+        remote_id: customer.id.clone(),
+        name: customer.display_name.clone(),
+        handle,
+        avatar_url: customer.profile_image.clone(),
+        is_follower: customer.is_follower,
+    })
+}
+
+fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
+    let outgoing = message.is_from_business(business_id).unwrap_or(false);
+    News {
+        remote_id: message.message_id.clone(),
+        sent_at_ms: message.timestamp_ms.unwrap_or(now_ms),
+        outgoing,
+        surface: match message.source {
+            Some(MessageSource::App) => Surface::Phone,
+            Some(MessageSource::Web) => Surface::Web,
+            Some(MessageSource::Api) => Surface::Api,
+            _ => Surface::Other,
+        },
+        auto: message.auto_message_type.as_ref().map(|auto| match auto {
+            AutoMessageType::WelcomeMessage => AutoType::Welcome,
+            AutoMessageType::SuggestedQuestion => AutoType::SuggestedQuestion,
+            AutoMessageType::AutoReply => AutoType::KeywordReply,
+            _ => AutoType::Other,
+        }),
+        content: content(message),
+        quoted_remote_id: message.referenced_message_id.clone(),
+        reactions: message.reactions.iter().filter_map(|reaction| reaction.emoji.clone()).collect(),
+        raw: message.raw.get().to_owned(),
+    }
+}
+
+fn content(message: &Message) -> Content {
+    match &message.content {
+        message::Content::Text { body } => Content::Text { body: body.clone() },
+        message::Content::Image { media_id } => {
+            Content::Image { media_id: media_id.clone(), media: MediaState::Pending }
+        }
+        message::Content::Video { media_id } => Content::Video { media_id: media_id.clone() },
+        message::Content::SharePost { embed_url, .. } => {
+            Content::SharePost { embed_url: embed_url.clone().unwrap_or_default() }
+        }
+        message::Content::Sticker { url } | message::Content::Emoji { url } => {
+            Content::Sticker { url: url.clone(), media: MediaState::Pending }
+        }
+        message::Content::Template(card) => Content::Card {
+            title: card.title.clone(),
+            buttons: card.buttons.iter().map(|button| button.title.clone()).collect(),
+        },
+        message::Content::Unsupported => Content::Unsupported { kind: message.kind.as_str().to_owned() },
+    }
+}

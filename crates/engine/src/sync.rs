@@ -1,0 +1,317 @@
+//! One account's loop: list what moved, fetch what has news, watch the conversation on screen.
+//!
+//! Newest first, so that an agent can answer while old conversations still arrive. A conversation that cannot be read is
+//! put aside for a while: it must not hold up the others. What fails is tried again, at growing intervals, for ever.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use model::{AccountId, ConversationId};
+use store::table::conversation::Known;
+use store::table::{account, conversation, cursor};
+use tokio::time::Instant;
+
+use crate::call::CallError;
+use crate::engine::{Arrival, Engine};
+use crate::health::Health;
+use crate::inbound::{self, Applied, Rules};
+use crate::pace::Priority;
+use crate::source::Source;
+use crate::timing::Backoff;
+
+/// Where the agent is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attention {
+    /// The conversation on screen.
+    pub conversation: Option<ConversationId>,
+    /// Whether the window has the focus.
+    pub focused: bool,
+}
+
+/// So many conversations in a row that cannot be read are TikTok's trouble, not theirs.
+const UNREADABLE_IN_A_ROW: u32 = 3;
+/// How long a conversation that cannot be read is put aside.
+const PUT_ASIDE: Duration = Duration::from_secs(30);
+/// How often the time of the newest success is put on disk when nothing else is.
+const STAMP_EVERY: Duration = Duration::from_secs(60);
+/// How many conversations with news are looked at to find one that is not put aside.
+const DUE: u32 = 50;
+
+pub(crate) struct AccountLoop<S> {
+    engine: Engine,
+    account: AccountId,
+    source: S,
+    swept_at: Option<Instant>,
+    whole_sweep_at: Option<Instant>,
+    watched_at: Option<Instant>,
+    stamped_at: Option<Instant>,
+    aside: HashMap<ConversationId, Instant>,
+    unreadable: u32,
+    backoff: Backoff,
+}
+
+/// What the loop does next.
+enum Step {
+    Sweep,
+    Watch(ConversationId),
+    Fetch(Known),
+    Rest(Instant),
+}
+
+impl<S: Source> AccountLoop<S> {
+    pub(crate) fn new(engine: Engine, account: AccountId, source: S) -> Self {
+        let backoff = Backoff::new(engine.timing());
+        Self {
+            engine,
+            account,
+            source,
+            swept_at: None,
+            whole_sweep_at: None,
+            watched_at: None,
+            stamped_at: None,
+            aside: HashMap::new(),
+            unreadable: 0,
+            backoff,
+        }
+    }
+
+    /// Runs until the engine drops it.
+    pub(crate) async fn run(mut self) {
+        let prompt = self.engine.prompt(self.account);
+        let mut attention = self.engine.attention();
+        loop {
+            let step = match self.next_step().await {
+                Ok(step) => step,
+                Err(error) => {
+                    tracing::error!(account = self.account.0, %error, "sync.store_failed");
+                    Step::Rest(Instant::now() + self.backoff.failed())
+                }
+            };
+            let done = match step {
+                Step::Sweep => self.sweep().await,
+                Step::Watch(id) => self.watch(id).await,
+                Step::Fetch(known) => self.fetch_due(&known).await,
+                Step::Rest(until) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(until) => {}
+                        () = prompt.notified() => self.start_over(),
+                        _ = attention.changed() => {}
+                    }
+                    continue;
+                }
+            };
+            let pause = match done {
+                Ok(()) => {
+                    self.worked().await;
+                    continue;
+                }
+                Err(error) => self.failed(&error),
+            };
+            // A prompt (try now, or linked again) ends any wait.
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = prompt.notified() => self.start_over(),
+            }
+        }
+    }
+
+    fn start_over(&mut self) {
+        self.swept_at = None;
+        self.aside.clear();
+    }
+
+    async fn next_step(&mut self) -> Result<Step, store::StoreError> {
+        let now = Instant::now();
+        let timing = self.engine.timing().clone();
+        let attention = *self.engine.attention().borrow();
+        let every = if attention.focused { timing.sweep_focused } else { timing.sweep_background };
+        let sweep_at = self.swept_at.map_or(now, |at| at + every);
+        if sweep_at <= now {
+            return Ok(Step::Sweep);
+        }
+        let mut rest_until = sweep_at;
+        if let Some(open) = attention.conversation.filter(|_| attention.focused) {
+            let watch_at = self.watched_at.map_or(now, |at| at + timing.open_conversation);
+            if watch_at <= now {
+                let account = self.account;
+                let known = self.engine.store().read(move |sql| conversation::get(sql, open)).await;
+                if known.is_ok_and(|known| known.account == account) {
+                    return Ok(Step::Watch(open));
+                }
+            } else {
+                rest_until = rest_until.min(watch_at);
+            }
+        }
+        self.aside.retain(|_, until| *until > now);
+        let account = self.account;
+        let due = self.engine.store().read(move |sql| conversation::due(sql, account, DUE)).await?;
+        if let Some(known) = due.into_iter().find(|known| !self.aside.contains_key(&known.id)) {
+            return Ok(Step::Fetch(known));
+        }
+        self.note_backfilled().await?;
+        Ok(Step::Rest(self.aside.values().min().copied().map_or(rest_until, |until| until.min(rest_until))))
+    }
+
+    /// Lists what moved. Stops at the first page that holds something unchanged, but now and then goes to the end.
+    async fn sweep(&mut self) -> Result<(), CallError> {
+        let now = Instant::now();
+        let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
+        for list in 0..self.source.lists() {
+            let mut next = None;
+            loop {
+                let page = self.source.list(list, next).await?;
+                let (account, listed) = (self.account, page.listed);
+                let all_new = self
+                    .engine
+                    .store()
+                    .write(move |tx| {
+                        let mut all_new = !listed.is_empty();
+                        for conversation in &listed {
+                            all_new &= conversation::upsert_listed(tx, account, conversation)?;
+                        }
+                        Ok(all_new)
+                    })
+                    .await
+                    .map_err(local)?;
+                next = page.next.filter(|_| whole || all_new);
+                if next.is_none() {
+                    break;
+                }
+            }
+        }
+        self.swept_at = Some(now);
+        if whole {
+            self.whole_sweep_at = Some(now);
+            let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
+            self.engine
+                .store()
+                .write(move |tx| cursor::set(tx, account, "whole_sweep_at_ms", &at))
+                .await
+                .map_err(local)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the conversation on screen, whatever the listing says of it.
+    async fn watch(&mut self, id: ConversationId) -> Result<(), CallError> {
+        self.watched_at = Some(Instant::now());
+        fetch(&self.engine, &self.source, id, Priority::Open).await.map(|_| ())
+    }
+
+    async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
+        let priority = if known.fetched_updated_ms == 0 { Priority::Backfill } else { Priority::Sweep };
+        match fetch(&self.engine, &self.source, known.id, priority).await {
+            Ok(_) => {
+                self.unreadable = 0;
+                Ok(())
+            }
+            Err(CallError::Refused(error)) => {
+                // It will be refused again: not asked for until it moves.
+                tracing::warn!(conversation = known.id.0, code = error.code(), "sync.conversation_refused");
+                let (id, updated_ms) = (known.id, known.remote_updated_ms);
+                self.engine.store().write(move |tx| conversation::fetched(tx, id, updated_ms)).await.map_err(local)
+            }
+            Err(CallError::Unknown(error)) => {
+                tracing::warn!(conversation = known.id.0, %error, "sync.conversation_unreadable");
+                self.aside.insert(known.id, Instant::now() + PUT_ASIDE);
+                self.unreadable += 1;
+                if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(CallError::Unknown(error)) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn worked(&mut self) {
+        let recovered = self.backoff.worked();
+        let now_ms = self.engine.clock().now_ms();
+        self.engine.health().live(self.account, now_ms);
+        if self.stamped_at.is_none_or(|at| at.elapsed() >= STAMP_EVERY) {
+            self.stamped_at = Some(Instant::now());
+            let account = self.account;
+            if let Err(error) = self.engine.store().write(move |tx| account::set_synced(tx, account, now_ms)).await {
+                tracing::error!(%error, "sync.stamp_not_kept");
+            }
+        }
+        if recovered {
+            tracing::info!(account = self.account.0, "sync.recovered");
+            self.engine.outbox().network_is_back(&self.engine).await;
+        }
+    }
+
+    /// Tells how it fares, and how long to wait.
+    fn failed(&mut self, error: &CallError) -> Duration {
+        let now_ms = self.engine.clock().now_ms();
+        let at = |wait: Duration| now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let health = self.engine.health();
+        match error {
+            CallError::SlowDown(wait) => {
+                health.trouble(self.account, now_ms, |_| Health::RateLimited { until_ms: at(*wait) });
+                *wait
+            }
+            // Told by the account's row; a prompt comes when it is linked again.
+            CallError::Relink(_) => Duration::from_secs(24 * 3600),
+            CallError::Offline(_) => {
+                let wait = self.backoff.failed();
+                health.trouble(self.account, now_ms, |since_ms| Health::Offline { since_ms, retry_at_ms: at(wait) });
+                wait
+            }
+            CallError::Local(_) | CallError::Refused(_) | CallError::Unknown(_) => {
+                let wait = self.backoff.failed();
+                tracing::warn!(account = self.account.0, %error, wait_ms = wait.as_millis(), "sync.failed");
+                let detail = error.to_string();
+                health.trouble(self.account, now_ms, |since_ms| Health::Unwell {
+                    since_ms,
+                    retry_at_ms: at(wait),
+                    detail,
+                });
+                wait
+            }
+        }
+    }
+
+    /// The first fetch is complete once everything a whole listing named was fetched.
+    async fn note_backfilled(&mut self) -> Result<(), store::StoreError> {
+        let id = self.account;
+        let ready = self.whole_sweep_at.is_some() && self.aside.is_empty();
+        if ready && !self.engine.store().read(move |sql| account::get(sql, id)).await?.backfilled {
+            tracing::info!(account = id.0, "sync.backfilled");
+            self.engine.store().write(move |tx| account::set_backfilled(tx, id)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Fetches one conversation and takes in what came.
+pub(crate) async fn fetch<S: Source>(
+    engine: &Engine,
+    source: &S,
+    id: ConversationId,
+    priority: Priority,
+) -> Result<Applied, CallError> {
+    let known = engine.store().read(move |sql| conversation::get(sql, id)).await.map_err(local)?;
+    let account = known.account;
+    let batch = source.fetch(&known, priority).await?;
+    let timing = engine.timing();
+    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let rules = Rules {
+        now_ms: engine.clock().now_ms(),
+        call_ms: ms(timing.call),
+        undecided_after_ms: ms(timing.undecided_after),
+        updated_ms: known.remote_updated_ms,
+    };
+    let applied = engine.store().write(move |tx| inbound::apply(tx, id, &batch, rules)).await.map_err(local)?;
+    if inbound::settled(&applied) {
+        engine.outbox().wake(engine, id);
+    }
+    if applied.pictures {
+        engine.media().wake(account);
+    }
+    for message in &applied.arrived {
+        engine.tell(Arrival { account, conversation: id, message: *message });
+    }
+    Ok(applied)
+}
+
+fn local(error: store::StoreError) -> CallError {
+    CallError::Local(error.into())
+}

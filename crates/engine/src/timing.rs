@@ -1,0 +1,120 @@
+//! How often and how long: every interval of the engine in one place, so that tests can shorten them.
+
+use std::time::Duration;
+
+/// The engine's intervals.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// Between two fetches of the conversation on screen while the window has the focus.
+    pub open_conversation: Duration,
+    /// Between two listings while the window has the focus.
+    pub sweep_focused: Duration,
+    /// Between two listings while it has not.
+    pub sweep_background: Duration,
+    /// Between two listings to the last page; the others stop where nothing is new.
+    pub sweep_whole: Duration,
+    /// The first wait after a failure; each further one doubles.
+    pub backoff_first: Duration,
+    /// The longest wait after a failure.
+    pub backoff_most: Duration,
+    /// When an unconfirmed message's conversation is read, after its attempt began.
+    pub look: Vec<Duration>,
+    /// Between two further looks.
+    pub look_again: Duration,
+    /// How many listings without it, the last of them this long after the attempt began, leave it to the agent.
+    pub undecided_after: Duration,
+    /// How long the browser may take while linking.
+    pub link: Duration,
+    /// How long a per-minute limit of TikTok's is waited out.
+    pub rate_pause: Duration,
+    /// How long one call may take.
+    pub call: Duration,
+    /// How many calls are planned for the app's credential.
+    pub budget: Budget,
+}
+
+/// How many calls may be made. TikTok allows 10 a second and 600 a minute for each app (rate limits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Planned for each second.
+    pub per_second: usize,
+    /// Planned for each minute.
+    pub per_minute: usize,
+    /// What replies may use of each second; more than planned, never the whole.
+    pub sends_per_second: usize,
+    /// What replies may use of each minute.
+    pub sends_per_minute: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { per_second: 5, per_minute: 300, sends_per_second: 8, sends_per_minute: 540 }
+    }
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Self {
+            open_conversation: s(3),
+            sweep_focused: s(10),
+            sweep_background: s(30),
+            sweep_whole: s(15 * 60),
+            backoff_first: s(1),
+            backoff_most: s(60),
+            look: [2, 5, 10, 20, 40, 60, 90].map(s).to_vec(),
+            look_again: s(60),
+            undecided_after: s(60),
+            link: s(5 * 60),
+            rate_pause: s(5 * 60),
+            call: s(30),
+            budget: Budget::default(),
+        }
+    }
+}
+
+/// Waits that double from the first to the most, with full jitter above the half.
+#[derive(Debug, Clone)]
+pub struct Backoff {
+    first: Duration,
+    most: Duration,
+    failures: u32,
+}
+
+impl Backoff {
+    /// No failure yet.
+    #[must_use]
+    pub fn new(timing: &Timing) -> Self {
+        Self { first: timing.backoff_first, most: timing.backoff_most, failures: 0 }
+    }
+
+    /// The wait after one more failure.
+    pub fn failed(&mut self) -> Duration {
+        let full = self.first.saturating_mul(1 << self.failures.min(16)).min(self.most);
+        self.failures = self.failures.saturating_add(1);
+        full.mul_f64(rand::random_range(0.5..=1.0))
+    }
+
+    /// It worked again; whether it had failed before.
+    pub fn worked(&mut self) -> bool {
+        std::mem::take(&mut self.failures) > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_the_most_and_start_over_after_a_success() {
+        let mut backoff = Backoff::new(&Timing::default());
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let wait = backoff.failed();
+            let full = Duration::from_secs(seconds);
+            assert!(wait >= full / 2 && wait <= full, "{wait:?} of {full:?}");
+        }
+        assert!(backoff.worked());
+        assert!(!backoff.worked());
+        assert!(backoff.failed() <= Duration::from_secs(1));
+    }
+}
