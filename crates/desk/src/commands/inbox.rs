@@ -1,0 +1,106 @@
+//! The conversation list.
+
+use model::{AccountId, ConversationId, Status, Tab};
+use store::table::{account, conversation};
+use ts_rs::TS;
+
+use super::Done;
+use crate::contract::Command;
+use crate::view::{ConversationView, ConversationWindow};
+use crate::{Desk, Fault, read};
+
+/// No screen shows more rows than this.
+const MOST_ROWS: u32 = 200;
+
+/// A window of the conversation list, newest first.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListConversations {
+    /// Whose list.
+    pub account: AccountId,
+    /// Which tab.
+    pub tab: Tab,
+    /// The number of the first row wanted.
+    pub offset: u32,
+    /// How many rows at most; 200 is the most.
+    pub limit: u32,
+}
+
+impl Command for ListConversations {
+    type Reply = ConversationWindow;
+
+    async fn run(self, desk: &Desk) -> Result<ConversationWindow, Fault> {
+        let Self { account, tab, offset, limit } = self;
+        let window = desk.engine().store().read(move |sql| {
+            let counts = account::counts(sql, account)?;
+            let rows = conversation::window(sql, account, tab, offset, limit.min(MOST_ROWS))?;
+            let total = match tab {
+                Tab::Waiting => counts.waiting,
+                Tab::All => counts.all,
+                Tab::Done => counts.done,
+            };
+            Ok(ConversationWindow {
+                total,
+                offset,
+                rows: rows.into_iter().map(read::conversation_row).collect(),
+                counts,
+            })
+        });
+        Ok(window.await?)
+    }
+}
+
+/// One conversation's header.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetConversation {
+    /// Which one.
+    pub conversation: ConversationId,
+}
+
+impl Command for GetConversation {
+    type Reply = ConversationView;
+
+    async fn run(self, desk: &Desk) -> Result<ConversationView, Fault> {
+        let id = self.conversation;
+        Ok(desk.engine().store().read(move |sql| read::conversation_view(sql, id)).await?)
+    }
+}
+
+/// Marks a conversation done, or opens it again.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetStatus {
+    /// Which one.
+    pub conversation: ConversationId,
+    /// What it becomes.
+    pub status: Status,
+}
+
+impl Command for SetStatus {
+    type Reply = Done;
+
+    async fn run(self, desk: &Desk) -> Result<Done, Fault> {
+        let Self { conversation: id, status } = self;
+        desk.engine().store().write(move |tx| conversation::set_status(tx, id, status)).await?;
+        Ok(Done {})
+    }
+}
+
+/// The agent has seen a conversation's messages. TikTok is told nothing.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MarkSeen {
+    /// Which one.
+    pub conversation: ConversationId,
+}
+
+impl Command for MarkSeen {
+    type Reply = Done;
+
+    async fn run(self, desk: &Desk) -> Result<Done, Fault> {
+        let id = self.conversation;
+        desk.engine().store().write(move |tx| conversation::mark_seen(tx, id)).await?;
+        Ok(Done {})
+    }
+}

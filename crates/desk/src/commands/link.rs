@@ -1,0 +1,198 @@
+//! Linking an account, step by step.
+
+use std::sync::Arc;
+
+use engine::link::{Credentials, LOGIN_REDIRECT, Profile, Stage};
+use store::table::account;
+use ts_rs::TS;
+
+use crate::contract::Command;
+use crate::view::{AccountView, LinkStep, LinkView, LinkedProfile};
+use crate::{Desk, Fault, FaultCode, read};
+
+async fn link_view(desk: &Desk) -> Result<LinkView, Fault> {
+    let status = desk.engine().link_status().await?;
+    Ok(LinkView {
+        login_client_key: status.login_client_key,
+        business_app_id: status.business_app_id,
+        business_redirect_uri: status.business_redirect_uri,
+        login_redirect_uri: LOGIN_REDIRECT.to_owned(),
+        step: match status.stage {
+            Stage::Credentials => LinkStep::Credentials,
+            Stage::SignIn => LinkStep::SignIn,
+            Stage::SigningIn(waiting) => LinkStep::SigningIn { until_ms: waiting.until_ms, address: waiting.address },
+            Stage::Authorise => LinkStep::Authorise,
+            Stage::Authorising(waiting) => {
+                LinkStep::Authorising { until_ms: waiting.until_ms, address: waiting.address }
+            }
+            Stage::Confirm { profile, relink } => LinkStep::Confirm { profile: linked(profile), relink },
+        },
+        signed_in_as: status.signed_in_as.map(linked),
+        fault: status.error.map(Fault::from),
+    })
+}
+
+fn linked(profile: Profile) -> LinkedProfile {
+    LinkedProfile { handle: profile.handle, display_name: profile.display_name, avatar: profile.avatar }
+}
+
+/// Sends the browser there. If it cannot be started the wait goes on: the address can be copied.
+async fn open_browser(desk: &Desk, address: String) -> Result<(), Fault> {
+    let host = Arc::clone(desk.host());
+    match tokio::task::spawn_blocking(move || host.open_link(&address)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Fault::with_detail(FaultCode::BrowserNotOpened, error.to_string())),
+        Err(error) => Err(Fault::unexpected(&error)),
+    }
+}
+
+/// How far linking has come.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetLink {}
+
+impl Command for GetLink {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        link_view(desk).await
+    }
+}
+
+/// Keeps the credentials of the two apps in the keychain. A secret left empty keeps the one typed before.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SaveCredentials {
+    /// Login Kit's client key; empty to do without Login Kit.
+    pub login_client_key: String,
+    /// Login Kit's client secret.
+    pub login_client_secret: String,
+    /// The app id of TikTok API for Business.
+    pub business_app_id: String,
+    /// Its secret.
+    pub business_secret: String,
+    /// Its registered redirect address, exactly as registered.
+    pub business_redirect_uri: String,
+}
+
+impl Command for SaveCredentials {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        let typed = Credentials {
+            login_client_key: self.login_client_key,
+            login_client_secret: self.login_client_secret,
+            business_app_id: self.business_app_id,
+            business_secret: self.business_secret,
+            business_redirect_uri: self.business_redirect_uri,
+        };
+        desk.engine().keep_credentials(typed).await?;
+        link_view(desk).await
+    }
+}
+
+/// Opens Login Kit's page in the system's browser and waits for it to come back, five minutes at most.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartSignIn {}
+
+impl Command for StartSignIn {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        let address = desk.engine().start_sign_in().await?;
+        open_browser(desk, address).await?;
+        link_view(desk).await
+    }
+}
+
+/// Goes on without Login Kit: messages need the Business permissions only.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SkipSignIn {}
+
+impl Command for SkipSignIn {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        desk.engine().skip_sign_in();
+        link_view(desk).await
+    }
+}
+
+/// Opens TikTok's page for the Business permissions and waits for its code, by the bounce page or by paste.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartAuthorise {}
+
+impl Command for StartAuthorise {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        let address = desk.engine().start_authorise().await?;
+        open_browser(desk, address).await?;
+        link_view(desk).await
+    }
+}
+
+/// Takes the address the agent landed on.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PasteRedirect {
+    /// The whole address, or what of it was copied.
+    pub address: String,
+}
+
+impl Command for PasteRedirect {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        desk.engine().paste_redirect(&self.address)?;
+        link_view(desk).await
+    }
+}
+
+/// Stops waiting for the browser and goes one step back. From the confirmation on, the access just given is revoked.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelLink {}
+
+impl Command for CancelLink {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        desk.engine().cancel_link().await;
+        link_view(desk).await
+    }
+}
+
+/// It is the right account: link it and begin to fetch.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfirmLink {}
+
+impl Command for ConfirmLink {
+    type Reply = AccountView;
+
+    async fn run(self, desk: &Desk) -> Result<AccountView, Fault> {
+        let id = desk.engine().confirm_link().await?;
+        let engine = desk.engine().clone();
+        let view =
+            desk.engine().store().read(move |sql| read::account_view(sql, &engine, &account::get(sql, id)?)).await?;
+        Ok(view)
+    }
+}
+
+/// It is the wrong account: revoke the access just given.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RejectLink {}
+
+impl Command for RejectLink {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        desk.engine().reject_link().await;
+        link_view(desk).await
+    }
+}

@@ -1,0 +1,205 @@
+//! The desk itself: a database, an engine, a host, and the commands that join them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::timing::Timing;
+use engine::{Config, Endpoints, Engine, Secrets, Vault};
+use model::{AccountId, ConversationId};
+use store::Store;
+use store::table::{media, setting};
+use tokio::sync::broadcast;
+use tokio::task::AbortHandle;
+
+use crate::changes::Signal;
+use crate::notify;
+use crate::view::Settings;
+use crate::{Host, Subscription};
+
+/// Signals a slow listener may lag behind before it is told to look at everything.
+const SIGNALS_KEPT: usize = 1024;
+const SETTINGS: &str = "settings";
+
+/// Which desk to open. Without `endpoints` it talks to TikTok's hosts and nothing else.
+#[derive(Debug, Clone)]
+pub struct DeskConfig {
+    /// The folder of this profile's database and pictures.
+    pub data_dir: PathBuf,
+    /// Other hosts than TikTok's: for Practice, development and tests.
+    pub endpoints: Option<Endpoints>,
+    /// Whether this is Practice.
+    pub practice: bool,
+}
+
+/// A desk could not be opened. Each is a sentence for the person at the computer.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database: newer than we know, in use, damaged, or on a disk that cannot be written.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The engine: no network stack, no folder for pictures.
+    #[error("Deskbell cannot start: {0}.")]
+    Engine(#[from] engine::StartError),
+    /// A thread ended before its time.
+    #[error("Deskbell cannot start: opening the database was cut off.")]
+    CutOff,
+}
+
+/// A picture for the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// `image/jpeg` or `image/png`, as Deskbell encoded it.
+    pub mime: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A desk. Clones share it.
+#[derive(Clone)]
+pub struct Desk {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    host: Arc<dyn Host>,
+    practice: bool,
+    signals: broadcast::Sender<Signal>,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("practice", &self.shared.practice).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// Opens the desk and starts to work.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn open(config: DeskConfig, host: Arc<dyn Host>) -> Result<Self, OpenError> {
+        Self::open_with(config, Timing::default(), host).await
+    }
+
+    /// As [`Desk::open`], at another pace: tests do not wait ten seconds for a sweep.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn open_with(config: DeskConfig, timing: Timing, host: Arc<dyn Host>) -> Result<Self, OpenError> {
+        let folder = config.data_dir.clone();
+        let store =
+            tokio::task::spawn_blocking(move || Store::open(&folder)).await.map_err(|_| OpenError::CutOff)??;
+        let secrets: Arc<dyn Secrets> = host.clone();
+        let vault = Vault::open(secrets).await;
+        let engine_config = Config {
+            folder: Engine::media_folder(&config.data_dir),
+            endpoints: config.endpoints.unwrap_or_default(),
+            timing,
+        };
+        let mut changes = store.changes();
+        let (signals, _) = broadcast::channel(SIGNALS_KEPT);
+        let engine = Engine::start(engine_config, store, vault).await?;
+        let desk = Self {
+            shared: Arc::new(Shared {
+                engine,
+                host,
+                practice: config.practice,
+                signals: signals.clone(),
+                tasks: Mutex::default(),
+            }),
+        };
+        desk.spawn(async move {
+            loop {
+                let change = match changes.recv().await {
+                    Ok(change) => change,
+                    Err(broadcast::error::RecvError::Lagged(_)) => model::Change::Everything,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                // No page listening is fine.
+                let _ = signals.send(Signal::Change(change));
+            }
+        });
+        desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone()));
+        Ok(desk)
+    }
+
+    /// Listens to what becomes stale from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(self.shared.signals.subscribe())
+    }
+
+    /// The agent clicked a notification: the page shows this conversation.
+    pub fn show(&self, account: AccountId, conversation: ConversationId) {
+        let _ = self.shared.signals.send(Signal::Open(account, conversation));
+    }
+
+    /// A kept picture by its key; nothing if the key is not one of ours.
+    pub async fn media(&self, key: &str) -> Option<Media> {
+        let bytes = self.engine().media().read(key).await?;
+        let key = key.to_owned();
+        let mime = self.engine().store().read(move |sql| media::mime(sql, &key)).await.ok()??;
+        Some(Media { mime: if mime == "image/png" { "image/png" } else { "image/jpeg" }, bytes })
+    }
+
+    /// The agent's settings; the defaults while none were saved.
+    pub async fn settings(&self) -> Settings {
+        read_settings(self.engine()).await
+    }
+
+    /// Finishes what is under way and closes the database.
+    pub async fn close(&self) {
+        self.engine().close().await;
+        self.end_tasks();
+    }
+
+    /// Ends at once, as a crash would; for tests.
+    pub async fn stop(&self) {
+        self.engine().stop().await;
+        self.end_tasks();
+    }
+
+    /// The engine underneath.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    pub(crate) fn host(&self) -> &Arc<dyn Host> {
+        &self.shared.host
+    }
+
+    pub(crate) fn practice(&self) -> bool {
+        self.shared.practice
+    }
+
+    pub(crate) async fn save_settings(&self, settings: &Settings) -> Result<(), store::StoreError> {
+        let text = serde_json::to_string(settings)?;
+        self.engine().store().write(move |tx| setting::set(tx, SETTINGS, &text)).await
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = tokio::spawn(task).abort_handle();
+        self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+    }
+
+    fn end_tasks(&self) {
+        for task in self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+pub(crate) async fn read_settings(engine: &Engine) -> Settings {
+    let text = engine.store().read(|sql| setting::get(sql, SETTINGS)).await;
+    match text {
+        Ok(Some(text)) => serde_json::from_str(&text).unwrap_or_default(),
+        Ok(None) => Settings::default(),
+        Err(error) => {
+            tracing::error!(%error, "settings.unread");
+            Settings::default()
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Errors at the border: a code and its parameters, never a sentence. The page's catalogue says what happened and
+//! what the agent can do.
+
+use engine::SecretsError;
+use engine::link::LinkError;
+use serde::Serialize;
+use store::StoreError;
+use ts_rs::TS;
+
+/// What went wrong, for the page's catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// Which sentence of the catalogue fits.
+    pub code: FaultCode,
+    /// What TikTok or the system said, if it helps the agent; shown one click away.
+    pub detail: Option<String>,
+    /// For unexpected errors: the id under which the log has the whole story.
+    pub incident: Option<String>,
+}
+
+/// The kinds of error the page tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultCode {
+    /// The request was not one of the contract's, or its arguments had the wrong shape.
+    BadRequest,
+    /// The conversation, message or account does not exist (any more).
+    NotFound,
+    /// The reply has no visible text.
+    ReplyEmpty,
+    /// The reply has more characters than TikTok takes.
+    ReplyTooLong,
+    /// The message is not in a state in which this can be done.
+    WrongState,
+    /// TikTok cannot be reached.
+    Offline,
+    /// TikTok asked us to slow down.
+    RateLimited,
+    /// TikTok refused; `detail` has its words.
+    TikTokRefused,
+    /// TikTok's answer could not be understood, or its servers failed.
+    TikTokUnwell,
+    /// No keychain answers on this system.
+    KeychainUnavailable,
+    /// The keychain refused to keep or to give a secret.
+    KeychainRefused,
+    /// An app id, key or secret is missing or malformed.
+    CredentialsInvalid,
+    /// TikTok does not know this app id, or the secret is wrong.
+    CredentialsRefused,
+    /// The redirect address breaks TikTok's rules; `detail` says which.
+    RedirectInvalid,
+    /// Linking is not at the step this belongs to.
+    LinkNotStarted,
+    /// The agent pressed Cancel on TikTok's page.
+    LinkCancelled,
+    /// TikTok's page refused; `detail` has its words.
+    LinkRefused,
+    /// TikTok did not grant a permission Deskbell needs; `detail` names it.
+    LinkScopeMissing,
+    /// The address does not belong to this attempt to link: its `state` is another one.
+    LinkWrongState,
+    /// The address has no code in it.
+    LinkNoCode,
+    /// The code was used already or is older than ten minutes.
+    LinkCodeExpired,
+    /// Nobody came back from the browser within five minutes.
+    LinkTimedOut,
+    /// No loopback port could be opened for the browser to come back to.
+    LinkPortTaken,
+    /// The browser could not be opened; the address can be copied.
+    BrowserNotOpened,
+    /// The account is not a Business Account.
+    NotBusinessAccount,
+    /// Practice cannot be started from this host.
+    PracticeUnavailable,
+    /// The disk is full or cannot be written.
+    DiskFull,
+    /// Something we did not expect; `incident` leads to the log.
+    Unexpected,
+}
+
+impl Fault {
+    /// A fault that needs no more words than its code.
+    #[must_use]
+    pub fn new(code: FaultCode) -> Self {
+        Self { code, detail: None, incident: None }
+    }
+
+    /// A fault with the other side's own words.
+    #[must_use]
+    pub fn with_detail(code: FaultCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: Some(detail.into()), incident: None }
+    }
+
+    /// An error nobody planned for: logged once, here, under a fresh incident id.
+    pub fn unexpected(error: &dyn std::error::Error) -> Self {
+        let incident = format!("{:08x}", rand::random::<u32>());
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain = format!("{chain}: {cause}");
+            source = cause.source();
+        }
+        tracing::error!(incident, error = chain, "unexpected error in a command");
+        Self { code: FaultCode::Unexpected, detail: None, incident: Some(incident) }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::new(FaultCode::NotFound),
+            StoreError::WrongState => Self::new(FaultCode::WrongState),
+            StoreError::DiskFull(ref cause) => {
+                tracing::error!(error = %cause, "the disk refused a write");
+                Self::new(FaultCode::DiskFull)
+            }
+            error => Self::unexpected(&error),
+        }
+    }
+}
+
+impl From<SecretsError> for Fault {
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Missing => Self::new(FaultCode::KeychainUnavailable),
+            SecretsError::Refused(words) => Self::with_detail(FaultCode::KeychainRefused, words),
+        }
+    }
+}
+
+impl From<LinkError> for Fault {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Credentials(field) => Self::with_detail(FaultCode::CredentialsInvalid, field),
+            LinkError::Redirect(rule) => Self::with_detail(FaultCode::RedirectInvalid, rule),
+            LinkError::NotStarted => Self::new(FaultCode::LinkNotStarted),
+            LinkError::Port(words) => Self::with_detail(FaultCode::LinkPortTaken, words),
+            LinkError::Cancelled => Self::new(FaultCode::LinkCancelled),
+            LinkError::Refused(words) => Self::with_detail(FaultCode::LinkRefused, words),
+            LinkError::ScopeMissing(scope) => Self::with_detail(FaultCode::LinkScopeMissing, scope),
+            LinkError::WrongState => Self::new(FaultCode::LinkWrongState),
+            LinkError::NoCode => Self::new(FaultCode::LinkNoCode),
+            LinkError::TimedOut => Self::new(FaultCode::LinkTimedOut),
+            LinkError::NotBusiness => Self::new(FaultCode::NotBusinessAccount),
+            LinkError::Secrets(error) => error.into(),
+            LinkError::TikTok(error) => tiktok(&error),
+            LinkError::Store(_) => Self::unexpected(&error),
+        }
+    }
+}
+
+/// What TikTok said while linking.
+fn tiktok(error: &engine::TikTokError) -> Fault {
+    use engine::TikTokError as Error;
+    let words = error.message();
+    match error {
+        Error::Unreachable { .. } => Fault::with_detail(FaultCode::Offline, words),
+        Error::Later { .. } => Fault::with_detail(FaultCode::RateLimited, words),
+        // 40101, 40113, invalid_client: the app's id or secret. 40110, 40115, invalid_grant: the code.
+        Error::Refused { reason: engine::TikTokReason::BadCredentials, .. }
+        | Error::Reauthorise { code: 40113, .. } => Fault::with_detail(FaultCode::CredentialsRefused, words),
+        Error::Reauthorise { .. } => Fault::with_detail(FaultCode::LinkCodeExpired, words),
+        Error::Refused { .. } | Error::Refresh { .. } => Fault::with_detail(FaultCode::TikTokRefused, words),
+        Error::Unknown { .. } => Fault::with_detail(FaultCode::TikTokUnwell, words),
+    }
+}

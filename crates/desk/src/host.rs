@@ -1,0 +1,51 @@
+//! What a desk needs from whoever hosts it: the keychain, notifications, the browser, Practice.
+
+use model::{AccountId, ConversationId};
+
+/// Something the host could not do.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct HostError(pub String);
+
+/// What the agent should hear of while looking elsewhere. Plain text, already shortened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Which account it concerns.
+    pub account: AccountId,
+    /// The conversation a click opens.
+    pub conversation: ConversationId,
+    /// The customer's name, or the account's handle if there is none.
+    pub title: String,
+    /// The message's first 120 characters, or what kind of message it is.
+    pub body: String,
+}
+
+/// The desk's host. The desktop window, the loopback host and the tests each have one.
+///
+/// Everything here may block; the desk calls it off the async threads.
+pub trait Host: engine::Secrets {
+    /// Shows a notification.
+    ///
+    /// # Errors
+    /// When the system has no way to show one.
+    fn notify(&self, notification: Notification) -> Result<(), HostError>;
+
+    /// Opens an `https` address (in Practice also loopback `http`) in the system's browser.
+    ///
+    /// # Errors
+    /// When no browser could be started.
+    fn open_link(&self, address: &str) -> Result<(), HostError>;
+
+    /// Whether [`Host::start_practice`] can work here.
+    fn can_practice(&self) -> bool {
+        false
+    }
+
+    /// Opens Practice: the sandbox, in a profile of its own.
+    ///
+    /// # Errors
+    /// When it could not be started.
+    fn start_practice(&self) -> Result<(), HostError> {
+        Err(HostError("Practice cannot be started from here".to_owned()))
+    }
+}

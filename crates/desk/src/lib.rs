@@ -1,0 +1,24 @@
+//! What the UI may ask and hear.
+//!
+//! One typed contract for every host: a command is a struct with a reply and a body, `contract!` lists them all, and
+//! the TypeScript side is generated from that list (`cargo xtask bindings`). The page does not know whether it runs in
+//! the Tauri window or in a browser over loopback; whoever carries its questions implements [`Host`].
+
+mod changes;
+pub mod commands;
+mod contract;
+mod desk;
+mod fault;
+mod host;
+mod notify;
+mod read;
+pub mod view;
+
+pub use changes::{Event, Subscription};
+pub use contract::{Command, Request, bindings};
+pub use desk::{Desk, DeskConfig, Media, OpenError};
+pub use fault::{Fault, FaultCode};
+pub use host::{Host, HostError, Notification};
+
+pub use engine::timing::Timing;
+pub use engine::{Endpoints, ExposeSecret, SecretString, Secrets, SecretsError, SessionSecrets};

@@ -1,0 +1,61 @@
+//! Which messages the agent hears of: fresh ones, while they look elsewhere.
+
+use std::sync::Arc;
+
+use engine::{Arrival, Engine};
+use model::SnippetKind;
+use store::table::{account, conversation, message};
+use tokio::sync::broadcast;
+
+use crate::{Host, Notification, desk};
+
+/// A message older than this is history that arrived late, not news.
+const FRESH_MS: i64 = 10 * 60_000;
+const MOST_CHARS: usize = 120;
+
+pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>) {
+    let mut arrivals = engine.arrivals();
+    loop {
+        let arrival = match arrivals.recv().await {
+            Ok(arrival) => arrival,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        if engine.attention().borrow().focused || !desk::read_settings(&engine).await.notify {
+            continue;
+        }
+        let Some(notification) = compose(&engine, arrival).await else { continue };
+        let host = Arc::clone(&host);
+        let shown = tokio::task::spawn_blocking(move || host.notify(notification)).await;
+        if let Ok(Err(error)) = shown {
+            tracing::warn!(%error, "notify.not_shown");
+        }
+    }
+}
+
+async fn compose(engine: &Engine, arrival: Arrival) -> Option<Notification> {
+    let now_ms = engine.clock().now_ms();
+    let read = engine.store().read(move |sql| {
+        let business = account::get(sql, arrival.account)?;
+        let message = message::get(sql, arrival.message)?;
+        let row = conversation::row(sql, arrival.conversation)?;
+        Ok((business, message, row))
+    });
+    let (business, message, row) = read.await.ok()?;
+    if !business.backfilled || now_ms.saturating_sub(message.sent_at_ms) > FRESH_MS {
+        return None;
+    }
+    let snippet = message.content.snippet();
+    let body = match snippet.kind {
+        SnippetKind::Text | SnippetKind::Card => {
+            snippet.text.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+        }
+        SnippetKind::Image => "Photo".to_owned(),
+        SnippetKind::Video => "Video".to_owned(),
+        SnippetKind::SharePost => "Shared a post".to_owned(),
+        SnippetKind::Sticker => "Sticker".to_owned(),
+        SnippetKind::Unsupported => "New message".to_owned(),
+    };
+    let title = if row.person.name.is_empty() { format!("@{}", business.handle) } else { row.person.name };
+    Some(Notification { account: arrival.account, conversation: arrival.conversation, title, body })
+}
