@@ -1,0 +1,6 @@
+//! The people who write: Maison Bloom's scripted customers, the life they go on to lead, and crowds for load.
+
+pub(crate) mod live;
+pub(crate) mod maison_bloom;
+pub(crate) mod populate;
+pub(crate) mod script;

@@ -1,0 +1,182 @@
+//! The fault dial: what goes wrong, where, and for how long. A fault is set per endpoint name (`send`,
+//! `conversation_list`, …, or `*` for all of TikTok) and says whether the call still took effect, because for a send
+//! that is the whole difference.
+
+use std::time::Duration;
+
+use crate::clock::ms;
+
+/// What happens to a call. "Accepting" means that the call takes effect before the fault hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The call is answered normally, this much later (real time). Adds up with another fault.
+    Delay(Duration),
+    /// The call takes effect at once and is answered this much later (real time): the echo overtakes the answer.
+    AnswerLate(Duration),
+    /// The connection is cut without a byte; nothing took effect.
+    HangUpBefore,
+    /// The connection is cut without a byte; the call took effect.
+    HangUpAfter,
+    /// The connection is cut in the middle of the answer's body; the call took effect.
+    HangUpMidAnswer,
+    /// The call takes effect and its answer comes byte by byte, one in each of these (real time).
+    Dribble(Duration),
+    /// HTTP 200 with an HTML page where JSON is due.
+    Html {
+        /// Whether the call takes effect.
+        accepting: bool,
+    },
+    /// The call takes effect and its JSON answer ends half way, in a complete HTTP response.
+    TruncatedJson,
+    /// A code in TikTok's envelope; on Login Kit, `server_error` with the message.
+    Code {
+        /// The envelope's `code` (§7.5).
+        code: i64,
+        /// The envelope's `message`.
+        message: String,
+        /// Whether the call takes effect all the same.
+        accepting: bool,
+    },
+    /// An HTTP status with an HTML page, such as 502.
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// Whether the call takes effect.
+        accepting: bool,
+    },
+    /// 40100, too many requests (§7.4); on Login Kit, HTTP 429. Nothing took effect.
+    RateLimited,
+    /// The connection stays open and no answer ever comes.
+    NeverAnswer {
+        /// Whether the call takes effect.
+        accepting: bool,
+    },
+}
+
+impl Fault {
+    /// A code that refuses the call, with a plain message.
+    #[must_use]
+    pub fn code(code: i64) -> Fault {
+        Fault::Code { code, message: format!("Sandbox fault {code}"), accepting: false }
+    }
+
+    /// Whether the call takes effect before this fault shows.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        match self {
+            Fault::Delay(_)
+            | Fault::AnswerLate(_)
+            | Fault::HangUpAfter
+            | Fault::HangUpMidAnswer
+            | Fault::Dribble(_)
+            | Fault::TruncatedJson => true,
+            Fault::HangUpBefore | Fault::RateLimited => false,
+            Fault::Html { accepting }
+            | Fault::Code { accepting, .. }
+            | Fault::Status { accepting, .. }
+            | Fault::NeverAnswer { accepting } => *accepting,
+        }
+    }
+}
+
+/// How long a fault lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// For the next so many calls of that endpoint.
+    Next(u32),
+    /// For so long on the sandbox's clock.
+    For(Duration),
+    /// Until the dial is cleared.
+    UntilCleared,
+}
+
+#[derive(Debug)]
+enum Left {
+    Calls(u32),
+    Until(i64),
+    Forever,
+}
+
+#[derive(Debug)]
+struct Entry {
+    endpoint: String,
+    fault: Fault,
+    left: Left,
+}
+
+/// The faults in force, in the order they were set.
+#[derive(Debug, Default)]
+pub(crate) struct Dial {
+    entries: Vec<Entry>,
+}
+
+impl Dial {
+    pub(crate) fn set(&mut self, endpoint: &str, fault: Fault, times: Times, now: i64) {
+        let left = match times {
+            Times::Next(calls) => Left::Calls(calls),
+            Times::For(duration) => Left::Until(now + ms(duration)),
+            Times::UntilCleared => Left::Forever,
+        };
+        self.entries.push(Entry { endpoint: endpoint.to_owned(), fault, left });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+    }
+
+    /// What befalls the next call of `endpoint`: the delays together, and the first other fault. Both are used up.
+    pub(crate) fn draw(&mut self, endpoint: &str, now: i64) -> (Duration, Option<Fault>) {
+        let (mut delay, mut drawn) = (Duration::ZERO, None);
+        self.entries.retain(|entry| {
+            !matches!(entry.left, Left::Calls(0)) && !matches!(entry.left, Left::Until(end) if end <= now)
+        });
+        for entry in self.entries.iter_mut().filter(|entry| entry.endpoint == endpoint || entry.endpoint == "*") {
+            match (&entry.fault, &drawn) {
+                (Fault::Delay(by), _) => delay += *by,
+                (fault, None) => drawn = Some(fault.clone()),
+                (_, Some(_)) => continue,
+            }
+            if let Left::Calls(calls) = &mut entry.left {
+                *calls -= 1;
+            }
+        }
+        (delay, drawn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_for_two_calls_is_gone_at_the_third() {
+        let mut dial = Dial::default();
+        dial.set("send", Fault::RateLimited, Times::Next(2), 0);
+        let drawn: Vec<bool> = (0..3).map(|_| dial.draw("send", 0).1.is_some()).collect();
+        assert_eq!(drawn, [true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_for_a_while_ends_with_the_clock() {
+        let mut dial = Dial::default();
+        dial.set("*", Fault::HangUpAfter, Times::For(Duration::from_secs(5)), 1_000);
+        assert_eq!(dial.draw("send", 5_999).1, Some(Fault::HangUpAfter));
+        assert_eq!(dial.draw("send", 6_000).1, None);
+    }
+
+    #[test]
+    fn a_fault_on_another_endpoint_is_not_used_up() {
+        let mut dial = Dial::default();
+        dial.set("send", Fault::HangUpBefore, Times::Next(1), 0);
+        assert_eq!(dial.draw("content_list", 0).1, None);
+        assert_eq!(dial.draw("send", 0).1, Some(Fault::HangUpBefore));
+    }
+
+    #[test]
+    fn a_delay_goes_together_with_another_fault() {
+        let mut dial = Dial::default();
+        dial.set("send", Fault::Delay(Duration::from_millis(3)), Times::UntilCleared, 0);
+        dial.set("send", Fault::HangUpAfter, Times::Next(1), 0);
+        assert_eq!(dial.draw("send", 0), (Duration::from_millis(3), Some(Fault::HangUpAfter)));
+    }
+}

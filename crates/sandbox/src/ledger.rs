@@ -1,0 +1,160 @@
+//! What TikTok truly received: the one witness for "nothing lost, nothing sent twice". It is only ever appended to,
+//! and a fault that hides an answer never hides the entry.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// A message of the business that was accepted through the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Accepted {
+    /// The conversation it went to.
+    pub conversation_id: String,
+    /// Display name of the customer there.
+    pub customer: String,
+    /// The handle it was sent as.
+    pub from: String,
+    /// Its text, to the byte.
+    pub text: String,
+    /// The id it was given.
+    pub message_id: String,
+    /// The message it quotes.
+    pub referenced_message_id: Option<String>,
+    /// When, on the sandbox's clock, in ms since the epoch.
+    pub at_ms: i64,
+}
+
+/// How a send ended, whatever its sender was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Accepted, under this message id.
+    Accepted(String),
+    /// Refused with this code (§7.5).
+    Refused(i64),
+    /// A fault kept it from being looked at.
+    Lost,
+}
+
+/// One call of the send endpoint with a message in it; typing and mark-read are not attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// The recipient as it was written in the call.
+    pub conversation_id: String,
+    /// The text as it was written in the call.
+    pub text: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// When, in ms since the epoch.
+    pub at_ms: i64,
+}
+
+/// A typing sign or a mark-read in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sign {
+    /// The conversation.
+    pub conversation_id: String,
+    /// Display name of the customer there.
+    pub customer: String,
+    /// When, in ms since the epoch.
+    pub at_ms: i64,
+}
+
+/// Which of the two platforms something happened on. They are two apps with two secrets (§1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    /// TikTok for Developers.
+    LoginKit,
+    /// TikTok API for Business.
+    Business,
+}
+
+/// What became of a call to a token endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TokenCall {
+    /// The platform it was for.
+    pub platform: Platform,
+    /// Whether it was a refresh; otherwise it exchanged a code.
+    pub refresh: bool,
+    /// Whether a new pair of tokens was issued.
+    pub issued: bool,
+    /// When, in ms since the epoch.
+    pub at_ms: i64,
+}
+
+/// Something a person wrote after the sandbox opened: a customer, or a colleague on the phone or the web.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// The conversation.
+    pub conversation_id: String,
+    /// Display name of the customer there.
+    pub customer: String,
+    /// Whether the customer wrote it; otherwise a colleague did.
+    pub by_customer: bool,
+    /// Its text; empty where it has none.
+    pub text: String,
+    /// Its id.
+    pub message_id: String,
+    /// When, in ms since the epoch.
+    pub at_ms: i64,
+}
+
+/// The record, in the order things happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    /// Messages accepted through the API.
+    pub accepted: Vec<Accepted>,
+    /// Calls of the send endpoint.
+    pub attempts: Vec<Attempt>,
+    /// Calls of the token endpoints that were looked at.
+    pub tokens: Vec<TokenCall>,
+    /// Sessions marked as read.
+    pub mark_reads: Vec<Sign>,
+    /// Typing signs.
+    pub typing: Vec<Sign>,
+    /// What people wrote.
+    pub written: Vec<Written>,
+    /// Calls refused for being too fast.
+    pub rate_limited: usize,
+    calls: BTreeMap<String, usize>,
+}
+
+impl Ledger {
+    /// The texts a customer truly got through the API, oldest first. `customer` is a display name.
+    #[must_use]
+    pub fn texts_to(&self, customer: &str) -> Vec<String> {
+        self.accepted.iter().filter(|sent| sent.customer == customer).map(|sent| sent.text.clone()).collect()
+    }
+
+    /// How many calls of an endpoint arrived, faults included. `*` counts them all.
+    #[must_use]
+    pub fn calls(&self, endpoint: &str) -> usize {
+        if endpoint == "*" {
+            return self.calls.values().sum();
+        }
+        self.calls.get(endpoint).copied().unwrap_or(0)
+    }
+
+    /// Calls per endpoint name.
+    #[must_use]
+    pub fn all_calls(&self) -> &BTreeMap<String, usize> {
+        &self.calls
+    }
+
+    /// How many refreshes issued a new pair of tokens.
+    #[must_use]
+    pub fn refreshes(&self) -> usize {
+        self.tokens.iter().filter(|call| call.refresh && call.issued).count()
+    }
+
+    /// How many codes were exchanged for tokens.
+    #[must_use]
+    pub fn exchanges(&self) -> usize {
+        self.tokens.iter().filter(|call| !call.refresh && call.issued).count()
+    }
+
+    pub(crate) fn count(&mut self, endpoint: &str) {
+        *self.calls.entry(endpoint.to_owned()).or_default() += 1;
+    }
+}

@@ -1,0 +1,31 @@
+//! A TikTok to practise and to test with: both platforms as their documentation describes them, over loopback HTTP,
+//! with customers who write, a ledger of what truly arrived and a dial for everything that goes wrong.
+//!
+//! It depends on no crate of this workspace: a mistake about TikTok in the client meets another reading of the facts
+//! here instead of cancelling itself out. Nothing is kept; when the last [`Sandbox`] is dropped, this TikTok is gone.
+//! "§" in these pages is a section of the project's notes on TikTok's API.
+//!
+//! Dropped: answering from recorded responses. A recording cannot say whether a message whose answer got lost was
+//! taken, and that is the question this client is built around.
+
+mod clock;
+mod config;
+mod customer;
+mod customers;
+mod drawing;
+mod faults;
+mod ids;
+mod ledger;
+mod limits;
+mod routes;
+mod sandbox;
+mod server;
+mod stage;
+mod world;
+
+pub use clock::Clock;
+pub use config::{Apps, Config, Lifetimes, Limits, Populate, WindowRule};
+pub use customer::Customer;
+pub use faults::{Fault, Times};
+pub use ledger::{Accepted, Attempt, Ledger, Platform, Sign, TokenCall, Verdict, Written};
+pub use sandbox::Sandbox;

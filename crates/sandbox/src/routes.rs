@@ -1,0 +1,54 @@
+//! The addresses. Every path of both platforms ends in a slash; without it there is only a 404 page (§3).
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
+
+use crate::stage::Stage;
+
+pub(crate) mod answer;
+pub(crate) mod authorize;
+pub(crate) mod business;
+pub(crate) mod business_oauth;
+pub(crate) mod control;
+pub(crate) mod gate;
+pub(crate) mod login_kit;
+pub(crate) mod mangled;
+pub(crate) mod messaging;
+pub(crate) mod page;
+pub(crate) mod pictures;
+pub(crate) mod send;
+
+/// Everything the sandbox answers.
+pub(crate) fn router(stage: &Arc<Stage>) -> Router {
+    let business = Router::new()
+        .route("/tt_user/oauth2/token/", post(business_oauth::token))
+        .route("/tt_user/oauth2/refresh_token/", post(business_oauth::refresh))
+        .route("/tt_user/oauth2/revoke/", post(business_oauth::revoke))
+        .route("/tt_user/token_info/get/", post(business_oauth::token_info))
+        .route("/business/get/", get(business::profile))
+        .route("/business/message/conversation/list/", get(messaging::conversation_list))
+        .route("/business/message/content/list/", get(messaging::content_list))
+        .route("/business/message/send/", post(send::send))
+        .route("/business/message/media/download/", post(business::media_download))
+        .route("/business/message/capabilities/get/", get(business::capabilities));
+    Router::new()
+        .route("/", get(page::home))
+        .route("/v2/auth/authorize/", get(authorize::show).post(authorize::decided))
+        .route("/v2/oauth/token/", post(login_kit::token))
+        .route("/v2/oauth/revoke/", post(login_kit::revoke))
+        .route("/v2/user/info/", get(login_kit::user_info))
+        .nest("/open_api/v1.3", business)
+        .route("/registered-redirect", get(authorize::landed))
+        .route("/media/{media_id}", get(pictures::media))
+        .route("/cdn/{kind}/{name}", get(pictures::cdn))
+        .route("/embed/v2/{item_id}", get(pictures::embed))
+        .nest("/sandbox", control::router())
+        .fallback(answer::not_found)
+        .layer(from_fn_with_state(Arc::clone(stage), gate::gate))
+        .with_state(Arc::clone(stage))
+}

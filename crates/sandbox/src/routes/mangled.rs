@@ -1,0 +1,58 @@
+//! True answers that do not come through whole.
+
+use std::{convert::Infallible, io, time::Duration};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    http::{header, response::Parts},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+
+/// Half of the body, in a complete HTTP response.
+pub(crate) async fn truncated(answer: Response) -> Response {
+    let (parts, whole) = opened(answer).await;
+    let half = whole.slice(..whole.len() / 2);
+    (parts.status, parts.headers, half).into_response()
+}
+
+/// Half of the body, and then the connection breaks. Half a chunked body cannot be told from a slow one, so the
+/// response promises the whole length.
+pub(crate) async fn torn(answer: Response) -> Response {
+    let (mut parts, whole) = opened(answer).await;
+    parts.headers.insert(header::CONTENT_LENGTH, whole.len().into());
+    let half = whole.slice(..whole.len() / 2);
+    let broken = io::Error::new(io::ErrorKind::ConnectionAborted, "torn by a fault");
+    let pieces = stream::unfold(Some((Ok(half), broken)), |state| async {
+        match state {
+            Some((Ok(half), broken)) => Some((Ok(half), Some((Err(()), broken)))),
+            Some((Err(()), broken)) => {
+                // The half must be out before the break, or the client would see no answer at all.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Some((Err(broken), None))
+            }
+            None => None,
+        }
+    });
+    Response::from_parts(parts, Body::from_stream(pieces))
+}
+
+/// The whole body, a byte at a time.
+pub(crate) async fn dribbled(answer: Response, per_byte: Duration) -> Response {
+    let (parts, whole) = opened(answer).await;
+    let bytes = stream::unfold(whole, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(per_byte).await;
+        let byte = rest.split_to(1);
+        Some((Ok::<Bytes, Infallible>(byte), rest))
+    });
+    Response::from_parts(parts, Body::from_stream(bytes))
+}
+
+async fn opened(answer: Response) -> (Parts, Bytes) {
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    (parts, to_bytes(body, usize::MAX).await.unwrap_or_default())
+}

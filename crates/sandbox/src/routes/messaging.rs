@@ -1,0 +1,177 @@
+//! Reading: which conversations there are, and the newest twenty messages of one (§4.3, §4.4).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+    response::Response,
+};
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::{Refusal, envelope},
+    business::{caller, conversation, param, query},
+    pictures,
+};
+use crate::{
+    clock::DAY_MS,
+    ids,
+    stage::Stage,
+    world::{
+        Account,
+        conversation::{Content, Conversation, Message, Referral},
+    },
+};
+
+/// How many messages a listing shows; there is no second page.
+const NEWEST: usize = 20;
+
+/// `GET /business/message/conversation/list/`.
+pub(crate) async fn conversation_list(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
+    let outcome = list_conversations(&stage, &headers, &query(&uri));
+    envelope(&stage, outcome)
+}
+
+fn list_conversations(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+    let (world, now) = (stage.world(), stage.now());
+    let account = caller(&world, headers, "message.list.read", param(query, "business_id")?, now)?;
+    let answered = match param(query, "conversation_type")? {
+        "SINGLE" => true,
+        "STRANGER" => false,
+        _ => return Err(Refusal::param("conversation_type")),
+    };
+    let number = |name: &str, default: usize| match query.get(name) {
+        Some(text) => text.parse::<usize>().map_err(|_| Refusal::param(name)),
+        None => Ok(default),
+    };
+    let (limit, cursor) = (number("limit", 100)?, number("cursor", 0)?);
+    if !(1..=100).contains(&limit) {
+        return Err(Refusal::param("limit"));
+    }
+    let mut all: Vec<&Conversation> = world
+        .conversations
+        .iter()
+        .filter(|there| there.account == account && there.answered == answered && !there.messages.is_empty())
+        .filter(|there| there.updated_at() > now - 90 * DAY_MS)
+        .collect();
+    all.sort_by(|a, b| b.updated_at().cmp(&a.updated_at()).then_with(|| a.id.cmp(&b.id)));
+    let has_more = all.len() > cursor.saturating_add(limit);
+    let page: Vec<Value> = all.into_iter().skip(cursor).take(limit).map(entry).collect();
+    let next = if has_more { cursor + limit } else { 0 };
+    Ok(json!({ "conversations": page, "has_more": has_more, "cursor": next }))
+}
+
+fn entry(there: &Conversation) -> Value {
+    let mut entry = json!({ "conversation_id": there.id, "update_time": there.updated_at() });
+    let referral = match &there.referral {
+        // Seconds here; the webhook has milliseconds (§4.3).
+        Some(Referral::Ad { ad_name, at_ms }) => json!({ "ad": [{
+            "advertiser_id": "7399000000000000123",
+            "ad_id": ids::digits(0, "ad", &[ad_name]),
+            "ad_name": ad_name,
+            "timestamp": at_ms / 1000,
+            "embed_url": "https://www.tiktok.com/embed/v2/7399000000000000456",
+        }], "short_link": [] }),
+        Some(Referral::ShortLink { reference, prefilled }) => json!({ "ad": [], "short_link": [{
+            "ref": reference,
+            "prefilled_message": prefilled,
+            "prefilled_message_audit_status": "PASS",
+        }] }),
+        None => return entry,
+    };
+    if let Some(entry) = entry.as_object_mut() {
+        entry.insert("referral".to_owned(), referral);
+    }
+    entry
+}
+
+/// `GET /business/message/content/list/`: the newest twenty, in no order.
+pub(crate) async fn content_list(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
+    let outcome = list_content(&stage, &headers, &query(&uri));
+    envelope(&stage, outcome)
+}
+
+fn list_content(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+    let world = stage.world();
+    let account = caller(&world, headers, "message.list.read", param(query, "business_id")?, stage.now())?;
+    let at = conversation(&world, account, "conversation_id", param(query, "conversation_id")?)?;
+    let (Some(there), Some(shop)) = (world.conversations.get(at), world.accounts.get(account)) else {
+        return Err(Refusal::param("conversation_id"));
+    };
+    let skipped = there.messages.len().saturating_sub(NEWEST);
+    let newest: Vec<&Message> = there.messages.iter().skip(skipped).collect();
+    let messages: Vec<Value> =
+        shuffled(world.seed, there, newest).into_iter().map(|message| line(stage, shop, there, message)).collect();
+    Ok(json!({
+        "participants": [
+            {
+                "role": "BUSINESS_ACCOUNT", "id": shop.business_id, "display_name": shop.display_name,
+                "profile_image": pictures::avatar_link(stage, &shop.handle),
+            },
+            {
+                "role": "PERSONAL_ACCOUNT", "id": there.person.unique_identifier,
+                "display_name": there.person.display_name, "is_follower": there.person.follower,
+                "profile_image": pictures::avatar_link(stage, &there.person.username),
+            },
+        ],
+        "messages": messages,
+    }))
+}
+
+/// An order drawn from the seed that is never the right one, and with three or more not the reverse of it either:
+/// whoever does not sort is found out by every conversation.
+fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>) -> Vec<&'a Message> {
+    let mut lot = StdRng::from_seed(ids::digest(seed, "order", &[&there.id, &there.minted.to_string()]));
+    messages.shuffle(&mut lot);
+    let falls = messages.is_sorted_by(|a, b| a.at_ms > b.at_ms);
+    if messages.len() > 2 && (falls || messages.is_sorted_by_key(|message| message.at_ms)) {
+        messages.rotate_left(1);
+    } else if messages.is_sorted_by_key(|message| message.at_ms) {
+        messages.reverse();
+    }
+    messages
+}
+
+fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) -> Value {
+    let customer =
+        (&there.person.username, json!({ "role": "PERSONAL_ACCOUNT", "id": there.person.unique_identifier }));
+    let business = (&shop.handle, json!({ "role": "BUSINESS_ACCOUNT", "id": shop.business_id }));
+    let (from, to) = if message.by_customer { (customer, business) } else { (business, customer) };
+    let mut line = Map::new();
+    let mut put = |key: &str, value: Value| line.insert(key.to_owned(), value);
+    put("message_id", json!(message.id));
+    put("conversation_id", json!(there.id));
+    put("timestamp", json!(message.at_ms));
+    put("sender", json!(from.0));
+    put("recipient", json!(to.0));
+    put("from_user", from.1.clone());
+    put("to_user", to.1.clone());
+    put("message_type", json!(message.content.kind()));
+    put("message_tag", json!({ "source": message.source.name() }));
+    match &message.content {
+        Content::Text(body) => drop(put("text", json!({ "body": body }))),
+        Content::Image { media_id } => drop(put("image", json!({ "media_id": media_id }))),
+        Content::SharePost { item_id } => {
+            let embed_url = format!("{}/embed/v2/{item_id}", stage.base_url());
+            put("share_post", json!({ "item_id": item_id, "embed_url": embed_url }));
+        }
+        Content::Sticker { name } => drop(put("sticker", json!({ "url": pictures::sticker_link(stage, name) }))),
+        Content::Emoji { name } => drop(put("emoji", json!({ "url": pictures::emoji_link(stage, name) }))),
+        Content::Other => {}
+    }
+    if let Some(auto) = message.auto {
+        put("auto_message_type", json!(auto));
+    }
+    if let Some(referenced) = &message.referenced {
+        put("referenced_message_info", json!({ "referenced_message_id": referenced }));
+    }
+    if message.hearts > 0 {
+        let fan = to.1.get("id").cloned().unwrap_or_default();
+        let heart =
+            json!({ "type": "EMOJI", "emoji": "❤️", "unique_identifier": fan, "timestamp": message.at_ms + 4_000 });
+        put("reactions", Value::Array(vec![heart; usize::from(message.hearts)]));
+    }
+    Value::Object(line)
+}

@@ -1,0 +1,252 @@
+//! The handle: start a TikTok, look into it, break it.
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use serde_json::json;
+use tokio::{sync::Mutex, task::JoinHandle};
+use url::Url;
+
+use crate::{
+    Apps, Config, Customer, Fault, Ledger, Times, WindowRule,
+    clock::ms,
+    customers::{live, maison_bloom, populate},
+    routes::{
+        self,
+        authorize::{self, Decision, Stop},
+    },
+    server::Server,
+    stage::Stage,
+};
+
+/// How often the customers' life is looked after, in real time.
+const HEARTBEAT: Duration = Duration::from_millis(200);
+
+/// A running TikTok. Clones are the same one; when the last is dropped, it stops listening and forgets everything.
+#[derive(Clone)]
+pub struct Sandbox {
+    stage: Arc<Stage>,
+    running: Arc<Running>,
+}
+
+struct Running {
+    server: Mutex<Option<Server>>,
+    life: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(life) = &self.life {
+            life.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.base_url()).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Starts a TikTok on loopback.
+    ///
+    /// # Errors
+    /// The port is taken, or a registered Login Kit address is one TikTok would not register (§2.2).
+    pub async fn start(config: Config) -> io::Result<Sandbox> {
+        if config.login_redirects.len() > 10
+            || !config.login_redirects.iter().all(|rule| authorize::is_registrable(rule))
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a Login Kit redirect address cannot be registered",
+            ));
+        }
+        let stage = Arc::new(Stage::new(config));
+        furnish(&stage);
+        let (address, server) = Server::listen(stage.config.port, routes::router(&stage)).await?;
+        stage.settle_port(address.port());
+        let life = (stage.config.speed > 0.0).then(|| tokio::spawn(keep_alive(Arc::downgrade(&stage))));
+        Ok(Sandbox { stage, running: Arc::new(Running { server: Mutex::new(Some(server)), life }) })
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        self.stage.base_url()
+    }
+
+    /// The endpoints file a client reads instead of TikTok's addresses.
+    #[must_use]
+    pub fn endpoints_json(&self) -> String {
+        let base = self.base_url();
+        json!({
+            "authorize": format!("{base}/v2/auth/authorize/"),
+            "login_kit": base,
+            "business": format!("{base}/open_api/v1.3"),
+            "media_hosts": [format!("127.0.0.1:{}", self.stage.port())],
+        })
+        .to_string()
+    }
+
+    /// The demo apps' credentials.
+    #[must_use]
+    pub fn apps(&self) -> Apps {
+        self.stage.apps.clone()
+    }
+
+    /// Agrees to everything an authorize address asks for, as the default account. Gives back where the browser ends
+    /// up, which may be an address with an error in it.
+    ///
+    /// # Errors
+    /// The browser would stay on a page of TikTok's; the text has its `error_type`.
+    pub async fn agree(&self, authorize_url: &str) -> Result<String, String> {
+        self.decide(authorize_url, true)
+    }
+
+    /// Presses Cancel instead.
+    ///
+    /// # Errors
+    /// As for [`Sandbox::agree`].
+    pub async fn refuse(&self, authorize_url: &str) -> Result<String, String> {
+        self.decide(authorize_url, false)
+    }
+
+    fn decide(&self, authorize_url: &str, agrees: bool) -> Result<String, String> {
+        decide(&self.stage, authorize_url, agrees)
+    }
+
+    /// Opens an account, which is the default from now on; gives back its business id. An account of that handle is
+    /// taken up again as it is.
+    pub fn open_account(&self, handle: &str, display_name: &str, rule: WindowRule) -> String {
+        let mut world = self.stage.world();
+        let at = world.open_account(handle, display_name, rule);
+        world.accounts.get(at).map(|account| account.business_id.clone()).unwrap_or_default()
+    }
+
+    /// The person of that name who talks to the default account; a new one if there is none.
+    #[must_use]
+    pub fn customer(&self, name: &str) -> Customer {
+        customer(&self.stage, name)
+    }
+
+    /// The record so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        self.stage.world().ledger.clone()
+    }
+
+    /// Sets a fault for an endpoint name, or for all of TikTok with `*`. Names: `authorize`, `login_token`,
+    /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
+    /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_download`, `capabilities`, `media`,
+    /// `cdn`.
+    pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
+        self.stage.dial().set(endpoint, fault, times, self.stage.now());
+    }
+
+    /// Takes every fault away.
+    pub fn clear_faults(&self) {
+        self.stage.dial().clear();
+    }
+
+    /// Moves the clock forward; whatever the customers would have done meanwhile is done.
+    pub fn advance(&self, by: Duration) {
+        advance(&self.stage, by);
+    }
+
+    /// The sandbox's clock, in ms since the epoch.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.stage.now()
+    }
+
+    /// Every access token expires now; refresh tokens stay good.
+    pub fn expire_access_tokens(&self) {
+        let now = self.stage.now();
+        self.stage.world().grants.expire_access(now);
+    }
+
+    /// Every refresh token expires now.
+    pub fn expire_refresh_tokens(&self) {
+        let now = self.stage.now();
+        self.stage.world().grants.expire_refresh(now);
+    }
+
+    /// Every token is revoked, refresh tokens too, as when a user removes the app.
+    pub fn revoke_tokens(&self) {
+        self.stage.world().grants.revoke_all();
+    }
+
+    /// Pulls the plug: stops listening and cuts every connection. When it returns, nothing listens on the port.
+    pub async fn unplug(&self) {
+        let mut server = self.running.server.lock().await;
+        if let Some(server) = server.take() {
+            server.unplug().await;
+        }
+    }
+
+    /// Listens again on the same port.
+    ///
+    /// # Errors
+    /// Somebody else took the port meanwhile.
+    pub async fn plug_in(&self) -> io::Result<()> {
+        let mut server = self.running.server.lock().await;
+        if server.is_none() {
+            *server = Some(Server::listen(self.stage.port(), routes::router(&self.stage)).await?.1);
+        }
+        Ok(())
+    }
+}
+
+/// Puts in place what is there when the doors open.
+fn furnish(stage: &Stage) {
+    let (mut world, config, opened_at) = (stage.world(), &stage.config, stage.clock.opened_at());
+    if config.scripted {
+        maison_bloom::open(&mut world, config.rule, opened_at);
+    }
+    if let Some(crowd) = config.populate {
+        let account = world.default_account();
+        populate::crowd(&mut world, account, crowd, opened_at);
+    }
+    world.live.begin(opened_at);
+}
+
+/// The customers' life, as long as there is a world.
+async fn keep_alive(stage: std::sync::Weak<Stage>) {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        let Some(stage) = stage.upgrade() else { return };
+        let now = stage.now();
+        live::catch_up(&mut stage.world(), now);
+    }
+}
+
+pub(crate) fn advance(stage: &Stage, by: Duration) {
+    stage.clock.advance(by);
+    tracing::debug!(by_ms = ms(by), "the sandbox's clock was moved");
+    let now = stage.now();
+    live::catch_up(&mut stage.world(), now);
+}
+
+pub(crate) fn customer(stage: &Arc<Stage>, name: &str) -> Customer {
+    let at = {
+        let mut world = stage.world();
+        let account = world.default_account();
+        world.conversation_with(account, name)
+    };
+    Customer::new(Arc::clone(stage), at)
+}
+
+pub(crate) fn decide(stage: &Stage, authorize_url: &str, agrees: bool) -> Result<String, String> {
+    let url = Url::parse(authorize_url).map_err(|error| format!("not an address: {error}"))?;
+    if url.path() != "/v2/auth/authorize/" {
+        return Err(format!("404: {} is not the authorize page", url.path()));
+    }
+    match authorize::read(stage, url.query_pairs().into_owned().collect()) {
+        Ok(ask) => {
+            let agreement = Decision::Agree { account: ask.account, scopes: ask.scopes.clone() };
+            Ok(authorize::decide(stage, &ask, if agrees { agreement } else { Decision::Cancel }))
+        }
+        Err(Stop::Callback(address)) => Ok(address),
+        Err(Stop::Page(error_type, text)) => Err(format!("error_type={error_type}: {text}")),
+    }
+}

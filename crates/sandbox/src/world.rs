@@ -1,0 +1,259 @@
+//! Everything this TikTok knows: accounts, their conversations, who was granted what. One lock guards it all, so each
+//! call sees one moment, as it would behind TikTok's own front door.
+
+use std::collections::HashMap;
+
+use crate::{
+    clock::MINUTE_MS,
+    config::WindowRule,
+    customers::live::Live,
+    ids,
+    ledger::{Accepted, Ledger, Written},
+};
+
+pub(crate) mod conversation;
+pub(crate) mod grants;
+pub(crate) mod window;
+
+use conversation::{Content, Conversation, Message, Person, Source};
+use grants::Grants;
+
+/// A TikTok account a shop owns.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// `open_id` towards the Business app: its business id (§3.3).
+    pub(crate) business_id: String,
+    /// `open_id` towards the Login Kit app, which is another one (§1).
+    pub(crate) login_open_id: String,
+    pub(crate) union_id: String,
+    pub(crate) handle: String,
+    pub(crate) display_name: String,
+    pub(crate) rule: WindowRule,
+}
+
+/// A message as it comes about, before it has an id.
+#[derive(Debug, Default)]
+pub(crate) struct NewMessage {
+    pub(crate) content: Content,
+    pub(crate) source: Source,
+    pub(crate) auto: Option<&'static str>,
+    pub(crate) referenced: Option<String>,
+}
+
+impl NewMessage {
+    pub(crate) fn of(content: Content) -> NewMessage {
+        NewMessage { content, ..NewMessage::default() }
+    }
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Customer,
+    Business,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) seed: u64,
+    rule: WindowRule,
+    default_account: usize,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) conversations: Vec<Conversation>,
+    by_id: HashMap<String, usize>,
+    by_person: HashMap<(usize, String), usize>,
+    pub(crate) grants: Grants,
+    pub(crate) ledger: Ledger,
+    pub(crate) live: Live,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, rule: WindowRule, speed: f64) -> World {
+        World {
+            seed,
+            rule,
+            default_account: 0,
+            accounts: Vec::new(),
+            conversations: Vec::new(),
+            by_id: HashMap::new(),
+            by_person: HashMap::new(),
+            grants: Grants::new(seed),
+            ledger: Ledger::default(),
+            live: Live::new(seed, speed),
+        }
+    }
+
+    /// Opens an account, or gives back the one of that handle. Either way it is the default from now on.
+    pub(crate) fn open_account(&mut self, handle: &str, display_name: &str, rule: WindowRule) -> usize {
+        let handle = handle.trim_start_matches('@');
+        if let Some(at) = self.accounts.iter().position(|account| account.handle == handle) {
+            self.default_account = at;
+            return at;
+        }
+        let id = |label| format!("_000{}", ids::base64url(&ids::digest(self.seed, label, &[handle])));
+        self.accounts.push(Account {
+            business_id: id("business id"),
+            login_open_id: format!("-000{}", ids::base64url(&ids::digest(self.seed, "login open id", &[handle]))),
+            union_id: ids::base64url(&ids::digest(self.seed, "union id", &[handle])),
+            handle: handle.to_owned(),
+            display_name: display_name.to_owned(),
+            rule,
+        });
+        self.default_account = self.accounts.len() - 1;
+        self.default_account
+    }
+
+    /// The account opened last; a world without one opens a small shop.
+    pub(crate) fn default_account(&mut self) -> usize {
+        if self.accounts.is_empty() {
+            return self.open_account("cornershop", "Corner Shop", self.rule);
+        }
+        self.default_account
+    }
+
+    /// The account with this business id.
+    pub(crate) fn account_of_business(&self, business_id: &str) -> Option<usize> {
+        self.accounts.iter().position(|account| account.business_id == business_id)
+    }
+
+    /// The conversation between an account and the person of that display name, who is born if need be.
+    pub(crate) fn conversation_with(&mut self, account: usize, name: &str) -> usize {
+        if let Some(at) = self.by_person.get(&(account, name.to_owned())) {
+            return *at;
+        }
+        let shop = self.accounts.get(account).map_or("", |account| account.handle.as_str()).to_owned();
+        let conversation = Conversation {
+            id: ids::base64ish(self.seed, "conversation", &[&shop, name]),
+            account,
+            person: Person {
+                unique_identifier: format!("+Z{}", ids::base64ish(self.seed, "person", &[name])),
+                username: username(self.seed, name),
+                display_name: name.to_owned(),
+                follower: ids::number(self.seed, "follower", &[name]).is_multiple_of(2),
+            },
+            answered: false,
+            blocked: false,
+            customer_read_at: None,
+            referral: None,
+            messages: Vec::new(),
+            minted: 0,
+            voice: None,
+        };
+        let at = self.conversations.len();
+        self.by_id.insert(conversation.id.clone(), at);
+        self.by_person.insert((account, name.to_owned()), at);
+        self.conversations.push(conversation);
+        at
+    }
+
+    /// The place of the conversation with this id.
+    pub(crate) fn find(&self, conversation_id: &str) -> Option<usize> {
+        self.by_id.get(conversation_id).copied()
+    }
+
+    /// A message that was there before the sandbox opened: no ledger entry, nobody reacts.
+    pub(crate) fn remember(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> String {
+        let seed = self.seed;
+        let Some(conversation) = self.conversations.get_mut(conversation) else {
+            return String::new();
+        };
+        conversation.minted += 1;
+        let id = ids::digits(seed, "message", &[&conversation.id, &conversation.minted.to_string()]);
+        let replied = side == Side::Business && new.auto.is_none();
+        conversation.insert(Message {
+            id: id.clone(),
+            at_ms,
+            by_customer: side == Side::Customer,
+            source: new.source,
+            content: new.content,
+            auto: new.auto,
+            referenced: new.referenced,
+            hearts: 0,
+        });
+        conversation.answered |= replied;
+        id
+    }
+
+    /// A person writes: a customer, or a colleague on the phone or the web.
+    pub(crate) fn write(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> String {
+        let text = new.content.text().to_owned();
+        let answers = side == Side::Business && new.auto.is_none();
+        let message_id = self.remember(conversation, side, at_ms, new);
+        if let Some(there) = self.conversations.get(conversation) {
+            self.ledger.written.push(Written {
+                conversation_id: there.id.clone(),
+                customer: there.person.display_name.clone(),
+                by_customer: side == Side::Customer,
+                text,
+                message_id: message_id.clone(),
+                at_ms,
+            });
+        }
+        if answers {
+            self.expect_answer(conversation, at_ms);
+        }
+        message_id
+    }
+
+    /// The API's send was accepted: the message is in the conversation and in the ledger, whatever becomes of the answer.
+    pub(crate) fn accept(
+        &mut self,
+        conversation: usize,
+        at_ms: i64,
+        body: String,
+        referenced: Option<String>,
+    ) -> String {
+        let new = NewMessage {
+            content: Content::Text(body.clone().into()),
+            source: Source::Api,
+            auto: None,
+            referenced: referenced.clone(),
+        };
+        let at_ms = self.after_last(conversation, at_ms);
+        let message_id = self.remember(conversation, Side::Business, at_ms, new);
+        if let Some(there) = self.conversations.get(conversation) {
+            self.ledger.accepted.push(Accepted {
+                conversation_id: there.id.clone(),
+                customer: there.person.display_name.clone(),
+                from: self.accounts.get(there.account).map(|account| account.handle.clone()).unwrap_or_default(),
+                text: body,
+                message_id: message_id.clone(),
+                referenced_message_id: referenced,
+                at_ms,
+            });
+        }
+        self.expect_answer(conversation, at_ms);
+        message_id
+    }
+
+    /// `at_ms`, or just after the conversation's last message: what people see happen in a row is stamped in a row.
+    /// A message scripted into the future does not drag the present along.
+    pub(crate) fn after_last(&self, conversation: usize, at_ms: i64) -> i64 {
+        let last = self.conversations.get(conversation).map_or(0, Conversation::updated_at);
+        if last - at_ms < MINUTE_MS { at_ms.max(last + 1) } else { at_ms }
+    }
+
+    fn expect_answer(&mut self, conversation: usize, at_ms: i64) {
+        let Some(there) = self.conversations.get(conversation) else {
+            return;
+        };
+        if there.voice.is_some() {
+            self.live.answer_soon(conversation, &there.id, there.minted, at_ms);
+        }
+    }
+}
+
+/// A handle that suits the name, as far as it has Latin letters.
+fn username(seed: u64, name: &str) -> String {
+    let latin: String = name
+        .to_lowercase()
+        .split_whitespace()
+        .map(|word| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(".");
+    if latin.len() >= 3 && name.chars().filter(|c| c.is_alphabetic() && !c.is_ascii()).count() == 0 {
+        return latin;
+    }
+    format!("user{}", 1_000_000 + ids::number(seed, "username", &[name]) % 9_000_000)
+}

@@ -1,0 +1,155 @@
+//! A conversation: one person, one account, and what they wrote each other.
+
+use std::borrow::Cow;
+
+use crate::customers::script::Voice;
+
+/// A TikTok user who writes to the shop.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    /// Stable across TikTok's APIs (§4.4); base64-like.
+    pub(crate) unique_identifier: String,
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    pub(crate) follower: bool,
+}
+
+/// Where a message was written: `message_tag.source` (§4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Source {
+    #[default]
+    App,
+    Web,
+    Api,
+    Others,
+}
+
+impl Source {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Source::App => "APP",
+            Source::Web => "WEB",
+            Source::Api => "API",
+            Source::Others => "OTHERS",
+        }
+    }
+
+    /// The source of that name, whatever its case.
+    pub(crate) fn named(name: &str) -> Source {
+        match name.to_ascii_uppercase().as_str() {
+            "WEB" => Source::Web,
+            "API" => Source::Api,
+            "OTHERS" => Source::Others,
+            _ => Source::App,
+        }
+    }
+}
+
+/// What a message holds (§4.4). Pictures are drawn from the id or name when somebody fetches them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    Text(Cow<'static, str>),
+    Image {
+        media_id: String,
+    },
+    SharePost {
+        item_id: String,
+    },
+    Sticker {
+        name: String,
+    },
+    Emoji {
+        name: String,
+    },
+    /// Something the API does not give out, such as a voice note.
+    Other,
+}
+
+impl Default for Content {
+    fn default() -> Content {
+        Content::Text("".into())
+    }
+}
+
+impl Content {
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Content::Text(_) => "TEXT",
+            Content::Image { .. } => "IMAGE",
+            Content::SharePost { .. } => "SHARE_POST",
+            Content::Sticker { .. } => "STICKER",
+            Content::Emoji { .. } => "EMOJI",
+            Content::Other => "OTHER",
+        }
+    }
+
+    /// The text, empty where there is none.
+    pub(crate) fn text(&self) -> &str {
+        if let Content::Text(body) = self { body } else { "" }
+    }
+
+    /// Whether a reply may quote it (§4.2).
+    pub(crate) fn quotable(&self) -> bool {
+        matches!(self, Content::Text(_) | Content::Image { .. } | Content::SharePost { .. })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) at_ms: i64,
+    pub(crate) by_customer: bool,
+    pub(crate) source: Source,
+    pub(crate) content: Content,
+    /// `auto_message_type`, where TikTok sent it by itself.
+    pub(crate) auto: Option<&'static str>,
+    pub(crate) referenced: Option<String>,
+    /// How many hearts the other side gave it.
+    pub(crate) hearts: u8,
+}
+
+/// How a person came to the shop (§4.3).
+#[derive(Debug, Clone)]
+pub(crate) enum Referral {
+    Ad { ad_name: String, at_ms: i64 },
+    ShortLink { reference: String, prefilled: String },
+}
+
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    pub(crate) id: String,
+    pub(crate) account: usize,
+    pub(crate) person: Person,
+    /// Whether the business has replied: `SINGLE`, before that `STRANGER` (§4.3).
+    pub(crate) answered: bool,
+    /// The customer blocked the shop: every send is refused as 40064.
+    pub(crate) blocked: bool,
+    pub(crate) customer_read_at: Option<i64>,
+    pub(crate) referral: Option<Referral>,
+    /// Oldest first; equal times in the order they came.
+    pub(crate) messages: Vec<Message>,
+    /// How many messages ever got an id here.
+    pub(crate) minted: u64,
+    /// What this customer still has to say by themselves.
+    pub(crate) voice: Option<Voice>,
+}
+
+impl Conversation {
+    pub(crate) fn insert(&mut self, message: Message) {
+        let place = self.messages.partition_point(|earlier| earlier.at_ms <= message.at_ms);
+        self.messages.insert(place, message);
+    }
+
+    /// `update_time`: when the last message came, 0 before the first.
+    pub(crate) fn updated_at(&self) -> i64 {
+        self.messages.last().map_or(0, |message| message.at_ms)
+    }
+
+    pub(crate) fn message(&self, id: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    pub(crate) fn conversation_type(&self) -> &'static str {
+        if self.answered { "SINGLE" } else { "STRANGER" }
+    }
+}

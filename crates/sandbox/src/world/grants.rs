@@ -1,0 +1,172 @@
+//! Who was granted what: codes, access tokens, refresh tokens. Codes live ten minutes and work once; a refresh token
+//! dies when it is used, so a client that loses the answer must link again (§2.4, §3.2, §3.3).
+
+use std::collections::HashMap;
+
+use crate::{clock::MINUTE_MS, ids, ledger::Platform};
+
+/// What a code or a token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) platform: Platform,
+    pub(crate) account: usize,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// A code that waits for its exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    pub(crate) grant: Grant,
+    pub(crate) redirect_uri: String,
+    pub(crate) challenge: Option<String>,
+    expires_at: i64,
+    used: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    grant: Grant,
+    expires_at: i64,
+    dead: bool,
+}
+
+/// A fresh pair of tokens with their lifetimes in seconds.
+#[derive(Debug, Clone)]
+pub(crate) struct Pair {
+    pub(crate) grant: Grant,
+    pub(crate) access: String,
+    pub(crate) access_s: i64,
+    pub(crate) refresh: String,
+    pub(crate) refresh_s: i64,
+}
+
+/// Why a code or a token is not good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bad {
+    Unknown,
+    Expired,
+}
+
+#[derive(Debug)]
+pub(crate) struct Grants {
+    seed: u64,
+    minted: u64,
+    codes: HashMap<String, Code>,
+    access: HashMap<String, Token>,
+    refresh: HashMap<String, Token>,
+    /// What was agreed to before, for authorize pages that may skip asking.
+    agreed: Vec<Grant>,
+}
+
+impl Grants {
+    pub(crate) fn new(seed: u64) -> Grants {
+        Grants {
+            seed,
+            minted: 0,
+            codes: HashMap::new(),
+            access: HashMap::new(),
+            refresh: HashMap::new(),
+            agreed: Vec::new(),
+        }
+    }
+
+    fn mint(&mut self, label: &str) -> String {
+        self.minted += 1;
+        ids::base64url(&ids::digest(self.seed, label, &[&self.minted.to_string()]))
+    }
+
+    /// A code for the redirect. It holds characters that a query escapes, for it must be decoded before use (§2.3).
+    pub(crate) fn code(&mut self, grant: Grant, redirect_uri: String, challenge: Option<String>, now: i64) -> String {
+        let code = format!("{}*1!{}.va", self.mint("code"), 4000 + self.minted % 1000);
+        self.agreed.retain(|earlier| earlier.platform != grant.platform || earlier.account != grant.account);
+        self.agreed.push(grant.clone());
+        let entry = Code { grant, redirect_uri, challenge, expires_at: now + 10 * MINUTE_MS, used: false };
+        self.codes.insert(code.clone(), entry);
+        code
+    }
+
+    /// Whether these scopes were agreed to before.
+    pub(crate) fn agreed(&self, wanted: &Grant) -> bool {
+        self.agreed.iter().any(|earlier| {
+            (earlier.platform, earlier.account) == (wanted.platform, wanted.account)
+                && wanted.scopes.iter().all(|scope| earlier.scopes.contains(scope))
+        })
+    }
+
+    /// A code that is still good; it is used up by [`Grants::use_up`] once everything else was right.
+    pub(crate) fn good_code(&self, code: &str, now: i64) -> Result<&Code, Bad> {
+        match self.codes.get(code) {
+            Some(found) if found.used || found.expires_at <= now => Err(Bad::Expired),
+            Some(found) => Ok(found),
+            None => Err(Bad::Unknown),
+        }
+    }
+
+    pub(crate) fn use_up(&mut self, code: &str) {
+        if let Some(code) = self.codes.get_mut(code) {
+            code.used = true;
+        }
+    }
+
+    /// A new pair for this grant. Lifetimes in seconds.
+    pub(crate) fn issue(&mut self, grant: Grant, (access_s, refresh_s): (i64, i64), now: i64) -> Pair {
+        let access = format!("act.{}!{}.va", self.mint("access"), 4000 + self.minted % 1000);
+        let refresh = format!("rft.{}!{}.va", self.mint("refresh"), 4000 + self.minted % 1000);
+        let token = |seconds| Token { grant: grant.clone(), expires_at: now + seconds * 1000, dead: false };
+        self.access.insert(access.clone(), token(access_s));
+        self.refresh.insert(refresh.clone(), token(refresh_s));
+        Pair { grant, access, access_s, refresh, refresh_s }
+    }
+
+    /// Takes a refresh token, which is dead from then on.
+    pub(crate) fn rotate(&mut self, refresh: &str, platform: Platform, now: i64) -> Result<Grant, Bad> {
+        let token = self.refresh.get_mut(refresh).filter(|token| !token.dead && token.grant.platform == platform);
+        let token = token.ok_or(Bad::Unknown)?;
+        if token.expires_at <= now {
+            return Err(Bad::Expired);
+        }
+        token.dead = true;
+        Ok(token.grant.clone())
+    }
+
+    /// What an access token stands for.
+    pub(crate) fn bearer(&self, access: &str, platform: Platform, now: i64) -> Result<&Grant, Bad> {
+        let token = self.access.get(access).filter(|token| !token.dead && token.grant.platform == platform);
+        let token = token.ok_or(Bad::Unknown)?;
+        if token.expires_at <= now { Err(Bad::Expired) } else { Ok(&token.grant) }
+    }
+
+    /// Revokes an access token and every token of the same grant, as a user's "remove access" does.
+    pub(crate) fn revoke(&mut self, access: &str, platform: Platform) -> Result<(), Bad> {
+        let known = self.access.get(access).filter(|token| !token.dead && token.grant.platform == platform);
+        let account = known.ok_or(Bad::Unknown)?.grant.account;
+        self.kill(|grant| grant.account == account && grant.platform == platform);
+        Ok(())
+    }
+
+    /// Every token dies, refresh tokens too.
+    pub(crate) fn revoke_all(&mut self) {
+        self.kill(|_| true);
+    }
+
+    /// Every access token expires now.
+    pub(crate) fn expire_access(&mut self, now: i64) {
+        for token in self.access.values_mut() {
+            token.expires_at = token.expires_at.min(now);
+        }
+    }
+
+    /// Every refresh token expires now.
+    pub(crate) fn expire_refresh(&mut self, now: i64) {
+        for token in self.refresh.values_mut() {
+            token.expires_at = token.expires_at.min(now);
+        }
+    }
+
+    fn kill(&mut self, of: impl Fn(&Grant) -> bool) {
+        for token in self.access.values_mut().chain(self.refresh.values_mut()).filter(|token| of(&token.grant)) {
+            token.dead = true;
+        }
+        self.agreed.retain(|grant| !of(grant));
+    }
+}

@@ -1,0 +1,162 @@
+//! The customers, and the control addresses that move them.
+
+use std::{collections::HashSet, time::Duration};
+
+use sandbox::{Config, Customer, Sandbox};
+use serde_json::{Value, json};
+
+use crate::client::{Desk, MESSAGING, business_url, code_of, unhurried};
+
+const PEOPLE: [&str; 14] = [
+    "Nadia Rahman",
+    "오지훈",
+    "Marco Bellini",
+    "Thảo Phạm",
+    "سارة العلي",
+    "Dwayne Carter",
+    "Ines Duarte",
+    "Yuki Tanaka",
+    "Oluwaseun A.",
+    "Priya Nair",
+    "Lena Hoffmann",
+    "林美玲",
+    "ณัฐกานต์ ศรีสุข",
+    "Zoë van den Berg",
+];
+
+fn maison_bloom(seed: u64, speed: f64) -> Config {
+    Config { scripted: true, seed, speed, start_at_ms: Some(1_795_000_000_000), ..Config::default() }
+}
+
+/// Everything everybody wrote in a run, as text.
+fn told(sandbox: &Sandbox) -> String {
+    PEOPLE.map(|name| serde_json::to_string(&sandbox.customer(name).thread()).unwrap()).join("\n")
+}
+
+#[tokio::test]
+async fn the_same_seed_lives_the_same_life_and_another_one_does_not() {
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        let sandbox = unhurried(maison_bloom(seed, 1.0)).await;
+        sandbox.advance(Duration::from_secs(3600));
+        // What falls due in the last moment depends on how long the test took, so the tale is told up to an hour.
+        let until = 1_795_000_000_000 + 3_600_000;
+        let lines: Vec<_> = sandbox.ledger().written.into_iter().filter(|line| line.at_ms < until).collect();
+        assert!(lines.len() > 20, "only {} lines in an hour", lines.len());
+        runs.push(serde_json::to_string(&lines).unwrap());
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0], runs[2]);
+}
+
+#[tokio::test]
+async fn a_silent_shop_stays_silent() {
+    let sandbox = unhurried(maison_bloom(1, 0.0)).await;
+    let before = told(&sandbox);
+    sandbox.advance(Duration::from_secs(86_400));
+    assert_eq!(told(&sandbox), before);
+    assert!(sandbox.ledger().written.is_empty());
+}
+
+#[tokio::test]
+async fn a_customer_answers_the_agent_after_a_while() {
+    let desk = Desk::linked_to(unhurried(maison_bloom(1, 1.0)).await).await;
+    let ines = desk.sandbox.customer("Ines Duarte");
+    assert_eq!(desk.sends(&ines, "De nada 💛").await, 0);
+    desk.sandbox.advance(Duration::from_secs(60));
+    let thread = ines.thread();
+    let reply = thread.iter().position(|line| line.text == "De nada 💛").unwrap();
+    assert!(thread[reply + 1..].iter().any(|line| line.by_customer && line.text.contains("Genial")), "{thread:?}");
+}
+
+#[tokio::test]
+async fn maison_bloom_has_every_kind_of_message_and_every_state_of_the_window() {
+    let desk = Desk::linked_to(unhurried(maison_bloom(1, 0.0)).await).await;
+    let (mut kinds, mut sources, mut autos, mut quoted) = (HashSet::new(), HashSet::new(), 0, 0);
+    for name in PEOPLE {
+        for message in desk.messages(&desk.sandbox.customer(name)).await {
+            kinds.insert(message["message_type"].as_str().unwrap().to_owned());
+            sources.insert(message["message_tag"]["source"].as_str().unwrap().to_owned());
+            autos += usize::from(message.get("auto_message_type").is_some());
+            quoted += usize::from(message.get("referenced_message_info").is_some());
+        }
+    }
+    for kind in ["TEXT", "IMAGE", "SHARE_POST", "STICKER", "EMOJI", "OTHER"] {
+        assert!(kinds.contains(kind), "{kind} is missing");
+    }
+    assert!(sources.contains("APP") && sources.contains("WEB") && autos > 0 && quoted > 0);
+    let left_h = |name: &str| {
+        let thread = desk.sandbox.customer(name).thread();
+        let heard = thread.iter().rfind(|line| line.by_customer).unwrap().at_ms;
+        48 - (desk.sandbox.now_ms() - heard) / 3_600_000
+    };
+    assert!(left_h("Nadia Rahman") > 40);
+    assert!((1..6).contains(&left_h("Dwayne Carter")));
+    assert_eq!(left_h("Oluwaseun A."), 1, "that is, less than an hour");
+    assert!(left_h("Priya Nair") < 0);
+    assert_eq!(desk.list("SINGLE").await.len() + desk.list("STRANGER").await.len(), PEOPLE.len());
+    let strangers = desk.get("business/message/conversation/list/", &[("conversation_type", "STRANGER")]).await;
+    let singles = desk.get("business/message/conversation/list/", &[("conversation_type", "SINGLE")]).await;
+    let referrals = format!("{strangers}{singles}");
+    assert!(referrals.contains("Autumn linen, 20% off") && referrals.contains("riyadh-popup"));
+}
+
+#[tokio::test]
+async fn messages_of_one_moment_keep_the_order_they_were_written_in() {
+    let sandbox = unhurried(Config::default()).await;
+    let nok: Customer = sandbox.customer("Nok");
+    let ids: Vec<String> = (0..200).map(|n| nok.says(&n.to_string())).collect();
+    let thread = nok.thread();
+    assert_eq!(thread.iter().map(|line| line.message_id.clone()).collect::<Vec<_>>(), ids);
+    assert!(thread.windows(2).all(|pair| pair[0].at_ms < pair[1].at_ms));
+    let early = nok.says_at("before all that", sandbox.now_ms() - 3_600_000);
+    assert_eq!(nok.thread()[0].message_id, early);
+}
+
+#[tokio::test]
+async fn the_endpoints_file_has_exactly_what_a_client_reads() {
+    let sandbox = unhurried(Config::default()).await;
+    let base = sandbox.base_url();
+    let expected = json!({
+        "authorize": format!("{base}/v2/auth/authorize/"),
+        "login_kit": base,
+        "business": format!("{base}/open_api/v1.3"),
+        "media_hosts": [base.strip_prefix("http://").unwrap()],
+    });
+    assert_eq!(serde_json::from_str::<Value>(&sandbox.endpoints_json()).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn everything_can_be_done_from_outside() {
+    let desk = Desk::linked().await;
+    let control = async |path: &str, body: Value| -> Value {
+        let url = format!("{}/sandbox/{path}", desk.sandbox.base_url());
+        desk.http.post(url).json(&body).send().await.unwrap().json().await.unwrap()
+    };
+    let said = control("says", json!({ "customer": "Nok", "text": "hi" })).await;
+    let nok = desk.sandbox.customer("Nok");
+    assert_eq!(nok.thread()[0].message_id, said["message_id"].as_str().unwrap());
+    for kind in ["image", "post", "sticker", "emoji", "unknown"] {
+        control("says", json!({ "customer": "Nok", "kind": kind })).await;
+    }
+    control("colleague", json!({ "customer": "Nok", "text": "hello", "source": "WEB" })).await;
+    assert_eq!(nok.thread().len(), 7);
+    control("faults", json!({ "endpoint": "send", "fault": "code", "code": 50000, "next": 1 })).await;
+    assert_eq!(desk.sends(&nok, "first").await, 50000);
+    control("faults", json!({ "endpoint": "send", "fault": "rate_limited" })).await;
+    assert_eq!(desk.sends(&nok, "second").await, 40100);
+    let faults = format!("{}/sandbox/faults", desk.sandbox.base_url());
+    desk.http.delete(faults).send().await.unwrap();
+    assert_eq!(desk.sends(&nok, "third").await, 0);
+    let before = desk.sandbox.now_ms();
+    control("clock", json!({ "advance_ms": 60_000 })).await;
+    assert!(desk.sandbox.now_ms() >= before + 60_000);
+    let agreed = control("agree", json!({ "url": business_url(&desk.sandbox, MESSAGING, "s") })).await;
+    assert!(agreed["url"].as_str().unwrap().starts_with("https://bounce.deskbell.example/callback/?code="));
+    let url = format!("{}/sandbox/ledger", desk.sandbox.base_url());
+    let ledger: Value = desk.http.get(url).send().await.unwrap().json().await.unwrap();
+    assert_eq!(ledger["accepted"][0]["text"], "third");
+    assert_eq!(ledger["attempts"].as_array().unwrap().len(), 3);
+    control("tokens/expire", json!({})).await;
+    assert_eq!(code_of(&desk.post("business/message/send/", &desk.text(&nok, "x")).await), 40102);
+}
