@@ -171,6 +171,7 @@ impl Engine {
     /// Ends all work at once, as a crash would, but for what the database has been told already.
     pub async fn stop(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
+        self.link().end();
         let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
         self.store().close().await;

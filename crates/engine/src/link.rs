@@ -5,28 +5,26 @@
 //! our loopback port (the port travels in the last two bytes of `state`) or by pasting the address one landed on. Both
 //! are checked alike, and both end in the same channel, which holds one callback.
 
+mod authorise;
+mod credentials;
 mod listener;
+mod sign_in;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use model::{AccountId, Change, Millis};
+use model::{Change, Millis};
 use store::StoreError;
-use store::table::account::{self, NewAccount};
 use store::table::setting;
-use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, DM_SCOPES};
-use tiktok::business::profile::GetBusiness;
-use tiktok::login_kit::{self, Callback, CallbackError, Granted, LoginApp};
-use tiktok::{ClientSecret, login_kit::Authorization};
+use tiktok::business::oauth::BusinessTokens;
+use tiktok::login_kit::{Callback, CallbackError, Granted};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::engine::Engine;
-use crate::secrets::{ExposeSecret, SecretsError};
+use crate::secrets::SecretsError;
 use crate::tokens::TokenError;
-use listener::{Port, same};
+use listener::Port;
 
 const LOGIN_KEY: &str = "login_client_key";
 /// The keychain's entry for Login Kit's client secret.
@@ -200,6 +198,13 @@ struct State {
 }
 
 impl Link {
+    /// Ends an attempt that is under way, because the engine does.
+    pub(crate) fn end(&self) {
+        if let Some(attempt) = self.state().attempt.take() {
+            attempt.abort();
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -242,195 +247,6 @@ impl Engine {
         })
     }
 
-    /// Keeps the credentials of the two apps.
-    ///
-    /// # Errors
-    /// [`LinkError::Credentials`], [`LinkError::Redirect`], [`LinkError::Secrets`]
-    pub async fn keep_credentials(&self, typed: Credentials) -> Result<(), LinkError> {
-        let trimmed = |text: &str| text.trim().to_owned();
-        let (app_id, redirect_uri) = (trimmed(&typed.business_app_id), trimmed(&typed.business_redirect_uri));
-        let (login_key, login_secret) = (trimmed(&typed.login_client_key), trimmed(&typed.login_client_secret));
-        if app_id.is_empty() || app_id.chars().any(|c| !c.is_ascii_graphic()) {
-            return Err(LinkError::Credentials("businessAppId"));
-        }
-        let problems = oauth::check_redirect_uri(&redirect_uri);
-        if let Some(problem) = problems.into_iter().find(|problem| !problem.is_warning()) {
-            return Err(LinkError::Redirect(format!("{problem:?}")));
-        }
-        let known = self.caller().tokens().app().await?.filter(|known| known.app_id == app_id);
-        let secret = match (trimmed(&typed.business_secret), known) {
-            (typed, _) if !typed.is_empty() => ClientSecret::new(typed),
-            (_, Some(known)) => known.secret,
-            (_, None) => return Err(LinkError::Credentials("businessSecret")),
-        };
-        let known_key = self.store().read(|sql| setting::get(sql, LOGIN_KEY)).await?;
-        if !login_key.is_empty() {
-            if !login_secret.is_empty() {
-                self.vault().write(LOGIN_SECRET, &login_secret).await?;
-            } else if known_key.as_deref() != Some(&login_key) || self.vault().read(LOGIN_SECRET).await?.is_none() {
-                return Err(LinkError::Credentials("loginClientSecret"));
-            }
-        }
-        self.caller().tokens().keep_app(&BusinessApp { app_id, secret, redirect_uri }).await?;
-        self.store().write(move |tx| setting::set(tx, LOGIN_KEY, &login_key)).await?;
-        self.restart_link(None);
-        Ok(())
-    }
-
-    /// Opens a port, and says where to send the browser for Login Kit.
-    ///
-    /// # Errors
-    /// [`LinkError`]
-    pub async fn start_sign_in(&self) -> Result<String, LinkError> {
-        let client_key = self.store().read(|sql| setting::get(sql, LOGIN_KEY)).await?.filter(|key| !key.is_empty());
-        let secret = self.vault().read(LOGIN_SECRET).await?;
-        let (Some(client_key), Some(secret)) = (client_key, secret) else { return Err(LinkError::NotStarted) };
-        let app = LoginApp { client_key, client_secret: ClientSecret::new(secret.expose_secret()) };
-        let port = Port::open().await.map_err(|error| LinkError::Port(error.to_string()))?;
-        let redirect_uri = format!("http://127.0.0.1:{}{LOGIN_PATH}", port.number());
-        let endpoints = self.caller().client().endpoints();
-        let begun = login_kit::authorize(endpoints, &app, &redirect_uri, LOGIN_SCOPES);
-        let address = begun.url.to_string();
-        let (back, came) = mpsc::channel(1);
-        let state = begun.state.clone();
-        let engine = self.clone();
-        self.attempt(Stage::SigningIn(self.waiting(&address)), None, async move {
-            let granted = engine.wait_for_browser(port, LOGIN_PATH, state, back, came).await;
-            let outcome = match granted {
-                Ok(granted) => engine.signed_in(&app, &granted, &redirect_uri, &begun).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(profile) => {
-                    engine.link().state().signed_in_as = Some(profile);
-                    engine.restart_link(None);
-                }
-                Err(error) => engine.restart_link(Some(error)),
-            }
-        });
-        Ok(address)
-    }
-
-    async fn signed_in(
-        &self,
-        app: &LoginApp,
-        granted: &Granted,
-        redirect_uri: &str,
-        begun: &Authorization,
-    ) -> Result<Profile, LinkError> {
-        // An unticked box comes back as a shorter list; no list at all says nothing.
-        if !granted.scopes.is_empty()
-            && let Some(missing) = LOGIN_SCOPES.iter().find(|scope| !granted.scopes.iter().any(|given| given == *scope))
-        {
-            return Err(LinkError::ScopeMissing((*missing).to_owned()));
-        }
-        let client = self.caller().client();
-        let tokens = login_kit::exchange(client, app, &granted.code, redirect_uri, &begun.verifier).await?;
-        let user = login_kit::user_info(client, &tokens.access).await?;
-        // Who signed in is all Login Kit is for; its token is not needed any more.
-        if let Err(error) = login_kit::revoke(client, app, &tokens.access).await {
-            tracing::warn!(%error, "link.login_not_revoked");
-        }
-        let avatar = self.picture(user.avatar_url.as_deref()).await;
-        Ok(Profile { handle: String::new(), display_name: user.display_name.unwrap_or_default(), avatar })
-    }
-
-    /// Goes on without Login Kit.
-    pub fn skip_sign_in(&self) {
-        self.link().state().skipped = true;
-        self.restart_link(None);
-    }
-
-    /// Opens a port, and says where to send the browser for the Business permissions.
-    ///
-    /// # Errors
-    /// [`LinkError`]
-    pub async fn start_authorise(&self) -> Result<String, LinkError> {
-        let app = self.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
-        let port = Port::open().await.map_err(|error| LinkError::Port(error.to_string()))?;
-        let mut bytes = [0_u8; 34];
-        let (secret, tail) = bytes.split_at_mut(32);
-        secret.copy_from_slice(&rand::random::<[u8; 32]>());
-        tail.copy_from_slice(&port.number().to_be_bytes());
-        let state = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let address = oauth::authorize(self.caller().client().endpoints(), &app, DM_SCOPES, &state).to_string();
-        let (back, came) = mpsc::channel(1);
-        let engine = self.clone();
-        let paste = Some((state.clone(), back.clone()));
-        self.attempt(Stage::Authorising(self.waiting(&address)), paste, async move {
-            let granted = engine.wait_for_browser(port, BOUNCE_PATH, state, back, came).await;
-            let outcome = match granted {
-                Ok(granted) => engine.authorised(&app, &granted.code).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = outcome {
-                engine.restart_link(Some(error));
-            }
-        });
-        Ok(address)
-    }
-
-    async fn authorised(&self, app: &BusinessApp, code: &str) -> Result<(), LinkError> {
-        let client = self.caller().client();
-        let tokens = oauth::exchange(client, app, code).await?;
-        let missing =
-            NEEDED.iter().find(|scope| !tokens.scope.is_empty() && !tokens.scope.iter().any(|given| given == *scope));
-        if let Some(missing) = missing {
-            self.give_back(app, &tokens).await;
-            return Err(LinkError::ScopeMissing((*missing).to_owned()));
-        }
-        let mut question = GetBusiness::new(tokens.open_id.clone());
-        question.fields = vec!["username", "display_name", "profile_image"];
-        let business = match client.call(&tokens.access, question).await {
-            Ok(business) => business,
-            Err(error) => {
-                self.give_back(app, &tokens).await;
-                return Err(error.into());
-            }
-        };
-        if business.is_business_account == Some(false) {
-            self.give_back(app, &tokens).await;
-            return Err(LinkError::NotBusiness);
-        }
-        let handle = business.username.unwrap_or_default();
-        let display_name = business.display_name.unwrap_or_else(|| handle.clone());
-        let avatar = self.picture(business.profile_image.as_deref()).await;
-        let profile = Profile { handle, display_name, avatar };
-        let open_id = tokens.open_id.clone();
-        let relink = self.store().read(move |sql| account::find(sql, &open_id)).await?.is_some();
-        let mut state = self.link().state();
-        state.pending = Some(Box::new((tokens, profile.clone())));
-        state.stage = Some(Stage::Confirm { profile, relink });
-        state.paste = None;
-        state.error = None;
-        drop(state);
-        self.store().announce(Change::Link);
-        Ok(())
-    }
-
-    /// Takes the address the agent landed on.
-    ///
-    /// # Errors
-    /// [`LinkError::NotStarted`], [`LinkError::NoCode`], [`LinkError::WrongState`]; the wait goes on.
-    pub fn paste_redirect(&self, pasted: &str) -> Result<(), LinkError> {
-        let pasted = pasted.trim();
-        // Some copy only what is behind the question mark.
-        let callback = Callback::from_pasted(pasted)
-            .or_else(|| {
-                pasted.contains("code=").then(|| Callback::from_query(pasted.rsplit('?').next().unwrap_or(pasted)))
-            })
-            .ok_or(LinkError::NoCode)?;
-        let state = self.link().state();
-        let Some((expected, back)) = &state.paste else { return Err(LinkError::NotStarted) };
-        if matches!(callback.outcome, Err(CallbackError::Empty)) {
-            return Err(LinkError::NoCode);
-        }
-        if !same(&callback.state, expected) {
-            return Err(LinkError::WrongState);
-        }
-        back.try_send(callback).map_err(|_| LinkError::NotStarted)
-    }
-
     /// Stops waiting; gives back access that was not confirmed.
     pub async fn cancel_link(&self) {
         let stage = self.link().state().stage.clone();
@@ -438,68 +254,6 @@ impl Engine {
             self.reject_link().await;
         } else {
             self.restart_link(None);
-        }
-    }
-
-    /// It is the wrong account.
-    pub async fn reject_link(&self) {
-        let pending = self.link().state().pending.take();
-        self.restart_link(None);
-        if let (Some(pending), Ok(Some(app))) = (pending, self.caller().tokens().app().await) {
-            self.give_back(&app, &pending.0).await;
-        }
-    }
-
-    /// It is the right account: tokens into the keychain, the account into the database, and off it goes.
-    ///
-    /// # Errors
-    /// [`LinkError::NotStarted`], [`LinkError::Secrets`], [`LinkError::Store`]; then it can be confirmed again.
-    pub async fn confirm_link(&self) -> Result<AccountId, LinkError> {
-        let pending = self.link().state().pending.take().ok_or(LinkError::NotStarted)?;
-        match self.keep_account(&pending.0, &pending.1).await {
-            Ok(id) => {
-                let mut state = self.link().state();
-                state.signed_in_as = None;
-                state.skipped = false;
-                drop(state);
-                self.restart_link(None);
-                Ok(id)
-            }
-            Err(error) => {
-                self.link().state().pending = Some(pending);
-                Err(error)
-            }
-        }
-    }
-
-    async fn keep_account(&self, tokens: &BusinessTokens, profile: &Profile) -> Result<AccountId, LinkError> {
-        let times = self.caller().tokens().keep(tokens).await?;
-        let new = NewAccount {
-            remote_id: tokens.open_id.clone(),
-            handle: profile.handle.clone(),
-            display_name: profile.display_name.clone(),
-            avatar: profile.avatar.clone(),
-            tokens: times,
-        };
-        let now_ms = self.clock().now_ms();
-        let remote_id = tokens.open_id.clone();
-        let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
-        let id = self.store().write(move |tx| account::link(tx, &new, now_ms)).await?;
-        self.caller().tokens().forget(id).await;
-        if known.is_some() {
-            self.prompt(id).notify_one();
-            self.outbox().wake_all(self).await?;
-        } else {
-            let account = self.store().read(move |sql| account::get(sql, id)).await?;
-            self.follow(&account);
-        }
-        tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");
-        Ok(id)
-    }
-
-    async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens) {
-        if let Err(error) = oauth::revoke(self.caller().client(), app, &tokens.access).await {
-            tracing::warn!(%error, "link.not_revoked");
         }
     }
 

@@ -1,0 +1,168 @@
+//! The Business permissions: the code by bounce or by paste, the account shown, and only then linked.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use model::{AccountId, Change};
+use store::table::account::{self, NewAccount};
+use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, DM_SCOPES};
+use tiktok::business::profile::GetBusiness;
+use tiktok::login_kit::{Callback, CallbackError};
+use tokio::sync::mpsc;
+
+use super::listener::{Port, same};
+use super::{BOUNCE_PATH, LinkError, NEEDED, Profile, Stage};
+use crate::engine::Engine;
+
+impl Engine {
+    /// Opens a port, and says where to send the browser for the Business permissions.
+    ///
+    /// # Errors
+    /// [`LinkError`]
+    pub async fn start_authorise(&self) -> Result<String, LinkError> {
+        let app = self.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
+        let port = Port::open().await.map_err(|error| LinkError::Port(error.to_string()))?;
+        let mut bytes = [0_u8; 34];
+        let (secret, tail) = bytes.split_at_mut(32);
+        secret.copy_from_slice(&rand::random::<[u8; 32]>());
+        tail.copy_from_slice(&port.number().to_be_bytes());
+        let state = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        let address = oauth::authorize(self.caller().client().endpoints(), &app, DM_SCOPES, &state).to_string();
+        let (back, came) = mpsc::channel(1);
+        let engine = self.clone();
+        let paste = Some((state.clone(), back.clone()));
+        self.attempt(Stage::Authorising(self.waiting(&address)), paste, async move {
+            let granted = engine.wait_for_browser(port, BOUNCE_PATH, state, back, came).await;
+            let outcome = match granted {
+                Ok(granted) => engine.authorised(&app, &granted.code).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                engine.restart_link(Some(error));
+            }
+        });
+        Ok(address)
+    }
+
+    async fn authorised(&self, app: &BusinessApp, code: &str) -> Result<(), LinkError> {
+        let client = self.caller().client();
+        let tokens = oauth::exchange(client, app, code).await?;
+        let missing =
+            NEEDED.iter().find(|scope| !tokens.scope.is_empty() && !tokens.scope.iter().any(|given| given == *scope));
+        if let Some(missing) = missing {
+            self.give_back(app, &tokens).await;
+            return Err(LinkError::ScopeMissing((*missing).to_owned()));
+        }
+        let mut question = GetBusiness::new(tokens.open_id.clone());
+        question.fields = vec!["username", "display_name", "profile_image"];
+        let business = match client.call(&tokens.access, question).await {
+            Ok(business) => business,
+            Err(error) => {
+                self.give_back(app, &tokens).await;
+                return Err(error.into());
+            }
+        };
+        if business.is_business_account == Some(false) {
+            self.give_back(app, &tokens).await;
+            return Err(LinkError::NotBusiness);
+        }
+        let handle = business.username.unwrap_or_default();
+        let display_name = business.display_name.unwrap_or_else(|| handle.clone());
+        let avatar = self.picture(business.profile_image.as_deref()).await;
+        let profile = Profile { handle, display_name, avatar };
+        let open_id = tokens.open_id.clone();
+        let relink = self.store().read(move |sql| account::find(sql, &open_id)).await?.is_some();
+        let mut state = self.link().state();
+        state.pending = Some(Box::new((tokens, profile.clone())));
+        state.stage = Some(Stage::Confirm { profile, relink });
+        state.paste = None;
+        state.error = None;
+        drop(state);
+        self.store().announce(Change::Link);
+        Ok(())
+    }
+
+    /// Takes the address the agent landed on.
+    ///
+    /// # Errors
+    /// [`LinkError::NotStarted`], [`LinkError::NoCode`], [`LinkError::WrongState`]; the wait goes on.
+    pub fn paste_redirect(&self, pasted: &str) -> Result<(), LinkError> {
+        let pasted = pasted.trim();
+        // Some copy only what is behind the question mark.
+        let callback = Callback::from_pasted(pasted)
+            .or_else(|| {
+                pasted.contains("code=").then(|| Callback::from_query(pasted.rsplit('?').next().unwrap_or(pasted)))
+            })
+            .ok_or(LinkError::NoCode)?;
+        let state = self.link().state();
+        let Some((expected, back)) = &state.paste else { return Err(LinkError::NotStarted) };
+        if matches!(callback.outcome, Err(CallbackError::Empty)) {
+            return Err(LinkError::NoCode);
+        }
+        if !same(&callback.state, expected) {
+            return Err(LinkError::WrongState);
+        }
+        back.try_send(callback).map_err(|_| LinkError::NotStarted)
+    }
+
+    /// It is the wrong account.
+    pub async fn reject_link(&self) {
+        let pending = self.link().state().pending.take();
+        self.restart_link(None);
+        if let (Some(pending), Ok(Some(app))) = (pending, self.caller().tokens().app().await) {
+            self.give_back(&app, &pending.0).await;
+        }
+    }
+
+    /// It is the right account: tokens into the keychain, the account into the database, and off it goes.
+    ///
+    /// # Errors
+    /// [`LinkError::NotStarted`], [`LinkError::Secrets`], [`LinkError::Store`]; then it can be confirmed again.
+    pub async fn confirm_link(&self) -> Result<AccountId, LinkError> {
+        let pending = self.link().state().pending.take().ok_or(LinkError::NotStarted)?;
+        match self.keep_account(&pending.0, &pending.1).await {
+            Ok(id) => {
+                let mut state = self.link().state();
+                state.signed_in_as = None;
+                state.skipped = false;
+                drop(state);
+                self.restart_link(None);
+                Ok(id)
+            }
+            Err(error) => {
+                self.link().state().pending = Some(pending);
+                Err(error)
+            }
+        }
+    }
+
+    async fn keep_account(&self, tokens: &BusinessTokens, profile: &Profile) -> Result<AccountId, LinkError> {
+        let times = self.caller().tokens().keep(tokens).await?;
+        let new = NewAccount {
+            remote_id: tokens.open_id.clone(),
+            handle: profile.handle.clone(),
+            display_name: profile.display_name.clone(),
+            avatar: profile.avatar.clone(),
+            tokens: times,
+        };
+        let now_ms = self.clock().now_ms();
+        let remote_id = tokens.open_id.clone();
+        let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
+        let id = self.store().write(move |tx| account::link(tx, &new, now_ms)).await?;
+        self.caller().tokens().forget(id).await;
+        if known.is_some() {
+            self.prompt(id).notify_one();
+            self.outbox().wake_all(self).await?;
+        } else {
+            let account = self.store().read(move |sql| account::get(sql, id)).await?;
+            self.follow(&account);
+        }
+        tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");
+        Ok(id)
+    }
+
+    async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens) {
+        if let Err(error) = oauth::revoke(self.caller().client(), app, &tokens.access).await {
+            tracing::warn!(%error, "link.not_revoked");
+        }
+    }
+}

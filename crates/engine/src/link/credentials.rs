@@ -1,0 +1,45 @@
+//! The credentials of the two apps: secrets to the keychain, ids to the database.
+
+use store::table::setting;
+use tiktok::ClientSecret;
+use tiktok::business::oauth::{self, BusinessApp};
+
+use super::{Credentials, LOGIN_KEY, LOGIN_SECRET, LinkError};
+use crate::engine::Engine;
+
+impl Engine {
+    /// Keeps the credentials of the two apps.
+    ///
+    /// # Errors
+    /// [`LinkError::Credentials`], [`LinkError::Redirect`], [`LinkError::Secrets`]
+    pub async fn keep_credentials(&self, typed: Credentials) -> Result<(), LinkError> {
+        let trimmed = |text: &str| text.trim().to_owned();
+        let (app_id, redirect_uri) = (trimmed(&typed.business_app_id), trimmed(&typed.business_redirect_uri));
+        let (login_key, login_secret) = (trimmed(&typed.login_client_key), trimmed(&typed.login_client_secret));
+        if app_id.is_empty() || app_id.chars().any(|c| !c.is_ascii_graphic()) {
+            return Err(LinkError::Credentials("businessAppId"));
+        }
+        let problems = oauth::check_redirect_uri(&redirect_uri);
+        if let Some(problem) = problems.into_iter().find(|problem| !problem.is_warning()) {
+            return Err(LinkError::Redirect(format!("{problem:?}")));
+        }
+        let known = self.caller().tokens().app().await?.filter(|known| known.app_id == app_id);
+        let secret = match (trimmed(&typed.business_secret), known) {
+            (typed, _) if !typed.is_empty() => ClientSecret::new(typed),
+            (_, Some(known)) => known.secret,
+            (_, None) => return Err(LinkError::Credentials("businessSecret")),
+        };
+        let known_key = self.store().read(|sql| setting::get(sql, LOGIN_KEY)).await?;
+        if !login_key.is_empty() {
+            if !login_secret.is_empty() {
+                self.vault().write(LOGIN_SECRET, &login_secret).await?;
+            } else if known_key.as_deref() != Some(&login_key) || self.vault().read(LOGIN_SECRET).await?.is_none() {
+                return Err(LinkError::Credentials("loginClientSecret"));
+            }
+        }
+        self.caller().tokens().keep_app(&BusinessApp { app_id, secret, redirect_uri }).await?;
+        self.store().write(move |tx| setting::set(tx, LOGIN_KEY, &login_key)).await?;
+        self.restart_link(None);
+        Ok(())
+    }
+}
