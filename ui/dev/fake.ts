@@ -1,0 +1,237 @@
+// A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
+import type { AccountView, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MessageView, Origin, Overview, Settings, Snippet, Tab } from "../src/ipc/bindings";
+import { FaultError, type Host, type Wire } from "../src/ipc/desk";
+
+export interface FakeConversation {
+  account: string;
+  row: ConversationRow;
+  origin: Origin | null;
+  draft: string;
+  messages: MessageView[];
+  gaps: string[];
+}
+
+type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];
+
+export class FakeDesk implements Host {
+  overview: Overview;
+  conversations: FakeConversation[] = [];
+  link: LinkView;
+  /** Everything that was asked, in order. */
+  asked: Asked[] = [];
+  /** Commands that fail next time, each once. */
+  failing = new Map<keyof Commands, Fault>();
+  /** Commands whose answer is held back until the returned function is called. */
+  held = new Map<keyof Commands, Promise<void>>();
+  #listeners = new Set<(event: Event) => void>();
+  #wires = new Set<(state: Wire) => void>();
+  #next = 1_000_000;
+
+  constructor(nowMs = Date.now()) {
+    this.overview = {
+      practice: false, canPractice: true, accounts: [], keychain: "system",
+      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true }, nowMs, version: "0.1.0",
+    };
+    this.link = {
+      loginClientKey: null, businessAppId: null, businessRedirectUri: null, loginRedirectUri: "http://127.0.0.1:49152/callback",
+      step: { step: "credentials" }, signedInAs: null, fault: null,
+    };
+  }
+
+  async ask(command: string, args: unknown): Promise<unknown> {
+    const name = command as keyof Commands;
+    this.asked.push({ command: name, args } as Asked);
+    await (this.held.get(name) ?? Promise.resolve());
+    const fault = this.failing.get(name);
+    if (fault) {
+      this.failing.delete(name);
+      throw new FaultError(fault);
+    }
+    return structuredClone(this.#answer({ command: name, args } as Asked));
+  }
+
+  listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void {
+    this.#listeners.add(heard);
+    this.#wires.add(wire);
+    return () => {
+      this.#listeners.delete(heard);
+      this.#wires.delete(wire);
+    };
+  }
+
+  mediaUrl(key: string): string {
+    return `/fake-media/${key}.svg`;
+  }
+
+  tell(...changes: Extract<Event, { event: "stale" }>["changes"]): void {
+    this.say({ event: "stale", changes });
+  }
+
+  say(event: Event): void {
+    for (const heard of this.#listeners) heard(event);
+  }
+
+  wire(state: Wire): void {
+    for (const wire of this.#wires) wire(state);
+  }
+
+  fail(command: keyof Commands, code: FaultCode, detail: string | null = null): void {
+    this.failing.set(command, { code, detail, incident: code === "unexpected" ? "0badf00d" : null });
+  }
+
+  /** Holds a command's answers back; the returned function lets them go. */
+  hold(command: keyof Commands): () => void {
+    let release = (): void => {};
+    this.held.set(command, new Promise((resolve) => (release = resolve)));
+    return () => {
+      this.held.delete(command);
+      release();
+    };
+  }
+
+  count(command: keyof Commands): number {
+    return this.asked.filter((one) => one.command === command).length;
+  }
+
+  of(id: string): FakeConversation {
+    const found = this.conversations.find((one) => one.row.id === id);
+    if (!found) throw new FaultError({ code: "notFound", detail: null, incident: null });
+    return found;
+  }
+
+  /** A customer writes. */
+  receive(id: string, body: string): void {
+    const talk = this.of(id);
+    const atMs = Date.now();
+    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, quoted: null, delivery: null, reactions: [] });
+    Object.assign(talk.row, { snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
+    this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
+  }
+
+  #list(account: string, tab: Tab): ConversationRow[] {
+    const fits = { waiting: (row: ConversationRow) => row.waiting && row.status === "open", all: () => true, done: (row: ConversationRow) => row.status === "done" }[tab];
+    return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => b.lastAtMs - a.lastAtMs);
+  }
+
+  #answer(asked: Asked): unknown {
+    switch (asked.command) {
+      case "overview":
+      case "retryKeychain":
+        return { ...this.overview, nowMs: Date.now(), accounts: this.overview.accounts.map((one) => ({ ...one, waiting: this.#list(one.id, "waiting").length })) };
+      case "saveSettings":
+        this.overview.settings = asked.args.settings as Settings;
+        return {};
+      case "useSessionSecrets":
+        this.overview.keychain = "sessionOnly";
+        return {};
+      case "listConversations": {
+        const { account, tab, offset, limit } = asked.args;
+        const rows = this.#list(account, tab);
+        const counts = { waiting: this.#list(account, "waiting").length, all: this.#list(account, "all").length, done: this.#list(account, "done").length };
+        return { total: rows.length, offset, rows: rows.slice(offset, offset + limit), counts };
+      }
+      case "getConversation": {
+        const { row, account, origin, draft } = this.of(asked.args.conversation);
+        return { row, account, origin, draft };
+      }
+      case "listMessages":
+        return this.#page(asked.args);
+      case "markSeen":
+        this.of(asked.args.conversation).row.unread = 0;
+        this.tell({ kind: "inbox", account: this.of(asked.args.conversation).account }, { kind: "conversation", conversation: asked.args.conversation });
+        return {};
+      case "setStatus": {
+        const talk = this.of(asked.args.conversation);
+        talk.row.status = asked.args.status;
+        this.tell({ kind: "inbox", account: talk.account }, { kind: "conversation", conversation: talk.row.id });
+        return {};
+      }
+      case "saveDraft": {
+        const talk = this.of(asked.args.conversation);
+        talk.draft = asked.args.body;
+        talk.row.draft = asked.args.body.split("\n")[0] || null;
+        this.tell({ kind: "inbox", account: talk.account });
+        return {};
+      }
+      case "sendReply":
+        return this.#send(asked.args.conversation, asked.args.body);
+      case "sendAgain":
+        return this.#settle(asked.args.message, "queued");
+      case "itArrived":
+        return this.#settle(asked.args.message, "sent");
+      case "discard":
+        return this.#settle(asked.args.message, null);
+      default:
+        return this.#linking(asked);
+    }
+  }
+
+  #page(args: Commands["listMessages"]["args"]): Commands["listMessages"]["reply"] {
+    const { messages, gaps } = this.of(args.conversation);
+    const before = args.before === null ? messages.length : messages.findIndex((one) => one.id === args.before);
+    const from = args.after === null ? Math.max(0, before - args.limit) : messages.findIndex((one) => one.id === args.after) + 1;
+    const to = args.after === null ? before : Math.min(messages.length, from + args.limit);
+    const page = messages.slice(from, to);
+    return { messages: page, gaps: gaps.filter((id) => page.some((one) => one.id === id)).map((id) => ({ before: id, atStart: false })), hasOlder: from > 0, hasNewer: to < messages.length };
+  }
+
+  #send(id: string, body: string): { message: string } {
+    const talk = this.of(id);
+    const message: MessageView = { id: String(this.#next++), direction: "out", sentAtMs: Date.now(), surface: "deskbell", auto: null, content: { type: "text", body }, quoted: null, delivery: { state: "queued", waiting: null }, reactions: [] };
+    talk.messages.push(message);
+    talk.draft = "";
+    Object.assign(talk.row, { draft: null, snippet: { kind: "text", text: body } satisfies Snippet, snippetFrom: "out", lastAtMs: message.sentAtMs, waiting: false });
+    const tell = (): void => this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
+    tell();
+    setTimeout(() => {
+      message.delivery = { state: "sent" };
+      tell();
+    }, 400);
+    return { message: message.id };
+  }
+
+  #settle(id: string, to: "queued" | "sent" | null): Record<string, never> {
+    for (const talk of this.conversations) {
+      const at = talk.messages.findIndex((one) => one.id === id);
+      const message = talk.messages[at];
+      if (!message) continue;
+      if (to === null) {
+        talk.messages.splice(at, 1);
+        if (talk.draft === "" && message.content.type === "text") talk.draft = message.content.body;
+      } else message.delivery = to === "queued" ? { state: "queued", waiting: null } : { state: "sent" };
+      talk.row.trouble = talk.messages.some((one) => one.delivery?.state === "refused" || one.delivery?.state === "unconfirmed");
+      this.tell({ kind: "conversation", conversation: talk.row.id }, { kind: "inbox", account: talk.account });
+    }
+    return {};
+  }
+
+  #linking(asked: Asked): unknown {
+    const wait = { untilMs: Date.now() + 276_000, address: "https://www.tiktok.com/v2/auth/authorize/?client_key=aw1example&state=example" };
+    const steps: Partial<Record<keyof Commands, LinkView["step"]>> = {
+      startSignIn: { step: "signingIn", ...wait }, skipSignIn: { step: "authorise" }, startAuthorise: { step: "authorising", ...wait }, rejectLink: { step: "authorise" },
+      pasteRedirect: { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, relink: false },
+      cancelLink: { step: this.link.step.step === "signingIn" ? "signIn" : "authorise" },
+    };
+    switch (asked.command) {
+      case "saveCredentials":
+        Object.assign(this.link, { businessAppId: asked.args.businessAppId, businessRedirectUri: asked.args.businessRedirectUri, loginClientKey: asked.args.loginClientKey || null, step: { step: asked.args.loginClientKey ? "signIn" : "authorise" } });
+        return this.link;
+      case "confirmLink": {
+        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212 }, waiting: 0 };
+        this.overview.accounts.push(account);
+        this.link.step = { step: "signIn" };
+        this.tell({ kind: "accounts" });
+        return account;
+      }
+      case "startPractice":
+        this.overview.practice = true;
+        return {};
+      case "attend":
+      case "syncNow":
+        return {};
+      default:
+        this.link.step = steps[asked.command] ?? this.link.step;
+        return this.link;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// A message in words, for screen readers and quotes.
+import type { Content } from "../../ipc/bindings";
+import { t } from "../../text";
+import { clamped, shown } from "../../text/shown";
+
+export function spoken(content: Content): string {
+  switch (content.type) {
+    case "text":
+      return clamped(shown(content.body), 300).text;
+    case "card":
+      return shown(content.title) || t.thread.card;
+    case "image":
+      return t.snippets.image;
+    case "video":
+      return t.snippets.video;
+    case "sharePost":
+      return t.snippets.sharePost;
+    case "sticker":
+      return t.snippets.sticker;
+    case "unsupported":
+      return t.snippets.unsupported;
+  }
+}

@@ -1,0 +1,66 @@
+// The one door to the desk. Nothing else in the page knows whether it runs in the Tauri window or in a browser.
+import type { Commands, Event, Fault } from "./bindings";
+
+/** Whether events reach us; while they do not, everything on screen may be stale. */
+export type Wire = "open" | "lost";
+
+/** What carries questions to the desk and events back. */
+export interface Host {
+  /** Asks; rejects with a {@link Fault} or with whatever broke on the way. */
+  ask(command: string, args: unknown): Promise<unknown>;
+  /** Hears events until the returned function is called. */
+  listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void;
+  /** Where the page finds a picture of the media vault. */
+  mediaUrl(key: string): string;
+}
+
+/** The desk answered with a fault. */
+export class FaultError extends Error {
+  constructor(readonly fault: Fault) {
+    super(fault.code);
+    this.name = "FaultError";
+  }
+}
+
+let host: Host | undefined;
+
+/** Takes the host to use from now on. */
+export function connect(to: Host): void {
+  host = to;
+}
+
+/** Finds the host this page runs in. */
+export async function findHost(): Promise<Host> {
+  if ("__TAURI_INTERNALS__" in window) return (await import("./tauri")).tauriHost();
+  return (await import("./http")).httpHost();
+}
+
+/** Asks the desk one of the contract's questions; throws a {@link FaultError} if it cannot answer. */
+export async function ask<K extends keyof Commands>(command: K, args: Commands[K]["args"]): Promise<Commands[K]["reply"]> {
+  if (!host) throw new FaultError({ code: "unexpected", detail: "no host", incident: null });
+  try {
+    return (await host.ask(command, args)) as Commands[K]["reply"];
+  } catch (error) {
+    throw new FaultError(faultOf(error));
+  }
+}
+
+/** Hears what the desk says without being asked. */
+export function listen(heard: (event: Event) => void, wire: (state: Wire) => void = () => {}): () => void {
+  if (!host) throw new Error("no host");
+  return host.listen(heard, wire);
+}
+
+/** The address of a picture in the media vault. */
+export function mediaUrl(key: string): string {
+  return host ? host.mediaUrl(key) : "";
+}
+
+/** Whatever was thrown, as a fault that can be shown. */
+export function faultOf(error: unknown): Fault {
+  if (error instanceof FaultError) return error.fault;
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") {
+    return { detail: null, incident: null, ...error } as Fault;
+  }
+  return { code: "unexpected", detail: error instanceof Error ? error.message : String(error), incident: null };
+}

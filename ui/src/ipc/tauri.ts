@@ -1,0 +1,27 @@
+// The desk inside Deskbell's own window.
+import { Channel, invoke } from "@tauri-apps/api/core";
+
+import type { Event } from "./bindings";
+import type { Host } from "./desk";
+
+export function tauriHost(): Host {
+  const base = navigator.userAgent.includes("Windows") ? "http://media.localhost/" : "media://localhost/";
+  return {
+    ask: (command, args) => invoke("rpc", { request: { command, args } }),
+    listen(heard, wire) {
+      let listening = true;
+      const channel = new Channel<Event>();
+      channel.onmessage = (event) => {
+        if (listening) heard(event);
+      };
+      invoke("listen", { channel }).then(
+        () => wire("open"),
+        () => wire("lost"),
+      );
+      return () => {
+        listening = false;
+      };
+    },
+    mediaUrl: (key) => base + key.split("/").map(encodeURIComponent).join("/"),
+  };
+}

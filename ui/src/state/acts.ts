@@ -1,0 +1,72 @@
+// What each key does.
+import type { App } from "./app.svelte";
+import type { KeyId } from "./keys";
+
+/** Does what a key stands for; false if there is nothing to do for it here. */
+export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
+  const inbox = app.place.screen === "inbox";
+  switch (key) {
+    case "next":
+    case "previous":
+      if (!inbox) return false;
+      app.step(key === "next" ? 1 : -1);
+      return true;
+    case "reply":
+      if (!inbox || !app.talk) return false;
+      app.place.wish = "composer";
+      return true;
+    case "done":
+      if (!inbox || !app.talk) return false;
+      void app.toggleDone();
+      return true;
+    case "settings":
+      app.place.go("settings");
+      return true;
+    case "sheet":
+      app.place.sheet = !app.place.sheet;
+      return true;
+    case "back":
+      return back(app, target);
+    default:
+      return false;
+  }
+}
+
+/** One step back: out of the overlay, out of the composer, out of a screen. */
+function back(app: App, target: EventTarget | null): boolean {
+  if (app.place.overlay) {
+    app.place.overlay = false;
+    return true;
+  }
+  if (app.place.screen !== "inbox") {
+    if (app.frame.accounts.length === 0) {
+      if (app.place.screen !== "settings") return false;
+      app.openLink();
+      return true;
+    }
+    app.place.go("inbox");
+    app.place.wish = "list";
+    return true;
+  }
+  if (target instanceof Element && target.closest("[data-composer], [data-region=thread], .composer")) {
+    app.place.wish = "list";
+    return true;
+  }
+  return false;
+}
+
+/** The parts of the window, in order, and what in each takes the focus. */
+const STOPS = ["[data-region=rail] [aria-current=page], [data-region=rail] button", "[data-focus=list]", "[data-region=thread]", "[data-composer]", "[data-region=person]", "main[data-screen]"];
+
+/** Puts the focus on the next or previous part of the window. */
+export function moveRegion(by: 1 | -1): void {
+  const stops = STOPS.map((selector) => document.querySelector<HTMLElement>(selector)).filter((stop) => stop !== null);
+  if (stops.length === 0) return;
+  const active = document.activeElement;
+  const regions = stops.map((stop) => stop.closest("[data-region]:not([data-region=thread]), [data-composer], main[data-screen]") ?? stop);
+  const at = regions.findIndex((region) => active !== null && region.contains(active));
+  const next = stops[at < 0 ? (by > 0 ? 0 : stops.length - 1) : (at + by + stops.length) % stops.length];
+  if (!next) return;
+  if (next.matches("main[data-screen]")) (next.querySelector<HTMLElement>("button, input, [tabindex]") ?? next).focus();
+  else next.focus();
+}

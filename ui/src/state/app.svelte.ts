@@ -1,0 +1,201 @@
+// Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
+import { getContext, setContext, untrack } from "svelte";
+
+import type { AccountId, Change, ConversationId, Event, Tab } from "../ipc/bindings";
+import { ask, faultOf, listen, type Wire } from "../ipc/desk";
+import { t } from "../text";
+import { Clock } from "./clock.svelte";
+import { Drafts } from "./drafts";
+import { Frame } from "./frame.svelte";
+import { Linking } from "./linking.svelte";
+import { type ConversationList, Lists } from "./list.svelte";
+import { Place } from "./place.svelte";
+import { type Talk, Talks } from "./talk.svelte";
+import { Toasts } from "./toasts.svelte";
+
+const KEY = Symbol("app");
+
+export class App {
+  clock = new Clock();
+  frame = new Frame(this.clock);
+  place = new Place();
+  lists = new Lists();
+  drafts = new Drafts();
+  talks = new Talks(this.drafts);
+  linking = new Linking();
+  toasts = new Toasts();
+  wire = $state<Wire>("open");
+  /** The list on screen. */
+  list: ConversationList | null = $derived(this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab));
+  /** The conversation on screen. */
+  talk: Talk | null = $derived.by(() => {
+    const id = this.place.conversation;
+    // Opening asks the desk; what it reads on the way is none of this choice's business.
+    return id === null ? null : untrack(() => this.talks.open(id));
+  });
+  /** The place in the list the agent has moved to; opened as soon as its row is known. */
+  aimed = $state<number | null>(null);
+  /** The agent has asked for Practice and waits for its inbox. */
+  practising = false;
+  #ends: (() => void)[] = [];
+
+  /** Connects to the desk; the returned function lets go. */
+  start(): () => void {
+    this.clock.start();
+    this.#ends = [() => this.clock.stop(), this.place.watch(), listen((event) => this.hear(event), (wire) => (this.wire = wire))];
+    void this.begin();
+    return () => this.#ends.forEach((end) => end());
+  }
+
+  async begin(): Promise<void> {
+    await this.frame.refresh();
+    this.#settlePlace();
+    if (this.place.screen === "link") this.linking.begin();
+  }
+
+  hear(event: Event): void {
+    if (event.event === "open") {
+      this.show(event.account, event.conversation);
+      return;
+    }
+    for (const change of event.changes) this.drop(change);
+  }
+
+  drop(change: Change): void {
+    switch (change.kind) {
+      case "everything":
+        void this.frame.refresh().then(() => this.#settlePlace());
+        this.lists.drop();
+        this.talks.drop(this.place.conversation);
+        if (this.place.screen === "link") void this.linking.refresh();
+        break;
+      case "accounts":
+      case "settings":
+        void this.frame.refresh().then(() => this.#settlePlace());
+        break;
+      case "inbox":
+        this.lists.drop(change.account);
+        // The rail counts who is waiting.
+        void this.frame.refresh();
+        break;
+      case "conversation":
+        this.talks.drop(this.place.conversation, change.conversation);
+        this.lists.dropRow(change.conversation);
+        break;
+      case "link":
+        void this.linking.refresh();
+        break;
+    }
+  }
+
+  /** Shows a conversation that was asked for from outside the page. */
+  show(account: AccountId, conversation: ConversationId): void {
+    this.chooseAccount(account);
+    this.place.open(conversation);
+    if (this.lists.of(account, this.place.tab).placeOf(conversation) < 0) this.place.tab = "all";
+    this.place.wish = "composer";
+  }
+
+  /** Moves the selection by some rows, from where the selected conversation stands or stood last. */
+  step(by: number): void {
+    const list = this.list;
+    if (!list || list.total === null || list.total === 0) return;
+    const at = this.aimed ?? list.placeOf(this.place.conversation);
+    if (at >= 0) this.aim(at + by);
+    // The selected conversation has left this tab: its neighbours are where it was.
+    else this.aim(by > 0 ? list.place + by - 1 : list.place + by);
+  }
+
+  aim(place: number): void {
+    const list = this.list;
+    if (!list || !list.total) return;
+    this.aimed = Math.min(Math.max(0, place), list.total - 1);
+  }
+
+  openLink(): void {
+    this.place.go("link");
+    this.linking.begin();
+  }
+
+  togglePerson(): void {
+    if (this.place.narrow) this.place.overlay = !this.place.overlay;
+    else void this.changeSettings({ personPanel: !(this.frame.overview?.settings.personPanel ?? true) });
+  }
+
+  get personShown(): boolean {
+    return this.place.narrow ? this.place.overlay : (this.frame.overview?.settings.personPanel ?? true);
+  }
+
+  chooseTab(tab: Tab): void {
+    this.aimed = null;
+    this.place.tab = tab;
+  }
+
+  chooseAccount(account: AccountId): void {
+    this.aimed = null;
+    this.place.choose(account);
+  }
+
+  async changeSettings(part: Parameters<Frame["change"]>[0]): Promise<void> {
+    const fault = await this.frame.change(part);
+    if (fault) this.toasts.fault(fault);
+  }
+
+  /** Marks the conversation on screen done, or opens it again, with a way back. */
+  async toggleDone(): Promise<void> {
+    const talk = this.talk;
+    const row = talk?.view?.row ?? this.list?.find(this.place.conversation);
+    if (!talk || !row) return;
+    const before = row.status;
+    const after = before === "open" ? "done" : "open";
+    const set = async (status: typeof before): Promise<boolean> => {
+      try {
+        await ask("setStatus", { conversation: talk.id, status });
+        void talk.refresh();
+        return true;
+      } catch (error) {
+        this.toasts.fault(faultOf(error));
+        return false;
+      }
+    };
+    if (await set(after)) {
+      this.toasts.say(after === "done" ? t.toast.done : t.toast.reopened, { label: t.toast.undo, run: () => void set(before) });
+    }
+  }
+
+  /** Asks TikTok now instead of at the next turn. */
+  async syncNow(): Promise<void> {
+    try {
+      await ask("syncNow", {});
+    } catch (error) {
+      this.toasts.fault(faultOf(error));
+    }
+  }
+
+  /** The account may be gone, or the first one may have come. */
+  #settlePlace(): void {
+    const overview = this.frame.overview;
+    if (!overview) return;
+    const first = overview.accounts[0];
+    if (!first) {
+      this.place.account = null;
+      this.place.open(null);
+      if (this.place.screen === "inbox") this.openLink();
+    } else if (!this.frame.account(this.place.account)) {
+      const screen = this.place.screen;
+      this.place.choose(first.id);
+      // Whoever is linking stays there until they leave by themselves, unless they have just begun Practice.
+      this.place.screen = this.practising ? "inbox" : screen;
+      this.practising = false;
+    }
+  }
+}
+
+export function provideApp(app: App): App {
+  setContext(KEY, app);
+  return app;
+}
+
+export function useApp(): App {
+  return getContext<App>(KEY);
+}

@@ -1,0 +1,58 @@
+// What the frame around the screens knows: the accounts, how they fare, and the agent's settings.
+import type { AccountId, AccountView, Fault, Overview, Settings } from "../ipc/bindings";
+import { ask, faultOf } from "../ipc/desk";
+import type { Clock } from "./clock.svelte";
+import { oneAtATime } from "./latest";
+
+export class Frame {
+  overview = $state.raw<Overview | null>(null);
+  fault = $state.raw<Fault | null>(null);
+  #clock: Clock;
+  /** Settings on their way to the desk; an older answer must not undo them on screen. */
+  #saving = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get accounts(): AccountView[] {
+    return this.overview?.accounts ?? [];
+  }
+
+  account(id: AccountId | null): AccountView | undefined {
+    return this.accounts.find((one) => one.id === id);
+  }
+
+  refresh = oneAtATime(async () => {
+    try {
+      this.take(await ask("overview", {}));
+      this.fault = null;
+    } catch (error) {
+      this.fault = faultOf(error);
+    }
+  });
+
+  take(overview: Overview): void {
+    this.#clock.set(overview.nowMs);
+    const mine = this.overview?.settings;
+    this.overview = this.#saving > 0 && mine ? { ...overview, settings: mine } : overview;
+  }
+
+  /** Changes settings at once and tells the desk; puts them back if it cannot keep them. */
+  async change(part: Partial<Settings>): Promise<Fault | null> {
+    const before = this.overview;
+    if (!before) return null;
+    const settings = { ...before.settings, ...part };
+    this.overview = { ...before, settings };
+    this.#saving += 1;
+    try {
+      await ask("saveSettings", { settings });
+      return null;
+    } catch (error) {
+      if (this.overview) this.overview = { ...this.overview, settings: before.settings };
+      return faultOf(error);
+    } finally {
+      this.#saving -= 1;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// A stretch of a conversation held by the page, and how answers are fitted to it. Pure; the desk is asked elsewhere.
+import type { GapView, MessageId, MessagePage, MessageView } from "../ipc/bindings";
+
+/** Messages asked for at once. */
+export const PAGE = 60;
+/** Messages kept on screen; beyond it the far end is let go and fetched again when it is needed. */
+export const MOST = 240;
+
+export interface Stretch {
+  messages: readonly MessageView[];
+  /** Where messages may be missing, by the first message after each gap. */
+  gaps: ReadonlyMap<MessageId, GapView>;
+  hasOlder: boolean;
+  hasNewer: boolean;
+}
+
+export const EMPTY: Stretch = { messages: [], gaps: new Map(), hasOlder: false, hasNewer: false };
+
+export function stretchOf(page: MessagePage): Stretch {
+  return { messages: page.messages, gaps: gapsIn(page.messages, page.gaps), hasOlder: page.hasOlder, hasNewer: page.hasNewer };
+}
+
+/** Keeps the object of a message that has not changed, so that its bubble is left alone. */
+function same(old: readonly MessageView[], fresh: readonly MessageView[]): MessageView[] {
+  const known = new Map(old.map((message) => [message.id, message]));
+  return fresh.map((message) => {
+    const before = known.get(message.id);
+    return before && JSON.stringify(before) === JSON.stringify(message) ? before : message;
+  });
+}
+
+/** The gaps that lie among these messages; later ones replace earlier ones. */
+function gapsIn(messages: readonly MessageView[], ...gaps: Iterable<GapView>[]): Map<MessageId, GapView> {
+  const ids = new Set(messages.map((message) => message.id));
+  return new Map(gaps.flatMap((some) => [...some]).filter((gap) => ids.has(gap.before)).map((gap) => [gap.before, gap]));
+}
+
+/** The newest page has been asked for again: what is older than it stays. */
+export function renewed(old: Stretch, page: MessagePage): Stretch {
+  const fresh = same(old.messages, page.messages);
+  const first = fresh[0];
+  if (!first || old.hasNewer || old.messages.length === 0) return { ...stretchOf(page), messages: fresh };
+  const ids = new Set(fresh.map((message) => message.id));
+  const at = old.messages.findIndex((message) => message.id === first.id);
+  // Nothing in common: there may be messages in between that we never saw.
+  if (at < 0 && !old.messages.some((message) => ids.has(message.id))) return { ...stretchOf(page), messages: fresh };
+  const kept = old.messages.slice(0, at < 0 ? undefined : at).filter((message) => !ids.has(message.id) && (at >= 0 || message.sentAtMs < first.sentAtMs));
+  const messages = [...kept, ...fresh];
+  const keptGaps = gapsIn(kept, old.gaps.values());
+  return { messages, gaps: gapsIn(messages, keptGaps.values(), page.gaps), hasOlder: kept.length > 0 ? old.hasOlder : page.hasOlder, hasNewer: page.hasNewer };
+}
+
+/** The messages after the first one held have been asked for again, while the newest are out of sight. */
+export function refilled(old: Stretch, page: MessagePage): Stretch {
+  const first = old.messages[0];
+  if (!first) return stretchOf(page);
+  const fresh = same(old.messages, page.messages);
+  const messages = [first, ...fresh.filter((message) => message.id !== first.id)];
+  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: old.hasOlder, hasNewer: page.hasNewer };
+}
+
+/** An older page goes in front; the newest end is let go if that makes too many. */
+export function withOlder(old: Stretch, page: MessagePage, most = MOST): Stretch {
+  const ids = new Set(old.messages.map((message) => message.id));
+  const all = [...page.messages.filter((message) => !ids.has(message.id)), ...old.messages];
+  const messages = all.slice(0, most);
+  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: page.hasOlder, hasNewer: old.hasNewer || all.length > most };
+}
+
+/** A newer page goes behind; the oldest end is let go if that makes too many. */
+export function withNewer(old: Stretch, page: MessagePage, most = MOST): Stretch {
+  const ids = new Set(old.messages.map((message) => message.id));
+  const all = [...old.messages, ...page.messages.filter((message) => !ids.has(message.id))];
+  const messages = all.slice(-most);
+  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: old.hasOlder || all.length > most, hasNewer: page.hasNewer };
+}
+
+/** At the bottom of a long thread, only the newest part is needed. */
+export function trimmed(old: Stretch, most = MOST): Stretch {
+  if (old.messages.length <= most) return old;
+  const messages = old.messages.slice(-most);
+  return { ...old, messages, gaps: gapsIn(messages, old.gaps.values()), hasOlder: true };
+}
+
+/** Messages that were not there before and are newer than all that were. */
+export function arrivals(old: Stretch, now: Stretch): MessageView[] {
+  const known = new Set(old.messages.map((message) => message.id));
+  let at = now.messages.length;
+  while (at > 0 && !known.has(now.messages[at - 1]?.id ?? "")) at -= 1;
+  return at === 0 ? [] : now.messages.slice(at);
+}

@@ -1,0 +1,50 @@
+// What happened and what the agent can do, for everything the desk may answer. The types keep it complete.
+import type { FaultCode, RefusalReason } from "../ipc/bindings";
+
+/** Two short sentences. */
+export interface Advice {
+  what: string;
+  todo: string;
+}
+
+export const faults: Record<FaultCode, Advice> = {
+  badRequest: { what: "Deskbell did not understand its own window.", todo: "Restart Deskbell. If it happens again, please report it." },
+  notFound: { what: "This is no longer here.", todo: "Choose another conversation from the list." },
+  replyEmpty: { what: "There is nothing to send.", todo: "Write a message first." },
+  replyTooLong: { what: "The message is too long for TikTok.", todo: "Shorten it or send it in two parts." },
+  wrongState: { what: "The message has moved on in the meantime.", todo: "Look at what it says now and decide again." },
+  offline: { what: "TikTok cannot be reached.", todo: "Check your internet connection. Deskbell keeps trying." },
+  rateLimited: { what: "TikTok asked Deskbell to slow down.", todo: "Wait a moment. Deskbell tries again by itself." },
+  tikTokRefused: { what: "TikTok refused.", todo: "See the details for TikTok’s reason, then try again." },
+  tikTokUnwell: { what: "TikTok’s servers gave an answer that makes no sense.", todo: "Try again in a few minutes." },
+  keychainUnavailable: { what: "Your system’s keychain does not answer.", todo: "Unlock it and try again, or keep the keys for this session only." },
+  keychainRefused: { what: "Your system’s keychain refused.", todo: "Allow Deskbell in your keychain and try again." },
+  credentialsInvalid: { what: "An ID, key or secret is missing or has the wrong form.", todo: "Copy it again from TikTok’s developer page." },
+  credentialsRefused: { what: "TikTok does not know this app, or the secret is wrong.", todo: "Copy the app ID and the secret again from TikTok’s developer page." },
+  redirectInvalid: { what: "TikTok does not accept this redirect address.", todo: "Use an https address without # and ?, exactly as registered with TikTok." },
+  linkNotStarted: { what: "This step is not open right now.", todo: "Go on with the step that is marked." },
+  linkCancelled: { what: "You cancelled on TikTok’s page.", todo: "Open the browser again when you are ready." },
+  linkRefused: { what: "TikTok’s page refused.", todo: "See the details for TikTok’s reason, then try again." },
+  linkScopeMissing: { what: "TikTok did not give a permission that Deskbell needs.", todo: "Try again and allow everything on TikTok’s page." },
+  linkWrongState: { what: "This address belongs to another attempt.", todo: "Open the browser again and paste the newest address." },
+  linkNoCode: { what: "There is no code in this address.", todo: "Copy the whole address from the browser, up to its end." },
+  linkCodeExpired: { what: "The code was used already, or it is too old.", todo: "Open the browser again for a fresh one." },
+  linkTimedOut: { what: "Nobody came back from the browser in time.", todo: "Open the browser again." },
+  linkPortTaken: { what: "Deskbell could not listen for the browser’s answer.", todo: "Close other programs that sign in right now and try again." },
+  browserNotOpened: { what: "Your browser did not open.", todo: "Copy the address and open it yourself." },
+  notBusinessAccount: { what: "This is not a TikTok Business Account.", todo: "Switch it to a Business Account in TikTok’s settings, then try again." },
+  practiceUnavailable: { what: "Practice cannot be started here.", todo: "Start it from the installed Deskbell." },
+  diskFull: { what: "Nothing can be written to the disk.", todo: "Free some space, then try again. Nothing was sent." },
+  unexpected: { what: "Something went wrong inside Deskbell.", todo: "Try again. If it happens again, report it with the number below." },
+};
+
+export const refusals: Record<RefusalReason, Advice> = {
+  windowClosed: { what: "the reply window had closed", todo: "You can answer once the customer writes again." },
+  messagingRules: { what: "it breaks TikTok’s messaging rules", todo: "Change the text before you send it again." },
+  invalidParameter: { what: "TikTok could not read it", todo: "Change the text before you send it again." },
+  notPermitted: { what: "this account may not send messages", todo: "Link the account again and allow everything." },
+  notAllowlisted: { what: "TikTok has not approved your app for messages", todo: "Ask TikTok to approve it, then send again." },
+  notFound: { what: "TikTok no longer knows this conversation", todo: "You can answer once the customer writes again." },
+  bannedNetwork: { what: "TikTok does not accept messages from this network", todo: "Use another network, then send again." },
+  other: { what: "TikTok refused it", todo: "See the details for TikTok’s reason." },
+};

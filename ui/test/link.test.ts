@@ -1,0 +1,170 @@
+import { screen } from "@testing-library/svelte";
+import { describe, expect, test } from "vitest";
+
+import { inboxScene } from "../dev/scene";
+import type { FakeDesk } from "../dev/fake";
+import { openPage, press, rowOf, settle, type } from "./world";
+
+const nobody = (): void => {};
+const input = (name: string): HTMLInputElement => screen.getByLabelText<HTMLInputElement>(name, { exact: true });
+const click = async (name: string | RegExp): Promise<void> => {
+  screen.getByRole("button", { name }).click();
+  await settle();
+};
+const now = (): string | undefined => document.querySelector<HTMLElement>('[data-state="now"]')?.dataset["step"];
+
+async function credentials(): Promise<void> {
+  type(input("App ID"), "7421183");
+  type(input("Secret"), "s3cret");
+  type(input("Registered redirect address"), "https://shop.example/tiktok");
+}
+
+describe("linking an account", () => {
+  test("is what a first start shows, and goes through its steps", async () => {
+    const { desk } = await openPage(nobody);
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Link your TikTok Business Account");
+    expect(now()).toBe("1");
+    await credentials();
+    type(input("Client key"), "aw1");
+    type(input("Client secret"), "c1");
+    await click("Save and go on");
+    expect(now()).toBe("2");
+    expect(document.body.innerHTML).not.toContain("s3cret");
+    await click("Open browser");
+    expect(document.querySelector('[data-step="2"]')?.textContent).toMatch(/Waiting for you to agree, 4:3\d left/);
+    expect(screen.getByLabelText<HTMLInputElement>("Copy address").value).toContain("https://www.tiktok.com/");
+    await click("Cancel");
+    await click("Skip");
+    expect(now()).toBe("3");
+    await click("Open browser");
+    type(input("Paste the address you landed on"), " https://shop.example/tiktok?code=abc&state=x ");
+    await settle();
+    await click("Use address");
+    expect(desk.asked.findLast((one) => one.command === "pasteRedirect")?.args).toEqual({ address: "https://shop.example/tiktok?code=abc&state=x" });
+    expect(now()).toBe("4");
+    expect(document.querySelector('[data-step="4"]')?.textContent).toMatch(/Is this the account\?.*Maison Bloom.*@maisonbloom/s);
+    await click("Link it");
+    expect(document.querySelector('[data-step="4"]')?.textContent).toContain("34 of 212 conversations fetched.");
+    await click("Go to inbox");
+    expect(screen.getByRole("listbox")).toBe(document.activeElement);
+  });
+
+  test("says what is wrong with the credentials beside them and does not ask the desk", async () => {
+    const { desk } = await openPage(nobody);
+    type(input("App ID"), "my app");
+    await click("Save and go on");
+    expect(screen.getByText("An app ID has digits only.")).toBeTruthy();
+    expect(screen.getByText("Enter the secret.")).toBeTruthy();
+    expect(document.activeElement).toBe(input("App ID"));
+    expect(desk.count("saveCredentials")).toBe(0);
+  });
+
+  test("shows a fault at the step it belongs to, with a way on", async () => {
+    const { desk } = await openPage(nobody);
+    await credentials();
+    desk.fail("saveCredentials", "keychainRefused");
+    await click("Save and go on");
+    expect(document.querySelector('[data-step="1"] [data-fault]')?.textContent).toContain("Allow Deskbell in your keychain");
+    await click("Save and go on");
+    expect(now()).toBe("3");
+    desk.link.fault = { code: "linkScopeMissing", detail: "message.list.read", incident: null };
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(document.querySelector('[data-step="3"] [data-fault=linkScopeMissing]')?.textContent).toContain("message.list.read");
+    expect(screen.getByRole("button", { name: "Open browser" })).toBeTruthy();
+  });
+
+  test("never shows a saved secret; Change opens the form with the rest", async () => {
+    await openPage(nobody);
+    await credentials();
+    await click("Save and go on");
+    await click(/^Change/);
+    expect(input("App ID").value).toBe("7421183");
+    expect(input("Secret").value).toBe("");
+    expect(screen.getAllByText("Saved. Leave empty to keep it.")).toHaveLength(1);
+    await click("Save and go on");
+    expect(now()).toBe("3");
+  });
+
+  test("a wrong account can be turned down", async () => {
+    const { desk } = await openPage((desk) => {
+      desk.link.step = { step: "confirm", profile: { handle: "other", displayName: "Other", avatar: null }, relink: false };
+    });
+    await click("Not this one");
+    expect(desk.count("rejectLink")).toBe(1);
+    expect(now()).toBe("3");
+  });
+
+  test("offers Practice only where it can be had", async () => {
+    const { desk } = await openPage(nobody);
+    desk.overview.accounts = [];
+    await click("Try it with the built-in sandbox");
+    expect(desk.count("startPractice")).toBe(1);
+    expect(document.querySelector("[data-practice]")).not.toBeNull();
+  });
+
+  test("does not offer Practice elsewhere", async () => {
+    await openPage((desk) => {
+      desk.overview.canPractice = false;
+    });
+    expect(screen.queryByText("No TikTok approval yet?", { exact: false })).toBeNull();
+  });
+
+  test("says that no keychain answers, and goes on for this session", async () => {
+    const { desk } = await openPage((desk) => {
+      desk.overview.keychain = "missing";
+    });
+    expect(document.querySelector("[data-keychain=missing]")?.textContent).toContain("does not answer");
+    await click("Keep keys for this session only");
+    expect(desk.overview.keychain).toBe("sessionOnly");
+    expect(document.querySelector("[data-keychain=missing]")).toBeNull();
+  });
+
+  test("is reached from an account that needs it", async () => {
+    await openPage((desk: FakeDesk) => {
+      inboxScene(desk);
+      const account = desk.overview.accounts[0];
+      if (account) account.health = { state: "relink", detail: "access_token_invalid" };
+    });
+    await click("Link again");
+    expect(document.querySelector("[data-screen=link]")).not.toBeNull();
+    press(document.body, "Escape");
+    await settle();
+    expect(screen.getByRole("listbox")).toBe(document.activeElement);
+  });
+});
+
+describe("settings", () => {
+  test("are kept at once, and put back with a notice if they cannot be", async () => {
+    const { desk } = await openPage();
+    press(document.body, ",", { ctrlKey: true });
+    await settle();
+    screen.getByRole<HTMLInputElement>("radio", { name: "Dark" }).click();
+    await settle();
+    expect(desk.overview.settings.theme).toBe("dark");
+    expect(document.documentElement.dataset["theme"]).toBe("dark");
+    desk.fail("saveSettings", "diskFull");
+    screen.getByRole("switch", { name: "Notifications" }).click();
+    await settle();
+    expect(screen.getByRole("switch", { name: "Notifications" }).getAttribute("aria-checked")).toBe("true");
+    expect(screen.getByRole("alert").textContent).toContain("Nothing can be written");
+  });
+
+  test("remember the person panel", async () => {
+    const { desk } = await openPage();
+    rowOf("12")?.click();
+    await settle();
+    await click("Person panel");
+    expect(desk.overview.settings.personPanel).toBe(false);
+    expect(screen.queryByRole("complementary", { name: "Person" })).toBeNull();
+  });
+
+  test("the sheet of keys opens with its key and lists them all", async () => {
+    await openPage();
+    press(document.body, "/", { ctrlKey: true });
+    await settle();
+    const sheet = document.querySelector("dialog");
+    expect(sheet?.open).toBe(true);
+    expect(sheet?.textContent).toMatch(/Next conversation\s*JAlt ↓/);
+  });
+});

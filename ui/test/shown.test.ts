@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+
+import { clamped, initials, nameOf, shown, shownName } from "../src/text/shown";
+
+describe("customers' text", () => {
+  test("loses NUL and control characters but keeps lines and tabs", () => {
+    expect(shown("a\u0000b\u0007c\u001B[31m\td\r\ne\u009F")).toBe("abc[31m\td\ne");
+  });
+  test("keeps at most four marks on a letter", () => {
+    expect(shown("Z" + "\u0301".repeat(50) + "a")).toBe("Z" + "\u0301".repeat(4) + "a");
+  });
+  test("keeps emoji, joiners and scripts as they are", () => {
+    const text = "👩‍👩‍👧 می‌خواهم Thảo हिन्दी 🏳️‍🌈";
+    expect(shown(text)).toBe(text);
+  });
+  test("is cut by characters, never in half an emoji", () => {
+    const cut = clamped("🙏".repeat(10), 4);
+    expect(cut).toEqual({ text: "🙏🙏🙏🙏", hidden: 6 });
+    expect(clamped("🙏".repeat(4), 4).hidden).toBe(0);
+    expect(clamped("x".repeat(1_000_000)).hidden).toBe(996_000);
+  });
+});
+
+describe("names", () => {
+  test("show what would turn them around", () => {
+    expect(shownName("invoice\u202Egnp.exe")).toBe("invoice‹RLO›gnp.exe");
+    expect(shownName("a\u2066b\u2069\u200Bc")).toBe("a‹LRI›b‹PDI›‹ZWSP›c");
+  });
+  test("keep joiners that belong to emoji and to spelling, and show the others", () => {
+    expect(shownName("👩‍👩‍👧")).toBe("👩‍👩‍👧");
+    expect(shownName("می‌خواهم")).toBe("می‌خواهم");
+    expect(shownName("\u200DBob")).toBe("‹ZWJ›Bob");
+  });
+  test("stand on one line", () => expect(shownName(" a\n\n b ")).toBe("a b"));
+  test("fall back to the handle, then to a word", () => {
+    expect(nameOf({ name: "", handle: "nadia" })).toBe("@nadia");
+    expect(nameOf({ name: "\u0000", handle: null })).toBe("TikTok user");
+  });
+});
+
+test.each([
+  ["Nadia Rahman", "NR"],
+  ["오지훈", "오"],
+  ["سارة العلي", "س"],
+  ["Oluwaseun A.", "OA"],
+  ["@nadia.rahman", "NR"],
+  ["🔥 fire", "🔥"],
+  ["", ""],
+])("the letters of %s are %s", (name, letters) => expect(initials(name)).toBe(letters));

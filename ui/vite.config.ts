@@ -1,0 +1,23 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+// No inline script or style may leave the build: the window's content security policy forbids both.
+export default defineConfig({
+  plugins: [svelte()],
+  resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
+  base: "./",
+  build: {
+    target: ["safari16.4", "chrome111"],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    sourcemap: false,
+  },
+  server: { port: 5173, strictPort: true, proxy: { "/rpc": "http://127.0.0.1:7420", "/events": "http://127.0.0.1:7420", "/media": "http://127.0.0.1:7420" } },
+  test: {
+    environment: "happy-dom",
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/setup.ts"],
+    env: { TZ: "UTC" },
+    restoreMocks: true,
+  },
+});
