@@ -1,0 +1,97 @@
+//! What can be asked over HTTP.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use desk::Desk;
+use futures_util::stream::{self, Stream};
+use serde_json::{Value, json};
+
+use crate::door::{self, Door};
+use crate::page;
+
+/// Bytes in the largest question.
+const LARGEST_QUESTION: usize = 1024 * 1024;
+/// How often a silent event stream shows that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// As in the desktop window, with this host in the place of its schemes.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
+                      object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+#[derive(Clone)]
+struct Room {
+    desk: Desk,
+    ui_dir: Arc<PathBuf>,
+}
+
+pub(crate) fn router(desk: Desk, ui_dir: PathBuf, door: Door) -> Router {
+    let room = Room { desk, ui_dir: Arc::new(ui_dir) };
+    Router::new()
+        .route("/rpc", post(rpc))
+        .route("/events", get(events))
+        .route("/media/{key}", get(media))
+        .route_layer(middleware::from_fn_with_state(door.clone(), door::own_page_only))
+        .fallback(get(file))
+        .layer(DefaultBodyLimit::max(LARGEST_QUESTION))
+        .layer(middleware::from_fn_with_state(door, door::addressed_only))
+        .layer(middleware::from_fn(guarded))
+        .with_state(room)
+}
+
+async fn rpc(State(room): State<Room>, Json(request): Json<desk::Request>) -> Json<Value> {
+    Json(match room.desk.answer(request).await {
+        Ok(reply) => json!({ "reply": reply }),
+        Err(fault) => json!({ "fault": fault }),
+    })
+}
+
+async fn events(State(room): State<Room>) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
+    let told = stream::unfold(room.desk.subscribe(), |mut subscription| async move {
+        let event = subscription.next().await?;
+        match serde_json::to_string(&event) {
+            Ok(json) => Some((Ok(sse::Event::default().data(json)), subscription)),
+            Err(error) => {
+                tracing::error!(%error, "an event could not be told");
+                None
+            }
+        }
+    });
+    Sse::new(told).keep_alive(KeepAlive::new().interval(HEARTBEAT))
+}
+
+async fn media(State(room): State<Room>, Path(key): Path<String>) -> Response {
+    if key.is_empty() || key.len() > 128 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    match room.desk.media(&key).await {
+        Some(media) => {
+            ([(header::CONTENT_TYPE, media.mime), (header::CONTENT_SECURITY_POLICY, "sandbox")], media.bytes)
+                .into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn file(State(room): State<Room>, uri: Uri) -> Response {
+    page::file(&room.ui_dir, &uri).await
+}
+
+/// Puts on every answer what keeps a browser from doing more with it than meant.
+async fn guarded(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    response
+}
