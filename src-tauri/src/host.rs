@@ -1,0 +1,92 @@
+//! What the desk needs from the computer it runs on.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError};
+use tauri::AppHandle;
+
+use crate::{link, notice};
+
+/// The desktop as the desk's host.
+pub(crate) struct Desktop {
+    app: AppHandle,
+    secrets: Box<dyn Secrets>,
+    practice: bool,
+    loopback_links: bool,
+    browser_quiet: AtomicBool,
+}
+
+impl Desktop {
+    /// The agent's desktop. With `loopback_links`, pages on this computer may be opened too.
+    pub(crate) fn real(app: AppHandle, secrets: Box<dyn Secrets>, loopback_links: bool) -> Self {
+        Self { app, secrets, practice: false, loopback_links, browser_quiet: AtomicBool::new(false) }
+    }
+
+    /// The desktop as Practice sees it: its secrets are kept in memory, and no browser opens while it links itself.
+    pub(crate) fn practice(app: AppHandle) -> Self {
+        let secrets = Box::new(desk::SessionSecrets::default());
+        Self { app, secrets, practice: true, loopback_links: true, browser_quiet: AtomicBool::new(true) }
+    }
+
+    /// From now on links open in the browser.
+    pub(crate) fn wake_browser(&self) {
+        self.browser_quiet.store(false, Ordering::Release);
+    }
+}
+
+impl Secrets for Desktop {
+    fn read(&self, key: &str) -> Result<Option<SecretString>, SecretsError> {
+        self.secrets.read(key)
+    }
+
+    fn write(&self, key: &str, secret: &SecretString) -> Result<(), SecretsError> {
+        self.secrets.write(key, secret)
+    }
+
+    fn erase(&self, key: &str) -> Result<(), SecretsError> {
+        self.secrets.erase(key)
+    }
+
+    fn probe(&self) -> Result<(), SecretsError> {
+        self.secrets.probe()
+    }
+}
+
+impl Host for Desktop {
+    fn notify(&self, notification: Notification) -> Result<(), HostError> {
+        notice::show(&self.app, notification)
+    }
+
+    fn open_link(&self, address: &str) -> Result<(), HostError> {
+        if self.browser_quiet.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if !link::may_open(address, self.loopback_links) {
+            return Err(HostError("this is not an address Deskbell opens".to_owned()));
+        }
+        tauri_plugin_opener::open_url(address, None::<&str>)
+            .map_err(|error| HostError(format!("no browser could be started: {error}")))
+    }
+
+    fn can_practice(&self) -> bool {
+        !self.practice
+    }
+
+    fn start_practice(&self) -> Result<(), HostError> {
+        if self.practice {
+            return Err(HostError("this is Practice already".to_owned()));
+        }
+        let failed = |error: std::io::Error| HostError(format!("Practice could not be started: {error}"));
+        let program = std::env::current_exe().map_err(failed)?;
+        let mut practice = Command::new(program)
+            .arg("--practice")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(failed)?;
+        // Somebody has to be there when it ends, or it stays in the process table.
+        std::thread::spawn(move || practice.wait());
+        Ok(())
+    }
+}

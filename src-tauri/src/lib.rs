@@ -1,0 +1,60 @@
+//! The desktop crust: a window around the page, with the keychain, notifications, the tray and the browser at hand.
+//!
+//! What Deskbell can do is in the `desk` crate; here is only what needs a desktop. The page may call two commands
+//! (`rpc.rs`), loads nothing but itself and pictures from the vault (`media.rs`), and goes nowhere (`window.rs`).
+
+mod flags;
+mod host;
+mod journal;
+mod keychain;
+mod link;
+mod media;
+mod notice;
+mod opening;
+mod practice;
+mod profile;
+mod renderer;
+mod rpc;
+mod run;
+mod tray;
+mod window;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use flags::Wish;
+
+/// Runs Deskbell as the command line says, and answers with the process's exit code: 0 after a proper end, 1 if
+/// Deskbell could not start, 2 if the command line made no sense.
+#[must_use]
+pub fn main() -> ExitCode {
+    match flags::parse(std::env::args_os().skip(1)) {
+        Ok(Wish::Help) => print(flags::HELP),
+        Ok(Wish::Version) => print(concat!("deskbell ", env!("CARGO_PKG_VERSION"))),
+        Ok(Wish::Run(flags)) => match run::Plan::from(flags) {
+            Ok(plan) => {
+                renderer::choose();
+                run::run(plan)
+            }
+            Err(sentence) => misused(&sentence),
+        },
+        Err(sentence) => misused(&sentence),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // A closed pipe is the reader's choice.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    ExitCode::SUCCESS
+}
+
+fn misused(sentence: &str) -> ExitCode {
+    complain(sentence);
+    ExitCode::from(2)
+}
+
+/// Says on stderr why Deskbell does not run.
+fn complain(sentence: &str) {
+    // Without stderr there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "deskbell: {sentence}");
+}

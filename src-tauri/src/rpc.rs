@@ -1,0 +1,48 @@
+//! The two commands of the page: ask the desk, and hear it. Nothing else crosses this border.
+
+use std::sync::{Mutex, PoisonError};
+
+use desk::{Event, Fault, Request};
+use serde_json::Value;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+
+use crate::opening::Opening;
+use crate::tray;
+
+/// The page that listens. A page that was loaded anew takes the place of the one before it.
+#[derive(Default)]
+pub(crate) struct Ear(Mutex<Option<tauri::async_runtime::JoinHandle<()>>>);
+
+/// Asks the desk.
+#[tauri::command]
+pub(crate) async fn rpc(app: AppHandle, opening: State<'_, Opening>, request: Request) -> Result<Value, Fault> {
+    let desk = opening.desk().await;
+    let settings_change = request.command == "saveSettings";
+    let reply = desk.answer(request).await?;
+    if settings_change {
+        tray::settle(&app, desk.settings().await.close_to_tray);
+    }
+    Ok(reply)
+}
+
+/// Hears the desk from now on.
+#[tauri::command]
+pub(crate) async fn listen(
+    opening: State<'_, Opening>,
+    ear: State<'_, Ear>,
+    channel: Channel<Event>,
+) -> Result<(), Fault> {
+    let mut subscription = opening.desk().await.subscribe();
+    let telling = tauri::async_runtime::spawn(async move {
+        while let Some(event) = subscription.next().await {
+            if channel.send(event).is_err() {
+                break;
+            }
+        }
+    });
+    if let Some(before) = ear.0.lock().unwrap_or_else(PoisonError::into_inner).replace(telling) {
+        before.abort();
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! From the command line to a running window, and back down again.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use desk::{Desk, DeskConfig, Endpoints};
+use sandbox::Sandbox;
+use tauri::async_runtime::block_on;
+use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+use tauri_plugin_window_state::StateFlags;
+
+use crate::flags::Flags;
+use crate::host::Desktop;
+use crate::keychain::{self, Keychain};
+use crate::opening::{Opening, desk_now};
+use crate::practice::{self, Nest};
+use crate::profile::Profile;
+use crate::{complain, journal, media, notice, rpc, tray, window};
+
+/// How long the desk may take to put everything on disk before the process ends anyway.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// What was decided before anything was started.
+pub(crate) struct Plan {
+    profile: Profile,
+    endpoints: Option<Endpoints>,
+}
+
+/// What Practice holds on to while it runs: its TikTok, then the directory, in the order in which they go.
+#[derive(Default)]
+struct Held(Mutex<(Option<Sandbox>, Option<Nest>)>);
+
+impl Held {
+    fn lock(&self) -> MutexGuard<'_, (Option<Sandbox>, Option<Nest>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Plan {
+    /// # Errors
+    /// A sentence, if a directory or file of the command line cannot be used.
+    pub(crate) fn from(flags: Flags) -> Result<Self, String> {
+        let profile = match (flags.practice, flags.data_dir) {
+            (true, _) => Profile::Practice,
+            (false, None) => Profile::Own,
+            // Resolved, so that two spellings of one directory are one profile.
+            (false, Some(dir)) => Profile::In(
+                std::fs::create_dir_all(&dir)
+                    .and_then(|()| dir.canonicalize())
+                    .map_err(|error| format!("The directory {} cannot be used: {error}.", dir.display()))?,
+            ),
+        };
+        let endpoints = match flags.endpoints {
+            Some(file) => {
+                let text = std::fs::read_to_string(&file)
+                    .map_err(|error| format!("The file {} cannot be read: {error}.", file.display()))?;
+                Some(Endpoints::from_json(&text).map_err(|error| error.to_string())?)
+            }
+            None => None,
+        };
+        Ok(Self { profile, endpoints })
+    }
+}
+
+/// Runs until the agent quits.
+pub(crate) fn run(plan: Plan) -> ExitCode {
+    if cfg!(target_os = "linux")
+        && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+    {
+        complain("there is no display to open a window on.");
+        return ExitCode::FAILURE;
+    }
+    let app = match build(plan) {
+        Ok(app) => app,
+        Err(error) => {
+            complain(&format!("the window system could not be reached: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = app.run_return(|app, event| match event {
+        RunEvent::Exit => close(app),
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => window::focus(app),
+        _ => {}
+    });
+    u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn build(plan: Plan) -> tauri::Result<tauri::App> {
+    let mut builder = tauri::Builder::default();
+    // First, so that a second Deskbell is gone before it opens anything. Beside Linux the plugin knows one instance
+    // only, which is the agent's own; the others have the lock in their data directory.
+    if cfg!(target_os = "linux") || plan.profile == Profile::Own {
+        let mut single = tauri_plugin_single_instance::Builder::new().callback(|app, _, _| window::focus(app));
+        if plan.profile != Profile::Own {
+            single = single.dbus_id(format!("{}.{}", keychain::SERVICE, plan.profile.mark()));
+        }
+        builder = builder.plugin(single.build());
+    }
+    // Where the window was. Not whether it was there: a Deskbell that went to the tray must come back.
+    let window_state = tauri_plugin_window_state::Builder::new()
+        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN);
+    match &plan.profile {
+        Profile::Own => builder = builder.plugin(window_state.build()),
+        Profile::In(dir) => {
+            builder = builder.plugin(window_state.with_filename(dir.join("window.json").to_string_lossy()).build());
+        }
+        Profile::Practice => {}
+    }
+    builder
+        .manage(Opening::default())
+        .manage(rpc::Ear::default())
+        .manage(Held::default())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
+        .register_asynchronous_uri_scheme_protocol(media::SCHEME, |context, request, responder| {
+            media::answer(context.app_handle(), &request, responder);
+        })
+        .invoke_handler(tauri::generate_handler![rpc::rpc, rpc::listen])
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && tray::stands(window.app_handle())
+                && window.hide().is_ok()
+            {
+                api.prevent_close();
+            }
+        })
+        .setup(move |app| {
+            if let Err(sentence) = start(app.handle(), plan) {
+                give_up(app.handle(), sentence);
+            }
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+}
+
+/// Opens the window, and the desk behind it.
+fn start(app: &AppHandle, plan: Plan) -> Result<(), String> {
+    let data_dir = match &plan.profile {
+        Profile::Own => app.path().app_data_dir().map_err(|error| error.to_string())?,
+        Profile::In(dir) => dir.clone(),
+        Profile::Practice => {
+            let caches = app.path().app_cache_dir().map_err(|error| error.to_string())?;
+            let nest = Nest::build(&caches.join("practice"))
+                .map_err(|error| format!("Practice has no place to run in: {error}."))?;
+            let directory = nest.directory().to_owned();
+            app.state::<Held>().lock().1 = Some(nest);
+            directory
+        }
+    };
+    make_private(&data_dir)
+        .map_err(|error| format!("The directory {} cannot be used: {error}.", data_dir.display()))?;
+    if let Err(error) = journal::open(&data_dir.join("logs")) {
+        complain(&format!("there is no log: {error}."));
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), profile = plan.profile.mark(), "Deskbell starts");
+    heed_signals(app);
+    window::open(app, plan.profile == Profile::Practice, &data_dir.join("webview"))
+        .map_err(|error| format!("The window could not be opened: {error}."))?;
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let opened = match plan.profile {
+            Profile::Practice => open_practice(&app, data_dir).await,
+            _ => open_desk(&app, plan, data_dir).await,
+        };
+        match opened {
+            Ok(desk) => welcome(&app, desk).await,
+            Err(sentence) => give_up(&app, sentence),
+        }
+    });
+    Ok(())
+}
+
+/// The desk is open: the page's questions are answered from here on.
+async fn welcome(app: &AppHandle, desk: Desk) {
+    if let Err(error) = notice::follow_clicks(app) {
+        tracing::warn!(%error, "clicks on notifications will not be heard");
+    }
+    tray::settle(app, desk.settings().await.close_to_tray);
+    app.state::<Opening>().opened(desk);
+}
+
+async fn open_desk(app: &AppHandle, plan: Plan, data_dir: PathBuf) -> Result<Desk, String> {
+    let keychain = Box::new(Keychain::new(plan.profile.mark()));
+    let host = Arc::new(Desktop::real(app.clone(), keychain, plan.endpoints.is_some()));
+    let config = DeskConfig { data_dir, endpoints: plan.endpoints, practice: false };
+    Desk::open(config, host).await.map_err(|error| error.to_string())
+}
+
+async fn open_practice(app: &AppHandle, data_dir: PathBuf) -> Result<Desk, String> {
+    let failed = |error: String| format!("Practice could not be set up: {error}.");
+    let tiktok = practice::tiktok().await.map_err(failed)?;
+    let endpoints = Endpoints::from_json(&tiktok.endpoints_json()).map_err(|error| failed(error.to_string()))?;
+    let host = Arc::new(Desktop::practice(app.clone()));
+    let config = DeskConfig { data_dir, endpoints: Some(endpoints), practice: true };
+    let desk = Desk::open(config, host.clone()).await.map_err(|error| error.to_string())?;
+    practice::link(&desk, &tiktok).await.map_err(failed)?;
+    host.wake_browser();
+    app.state::<Held>().lock().0 = Some(tiktok);
+    Ok(desk)
+}
+
+/// Makes the directory, for this user alone: it will hold what customers wrote.
+fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    #[cfg(unix)]
+    std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
+/// Says why Deskbell cannot start, and ends it once that was read.
+fn give_up(app: &AppHandle, sentence: String) {
+    tracing::error!(sentence, "Deskbell cannot start");
+    complain(&sentence);
+    window::hide(app);
+    let ended = app.clone();
+    app.dialog()
+        .message(sentence)
+        .title("Deskbell cannot start")
+        .kind(MessageDialogKind::Error)
+        .show(move |_| ended.exit(1));
+}
+
+/// The session ends, or somebody pressed Ctrl+C: the same proper end as Quit.
+#[cfg(unix)]
+fn heed_signals(app: &AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hang_up)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
+        else {
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+        app.exit(0);
+    });
+}
+
+#[cfg(not(unix))]
+fn heed_signals(_app: &AppHandle) {}
+
+/// The last thing before the process ends.
+fn close(app: &AppHandle) {
+    if let Some(desk) = desk_now(app)
+        && block_on(async { tokio::time::timeout(LAST_WRITES, desk.close()).await }).is_err()
+    {
+        tracing::warn!("the desk did not finish in time");
+    }
+    let (tiktok, nest) = std::mem::take(&mut *app.state::<Held>().lock());
+    drop(tiktok);
+    drop(nest);
+    tracing::info!("Deskbell ends");
+}
