@@ -1,0 +1,230 @@
+//! Every check and every test, in the order in which they are cheapest to fail: `cargo xtask check`.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::{bindings, node, page, say, shell, system, tree};
+
+/// One thing that can be wrong.
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    /// What has to be installed for it.
+    wants: &'static [Want],
+    /// The steps without whose results it cannot run.
+    needs: &'static [&'static str],
+    run: fn(&Path, &Options) -> Result<()>,
+}
+
+/// What the setup can see to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Compiler,
+    Window,
+    Desktop,
+    Node,
+}
+
+/// In this order: what takes a second comes before what takes minutes.
+const STEPS: &[Step] = &[
+    Step { name: "format", what: "cargo fmt --check", wants: &[], needs: &[], run: format },
+    Step { name: "page", what: "the page builds", wants: &[Want::Node], needs: &[], run: |root, _| page::build(root) },
+    Step {
+        name: "ui-check",
+        what: "svelte-check and tsc",
+        wants: &[Want::Node],
+        needs: &[],
+        run: |root, _| npm(root, "check"),
+    },
+    Step { name: "ui-test", what: "vitest", wants: &[Want::Node], needs: &[], run: |root, _| npm(root, "test") },
+    Step { name: "clippy", what: "cargo clippy, no warning", wants: &[Want::Window], needs: &["page"], run: clippy },
+    Step { name: "docs", what: "cargo doc, no warning", wants: &[Want::Window], needs: &["page"], run: docs },
+    Step {
+        name: "bindings",
+        what: "the page's half of the contract is up to date",
+        wants: &[Want::Compiler],
+        needs: &[],
+        run: |_, _| bindings::compare(),
+    },
+    Step { name: "build", what: "the app and all tests compile", wants: &[Want::Window], needs: &["page"], run: build },
+    Step {
+        name: "test",
+        what: "cargo test, real-window tests included",
+        wants: &[Want::Window, Want::Desktop],
+        needs: &["page", "build"],
+        run: test,
+    },
+];
+
+/// How the check was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    only: Vec<String>,
+    list: bool,
+    no_setup: bool,
+    /// What follows `--`, for the test step.
+    test_arguments: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: &[String]) -> Result<Options> {
+        let mut options = Options::default();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            match argument.as_str() {
+                "--list" => options.list = true,
+                "--no-setup" => options.no_setup = true,
+                "--only" => {
+                    let name = rest.next().context("--only wants the name of a step")?;
+                    step(name)?;
+                    options.only.push(name.clone());
+                }
+                "--" => options.test_arguments.extend(rest.by_ref().cloned()),
+                other => bail!("`cargo xtask check` does not know `{other}`; see `cargo xtask help`"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.list {
+        for step in STEPS {
+            say::line(&format!("{:<10} {}", step.name, step.what));
+        }
+        return Ok(());
+    }
+    let root = tree::root()?;
+    let started = Instant::now();
+    let plan = plan(&options.only)?;
+    if !options.no_setup {
+        setup(&root, &plan)?;
+    }
+    for step in &plan {
+        let name = step.name;
+        say::timed(name, step.what, || (step.run)(&root, options))
+            .map_err(|error| anyhow!("{error:#}\n  To repeat just this step: cargo xtask check --only {name}"))?;
+    }
+    say::line(&format!("\nAll well: {} steps in {}.", plan.len(), say::duration(started.elapsed())));
+    Ok(())
+}
+
+/// `cargo xtask setup`.
+pub(crate) fn setup_for_everything(arguments: &[String]) -> Result<()> {
+    if !arguments.is_empty() {
+        bail!("`cargo xtask setup` takes no options");
+    }
+    setup(&tree::root()?, &plan(&[])?)
+}
+
+fn setup(root: &Path, plan: &[&Step]) -> Result<()> {
+    let wanted = |want| plan.iter().any(|step| step.wants.contains(&want));
+    if wanted(Want::Window) {
+        system::ensure(system::WINDOW)?;
+    } else if wanted(Want::Compiler) {
+        system::ensure(system::COMPILER)?;
+    }
+    if wanted(Want::Desktop) && cfg!(target_os = "linux") {
+        system::ensure(system::TESTS)?;
+    } else if wanted(Want::Desktop) {
+        say::already(system::TESTS.title, "the real-window tests run on Linux only");
+    }
+    if wanted(Want::Node) {
+        node::check()?;
+        node::packages(root)?;
+    }
+    Ok(())
+}
+
+fn step(name: &str) -> Result<&'static Step> {
+    STEPS.iter().find(|step| step.name == name).with_context(|| {
+        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        format!("there is no step `{name}`; there are {}", names.join(", "))
+    })
+}
+
+/// The steps to run, in order: all, or the named ones with what they need.
+fn plan(only: &[String]) -> Result<Vec<&'static Step>> {
+    if only.is_empty() {
+        return Ok(STEPS.iter().collect());
+    }
+    let mut wanted: Vec<&str> = Vec::new();
+    for name in only {
+        let step = step(name)?;
+        wanted.extend(step.needs);
+        wanted.push(step.name);
+    }
+    Ok(STEPS.iter().filter(|step| wanted.contains(&step.name)).collect())
+}
+
+fn cargo(root: &Path, words: &[&str]) -> Result<()> {
+    shell::run(shell::cargo(root).args(words))
+}
+
+fn format(root: &Path, _: &Options) -> Result<()> {
+    cargo(root, &["fmt", "--all", "--check"])
+}
+
+fn npm(root: &Path, script: &str) -> Result<()> {
+    shell::run(node::npm(root).args(["run", "--silent", script]))
+}
+
+fn clippy(root: &Path, _: &Options) -> Result<()> {
+    let scope = ["clippy", "--locked", "--workspace", "--all-targets", "--features", tree::FEATURES];
+    shell::run(shell::cargo(root).args(scope).args(["--", "-D", "warnings"]))
+}
+
+fn docs(root: &Path, _: &Options) -> Result<()> {
+    let scope = ["doc", "--locked", "--workspace", "--no-deps", "--features", tree::FEATURES];
+    shell::run(shell::cargo(root).args(scope).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn build(root: &Path, _: &Options) -> Result<()> {
+    cargo(root, &["build", "--locked", "--workspace", "--all-targets", "--features", tree::FEATURES])
+}
+
+fn test(root: &Path, options: &Options) -> Result<()> {
+    let scope = ["test", "--locked", "--workspace", "--features", tree::FEATURES];
+    shell::run(shell::cargo(root).args(scope).args(&options.test_arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn names(only: &str) -> Vec<&'static str> {
+        plan(&words(only)).unwrap().iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn every_need_is_a_step_that_comes_before() {
+        for (place, step) in STEPS.iter().enumerate() {
+            for need in step.needs {
+                assert!(STEPS[..place].iter().any(|earlier| earlier.name == *need), "{} needs {need}", step.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_single_step_brings_what_it_needs_in_order() {
+        assert_eq!(names("test"), ["page", "build", "test"]);
+        assert_eq!(names("clippy format"), ["format", "page", "clippy"]);
+        assert_eq!(names("").len(), STEPS.len());
+    }
+
+    #[test]
+    fn options_are_read_and_mistakes_named() {
+        let options = Options::parse(&words("--no-setup --only test -- e2e --nocapture")).unwrap();
+        assert_eq!(options.only, ["test"]);
+        assert_eq!(options.test_arguments, ["e2e", "--nocapture"]);
+        assert!(options.no_setup);
+        assert!(Options::parse(&words("--only tset")).unwrap_err().to_string().contains("clippy"));
+        assert!(Options::parse(&words("--olny")).is_err());
+    }
+}

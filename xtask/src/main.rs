@@ -1,0 +1,61 @@
+//! Deskbell's own commands, so that running it and testing it take one line each.
+//!
+//! This is the first thing a newcomer waits for, so it has one small dependency and none of the workspace's crates.
+//! Whatever is done already is noticed and left alone: a second run sets nothing up.
+
+mod bindings;
+mod check;
+mod demo;
+mod network;
+mod node;
+mod page;
+mod say;
+mod shell;
+mod stamp;
+mod system;
+mod tree;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask demo [--browser]     installs what is missing, builds Deskbell and opens Practice, the built-in sandbox
+                                 with scripted customers; without a display, or with --browser, in a web browser
+cargo xtask check                installs what is missing and runs every check and every test
+    --list                       names the steps
+    --only STEP                  runs this step, and what it needs (may be given several times)
+    --no-setup                   installs nothing
+    -- ARGUMENTS                 for the test step: what to hand to `cargo test`
+cargo xtask setup                installs what `check` needs, and nothing else
+cargo xtask bindings [--check]   writes ui/src/ipc/bindings.ts from the contract in crates/desk, or compares them
+cargo xtask help                 this page";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::failed(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", arguments),
+    };
+    match command {
+        "demo" => demo::run(demo::Options::parse(rest)?),
+        "check" => check::run(&check::Options::parse(rest)?),
+        "setup" => check::setup_for_everything(rest),
+        "bindings" => bindings::run(rest),
+        "help" | "--help" | "-h" => {
+            say::line(HELP);
+            Ok(())
+        }
+        other => bail!("there is no command `{other}`.\n\n{HELP}"),
+    }
+}

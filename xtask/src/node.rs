@@ -1,0 +1,90 @@
+//! Node.js and the page's packages.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{say, shell, stamp};
+
+const WANTED: &str = "Deskbell's page is built with Vite 8, which needs Node.js 20.19 or newer, or 22.12 or newer. \
+                      Get it from https://nodejs.org/en/download, or with nvm, fnm or your system's packages.";
+
+/// A Node.js version: major, minor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version(u32, u32);
+
+impl Version {
+    /// Reads `v20.20.2`.
+    pub(crate) fn parse(text: &str) -> Option<Version> {
+        let mut numbers = text.trim().trim_start_matches('v').split('.');
+        let major = numbers.next()?.parse().ok()?;
+        let minor = numbers.next()?.parse().ok()?;
+        Some(Version(major, minor))
+    }
+
+    /// Whether Vite 8 runs on it.
+    pub(crate) fn will_do(self) -> bool {
+        let Version(major, minor) = self;
+        (major == 20 && minor >= 19) || (major == 22 && minor >= 12) || major > 22
+    }
+}
+
+/// Makes sure that there is a Node.js that will do.
+pub(crate) fn check() -> Result<()> {
+    if shell::which("node").is_none() || npm_place().is_none() {
+        bail!("there is no `node` and `npm` in PATH. {WANTED}");
+    }
+    let text = shell::read(Command::new("node").arg("--version"))?;
+    let version = Version::parse(&text).with_context(|| format!("`node --version` says {text:?}. {WANTED}"))?;
+    if !version.will_do() {
+        bail!("this is Node.js {}. {WANTED}", text.trim());
+    }
+    say::already("Node.js", text.trim());
+    Ok(())
+}
+
+/// Installs the page's packages, if the lock file has changed since they were.
+pub(crate) fn packages(root: &Path) -> Result<()> {
+    let ui = root.join("ui");
+    let stamp = ui.join("node_modules/.deskbell-stamp");
+    let wanted = stamp::fingerprint(&ui, &["package.json", "package-lock.json"], "")?;
+    if stamp::matches(&stamp, &wanted) {
+        say::already("npm packages", "already there");
+        return Ok(());
+    }
+    say::timed("npm packages", "npm ci", || {
+        shell::run(npm(root).args(["ci", "--no-audit", "--no-fund"]))?;
+        stamp::set(&stamp, &wanted)
+    })
+}
+
+/// npm, in the page's folder.
+pub(crate) fn npm(root: &Path) -> Command {
+    // On Windows npm is a batch file, which only goes by its whole name.
+    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    command.current_dir(root.join("ui"));
+    command
+}
+
+fn npm_place() -> Option<std::path::PathBuf> {
+    shell::which(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_told_apart() {
+        let will_do = |text| Version::parse(text).unwrap().will_do();
+        assert!(will_do("v20.19.0\n") && will_do("v22.12.0") && will_do("v23.0.0") && will_do("v24.1.0"));
+        assert!(!will_do("v20.18.3") && !will_do("v18.20.4") && !will_do("v21.7.0") && !will_do("v22.11.0"));
+    }
+
+    #[test]
+    fn what_is_no_version_is_none() {
+        assert_eq!(Version::parse("command not found"), None);
+        assert_eq!(Version::parse("v22"), None);
+    }
+}
