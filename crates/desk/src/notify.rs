@@ -42,7 +42,7 @@ async fn compose(engine: &Engine, arrival: Arrival) -> Option<Notification> {
         Ok((business, message, row))
     });
     let (business, message, row) = read.await.ok()?;
-    if !business.backfilled || now_ms.saturating_sub(message.sent_at_ms) > FRESH_MS {
+    if now_ms.saturating_sub(message.sent_at_ms) > FRESH_MS {
         return None;
     }
     let snippet = message.content.snippet();

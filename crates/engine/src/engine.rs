@@ -42,7 +42,7 @@ pub struct Config {
     pub timing: Timing,
 }
 
-/// A customer's message arrived.
+/// A customer's message arrived. Those of an account's first fetch are not told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
     /// For which account.

@@ -19,7 +19,7 @@ use store::table::setting;
 use tiktok::business::oauth::BusinessTokens;
 use tiktok::login_kit::{Callback, CallbackError, Granted};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::engine::Engine;
 use crate::secrets::SecretsError;
@@ -269,12 +269,14 @@ impl Engine {
         back: mpsc::Sender<Callback>,
         mut came: mpsc::Receiver<Callback>,
     ) -> Result<Granted, LinkError> {
-        let listening = tokio::spawn(port.listen(path, state, back));
+        // A set ends its tasks when it is dropped: an attempt that is cancelled takes its port with it.
+        let mut listening = JoinSet::new();
+        listening.spawn(port.listen(path, state, back));
         let callback = tokio::time::timeout(self.timing().link, came.recv()).await;
         // The browser gets its page before the port closes.
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(2)).await;
-            listening.abort();
+            drop(listening);
         });
         match callback {
             Err(_) | Ok(None) => Err(LinkError::TimedOut),

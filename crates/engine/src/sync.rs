@@ -195,7 +195,14 @@ impl<S: Source> AccountLoop<S> {
     /// Reads the conversation on screen, whatever the listing says of it.
     async fn watch(&mut self, id: ConversationId) -> Result<(), CallError> {
         self.watched_at = Some(Instant::now());
-        fetch(&self.engine, &self.source, id, Priority::Open).await.map(|_| ())
+        match fetch(&self.engine, &self.source, id, Priority::Open).await {
+            // Its own trouble, not the account's: the next look comes soon enough.
+            Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
+                tracing::warn!(conversation = id.0, code = error_code(&error), "sync.open_conversation_unreadable");
+                Ok(())
+            }
+            other => other.map(|_| ()),
+        }
     }
 
     async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
@@ -288,7 +295,12 @@ pub(crate) async fn fetch<S: Source>(
     id: ConversationId,
     priority: Priority,
 ) -> Result<Applied, CallError> {
-    let known = engine.store().read(move |sql| conversation::get(sql, id)).await.map_err(local)?;
+    let known = engine.store().read(move |sql| {
+        let known = conversation::get(sql, id)?;
+        let backfilled = account::get(sql, known.account)?.backfilled;
+        Ok((known, backfilled))
+    });
+    let (known, backfilled) = known.await.map_err(local)?;
     let account = known.account;
     let batch = source.fetch(&known, priority).await?;
     let timing = engine.timing();
@@ -306,7 +318,9 @@ pub(crate) async fn fetch<S: Source>(
     if applied.pictures {
         engine.media().wake(account);
     }
-    for message in &applied.arrived {
+    // What the first fetch brings was there before us: history, not news, however fresh. Decided here, because by the time
+    // a listener looks the first fetch may be complete.
+    for message in applied.arrived.iter().filter(|_| backfilled) {
         engine.tell(Arrival { account, conversation: id, message: *message });
     }
     Ok(applied)
@@ -314,4 +328,12 @@ pub(crate) async fn fetch<S: Source>(
 
 fn local(error: store::StoreError) -> CallError {
     CallError::Local(error.into())
+}
+
+/// TikTok's code, if it said one; its words may quote a message and are not for the log.
+fn error_code(error: &CallError) -> Option<i64> {
+    match error {
+        CallError::Refused(error) | CallError::Unknown(error) => error.code(),
+        _ => None,
+    }
 }

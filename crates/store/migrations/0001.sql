@@ -100,6 +100,8 @@ CREATE TABLE message (
 
 CREATE UNIQUE INDEX message_by_id     ON message (id);
 CREATE UNIQUE INDEX message_by_remote ON message (account_id, remote_id) WHERE remote_id IS NOT NULL;
+-- Ours that TikTok has not named yet: a handful, whatever the length of the conversation.
+CREATE INDEX message_unbound ON message (conversation_id) WHERE outgoing = 1 AND remote_id IS NULL;
 
 -- What TikTok said of a message, whole, so that what is not understood today is not lost.
 CREATE TABLE message_raw (

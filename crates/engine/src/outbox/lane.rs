@@ -113,12 +113,15 @@ async fn send(engine: &Engine, head: Reply, backoff: &mut Backoff) -> Result<Nex
         }
         Err(CallError::Refused(error)) => {
             let refusal = refusal(&error, recipient.window_opened_at_ms, engine.clock().now_ms());
-            tracing::warn!(message = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
+            tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
             engine.store().write(move |tx| outbox::refuse(tx, message, &refusal)).await?;
             Ok(Next::Again)
         }
         Err(CallError::Unknown(error)) => {
-            tracing::warn!(message = message.0, %error, "outbox.unconfirmed");
+            // TikTok's words may quote the message: not for the log.
+            let why = if let tiktok::Error::Unknown { why, .. } = &error { why.to_string() } else { String::new() };
+            let (code, request_id) = (error.code(), error.request_id());
+            tracing::warn!(reply = message.0, why, code, request_id, "outbox.unconfirmed");
             engine.store().write(move |tx| outbox::unconfirm(tx, message)).await?;
             Ok(Next::Again)
         }
@@ -139,7 +142,7 @@ async fn not_taken(
         CallError::Relink(_) => (Duration::ZERO, Some(WaitReason::Relink)),
         CallError::Offline(_) => (backoff.failed(), Some(WaitReason::Offline)),
         error => {
-            tracing::error!(message = reply.message.0, %error, "outbox.not_taken");
+            tracing::error!(reply = reply.message.0, %error, "outbox.not_taken");
             (backoff.failed(), None)
         }
     };
