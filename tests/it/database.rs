@@ -1,0 +1,390 @@
+//! The database: its schema, the plans of its hot queries, what it refuses to open, what it counts and what it finds.
+
+use std::path::Path;
+
+use model::{AccountId, Content, ConversationId, ConversationKind, Status, Surface, Tab};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use store::table::account::{NewAccount, TokenTimes};
+use store::table::conversation::Listed;
+use store::table::message::News;
+use store::table::{account, conversation, message};
+use store::{Connection, OpenError, Store, StoreError, search};
+
+fn fresh() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    (folder, store)
+}
+
+async fn shop(store: &Store) -> AccountId {
+    let tokens =
+        TokenTimes { issued_at_ms: 0, access_expires_at_ms: 1, refresh_expires_at_ms: 1, scopes: String::new() };
+    let new = NewAccount {
+        remote_id: "b".to_owned(),
+        handle: "shop".to_owned(),
+        display_name: "Shop".to_owned(),
+        avatar: None,
+        tokens,
+    };
+    store.write(move |tx| account::link(tx, &new, 0)).await.unwrap()
+}
+
+async fn conversations(store: &Store, account: AccountId, count: i64) -> Vec<ConversationId> {
+    store
+        .write(move |tx| {
+            for n in 1..=count {
+                let kind = ConversationKind::Chat;
+                let listed = Listed { remote_id: format!("c{n}"), kind, updated_ms: n, origin: None };
+                conversation::upsert_listed(tx, account, &listed)?;
+            }
+            Ok(conversation::due(tx, account, 10_000)?.into_iter().map(|known| known.id).collect())
+        })
+        .await
+        .unwrap()
+}
+
+fn text(remote_id: &str, at_ms: i64, outgoing: bool, body: &str) -> News {
+    News {
+        remote_id: remote_id.to_owned(),
+        sent_at_ms: at_ms,
+        outgoing,
+        surface: if outgoing { Surface::Phone } else { Surface::Other },
+        auto: None,
+        content: Content::Text { body: body.to_owned() },
+        quoted_remote_id: None,
+        reactions: Vec::new(),
+        raw: "{}".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_schema_is_the_one_written_down() {
+    let (_folder, store) = fresh();
+    let schema: Vec<String> = store
+        .read(|sql| {
+            let mut query = sql.prepare(
+                "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'search_%' ORDER BY type DESC, name",
+            )?;
+            Ok(query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
+        .await
+        .unwrap();
+    insta::assert_snapshot!(schema.join(";\n\n"));
+}
+
+/// A query as it stands in the store's source, so that what is explained here is what runs there: the first one after
+/// `place`, with its constants filled in and with these for its other blanks.
+fn query_in(source: &str, place: &str, blanks: &[(&str, &str)]) -> String {
+    let (_, after) = source.split_once(place).unwrap_or_else(|| panic!("{place} is gone"));
+    let (_, query) = after.split_once("\"SELECT").unwrap_or_else(|| panic!("no query after {place}"));
+    let mut sql = format!("SELECT{}", query.split('"').next().unwrap_or_default());
+    for line in source.lines() {
+        if let Some((name, value)) =
+            line.trim_start().strip_prefix("const ").and_then(|rest| rest.split_once(": &str = \""))
+        {
+            sql = sql.replace(&format!("{{{name}}}"), value.trim_end_matches("\";"));
+        }
+    }
+    for (blank, with) in blanks {
+        sql = sql.replace(&format!("{{{blank}}}"), with);
+    }
+    assert!(!sql.contains('{'), "{place} has more blanks: {sql}");
+    sql
+}
+
+fn plan(sql: &Connection, query: &str) -> Result<Vec<String>, StoreError> {
+    let mut explained = sql.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
+    let mut rows = explained.raw_query();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next()? {
+        lines.push(row.get::<_, String>(3)?);
+    }
+    Ok(lines)
+}
+
+#[tokio::test]
+async fn no_hot_query_reads_a_whole_table() {
+    let conversation = include_str!("../../crates/store/src/table/conversation.rs");
+    let message = include_str!("../../crates/store/src/table/message.rs");
+    let outbox = include_str!("../../crates/store/src/table/outbox.rs");
+    let search = include_str!("../../crates/store/src/search.rs");
+    let account = include_str!("../../crates/store/src/table/account.rs");
+    let tab = |filter: &'static str| query_in(conversation, "pub fn window(", &[("filter", filter)]);
+    let page = |bound: &'static str, order: &'static str| {
+        query_in(message, "pub fn page(", &[("bound", bound), ("order", order)])
+    };
+    for blank in ["\"waiting = 1 AND status = 'open'\"", "\"status = 'open'\"", "\"status = 'done'\""] {
+        assert!(conversation.contains(blank), "the tabs ask for something else now: {blank}");
+    }
+    for blank in ["\" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)\"", "\" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)\""] {
+        assert!(message.contains(blank), "the pages ask for something else now: {blank}");
+    }
+    let hot = [
+        ("the list, tab Waiting", tab("waiting = 1 AND status = 'open'")),
+        ("the list, tab All", tab("status = 'open'")),
+        ("the list, tab Done", tab("status = 'done'")),
+        ("the tabs' counts", query_in(account, "pub fn counts(", &[])),
+        ("one row of the list", query_in(conversation, "pub fn row(", &[])),
+        ("conversations to fetch", query_in(conversation, "pub fn due(", &[])),
+        ("open a conversation", page("", "DESC")),
+        ("older messages", page(" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)", "DESC")),
+        ("newer messages", page(" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", "ASC")),
+        ("find by TikTok's id", query_in(message, "pub fn find(", &[])),
+        ("the newest listed message", query_in(message, "pub fn newest_listed(", &[])),
+        ("the newest message of a kind", query_in(conversation, "pub fn refresh(", &[("filter", " AND outgoing = 0")])),
+        ("the head of a lane", query_in(outbox, "pub fn head(", &[])),
+        ("a lane", query_in(outbox, "pub fn of_conversation(", &[])),
+        ("replies an unknown message may be", query_in(outbox, "pub fn claimable(", &[])),
+        ("search", query_in(search, "pub fn find(", &[])),
+    ];
+    let (_folder, store) = fresh();
+    let plans = store
+        .read(move |sql| {
+            hot.iter().map(|(what, query)| Ok((*what, plan(sql, query)?))).collect::<Result<Vec<_>, StoreError>>()
+        })
+        .await
+        .unwrap();
+    let mut written = String::new();
+    for (what, lines) in &plans {
+        written.push_str(&format!("{what}\n  {}\n", lines.join("\n  ")));
+        for line in lines {
+            let window = line.starts_with("SCAN (subquery") || line.starts_with("SCAN search VIRTUAL TABLE");
+            assert!(!line.starts_with("SCAN") || window, "{what} reads a whole table: {lines:?}");
+        }
+        let sorted = lines.iter().any(|line| line.contains("TEMP B-TREE"));
+        // A window of the list is at most 200 rows by then, and a lane's unconfirmed replies are few.
+        let few = what.starts_with("the list") || what.starts_with("replies");
+        assert!(!sorted || few, "{what} sorts what an index should have in order: {lines:?}");
+    }
+    insta::assert_snapshot!(written);
+}
+
+fn bytes_of(folder: &Path) -> Vec<u8> {
+    std::fs::read(folder.join("deskbell.db")).unwrap()
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_in_a_sentence_and_not_touched() {
+    let (folder, store) = fresh();
+    shop(&store).await;
+    store.close().await;
+    let file = folder.path().join("deskbell.db");
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 99; PRAGMA journal_mode = DELETE;").unwrap();
+    let before = bytes_of(folder.path());
+    let refused = Store::open(folder.path()).expect_err("refused");
+    assert!(matches!(refused, OpenError::Newer { found: 99, known: 1 }), "{refused:?}");
+    assert_eq!(
+        refused.to_string(),
+        "This data was written by a newer Deskbell (format 99; this one knows up to 1). Install the newer version again; nothing was changed."
+    );
+    assert!(bytes_of(folder.path()) == before, "not a byte was changed");
+    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 1").unwrap();
+    let again = Store::open(folder.path()).expect("a refusal leaves no lock behind");
+    assert_eq!(again.read(account::all).await.unwrap().len(), 1, "and loses nothing");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_ours_is_refused_and_not_touched() {
+    let write_sqlite = |file: &Path| {
+        Connection::open(file)
+            .unwrap()
+            .execute_batch("CREATE TABLE bookmarks (url TEXT); INSERT INTO bookmarks VALUES ('x')")
+            .unwrap();
+    };
+    let write_text = |file: &Path| std::fs::write(file, "Dear diary, ".repeat(200)).unwrap();
+    let write_short = |file: &Path| std::fs::write(file, "hello").unwrap();
+    for make in [&write_sqlite as &dyn Fn(&Path), &write_text, &write_short] {
+        let folder = tempfile::tempdir().unwrap();
+        make(&folder.path().join("deskbell.db"));
+        let before = bytes_of(folder.path());
+        let refused = Store::open(folder.path()).expect_err("refused");
+        assert!(matches!(refused, OpenError::NotOurs { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("is not a Deskbell database. Move it away and start again."), "{refused}");
+        assert!(bytes_of(folder.path()) == before, "not a byte was changed");
+    }
+}
+
+#[tokio::test]
+async fn two_at_once_on_one_folder_are_one_too_many() {
+    let (folder, store) = fresh();
+    let second = Store::open(folder.path()).expect_err("refused");
+    assert!(matches!(second, OpenError::InUse { .. }), "{second:?}");
+    assert!(second.to_string().starts_with("Deskbell is already running on this data"), "{second}");
+    shop(&store).await;
+    store.close().await;
+    let next = Store::open(folder.path()).expect("free once the first is closed");
+    assert_eq!(next.read(account::all).await.unwrap().len(), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_data_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, store) = fresh();
+    shop(&store).await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(folder.path()), 0o700);
+    assert_eq!(mode(&folder.path().join("deskbell.db")), 0o600);
+}
+
+#[tokio::test]
+async fn the_tabs_counts_equal_a_recount_after_any_changes() {
+    let (_folder, store) = fresh();
+    let account = shop(&store).await;
+    let all = conversations(&store, account, 40).await;
+    let mut lot = StdRng::seed_from_u64(7);
+    let mut clock = 1_000;
+    for round in 0..40 {
+        let changes: Vec<(ConversationId, u8)> =
+            (0..50).map(|_| (all[lot.random_range(0..all.len())], lot.random_range(0..4))).collect();
+        store
+            .write(move |tx| {
+                for (n, (id, change)) in (0_i64..).zip(changes) {
+                    clock += 1;
+                    match change {
+                        0 => conversation::set_status(tx, id, Status::Done)?,
+                        1 => conversation::set_status(tx, id, Status::Open)?,
+                        // A question, or an answer: whether the customer waits changes with the newest.
+                        asked => {
+                            let remote_id = format!("m{round}-{n}");
+                            let news = text(&remote_id, clock + i64::from(round) * 1_000, asked == 3, "x");
+                            message::insert(tx, account, id, &news, true)?;
+                            conversation::refresh(tx, id)?;
+                        }
+                    }
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let (counts, recount) = store
+            .read(move |sql| {
+                let recount: (u32, u32, u32) = sql.query_row(
+                    "SELECT count(*) FILTER (WHERE status = 'open' AND waiting = 1), count(*) FILTER (WHERE status = 'open'),
+                            count(*) FILTER (WHERE status = 'done') FROM conversation WHERE account_id = ?1",
+                    [account.0],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )?;
+                let counts = account::counts(sql, account)?;
+                for (tab, total) in [(Tab::Waiting, counts.waiting), (Tab::All, counts.all), (Tab::Done, counts.done)] {
+                    let listed = conversation::window(sql, account, tab, 0, 200)?.len();
+                    assert_eq!(listed, total as usize, "{tab:?} lists what it counts");
+                }
+                Ok((counts, recount))
+            })
+            .await
+            .unwrap();
+        assert_eq!((counts.waiting, counts.all, counts.done), recount, "round {round}");
+        assert!(counts.done > 0 && counts.waiting > 0, "the changes change something");
+    }
+}
+
+#[tokio::test]
+async fn search_finds_what_people_type_in_every_script_newest_first() {
+    let (_folder, store) = fresh();
+    let account = shop(&store).await;
+    let id = conversations(&store, account, 1).await[0];
+    let written = [
+        ("cafe", "Un café crème, s'il vous plaît"),
+        ("strasse", "Meine Adresse: Hauptstraße 5, Zürich"),
+        ("istanbul", "İstanbul'a gönderir misiniz?"),
+        ("vietnam", "Điện thoại của tôi bị hỏng"),
+        ("korean", "교환하고 싶은데 배송비는 얼마인가요?"),
+        ("chinese", "请问这件衬衫有蓝色的吗？尺寸M"),
+        ("japanese", "ワンピースのサイズを教えてください"),
+        ("thai", "สวัสดีค่ะ มีสีฟ้าไหมคะ"),
+        ("arabic", "السَّلامُ عَلَيْكُم، أَيْنَ طَلَبِي؟"),
+        ("emoji", "love it 🤎🙏 thank you"),
+        ("order", "order 12345-AB is late"),
+        ("greek", "Πού είναι η παραγγελία μου; Ευχαριστώς"),
+        ("wide", "ＬＩＮＥＮ shirt"),
+        ("injection", "a \"quoted\" OR NOT (NEAR) * word"),
+    ];
+    store
+        .write(move |tx| {
+            for (at, (name, body)) in (1_000_i64..).zip(written) {
+                message::insert(tx, account, id, &text(name, at, false, body), true)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    // Written down before the search was asked.
+    let wanted: &[(&str, &[&str])] = &[
+        ("cafe", &["cafe"]),
+        ("CAFÉ", &["cafe"]),
+        ("caf", &["cafe"]),
+        ("creme plait", &["cafe"]),
+        ("cafes", &[]),
+        ("hauptstrasse", &["strasse"]),
+        ("Hauptstraße", &["strasse"]),
+        ("zurich", &["strasse"]),
+        ("istanbul", &["istanbul"]),
+        ("gonder", &["istanbul"]),
+        ("dien thoai", &["vietnam"]),
+        ("điện", &["vietnam"]),
+        ("교환", &["korean"]),
+        ("배송비", &["korean"]),
+        ("교", &["korean"]),
+        ("환불", &[]),
+        ("蓝", &["chinese"]),
+        ("蓝色", &["chinese"]),
+        ("衬衫", &["chinese"]),
+        ("尺寸m", &["chinese"]),
+        ("色蓝", &[]),
+        ("サイズ", &["japanese"]),
+        ("教えて", &["japanese"]),
+        ("สวัสดี", &["thai"]),
+        ("สีฟ้า", &["thai"]),
+        ("สีแดง", &[]),
+        ("السلام", &["arabic"]),
+        ("السَّلام", &["arabic"]),
+        ("طلبي", &["arabic"]),
+        ("اين", &["arabic"]),
+        ("🤎", &["emoji"]),
+        ("🙏 thank", &["emoji"]),
+        ("🎉", &[]),
+        ("12345", &["order"]),
+        ("order 12345-ab", &["order"]),
+        ("order late", &["order"]),
+        ("παραγγελια", &["greek"]),
+        ("ευχαριστωσ", &["greek"]),
+        ("linen", &["wide"]),
+        ("\"quoted\" OR", &["injection"]),
+        ("quoted NEAR", &["injection"]),
+        ("*", &[]),
+        ("", &[]),
+        ("the", &[]),
+        ("th", &["emoji", "vietnam"]),
+        ("a", &["injection", "order", "strasse", "istanbul"]),
+    ];
+    let mut wrong = Vec::new();
+    for (typed, wanted) in wanted {
+        let query = (*typed).to_owned();
+        let hits: Vec<String> = store
+            .read(move |sql| {
+                let ids = search::find(sql, &query, 50)?;
+                ids.into_iter().map(|id| Ok(message::get(sql, id)?.remote_id.unwrap_or_default())).collect()
+            })
+            .await
+            .unwrap();
+        let matches =
+            if *typed == "a" { wanted.iter().all(|name| hits.iter().any(|hit| hit == name)) } else { hits == *wanted };
+        if !matches {
+            wrong.push(format!("{typed:?} found {hits:?} instead of {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let newest_first: Vec<i64> = store
+        .write(move |tx| {
+            for at in [5_000, 3_000, 4_000] {
+                message::insert(tx, account, id, &text(&format!("n{at}"), at, false, "linen again"), true)?;
+            }
+            search::find(tx, "linen", 3)?.into_iter().map(|id| Ok(message::get(tx, id)?.sent_at_ms)).collect()
+        })
+        .await
+        .unwrap();
+    assert_eq!(newest_first, [5_000, 4_000, 3_000]);
+}

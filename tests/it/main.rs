@@ -1,0 +1,22 @@
+//! Every test that crosses a room: one binary, so that it links once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that cannot go on has failed"
+)]
+
+#[cfg(target_os = "linux")]
+#[path = "../e2e/harness.rs"]
+mod e2e;
+
+mod contract;
+mod database;
+mod house;
+mod linking;
+mod property;
+mod receiving;
+mod secrecy;
+mod sending;

@@ -1,0 +1,91 @@
+//! A host that remembers what it was asked to do, with a keychain that can be taken away.
+
+use std::sync::{Arc, Mutex};
+
+use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError, SessionSecrets};
+
+/// Whether a keychain answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    /// It answers.
+    Present,
+    /// There is none.
+    Missing,
+    /// It is there and says no.
+    Locked,
+}
+
+/// The stories' host.
+#[derive(Debug)]
+pub struct TestHost {
+    keyring: Mutex<Keyring>,
+    secrets: SessionSecrets,
+    notifications: Mutex<Vec<Notification>>,
+    opened: Mutex<Vec<String>>,
+}
+
+impl TestHost {
+    /// A host with a keychain.
+    pub fn new() -> Arc<Self> {
+        Self::with_keyring(Keyring::Present)
+    }
+
+    /// A host with this keychain.
+    pub fn with_keyring(keyring: Keyring) -> Arc<Self> {
+        Arc::new(Self {
+            keyring: Mutex::new(keyring),
+            secrets: SessionSecrets::default(),
+            notifications: Mutex::default(),
+            opened: Mutex::default(),
+        })
+    }
+
+    /// Gives or takes the keychain.
+    pub fn set_keyring(&self, keyring: Keyring) {
+        *self.keyring.lock().unwrap() = keyring;
+    }
+
+    /// The notifications shown so far.
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.notifications.lock().unwrap().clone()
+    }
+
+    /// The addresses opened in the browser so far.
+    pub fn opened(&self) -> Vec<String> {
+        self.opened.lock().unwrap().clone()
+    }
+
+    fn keychain(&self) -> Result<&SessionSecrets, SecretsError> {
+        match *self.keyring.lock().unwrap() {
+            Keyring::Present => Ok(&self.secrets),
+            Keyring::Missing => Err(SecretsError::Missing),
+            Keyring::Locked => Err(SecretsError::Refused("locked".to_owned())),
+        }
+    }
+}
+
+impl Secrets for TestHost {
+    fn read(&self, key: &str) -> Result<Option<SecretString>, SecretsError> {
+        self.keychain()?.read(key)
+    }
+
+    fn write(&self, key: &str, secret: &SecretString) -> Result<(), SecretsError> {
+        self.keychain()?.write(key, secret)
+    }
+
+    fn erase(&self, key: &str) -> Result<(), SecretsError> {
+        self.keychain()?.erase(key)
+    }
+}
+
+impl Host for TestHost {
+    fn notify(&self, notification: Notification) -> Result<(), HostError> {
+        self.notifications.lock().unwrap().push(notification);
+        Ok(())
+    }
+
+    fn open_link(&self, address: &str) -> Result<(), HostError> {
+        self.opened.lock().unwrap().push(address.to_owned());
+        Ok(())
+    }
+}

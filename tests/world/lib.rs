@@ -1,0 +1,260 @@
+//! The World: a sandbox TikTok, a desk on it, and an agent at the desk, in a temporary directory.
+//!
+//! Stories are told through the real borders: the sandbox is reached over HTTP, the desk through its commands, and what
+//! was delivered is read from the sandbox's ledger, never from our own database. Nothing here sleeps to synchronise: a
+//! story waits for a state, and fails with the thread as text if it does not come.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story that cannot go on has failed"
+)]
+
+mod host;
+pub mod http;
+mod pace;
+mod thread;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::{Desk, DeskConfig, Endpoints, Fault, Request, Subscription, Timing};
+use model::{AccountId, ConversationId};
+use sandbox::{Config, Customer, Limits, Sandbox, WindowRule};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use host::{Keyring, TestHost};
+pub use pace::quick;
+
+/// How long a story waits for a state before it fails. Far more than any needs, for a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for a change before looking anyway: the ledger changes without telling.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A story's world.
+#[derive(Debug)]
+pub struct World {
+    /// TikTok.
+    pub tiktok: Sandbox,
+    /// What the desk's host was asked to do, and the keychain.
+    pub host: Arc<TestHost>,
+    desk: Desk,
+    folder: TempDir,
+    timing: Timing,
+    account: Option<AccountId>,
+}
+
+impl World {
+    /// A world whose agent has linked @maisonbloom.
+    pub async fn start() -> Self {
+        let mut world = Self::unlinked().await;
+        world.link().await;
+        world
+    }
+
+    /// A world before any account is linked.
+    pub async fn unlinked() -> Self {
+        Self::with(Config { limits: Limits::NONE, ..Config::default() }, quick(), TestHost::new()).await
+    }
+
+    /// A world with its own TikTok, pace and host, before any account is linked.
+    pub async fn with(config: Config, timing: Timing, host: Arc<TestHost>) -> Self {
+        let scripted = config.scripted;
+        let tiktok = Sandbox::start(config).await.expect("a loopback port is free");
+        if !scripted {
+            tiktok.open_account("maisonbloom", "Maison Bloom", WindowRule::B);
+        }
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let desk = open(&tiktok, &folder, &timing, &host).await;
+        Self { tiktok, host, desk, folder, timing, account: None }
+    }
+
+    /// Links the account as an agent would, and waits until its conversations are there.
+    pub async fn link(&mut self) -> AccountId {
+        self.type_credentials().await;
+        self.ask("skipSignIn", json!({})).await;
+        let authorising = self.ask("startAuthorise", json!({})).await;
+        let address = authorising["step"]["address"].as_str().expect("an address to open").to_owned();
+        let landed = self.tiktok.agree(&address).await.expect("TikTok's page agrees");
+        self.ask("pasteRedirect", json!({ "address": landed })).await;
+        self.until("the account is shown for confirmation", async |world| {
+            world.ask("link", json!({})).await["step"]["step"] == "confirm"
+        })
+        .await;
+        let account = self.ask("confirmLink", json!({})).await;
+        let id: AccountId = serde_json::from_value(account["id"].clone()).expect("an account");
+        self.account = Some(id);
+        self.until("the first fetch is complete", async |world| {
+            world.ask("overview", json!({})).await["accounts"][0]["backfill"].is_null()
+        })
+        .await;
+        id
+    }
+
+    /// The agent says that it is the right account; from here on the world is about it.
+    pub async fn confirm(&mut self) -> AccountId {
+        let account = self.ask("confirmLink", json!({})).await;
+        let id: AccountId = serde_json::from_value(account["id"].clone()).expect("an account");
+        self.account = Some(id);
+        id
+    }
+
+    /// Types the sandbox's credentials.
+    pub async fn type_credentials(&self) -> Value {
+        let apps = self.tiktok.apps();
+        self.ask(
+            "saveCredentials",
+            json!({
+                "loginClientKey": apps.login_client_key, "loginClientSecret": apps.login_client_secret,
+                "businessAppId": apps.business_app_id, "businessSecret": apps.business_secret,
+                "businessRedirectUri": apps.business_redirect_uri,
+            }),
+        )
+        .await
+    }
+
+    /// Asks the desk something that must work.
+    pub async fn ask(&self, command: &str, args: Value) -> Value {
+        let asked = args.clone();
+        self.try_ask(command, args).await.unwrap_or_else(|fault| panic!("{command} {asked} failed: {fault:?}"))
+    }
+
+    /// Asks the desk something.
+    pub async fn try_ask(&self, command: &str, args: Value) -> Result<Value, Fault> {
+        self.desk.answer(Request { command: command.to_owned(), args }).await
+    }
+
+    /// The desk itself.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The linked account.
+    pub fn account(&self) -> AccountId {
+        self.account.expect("an account is linked")
+    }
+
+    /// A customer of that name, with a conversation of their own.
+    pub fn customer(&self, name: &str) -> Customer {
+        self.tiktok.customer(name)
+    }
+
+    /// The agent's id of a customer's conversation, once it has arrived.
+    pub async fn conversation(&self, customer: &Customer) -> ConversationId {
+        let name = customer.name();
+        self.until("the conversation has arrived", async |world| {
+            let row = world.find_row(&name).await;
+            row.is_some_and(|row| !row["snippet"].is_null())
+        })
+        .await;
+        let row = self.find_row(&name).await.expect("the conversation is listed");
+        serde_json::from_value(row["id"].clone()).expect("an id")
+    }
+
+    /// The row of a customer in the list, open or done.
+    pub async fn row(&self, customer: &Customer) -> Value {
+        self.find_row(&customer.name()).await.expect("the conversation is listed")
+    }
+
+    async fn find_row(&self, name: &str) -> Option<Value> {
+        for tab in ["all", "done"] {
+            let window = self
+                .ask("listConversations", json!({ "account": self.account(), "tab": tab, "offset": 0, "limit": 200 }))
+                .await;
+            let rows = window["rows"].as_array().cloned().unwrap_or_default();
+            if let Some(row) = rows.into_iter().find(|row| row["person"]["name"] == name) {
+                return Some(row);
+            }
+        }
+        None
+    }
+
+    /// The agent answers a customer.
+    pub async fn reply(&self, customer: &Customer, text: &str) -> Value {
+        let conversation = self.conversation(customer).await;
+        self.ask("sendReply", json!({ "conversation": conversation, "body": text })).await["message"].clone()
+    }
+
+    /// The thread as the agent reads it, as text.
+    pub async fn reads(&self, customer: &Customer) -> String {
+        let conversation = self.conversation(customer).await;
+        self.thread(conversation).await
+    }
+
+    /// A thread as text.
+    pub async fn thread(&self, conversation: ConversationId) -> String {
+        let header = self.ask("getConversation", json!({ "conversation": conversation })).await;
+        let page = self
+            .ask("listMessages", json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 }))
+            .await;
+        thread::print(&header, &page)
+    }
+
+    /// Waits until the thread, as text, holds this line's end.
+    pub async fn until_thread(&self, customer: &Customer, part: &str) {
+        let conversation = self.conversation(customer).await;
+        let waited = self.wait(async |world| world.thread(conversation).await.contains(part)).await;
+        if !waited {
+            panic!("the thread never showed {part:?}:\n{}", self.thread(conversation).await);
+        }
+    }
+
+    /// Waits until the outbox has nothing more to do by itself: all is sent, refused, or the agent's to decide.
+    pub async fn settle(&self) {
+        self.until("the outbox has settled", async |world| {
+            let busy = world.desk.engine().store().read(store::table::outbox::lanes).await;
+            busy.is_ok_and(|lanes| lanes.is_empty())
+        })
+        .await;
+    }
+
+    /// Waits for a state.
+    pub async fn until(&self, what: &str, state: impl AsyncFn(&Self) -> bool) {
+        assert!(
+            self.wait(state).await,
+            "waited in vain until {what}; calls so far: {:?}",
+            self.tiktok.ledger().all_calls()
+        );
+    }
+
+    async fn wait(&self, state: impl AsyncFn(&Self) -> bool) -> bool {
+        let mut changes: Subscription = self.desk.subscribe();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < deadline {
+            if state(self).await {
+                return true;
+            }
+            let _ = tokio::time::timeout(LOOK_AGAIN, changes.next()).await;
+        }
+        false
+    }
+
+    /// Deskbell dies without a word: no call's end is heard, nothing is finished.
+    pub async fn crash(&mut self) {
+        self.desk.stop().await;
+    }
+
+    /// Deskbell is closed properly.
+    pub async fn close(&mut self) {
+        self.desk.close().await;
+    }
+
+    /// Deskbell is started again on the same data and keychain.
+    pub async fn restart(&mut self) {
+        self.desk = open(&self.tiktok, &self.folder, &self.timing, &self.host).await;
+    }
+}
+
+async fn open(tiktok: &Sandbox, folder: &TempDir, timing: &Timing, host: &Arc<TestHost>) -> Desk {
+    let endpoints = Endpoints::from_json(&tiktok.endpoints_json()).expect("the sandbox's own addresses");
+    let config = DeskConfig { data_dir: folder.path().to_owned(), endpoints: Some(endpoints), practice: false };
+    Desk::open_with(config, timing.clone(), host.clone()).await.expect("the desk opens")
+}

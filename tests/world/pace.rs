@@ -1,0 +1,26 @@
+//! The engine's intervals, a hundred times shorter.
+
+use std::time::Duration;
+
+use desk::Timing;
+use engine::timing::Budget;
+
+/// Intervals for stories: the same order of events, in a fraction of the time.
+pub fn quick() -> Timing {
+    let ms = Duration::from_millis;
+    Timing {
+        open_conversation: ms(30),
+        sweep_focused: ms(40),
+        sweep_background: ms(40),
+        sweep_whole: ms(2_000),
+        backoff_first: ms(20),
+        backoff_most: ms(200),
+        look: [20, 50, 100, 200, 400, 600, 900].map(ms).to_vec(),
+        look_again: ms(200),
+        undecided_after: ms(600),
+        link: ms(3_000),
+        rate_pause: ms(400),
+        call: ms(3_000),
+        budget: Budget { per_second: 500, per_minute: 30_000, sends_per_second: 800, sends_per_minute: 50_000 },
+    }
+}
