@@ -15,7 +15,7 @@ function setup() {
 }
 
 describe("drafts", () => {
-  test("are saved once the agent pauses, with the last text only", async () => {
+  test("are saved within a quarter of a second, with the last text only", async () => {
     const { drafts, saves } = setup();
     drafts.edit("12", "h");
     drafts.edit("12", "he");
@@ -24,6 +24,16 @@ describe("drafts", () => {
     drafts.edit("12", "hey");
     await run(PAUSE_MS);
     expect(saves()).toEqual([["12", "hey"]]);
+  });
+  test("are saved also while the agent types without a pause", async () => {
+    const { drafts, saves } = setup();
+    const text = "hello there";
+    for (let at = 1; at <= text.length; at += 1) {
+      drafts.edit("12", text.slice(0, at));
+      await run(PAUSE_MS / 2.5);
+      const saved = saves().at(-1)?.[1].length ?? 0;
+      expect(at - saved, "at most the last quarter of a second is not with the desk").toBeLessThanOrEqual(3);
+    }
   });
   test("are saved at once when the agent looks away", async () => {
     const { drafts, saves } = setup();

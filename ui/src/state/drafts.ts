@@ -65,8 +65,8 @@ export class Drafts {
     const draft = this.#of(conversation);
     draft.text = text;
     draft.stamp += 1;
-    clearTimeout(draft.timer);
-    draft.timer = setTimeout(() => void this.flush(conversation), PAUSE_MS);
+    // Not pushed back by further typing: whoever types without a pause is saved all the same.
+    draft.timer ??= setTimeout(() => void this.flush(conversation), PAUSE_MS);
   }
 
   /** Saves now what has not been saved. */
@@ -93,6 +93,7 @@ export class Drafts {
     const body = draft.text;
     if (draft.sending || body.trim() === "") return null;
     clearTimeout(draft.timer);
+    draft.timer = undefined;
     draft.sending = true;
     draft.text = "";
     draft.stamp += 1;
