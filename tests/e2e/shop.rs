@@ -67,7 +67,6 @@ impl Shop {
         window.fill("Registered redirect address", &apps.business_redirect_uri).await?;
         window.fill("Client key", &apps.login_client_key).await?;
         window.fill("Client secret", &apps.login_client_secret).await?;
-        window.shot("link-credentials").await?;
         window.click("button", "Save and go on").await?;
         Ok(())
     }
@@ -78,7 +77,6 @@ impl Shop {
 
         window.click("button", "Open browser").await?;
         let callback = self.agree(0).await?;
-        window.shot("link-sign-in").await?;
         visit(&callback).await?;
         window.see("Signed in as").await?;
 
@@ -86,15 +84,12 @@ impl Shop {
         let landed = self.agree(1).await?;
         assert!(landed.starts_with("https://"), "the registered address is https: {landed}");
         window.fill("Paste the address you landed on", &landed).await?;
-        window.shot("link-allow-messages").await?;
         window.click("button", "Use address").await?;
 
         window.see("Is this the account?").await?;
         window.see("maisonbloom").await?;
-        window.shot("link-confirm").await?;
         window.click("button", "Link it").await?;
         window.see("All conversations are here.").await?;
-        window.shot("link-fetched").await?;
         window.click("button", "Go to inbox").await?;
         window.find("listbox", "Conversations").await?;
         Ok(())

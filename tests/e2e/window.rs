@@ -199,7 +199,8 @@ impl Window {
         Ok(())
     }
 
-    /// Keeps a picture under `target/e2e-shots/`.
+    /// Keeps a picture under `target/e2e-shots/`. Not while a picture of the page is still loading: WebKit's driver then
+    /// never answers.
     pub(crate) async fn shot(&self, name: &str) -> Result<PathBuf> {
         // Two frames: what was just changed is painted by then.
         let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
