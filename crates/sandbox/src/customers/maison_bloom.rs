@@ -29,11 +29,11 @@ const SCRIPTS: &[Script] = &[
         name: "Nadia Rahman",
         came: FromAd("Autumn linen, 20% off"),
         lines: &[
-            (2 * DAY - 30, Post("linen three ways")),
-            (2 * DAY - 30, Says("hii I saw this one, do you still have it?")),
-            (2 * DAY - 29, Says("the sand colour 🤎")),
+            (2 * DAY - 26, Post("linen three ways")),
+            (2 * DAY - 26, Says("hii I saw this one, do you still have it?")),
+            (2 * DAY - 27, Says("the sand colour 🤎")),
             (
-                2 * DAY - 27,
+                2 * DAY - 30,
                 Loved(
                     "Hi Nadia! The sand linen set sold out this week, we expect it back on Sunday. Shall I let you know?",
                 ),
@@ -142,7 +142,7 @@ const SCRIPTS: &[Script] = &[
         lines: &[
             (2 * DAY + 3 * HOUR, Says("Hello, I ordered the two shirts (10355)")),
             (2 * DAY + 2 * HOUR, Phone("Hello! Got it, they are being packed.")),
-            (2 * DAY - 50, Unknown),
+            (2 * DAY - 46, Unknown),
             (2 * DAY - 48, Says("Can I change the address before it ships?")),
         ],
         voice: Voice::new(&["14 Admiralty Way, Lekki. Thank you o!"], &["Please has it shipped already?"]),
@@ -195,3 +195,16 @@ const SCRIPTS: &[Script] = &[
         voice: Voice::new(&["haha I mean: is the dress ok in the rain? 🌧️👗"], &["👀💛"]),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_conversation_goes_forward_in_time() {
+        for script in SCRIPTS {
+            let ago: Vec<i64> = script.lines.iter().map(|(minutes_ago, _)| *minutes_ago).collect();
+            assert!(ago.is_sorted_by(|earlier, later| earlier >= later), "{}: {ago:?}", script.name);
+        }
+    }
+}
