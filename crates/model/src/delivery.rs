@@ -96,11 +96,3 @@ pub enum RefusalReason {
     /// Another code.
     Other,
 }
-
-impl Delivery {
-    /// Whether the agent should look at this message.
-    #[must_use]
-    pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Unconfirmed { .. })
-    }
-}

@@ -212,15 +212,6 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// The customer has read everything up to this time. Only ever moves forward.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn read_up_to(tx: &Tx<'_>, id: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
-    tx.execute("UPDATE conversation SET read_up_to_ms = max(read_up_to_ms, ?2) WHERE id = ?1", (id.0, at_ms))?;
-    Ok(())
-}
-
 /// Works out a conversation's row anew from its messages, its outbox and its gaps. Idempotent, and the only place that
 /// does: whatever changed, the row follows.
 ///
