@@ -129,9 +129,20 @@ impl Default for Config {
                 "message.list.manage",
                 "comment.list",
                 "comment.list.manage",
+                "video.list",
             ]),
             start_at_ms: None,
         }
+    }
+}
+
+impl Config {
+    /// The same sandbox, but the Business app was never approved for this scope: an authorize page that asks for it
+    /// refuses the whole request as `invalid_scope` (§3.2).
+    #[must_use]
+    pub fn without_scope(mut self, scope: &str) -> Config {
+        self.business_scopes.retain(|approved| approved != scope);
+        self
     }
 }
 

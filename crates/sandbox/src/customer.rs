@@ -54,9 +54,18 @@ impl Customer {
         self.writes(Content::Image { media_id })
     }
 
-    /// Shares one of the shop's posts.
+    /// Shares one of the shop's posts: another one each time, as long as there are some.
     pub fn shares_post(&self) -> String {
-        let item_id = self.fresh("post");
+        let item_id = {
+            let world = self.stage.world();
+            let there = world.conversations.get(self.at);
+            let (account, shared) = there.map_or((0, 0), |there| {
+                let posts = there.messages.iter().filter(|message| message.content.kind() == "SHARE_POST");
+                (there.account, posts.count())
+            });
+            let posts = world.posts_of(account);
+            posts.get(shared % posts.len().max(1)).map(|post| post.item_id.clone()).unwrap_or_default()
+        };
         self.writes(Content::SharePost { item_id })
     }
 
@@ -106,6 +115,17 @@ impl Customer {
     /// Blocks the shop, or takes that back: while blocked, every send is refused as 40064.
     pub fn blocks(&self, blocked: bool) {
         self.with(|_, there| there.blocked = blocked);
+    }
+
+    /// Lives where images may not be sent to from the shop's country: `IMAGE_SEND` is false from now on, and an image
+    /// is refused.
+    pub fn cannot_receive_images(&self) {
+        self.with(|_, there| there.takes_images = false);
+    }
+
+    /// Takes [`Customer::cannot_receive_images`] back.
+    pub fn can_receive_images(&self) {
+        self.with(|_, there| there.takes_images = true);
     }
 
     /// Came through an ad of this name, just now.

@@ -1,5 +1,7 @@
-//! The people who write: Maison Bloom's scripted customers, the life they go on to lead, and crowds for load.
+//! The people who write: Maison Bloom's scripted customers, the life they go on to lead, and crowds for load. And what the shops
+//! they write to have posted.
 
+pub(crate) mod catalogue;
 pub(crate) mod live;
 pub(crate) mod maison_bloom;
 pub(crate) mod populate;

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use crate::clock::ms;
+use crate::{
+    clock::ms,
+    limits::{QPD, QPM},
+};
 
 /// What happens to a call. "Accepting" means that the call takes effect before the fault hides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +49,14 @@ pub enum Fault {
     },
     /// 40100, too many requests (§7.4); on Login Kit, HTTP 429. Nothing took effect.
     RateLimited,
+    /// The listing lags: it is answered as it was just before the newest so many messages of the business were
+    /// written, and shows nothing from that moment on, of customers neither. `content_list` counts back in its
+    /// conversation, `conversation_list` in all conversations of the account. With fewer messages there, it counts to
+    /// the oldest; other endpoints answer as always.
+    Stale {
+        /// How many messages of the business (from the API or a colleague) are not listed yet.
+        messages: u32,
+    },
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
@@ -60,6 +71,23 @@ impl Fault {
         Fault::Code { code, message: format!("Sandbox fault {code}"), accepting: false }
     }
 
+    /// 40100 as it is said when the minute's budget is spent; TikTok wants five minutes of silence then (§7.4).
+    #[must_use]
+    pub fn too_many_per_minute() -> Fault {
+        Fault::Code { code: 40100, message: QPM.to_owned(), accepting: false }
+    }
+
+    /// 40100 as it is said when the day's budget is spent; TikTok wants silence until midnight UTC then (§7.4).
+    #[must_use]
+    pub fn too_many_per_day() -> Fault {
+        Fault::Code { code: 40100, message: QPD.to_owned(), accepting: false }
+    }
+
+    /// Whether the call is refused for being too fast.
+    pub(crate) fn is_too_many(&self) -> bool {
+        matches!(self, Fault::RateLimited | Fault::Code { code: 40100, accepting: false, .. })
+    }
+
     /// Whether the call takes effect before this fault shows.
     #[must_use]
     pub fn accepts(&self) -> bool {
@@ -69,6 +97,7 @@ impl Fault {
             | Fault::HangUpAfter
             | Fault::HangUpMidAnswer
             | Fault::Dribble(_)
+            | Fault::Stale { .. }
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }

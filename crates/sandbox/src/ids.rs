@@ -31,6 +31,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// SHA-256 of bytes, in lower-case hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Base64 as TikTok's conversation ids have it, always with a `+`, a `/` and padding: whoever forgets to encode one in
 /// a query is found out by every conversation, not by one in four.
 pub(crate) fn base64ish(seed: u64, label: &str, parts: &[&str]) -> String {
@@ -57,7 +62,7 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 /// `SHA-256(verifier)` in lower-case hexadecimal: TikTok's code challenge, which is not RFC 7636's (§2.1).
 pub(crate) fn challenge(verifier: &str) -> String {
-    hex(&Sha256::digest(verifier.as_bytes()))
+    sha256(verifier.as_bytes())
 }
 
 #[cfg(test)]

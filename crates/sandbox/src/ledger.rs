@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// A message of the business that was accepted through the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,13 +15,77 @@ pub struct Accepted {
     pub customer: String,
     /// The handle it was sent as.
     pub from: String,
-    /// Its text, to the byte.
+    /// `TEXT`, `IMAGE`, `SHARE_POST` or `TEMPLATE`.
+    pub kind: &'static str,
+    /// Its text, to the byte; empty where it has none.
     pub text: String,
+    /// The image of an `IMAGE`.
+    pub image: Option<SentImage>,
+    /// The post of a `SHARE_POST`.
+    pub item_id: Option<String>,
+    /// The card of a `TEMPLATE`, as it was sent.
+    pub template: Option<Value>,
     /// The id it was given.
     pub message_id: String,
     /// The message it quotes.
     pub referenced_message_id: Option<String>,
     /// When, on the sandbox's clock, in ms since the epoch.
+    pub at_ms: i64,
+}
+
+impl Accepted {
+    /// The message on one line: `hello`, `> 73… hello` where it quotes one, `[image 1200x800 jpeg 312 kB]` (begun
+    /// thousands of bytes; without the size if the header does not tell), `[post 73…]`, `[card Title | Yes | No]`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let quote = self.referenced_message_id.as_ref().map_or_else(String::new, |id| format!("> {id} "));
+        let what = if let Some(image) = &self.image {
+            let size =
+                image.width.zip(image.height).map_or_else(String::new, |(width, height)| format!("{width}x{height} "));
+            format!("[image {size}{} {} kB]", image.kind, image.bytes.div_ceil(1000))
+        } else if let Some(item_id) = &self.item_id {
+            format!("[post {item_id}]")
+        } else if let Some(card) = &self.template {
+            let title = |value: &Value| value.get("title").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let buttons = card.get("buttons").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let titles: Vec<String> = std::iter::once(card).chain(buttons).map(title).collect();
+            format!("[card {}]", titles.join(" | "))
+        } else {
+            self.text.clone()
+        };
+        format!("{quote}{what}")
+    }
+}
+
+/// An image as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentImage {
+    /// The id its upload was answered with.
+    pub media_id: String,
+    /// SHA-256 of its bytes, in lower-case hexadecimal.
+    pub sha256: String,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// `jpeg` or `png`.
+    pub kind: &'static str,
+    /// In pixels, if its header tells.
+    pub width: Option<u32>,
+    /// In pixels, if its header tells.
+    pub height: Option<u32>,
+}
+
+/// An image that was uploaded, sent or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Upload {
+    /// The handle of the account it belongs to.
+    pub account: String,
+    /// The id it was given.
+    pub media_id: String,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// `jpeg` or `png`.
+    pub kind: &'static str,
+    /// When, in ms since the epoch.
     pub at_ms: i64,
 }
 
@@ -41,6 +106,8 @@ pub enum Verdict {
 pub struct Attempt {
     /// The recipient as it was written in the call.
     pub conversation_id: String,
+    /// The message type as it was written in the call.
+    pub kind: String,
     /// The text as it was written in the call.
     pub text: String,
     /// How it ended.
@@ -107,6 +174,8 @@ pub struct Ledger {
     pub accepted: Vec<Accepted>,
     /// Calls of the send endpoint.
     pub attempts: Vec<Attempt>,
+    /// Images that were uploaded.
+    pub uploads: Vec<Upload>,
     /// Calls of the token endpoints that were looked at.
     pub tokens: Vec<TokenCall>,
     /// Sessions marked as read.
@@ -124,7 +193,17 @@ impl Ledger {
     /// The texts a customer truly got through the API, oldest first. `customer` is a display name.
     #[must_use]
     pub fn texts_to(&self, customer: &str) -> Vec<String> {
-        self.accepted.iter().filter(|sent| sent.customer == customer).map(|sent| sent.text.clone()).collect()
+        self.sent_to(customer).filter(|sent| sent.kind == "TEXT").map(|sent| sent.text.clone()).collect()
+    }
+
+    /// Every message a customer truly got through the API, of any kind, oldest first, each as [`Accepted::line`].
+    #[must_use]
+    pub fn messages_to(&self, customer: &str) -> Vec<String> {
+        self.sent_to(customer).map(Accepted::line).collect()
+    }
+
+    fn sent_to<'a>(&'a self, customer: &'a str) -> impl Iterator<Item = &'a Accepted> {
+        self.accepted.iter().filter(move |sent| sent.customer == customer)
     }
 
     /// How many calls of an endpoint arrived, faults included. `*` counts them all.

@@ -27,5 +27,5 @@ pub use clock::Clock;
 pub use config::{Apps, Config, Lifetimes, Limits, Populate, WindowRule};
 pub use customer::Customer;
 pub use faults::{Fault, Times};
-pub use ledger::{Accepted, Attempt, Ledger, Platform, Sign, TokenCall, Verdict, Written};
+pub use ledger::{Accepted, Attempt, Ledger, Platform, SentImage, Sign, TokenCall, Upload, Verdict, Written};
 pub use sandbox::Sandbox;

@@ -8,6 +8,11 @@ use crate::{
     config::Limits,
 };
 
+/// What the answer says when the minute's budget is spent.
+pub(crate) const QPM: &str = "Too many requests. QPM limit reached.";
+/// What the answer says when the day's budget is spent.
+pub(crate) const QPD: &str = "Too many requests. QPD limit reached.";
+
 /// Who was let in during the last minute, and until when nobody is.
 #[derive(Debug)]
 pub(crate) struct Limiter {
@@ -37,11 +42,11 @@ impl Limiter {
         }
         if self.in_day >= self.limits.per_day {
             self.closed_until = (self.day + 1) * DAY_MS;
-            return Err("Too many requests. QPD limit reached.");
+            return Err(QPD);
         }
         if count(self.recent.len()) >= self.limits.per_minute {
             self.closed_until = now + 5 * MINUTE_MS;
-            return Err("Too many requests. QPM limit reached.");
+            return Err(QPM);
         }
         let in_second = self.recent.iter().rev().take_while(|at| **at > now - 1000).count();
         if count(in_second) >= self.limits.per_second {

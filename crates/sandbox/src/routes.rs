@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
     routing::{get, post},
 };
@@ -14,14 +15,18 @@ pub(crate) mod answer;
 pub(crate) mod authorize;
 pub(crate) mod business;
 pub(crate) mod business_oauth;
+pub(crate) mod compose;
 pub(crate) mod control;
 pub(crate) mod gate;
 pub(crate) mod login_kit;
 pub(crate) mod mangled;
 pub(crate) mod messaging;
+pub(crate) mod multipart;
 pub(crate) mod page;
 pub(crate) mod pictures;
+pub(crate) mod posts;
 pub(crate) mod send;
+pub(crate) mod uploading;
 
 /// Everything the sandbox answers.
 pub(crate) fn router(stage: &Arc<Stage>) -> Router {
@@ -34,6 +39,8 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         .route("/business/message/conversation/list/", get(messaging::conversation_list))
         .route("/business/message/content/list/", get(messaging::content_list))
         .route("/business/message/send/", post(send::send))
+        .route("/business/video/list/", get(posts::video_list))
+        .route("/business/message/media/upload/", post(uploading::media_upload))
         .route("/business/message/media/download/", post(business::media_download))
         .route("/business/message/capabilities/get/", get(business::capabilities));
     Router::new()
@@ -46,9 +53,12 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         .route("/registered-redirect", get(authorize::landed))
         .route("/media/{media_id}", get(pictures::media))
         .route("/cdn/{kind}/{name}", get(pictures::cdn))
-        .route("/embed/v2/{item_id}", get(pictures::embed))
+        .route("/embed/v2/{item_id}", get(posts::embed))
+        .route("/{handle}/video/{item_id}", get(posts::shared))
         .nest("/sandbox", control::router())
         .fallback(answer::not_found)
+        // The gate has its own.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(stage), gate::gate))
         .with_state(Arc::clone(stage))
 }

@@ -135,10 +135,23 @@ impl Sandbox {
         self.stage.world().ledger.clone()
     }
 
+    /// The account of that handle posts something now; gives back the post's item id, which is empty if there is no
+    /// such account.
+    pub fn post(&self, handle: &str, caption: &str) -> String {
+        let now = self.stage.now();
+        self.stage.world().post(handle, caption, now).unwrap_or_default()
+    }
+
+    /// The bytes of an uploaded image, by the id its upload was answered with; they are kept beyond its thirty days.
+    #[must_use]
+    pub fn uploaded(&self, media_id: &str) -> Option<Vec<u8>> {
+        self.stage.world().uploads.uploaded(media_id).map(|stored| stored.bytes.to_vec())
+    }
+
     /// Sets a fault for an endpoint name, or for all of TikTok with `*`. Names: `authorize`, `login_token`,
     /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
-    /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_download`, `capabilities`, `media`,
-    /// `cdn`.
+    /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_upload`, `media_download`,
+    /// `capabilities`, `video_list`, `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
         self.stage.dial().set(endpoint, fault, times, self.stage.now());
     }

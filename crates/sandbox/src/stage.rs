@@ -35,12 +35,14 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(config: Config) -> Stage {
         let user_info = crate::config::Limits { per_second: u32::MAX, per_minute: 600, per_day: u32::MAX };
+        let clock = Clock::starting_at(config.start_at_ms);
+        let world = World::new(config.seed, config.rule, config.speed, clock.opened_at());
         Stage {
             apps: Apps::of(&config),
-            clock: Clock::starting_at(config.start_at_ms),
+            clock,
             port: AtomicU16::new(config.port),
             requests: AtomicU64::new(0),
-            world: Mutex::new(World::new(config.seed, config.rule, config.speed)),
+            world: Mutex::new(world),
             dial: Mutex::new(Dial::default()),
             business_limiter: Mutex::new(Limiter::new(config.limits)),
             user_info_limiter: Mutex::new(Limiter::new(user_info)),

@@ -3,20 +3,26 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use crate::{
     clock::MINUTE_MS,
     config::WindowRule,
     customers::live::Live,
     ids,
-    ledger::{Accepted, Ledger, Written},
+    ledger::{Accepted, Ledger, SentImage, Upload, Written},
 };
 
 pub(crate) mod conversation;
 pub(crate) mod grants;
+pub(crate) mod posts;
+pub(crate) mod uploads;
 pub(crate) mod window;
 
 use conversation::{Content, Conversation, Message, Person, Source};
 use grants::Grants;
+use posts::Post;
+use uploads::{ImageKind, Uploads};
 
 /// A TikTok account a shop owns.
 #[derive(Debug, Clone)]
@@ -46,6 +52,16 @@ impl NewMessage {
     }
 }
 
+/// What the business sends through the API, once it is found good.
+#[derive(Debug)]
+pub(crate) enum Parcel {
+    Text(String),
+    Image(SentImage),
+    /// A post of the account's own, by its item id.
+    SharePost(String),
+    Template(Value),
+}
+
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -57,9 +73,13 @@ pub(crate) enum Side {
 pub(crate) struct World {
     pub(crate) seed: u64,
     rule: WindowRule,
+    /// When the sandbox opened, in ms since the epoch.
+    opened_at: i64,
     default_account: usize,
     pub(crate) accounts: Vec<Account>,
     pub(crate) conversations: Vec<Conversation>,
+    pub(crate) posts: Vec<Post>,
+    pub(crate) uploads: Uploads,
     by_id: HashMap<String, usize>,
     by_person: HashMap<(usize, String), usize>,
     pub(crate) grants: Grants,
@@ -68,13 +88,16 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, rule: WindowRule, speed: f64) -> World {
+    pub(crate) fn new(seed: u64, rule: WindowRule, speed: f64, opened_at: i64) -> World {
         World {
             seed,
             rule,
+            opened_at,
             default_account: 0,
             accounts: Vec::new(),
             conversations: Vec::new(),
+            posts: Vec::new(),
+            uploads: Uploads::default(),
             by_id: HashMap::new(),
             by_person: HashMap::new(),
             grants: Grants::new(seed),
@@ -100,6 +123,7 @@ impl World {
             rule,
         });
         self.default_account = self.accounts.len() - 1;
+        self.post_catalogue(self.default_account, handle);
         self.default_account
     }
 
@@ -133,6 +157,7 @@ impl World {
             },
             answered: false,
             blocked: false,
+            takes_images: true,
             customer_read_at: None,
             referral: None,
             messages: Vec::new(),
@@ -200,23 +225,31 @@ impl World {
         &mut self,
         conversation: usize,
         at_ms: i64,
-        body: String,
+        parcel: Parcel,
         referenced: Option<String>,
     ) -> String {
-        let new = NewMessage {
-            content: Content::Text(body.clone().into()),
-            source: Source::Api,
-            auto: None,
-            referenced: referenced.clone(),
-        };
+        let content = self.listed_content(conversation, &parcel);
+        let kind = content.kind();
+        let new = NewMessage { content, source: Source::Api, auto: None, referenced: referenced.clone() };
         let at_ms = self.after_last(conversation, at_ms);
         let message_id = self.remember(conversation, Side::Business, at_ms, new);
+        let (mut text, mut image, mut item_id, mut template) = (String::new(), None, None, None);
+        match parcel {
+            Parcel::Text(body) => text = body,
+            Parcel::Image(sent) => image = Some(sent),
+            Parcel::SharePost(id) => item_id = Some(id),
+            Parcel::Template(card) => template = Some(card),
+        }
         if let Some(there) = self.conversations.get(conversation) {
             self.ledger.accepted.push(Accepted {
                 conversation_id: there.id.clone(),
                 customer: there.person.display_name.clone(),
                 from: self.accounts.get(there.account).map(|account| account.handle.clone()).unwrap_or_default(),
-                text: body,
+                kind,
+                text,
+                image,
+                item_id,
+                template,
                 message_id: message_id.clone(),
                 referenced_message_id: referenced,
                 at_ms,
@@ -224,6 +257,31 @@ impl World {
         }
         self.expect_answer(conversation, at_ms);
         message_id
+    }
+
+    /// What a parcel becomes in the conversation. An image is listed under another id than it was uploaded under:
+    /// nothing promises that they are one.
+    fn listed_content(&mut self, conversation: usize, parcel: &Parcel) -> Content {
+        match parcel {
+            Parcel::Text(body) => Content::Text(body.clone().into()),
+            Parcel::Image(sent) => {
+                let (id, minted) =
+                    self.conversations.get(conversation).map_or(("", 0), |there| (there.id.as_str(), there.minted));
+                let media_id = ids::digits(self.seed, "media", &[id, &minted.to_string()]);
+                self.uploads.list(&media_id, &sent.media_id);
+                Content::Image { media_id }
+            }
+            Parcel::SharePost(item_id) => Content::SharePost { item_id: item_id.clone() },
+            Parcel::Template(card) => Content::Template(card.clone()),
+        }
+    }
+
+    /// An account uploads an image: kept, and in the ledger.
+    pub(crate) fn upload(&mut self, account: usize, kind: ImageKind, bytes: Vec<u8>, at_ms: i64) -> Upload {
+        let handle = self.accounts.get(account).map_or("", |account| account.handle.as_str());
+        let entry = self.uploads.take(self.seed, (account, handle), (kind, bytes), at_ms);
+        self.ledger.uploads.push(entry.clone());
+        entry
     }
 
     /// `at_ms`, or just after the conversation's last message: what people see happen in a row is stamped in a row.

@@ -201,6 +201,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_shared_post_is_in_the_catalogue_and_was_posted_before() {
+        for (script, ago, what) in SCRIPTS.iter().flat_map(|script| {
+            let posts = script
+                .lines
+                .iter()
+                .filter_map(|(ago, act)| if let Post(what) = act { Some((*ago, *what)) } else { None });
+            posts.map(|(ago, what)| (script.name, ago, what))
+        }) {
+            let posted = crate::customers::catalogue::of("maisonbloom").iter().find(|(_, name, _)| *name == what);
+            assert!(posted.is_some_and(|(hours_ago, _, _)| hours_ago * HOUR > ago), "{script}: {what}");
+        }
+    }
+
+    #[test]
     fn every_conversation_goes_forward_in_time() {
         for script in SCRIPTS {
             let ago: Vec<i64> = script.lines.iter().map(|(minutes_ago, _)| *minutes_ago).collect();

@@ -18,7 +18,7 @@ pub(crate) enum Act {
     Quotes(usize, &'static str),
     /// The customer sends a photo; the name draws it.
     Photo(&'static str),
-    /// The customer shares a post of the shop.
+    /// The customer shares a post of the shop, by its name in the catalogue.
     Post(&'static str),
     Sticker(&'static str),
     Emoji(&'static str),
@@ -84,7 +84,7 @@ pub(crate) fn play(world: &mut World, account: usize, script: &Script, opened_at
     let mut told: Vec<String> = Vec::new();
     for (ago, act) in script.lines {
         let when = opened_at - ago * MINUTE_MS;
-        let (side, mut new) = staged(world.seed, script.name, told.len(), *act);
+        let (side, mut new) = staged(world, account, script.name, told.len(), *act);
         if let Act::Quotes(back, _) = act {
             new.referenced = told.len().checked_sub(*back).and_then(|place| told.get(place)).cloned();
         }
@@ -112,17 +112,18 @@ pub(crate) fn play(world: &mut World, account: usize, script: &Script, opened_at
     };
 }
 
-fn staged(seed: u64, name: &str, line: usize, act: Act) -> (Side, NewMessage) {
+fn staged(world: &World, account: usize, name: &str, line: usize, act: Act) -> (Side, NewMessage) {
     let shop = |text: &'static str, source| {
         let content = Content::Text(text.into());
         (Side::Business, NewMessage { content, source, ..NewMessage::default() })
     };
     let theirs = |content| (Side::Customer, NewMessage::of(content));
-    let id = |label: &str, what: &str| ids::digits(seed, label, &[name, what, &line.to_string()]);
+    let id = |label: &str, what: &str| ids::digits(world.seed, label, &[name, what, &line.to_string()]);
+    let handle = world.accounts.get(account).map_or("", |account| account.handle.as_str());
     match act {
         Act::Says(text) | Act::Quotes(_, text) => theirs(Content::Text(text.into())),
         Act::Photo(what) => theirs(Content::Image { media_id: id("media", what) }),
-        Act::Post(what) => theirs(Content::SharePost { item_id: ids::digits(seed, "post", &[what]) }),
+        Act::Post(what) => theirs(Content::SharePost { item_id: world.item_id(handle, what) }),
         Act::Sticker(what) => theirs(Content::Sticker { name: what.to_owned() }),
         Act::Emoji(what) => theirs(Content::Emoji { name: what.to_owned() }),
         Act::Unknown => theirs(Content::Other),

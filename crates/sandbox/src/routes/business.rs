@@ -116,7 +116,7 @@ fn read_profile(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String, Str
     Ok(Value::Object(data))
 }
 
-/// `GET /business/message/capabilities/get/` (§4.7). This TikTok takes no images yet, and says so.
+/// `GET /business/message/capabilities/get/` (§4.7).
 pub(crate) async fn capabilities(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
     let outcome = read_capabilities(&stage, &headers, &query(&uri));
     envelope(&stage, outcome)
@@ -132,10 +132,11 @@ fn read_capabilities(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String
     }
     let at = conversation(&world, account, "conversation_id", param(query, "conversation_id")?)?;
     let kind = param(query, "conversation_type")?;
-    if world.conversations.get(at).is_none_or(|there| there.conversation_type() != kind) {
-        return Err(Refusal::param("conversation_type"));
-    }
-    Ok(json!({ "capability_infos": [{ "capability_type": "IMAGE_SEND", "capability_result": false }] }))
+    let there = world.conversations.get(at).filter(|there| there.conversation_type() == kind);
+    let able = there.ok_or_else(|| Refusal::param("conversation_type"))?.takes_images;
+    let infos: Vec<Value> =
+        wanted.iter().map(|kind| json!({ "capability_type": kind, "capability_result": able })).collect();
+    Ok(json!({ "capability_infos": infos }))
 }
 
 /// `POST /business/message/media/download/` (§4.6): a link that is good for 24 h.

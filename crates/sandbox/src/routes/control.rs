@@ -5,13 +5,15 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::StatusCode,
+    response::Response,
     routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answer::{self, html_error};
 use crate::{
     config::WindowRule,
     faults::{Fault, Times},
@@ -33,6 +35,10 @@ pub(crate) fn router() -> Router<Arc<Stage>> {
         .route("/says", post(says))
         .route("/colleague", post(colleague))
         .route("/blocks", post(blocks))
+        .route("/receives_images", post(receives_images))
+        .route("/messages", post(messages))
+        .route("/posts", post(new_post))
+        .route("/uploaded/{media_id}", get(uploaded))
         .route("/faults", post(set_fault).delete(clear_faults))
         .route("/clock", get(clock).post(advance))
         .route("/agree", post(agree))
@@ -165,6 +171,44 @@ async fn blocks(State(stage): Stand, Json(block): Json<Block>) -> Json<Value> {
     Json(json!({}))
 }
 
+#[derive(Deserialize)]
+struct Images {
+    customer: String,
+    able: bool,
+}
+
+async fn receives_images(State(stage): Stand, Json(images): Json<Images>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &images.customer);
+    if images.able {
+        customer.can_receive_images();
+    } else {
+        customer.cannot_receive_images();
+    }
+    Json(json!({}))
+}
+
+/// What a customer truly got, a line each.
+async fn messages(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
+    Json(json!(stage.world().ledger.messages_to(&who.customer)))
+}
+
+#[derive(Deserialize)]
+struct NewPost {
+    handle: String,
+    caption: String,
+}
+
+async fn new_post(State(stage): Stand, Json(new): Json<NewPost>) -> Answer {
+    let now = stage.now();
+    let item_id = stage.world().post(&new.handle, &new.caption, now);
+    Ok(Json(json!({ "item_id": item_id.ok_or_else(|| bad("no account has this handle"))? })))
+}
+
+async fn uploaded(State(stage): Stand, Path(media_id): Path<String>) -> Response {
+    let found = stage.world().uploads.uploaded(&media_id).map(|stored| (stored.kind.mime(), Arc::clone(&stored.bytes)));
+    found.map_or_else(|| html_error(StatusCode::NOT_FOUND), |(mime, image)| answer::bytes(mime, image.to_vec()))
+}
+
 /// `{"endpoint":"send","fault":"hang_up_after","next":1}`. The lasting is `next` (calls), `for_ms`, or neither:
 /// until cleared.
 #[derive(Deserialize)]
@@ -176,6 +220,8 @@ struct NewFault {
     /// For `code`.
     code: Option<i64>,
     message: Option<String>,
+    /// For `stale`: how many messages of the business are not listed yet.
+    messages: Option<u32>,
     /// For `status`.
     status: Option<u16>,
     /// Whether the call takes effect, for `html`, `code`, `status` and `never_answer`.
@@ -200,6 +246,9 @@ impl NewFault {
             "code" => Fault::Code { code: self.code?, message: self.message.clone().unwrap_or_default(), accepting },
             "status" => Fault::Status { status: self.status?, accepting },
             "rate_limited" => Fault::RateLimited,
+            "too_many_per_minute" => Fault::too_many_per_minute(),
+            "too_many_per_day" => Fault::too_many_per_day(),
+            "stale" => Fault::Stale { messages: self.messages? },
             "never_answer" => Fault::NeverAnswer { accepting },
             _ => return None,
         })
@@ -215,7 +264,7 @@ impl NewFault {
 }
 
 async fn set_fault(State(stage): Stand, Json(new): Json<NewFault>) -> Answer {
-    let fault = new.fault().ok_or_else(|| bad("no such fault, or its ms, code or status is missing"))?;
+    let fault = new.fault().ok_or_else(|| bad("no such fault, or its ms, code, messages or status is missing"))?;
     stage.dial().set(&new.endpoint, fault, new.times(), stage.now());
     Ok(Json(json!({})))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{Method, StatusCode, header},
     middleware::Next,
@@ -13,23 +13,23 @@ use serde_json::Value;
 
 use super::{
     answer::{Refusal, envelope, html_error, login_api, oauth_error},
-    mangled,
+    mangled, send,
 };
-use crate::{
-    faults::Fault,
-    ledger::{Attempt, Verdict},
-    server::Scissors,
-    stage::Stage,
-};
+use crate::{faults::Fault, ledger::Verdict, server::Scissors, stage::Stage};
 
-const LARGEST_BODY: usize = 4 << 20;
+/// Far beyond what any endpoint takes, so that a file too large is refused by the endpoint and with its code.
+const LARGEST_BODY: usize = 32 << 20;
+
+/// How many messages of the business the listing lags behind; most do not.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lag(pub(crate) u32);
 
 pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
     // A page elsewhere must not reach the sandbox through a name that resolves to loopback.
     if !addressed_to_us(&request, stage.port()) {
         return html_error(StatusCode::MISDIRECTED_REQUEST);
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return html_error(StatusCode::PAYLOAD_TOO_LARGE);
     };
@@ -45,19 +45,21 @@ pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next
     }
     if let Some(fault) = fault.as_ref().filter(|fault| !fault.accepts()) {
         if endpoint == "send" {
-            note_lost(&stage, &body);
+            send::note(&mut stage.world(), &parsed(&body), Verdict::Lost, stage.now());
         }
-        if *fault == Fault::RateLimited {
+        if fault.is_too_many() {
             stage.world().ledger.rate_limited += 1;
         }
         return instead(&stage, endpoint, fault, None, scissors).await;
     }
     if let Some(refused) = limited(&stage, endpoint, &path) {
         if endpoint == "send" {
-            note_refused(&stage, &body, 40100);
+            send::note(&mut stage.world(), &parsed(&body), Verdict::Refused(40100), stage.now());
         }
         return refused;
     }
+    let lag = if let Some(Fault::Stale { messages }) = fault { messages } else { 0 };
+    parts.extensions.insert(Lag(lag));
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
     match fault {
         Some(fault) => instead(&stage, endpoint, &fault, Some(answer), scissors).await,
@@ -87,7 +89,9 @@ fn endpoint(path: &str, method: &Method, body: &[u8]) -> Option<&'static str> {
             "MARK_READ" => "mark_read",
             _ => "send",
         },
+        "/business/message/media/upload/" => "media_upload",
         "/business/message/media/download/" => "media_download",
+        "/business/video/list/" => "video_list",
         "/business/message/capabilities/get/" => "capabilities",
         other if other.starts_with("/media/") => "media",
         other if other.starts_with("/cdn/") => "cdn",
@@ -123,7 +127,7 @@ async fn instead(
 ) -> Response {
     let answer = answer.unwrap_or_else(|| html_error(StatusCode::INTERNAL_SERVER_ERROR));
     match fault {
-        Fault::Delay(_) => answer,
+        Fault::Delay(_) | Fault::Stale { .. } => answer,
         Fault::AnswerLate(by) => {
             tokio::time::sleep(*by).await;
             answer
@@ -154,25 +158,6 @@ fn coded(stage: &Stage, endpoint: &str, code: i64, message: &str) -> Response {
         "authorize" | "cdn" | "media" => html_error(status),
         _ => envelope(stage, Err(Refusal::new(code, message))),
     }
-}
-
-fn note_lost(stage: &Stage, body: &Bytes) {
-    note(stage, body, Verdict::Lost);
-}
-
-fn note_refused(stage: &Stage, body: &Bytes, code: i64) {
-    note(stage, body, Verdict::Refused(code));
-}
-
-fn note(stage: &Stage, body: &[u8], verdict: Verdict) {
-    let sent = parsed(body);
-    let attempt = Attempt {
-        conversation_id: field(&sent, "recipient"),
-        text: sent.pointer("/text/body").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        verdict,
-        at_ms: stage.now(),
-    };
-    stage.world().ledger.attempts.push(attempt);
 }
 
 fn parsed(body: &[u8]) -> Value {

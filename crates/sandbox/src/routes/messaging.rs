@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
-    extract::State,
+    extract::{Extension, State},
     http::{HeaderMap, Uri},
     response::Response,
 };
@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 use super::{
     answer::{Refusal, envelope},
     business::{caller, conversation, param, query},
+    gate::Lag,
     pictures,
+    posts::embed_url,
 };
 use crate::{
     clock::DAY_MS,
@@ -29,12 +31,22 @@ use crate::{
 const NEWEST: usize = 20;
 
 /// `GET /business/message/conversation/list/`.
-pub(crate) async fn conversation_list(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
-    let outcome = list_conversations(&stage, &headers, &query(&uri));
+pub(crate) async fn conversation_list(
+    State(stage): State<Arc<Stage>>,
+    Extension(lag): Extension<Lag>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let outcome = list_conversations(&stage, lag, &headers, &query(&uri));
     envelope(&stage, outcome)
 }
 
-fn list_conversations(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+fn list_conversations(
+    stage: &Stage,
+    Lag(lag): Lag,
+    headers: &HeaderMap,
+    query: &BTreeMap<String, String>,
+) -> Result<Value, Refusal> {
     let (world, now) = (stage.world(), stage.now());
     let account = caller(&world, headers, "message.list.read", param(query, "business_id")?, now)?;
     let answered = match param(query, "conversation_type")? {
@@ -50,21 +62,38 @@ fn list_conversations(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<Strin
     if !(1..=100).contains(&limit) {
         return Err(Refusal::param("limit"));
     }
-    let mut all: Vec<&Conversation> = world
-        .conversations
-        .iter()
-        .filter(|there| there.account == account && there.answered == answered && !there.messages.is_empty())
-        .filter(|there| there.updated_at() > now - 90 * DAY_MS)
+    let ours = || world.conversations.iter().filter(|there| there.account == account);
+    let as_of = as_of(ours(), lag);
+    let mut all: Vec<(&Conversation, i64)> = ours()
+        .filter_map(|there| {
+            let known = there.before(as_of);
+            let updated_at = known.last()?.at_ms;
+            let replied = if lag == 0 { there.answered } else { known.iter().any(Message::by_business) };
+            (replied == answered).then_some((there, updated_at))
+        })
+        .filter(|(_, updated_at)| *updated_at > now - 90 * DAY_MS)
         .collect();
-    all.sort_by(|a, b| b.updated_at().cmp(&a.updated_at()).then_with(|| a.id.cmp(&b.id)));
+    all.sort_by(|(a, a_at), (b, b_at)| b_at.cmp(a_at).then_with(|| a.id.cmp(&b.id)));
     let has_more = all.len() > cursor.saturating_add(limit);
     let page: Vec<Value> = all.into_iter().skip(cursor).take(limit).map(entry).collect();
     let next = if has_more { cursor + limit } else { 0 };
     Ok(json!({ "conversations": page, "has_more": has_more, "cursor": next }))
 }
 
-fn entry(there: &Conversation) -> Value {
-    let mut entry = json!({ "conversation_id": there.id, "update_time": there.updated_at() });
+/// The moment from which on a listing of these conversations shows nothing, if it lags by so many messages of the
+/// business: when the oldest of those was written.
+fn as_of<'a>(all: impl Iterator<Item = &'a Conversation>, lag: u32) -> i64 {
+    if lag == 0 {
+        return i64::MAX;
+    }
+    let written = all.flat_map(|there| &there.messages).filter(|message| message.by_business());
+    let mut times: Vec<i64> = written.map(|message| message.at_ms).collect();
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    times.into_iter().take(usize::try_from(lag).unwrap_or(usize::MAX)).next_back().unwrap_or(i64::MAX)
+}
+
+fn entry((there, updated_at): (&Conversation, i64)) -> Value {
+    let mut entry = json!({ "conversation_id": there.id, "update_time": updated_at });
     let referral = match &there.referral {
         // Seconds here; the webhook has milliseconds (§4.3).
         Some(Referral::Ad { ad_name, at_ms }) => json!({ "ad": [{
@@ -88,20 +117,33 @@ fn entry(there: &Conversation) -> Value {
 }
 
 /// `GET /business/message/content/list/`: the newest twenty, in no order.
-pub(crate) async fn content_list(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
-    let outcome = list_content(&stage, &headers, &query(&uri));
+pub(crate) async fn content_list(
+    State(stage): State<Arc<Stage>>,
+    Extension(lag): Extension<Lag>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let outcome = list_content(&stage, lag, &headers, &query(&uri));
     envelope(&stage, outcome)
 }
 
-fn list_content(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String, String>) -> Result<Value, Refusal> {
+fn list_content(
+    stage: &Stage,
+    Lag(lag): Lag,
+    headers: &HeaderMap,
+    query: &BTreeMap<String, String>,
+) -> Result<Value, Refusal> {
     let world = stage.world();
     let account = caller(&world, headers, "message.list.read", param(query, "business_id")?, stage.now())?;
     let at = conversation(&world, account, "conversation_id", param(query, "conversation_id")?)?;
     let (Some(there), Some(shop)) = (world.conversations.get(at), world.accounts.get(account)) else {
         return Err(Refusal::param("conversation_id"));
     };
-    let skipped = there.messages.len().saturating_sub(NEWEST);
-    let newest: Vec<&Message> = there.messages.iter().skip(skipped).collect();
+    let known = there.before(as_of(std::iter::once(there), lag));
+    if known.is_empty() {
+        return Err(Refusal::new(40007, "The conversation does not exist"));
+    }
+    let newest: Vec<&Message> = known.iter().skip(known.len().saturating_sub(NEWEST)).collect();
     let messages: Vec<Value> =
         shuffled(world.seed, there, newest).into_iter().map(|message| line(stage, shop, there, message)).collect();
     Ok(json!({
@@ -154,9 +196,9 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
         Content::Text(body) => drop(put("text", json!({ "body": body }))),
         Content::Image { media_id } => drop(put("image", json!({ "media_id": media_id }))),
         Content::SharePost { item_id } => {
-            let embed_url = format!("{}/embed/v2/{item_id}", stage.base_url());
-            put("share_post", json!({ "item_id": item_id, "embed_url": embed_url }));
+            put("share_post", json!({ "item_id": item_id, "embed_url": embed_url(stage, item_id) }));
         }
+        Content::Template(card) => drop(put("template", card.clone())),
         Content::Sticker { name } => drop(put("sticker", json!({ "url": pictures::sticker_link(stage, name) }))),
         Content::Emoji { name } => drop(put("emoji", json!({ "url": pictures::emoji_link(stage, name) }))),
         Content::Other => {}

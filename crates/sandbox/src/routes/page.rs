@@ -135,6 +135,7 @@ fn meaning(scope: &str) -> &'static str {
         "message.list.read" => "Read your direct messages",
         "message.list.send" => "Send direct messages for you",
         "message.list.manage" => "Manage your automatic messages",
+        "video.list" => "See your posts",
         "comment.list" => "Read comments on your posts",
         "comment.list.manage" => "Answer comments on your posts",
         _ => "Something else",

@@ -11,7 +11,6 @@ use axum::{
 use super::{
     answer::{bytes, html_error},
     business::query,
-    page,
 };
 use crate::{
     clock::{DAY_MS, HOUR_MS},
@@ -37,6 +36,13 @@ pub(crate) fn avatar_link(stage: &Stage, whose: &str) -> String {
     let quarter = 6 * HOUR_MS;
     let expires = (stage.now() / quarter + 5) * quarter;
     signed(stage, &format!("/cdn/avatar/{whose}.jpeg"), expires)
+}
+
+/// The cover of a post: good for six hours at least.
+pub(crate) fn cover_link(stage: &Stage, item_id: &str) -> String {
+    let quarter = 6 * HOUR_MS;
+    let expires = (stage.now() / quarter + 2) * quarter;
+    signed(stage, &format!("/cdn/cover/{item_id}.jpeg"), expires)
 }
 
 /// A sticker: thirty days (§4.4).
@@ -77,7 +83,7 @@ pub(crate) async fn cdn(
     bytes(mime, stage.picture(key, move || draw(seed, &name)).await)
 }
 
-/// `GET /media/<id>`: an image a customer sent. The token goes into `x-user`, not into `Access-Token` (§4.6).
+/// `GET /media/<id>`: an image a customer sent, drawn, or one the business sent, to the byte. The token goes into `x-user`, not into `Access-Token` (§4.6).
 pub(crate) async fn media(
     State(stage): State<Arc<Stage>>,
     Path(media_id): Path<String>,
@@ -91,18 +97,13 @@ pub(crate) async fn media(
     if !is_good(&stage, uri.path(), &query(&uri)) {
         return html_error(StatusCode::FORBIDDEN);
     }
+    let uploaded =
+        stage.world().uploads.listed(&media_id).map(|stored| (stored.kind.mime(), Arc::clone(&stored.bytes)));
+    if let Some((mime, image)) = uploaded {
+        return bytes(mime, image.to_vec());
+    }
     let seed = stage.config.seed;
     let key = format!("media/{media_id}");
     let photo = move || drawing::photo(seed, &media_id);
     bytes("image/jpeg", stage.picture(key, photo).await)
-}
-
-/// `GET /embed/v2/<id>`: a shared post.
-pub(crate) async fn embed(State(stage): State<Arc<Stage>>, Path(item_id): Path<String>) -> Response {
-    let cover = signed(&stage, &format!("/cdn/cover/{}.jpeg", page::escape(&item_id)), stage.now() + DAY_MS);
-    let cover = page::escape(&cover);
-    let body = format!(
-        "<h1>A post by @maisonbloom</h1><p>Linen, three ways to wear it</p><img src=\"{cover}\" alt=\"\" width=\"360\">"
-    );
-    page::page(StatusCode::OK, "A post", &body)
 }

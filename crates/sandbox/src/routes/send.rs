@@ -9,15 +9,13 @@ use serde_json::{Value, json};
 use super::{
     answer::{Refusal, envelope},
     business::{body, caller, conversation, text},
+    compose,
 };
 use crate::{
     ledger::{Attempt, Sign, Verdict},
     stage::Stage,
-    world::{World, conversation::Conversation, window},
+    world::{World, window},
 };
-
-/// The longest text, in characters.
-const LONGEST: usize = 6000;
 
 /// `POST /business/message/send/`.
 pub(crate) async fn send(State(stage): State<Arc<Stage>>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -25,7 +23,11 @@ pub(crate) async fn send(State(stage): State<Arc<Stage>>, headers: HeaderMap, by
         let mut world = stage.world();
         let outcome = deliver(&mut world, &headers, &body, stage.now());
         if body.get("sender_action").is_none() {
-            note(&mut world, &body, &outcome, stage.now());
+            let verdict = match &outcome {
+                Ok(message_id) => Verdict::Accepted(message_id.clone()),
+                Err(refusal) => Verdict::Refused(refusal.code),
+            };
+            note(&mut world, &body, verdict, stage.now());
         }
         outcome
     });
@@ -45,39 +47,16 @@ fn deliver(world: &mut World, headers: &HeaderMap, body: &Value, now: i64) -> Re
         return Err(Refusal::param("recipient"));
     };
     let rule = world.accounts.get(account).map(|account| account.rule).unwrap_or_default();
-    match kind {
-        "SENDER_ACTION" => sign(world, at, text(body, "sender_action")?, now),
-        "TEXT" => {
-            let words =
-                body.pointer("/text/body").and_then(Value::as_str).ok_or_else(|| Refusal::missing("text.body"))?;
-            if words.trim().is_empty() || words.chars().count() > LONGEST {
-                return Err(Refusal::param("text.body"));
-            }
-            let quoted = quoted(there, body)?;
-            if there.blocked {
-                return Err(Refusal::new(40064, "This user does not accept messages from you."));
-            }
-            window::allows(rule, &there.messages, now).map_err(|why| Refusal::new(40064, why))?;
-            let words = words.to_owned();
-            Ok(world.accept(at, now, words, quoted))
-        }
-        "IMAGE" | "SHARE_POST" | "TEMPLATE" => {
-            Err(Refusal::new(40002, format!("message_type {kind} is not supported by the sandbox")))
-        }
-        _ => Err(Refusal::param("message_type")),
+    if kind == "SENDER_ACTION" {
+        return sign(world, at, text(body, "sender_action")?, now);
     }
-}
-
-/// The quoted message, which must be there and of a kind that can be quoted.
-fn quoted(there: &Conversation, body: &Value) -> Result<Option<String>, Refusal> {
-    let Some(info) = body.get("referenced_message_info") else {
-        return Ok(None);
-    };
-    let id = text(info, "referenced_message_id")?;
-    match there.message(id) {
-        Some(message) if message.content.quotable() => Ok(Some(id.to_owned())),
-        _ => Err(Refusal::param("referenced_message_id")),
+    let parcel = compose::parcel(world, account, there, body, now)?;
+    let quoted = compose::quoted(there, body)?;
+    if there.blocked {
+        return Err(Refusal::new(40064, "This user does not accept messages from you."));
     }
+    window::allows(rule, &there.messages, now).map_err(|why| Refusal::new(40064, why))?;
+    Ok(world.accept(at, now, parcel, quoted))
 }
 
 fn sign(world: &mut World, at: usize, action: &str, now: i64) -> Result<String, Refusal> {
@@ -93,14 +72,14 @@ fn sign(world: &mut World, at: usize, action: &str, now: i64) -> Result<String, 
     Ok(String::new())
 }
 
-fn note(world: &mut World, body: &Value, outcome: &Result<String, Refusal>, now: i64) {
+/// Writes a call of the send endpoint down.
+pub(crate) fn note(world: &mut World, body: &Value, verdict: Verdict, now: i64) {
+    let field = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     world.ledger.attempts.push(Attempt {
-        conversation_id: body.get("recipient").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        text: body.pointer("/text/body").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        verdict: match outcome {
-            Ok(message_id) => Verdict::Accepted(message_id.clone()),
-            Err(refusal) => Verdict::Refused(refusal.code),
-        },
+        conversation_id: field("/recipient"),
+        kind: field("/message_type"),
+        text: field("/text/body"),
+        verdict,
         at_ms: now,
     });
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::customers::script::Voice;
 
 /// A TikTok user who writes to the shop.
@@ -55,6 +57,8 @@ pub(crate) enum Content {
     SharePost {
         item_id: String,
     },
+    /// A card with buttons, as it was sent.
+    Template(Value),
     Sticker {
         name: String,
     },
@@ -77,6 +81,7 @@ impl Content {
             Content::Text(_) => "TEXT",
             Content::Image { .. } => "IMAGE",
             Content::SharePost { .. } => "SHARE_POST",
+            Content::Template(_) => "TEMPLATE",
             Content::Sticker { .. } => "STICKER",
             Content::Emoji { .. } => "EMOJI",
             Content::Other => "OTHER",
@@ -108,6 +113,13 @@ pub(crate) struct Message {
     pub(crate) hearts: u8,
 }
 
+impl Message {
+    /// Whether the business wrote it, and not TikTok for it.
+    pub(crate) fn by_business(&self) -> bool {
+        !self.by_customer && self.auto.is_none()
+    }
+}
+
 /// How a person came to the shop (§4.3).
 #[derive(Debug, Clone)]
 pub(crate) enum Referral {
@@ -124,6 +136,8 @@ pub(crate) struct Conversation {
     pub(crate) answered: bool,
     /// The customer blocked the shop: every send is refused as 40064.
     pub(crate) blocked: bool,
+    /// Whether images may be sent here; it depends on both countries (§4.7).
+    pub(crate) takes_images: bool,
     pub(crate) customer_read_at: Option<i64>,
     pub(crate) referral: Option<Referral>,
     /// Oldest first; equal times in the order they came.
@@ -147,6 +161,15 @@ impl Conversation {
 
     pub(crate) fn message(&self, id: &str) -> Option<&Message> {
         self.messages.iter().find(|message| message.id == id)
+    }
+
+    /// The messages there were before the business wrote one at that moment; what a customer wrote in the same
+    /// millisecond counts as before.
+    pub(crate) fn before(&self, at_ms: i64) -> &[Message] {
+        let end = self
+            .messages
+            .partition_point(|message| message.at_ms < at_ms || (message.at_ms == at_ms && !message.by_business()));
+        self.messages.split_at(end).0
     }
 
     pub(crate) fn conversation_type(&self) -> &'static str {

@@ -19,7 +19,7 @@ pub(crate) fn allows(rule: WindowRule, history: &[Message], now: i64) -> Result<
     };
     let (before, since) = history.split_at(last_inbound);
     let heard_at = since.first().map_or(0, |message| message.at_ms);
-    let ours = |message: &&Message| !message.by_customer && message.auto.is_none();
+    let ours = |message: &&Message| message.by_business();
     let sent = since.iter().filter(ours).count();
     let open = now - heard_at <= WINDOW_MS;
     match rule {

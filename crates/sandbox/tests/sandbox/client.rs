@@ -2,14 +2,18 @@
 
 use std::{sync::Once, time::Duration};
 
-use reqwest::{Client, Response, redirect::Policy};
+use reqwest::{
+    Client, Response,
+    multipart::{Form, Part},
+    redirect::Policy,
+};
 use sandbox::{Config, Customer, Limits, Sandbox};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 pub(crate) const BASIC: &str = "user.info.basic";
 pub(crate) const MESSAGING: &str =
-    "user.info.basic,user.account.type,message.list.read,message.list.send,message.list.manage";
+    "user.info.basic,user.account.type,message.list.read,message.list.send,message.list.manage,video.list";
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters_0123456789";
 pub(crate) const CALLBACK: &str = "http://127.0.0.1:51234/callback/";
 
@@ -77,6 +81,18 @@ pub(crate) fn code_of(answer: &Value) -> i64 {
     answer["code"].as_i64().unwrap()
 }
 
+/// The id a send was answered with.
+pub(crate) fn id_of(answer: &Value) -> String {
+    answer["data"]["message"]["message_id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+}
+
+/// A small picture.
+pub(crate) fn picture(format: image::ImageFormat) -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(12, 8, image::Rgb([200, 90, 40])).write_to(&mut file, format).unwrap();
+    file.into_inner()
+}
+
 /// A sandbox without limits.
 pub(crate) async fn unhurried(config: Config) -> Sandbox {
     Sandbox::start(Config { limits: Limits::NONE, ..config }).await.unwrap()
@@ -88,8 +104,12 @@ impl Desk {
     }
 
     pub(crate) async fn linked_to(sandbox: Sandbox) -> Desk {
+        Desk::linked_with(sandbox, MESSAGING).await
+    }
+
+    pub(crate) async fn linked_with(sandbox: Sandbox, scopes: &str) -> Desk {
         let http = http();
-        let landed = sandbox.agree(&business_url(&sandbox, MESSAGING, "s")).await.unwrap();
+        let landed = sandbox.agree(&business_url(&sandbox, scopes, "s")).await.unwrap();
         let answer = exchange(&sandbox, &http, &query_of(&landed, "code").unwrap()).await;
         let data = &answer["data"];
         let text = |name: &str| data[name].as_str().unwrap_or_else(|| panic!("{name} in {answer}")).to_owned();
@@ -130,6 +150,47 @@ impl Desk {
     /// Sends a text and gives back TikTok's code.
     pub(crate) async fn sends(&self, customer: &Customer, body: &str) -> i64 {
         code_of(&self.post("business/message/send/", &self.text(customer, body)).await)
+    }
+
+    /// Sends a message of any type, its blocks as given.
+    pub(crate) async fn sends_block(&self, customer: &Customer, kind: &str, blocks: &Value) -> Value {
+        let mut body = json!({
+            "business_id": self.business_id, "recipient_type": "CONVERSATION",
+            "recipient": customer.conversation_id(), "message_type": kind,
+        });
+        for (name, block) in blocks.as_object().unwrap() {
+            body[name] = block.clone();
+        }
+        self.post("business/message/send/", &body).await
+    }
+
+    /// Uploads a file; gives back the whole answer.
+    pub(crate) async fn uploads(&self, file: &[u8]) -> Value {
+        let form = Form::new().text("business_id", self.business_id.clone()).text("media_type", "IMAGE");
+        self.uploads_form(form.part("file", Part::bytes(file.to_vec()).file_name("picture"))).await
+    }
+
+    pub(crate) async fn uploads_form(&self, form: Form) -> Value {
+        let request = self.http.post(self.url("business/message/media/upload/")).multipart(form);
+        json_of(request.header("Access-Token", &self.access).send().await.unwrap()).await
+    }
+
+    /// Uploads an image and gives back its media id.
+    pub(crate) async fn media_id(&self, file: &[u8]) -> String {
+        let answer = self.uploads(file).await;
+        answer["data"]["media_id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// Uploads and sends an image; gives back TikTok's code.
+    pub(crate) async fn sends_image(&self, customer: &Customer, file: &[u8]) -> i64 {
+        let media_id = self.media_id(file).await;
+        code_of(&self.sends_block(customer, "IMAGE", &json!({ "image": { "media_id": media_id } })).await)
+    }
+
+    /// The message of that id, as it is listed.
+    pub(crate) async fn listed(&self, customer: &Customer, message_id: &str) -> Value {
+        let all = self.messages(customer).await;
+        all.iter().find(|message| message["message_id"] == message_id).unwrap_or_else(|| panic!("{all:?}")).clone()
     }
 
     pub(crate) async fn list(&self, kind: &str) -> Vec<String> {

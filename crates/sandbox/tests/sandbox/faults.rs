@@ -217,3 +217,72 @@ async fn a_page_from_elsewhere_does_not_get_in_by_another_name() {
     assert_eq!(answer.status(), 421);
     assert_eq!(desk.http.get(&url).send().await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn too_many_requests_can_be_said_for_a_minute_and_for_a_day() {
+    for (fault, what) in [(Fault::too_many_per_minute(), "QPM"), (Fault::too_many_per_day(), "QPD")] {
+        let (desk, nok) = waiting().await;
+        desk.sandbox.fault("send", fault, Times::Next(1));
+        let answer = json_of(send(&desk, &nok).await.unwrap()).await;
+        assert_eq!(code_of(&answer), 40100);
+        assert!(answer["message"].as_str().unwrap().contains(what), "{answer}");
+        assert_eq!((desk.sandbox.ledger().rate_limited, desk.sandbox.ledger().accepted.len()), (1, 0));
+        assert_eq!(desk.sends(&nok, "again").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_stale_thread_is_as_it_was_before_the_newest_messages_of_the_business() {
+    let (desk, nok) = waiting().await;
+    assert_eq!(desk.sends(&nok, "one").await, 0);
+    nok.says("and?");
+    assert_eq!(desk.sends(&nok, "two").await, 0);
+    nok.colleague_replies("three", "APP");
+    nok.says("thanks");
+    nok.is_welcomed("Welcome!");
+    let lines = async |stale: Option<u32>| {
+        if let Some(messages) = stale {
+            desk.sandbox.fault("content_list", Fault::Stale { messages }, Times::Next(1));
+        }
+        let mut all = desk.messages(&nok).await;
+        all.sort_by_key(|line| line["timestamp"].as_i64());
+        all.iter().map(|line| line["text"]["body"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let whole = ["hi", "one", "and?", "two", "three", "thanks", "Welcome!"];
+    assert_eq!(lines(Some(0)).await, whole);
+    assert_eq!(lines(Some(1)).await, whole[..4], "what came after it is not there either");
+    assert_eq!(lines(Some(2)).await, whole[..3]);
+    assert_eq!(lines(Some(9)).await, whole[..1]);
+    assert_eq!(lines(None).await, whole);
+}
+
+#[tokio::test]
+async fn a_stale_list_of_conversations_has_the_times_and_types_of_before() {
+    let (desk, nok) = waiting().await;
+    let lin = desk.sandbox.customer("Lin");
+    desk.sandbox.advance(Duration::from_secs(1));
+    lin.says("hello");
+    assert_eq!(desk.sends(&nok, "hello Nok").await, 0);
+    desk.sandbox.fault("conversation_list", Fault::Stale { messages: 1 }, Times::For(Duration::from_secs(3600)));
+    assert_eq!(desk.list("STRANGER").await, [lin.conversation_id(), nok.conversation_id()]);
+    assert!(desk.list("SINGLE").await.is_empty());
+    let answer = desk.get("business/message/conversation/list/", &[("conversation_type", "STRANGER")]).await;
+    assert_eq!(answer["data"]["conversations"][1]["update_time"], nok.thread()[0].at_ms);
+    assert_eq!(desk.messages(&nok).await.len(), 2, "the other listing does not lag");
+    desk.sandbox.clear_faults();
+    assert_eq!(desk.list("SINGLE").await, [nok.conversation_id()]);
+    desk.sandbox.fault("*", Fault::Stale { messages: 1 }, Times::UntilCleared);
+    assert_eq!(desk.sends(&nok, "still sent").await, 0, "a send has nothing to lag");
+    assert_eq!(desk.messages(&nok).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_conversation_that_began_with_the_business_is_not_there_yet() {
+    let desk = Desk::linked().await;
+    let nok = desk.sandbox.customer("Nok");
+    nok.colleague_replies("we found your parcel", "WEB");
+    desk.sandbox.fault("content_list", Fault::Stale { messages: 1 }, Times::Next(1));
+    let id = nok.conversation_id();
+    let answer = desk.get("business/message/content/list/", &[("conversation_id", &id)]).await;
+    assert_eq!(code_of(&answer), 40007);
+}

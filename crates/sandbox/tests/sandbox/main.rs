@@ -9,9 +9,12 @@
 )]
 
 mod business;
+mod cards;
 mod client;
 mod faults;
+mod images;
 mod listing;
 mod login;
+mod posts;
 mod sending;
 mod town;

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use sandbox::{Config, Customer, Sandbox};
 use serde_json::{Value, json};
 
-use crate::client::{Desk, MESSAGING, business_url, code_of, unhurried};
+use crate::client::{Desk, MESSAGING, business_url, code_of, picture, unhurried};
 
 const PEOPLE: [&str; 14] = [
     "Nadia Rahman",
@@ -159,4 +159,42 @@ async fn everything_can_be_done_from_outside() {
     assert_eq!(ledger["attempts"].as_array().unwrap().len(), 3);
     control("tokens/expire", json!({})).await;
     assert_eq!(code_of(&desk.post("business/message/send/", &desk.text(&nok, "x")).await), 40102);
+}
+
+#[tokio::test]
+async fn images_posts_and_lags_can_be_done_from_outside_too() {
+    let desk = Desk::linked().await;
+    let nok = desk.sandbox.customer("Nok");
+    nok.says("hi");
+    let url = |path: &str| format!("{}/sandbox/{path}", desk.sandbox.base_url());
+    let control = async |path: &str, body: Value| desk.http.post(url(path)).json(&body).send().await.unwrap();
+    let file = picture(image::ImageFormat::Png);
+    control("receives_images", json!({ "customer": "Nok", "able": false })).await;
+    assert_eq!(desk.sends_image(&nok, &file).await, 40002);
+    control("receives_images", json!({ "customer": "Nok", "able": true })).await;
+    assert_eq!(desk.sends_image(&nok, &file).await, 0);
+    let answer = desk.http.get(url("ledger")).send().await.unwrap();
+    let ledger: Value = answer.json().await.unwrap();
+    assert_eq!((&ledger["accepted"][0]["kind"], &ledger["attempts"][0]["kind"]), (&json!("IMAGE"), &json!("IMAGE")));
+    assert_eq!(ledger["uploads"][1]["kind"], "png");
+    let media_id = ledger["accepted"][0]["image"]["media_id"].as_str().unwrap();
+    let bytes = desk.http.get(url(&format!("uploaded/{media_id}"))).send().await.unwrap();
+    assert_eq!(bytes.headers()["content-type"], "image/png");
+    assert_eq!(bytes.bytes().await.unwrap(), file);
+    assert_eq!(desk.http.get(url("uploaded/none")).send().await.unwrap().status(), 404);
+    let posted: Value =
+        control("posts", json!({ "handle": "cornershop", "caption": "New" })).await.json().await.unwrap();
+    let share = json!({ "share_post": { "item_id": posted["item_id"] } });
+    assert_eq!(code_of(&desk.sends_block(&nok, "SHARE_POST", &share).await), 0);
+    assert_eq!(control("posts", json!({ "handle": "nobody", "caption": "x" })).await.status(), 400);
+    let lines: Vec<String> = control("messages", json!({ "customer": "Nok" })).await.json().await.unwrap();
+    assert_eq!(lines, desk.sandbox.ledger().messages_to("Nok"));
+    let lag = json!({ "endpoint": "content_list", "fault": "stale", "messages": 2, "next": 1 });
+    assert_eq!(control("faults", lag).await.status(), 200);
+    assert_eq!((desk.messages(&nok).await.len(), desk.messages(&nok).await.len()), (1, 3));
+    assert_eq!(control("faults", json!({ "endpoint": "*", "fault": "stale" })).await.status(), 400);
+    for fault in ["too_many_per_minute", "too_many_per_day"] {
+        control("faults", json!({ "endpoint": "send", "fault": fault, "next": 1 })).await;
+        assert_eq!(desk.sends(&nok, "x").await, 40100);
+    }
 }
