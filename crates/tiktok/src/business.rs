@@ -9,3 +9,4 @@ pub mod media;
 pub mod message;
 pub mod oauth;
 pub mod profile;
+pub mod video;

@@ -6,6 +6,7 @@
 //! arrived, and a fresh connection does not have it.
 
 mod clock;
+mod form;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod transport;
@@ -17,13 +18,14 @@ use crate::{
     secret::AccessToken,
 };
 use clock::ServerClock;
+pub use form::{FilePart, Form};
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 use std::{sync::Arc, time::Duration};
 use tracing::Instrument;
-use transport::Answer;
 pub(crate) use transport::Outgoing;
+use transport::{Answer, Body};
 
 /// One thing the Business API can be asked: how to ask it, and what it answers.
 pub trait Endpoint: Send + Sync {
@@ -46,6 +48,11 @@ pub trait Endpoint: Send + Sync {
         None
     }
 
+    /// Named parts and a file in place of a JSON body. Asked for once per call, so a repeated call builds it anew.
+    fn form(&self) -> Option<Form> {
+        None
+    }
+
     /// The path of what must be in a reply for it to prove success, if it is not there.
     fn missing(&self, _reply: &Self::Reply) -> Option<&'static str> {
         None
@@ -55,7 +62,7 @@ pub trait Endpoint: Send + Sync {
 /// Whether a call may be made again when its outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Safety {
-    /// Reads and settings: twice is as good as once.
+    /// Reads, settings and uploads: twice is as good as once.
     Repeatable,
     /// A message, a code, a refresh token: twice is not once.
     Once,
@@ -66,7 +73,7 @@ pub enum Safety {
 pub struct Timeouts {
     /// For name, connection and secure handshake.
     pub connect: Duration,
-    /// For the whole call, to the answer's last byte.
+    /// For the whole call, to the answer's last byte. A call with a file has longer: a second for each 64 KiB of it.
     pub total: Duration,
 }
 
@@ -87,6 +94,7 @@ struct Shared {
     endpoints: Endpoints,
     pooled: reqwest::Client,
     fresh: reqwest::Client,
+    timeouts: Timeouts,
     media: reqwest::Client,
     guard: Guard,
     clock: ServerClock,
@@ -114,6 +122,7 @@ impl Client {
             fresh: transport::fresh(&endpoints, timeouts)?,
             media: crate::media_fetch::http(&guard, timeouts)?,
             guard,
+            timeouts,
             clock: ServerClock::default(),
             endpoints,
         };
@@ -166,7 +175,7 @@ impl Client {
             url,
             safety: E::SAFETY,
             header: token.map(|token| ("access-token", token.expose().to_owned())),
-            body: endpoint.body().map(transport::json),
+            body: endpoint.form().map(Body::Form).or_else(|| endpoint.body().map(transport::json)),
         };
         let secrets: Vec<&str> = secrets.iter().copied().chain(token.map(AccessToken::expose)).collect();
         let span = transport::span(&E::METHOD, E::PATH);

@@ -54,8 +54,9 @@ pub enum Error {
         raw: RawAnswer,
     },
 
-    /// Not taken: no token of ours will do (40001, 40103, 40107, 40110, 40113, 40115, `invalid_grant`). A person must
-    /// link the account again.
+    /// Not taken: no token or code of ours will do (40103, 40107, 40110, 40115, `invalid_grant`). A person must link the
+    /// account again, and that helps for certain: these codes are about what a new link replaces. A missing permission
+    /// (40001) is no such thing, see [`Reason::NotPermitted`].
     #[error("TikTok wants the account to be linked again (code {code}): {message}")]
     Reauthorise {
         /// TikTok's code, or the HTTP status on Login Kit.
@@ -118,10 +119,20 @@ pub enum Reason {
     MessagingRules,
     /// 40000, 40002: a parameter, or the account's messages are off; the message names it.
     InvalidParameter,
-    /// The app or the account may not do this (HTTP 403, `access_denied`).
+    /// 40001, HTTP 403: the scope was not granted, the app is not approved for it, or the account is not the token's.
+    /// It is said of one call, not of the account: a missing `video.list` leaves the messages as they are. Linking again
+    /// helps only if the scope is granted this time; [`crate::business::oauth::token_info`] tells what is granted now.
     NotPermitted,
     /// 40101, `invalid_client`: the app's id, its secret or the code are wrong.
     BadCredentials,
+    /// 40113: TikTok has blocked the app, or its id or secret are wrong. No new link helps, only the developer portal.
+    AppBlocked,
+    /// 40104: TikTok saw no token on the call, which is a mistake of ours or of something in between.
+    TokenMissing,
+    /// 40008, 40009, 40014: TikTok's own test system does not have this.
+    NotInSandbox,
+    /// 40132: too often for one value of a field. Documented for other parts of the API, with no wait to go by.
+    TooOften,
     /// 40118: the app or the region is not on TikTok's list.
     NotAllowlisted,
     /// 40007, HTTP 404: no such object or path.

@@ -36,11 +36,13 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn flag(&self, key: &str) -> Option<bool> {
-        match self.get(key)?.get() {
-            "true" | "\"true\"" | "1" => Some(true),
-            "false" | "\"false\"" | "0" => Some(false),
-            _ => None,
-        }
+        self.get(key).and_then(flag)
+    }
+
+    /// A moment TikTok writes in **seconds**, in ms. Should it ever write ms there, a moment beyond the year 5138 tells.
+    pub(crate) fn seconds_as_ms(&self, key: &str) -> Option<i64> {
+        let at = self.integer(key)?;
+        Some(if at < 100_000_000_000 { at.saturating_mul(1000) } else { at })
     }
 
     pub(crate) fn object(&self, key: &str) -> Option<Fields<'a>> {
@@ -76,6 +78,15 @@ pub(crate) fn integer(raw: &RawValue) -> Option<i64> {
     }
     let (whole, fraction) = text.split_once('.')?;
     fraction.bytes().all(|digit| digit == b'0').then(|| whole.parse().ok()).flatten()
+}
+
+/// Yes or no, also written as text or as a number.
+pub(crate) fn flag(raw: &RawValue) -> Option<bool> {
+    match raw.get() {
+        "true" | "\"true\"" | "1" => Some(true),
+        "false" | "\"false\"" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 struct Bytes(Vec<u8>);

@@ -23,7 +23,7 @@ pub mod login_kit;
 mod media_fetch;
 mod secret;
 
-pub use client::{Client, Endpoint, Safety, Timeouts};
+pub use client::{Client, Endpoint, FilePart, Form, Safety, Timeouts};
 pub use endpoints::{Endpoints, EndpointsError};
 pub use error::{Error, RawAnswer, Reason, UnknownWhy, UnreachableWhy};
 pub use media_fetch::{MediaError, NotAllowed};

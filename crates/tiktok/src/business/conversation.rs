@@ -3,7 +3,10 @@
 //! TikTok keeps 90 days and splits them in two lists: a conversation is a `STRANGER` until the business has replied and
 //! `SINGLE` from then on. Only both lists together are everything.
 
-use crate::{Endpoint, Safety, lenient::Fields};
+use crate::{
+    Endpoint, Safety,
+    lenient::{self, Fields},
+};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -136,8 +139,8 @@ impl From<Wire> for ConversationPage {
         let mut page = Self {
             conversations: Vec::new(),
             unreadable: Vec::new(),
-            has_more: wire.has_more.is_some_and(|raw| matches!(raw.get(), "true" | "1" | "\"true\"")),
-            cursor: wire.cursor.as_deref().and_then(crate::lenient::text).filter(|text| !text.is_empty()),
+            has_more: wire.has_more.as_deref().and_then(lenient::flag).unwrap_or(false),
+            cursor: wire.cursor.as_deref().and_then(lenient::text).filter(|text| !text.is_empty()),
         };
         for raw in wire.conversations.unwrap_or_default() {
             match conversation(&raw) {
@@ -175,8 +178,7 @@ fn ad_referral(ad: &Fields<'_>) -> AdReferral {
         advertiser_id: ad.id("advertiser_id"),
         ad_id: ad.id("ad_id"),
         ad_name: ad.text("ad_name"),
-        // Should TikTok ever write ms here too, a moment beyond the year 5138 tells.
-        at_ms: ad.integer("timestamp").map(|at| if at < 100_000_000_000 { at.saturating_mul(1000) } else { at }),
+        at_ms: ad.seconds_as_ms("timestamp"),
         embed_url: ad.id("embed_url"),
     }
 }

@@ -1,9 +1,10 @@
-//! From a media id to a link to its bytes ("Media download").
+//! From a media id to a link to its bytes ("Media download"), and from bytes to a media id ("Media upload").
 
-use crate::{Endpoint, Safety, lenient};
+use crate::{Endpoint, FilePart, Form, Safety, lenient};
+use bytes::Bytes;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use std::fmt;
 
 /// Asks for a link to a picture or a film. The link lives 24 hours and is fetched with
@@ -62,5 +63,75 @@ impl Endpoint for DownloadLink {
                 MediaType::Video => "VIDEO",
             },
         }))
+    }
+}
+
+/// Hands TikTok a picture to be sent ("Media upload"): JPG or PNG, at most 3 MB.
+///
+/// An upload nobody sends is harmless and forgotten by TikTok, so the call may be repeated. `Debug` leaves the file's
+/// name and its bytes out.
+#[derive(Clone)]
+pub struct UploadMedia {
+    /// The account.
+    pub business_id: String,
+    /// What TikTok is told the file is called; it need not be what it is called here.
+    pub file_name: String,
+    /// `image/jpeg` or `image/png`.
+    pub mime: String,
+    /// The picture. Clones share it.
+    pub bytes: Bytes,
+}
+
+/// A picture TikTok holds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "UploadedWire")]
+pub struct Uploaded {
+    /// For [`super::message::Outgoing::Image`]; good for 30 days, and never empty in an answer of
+    /// [`crate::Client::call`].
+    pub media_id: String,
+}
+
+impl Endpoint for UploadMedia {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/business/message/media/upload/";
+    const SAFETY: Safety = Safety::Repeatable;
+    type Reply = Uploaded;
+
+    fn form(&self) -> Option<Form> {
+        Some(Form {
+            texts: vec![("business_id", self.business_id.clone()), ("media_type", "IMAGE".to_owned())],
+            file: FilePart {
+                name: "file",
+                file_name: self.file_name.clone(),
+                mime: self.mime.clone(),
+                bytes: self.bytes.clone(),
+            },
+        })
+    }
+
+    fn missing(&self, reply: &Uploaded) -> Option<&'static str> {
+        reply.media_id.is_empty().then_some("data.media_id")
+    }
+}
+
+#[derive(Deserialize)]
+struct UploadedWire {
+    #[serde(default)]
+    media_id: Option<Box<RawValue>>,
+}
+
+impl From<UploadedWire> for Uploaded {
+    fn from(wire: UploadedWire) -> Self {
+        Self { media_id: wire.media_id.as_deref().and_then(lenient::text).unwrap_or_default() }
+    }
+}
+
+impl fmt::Debug for UploadMedia {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UploadMedia")
+            .field("business_id", &self.business_id)
+            .field("mime", &self.mime)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }

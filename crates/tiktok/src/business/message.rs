@@ -11,4 +11,4 @@ mod send;
 pub use content::{Content, TemplateButton, TemplateCard};
 pub use kind::{AutoMessageType, MessageSource, MessageType, Role};
 pub use list::{ListMessages, Message, MessagePage, Participant, Party, Reaction};
-pub use send::{Outgoing, SendMessage, Sent};
+pub use send::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage, Sent};

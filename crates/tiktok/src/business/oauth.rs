@@ -20,6 +20,25 @@ use url::Url;
 pub const DM_SCOPES: &[&str] =
     &["user.info.basic", "user.info.username", "message.list.read", "message.list.send", "message.list.manage"];
 
+/// What [`super::video::ListVideos`] needs beyond [`DM_SCOPES`].
+pub const VIDEO_LIST_SCOPE: &str = "video.list";
+
+/// [`DM_SCOPES`] and these, each once, for [`authorize`].
+///
+/// An app without approval for any of them gets no link at all: the person comes back with `invalid_scope` and the error
+/// type `scope` ("Authorize URL"), and the consent page has to be opened again without them. So an extra scope is asked
+/// for only where the operator says that the app has it. Whether it was granted says [`BusinessTokens::scope`].
+#[must_use]
+pub fn dm_scopes_and<'a>(extra: &[&'a str]) -> Vec<&'a str> {
+    let mut scopes = DM_SCOPES.to_vec();
+    for scope in extra {
+        if !scopes.contains(scope) {
+            scopes.push(scope);
+        }
+    }
+    scopes
+}
+
 /// The operator's own Business app ("The app has three names").
 #[derive(Debug, Clone)]
 pub struct BusinessApp {
@@ -59,7 +78,7 @@ pub struct TokenInfo {
     pub scope: Vec<String>,
 }
 
-/// The consent page to open in the browser ("Authorize URL"). `state` comes back untouched; it must be unguessable.
+/// The consent page to open in the browser ("Authorize URL"), for [`DM_SCOPES`] or [`dm_scopes_and`] more. `state` comes back untouched; it must be unguessable.
 #[must_use]
 pub fn authorize(endpoints: &Endpoints, app: &BusinessApp, scopes: &[&str], state: &str) -> Url {
     let mut url = endpoints.authorize.clone();

@@ -7,6 +7,8 @@ mod network;
 mod pictures;
 mod server;
 mod tokens;
+mod uploads;
+mod videos;
 
 use super::{Answer, settle};
 use crate::{Endpoint, Error};

@@ -1,6 +1,6 @@
 //! The bytes: two connection pools, one exchange, and what a broken one means.
 
-use super::{Client, Safety, Timeouts, clock::local_ms};
+use super::{Client, Form, Safety, Timeouts, clock::local_ms};
 use crate::{
     endpoints::{Endpoints, is_loopback},
     error::{Error, Facts, UnknownWhy, UnreachableWhy},
@@ -15,6 +15,8 @@ use url::Url;
 
 /// No answer of TikTok's is anywhere near this.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// The slowest line an upload must work on, in bytes a second (half a megabit).
+const SLOWEST_UPLOAD: u64 = 64 * 1024;
 /// A server cannot park us for longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
@@ -28,14 +30,16 @@ pub(crate) struct Outgoing {
     pub(crate) body: Option<Body>,
 }
 
-/// A body and its kind.
-pub(crate) struct Body {
-    pub(crate) kind: &'static str,
-    pub(crate) bytes: Vec<u8>,
+/// What a request carries.
+pub(crate) enum Body {
+    /// Text of this kind.
+    Text { kind: &'static str, bytes: Vec<u8> },
+    /// Named parts and a file.
+    Form(Form),
 }
 
 pub(crate) fn json(value: serde_json::Value) -> Body {
-    Body { kind: "application/json", bytes: value.to_string().into_bytes() }
+    Body::Text { kind: "application/json", bytes: value.to_string().into_bytes() }
 }
 
 /// An answer, whole.
@@ -110,9 +114,14 @@ impl Client {
         if let Some((name, secret)) = outgoing.header {
             request = request.header(name, sensitive(&secret)?);
         }
-        if let Some(body) = outgoing.body {
-            request = request.header(CONTENT_TYPE, body.kind).body(body.bytes);
-        }
+        request = match outgoing.body {
+            Some(Body::Text { kind, bytes }) => request.header(CONTENT_TYPE, kind).body(bytes),
+            Some(Body::Form(form)) => {
+                let patience = self.shared.timeouts.total.saturating_add(upload_time(form.file.bytes.len()));
+                request.multipart(form.encode()?).timeout(patience)
+            }
+            None => request,
+        };
         let answer = match request.send().await {
             Ok(response) => {
                 if let Some(date) = text_of(response.headers(), &DATE) {
@@ -129,6 +138,11 @@ impl Client {
         }
         answer
     }
+}
+
+/// How long a file may take on a slow line: a fixed time for the whole call would let a large one never arrive.
+fn upload_time(bytes: usize) -> Duration {
+    Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / SLOWEST_UPLOAD)
 }
 
 async fn whole(mut response: reqwest::Response, secrets: &[&str]) -> Result<Answer, Error> {

@@ -174,7 +174,7 @@ impl Wire {
             url: endpoints::join(&self.client.endpoints().login_kit, path),
             safety,
             header: None,
-            body: Some(transport::Body { kind: "application/x-www-form-urlencoded", bytes }),
+            body: Some(transport::Body::Text { kind: "application/x-www-form-urlencoded", bytes }),
         };
         let secrets = self.secrets();
         async {

@@ -30,10 +30,51 @@ pub enum Outgoing {
         /// The message it quotes: one of kind text, image or shared post.
         referenced_message_id: Option<String>,
     },
+    /// A picture, uploaded before ([`crate::business::media::UploadMedia`]); no words with it.
+    Image {
+        /// Good for 30 days.
+        media_id: String,
+    },
+    /// One of the account's own posts ([`crate::business::video::ListVideos`]).
+    SharePost {
+        /// Which.
+        item_id: String,
+    },
+    /// A card with answers to tap.
+    Template(OutgoingCard),
     /// "Typing…", shown for about five seconds.
     Typing,
     /// The business has read the whole conversation.
     MarkRead,
+}
+
+/// A card to send. `Debug` leaves the words out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingCard {
+    /// Which kind.
+    pub kind: CardKind,
+    /// The question, at most 40 characters.
+    pub title: String,
+    /// One to three answers, top to bottom.
+    pub buttons: Vec<OutgoingButton>,
+}
+
+/// The kinds of card TikTok takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CardKind {
+    /// `QA_BUTTON_CARD`: answers of at most 20 characters.
+    Button,
+    /// `QA_LINK_CARD`: answers of at most 40 characters.
+    Link,
+}
+
+/// An answer on a card to send: always a `REPLY`, the only kind documented. `Debug` leaves the words out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OutgoingButton {
+    /// Its words.
+    pub title: String,
+    /// The business's own mark, at most 40 characters, which comes back with the tap.
+    pub id: Option<String>,
 }
 
 /// What TikTok said to a send.
@@ -56,31 +97,60 @@ impl Endpoint for SendMessage {
             "recipient_type": "CONVERSATION",
             "recipient": self.conversation_id,
         });
-        let specific = match &self.body {
-            Outgoing::Text { body: text, referenced_message_id: None } => {
-                json!({ "message_type": "TEXT", "text": { "body": text } })
-            }
-            Outgoing::Text { body: text, referenced_message_id: Some(id) } => json!({
-                "message_type": "TEXT",
-                "text": { "body": text },
-                "referenced_message_info": { "referenced_message_id": id },
-            }),
-            Outgoing::Typing => {
-                json!({ "message_type": "SENDER_ACTION", "sender_action": "TYPING" })
-            }
-            Outgoing::MarkRead => {
-                json!({ "message_type": "SENDER_ACTION", "sender_action": "MARK_READ" })
-            }
-        };
-        if let (Value::Object(body), Value::Object(specific)) = (&mut body, specific) {
+        if let (Value::Object(body), Value::Object(specific)) = (&mut body, self.body.wire()) {
             body.extend(specific);
         }
         Some(body)
     }
 
     fn missing(&self, reply: &Sent) -> Option<&'static str> {
-        let is_message = matches!(self.body, Outgoing::Text { .. });
+        let is_message = !matches!(self.body, Outgoing::Typing | Outgoing::MarkRead);
         (is_message && reply.message_id.is_none()).then_some("data.message.message_id")
+    }
+}
+
+impl Outgoing {
+    /// What is special to each kind ("Send").
+    fn wire(&self) -> Value {
+        match self {
+            Self::Text { body, referenced_message_id: None } => {
+                json!({ "message_type": "TEXT", "text": { "body": body } })
+            }
+            Self::Text { body, referenced_message_id: Some(id) } => json!({
+                "message_type": "TEXT",
+                "text": { "body": body },
+                "referenced_message_info": { "referenced_message_id": id },
+            }),
+            Self::Image { media_id } => json!({ "message_type": "IMAGE", "image": { "media_id": media_id } }),
+            Self::SharePost { item_id } => {
+                json!({ "message_type": "SHARE_POST", "share_post": { "item_id": item_id } })
+            }
+            Self::Template(card) => json!({ "message_type": "TEMPLATE", "template": card.wire() }),
+            Self::Typing => json!({ "message_type": "SENDER_ACTION", "sender_action": "TYPING" }),
+            Self::MarkRead => json!({ "message_type": "SENDER_ACTION", "sender_action": "MARK_READ" }),
+        }
+    }
+}
+
+impl CardKind {
+    /// TikTok's name for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Button => "QA_BUTTON_CARD",
+            Self::Link => "QA_LINK_CARD",
+        }
+    }
+}
+
+impl OutgoingCard {
+    fn wire(&self) -> Value {
+        let button = |button: &OutgoingButton| match &button.id {
+            Some(id) => json!({ "type": "REPLY", "title": button.title, "id": id }),
+            None => json!({ "type": "REPLY", "title": button.title }),
+        };
+        let buttons: Vec<Value> = self.buttons.iter().map(button).collect();
+        json!({ "type": self.kind.as_str(), "title": self.title, "buttons": buttons })
     }
 }
 
@@ -105,8 +175,26 @@ impl fmt::Debug for Outgoing {
                 .field("chars", &body.chars().count())
                 .field("referenced_message_id", referenced_message_id)
                 .finish_non_exhaustive(),
+            Self::Image { media_id } => f.debug_struct("Image").field("media_id", media_id).finish(),
+            Self::SharePost { item_id } => f.debug_struct("SharePost").field("item_id", item_id).finish(),
+            Self::Template(card) => f.debug_tuple("Template").field(card).finish(),
             Self::Typing => f.write_str("Typing"),
             Self::MarkRead => f.write_str("MarkRead"),
         }
+    }
+}
+
+impl fmt::Debug for OutgoingCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingCard")
+            .field("kind", &self.kind)
+            .field("buttons", &self.buttons.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for OutgoingButton {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingButton").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         capability::GetCapabilities,
         conversation::{ConversationKind, ListConversations},
         media::{DownloadLink, MediaType},
-        message::{Outgoing, SendMessage},
+        message::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage},
         profile::GetBusiness,
     },
 };
@@ -26,6 +26,20 @@ fn send(body: Outgoing) -> SendMessage {
 
 fn text(body: &str, quoted: Option<&str>) -> Outgoing {
     Outgoing::Text { body: body.to_owned(), referenced_message_id: quoted.map(str::to_owned) }
+}
+
+fn image() -> Outgoing {
+    Outgoing::Image { media_id: "m-1".to_owned() }
+}
+
+fn post() -> Outgoing {
+    Outgoing::SharePost { item_id: "7361234567890123457".to_owned() }
+}
+
+fn card(kind: CardKind, title: &str, buttons: &[(&str, Option<&str>)]) -> Outgoing {
+    let button =
+        |(title, id): &(&str, Option<&str>)| OutgoingButton { title: (*title).to_owned(), id: id.map(str::to_owned) };
+    Outgoing::Template(OutgoingCard { kind, title: title.to_owned(), buttons: buttons.iter().map(button).collect() })
 }
 
 #[test]
@@ -82,15 +96,18 @@ fn bad_entries_do_not_lose_a_conversation_page() {
 }
 
 #[test]
-fn a_text_is_sent_only_if_tiktok_names_it() {
+fn a_message_is_sent_only_if_tiktok_names_it() {
     let hello = send(text("hello", None));
     assert_eq!(answer(&hello, "send-text.json").unwrap().message_id.as_deref(), Some("mid-456"));
     assert_eq!(answer(&hello, "partial.json").unwrap().message_id.as_deref(), Some("mid-457"));
-    for name in ["send-without-id.json", "send-sender-action.json"] {
-        let error = answer(&hello, name).unwrap_err();
-        let Error::Unknown { why, .. } = &error else { panic!("{name}: {error}") };
-        assert_eq!(why, &UnknownWhy::NoRequiredData { path: "data.message.message_id" }, "{name}");
-        assert!(!error.is_certainly_not_taken());
+    for message in [hello, send(image()), send(post()), send(card(CardKind::Link, "Which?", &[("This", None)]))] {
+        assert_eq!(answer(&message, "send-text.json").unwrap().message_id.as_deref(), Some("mid-456"));
+        for name in ["send-without-id.json", "send-sender-action.json"] {
+            let error = answer(&message, name).unwrap_err();
+            let Error::Unknown { why, .. } = &error else { panic!("{name}: {error}") };
+            assert_eq!(why, &UnknownWhy::NoRequiredData { path: "data.message.message_id" }, "{name}, {message:?}");
+            assert!(!error.is_certainly_not_taken());
+        }
     }
     assert_eq!(answer(&send(Outgoing::Typing), "send-sender-action.json").unwrap().message_id, None);
     assert_eq!(answer(&send(Outgoing::MarkRead), "send-without-id.json").unwrap().message_id, None);
@@ -106,6 +123,22 @@ fn a_send_is_written_as_documented() {
                    "referenced_message_info": {"referenced_message_id": "mid-123"}}),
         ),
         (text("hi", None), json!({"message_type": "TEXT", "text": {"body": "hi"}})),
+        (image(), json!({"message_type": "IMAGE", "image": {"media_id": "m-1"}})),
+        (post(), json!({"message_type": "SHARE_POST", "share_post": {"item_id": "7361234567890123457"}})),
+        (
+            card(CardKind::Button, "How can we help?", &[("My parcel", Some("b1")), ("A return", None)]),
+            json!({"message_type": "TEMPLATE", "template": {
+                "type": "QA_BUTTON_CARD",
+                "title": "How can we help?",
+                "buttons": [{"type": "REPLY", "title": "My parcel", "id": "b1"}, {"type": "REPLY", "title": "A return"}],
+            }}),
+        ),
+        (
+            card(CardKind::Link, "Which?", &[("This", Some("1"))]),
+            json!({"message_type": "TEMPLATE", "template": {
+                "type": "QA_LINK_CARD", "title": "Which?", "buttons": [{"type": "REPLY", "title": "This", "id": "1"}],
+            }}),
+        ),
         (Outgoing::Typing, json!({"message_type": "SENDER_ACTION", "sender_action": "TYPING"})),
         (Outgoing::MarkRead, json!({"message_type": "SENDER_ACTION", "sender_action": "MARK_READ"})),
     ] {
@@ -113,7 +146,11 @@ fn a_send_is_written_as_documented() {
         expected.as_object_mut().unwrap().extend(specific.as_object().unwrap().clone());
         assert_eq!(send(outgoing).body().unwrap(), expected);
     }
-    assert!(!format!("{:?}", send(text("canary", None))).contains("canary"));
+    for words in [text("canary", None), card(CardKind::Button, "canary", &[("canary", Some("b1"))])] {
+        assert!(!format!("{:?}", send(words)).contains("canary"));
+    }
+    let button = OutgoingButton { title: "canary".to_owned(), id: None };
+    assert!(!format!("{button:?}").contains("canary"));
 }
 
 #[test]

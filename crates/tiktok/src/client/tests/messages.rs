@@ -88,6 +88,19 @@ fn a_shared_post_may_be_named_by_its_video() {
 }
 
 #[test]
+fn a_shared_posts_number_keeps_every_digit() {
+    let read = |block: &str| {
+        let json = format!(r#"{{"message_id":"m","message_type":"SHARE_POST","share_post":{block}}}"#);
+        Message::read(&serde_json::value::RawValue::from_string(json).unwrap()).unwrap().content
+    };
+    for block in [r#"{"item_id":7361234567890123457}"#, r#"{"item_id":null,"video_id":7361234567890123457}"#] {
+        let Content::SharePost { item_id, embed_url: None } = read(block) else { panic!("{block}") };
+        assert_eq!(item_id.as_deref(), Some("7361234567890123457"), "{block}");
+    }
+    assert_eq!(read("{}"), Content::Unsupported);
+}
+
+#[test]
 fn one_bad_message_never_loses_the_page() {
     let page = page("messages-hostile.json");
     assert_eq!(page.unreadable.len(), 4, "null, a string, no id, an object for an id");

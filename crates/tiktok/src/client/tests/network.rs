@@ -144,6 +144,7 @@ fn every_call_can_be_spawned() {
     fn spawnable<T: Send>(_: T) {}
     let client = Client::new(Endpoints::default()).unwrap();
     spawnable(client.call(&token(), hello()));
+    spawnable(client.call(&token(), super::uploads::picture()));
     spawnable(client.fetch_media("", None, 0));
     spawnable(oauth::refresh(&client, &super::tokens::shop_app(), &RefreshToken::new("")));
     spawnable(login_kit::exchange(&client, &super::tokens::login_app(), "", "", ""));

@@ -68,6 +68,17 @@ fn the_business_consent_page_gets_what_tiktok_wants() {
     assert!(!url.as_str().contains("canary"));
 }
 
+#[test]
+fn an_extra_scope_is_asked_for_once_and_never_by_itself() {
+    assert!(!oauth::DM_SCOPES.contains(&oauth::VIDEO_LIST_SCOPE), "one unapproved scope refuses them all");
+    assert_eq!(oauth::dm_scopes_and(&[]), oauth::DM_SCOPES);
+    let scopes = oauth::dm_scopes_and(&[oauth::VIDEO_LIST_SCOPE, "message.list.read", oauth::VIDEO_LIST_SCOPE]);
+    assert_eq!(scopes, [oauth::DM_SCOPES, &[oauth::VIDEO_LIST_SCOPE]].concat());
+    let url = oauth::authorize(&Endpoints::default(), &shop_app(), &scopes, "state");
+    let scope = url.query_pairs().find(|(name, _)| name == "scope").unwrap().1.into_owned();
+    assert!(scope.ends_with(",message.list.manage,video.list"), "{scope}");
+}
+
 pub(super) fn login_app() -> LoginApp {
     LoginApp { client_key: "key-1".to_owned(), client_secret: ClientSecret::new("canary-secret") }
 }
