@@ -1,7 +1,7 @@
-//! Declares the two commands of the page, so that each has to be granted by name (capabilities/main.json).
+//! Declares the three commands of the page, so that each has to be granted by name (capabilities/main.json).
 
 fn main() {
-    let manifest = tauri_build::AppManifest::new().commands(&["rpc", "listen"]);
+    let manifest = tauri_build::AppManifest::new().commands(&["rpc", "listen", "attach"]);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         println!("cargo::error={error:#}");
     }

@@ -105,6 +105,7 @@ pub(crate) async fn link(desk: &Desk, tiktok: &Sandbox) -> Result<(), String> {
         "businessAppId": apps.business_app_id,
         "businessSecret": apps.business_secret,
         "businessRedirectUri": apps.business_redirect_uri,
+        "mayListPosts": true,
     });
     ask("saveCredentials", credentials).await?;
     ask("skipSignIn", json!({})).await?;

@@ -1,10 +1,11 @@
-//! The two commands of the page: ask the desk, and hear it. Nothing else crosses this border.
+//! The three commands of the page: ask the desk, hear it, and hand it a picture. Nothing else crosses this border.
 
 use std::sync::{Mutex, PoisonError};
 
-use desk::{Event, Fault, Request};
+use desk::view::Attachment;
+use desk::{Event, Fault, FaultCode, Request};
 use serde_json::Value;
-use tauri::ipc::Channel;
+use tauri::ipc::{Channel, InvokeBody};
 use tauri::{AppHandle, State};
 
 use crate::opening::Opening;
@@ -24,6 +25,20 @@ pub(crate) async fn rpc(app: AppHandle, opening: State<'_, Opening>, request: Re
         tray::settle(&app, desk.settings().await.close_to_tray);
     }
     Ok(reply)
+}
+
+/// Puts a picture on a conversation's draft. Its bytes are the body, which JSON would make four times as long; the
+/// conversation is named in a header.
+#[tauri::command]
+pub(crate) async fn attach(opening: State<'_, Opening>, request: tauri::ipc::Request<'_>) -> Result<Attachment, Fault> {
+    let conversation = request.headers().get("conversation").and_then(|value| value.to_str().ok());
+    let Some(conversation) = conversation.and_then(|text| text.parse().ok()) else {
+        return Err(Fault::with_detail(FaultCode::BadRequest, "conversation"));
+    };
+    let InvokeBody::Raw(bytes) = request.body() else {
+        return Err(Fault::with_detail(FaultCode::BadRequest, "body"));
+    };
+    opening.desk().await.attach(conversation, bytes.clone()).await
 }
 
 /// Hears the desk from now on.

@@ -21,6 +21,11 @@ pub fn quick() -> Timing {
         link: ms(3_000),
         rate_pause: ms(400),
         call: ms(3_000),
+        // Stories about undoing set their own.
+        undo: ms(0),
+        fresh: ms(2_000),
+        typing: ms(200),
+        overdue: ms(5_000),
         budget: Budget { per_second: 500, per_minute: 30_000, sends_per_second: 800, sends_per_minute: 50_000 },
     }
 }

@@ -7,18 +7,20 @@ use engine::timing::Timing;
 use engine::{Config, Endpoints, Engine, Secrets, Vault};
 use model::{AccountId, ConversationId};
 use store::Store;
-use store::table::{media, setting};
+use store::table::{draft, media, setting};
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use crate::changes::Signal;
 use crate::notify;
-use crate::view::Settings;
-use crate::{Host, Subscription};
+use crate::view::{Attachment, Settings};
+use crate::{Fault, FaultCode, Host, Subscription, read};
 
 /// Signals a slow listener may lag behind before it is told to look at everything.
 const SIGNALS_KEPT: usize = 1024;
 const SETTINGS: &str = "settings";
+/// A larger file is not read: no photo is.
+const MOST_ATTACHED: usize = 32 * 1024 * 1024;
 
 /// Which desk to open. Without `endpoints` it talks to TikTok's hosts and nothing else.
 #[derive(Debug, Clone)]
@@ -142,6 +144,31 @@ impl Desk {
         let key = key.to_owned();
         let mime = self.engine().store().read(move |sql| media::mime(sql, &key)).await.ok()??;
         Some(Media { mime: if mime == "image/png" { "image/png" } else { "image/jpeg" }, bytes })
+    }
+
+    /// Puts a picture on a conversation's draft, made ready for TikTok: picked, pasted or dropped.
+    ///
+    /// # Errors
+    /// A [`Fault`] that says why it cannot be sent; the draft is as it was.
+    pub async fn attach(&self, conversation: ConversationId, bytes: Vec<u8>) -> Result<Attachment, Fault> {
+        if bytes.len() > MOST_ATTACHED {
+            return Err(Fault::new(FaultCode::ImageTooLarge));
+        }
+        let engine = self.engine();
+        let (held, first_frame) = engine.media().keep_for_sending(bytes).await?;
+        if engine.takes_images(conversation).await? == Some(false) {
+            return Err(Fault::new(FaultCode::ImagesNotAllowed));
+        }
+        let now_ms = engine.clock().now_ms();
+        let kept = held.clone();
+        engine
+            .store()
+            .write(move |tx| {
+                media::hold(tx, &kept, now_ms)?;
+                draft::attach(tx, conversation, Some(kept.key), now_ms)
+            })
+            .await?;
+        Ok(read::attachment(&held, first_frame))
     }
 
     /// The agent's settings; the defaults while none were saved.

@@ -2,7 +2,11 @@
 //! what the agent can do.
 
 use engine::SecretsError;
+use engine::call::CallError;
 use engine::link::LinkError;
+use engine::media::PictureError;
+use engine::outbox::later::LaterError;
+use engine::picture::Problem;
 use serde::Serialize;
 use store::StoreError;
 use ts_rs::TS;
@@ -33,6 +37,34 @@ pub enum FaultCode {
     ReplyTooLong,
     /// The message is not in a state in which this can be done.
     WrongState,
+    /// A colleague has replied since; the thread shows it.
+    ColleagueReplied,
+    /// The quoted message is of a kind that TikTok does not let one quote, or is not confirmed yet.
+    QuoteNotAllowed,
+    /// The card cannot be sent; `detail` is `noTitle`, `titleTooLong`, `noButtons`, `tooManyButtons`, `buttonTooLong` or `sameButtons`.
+    CardInvalid,
+    /// The time is in the past.
+    ScheduleInPast,
+    /// The reply window will have closed by then; `detail` is when it closes, in ms since the epoch.
+    ScheduleAfterWindow,
+    /// The customer has not written yet, so nothing can be sent.
+    NoWindow,
+    /// The file has more bytes than Deskbell reads (32 MiB).
+    ImageTooLarge,
+    /// The picture has more pixels than Deskbell decodes safely.
+    ImageTooManyPixels,
+    /// The file is not a picture, whatever its name says.
+    ImageNotAPicture,
+    /// A HEIC or AVIF picture; `detail` names the format. It has to be saved as JPEG first.
+    ImageFormat,
+    /// The picture is cut off or damaged.
+    ImageBroken,
+    /// TikTok does not take pictures in this conversation.
+    ImagesNotAllowed,
+    /// The link or number is not that of a TikTok post.
+    PostInvalid,
+    /// The app has no permission to list posts (`video.list`).
+    PostsNotPermitted,
     /// TikTok cannot be reached.
     Offline,
     /// TikTok asked us to slow down.
@@ -122,6 +154,46 @@ impl From<StoreError> for Fault {
     }
 }
 
+impl From<LaterError> for Fault {
+    fn from(error: LaterError) -> Self {
+        match error {
+            LaterError::Past => Self::new(FaultCode::ScheduleInPast),
+            LaterError::NoWindow => Self::new(FaultCode::NoWindow),
+            LaterError::AfterWindow { closes_at_ms } => {
+                Self::with_detail(FaultCode::ScheduleAfterWindow, closes_at_ms.to_string())
+            }
+            LaterError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PictureError> for Fault {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Problem(Problem::Format(name)) => Self::with_detail(FaultCode::ImageFormat, name),
+            PictureError::Problem(Problem::NotAPicture) => Self::new(FaultCode::ImageNotAPicture),
+            PictureError::Problem(Problem::TooManyPixels) => Self::new(FaultCode::ImageTooManyPixels),
+            PictureError::Problem(Problem::Broken(words)) => Self::with_detail(FaultCode::ImageBroken, words),
+            PictureError::Disk(error) => {
+                tracing::error!(%error, "a picture could not be written");
+                Self::new(FaultCode::DiskFull)
+            }
+        }
+    }
+}
+
+impl From<CallError> for Fault {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Offline(words) => Self::with_detail(FaultCode::Offline, words),
+            CallError::SlowDown(_) => Self::with_detail(FaultCode::RateLimited, error.to_string()),
+            CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            CallError::Local(_) => Self::unexpected(&error),
+            CallError::Refused(ref cause) | CallError::Unknown(ref cause) => tiktok(cause),
+        }
+    }
+}
+
 impl From<SecretsError> for Fault {
     fn from(error: SecretsError) -> Self {
         match error {
@@ -160,8 +232,9 @@ fn tiktok(error: &engine::TikTokError) -> Fault {
         Error::Unreachable { .. } => Fault::with_detail(FaultCode::Offline, words),
         Error::Later { .. } => Fault::with_detail(FaultCode::RateLimited, words),
         // 40101, 40113, invalid_client: the app's id or secret. 40110, 40115, invalid_grant: the code.
-        Error::Refused { reason: engine::TikTokReason::BadCredentials, .. }
-        | Error::Reauthorise { code: 40113, .. } => Fault::with_detail(FaultCode::CredentialsRefused, words),
+        Error::Refused { reason: engine::TikTokReason::BadCredentials | engine::TikTokReason::AppBlocked, .. } => {
+            Fault::with_detail(FaultCode::CredentialsRefused, words)
+        }
         Error::Reauthorise { .. } => Fault::with_detail(FaultCode::LinkCodeExpired, words),
         Error::Refused { .. } | Error::Refresh { .. } => Fault::with_detail(FaultCode::TikTokRefused, words),
         Error::Unknown { .. } => Fault::with_detail(FaultCode::TikTokUnwell, words),

@@ -2,17 +2,22 @@
 
 use engine::Engine;
 use engine::health::Health as EngineHealth;
-use model::{ConversationId, Delivery, Direction, MessageId, UnconfirmedStage, WaitReason};
+use model::{Content, ConversationId, Delivery, Direction, MessageId, UnconfirmedStage, WaitReason};
 use store::table::account::{self, Account};
+use store::table::attempt::{self, Outcome};
 use store::table::conversation::{self, ListRow};
+use store::table::draft::{self, Draft};
+use store::table::gap;
+use store::table::media::{self, Held};
 use store::table::message::{self, Message, Stretch};
 use store::table::outbox::{self, Reply};
-use store::table::{draft, gap};
+use store::table::post::{self, Post};
+use store::table::scheduled::{self, Scheduled};
 use store::{Connection, StoreError};
 
 use crate::view::{
-    AccountView, Backfill, ConversationRow, ConversationView, GapView, Health, MessagePage, MessageView, PersonView,
-    Quoted,
+    AccountView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow, ConversationView, DraftView,
+    GapView, Health, MessagePage, MessageView, PersonView, PostView, Quoted, ScheduledView, WhyView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
@@ -42,6 +47,8 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
         synced_at_ms: synced_at_ms.or(account.synced_at_ms),
         backfill,
         waiting: account::counts(sql, account.id)?.waiting,
+        mark_read: account.mark_read,
+        scheduled: scheduled::count_of(sql, account.id)?,
     })
 }
 
@@ -64,6 +71,8 @@ pub(crate) fn conversation_row(row: ListRow) -> ConversationRow {
         unread: row.unread,
         waiting: row.waiting,
         window: row.window,
+        budget: row.budget,
+        scheduled: row.scheduled,
         kind: row.kind,
         status: row.status,
         draft: row.draft_line,
@@ -77,7 +86,13 @@ pub(crate) fn conversation_view(sql: &Connection, id: ConversationId) -> Result<
     Ok(ConversationView {
         account: row.account,
         origin: row.origin.clone(),
-        draft: draft::get(sql, id)?,
+        draft: draft_view(sql, &draft::get(sql, id)?)?,
+        card: draft::card(sql, id)?,
+        scheduled: scheduled::of_conversation(sql, id)?
+            .into_iter()
+            .map(|one| scheduled_view(sql, one))
+            .collect::<Result<_, _>>()?,
+        images: conversation::get(sql, id)?.images.map(|(images, _)| images),
         row: conversation_row(row),
     })
 }
@@ -120,14 +135,11 @@ fn message_view(
 ) -> Result<MessageView, StoreError> {
     let quoted = match &message.quoted_remote_id {
         None => None,
-        Some(remote_id) => {
-            let held = message::find(sql, account, remote_id)?;
-            Some(Quoted {
-                id: held.as_ref().map(|held| held.id),
-                from: held.as_ref().map(direction),
-                snippet: held.as_ref().map(|held| held.content.snippet()),
-            })
-        }
+        Some(remote_id) => Some(quoted(message::find(sql, account, remote_id)?)),
+    };
+    let post = match &message.content {
+        Content::SharePost { item_id: Some(item_id), .. } => post::find(sql, account, item_id)?.map(post_view),
+        _ => None,
     };
     Ok(MessageView {
         id: message.id,
@@ -136,9 +148,95 @@ fn message_view(
         surface: message.surface,
         auto: message.auto,
         content: message.content.clone(),
+        post,
         quoted,
         delivery: message.outgoing.then(|| delivery(message, replies, read_up_to_ms)),
         reactions: message.reactions.clone(),
+    })
+}
+
+fn quoted(held: Option<Message>) -> Quoted {
+    Quoted {
+        id: held.as_ref().map(|held| held.id),
+        from: held.as_ref().map(direction),
+        snippet: held.as_ref().map(|held| held.content.snippet()),
+    }
+}
+
+fn draft_view(sql: &Connection, draft: &Draft) -> Result<DraftView, StoreError> {
+    let quoted = match draft.quoted {
+        None => None,
+        Some(id) => match message::get(sql, id) {
+            Ok(held) => Some(quoted(Some(held))),
+            // It was taken back; the words stay.
+            Err(StoreError::NotFound) => None,
+            Err(error) => return Err(error),
+        },
+    };
+    let attachment = match &draft.attachment {
+        None => None,
+        Some(key) => media::get(sql, key)?.map(|held| attachment(&held, false)),
+    };
+    Ok(DraftView { body: draft.body.clone(), quoted, attachment })
+}
+
+pub(crate) fn attachment(held: &Held, first_frame: bool) -> Attachment {
+    Attachment {
+        key: held.key.clone(),
+        width: held.width,
+        height: held.height,
+        size: u32::try_from(held.size).unwrap_or(u32::MAX),
+        first_frame,
+    }
+}
+
+pub(crate) fn scheduled_view(sql: &Connection, one: Scheduled) -> Result<ScheduledView, StoreError> {
+    let name = conversation::row(sql, one.conversation)?.person.name;
+    let DraftView { body, quoted, attachment } = draft_view(sql, &one.reply)?;
+    Ok(ScheduledView {
+        id: one.id,
+        conversation: one.conversation,
+        name,
+        body,
+        quoted,
+        attachment,
+        at_ms: one.due_at_ms,
+        stopped: one.stopped,
+    })
+}
+
+pub(crate) fn post_view(post: Post) -> PostView {
+    PostView { item_id: post.item_id, caption: post.caption, cover: post.cover, posted_at_ms: post.posted_at_ms }
+}
+
+pub(crate) fn why(sql: &Connection, id: MessageId) -> Result<WhyView, StoreError> {
+    let message = message::get(sql, id)?;
+    let known = conversation::get(sql, message.conversation)?;
+    let replies = outbox::of_conversation(sql, message.conversation)?;
+    let reply = replies.iter().find(|reply| reply.message == id);
+    let attempts = attempt::of_message(sql, id)?
+        .into_iter()
+        .map(|attempt| AttemptView {
+            started_at_ms: attempt.started_at_ms,
+            ended_at_ms: attempt.ended_at_ms,
+            outcome: match attempt.end.outcome {
+                Outcome::Interrupted => AttemptOutcome::Interrupted,
+                Outcome::Sent => AttemptOutcome::Sent,
+                Outcome::NotTaken => AttemptOutcome::NotTaken,
+                Outcome::Refused => AttemptOutcome::Refused,
+                Outcome::Unknown => AttemptOutcome::Unknown,
+            },
+            code: attempt.end.code,
+            message: attempt.end.message,
+            request_id: attempt.end.request_id,
+            answer: attempt.end.answer,
+        })
+        .collect();
+    Ok(WhyView {
+        delivery: delivery(&message, &replies, known.read_up_to_ms),
+        refusal: reply.and_then(|reply| reply.refusal.clone()),
+        attempts,
+        checks: reply.map_or(0, |reply| reply.checks),
     })
 }
 

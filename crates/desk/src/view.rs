@@ -1,8 +1,9 @@
 //! What the page is shown: screenfuls, never tables.
 
 use model::{
-    AccountId, AutoType, Content, ConversationId, ConversationKind, Delivery, Direction, MessageId, Millis, Origin,
-    PersonId, ReplyWindow, Snippet, Status, Surface, TabCounts,
+    AccountId, AutoType, Card, Content, ConversationId, ConversationKind, Delivery, Direction, MarkRead, MessageId,
+    Millis, Origin, PersonId, Refusal, ReplyWindow, ScheduledId, SendBudget, Snippet, Status, StopReason, Surface,
+    TabCounts,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -55,11 +56,26 @@ pub struct Settings {
     pub notify: bool,
     /// Whether the person panel is open.
     pub person_panel: bool,
+    /// Whether a reply can be undone for five seconds before it goes out.
+    pub undo: bool,
+    /// Whether customers see that the agent is typing.
+    pub typing: bool,
+    /// The emoji used last, newest first.
+    pub recent_emoji: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: Theme::System, send_key: SendKey::Enter, close_to_tray: false, notify: true, person_panel: true }
+        Self {
+            theme: Theme::System,
+            send_key: SendKey::Enter,
+            close_to_tray: false,
+            notify: true,
+            person_panel: true,
+            undo: true,
+            typing: true,
+            recent_emoji: Vec::new(),
+        }
     }
 }
 
@@ -105,6 +121,10 @@ pub struct AccountView {
     pub backfill: Option<Backfill>,
     /// How many of its conversations wait for an answer.
     pub waiting: u32,
+    /// When customers are told that their messages were read.
+    pub mark_read: MarkRead,
+    /// How many replies are to go out later.
+    pub scheduled: u32,
 }
 
 /// How an account fares.
@@ -187,6 +207,10 @@ pub struct ConversationRow {
     pub waiting: bool,
     /// The reply window, once the customer has written.
     pub window: Option<ReplyWindow>,
+    /// How many replies are left, once the customer has written.
+    pub budget: Option<SendBudget>,
+    /// How many replies are to go out later.
+    pub scheduled: u32,
     /// Whether TikTok counts it as a message request.
     pub kind: ConversationKind,
     /// Open or done.
@@ -229,8 +253,138 @@ pub struct ConversationView {
     pub account: AccountId,
     /// Where the customer came from.
     pub origin: Option<Origin>,
-    /// The whole text of the draft.
-    pub draft: String,
+    /// What the agent has typed and attached so far.
+    pub draft: DraftView,
+    /// The card the agent has begun.
+    pub card: Option<Card>,
+    /// Replies to be sent later, soonest first.
+    pub scheduled: Vec<ScheduledView>,
+    /// Whether TikTok takes pictures here; none while it was not asked.
+    pub images: Option<bool>,
+}
+
+/// What an agent has typed and attached so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftView {
+    /// The whole text.
+    pub body: String,
+    /// The message it quotes.
+    pub quoted: Option<Quoted>,
+    /// The picture that goes with it.
+    pub attachment: Option<Attachment>,
+}
+
+/// A picture ready to be sent: upright, without metadata, JPEG or PNG, small enough for TikTok.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// Its key in the media vault.
+    pub key: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Size in bytes.
+    pub size: u32,
+    /// Whether it is the first picture of an animation, which TikTok does not take whole. Only said when attaching.
+    pub first_frame: bool,
+}
+
+/// A reply to be sent later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduledView {
+    /// Its id.
+    pub id: ScheduledId,
+    /// To whom.
+    pub conversation: ConversationId,
+    /// The customer's name; empty if TikTok has not said.
+    pub name: String,
+    /// The text; empty for a picture alone.
+    pub body: String,
+    /// The message it quotes.
+    pub quoted: Option<Quoted>,
+    /// The picture that goes with it.
+    pub attachment: Option<Attachment>,
+    /// When it is to go out, ms since the epoch.
+    pub at_ms: Millis,
+    /// Why it did not go out at its time: the agent decides.
+    pub stopped: Option<StopReason>,
+}
+
+/// Everything Deskbell knows about why a message is not sent.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyView {
+    /// How far it has come.
+    pub delivery: Delivery,
+    /// TikTok's no, if it said so.
+    pub refusal: Option<Refusal>,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// How often the conversation was read since the newest attempt without finding the message.
+    pub checks: u32,
+}
+
+/// One attempt to send a message.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptView {
+    /// When the call began, by TikTok's clock.
+    pub started_at_ms: Millis,
+    /// When its outcome was known; none if Deskbell ended meanwhile.
+    pub ended_at_ms: Option<Millis>,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// TikTok's code, if it said one.
+    pub code: Option<i64>,
+    /// TikTok's words, or the system's.
+    pub message: String,
+    /// The id of the request, for TikTok's support.
+    pub request_id: Option<String>,
+    /// The answer as it came, shortened, secrets taken out.
+    pub answer: Option<String>,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum AttemptOutcome {
+    /// Deskbell ended before the answer came.
+    Interrupted,
+    /// TikTok has it.
+    Sent,
+    /// Certainly not taken; tried again.
+    NotTaken,
+    /// TikTok said no.
+    Refused,
+    /// The answer did not say.
+    Unknown,
+}
+
+/// The account's own posts, newest first, as last fetched.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PostPage {
+    /// The posts.
+    pub posts: Vec<PostView>,
+    /// When TikTok was last asked for them; none if never.
+    pub fetched_at_ms: Option<Millis>,
+}
+
+/// One of the account's own posts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PostView {
+    /// TikTok's `item_id`.
+    pub item_id: String,
+    /// Its caption.
+    pub caption: String,
+    /// Its cover's key in the media vault.
+    pub cover: Option<String>,
+    /// When it was posted, ms since the epoch, if said.
+    pub posted_at_ms: Option<Millis>,
 }
 
 /// A stretch of a conversation's messages, oldest first.
@@ -273,6 +427,8 @@ pub struct MessageView {
     pub auto: Option<AutoType>,
     /// What is in it.
     pub content: Content,
+    /// The account's own post that it shares, if it is known.
+    pub post: Option<PostView>,
     /// The message it quotes.
     pub quoted: Option<Quoted>,
     /// How far it has come, for ours.
@@ -282,7 +438,7 @@ pub struct MessageView {
 }
 
 /// A quoted message, in one line.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Quoted {
     /// The quoted message, if we hold it.
@@ -303,6 +459,8 @@ pub struct LinkView {
     pub business_app_id: Option<String>,
     /// The Business app's registered redirect address, if typed before.
     pub business_redirect_uri: Option<String>,
+    /// Whether the app was said to be approved for listing the account's posts.
+    pub may_list_posts: bool,
     /// The address to register for Login Kit.
     pub login_redirect_uri: String,
     /// Which step it is at.

@@ -164,7 +164,8 @@ impl Caller {
         }
     }
 
-    async fn relink(&self, id: AccountId, why: &str) -> CallError {
+    /// TikTok does not let the account read its messages any more: only linking it again can help.
+    pub(crate) async fn relink(&self, id: AccountId, why: &str) -> CallError {
         let kept = why.to_owned();
         if let Err(error) = self.shared.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
             tracing::error!(account = id.0, %error, "call.relink_not_kept");

@@ -15,12 +15,14 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::call::Caller;
+use crate::fresh::Fresh;
 use crate::health::HealthBoard;
 use crate::link::Link;
 use crate::media::MediaVault;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
 use crate::secrets::Vault;
+use crate::signs::Signs;
 use crate::source::tiktok::TikTok;
 use crate::sync::{AccountLoop, Attention};
 use crate::timing::Timing;
@@ -28,6 +30,8 @@ use crate::tokens::Tokens;
 
 /// How long closing waits for calls that are under way.
 const LAST_CALLS: Duration = Duration::from_secs(5);
+/// How long closing waits for replies that could still be undone to go out.
+const LAST_SENDS: Duration = Duration::from_secs(2);
 /// News a slow listener may lag behind; it then misses notifications, nothing else.
 const ARRIVALS_KEPT: usize = 256;
 
@@ -68,6 +72,9 @@ struct Shared {
     timing: Timing,
     health: HealthBoard,
     outbox: Outbox,
+    fresh: Fresh,
+    signs: Signs,
+    later: Notify,
     media: MediaVault,
     link: Link,
     attention: watch::Sender<Attention>,
@@ -128,6 +135,9 @@ impl Engine {
                 clock,
                 timing: config.timing,
                 outbox: Outbox::default(),
+                fresh: Fresh::default(),
+                signs: Signs::default(),
+                later: Notify::new(),
                 link: Link::default(),
                 attention: watch::Sender::new(Attention::default()),
                 arrivals: broadcast::channel(ARRIVALS_KEPT).0,
@@ -160,6 +170,7 @@ impl Engine {
 
     /// Ends all work. Calls that are under way may finish; what is not known by then is unconfirmed at the next start.
     pub async fn close(&self) {
+        self.outbox().flush(self, LAST_SENDS).await;
         self.shared.closing.store(true, Ordering::SeqCst);
         let deadline = tokio::time::Instant::now() + LAST_CALLS;
         while self.shared.calls.load(Ordering::SeqCst) > 0 && tokio::time::Instant::now() < deadline {
@@ -246,6 +257,21 @@ impl Engine {
         &self.shared.outbox
     }
 
+    /// What was read lately.
+    pub(crate) fn fresh(&self) -> &Fresh {
+        &self.shared.fresh
+    }
+
+    /// Typing signs.
+    pub(crate) fn signs(&self) -> &Signs {
+        &self.shared.signs
+    }
+
+    /// Rings when the scheduled replies have changed.
+    pub(crate) fn later(&self) -> &Notify {
+        &self.shared.later
+    }
+
     pub(crate) fn caller(&self) -> &Caller {
         &self.shared.caller
     }
@@ -254,7 +280,7 @@ impl Engine {
         &self.shared.timing
     }
 
-    pub(crate) fn tell(&self, arrival: Arrival) {
+    pub(crate) fn announce(&self, arrival: Arrival) {
         // Nobody listening is fine.
         let _ = self.shared.arrivals.send(arrival);
     }

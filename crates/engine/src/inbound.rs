@@ -118,25 +118,49 @@ pub fn apply(
     Ok(applied)
 }
 
-/// The reply of ours that this unknown outgoing message is: sent through the API, the same text, at the time of its
-/// attempt; the earliest first, each message once. A colleague's message from the phone or the web never is.
+/// The reply of ours that this unknown outgoing message is: sent through the API, the same in kind and words, at the time
+/// of its attempt; the earliest first, each message once. A colleague's message from the phone or the web never is.
 fn claim(
     tx: &Tx<'_>,
     conversation: ConversationId,
     news: &News,
     rules: Rules,
 ) -> Result<Option<MessageId>, StoreError> {
-    let Content::Text { body } = &news.content else { return Ok(None) };
     if !news.outgoing || news.auto.is_some() || !matches!(news.surface, Surface::Api | Surface::Other) {
         return Ok(None);
     }
-    let text = comparable(body);
     let latest = rules.call_ms + CLAIM_AFTER_MS;
-    let ours = outbox::claimable(tx, conversation)?.into_iter().find(|(_, sent, began_ms)| {
+    let mut ours = outbox::claimable(tx, conversation)?;
+    ours.retain(|(_, sent, began_ms)| {
         let since = news.sent_at_ms.saturating_sub(*began_ms);
-        (-CLAIM_BEFORE_MS..=latest).contains(&since) && comparable(sent) == text
+        (-CLAIM_BEFORE_MS..=latest).contains(&since) && same(sent, &news.content)
     });
-    Ok(ours.map(|(id, ..)| id))
+    // Two pictures cannot be told apart, and taking the wrong one would hide that the other is missing.
+    if matches!(news.content, Content::Image { .. }) && ours.len() > 1 {
+        return Ok(None);
+    }
+    Ok(ours.first().map(|(id, ..)| *id))
+}
+
+/// Whether a listed message may be what we sent, as far as a listing shows it.
+fn same(sent: &Content, listed: &Content) -> bool {
+    match (sent, listed) {
+        (Content::Text { body: sent }, Content::Text { body: listed }) => comparable(sent) == comparable(listed),
+        (Content::Image { .. }, Content::Image { .. }) => true,
+        (Content::Card { title, buttons, .. }, Content::Card { title: listed, buttons: listed_buttons, .. }) => {
+            comparable(title) == comparable(listed)
+                && buttons.len() == listed_buttons.len()
+                && buttons.iter().zip(listed_buttons).all(|(sent, listed)| comparable(sent) == comparable(listed))
+        }
+        (Content::SharePost { item_id: sent, .. }, Content::SharePost { item_id: listed, embed_url }) => {
+            match (sent, listed) {
+                (Some(sent), Some(listed)) => sent == listed,
+                (Some(sent), None) => embed_url.contains(sent.as_str()),
+                (None, _) => false,
+            }
+        }
+        _ => false,
+    }
 }
 
 /// TikTok may tidy a text on its way.

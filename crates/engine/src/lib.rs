@@ -6,13 +6,17 @@
 
 pub mod call;
 mod engine;
+mod fresh;
 pub mod health;
 pub mod inbound;
 pub mod link;
 pub mod media;
 pub mod outbox;
 pub mod pace;
+pub mod picture;
+pub mod posts;
 mod secrets;
+mod signs;
 pub mod source;
 pub mod sync;
 pub mod timing;

@@ -27,6 +27,8 @@ use crate::tokens::TokenError;
 use listener::Port;
 
 const LOGIN_KEY: &str = "login_client_key";
+/// Set where the app may list the account's posts: asking for a scope it does not have makes TikTok refuse them all.
+const MAY_LIST_POSTS: &str = "may_list_posts";
 /// The keychain's entry for Login Kit's client secret.
 const LOGIN_SECRET: &str = "login-app-secret";
 /// What Login Kit is asked for: who signed in. More is often not granted to new apps.
@@ -154,6 +156,8 @@ pub struct LinkStatus {
     pub business_app_id: Option<String>,
     /// The Business app's redirect address, if typed.
     pub business_redirect_uri: Option<String>,
+    /// Whether the app may list the account's posts.
+    pub may_list_posts: bool,
     /// The step.
     pub stage: Stage,
     /// Who signed in with Login Kit.
@@ -175,6 +179,8 @@ pub struct Credentials {
     pub business_secret: String,
     /// Its redirect address.
     pub business_redirect_uri: String,
+    /// Whether TikTok has approved it for listing the account's posts (`video.list`).
+    pub may_list_posts: bool,
 }
 
 /// Linking, one attempt at a time.
@@ -217,13 +223,14 @@ impl Engine {
     /// [`LinkError::Store`]
     pub async fn link_status(&self) -> Result<LinkStatus, LinkError> {
         let app = self.caller().tokens().app().await;
-        let (login_client_key, business_app_id, business_redirect_uri) = self
+        let (login_client_key, business_app_id, business_redirect_uri, posts) = self
             .store()
             .read(|sql| {
                 Ok((
                     setting::get(sql, LOGIN_KEY)?,
                     setting::get(sql, "business_app_id")?,
                     setting::get(sql, "business_redirect_uri")?,
+                    setting::get(sql, MAY_LIST_POSTS)?,
                 ))
             })
             .await?;
@@ -241,6 +248,7 @@ impl Engine {
             login_client_key,
             business_app_id,
             business_redirect_uri,
+            may_list_posts: posts.as_deref() == Some("1"),
             stage: state.stage.clone().unwrap_or(follows),
             signed_in_as: state.signed_in_as.clone(),
             error: state.error.clone(),

@@ -5,14 +5,11 @@
 //! handed to the page.
 
 use std::collections::HashMap;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use model::{AccountId, Change, Content, MediaState};
-use sha2::{Digest, Sha256};
 use store::table::media::{self, Held, Order, Wanted};
 use store::table::{account, conversation, message, person};
 use tiktok::business::media::{DownloadLink, MediaType};
@@ -21,26 +18,19 @@ use tokio::sync::{Notify, Semaphore};
 use crate::call::CallError;
 use crate::engine::Engine;
 use crate::pace::Priority;
+use crate::picture::{self, Picture, Problem};
 
 /// Nothing larger is fetched.
 const MOST_BYTES: usize = 10 * 1024 * 1024;
-/// Nothing wider or higher is decoded.
-const MOST_SIDE: u32 = 16_384;
-/// Nothing with more pixels is decoded.
-const MOST_PIXELS: u64 = 50_000_000;
-/// What decoding one picture may allocate.
-const MOST_MEMORY: u64 = 256 * 1024 * 1024;
-/// A kept picture is at most this wide and high: enough to fill a screen.
-const KEPT_SIDE: u32 = 1600;
 /// An order that failed this often is given up.
 const ATTEMPTS: u32 = 8;
 
-/// Why bytes are not a picture we keep.
+/// Why a picture is not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
-    /// Not JPEG, PNG, WebP or GIF, or too large to decode safely, or broken.
-    #[error("not a picture that can be kept: {0}")]
-    NotAPicture(String),
+    /// It is not one we take.
+    #[error(transparent)]
+    Problem(#[from] Problem),
     /// It could not be written.
     #[error("the picture could not be written: {0}")]
     Disk(#[from] std::io::Error),
@@ -61,7 +51,7 @@ impl MediaVault {
     /// When it cannot be made.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned(), decoding: Arc::new(Semaphore::new(2)), woken: Mutex::default() })
+        Ok(Self { folder: folder.to_owned(), decoding: Arc::new(Semaphore::new(1)), woken: Mutex::default() })
     }
 
     /// Takes a stranger's bytes in: decoded, turned upright, re-encoded, written.
@@ -69,15 +59,32 @@ impl MediaVault {
     /// # Errors
     /// [`PictureError`]
     pub async fn keep(&self, bytes: Vec<u8>) -> Result<Held, PictureError> {
+        Ok(self.take(bytes, picture::for_keeping).await?.0)
+    }
+
+    /// Takes an agent's picture in, as TikTok will get it. Also tells whether it is the first of an animation.
+    ///
+    /// # Errors
+    /// [`PictureError`]
+    pub async fn keep_for_sending(&self, bytes: Vec<u8>) -> Result<(Held, bool), PictureError> {
+        self.take(bytes, picture::for_sending).await
+    }
+
+    /// One at a time: decoding may need a lot of memory.
+    async fn take(
+        &self,
+        bytes: Vec<u8>,
+        make: fn(&[u8]) -> Result<Picture, Problem>,
+    ) -> Result<(Held, bool), PictureError> {
         let folder = self.folder.clone();
         let permit = Arc::clone(&self.decoding).acquire_owned().await;
         let kept = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let (held, bytes) = re_encode(&bytes)?;
-            write(&folder, &held.key, &bytes)?;
-            Ok(held)
+            let made = make(&bytes)?;
+            write(&folder, &made.held.key, &made.bytes)?;
+            Ok((made.held, made.first_frame))
         });
-        kept.await.unwrap_or_else(|_| Err(PictureError::NotAPicture("decoding failed".to_owned())))
+        kept.await.unwrap_or_else(|_| Err(Problem::Broken("decoding failed".to_owned()).into()))
     }
 
     /// The bytes of a kept picture. The key must be one of ours; anything else is nothing.
@@ -209,8 +216,8 @@ impl MediaVault {
         };
         let held = match self.keep(bytes.to_vec()).await {
             Ok(held) => held,
-            Err(PictureError::NotAPicture(why)) => {
-                tracing::warn!(why, "media.not_a_picture");
+            Err(PictureError::Problem(problem)) => {
+                tracing::warn!(%problem, "media.not_a_picture");
                 return Err(Failed::Never);
             }
             Err(PictureError::Disk(error)) => {
@@ -241,6 +248,10 @@ impl From<CallError> for Failed {
                 Self::Later(Some(Duration::from_secs(30)))
             }
             CallError::Unknown(_) => Self::Later(None),
+            // The permission may come back.
+            CallError::Refused(tiktok::Error::Refused { reason: tiktok::Reason::NotPermitted, .. }) => {
+                Self::Later(None)
+            }
             CallError::Refused(_) => Self::Never,
         }
     }
@@ -275,44 +286,6 @@ fn settle(tx: &mut store::Tx<'_>, order: Order, held: Option<&Held>) -> Result<(
     Ok(())
 }
 
-/// Decodes a stranger's picture with limits and makes our own of it.
-fn re_encode(bytes: &[u8]) -> Result<(Held, Vec<u8>), PictureError> {
-    let not = |error: &dyn std::fmt::Display| PictureError::NotAPicture(error.to_string());
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
-    if !matches!(reader.format(), Some(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) {
-        return Err(not(&"unknown format"));
-    }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_MEMORY);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| not(&error))?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(not(&"too many pixels"));
-    }
-    let orientation = decoder.orientation().map_err(|error| not(&error))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| not(&error))?;
-    picture.apply_orientation(orientation);
-    if picture.width() > KEPT_SIDE || picture.height() > KEPT_SIDE {
-        picture = picture.resize(KEPT_SIDE, KEPT_SIDE, image::imageops::FilterType::Triangle);
-    }
-    let mut kept = Cursor::new(Vec::new());
-    let mime = if picture.color().has_alpha() {
-        DynamicImage::from(picture.to_rgba8()).write_to(&mut kept, ImageFormat::Png).map_err(|error| not(&error))?;
-        "image/png"
-    } else {
-        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut kept, 85);
-        picture.to_rgb8().write_with_encoder(encoder).map_err(|error| not(&error))?;
-        "image/jpeg"
-    };
-    let kept = kept.into_inner();
-    let key: String = Sha256::digest(&kept).iter().map(|byte| format!("{byte:02x}")).collect();
-    let size = u64::try_from(kept.len()).unwrap_or(u64::MAX);
-    Ok((Held { key, mime: mime.to_owned(), width: picture.width(), height: picture.height(), size }, kept))
-}
-
 fn path(folder: &Path, key: &str) -> Option<PathBuf> {
     Some(folder.join(key.get(..2)?).join(key))
 }
@@ -334,32 +307,6 @@ fn write(folder: &Path, key: &str, bytes: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn png(width: u32, height: u32) -> Vec<u8> {
-        let mut bytes = Cursor::new(Vec::new());
-        DynamicImage::new_rgb8(width, height).write_to(&mut bytes, ImageFormat::Png).unwrap();
-        bytes.into_inner()
-    }
-
-    #[test]
-    fn a_picture_is_re_encoded_and_made_to_fit() {
-        let (held, bytes) = re_encode(&png(3200, 800)).unwrap();
-        assert_eq!((held.width, held.height), (1600, 400));
-        assert_eq!(image::guess_format(&bytes).unwrap(), ImageFormat::Jpeg);
-        assert_eq!(held.size, bytes.len() as u64);
-    }
-
-    #[test]
-    fn what_is_no_picture_or_too_large_is_refused() {
-        let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>";
-        let mut bomb = png(1, 1);
-        // A header that promises 60,000 by 60,000 pixels; its checksum is not even looked at.
-        bomb[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
-        let truncated = &png(64, 64)[..40];
-        for bytes in [&svg[..], b"", b"\xFF\xD8\xFF garbage", &bomb, truncated] {
-            assert!(matches!(re_encode(bytes), Err(PictureError::NotAPicture(_))));
-        }
-    }
 
     #[tokio::test]
     async fn a_key_that_is_not_ours_reads_nothing() {

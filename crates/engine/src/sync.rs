@@ -155,6 +155,7 @@ impl<S: Source> AccountLoop<S> {
     /// Lists what moved. Stops at the first page that holds something unchanged, but now and then goes to the end.
     async fn sweep(&mut self) -> Result<(), CallError> {
         let now = Instant::now();
+        let asked_at_ms = self.engine.clock().now_ms();
         let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
         for list in 0..self.source.lists() {
             let mut next = None;
@@ -180,6 +181,7 @@ impl<S: Source> AccountLoop<S> {
             }
         }
         self.swept_at = Some(now);
+        self.engine.fresh().listed(self.account, asked_at_ms);
         if whole {
             self.whole_sweep_at = Some(now);
             let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
@@ -303,6 +305,7 @@ pub(crate) async fn fetch<S: Source>(
     let (known, backfilled) = known.await.map_err(local)?;
     let account = known.account;
     let batch = source.fetch(&known, priority).await?;
+    let asked_at_ms = batch.asked_at_ms;
     let timing = engine.timing();
     let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let rules = Rules {
@@ -312,6 +315,7 @@ pub(crate) async fn fetch<S: Source>(
         updated_ms: known.remote_updated_ms,
     };
     let applied = engine.store().write(move |tx| inbound::apply(tx, id, &batch, rules)).await.map_err(local)?;
+    engine.fresh().fetched(id, asked_at_ms);
     if inbound::settled(&applied) {
         engine.outbox().wake(engine, id);
     }
@@ -321,7 +325,7 @@ pub(crate) async fn fetch<S: Source>(
     // What the first fetch brings was there before us: history, not news, however fresh. Decided here, because by the time
     // a listener looks the first fetch may be complete.
     for message in applied.arrived.iter().filter(|_| backfilled) {
-        engine.tell(Arrival { account, conversation: id, message: *message });
+        engine.announce(Arrival { account, conversation: id, message: *message });
     }
     Ok(applied)
 }

@@ -29,6 +29,14 @@ pub struct Timing {
     pub rate_pause: Duration,
     /// How long one call may take.
     pub call: Duration,
+    /// How long a reply can be undone.
+    pub undo: Duration,
+    /// A thread that was not read or listed for this long is read before a reply goes into it.
+    pub fresh: Duration,
+    /// A typing sign lasts this long; none is sent sooner after another.
+    pub typing: Duration,
+    /// A scheduled reply that is this late is left to the agent.
+    pub overdue: Duration,
     /// How many calls are planned for the app's credential.
     pub budget: Budget,
 }
@@ -68,6 +76,10 @@ impl Default for Timing {
             link: s(5 * 60),
             rate_pause: s(5 * 60),
             call: s(30),
+            undo: s(5),
+            fresh: s(45),
+            typing: s(5),
+            overdue: s(15 * 60),
             budget: Budget::default(),
         }
     }

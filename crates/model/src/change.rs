@@ -23,6 +23,16 @@ pub enum Change {
         /// Which conversation.
         conversation: ConversationId,
     },
+    /// An account's own posts, as kept for sharing.
+    Posts {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Replies to be sent later.
+    Scheduled {
+        /// Whose.
+        account: AccountId,
+    },
     /// How far linking an account has come.
     Link,
     /// The agent's settings.

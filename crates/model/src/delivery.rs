@@ -12,6 +12,11 @@ use crate::Millis;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Delivery {
+    /// Not even queued: it can be undone until then, and goes back into the draft if Deskbell dies before.
+    Held {
+        /// When it is queued, ms since the epoch.
+        until_ms: Millis,
+    },
     /// On disk, not handed to TikTok yet.
     Queued {
         /// What it waits for, if not just its turn.
@@ -25,11 +30,30 @@ pub enum Delivery {
     Read,
     /// TikTok will not take it.
     Refused(Refusal),
+    /// Deskbell did not send it: the agent should look first.
+    Stopped {
+        /// Why.
+        why: StopReason,
+    },
     /// The call's answer was lost: it may have arrived.
     Unconfirmed {
         /// Whether we are still looking, or it is the agent's turn to decide.
         stage: UnconfirmedStage,
     },
+}
+
+/// Why Deskbell stopped a message before sending it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum StopReason {
+    /// A colleague's reply came in that the agent had not seen when they pressed Send.
+    ColleagueReplied,
+    /// It was to go out later, and by now the reply window has closed.
+    WindowClosed,
+    /// It was to go out while Deskbell was not running, and it is long past the time.
+    Overdue,
+    /// It was not sent because Deskbell ended, and the draft already holds another picture or card in its place.
+    Interrupted,
 }
 
 /// What a queued message waits for.
@@ -47,6 +71,8 @@ pub enum WaitReason {
     Relink,
     /// An earlier message of this conversation is not confirmed yet.
     EarlierUnconfirmed,
+    /// Its picture is being uploaded.
+    Uploading,
 }
 
 /// How an unconfirmed message stands.
@@ -81,6 +107,8 @@ pub struct Refusal {
 pub enum RefusalReason {
     /// 40064 while the reply window was closed by our count.
     WindowClosed,
+    /// 40064 while by our count all ten replies had been sent.
+    RepliesSpent,
     /// 40064 otherwise: a limit on messages, a block, or sending too fast. TikTok does not say which.
     MessagingRules,
     /// 40000 or 40002: a parameter is wrong; the message names it.
@@ -93,6 +121,20 @@ pub enum RefusalReason {
     NotFound,
     /// 41000: calls from this network's country are not accepted.
     BannedNetwork,
+    /// Pictures cannot be sent into this conversation: it depends on both countries (capabilities/get said so).
+    ImagesNotAllowed,
+    /// 40907: TikTok found the picture too large.
+    ImageTooLarge,
+    /// 40908: TikTok does not take this kind of picture.
+    ImageTypeRefused,
+    /// The picture to send is not on this computer any more.
+    ImageMissing,
+    /// 40006 or 40051: TikTok has retired the version of its API that this Deskbell speaks.
+    DeskbellTooOld,
+    /// 40008, 40009 or 40014: TikTok's own sandbox does not do this.
+    SandboxOnly,
+    /// 40101, 40104 or 40113: TikTok does not accept the app itself.
+    AppRefused,
     /// Another code.
     Other,
 }

@@ -69,6 +69,10 @@ id!(
     /// ids backwards to find the newest first.
     MessageId
 );
+id!(
+    /// A reply that is to go out later.
+    ScheduledId
+);
 
 #[cfg(test)]
 mod tests {

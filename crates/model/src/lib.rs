@@ -4,20 +4,24 @@
 //! has come, and how long TikTok still lets it go out. Nothing in this crate does I/O or waits; everything that
 //! depends on the time of day takes it as an argument or reads it from a [`Clock`].
 
+mod budget;
 mod change;
 mod clock;
 mod conversation;
 mod delivery;
 mod id;
 mod message;
+mod outgoing;
 mod text;
 mod window;
 
+pub use budget::{LATE_REPLIES, REPLIES, SendBudget, SendLedger};
 pub use change::Change;
 pub use clock::{Clock, Millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
-pub use delivery::{Delivery, Refusal, RefusalReason, UnconfirmedStage, WaitReason};
-pub use id::{AccountId, ConversationId, IdError, MessageId, PersonId};
+pub use delivery::{Delivery, Refusal, RefusalReason, StopReason, UnconfirmedStage, WaitReason};
+pub use id::{AccountId, ConversationId, IdError, MessageId, PersonId, ScheduledId};
 pub use message::{AutoType, Content, Direction, MediaState, Snippet, SnippetKind, Surface};
+pub use outgoing::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE, MarkRead, Outgoing};
 pub use text::{MAX_REPLY_CHARS, ReplyText, TextProblem};
 pub use window::{BRASS_MS, RED_MS, ReplyWindow, WINDOW_MS};

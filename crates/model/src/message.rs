@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::CardKind;
+
 /// Who a message is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -87,6 +89,9 @@ pub enum Content {
     SharePost {
         /// Where TikTok shows the post.
         embed_url: String,
+        /// TikTok's `item_id`, if it was said.
+        #[serde(default)]
+        item_id: Option<String>,
     },
     /// A sticker or an animated emoji, a picture behind a link that may expire.
     Sticker {
@@ -97,6 +102,9 @@ pub enum Content {
     },
     /// A Q&A card.
     Card {
+        /// Which kind, if TikTok said.
+        #[serde(default)]
+        kind: Option<CardKind>,
         /// Its title.
         title: String,
         /// The buttons a customer can tap.
@@ -155,12 +163,18 @@ impl Content {
         Snippet { kind, text: one_line(text, 160) }
     }
 
+    /// Whether a reply may quote it: a text, a picture or a shared post ("Send", `referenced_message_info`).
+    #[must_use]
+    pub fn is_quotable(&self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Image { .. } | Self::SharePost { .. })
+    }
+
     /// The words in it that search should find.
     #[must_use]
     pub fn searchable(&self) -> String {
         match self {
             Self::Text { body } => body.clone(),
-            Self::Card { title, buttons } => format!("{title} {}", buttons.join(" ")),
+            Self::Card { title, buttons, .. } => format!("{title} {}", buttons.join(" ")),
             Self::Image { .. }
             | Self::Video { .. }
             | Self::SharePost { .. }

@@ -18,7 +18,7 @@ use crate::{OpenError, StoreError};
 /// `DBEL`, so that `file` and we can tell our databases from others.
 const APPLICATION_ID: i32 = 0x4442_454C;
 /// The list's index is the version: never reorder, never edit what has shipped.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;
 /// SQLite before this can corrupt a WAL database that is written and checkpointed at once (sqlite.org/wal.html).

@@ -1,6 +1,7 @@
 //! One file for each table: its rows as types, the questions asked of it, the changes made to it.
 
 pub mod account;
+pub mod attempt;
 pub mod conversation;
 pub mod cursor;
 pub mod draft;
@@ -9,4 +10,7 @@ pub mod media;
 pub mod message;
 pub mod outbox;
 pub mod person;
+pub mod post;
+pub mod scheduled;
 pub mod setting;
+pub mod upload;

@@ -71,6 +71,7 @@ async fn link(desk: &Desk, tiktok: &Sandbox) -> Result<()> {
         "businessAppId": apps.business_app_id,
         "businessSecret": apps.business_secret,
         "businessRedirectUri": apps.business_redirect_uri,
+        "mayListPosts": true,
     });
     ask("saveCredentials", credentials).await?;
     ask("skipSignIn", json!({})).await?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
@@ -12,7 +13,7 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use desk::Desk;
+use desk::{Desk, Fault, FaultCode};
 use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 
@@ -21,6 +22,8 @@ use crate::page;
 
 /// Bytes in the largest question.
 const LARGEST_QUESTION: usize = 1024 * 1024;
+/// Bytes in the largest picture; the desk refuses one byte less than this in a sentence.
+const LARGEST_PICTURE: usize = 33 * 1024 * 1024;
 /// How often a silent event stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// As in the desktop window, with this host in the place of its schemes.
@@ -37,6 +40,7 @@ pub(crate) fn router(desk: Desk, ui_dir: PathBuf, door: Door) -> Router {
     let room = Room { desk, ui_dir: Arc::new(ui_dir) };
     Router::new()
         .route("/rpc", post(rpc))
+        .route("/attach/{conversation}", post(attach).layer(DefaultBodyLimit::max(LARGEST_PICTURE)))
         .route("/events", get(events))
         .route("/media/{key}", get(media))
         .route_layer(middleware::from_fn_with_state(door.clone(), door::own_page_only))
@@ -50,6 +54,17 @@ pub(crate) fn router(desk: Desk, ui_dir: PathBuf, door: Door) -> Router {
 async fn rpc(State(room): State<Room>, Json(request): Json<desk::Request>) -> Json<Value> {
     Json(match room.desk.answer(request).await {
         Ok(reply) => json!({ "reply": reply }),
+        Err(fault) => json!({ "fault": fault }),
+    })
+}
+
+async fn attach(State(room): State<Room>, Path(conversation): Path<String>, bytes: Bytes) -> Json<Value> {
+    let attached = match conversation.parse() {
+        Ok(conversation) => room.desk.attach(conversation, bytes.to_vec()).await,
+        Err(_) => Err(Fault::with_detail(FaultCode::BadRequest, "conversation")),
+    };
+    Json(match attached {
+        Ok(attachment) => json!({ "reply": attachment }),
         Err(fault) => json!({ "fault": fault }),
     })
 }

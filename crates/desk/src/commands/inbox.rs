@@ -1,6 +1,6 @@
 //! The conversation list.
 
-use model::{AccountId, ConversationId, Status, Tab};
+use model::{AccountId, ConversationId, MarkRead, Status, Tab};
 use store::table::{account, conversation};
 use ts_rs::TS;
 
@@ -87,7 +87,7 @@ impl Command for SetStatus {
     }
 }
 
-/// The agent has seen a conversation's messages. TikTok is told nothing.
+/// The agent has seen a conversation's messages. TikTok is told only if the account tells its customers on opening.
 #[derive(Debug, Clone, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MarkSeen {
@@ -101,6 +101,7 @@ impl Command for MarkSeen {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let id = self.conversation;
         desk.engine().store().write(move |tx| conversation::mark_seen(tx, id)).await?;
+        desk.engine().mark_read(id, MarkRead::OnOpen).await?;
         Ok(Done {})
     }
 }

@@ -16,6 +16,7 @@ async fn link_view(desk: &Desk) -> Result<LinkView, Fault> {
         login_client_key: status.login_client_key,
         business_app_id: status.business_app_id,
         business_redirect_uri: status.business_redirect_uri,
+        may_list_posts: status.may_list_posts,
         login_redirect_uri: LOGIN_REDIRECT.to_owned(),
         step: match status.stage {
             Stage::Credentials => LinkStep::Credentials,
@@ -73,6 +74,10 @@ pub struct SaveCredentials {
     pub business_secret: String,
     /// Its registered redirect address, exactly as registered.
     pub business_redirect_uri: String,
+    /// Whether TikTok has approved the app for listing the account's posts (`video.list`). If it has not and this is said,
+    /// TikTok refuses the whole request.
+    #[serde(default)]
+    pub may_list_posts: bool,
 }
 
 impl Command for SaveCredentials {
@@ -85,6 +90,7 @@ impl Command for SaveCredentials {
             business_app_id: self.business_app_id,
             business_secret: self.business_secret,
             business_redirect_uri: self.business_redirect_uri,
+            may_list_posts: self.may_list_posts,
         };
         desk.engine().keep_credentials(typed).await?;
         link_view(desk).await

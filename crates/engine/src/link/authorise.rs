@@ -4,13 +4,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::{AccountId, Change};
 use store::table::account::{self, NewAccount};
-use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, DM_SCOPES};
+use store::table::setting;
+use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, VIDEO_LIST_SCOPE};
 use tiktok::business::profile::GetBusiness;
 use tiktok::login_kit::{Callback, CallbackError};
 use tokio::sync::mpsc;
 
 use super::listener::{Port, same};
-use super::{BOUNCE_PATH, LinkError, NEEDED, Profile, Stage};
+use super::{BOUNCE_PATH, LinkError, MAY_LIST_POSTS, NEEDED, Profile, Stage};
 use crate::engine::Engine;
 
 impl Engine {
@@ -26,7 +27,10 @@ impl Engine {
         secret.copy_from_slice(&rand::random::<[u8; 32]>());
         tail.copy_from_slice(&port.number().to_be_bytes());
         let state = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let address = oauth::authorize(self.caller().client().endpoints(), &app, DM_SCOPES, &state).to_string();
+        let posts = self.store().read(|sql| setting::get(sql, MAY_LIST_POSTS)).await?;
+        let extra: &[&str] = if posts.as_deref() == Some("1") { &[VIDEO_LIST_SCOPE] } else { &[] };
+        let scopes = oauth::dm_scopes_and(extra);
+        let address = oauth::authorize(self.caller().client().endpoints(), &app, &scopes, &state).to_string();
         let (back, came) = mpsc::channel(1);
         let engine = self.clone();
         let paste = Some((state.clone(), back.clone()));

@@ -4,7 +4,7 @@ use store::table::setting;
 use tiktok::ClientSecret;
 use tiktok::business::oauth::{self, BusinessApp};
 
-use super::{Credentials, LOGIN_KEY, LOGIN_SECRET, LinkError};
+use super::{Credentials, LOGIN_KEY, LOGIN_SECRET, LinkError, MAY_LIST_POSTS};
 use crate::engine::Engine;
 
 impl Engine {
@@ -38,7 +38,13 @@ impl Engine {
             }
         }
         self.caller().tokens().keep_app(&BusinessApp { app_id, secret, redirect_uri }).await?;
-        self.store().write(move |tx| setting::set(tx, LOGIN_KEY, &login_key)).await?;
+        let may_list_posts = if typed.may_list_posts { "1" } else { "" };
+        self.store()
+            .write(move |tx| {
+                setting::set(tx, LOGIN_KEY, &login_key)?;
+                setting::set(tx, MAY_LIST_POSTS, may_list_posts)
+            })
+            .await?;
         self.restart_link(None);
         Ok(())
     }

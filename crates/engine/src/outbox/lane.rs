@@ -3,23 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
+use model::{ConversationId, Millis, WaitReason};
 use store::StoreError;
-use store::table::outbox::{self, Reply, State};
+use store::table::account::Account;
+use store::table::conversation::Known;
+use store::table::outbox::{self, Begun, Reply, State};
 use store::table::{account, conversation};
-use tiktok::Reason;
-use tiktok::business::message::{Outgoing, SendMessage};
+use tiktok::business::message::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage};
 use tokio::sync::Notify;
 
+use super::settle::{Settled, settle};
+use super::upload::{self, Ready};
 use crate::call::CallError;
 use crate::engine::Engine;
-use crate::inbound;
 use crate::pace::Priority;
 use crate::sync;
 use crate::timing::Backoff;
 
+/// A thread that cannot be read does not stop an answer for ever: after so many tries the reply goes as it is.
+const BLIND_AFTER: u32 = 3;
+
+/// What a lane remembers from step to step.
+struct Lane<'a> {
+    engine: &'a Engine,
+    id: ConversationId,
+    backoff: Backoff,
+    /// How often in a row the thread could not be read before a send.
+    blind: u32,
+}
+
 /// What a lane does after a step.
-enum Next {
+pub(super) enum Next {
     /// Looks at its head again.
     Again,
     /// Waits this long, or until woken.
@@ -30,13 +44,13 @@ enum Next {
 
 /// Runs until the lane has nothing to do.
 pub(super) async fn run(engine: Engine, conversation: ConversationId, woken: Arc<Notify>) {
-    let mut backoff = Backoff::new(engine.timing());
+    let mut lane = Lane { engine: &engine, id: conversation, backoff: Backoff::new(engine.timing()), blind: 0 };
     loop {
-        let next = match step(&engine, conversation, &mut backoff).await {
+        let next = match lane.step().await {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(conversation = conversation.0, %error, "outbox.store_failed");
-                Next::Wait(backoff.failed())
+                Next::Wait(lane.backoff.failed())
             }
         };
         match next {
@@ -56,167 +70,218 @@ pub(super) async fn run(engine: Engine, conversation: ConversationId, woken: Arc
     }
 }
 
-async fn step(engine: &Engine, id: ConversationId, backoff: &mut Backoff) -> Result<Next, StoreError> {
-    let Some(head) = engine.store().read(move |sql| outbox::head(sql, id)).await? else { return Ok(Next::Rest) };
-    match head.state {
-        State::Queued => send(engine, head, backoff).await,
-        // Only this lane begins calls, and it is not in one: the call's end was not heard.
-        State::Sending => {
-            engine.store().write(move |tx| outbox::unconfirm(tx, head.message)).await?;
-            Ok(Next::Again)
-        }
-        State::Checking => look(engine, &head, backoff).await,
-        State::Undecided | State::Refused => Ok(Next::Rest),
-    }
-}
-
-async fn send(engine: &Engine, head: Reply, backoff: &mut Backoff) -> Result<Next, StoreError> {
-    let now_ms = engine.clock().now_ms();
-    if head.not_before_ms > now_ms {
-        return Ok(Next::Wait(until(now_ms, head.not_before_ms)));
-    }
-    let (message, account_id, conversation_id) = (head.message, head.account, head.conversation);
-    let (business, recipient) = engine
-        .store()
-        .read(move |sql| Ok((account::get(sql, account_id)?, conversation::get(sql, conversation_id)?)))
-        .await?;
-    if business.relink.is_some() {
-        engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::Relink))).await?;
-        return Ok(Next::Rest);
-    }
-    // The slot and the token come first, so that `sending` on disk means: the call itself was made.
-    engine.caller().turn(Priority::Send).await;
-    let Some(_in_call) = engine.begin_call() else { return Ok(Next::Rest) };
-    let token = match engine.caller().token(account_id).await {
-        Ok(token) => token,
-        Err(error) => return not_taken(engine, &head, error, backoff).await,
-    };
-    let started_at_ms = engine.clock().now_ms();
-    let Some(reply) = engine.store().write(move |tx| outbox::begin(tx, message, started_at_ms)).await? else {
-        return Ok(Next::Again);
-    };
-    let call = SendMessage {
-        business_id: business.remote_id,
-        conversation_id: recipient.remote_id.clone(),
-        body: Outgoing::Text { body: reply.body.clone(), referenced_message_id: reply.quoted_remote_id.clone() },
-    };
-    match engine.caller().ask_with(account_id, token, call).await {
-        Ok(sent) => {
-            backoff.worked();
-            match sent.message_id {
-                Some(remote_id) => {
-                    engine.store().write(move |tx| inbound::confirm(tx, account_id, message, &remote_id)).await?;
-                }
-                None => engine.store().write(move |tx| outbox::unconfirm(tx, message)).await?,
+impl Lane<'_> {
+    async fn step(&mut self) -> Result<Next, StoreError> {
+        let (engine, id) = (self.engine, self.id);
+        let Some(head) = engine.store().read(move |sql| outbox::head(sql, id)).await? else {
+            return self.tell_read().await;
+        };
+        match head.state {
+            State::Held => self.hold(&head).await,
+            State::Queued => self.send(head).await,
+            // Only this lane begins calls, and it is not in one: the call's end was not heard.
+            State::Sending => {
+                engine.store().write(move |tx| outbox::unconfirm(tx, head.message)).await?;
+                Ok(Next::Again)
             }
-            Ok(Next::Again)
+            State::Checking => self.look(&head).await,
+            State::Undecided | State::Refused | State::Stopped => self.tell_read().await,
         }
-        Err(CallError::Refused(error)) => {
-            let refusal = refusal(&error, recipient.window_opened_at_ms, engine.clock().now_ms());
-            tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
-            engine.store().write(move |tx| outbox::refuse(tx, message, &refusal)).await?;
-            Ok(Next::Again)
+    }
+
+    async fn hold(&self, head: &Reply) -> Result<Next, StoreError> {
+        let now_ms = self.engine.clock().now_ms();
+        let undo_ms = after(0, self.engine.timing().undo);
+        // A clock that was put back would hold it for longer than the agent was promised.
+        if (now_ms..=now_ms.saturating_add(undo_ms)).contains(&head.not_before_ms) && head.not_before_ms > now_ms {
+            return Ok(Next::Wait(until(now_ms, head.not_before_ms)));
         }
-        Err(CallError::Unknown(error)) => {
-            // TikTok's words may quote the message: not for the log.
-            let why = if let tiktok::Error::Unknown { why, .. } = &error { why.to_string() } else { String::new() };
-            let (code, request_id) = (error.code(), error.request_id());
-            tracing::warn!(reply = message.0, why, code, request_id, "outbox.unconfirmed");
-            engine.store().write(move |tx| outbox::unconfirm(tx, message)).await?;
-            Ok(Next::Again)
+        let message = head.message;
+        self.engine.store().write(move |tx| outbox::unhold(tx, message)).await?;
+        Ok(Next::Again)
+    }
+
+    async fn send(&mut self, head: Reply) -> Result<Next, StoreError> {
+        let engine = self.engine;
+        let now_ms = engine.clock().now_ms();
+        if head.not_before_ms > now_ms {
+            return Ok(Next::Wait(until(now_ms, head.not_before_ms)));
         }
-        Err(error) => not_taken(engine, &reply, error, backoff).await,
+        let (message, account_id, id) = (head.message, head.account, self.id);
+        let (business, known) =
+            engine.store().read(move |sql| Ok((account::get(sql, account_id)?, conversation::get(sql, id)?))).await?;
+        if business.relink.is_some() {
+            engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::Relink))).await?;
+            return Ok(Next::Rest);
+        }
+        if let Some(next) = self.refresh(&head, &business, &known).await? {
+            return Ok(next);
+        }
+        let media_id = match upload::ready(engine, &head, &business, &known).await? {
+            Ready::Send(media_id) => media_id,
+            Ready::Refused => return Ok(Next::Again),
+            Ready::Failed(error) => return self.not_taken(&head, error).await,
+        };
+        // The slot and the token come first, so that `sending` on disk means: the call itself was made.
+        engine.caller().turn(Priority::Send).await;
+        let Some(_in_call) = engine.begin_call() else { return Ok(Next::Rest) };
+        let token = match engine.caller().token(account_id).await {
+            Ok(token) => token,
+            Err(error) => return self.not_taken(&head, error).await,
+        };
+        let started_at_ms = engine.clock().now_ms();
+        let reply = match engine.store().write(move |tx| outbox::begin(tx, message, started_at_ms)).await? {
+            Begun::Call(reply) => *reply,
+            Begun::Stopped | Begun::Gone => return Ok(Next::Again),
+        };
+        let call = SendMessage {
+            business_id: business.remote_id,
+            conversation_id: known.remote_id.clone(),
+            // As it stands in the database: it may have been edited a moment ago.
+            body: wire(&reply, media_id.unwrap_or_default()),
+        };
+        let answer = engine.caller().ask_with(account_id, token, call).await;
+        let wait = match &answer {
+            Ok(_) | Err(CallError::Refused(_) | CallError::Unknown(_)) => {
+                self.backoff.worked();
+                Duration::ZERO
+            }
+            Err(CallError::SlowDown(wait)) => *wait,
+            Err(CallError::Relink(_)) => Duration::ZERO,
+            Err(CallError::Offline(_) | CallError::Local(_)) => self.backoff.failed(),
+        };
+        let now_ms = engine.clock().now_ms();
+        match settle(engine.store(), &known, &reply, answer, now_ms, after(now_ms, wait)).await? {
+            Settled::Done => Ok(Next::Again),
+            Settled::Relink => Ok(Next::Rest),
+            Settled::Waits => Ok(Next::Wait(wait)),
+        }
+    }
+
+    /// Reads the thread first if nobody has looked at it lately: a colleague may have answered meanwhile. What the thread
+    /// then holds is judged when the call begins.
+    async fn refresh(&mut self, head: &Reply, business: &Account, known: &Known) -> Result<Option<Next>, StoreError> {
+        let engine = self.engine;
+        let within = engine.timing().fresh;
+        if self.blind >= BLIND_AFTER || engine.fresh().is_fresh(known, engine.clock().now_ms(), within) {
+            self.blind = 0;
+            return Ok(None);
+        }
+        match sync::fetch(engine, &engine.source(business), self.id, Priority::Open).await {
+            Ok(_) => {
+                self.blind = 0;
+                Ok(None)
+            }
+            Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
+                self.blind += 1;
+                tracing::warn!(conversation = self.id.0, times = self.blind, %error, "outbox.thread_unread");
+                Ok(Some(Next::Wait(self.backoff.failed())))
+            }
+            Err(error) => self.not_taken(head, error).await.map(Some),
+        }
+    }
+
+    /// TikTok certainly does not have it: it waits for whatever stands in the way, and goes out later by itself.
+    async fn not_taken(&mut self, reply: &Reply, error: CallError) -> Result<Next, StoreError> {
+        let now_ms = self.engine.clock().now_ms();
+        let (wait, reason) = match error {
+            CallError::SlowDown(wait) => (wait, Some(WaitReason::RateLimited { until_ms: after(now_ms, wait) })),
+            CallError::Relink(_) => (Duration::ZERO, Some(WaitReason::Relink)),
+            CallError::Offline(_) => (self.backoff.failed(), Some(WaitReason::Offline)),
+            error => {
+                tracing::error!(reply = reply.message.0, %error, "outbox.not_taken");
+                (self.backoff.failed(), None)
+            }
+        };
+        let (message, not_before_ms, rest) =
+            (reply.message, after(now_ms, wait), matches!(reason, Some(WaitReason::Relink)));
+        self.engine.store().write(move |tx| outbox::requeue(tx, message, not_before_ms, reason.as_ref())).await?;
+        Ok(if rest { Next::Rest } else { Next::Wait(wait) })
+    }
+
+    /// Reads the conversation at the times a lost message is likely to show.
+    async fn look(&mut self, head: &Reply) -> Result<Next, StoreError> {
+        let engine = self.engine;
+        let timing = engine.timing();
+        let now_ms = engine.clock().now_ms();
+        let started_at_ms = head.started_at_ms.unwrap_or(now_ms);
+        let looks = usize::try_from(head.checks).unwrap_or(usize::MAX);
+        let due_ms = match timing.look.get(looks) {
+            Some(look) => after(started_at_ms, *look),
+            // After a long pause (asleep, offline) the schedule has passed: a few looks at its own pace settle it.
+            None => now_ms,
+        };
+        let pace = timing.look.first().copied().unwrap_or(timing.look_again);
+        if due_ms > now_ms {
+            return Ok(Next::Wait(until(now_ms, due_ms)));
+        }
+        let account_id = head.account;
+        let business = engine.store().read(move |sql| account::get(sql, account_id)).await?;
+        if business.relink.is_some() {
+            return Ok(Next::Rest);
+        }
+        match sync::fetch(engine, &engine.source(&business), self.id, Priority::Reconcile).await {
+            Ok(_) => {
+                self.backoff.worked();
+                // The next look has its time; past the schedule they are at least this far apart.
+                Ok(if looks >= timing.look.len() { Next::Wait(timing.look_again) } else { Next::Wait(pace / 4) })
+            }
+            Err(CallError::Relink(_)) => Ok(Next::Rest),
+            Err(CallError::SlowDown(wait)) => Ok(Next::Wait(wait)),
+            Err(error) => {
+                tracing::warn!(conversation = self.id.0, %error, "outbox.look_failed");
+                Ok(Next::Wait(self.backoff.failed()))
+            }
+        }
+    }
+
+    /// Tells the customer that their messages were read, if that is owed. Telling it twice says nothing new, so a lost
+    /// answer counts as told.
+    async fn tell_read(&mut self) -> Result<Next, StoreError> {
+        let (engine, id) = (self.engine, self.id);
+        if !engine.store().read(move |sql| conversation::owes_read(sql, id)).await? {
+            return Ok(Next::Rest);
+        }
+        match engine.tell(id, Outgoing::MarkRead).await {
+            Ok(()) | Err(CallError::Unknown(_)) => {}
+            Err(CallError::Refused(error)) => {
+                tracing::warn!(conversation = id.0, code = error.code(), "outbox.read_not_told");
+            }
+            Err(CallError::Relink(_)) => return Ok(Next::Rest),
+            Err(CallError::SlowDown(wait)) => return Ok(Next::Wait(wait)),
+            Err(error) => {
+                tracing::debug!(conversation = id.0, %error, "outbox.read_not_told_yet");
+                return Ok(Next::Wait(self.backoff.failed()));
+            }
+        }
+        engine.store().write(move |tx| conversation::read_told(tx, id)).await?;
+        Ok(Next::Again)
     }
 }
 
-/// TikTok certainly does not have it: it waits for whatever stands in the way, and goes out later by itself.
-async fn not_taken(
-    engine: &Engine,
-    reply: &Reply,
-    error: CallError,
-    backoff: &mut Backoff,
-) -> Result<Next, StoreError> {
-    let now_ms = engine.clock().now_ms();
-    let (wait, reason) = match error {
-        CallError::SlowDown(wait) => (wait, Some(WaitReason::RateLimited { until_ms: after(now_ms, wait) })),
-        CallError::Relink(_) => (Duration::ZERO, Some(WaitReason::Relink)),
-        CallError::Offline(_) => (backoff.failed(), Some(WaitReason::Offline)),
-        error => {
-            tracing::error!(reply = reply.message.0, %error, "outbox.not_taken");
-            (backoff.failed(), None)
+/// A reply in TikTok's words; a picture's are its id there.
+fn wire(reply: &Reply, media_id: String) -> Outgoing {
+    match &reply.outgoing {
+        model::Outgoing::Text { body } => {
+            Outgoing::Text { body: body.clone(), referenced_message_id: reply.quoted_remote_id.clone() }
         }
-    };
-    let (message, not_before_ms, rest) =
-        (reply.message, after(now_ms, wait), matches!(reason, Some(WaitReason::Relink)));
-    engine.store().write(move |tx| outbox::requeue(tx, message, not_before_ms, reason.as_ref())).await?;
-    Ok(if rest { Next::Rest } else { Next::Wait(wait) })
-}
-
-/// Reads the conversation at the times a lost message is likely to show.
-async fn look(engine: &Engine, head: &Reply, backoff: &mut Backoff) -> Result<Next, StoreError> {
-    let timing = engine.timing();
-    let now_ms = engine.clock().now_ms();
-    let started_at_ms = head.started_at_ms.unwrap_or(now_ms);
-    let looks = usize::try_from(head.checks).unwrap_or(usize::MAX);
-    let due_ms = match timing.look.get(looks) {
-        Some(look) => after(started_at_ms, *look),
-        // After a long pause (asleep, offline) the schedule has passed: a few looks at its own pace settle it.
-        None => now_ms,
-    };
-    let pace = timing.look.first().copied().unwrap_or(timing.look_again);
-    if due_ms > now_ms {
-        return Ok(Next::Wait(until(now_ms, due_ms)));
-    }
-    let account_id = head.account;
-    let business = engine.store().read(move |sql| account::get(sql, account_id)).await?;
-    if business.relink.is_some() {
-        return Ok(Next::Rest);
-    }
-    let source = engine.source(&business);
-    match sync::fetch(engine, &source, head.conversation, Priority::Reconcile).await {
-        Ok(_) => {
-            backoff.worked();
-            // The next look has its time; past the schedule they are at least this far apart.
-            Ok(if looks >= timing.look.len() { Next::Wait(timing.look_again) } else { Next::Wait(pace / 4) })
-        }
-        Err(CallError::Relink(_)) => Ok(Next::Rest),
-        Err(CallError::SlowDown(wait)) => Ok(Next::Wait(wait)),
-        Err(error) => {
-            tracing::warn!(conversation = head.conversation.0, %error, "outbox.look_failed");
-            Ok(Next::Wait(backoff.failed()))
-        }
+        model::Outgoing::Image { .. } => Outgoing::Image { media_id },
+        model::Outgoing::Post { item_id, .. } => Outgoing::SharePost { item_id: item_id.clone() },
+        model::Outgoing::Card { card } => Outgoing::Template(OutgoingCard {
+            kind: match card.kind {
+                model::CardKind::Button => CardKind::Button,
+                model::CardKind::Link => CardKind::Link,
+            },
+            title: card.title.clone(),
+            buttons: card.buttons.iter().map(|title| OutgoingButton { title: title.clone(), id: None }).collect(),
+        }),
     }
 }
 
-fn refusal(error: &tiktok::Error, window_opened_at_ms: Option<Millis>, at_ms: Millis) -> Refusal {
-    let reason = match error {
-        tiktok::Error::Refused { reason, .. } => *reason,
-        _ => Reason::Other,
-    };
-    let window_closed = window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
-    let reason = match reason {
-        Reason::MessagingRules if window_closed => RefusalReason::WindowClosed,
-        Reason::MessagingRules => RefusalReason::MessagingRules,
-        Reason::InvalidParameter => RefusalReason::InvalidParameter,
-        Reason::NotPermitted => RefusalReason::NotPermitted,
-        Reason::NotAllowlisted => RefusalReason::NotAllowlisted,
-        Reason::NotFound => RefusalReason::NotFound,
-        Reason::BannedNetwork => RefusalReason::BannedNetwork,
-        _ => RefusalReason::Other,
-    };
-    Refusal {
-        reason,
-        code: error.code().unwrap_or_default(),
-        message: error.message().to_owned(),
-        request_id: error.request_id().unwrap_or_default().to_owned(),
-        at_ms,
-    }
-}
-
-fn until(now_ms: Millis, then_ms: Millis) -> Duration {
+pub(super) fn until(now_ms: Millis, then_ms: Millis) -> Duration {
     Duration::from_millis(u64::try_from(then_ms.saturating_sub(now_ms)).unwrap_or(0).max(1))
 }
 
-fn after(from_ms: Millis, wait: Duration) -> Millis {
+pub(super) fn after(from_ms: Millis, wait: Duration) -> Millis {
     from_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }

@@ -30,6 +30,17 @@ impl TikTok {
     pub fn new(caller: Caller, account: AccountId, business_id: String) -> Self {
         Self { caller, account, business_id }
     }
+
+    /// Asks for messages. An account that may not read them any more has lost its permission: a user can take it away, and
+    /// a refresh can come back with less ("Error codes", 40001).
+    async fn ask<E: tiktok::Endpoint + Clone>(&self, priority: Priority, question: E) -> Result<E::Reply, CallError> {
+        match self.caller.ask(self.account, priority, question).await {
+            Err(CallError::Refused(tiktok::Error::Refused {
+                reason: tiktok::Reason::NotPermitted, message, ..
+            })) => Err(self.caller.relink(self.account, &message).await),
+            answer => answer,
+        }
+    }
 }
 
 impl Source for TikTok {
@@ -42,7 +53,7 @@ impl Source for TikTok {
             return Ok(ListPage::default());
         };
         let question = ListConversations { business_id: self.business_id.clone(), kind, limit: 100, cursor };
-        let page = self.caller.ask(self.account, Priority::Sweep, question).await?;
+        let page = self.ask(Priority::Sweep, question).await?;
         if !page.unreadable.is_empty() {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
@@ -63,7 +74,7 @@ impl Source for TikTok {
         let asked_at_ms = self.caller.clock().now_ms();
         let question =
             ListMessages { business_id: self.business_id.clone(), conversation_id: conversation.remote_id.clone() };
-        let page = self.caller.ask(self.account, priority, question).await?;
+        let page = self.ask(priority, question).await?;
         if !page.unreadable.is_empty() {
             tracing::warn!(
                 conversation = conversation.id.0,
@@ -133,6 +144,14 @@ fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
     }
 }
 
+fn card_kind(name: &str) -> Option<model::CardKind> {
+    match name {
+        "QA_BUTTON_CARD" => Some(model::CardKind::Button),
+        "QA_LINK_CARD" => Some(model::CardKind::Link),
+        _ => None,
+    }
+}
+
 fn content(message: &Message) -> Content {
     match &message.content {
         message::Content::Text { body } => Content::Text { body: body.clone() },
@@ -140,13 +159,14 @@ fn content(message: &Message) -> Content {
             Content::Image { media_id: media_id.clone(), media: MediaState::Pending }
         }
         message::Content::Video { media_id } => Content::Video { media_id: media_id.clone() },
-        message::Content::SharePost { embed_url, .. } => {
-            Content::SharePost { embed_url: embed_url.clone().unwrap_or_default() }
+        message::Content::SharePost { embed_url, item_id, .. } => {
+            Content::SharePost { embed_url: embed_url.clone().unwrap_or_default(), item_id: item_id.clone() }
         }
         message::Content::Sticker { url } | message::Content::Emoji { url } => {
             Content::Sticker { url: url.clone(), media: MediaState::Pending }
         }
         message::Content::Template(card) => Content::Card {
+            kind: card.kind.as_deref().and_then(card_kind),
             title: card.title.clone(),
             buttons: card.buttons.iter().map(|button| button.title.clone()).collect(),
         },

@@ -1,6 +1,6 @@
 //! Linked accounts.
 
-use model::{AccountId, Change, Millis, TabCounts};
+use model::{AccountId, Change, MarkRead, Millis, TabCounts};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::{StoreError, Tx};
@@ -26,6 +26,8 @@ pub struct Account {
     pub backfilled: bool,
     /// When TikTok was last asked with success, as of the newest commit that says so.
     pub synced_at_ms: Option<Millis>,
+    /// When its customers are told that their messages were read.
+    pub mark_read: MarkRead,
 }
 
 /// When a pair of tokens was given, and when each ends, in ms since the epoch of TikTok's clock.
@@ -56,7 +58,7 @@ pub struct NewAccount {
     pub tokens: TokenTimes,
 }
 
-const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, scopes, relink, backfilled, synced_at_ms";
+const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, scopes, relink, backfilled, synced_at_ms, mark_read";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
@@ -74,6 +76,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
         relink: row.get(9)?,
         backfilled: row.get(10)?,
         synced_at_ms: row.get(11)?,
+        mark_read: match row.get_ref(12)?.as_str()? {
+            "onOpen" => MarkRead::OnOpen,
+            "byHand" => MarkRead::ByHand,
+            _ => MarkRead::OnReply,
+        },
     })
 }
 
@@ -150,6 +157,21 @@ pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result
 /// [`StoreError`]
 pub fn set_relink(tx: &mut Tx<'_>, id: AccountId, why: &str) -> Result<(), StoreError> {
     tx.execute("UPDATE account SET relink = ?2 WHERE id = ?1", (id.0, why))?;
+    tx.touch(Change::Accounts);
+    Ok(())
+}
+
+/// Says when its customers are told that their messages were read.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_mark_read(tx: &mut Tx<'_>, id: AccountId, policy: MarkRead) -> Result<(), StoreError> {
+    let name = match policy {
+        MarkRead::OnReply => "onReply",
+        MarkRead::OnOpen => "onOpen",
+        MarkRead::ByHand => "byHand",
+    };
+    tx.execute("UPDATE account SET mark_read = ?2 WHERE id = ?1", (id.0, name))?;
     tx.touch(Change::Accounts);
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Conversations, each with everything its row in the list shows.
 
 use model::{
-    AccountId, Change, ConversationId, ConversationKind, Millis, Origin, PersonId, ReplyWindow, Snippet, SnippetKind,
-    Status, Tab,
+    AccountId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow, SendBudget,
+    SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -38,6 +38,12 @@ pub struct Known {
     pub read_up_to_ms: Millis,
     /// The customer's newest message.
     pub window_opened_at_ms: Option<Millis>,
+    /// What was sent since.
+    pub ledger: SendLedger,
+    /// Request or chat.
+    pub kind: ConversationKind,
+    /// Whether TikTok takes pictures here, and when it was asked.
+    pub images: Option<(bool, Millis)>,
     /// Open or done.
     pub status: Status,
     /// The customer, once known.
@@ -67,6 +73,10 @@ pub struct ListRow {
     pub unread: u32,
     /// The reply window.
     pub window: Option<ReplyWindow>,
+    /// How many replies are left.
+    pub budget: Option<SendBudget>,
+    /// How many replies are to go out later.
+    pub scheduled: u32,
     /// Refused or unconfirmed messages of ours.
     pub trouble: bool,
     /// Whether there is a hole in it.
@@ -222,9 +232,9 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         let filter = match outgoing {
             None => "",
             Some(false) => " AND outgoing = 0",
-            // An automatic message answers nobody, and a refused one reached nobody.
+            // An automatic message answers nobody, and a refused or stopped one reached nobody.
             Some(true) => {
-                " AND outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state = 'refused')"
+                " AND outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))"
             }
         };
         Ok(tx
@@ -249,11 +259,16 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
              AND sent_at_ms > (SELECT max(seen_up_to_ms, coalesce(?2, 0)) FROM conversation WHERE id = ?1) LIMIT 100)",
         )?
         .query_row((id.0, answered_at), |row| row.get(0))?;
+    let (sent, late) = spent(tx, id, inbound_at)?;
     let account = tx
         .prepare_cached(
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
-                 trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'checking', 'undecided')),
+                 sent = :sent, sent_late = :late,
+                 engaged = engaged OR EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL),
+                 scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
+                 trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
+                     + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
                  gaps = (SELECT count(*) FROM gap WHERE conversation_id = :id AND after_id IS NOT NULL)
              WHERE id = :id RETURNING account_id",
         )?
@@ -261,11 +276,71 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
             named_params! {
                 ":id": id.0, ":last_at": last.as_ref().map(|(at, ..)| at), ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),
                 ":snippet": snippet.as_ref().map_or("", |snippet| &snippet.text), ":out": last.as_ref().is_some_and(|(_, out, _)| *out),
-                ":waiting": waiting, ":unread": unread, ":inbound_at": inbound_at,
+                ":waiting": waiting, ":unread": unread, ":inbound_at": inbound_at, ":sent": sent, ":late": late,
             },
             |row| row.get(0).map(AccountId),
         )?;
     touch(tx, account, id);
+    Ok(())
+}
+
+/// The replies since the customer's newest message, within the 48 hours and after. Automatic ones cost nothing, and one
+/// that was refused or stopped did not go. Counting stops where nothing more would change.
+fn spent(tx: &Tx<'_>, id: ConversationId, inbound_at: Option<Millis>) -> Result<(u32, u32), StoreError> {
+    let Some(inbound_at) = inbound_at else { return Ok((0, 0)) };
+    Ok(tx
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE sent_at_ms < ?3), count(*) FILTER (WHERE sent_at_ms >= ?3) FROM (
+                 SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND outgoing = 1 AND auto_type IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped')) LIMIT 1000)",
+        )?
+        .query_row((id.0, inbound_at, inbound_at.saturating_add(WINDOW_MS)), |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Notes whether TikTok takes pictures in a conversation.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_images(tx: &mut Tx<'_>, id: ConversationId, images: bool, now_ms: Millis) -> Result<(), StoreError> {
+    tx.execute("UPDATE conversation SET images = ?2, images_asked_ms = ?3 WHERE id = ?1", (id.0, images, now_ms))?;
+    tx.touch(Change::Conversation { conversation: id });
+    Ok(())
+}
+
+/// The customer is to be told that their messages were read, if the account tells them on this occasion; by hand it
+/// always does. Whether anything was owed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn owe_read(tx: &Tx<'_>, id: ConversationId, occasion: MarkRead) -> Result<bool, StoreError> {
+    let policy = match occasion {
+        MarkRead::OnReply => "a.mark_read = 'onReply'",
+        // Whoever tells on opening has told by the time of a reply; telling again costs a call and says nothing new.
+        MarkRead::OnOpen => "a.mark_read = 'onOpen'",
+        MarkRead::ByHand => "1",
+    };
+    let changed = tx
+        .prepare_cached(&format!(
+            "UPDATE conversation SET read_owed = 1 WHERE id = ?1 AND window_opened_at_ms IS NOT NULL AND EXISTS (SELECT 1 FROM account a WHERE a.id = account_id AND {policy})"
+        ))?
+        .execute([id.0])?;
+    Ok(changed > 0)
+}
+
+/// Whether TikTok is still to be told that a conversation was read.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn owes_read(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> {
+    Ok(sql.prepare_cached("SELECT read_owed FROM conversation WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?)
+}
+
+/// TikTok was told, or never will be.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn read_told(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    tx.execute("UPDATE conversation SET read_owed = 0 WHERE id = ?1", [id.0])?;
     Ok(())
 }
 
@@ -320,7 +395,7 @@ pub fn touch(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId) 
     tx.touch(Change::Accounts);
 }
 
-const KNOWN: &str = "id, account_id, remote_id, remote_updated_ms, fetched_updated_ms, read_up_to_ms, window_opened_at_ms, status, person_id";
+const KNOWN: &str = "id, account_id, remote_id, remote_updated_ms, fetched_updated_ms, read_up_to_ms, window_opened_at_ms, status, person_id, sent, sent_late, engaged, kind, images, images_asked_ms";
 
 fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
     Ok(Known {
@@ -331,12 +406,15 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
         fetched_updated_ms: row.get(4)?,
         read_up_to_ms: row.get(5)?,
         window_opened_at_ms: row.get(6)?,
+        ledger: SendLedger::of(row.get(6)?, row.get(9)?, row.get(10)?, row.get(11)?),
+        kind: kind_of(&row.get::<_, String>(12)?),
+        images: row.get::<_, Option<bool>>(13)?.map(|images| row.get(14).map(|asked| (images, asked))).transpose()?,
         status: status_of(&row.get::<_, String>(7)?),
         person: row.get::<_, Option<i64>>(8)?.map(PersonId),
     })
 }
 
-const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms";
+const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled";
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
     let kind: Option<String> = row.get(5)?;
@@ -345,11 +423,7 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
     Ok(ListRow {
         id: ConversationId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: if row.get_ref(2)?.as_str().is_ok_and(|kind| kind == "chat") {
-            ConversationKind::Chat
-        } else {
-            ConversationKind::Request
-        },
+        kind: kind_of(&row.get::<_, String>(2)?),
         status: status_of(&row.get::<_, String>(3)?),
         last_at_ms: row.get(4)?,
         snippet: kind.map(|kind| Snippet { kind: snippet_of(&kind), text }),
@@ -357,6 +431,8 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
         waiting: row.get(8)?,
         unread: row.get(9)?,
         window: row.get::<_, Option<Millis>>(10)?.map(ReplyWindow::opened_by),
+        budget: SendLedger::of(row.get(10)?, row.get(22)?, row.get(23)?, row.get(24)?).budget(),
+        scheduled: row.get(25)?,
         trouble: row.get::<_, i64>(11)? > 0,
         has_gap: row.get::<_, i64>(12)? > 0,
         draft_line: row.get(13)?,
@@ -371,6 +447,10 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             first_contact_ms: row.get(21)?,
         },
     })
+}
+
+fn kind_of(name: &str) -> ConversationKind {
+    if name == "chat" { ConversationKind::Chat } else { ConversationKind::Request }
 }
 
 fn kind_name(kind: ConversationKind) -> &'static str {

@@ -62,6 +62,25 @@ pub fn mime(sql: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     Ok(sql.query_row("SELECT mime FROM media WHERE key = ?1", [key], |row| row.get(0)).optional()?)
 }
 
+/// A held picture, if it is held.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn get(sql: &Connection, key: &str) -> Result<Option<Held>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT key, mime, width, height, size FROM media WHERE key = ?1")?;
+    let held = query.query_row([key], |row| {
+        let size: i64 = row.get(4)?;
+        Ok(Held {
+            key: row.get(0)?,
+            mime: row.get(1)?,
+            width: row.get(2)?,
+            height: row.get(3)?,
+            size: u64::try_from(size).unwrap_or(0),
+        })
+    });
+    Ok(held.optional()?)
+}
+
 /// Orders a picture. Ordering it twice is ordering it once.
 ///
 /// # Errors

@@ -182,7 +182,7 @@ pub fn get(sql: &Connection, id: MessageId) -> Result<Message, StoreError> {
 /// [`StoreError`]
 pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result<bool, StoreError> {
     // A picture we hold stays held: listings only know TikTok's id of it.
-    let content = if same_media(&known.content, &news.content) { known.content.clone() } else { news.content.clone() };
+    let content = merged(known, news);
     let changed = content != known.content || news.reactions != known.reactions || news.sent_at_ms != known.sent_at_ms;
     if !changed && (known.listed || !listed) {
         return Ok(false);
@@ -201,6 +201,23 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
         search::index(tx, known.id, &content.searchable())?;
     }
     Ok(changed)
+}
+
+/// What is in a message, by what was known and what a listing says now. Of what we sent ourselves we know more than a
+/// listing tells; only TikTok's id of the picture is new.
+fn merged(known: &Message, news: &News) -> Content {
+    match (&known.content, &news.content) {
+        (Content::Image { media, .. }, Content::Image { media_id, .. }) if known.surface == Surface::Deskbell => {
+            Content::Image { media_id: media_id.clone(), media: media.clone() }
+        }
+        (Content::Card { .. }, Content::Card { .. }) | (Content::SharePost { .. }, Content::SharePost { .. })
+            if known.surface == Surface::Deskbell =>
+        {
+            known.content.clone()
+        }
+        (ours, theirs) if same_media(ours, theirs) => ours.clone(),
+        (_, theirs) => theirs.clone(),
+    }
 }
 
 /// Whether two contents are the same picture or sticker, held or not.
@@ -235,8 +252,31 @@ pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, li
     if let Some(news) = news {
         tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
             .execute((id.0, &news.raw))?;
-        settle_ties(tx, get(tx, id)?.conversation, news.sent_at_ms)?;
+        let held = get(tx, id)?;
+        let content = merged(&held, news);
+        if content != held.content {
+            set_content(tx, id, &content)?;
+        }
+        settle_ties(tx, held.conversation, news.sent_at_ms)?;
     }
+    Ok(())
+}
+
+/// Gives a message of ours that has not gone out another text.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn rewrite(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<(), StoreError> {
+    set_content(tx, id, content)?;
+    search::index(tx, id, &content.searchable())
+}
+
+/// Puts a message of ours that has not gone out at another time of its thread.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_time(tx: &Tx<'_>, id: MessageId, sent_at_ms: Millis) -> Result<(), StoreError> {
+    tx.execute("UPDATE message SET sent_at_ms = ?2 WHERE id = ?1", (id.0, sent_at_ms))?;
     Ok(())
 }
 

@@ -1,23 +1,34 @@
 //! Replies on their way out: one row for each message of ours that TikTok has not confirmed.
 //!
 //! A conversation's rows are its lane, in the order of `position`. Every change of state is one UPDATE that names the
-//! state it comes from, so that two hands on one row cannot both succeed.
+//! state it comes from, so that two hands on one row cannot both succeed. Here are the engine's steps; what the agent does
+//! to the rows is in [`desk`].
 
-use model::{AccountId, Content, ConversationId, Delivery, MessageId, Millis, Refusal, UnconfirmedStage, WaitReason};
+pub mod desk;
+
+use model::{
+    AccountId, Content, ConversationId, Delivery, MessageId, Millis, Outgoing, Refusal, StopReason, UnconfirmedStage,
+    WaitReason,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{conversation, draft, message};
+use super::attempt::{self, End};
+use super::conversation;
 use crate::{StoreError, Tx};
 
 /// Where a reply stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
+    /// Can be undone until its time.
+    Held,
     /// Waits for its turn, the network, or a time.
     Queued,
     /// The call is under way, or we died in it.
     Sending,
     /// TikTok said no. It does not hold up its lane.
     Refused,
+    /// The agent should look before it goes. It does not hold up its lane.
+    Stopped,
     /// The answer was lost, and we are looking for the message.
     Checking,
     /// It was not found in time: the agent decides.
@@ -33,8 +44,8 @@ pub struct Reply {
     pub conversation: ConversationId,
     /// Its account.
     pub account: AccountId,
-    /// The text.
-    pub body: String,
+    /// What is sent.
+    pub outgoing: Outgoing,
     /// The message it quotes.
     pub quoted_remote_id: Option<String>,
     /// Where it stands.
@@ -43,14 +54,18 @@ pub struct Reply {
     pub attempt: u32,
     /// When the newest attempt began, by TikTok's clock.
     pub started_at_ms: Option<Millis>,
-    /// Not to be tried before this.
+    /// Not to be tried before this; while held, when it is queued.
     pub not_before_ms: Millis,
     /// What it waits for.
     pub waiting: Option<WaitReason>,
     /// Why TikTok said no.
     pub refusal: Option<Refusal>,
+    /// Why it was stopped.
+    pub stopped: Option<StopReason>,
     /// Listings read since the attempt began without finding it.
     pub checks: u32,
+    /// The newest listed message on screen when the agent pressed Send.
+    pub seen_up_to_ms: Millis,
 }
 
 impl Reply {
@@ -58,64 +73,52 @@ impl Reply {
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         match self.state {
+            State::Held => Delivery::Held { until_ms: self.not_before_ms },
             State::Queued => Delivery::Queued { waiting: self.waiting.clone() },
             State::Sending => Delivery::Sending,
             State::Refused => self.refusal.clone().map_or(Delivery::Queued { waiting: None }, Delivery::Refused),
+            State::Stopped => Delivery::Stopped { why: self.stopped.unwrap_or(StopReason::ColleagueReplied) },
             State::Checking => Delivery::Unconfirmed { stage: UnconfirmedStage::Checking },
             State::Undecided => Delivery::Unconfirmed { stage: UnconfirmedStage::Undecided },
         }
     }
 }
 
-/// Queues a reply: message, outbox row, draft cleared, in one go.
-///
-/// # Errors
-/// [`StoreError::NotFound`] if there is no such conversation.
-pub fn queue(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    body: &str,
-    now_ms: Millis,
-) -> Result<MessageId, StoreError> {
-    let account = conversation::get(tx, conversation)?.account;
-    let id = message::insert_own(tx, account, conversation, &Content::Text { body: body.to_owned() }, None, now_ms)?;
-    tx.execute(
-        "INSERT INTO outbox (message_id, conversation_id, account_id, position, body, state) VALUES (?1, ?2, ?3, ?4, ?5, 'queued')",
-        (id.0, conversation.0, account.0, next_position(tx, conversation)?, body),
-    )?;
-    draft::clear(tx, conversation)?;
-    conversation::refresh(tx, conversation)?;
-    Ok(id)
-}
-
-fn next_position(tx: &Tx<'_>, conversation: ConversationId) -> Result<i64, StoreError> {
-    Ok(tx.query_row(
-        "SELECT coalesce(max(position), 0) + 1 FROM outbox WHERE conversation_id = ?1",
-        [conversation.0],
-        |row| row.get(0),
-    )?)
-}
-
-/// The conversations that have something to send or to settle.
+/// The conversations that have something to send, to settle, or to tell TikTok.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn lanes(sql: &Connection) -> Result<Vec<(AccountId, ConversationId)>, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT DISTINCT account_id, conversation_id FROM outbox WHERE state IN ('queued', 'sending', 'checking')",
+        "SELECT account_id, conversation_id FROM outbox WHERE state IN ('held', 'queued', 'sending', 'checking')
+         UNION SELECT account_id, id FROM conversation WHERE read_owed = 1",
     )?;
     Ok(query
         .query_map([], |row| Ok((AccountId(row.get(0)?), ConversationId(row.get(1)?))))?
         .collect::<Result<_, _>>()?)
 }
 
-/// The reply at the head of a lane. Refused ones are out of the way; an undecided one is not: order matters.
+/// How many replies could go out now: queued, waiting for nothing, nothing before them.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn ready(sql: &Connection) -> Result<u32, StoreError> {
+    Ok(sql
+        .prepare_cached(
+            "SELECT count(*) FROM outbox o WHERE state = 'queued' AND waiting IS NULL AND not_before_ms = 0 AND NOT EXISTS (
+                 SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.position < o.position
+                 AND (e.state IN ('checking', 'undecided') OR e.state = 'queued' AND e.waiting IS NOT NULL))",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// The reply at the head of a lane. Refused and stopped ones are out of the way; an undecided one is not: order matters.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn head(sql: &Connection, conversation: ConversationId) -> Result<Option<Reply>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE conversation_id = ?1 AND state <> 'refused' ORDER BY position LIMIT 1"
+        "SELECT {COLUMNS} FROM outbox WHERE conversation_id = ?1 AND state NOT IN ('refused', 'stopped') ORDER BY position LIMIT 1"
     ))?;
     let mut rows = query.query([conversation.0])?;
     rows.next()?.map(read).transpose()
@@ -146,30 +149,92 @@ pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result
     Ok(replies)
 }
 
-/// The call is about to be made: committed before its first byte. `None` if the row is not queued any more.
+/// What came of beginning a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// The row says `sending`: make the call.
+    Call(Box<Reply>),
+    /// A colleague's reply came in that the agent had not seen: the row says `stopped`.
+    Stopped,
+    /// The row is not queued any more.
+    Gone,
+}
+
+/// The call is about to be made: committed before its first byte.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Option<Reply>, StoreError> {
-    let changed = tx.execute(
+pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Begun, StoreError> {
+    let Some(reply) = get(tx, id)?.filter(|reply| reply.state == State::Queued) else { return Ok(Begun::Gone) };
+    if colleague_replied(tx, reply.conversation, reply.seen_up_to_ms)?.is_some() {
+        stop(tx, id, StopReason::ColleagueReplied)?;
+        return Ok(Begun::Stopped);
+    }
+    tx.execute(
         "UPDATE outbox SET state = 'sending', attempt = attempt + 1, started_at_ms = ?2, waiting = NULL, refusal = NULL, checks = 0
          WHERE message_id = ?1 AND state = 'queued'",
         (id.0, now_ms),
     )?;
-    if changed == 0 {
-        return Ok(None);
-    }
+    attempt::begin(tx, id, now_ms)?;
     let reply = get(tx, id)?.ok_or(StoreError::NotFound)?;
     conversation::touch(tx, reply.account, reply.conversation);
-    Ok(Some(reply))
+    Ok(Begun::Call(Box::new(reply)))
 }
 
-/// TikTok has it. The row is gone; the message is an ordinary one from here on.
+/// The newest message by a colleague, from the phone, the web or another client, after what the agent had seen.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn colleague_replied(
+    sql: &Connection,
+    conversation: ConversationId,
+    seen_up_to_ms: Millis,
+) -> Result<Option<MessageId>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND outgoing = 1 AND auto_type IS NULL AND surface <> 'deskbell'
+         ORDER BY sent_at_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row((conversation.0, seen_up_to_ms), |row| row.get(0).map(MessageId)).optional()?)
+}
+
+/// The time of the newest listed message, at or before this one if one is named: what an agent who looks at the screen
+/// has seen. Messages of ours that no listing has shown prove nothing about a colleague's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn seen_up_to(
+    sql: &Connection,
+    conversation: ConversationId,
+    seen: Option<MessageId>,
+) -> Result<Millis, StoreError> {
+    let bound: Option<Millis> = match seen {
+        None => None,
+        Some(id) => sql
+            .prepare_cached("SELECT sent_at_ms FROM message WHERE id = ?1 AND conversation_id = ?2")?
+            .query_row((id.0, conversation.0), |row| row.get(0))
+            .optional()?,
+    };
+    let mut query = sql.prepare_cached(
+        "SELECT coalesce(max(sent_at_ms), 0) FROM message WHERE conversation_id = ?1 AND sent_at_ms <= ?2 AND listed = 1",
+    )?;
+    Ok(query.query_row((conversation.0, bound.unwrap_or(Millis::MAX)), |row| row.get(0))?)
+}
+
+/// Notes how the call under way ended. Goes into the transaction of what follows from it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn ended(tx: &Tx<'_>, id: MessageId, end: &End, now_ms: Millis) -> Result<(), StoreError> {
+    attempt::end(tx, id, end, now_ms)
+}
+
+/// TikTok has it. The row is gone; the message is an ordinary one from here on. Whoever is told so on reply will be.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn sent(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     let conversation = remove_row(tx, id)?;
+    conversation::owe_read(tx, conversation, model::MarkRead::OnReply)?;
     conversation::refresh(tx, conversation)
 }
 
@@ -217,12 +282,42 @@ pub fn release(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// TikTok said no.
+/// TikTok said no, to the send or to what it needs first.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn refuse(tx: &mut Tx<'_>, id: MessageId, refusal: &Refusal) -> Result<(), StoreError> {
-    set(tx, id, "state = 'refused', refusal = ?2", "'sending'", (id.0, serde_json::to_string(refusal)?))
+    set(
+        tx,
+        id,
+        "state = 'refused', refusal = ?2, waiting = NULL",
+        "'queued', 'sending'",
+        (id.0, serde_json::to_string(refusal)?),
+    )
+}
+
+/// The agent should look before it goes.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn stop(tx: &mut Tx<'_>, id: MessageId, why: StopReason) -> Result<(), StoreError> {
+    set(tx, id, "state = 'stopped', waiting = NULL, stopped = ?2", "'queued'", (id.0, serde_json::to_string(&why)?))
+}
+
+/// A held reply's time has come, or the agent will not wait: it is queued.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unhold(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    set(tx, id, "state = 'queued', not_before_ms = 0", "'held'", [id.0])
+}
+
+/// As [`unhold`], for all: Deskbell is being closed, and the agent has pressed Send.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unhold_all(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    Ok(tx.execute("UPDATE outbox SET state = 'queued', not_before_ms = 0 WHERE state = 'held'", [])?)
 }
 
 /// The answer was lost.
@@ -251,72 +346,33 @@ pub fn checked(tx: &Tx<'_>, id: MessageId) -> Result<u32, StoreError> {
     })?)
 }
 
-/// Deskbell was not there to hear the answers of these calls: they are unconfirmed, never sent again blindly.
+/// After a crash: calls whose end nobody heard are unconfirmed, never sent again blindly, and what could still be undone
+/// goes back into its draft, unsent.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn recover(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
-    let mut query = tx.prepare(
-        "UPDATE outbox SET state = 'checking', checks = 0 WHERE state = 'sending' RETURNING conversation_id",
-    )?;
-    let conversations: Vec<i64> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    drop(query);
-    for conversation in &conversations {
-        conversation::refresh(tx, ConversationId(*conversation))?;
+pub fn recover(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
+    let ids = |tx: &Tx<'_>, state: &str| -> Result<Vec<MessageId>, StoreError> {
+        let mut query =
+            tx.prepare("SELECT message_id FROM outbox WHERE state = ?1 ORDER BY conversation_id, position DESC")?;
+        Ok(query.query_map([state], |row| row.get(0).map(MessageId))?.collect::<Result<_, _>>()?)
+    };
+    let lost = ids(tx, "sending")?;
+    for id in &lost {
+        unconfirm(tx, *id)?;
     }
-    Ok(conversations.len())
-}
-
-/// Sends a refused or undecided message once more, at the end of its lane.
-///
-/// # Errors
-/// [`StoreError::WrongState`] if it is neither.
-pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Reply, StoreError> {
-    let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    let position = next_position(tx, reply.conversation)?;
-    let changed = tx.execute(
-        "UPDATE outbox SET state = 'queued', position = ?2, not_before_ms = 0, waiting = NULL WHERE message_id = ?1 AND state IN ('refused', 'undecided')",
-        (id.0, position),
-    )?;
-    if changed == 0 {
-        return Err(StoreError::WrongState);
+    for id in ids(tx, "held")? {
+        if !desk::put_back(tx, id, now_ms)? {
+            set(
+                tx,
+                id,
+                "state = 'stopped', stopped = ?2",
+                "'held'",
+                (id.0, serde_json::to_string(&StopReason::Interrupted)?),
+            )?;
+        }
     }
-    message::move_to_end(tx, id, reply.conversation, now_ms)?;
-    conversation::refresh(tx, reply.conversation)?;
-    Ok(reply)
-}
-
-/// The agent has seen that it arrived.
-///
-/// # Errors
-/// [`StoreError::WrongState`] if it is not unconfirmed.
-pub fn arrived(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
-    let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    if !matches!(reply.state, State::Checking | State::Undecided) {
-        return Err(StoreError::WrongState);
-    }
-    sent(tx, id)?;
-    Ok(reply.conversation)
-}
-
-/// Takes a message out that TikTok does not have, or of which the agent does not care. Its text goes back into the
-/// draft if that is empty.
-///
-/// # Errors
-/// [`StoreError::WrongState`] while the call is under way or once it is confirmed.
-pub fn discard(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<ConversationId, StoreError> {
-    let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    if matches!(reply.state, State::Sending | State::Checking) {
-        return Err(StoreError::WrongState);
-    }
-    let conversation = remove_row(tx, id)?;
-    message::remove(tx, id)?;
-    // An unconfirmed text may have arrived: offering it again would invite a double.
-    if reply.state != State::Undecided && draft::get(tx, conversation)?.is_empty() {
-        draft::save(tx, conversation, &reply.body, now_ms)?;
-    }
-    conversation::refresh(tx, conversation)?;
-    Ok(conversation)
+    Ok(lost.len())
 }
 
 /// Messages of ours whose call was made and that TikTok has not named yet, oldest first, with when the call began:
@@ -327,20 +383,22 @@ pub fn discard(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Convers
 pub fn claimable(
     sql: &Connection,
     conversation: ConversationId,
-) -> Result<Vec<(MessageId, String, Millis)>, StoreError> {
+) -> Result<Vec<(MessageId, Content, Millis)>, StoreError> {
     // A message the agent said arrived has no outbox row, but TikTok's list may still name it.
     let mut query = sql.prepare_cached(
-        "SELECT m.id, json_extract(m.content, '$.body'), coalesce(o.started_at_ms, m.sent_at_ms) AS began
+        "SELECT m.id, m.content, coalesce(o.started_at_ms, m.sent_at_ms) AS began
          FROM message m LEFT JOIN outbox o ON o.message_id = m.id
          WHERE m.conversation_id = ?1 AND m.outgoing = 1 AND m.remote_id IS NULL
              AND (o.state IS NULL OR o.state IN ('sending', 'checking', 'undecided'))
          ORDER BY began, m.id",
     )?;
-    Ok(query
-        .query_map([conversation.0], |row| {
-            Ok((MessageId(row.get(0)?), row.get::<_, Option<String>>(1)?.unwrap_or_default(), row.get(2)?))
-        })?
-        .collect::<Result<_, _>>()?)
+    let mut rows = query.query([conversation.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let content: String = row.get(1)?;
+        found.push((MessageId(row.get(0)?), serde_json::from_str(&content)?, row.get(2)?));
+    }
+    Ok(found)
 }
 
 fn remove_row(tx: &Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
@@ -366,7 +424,7 @@ fn set(
     Ok(())
 }
 
-const COLUMNS: &str = "message_id, conversation_id, account_id, body, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks";
+const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks, stopped, seen_up_to_ms";
 
 fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
     let state: String = row.get(5)?;
@@ -376,12 +434,14 @@ fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
         message: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         account: AccountId(row.get(2)?),
-        body: row.get(3)?,
+        outgoing: serde_json::from_str(&row.get::<_, String>(3)?)?,
         quoted_remote_id: row.get(4)?,
         state: match state.as_str() {
+            "held" => State::Held,
             "queued" => State::Queued,
             "sending" => State::Sending,
             "refused" => State::Refused,
+            "stopped" => State::Stopped,
             "checking" => State::Checking,
             "undecided" => State::Undecided,
             other => return Err(StoreError::Damaged(format!("outbox state {other}"))),
@@ -392,5 +452,7 @@ fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
         waiting: waiting.map(|json| serde_json::from_str(&json)).transpose()?,
         refusal: refusal.map(|json| serde_json::from_str(&json)).transpose()?,
         checks: row.get(11)?,
+        stopped: row.get::<_, Option<String>>(12)?.map(|json| serde_json::from_str(&json)).transpose()?,
+        seen_up_to_ms: row.get(13)?,
     })
 }

@@ -1,0 +1,224 @@
+//! Replies to be sent later: kept beside the outbox, and put into it when their time has come.
+
+use std::time::Duration;
+
+use model::{ConversationId, MessageId, Millis, Outgoing, ReplyWindow, ScheduledId, StopReason};
+use store::table::draft::{self, Draft};
+use store::table::outbox::{self, desk};
+use store::table::scheduled::{self, Scheduled};
+use store::table::{conversation, media, message};
+use store::{Connection, StoreError, Tx};
+
+use super::lane::{after, until};
+use crate::engine::Engine;
+
+/// Timers stand still while the computer sleeps, so the clock is looked at this often.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// Why a reply cannot be kept for later.
+#[derive(Debug, thiserror::Error)]
+pub enum LaterError {
+    /// Its time has passed.
+    #[error("the time is in the past")]
+    Past,
+    /// The customer has not written, so there is no window.
+    #[error("the customer has not written yet")]
+    NoWindow,
+    /// The window will have closed by then.
+    #[error("the reply window closes at {closes_at_ms}")]
+    AfterWindow {
+        /// When it closes.
+        closes_at_ms: Millis,
+    },
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Keeps a reply for later and clears the draft.
+    ///
+    /// # Errors
+    /// [`LaterError`]
+    pub async fn send_later(&self, id: ConversationId, reply: Draft, at_ms: Millis) -> Result<ScheduledId, LaterError> {
+        self.check_time(id, at_ms).await?;
+        let kept = self
+            .store()
+            .write(move |tx| {
+                let seen_up_to_ms = outbox::seen_up_to(tx, id, None)?;
+                let kept = scheduled::keep(tx, id, &reply, at_ms, seen_up_to_ms)?;
+                draft::clear(tx, id)?;
+                Ok(kept)
+            })
+            .await?;
+        self.later().notify_one();
+        Ok(kept)
+    }
+
+    /// Changes text and time of a scheduled reply.
+    ///
+    /// # Errors
+    /// [`LaterError`]; not found if it went out meanwhile.
+    pub async fn change_later(&self, id: ScheduledId, body: String, at_ms: Millis) -> Result<(), LaterError> {
+        let known = self.store().read(move |sql| scheduled::get(sql, id)).await?;
+        self.check_time(known.conversation, at_ms).await?;
+        self.store()
+            .write(move |tx| {
+                let seen_up_to_ms = outbox::seen_up_to(tx, known.conversation, None)?;
+                scheduled::change(tx, id, &body, at_ms, seen_up_to_ms)
+            })
+            .await?;
+        self.later().notify_one();
+        Ok(())
+    }
+
+    /// Queues a scheduled reply now: the agent has looked.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it went out meanwhile.
+    pub async fn send_later_now(&self, id: ScheduledId) -> Result<Vec<MessageId>, StoreError> {
+        let now_ms = self.clock().now_ms();
+        let (conversation, messages) = self
+            .store()
+            .write(move |tx| {
+                let known = scheduled::remove(tx, id)?;
+                let seen_up_to_ms = outbox::seen_up_to(tx, known.conversation, None)?;
+                Ok((known.conversation, queue(tx, &known, seen_up_to_ms, now_ms)?))
+            })
+            .await?;
+        self.outbox().wake(self, conversation);
+        Ok(messages)
+    }
+
+    /// Takes a scheduled reply back into the draft.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if it went out meanwhile; [`StoreError::WrongState`] if the draft has another picture.
+    pub async fn cancel_later(&self, id: ScheduledId) -> Result<(), StoreError> {
+        let now_ms = self.clock().now_ms();
+        self.store()
+            .write(move |tx| {
+                let known = scheduled::remove(tx, id)?;
+                let kept = draft::get(tx, known.conversation)?;
+                let (old, new) = (known.reply, kept);
+                if old.attachment.is_some() && new.attachment.is_some() && old.attachment != new.attachment {
+                    return Err(StoreError::WrongState);
+                }
+                let body = match (old.body.trim().is_empty(), new.body.trim().is_empty()) {
+                    (true, _) => new.body,
+                    (false, true) => old.body,
+                    (false, false) => format!("{}\n\n{}", old.body, new.body),
+                };
+                let draft =
+                    Draft { body, quoted: new.quoted.or(old.quoted), attachment: new.attachment.or(old.attachment) };
+                draft::save(tx, known.conversation, &draft, now_ms)?;
+                tx.touch(model::Change::Conversation { conversation: known.conversation });
+                Ok(())
+            })
+            .await
+    }
+
+    async fn check_time(&self, id: ConversationId, at_ms: Millis) -> Result<(), LaterError> {
+        if at_ms <= self.clock().now_ms() {
+            return Err(LaterError::Past);
+        }
+        let opened = self.store().read(move |sql| conversation::get(sql, id)).await?.window_opened_at_ms;
+        let window = ReplyWindow::opened_by(opened.ok_or(LaterError::NoWindow)?);
+        if window.is_open(at_ms) { Ok(()) } else { Err(LaterError::AfterWindow { closes_at_ms: window.closes_at_ms }) }
+    }
+}
+
+/// Puts scheduled replies into the outbox at their time, for as long as the engine runs.
+pub(super) async fn run(engine: Engine) {
+    loop {
+        let wait = match fire(&engine).await {
+            Ok(Some(next_ms)) => until(engine.clock().now_ms(), next_ms).min(LOOK),
+            Ok(None) => LOOK * 30,
+            Err(error) => {
+                tracing::error!(%error, "later.store_failed");
+                LOOK
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = engine.later().notified() => {}
+        }
+    }
+}
+
+/// Queues what is due; when the next one is.
+async fn fire(engine: &Engine) -> Result<Option<Millis>, StoreError> {
+    let now_ms = engine.clock().now_ms();
+    let overdue_ms = after(0, engine.timing().overdue);
+    for due in engine.store().read(move |sql| scheduled::due(sql, now_ms)).await? {
+        let conversation = due.conversation;
+        let stopped = engine
+            .store()
+            .write(move |tx| {
+                let why = why_not(tx, &due, now_ms, overdue_ms)?;
+                match why {
+                    Some(why) => scheduled::stop(tx, due.id, why)?,
+                    None => {
+                        let known = scheduled::remove(tx, due.id)?;
+                        queue(tx, &known, known.seen_up_to_ms, now_ms)?;
+                    }
+                }
+                Ok(why)
+            })
+            .await?;
+        match stopped {
+            None => engine.outbox().wake(engine, conversation),
+            Some(why) => tracing::info!(conversation = conversation.0, ?why, "later.stopped"),
+        }
+    }
+    engine.store().read(scheduled::next_due).await
+}
+
+fn why_not(
+    sql: &Connection,
+    due: &Scheduled,
+    now_ms: Millis,
+    overdue_ms: Millis,
+) -> Result<Option<StopReason>, StoreError> {
+    let opened = conversation::get(sql, due.conversation)?.window_opened_at_ms;
+    let open = opened.is_some_and(|opened| ReplyWindow::opened_by(opened).is_open(now_ms));
+    Ok(if !open {
+        Some(StopReason::WindowClosed)
+    } else if outbox::colleague_replied(sql, due.conversation, due.seen_up_to_ms)?.is_some() {
+        Some(StopReason::ColleagueReplied)
+    } else if now_ms.saturating_sub(due.due_at_ms) > overdue_ms {
+        Some(StopReason::Overdue)
+    } else {
+        None
+    })
+}
+
+fn queue(
+    tx: &mut Tx<'_>,
+    due: &Scheduled,
+    seen_up_to_ms: Millis,
+    now_ms: Millis,
+) -> Result<Vec<MessageId>, StoreError> {
+    let quoted = match due.reply.quoted {
+        Some(id) => message::get(tx, id)?.remote_id,
+        None => None,
+    };
+    let parts = parts(tx, &due.reply)?;
+    desk::queue_all(tx, due.conversation, &parts, quoted.as_deref(), seen_up_to_ms, None, now_ms)
+}
+
+/// The messages a reply makes: its picture, then its text.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if its picture is not held.
+pub fn parts(sql: &Connection, reply: &Draft) -> Result<Vec<Outgoing>, StoreError> {
+    let mut parts = Vec::new();
+    if let Some(key) = &reply.attachment {
+        let held = media::get(sql, key)?.ok_or(StoreError::NotFound)?;
+        parts.push(Outgoing::Image { key: held.key, width: held.width, height: held.height });
+    }
+    if !reply.body.trim().is_empty() {
+        parts.push(Outgoing::Text { body: reply.body.clone() });
+    }
+    Ok(parts)
+}

@@ -1,0 +1,165 @@
+//! What came of a call, put on disk: one transaction for each outcome, and no network in sight.
+
+use model::{Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
+use store::table::attempt::{End, Outcome};
+use store::table::conversation::Known;
+use store::table::outbox::{self, Reply};
+use store::table::upload;
+use store::{Store, StoreError};
+use tiktok::Reason;
+use tiktok::business::message::Sent;
+
+use crate::call::CallError;
+use crate::inbound;
+
+/// How often a picture that TikTok does not know any more is uploaded anew.
+const UPLOADS: u32 = 2;
+
+/// Where a reply stands after its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// Sent, refused, or to be looked for.
+    Done,
+    /// Queued again, until the account is linked again.
+    Relink,
+    /// Queued again, for a while.
+    Waits,
+}
+
+/// Puts what came of a call on disk. `again_at_ms` is when a reply that was certainly not taken is tried again.
+pub(super) async fn settle(
+    store: &Store,
+    known: &Known,
+    reply: &Reply,
+    answer: Result<Sent, CallError>,
+    now_ms: Millis,
+    again_at_ms: Millis,
+) -> Result<Settled, StoreError> {
+    let (message, account) = (reply.message, reply.account);
+    match answer {
+        Ok(Sent { message_id: Some(remote_id) }) => {
+            store
+                .write(move |tx| {
+                    outbox::ended(tx, message, &End::plain(Outcome::Sent), now_ms)?;
+                    inbound::confirm(tx, account, message, &remote_id)
+                })
+                .await?;
+            Ok(Settled::Done)
+        }
+        Ok(Sent { message_id: None }) => {
+            let end = End { message: "no message_id".to_owned(), ..End::plain(Outcome::Unknown) };
+            unconfirm(store, message, end, now_ms).await
+        }
+        Err(CallError::Unknown(error)) => {
+            // TikTok's words may quote the message: not for the log.
+            let why = if let tiktok::Error::Unknown { why, .. } = &error { why.to_string() } else { String::new() };
+            let (code, request_id) = (error.code(), error.request_id());
+            tracing::warn!(reply = message.0, why, code, request_id, "outbox.unconfirmed");
+            let mut end = end(Outcome::Unknown, &error);
+            if end.message.is_empty() {
+                end.message = why;
+            }
+            unconfirm(store, message, end, now_ms).await
+        }
+        Err(CallError::Refused(error)) => refuse(store, known, reply, &error, now_ms).await,
+        Err(error) => {
+            let (waiting, settled) = match &error {
+                CallError::SlowDown(_) => (Some(WaitReason::RateLimited { until_ms: again_at_ms }), Settled::Waits),
+                CallError::Relink(_) => (Some(WaitReason::Relink), Settled::Relink),
+                CallError::Offline(_) => (Some(WaitReason::Offline), Settled::Waits),
+                _ => (None, Settled::Waits),
+            };
+            let end = End { message: error.to_string(), ..End::plain(Outcome::NotTaken) };
+            store
+                .write(move |tx| {
+                    outbox::ended(tx, message, &end, now_ms)?;
+                    outbox::requeue(tx, message, again_at_ms, waiting.as_ref())
+                })
+                .await?;
+            Ok(settled)
+        }
+    }
+}
+
+async fn unconfirm(store: &Store, message: model::MessageId, end: End, now_ms: Millis) -> Result<Settled, StoreError> {
+    store
+        .write(move |tx| {
+            outbox::ended(tx, message, &end, now_ms)?;
+            outbox::unconfirm(tx, message)
+        })
+        .await?;
+    Ok(Settled::Done)
+}
+
+async fn refuse(
+    store: &Store,
+    known: &Known,
+    reply: &Reply,
+    error: &tiktok::Error,
+    now_ms: Millis,
+) -> Result<Settled, StoreError> {
+    let (message, account) = (reply.message, reply.account);
+    let refusal = refusal(error, known, now_ms);
+    let end = end(Outcome::Refused, error);
+    // A picture's id at TikTok may have died early; then a fresh upload will do.
+    let picture = match &reply.outgoing {
+        model::Outgoing::Image { key, .. } if error.message().contains("media_id") => Some(key.clone()),
+        _ => None,
+    };
+    tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
+    store
+        .write(move |tx| {
+            outbox::ended(tx, message, &end, now_ms)?;
+            match picture {
+                Some(key) if upload::attempts(tx, account, &key)? < UPLOADS => {
+                    upload::forget(tx, account, &key)?;
+                    outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
+                }
+                _ => outbox::refuse(tx, message, &refusal),
+            }
+        })
+        .await?;
+    Ok(Settled::Done)
+}
+
+fn end(outcome: Outcome, error: &tiktok::Error) -> End {
+    End {
+        outcome,
+        code: error.code(),
+        message: error.message().to_owned(),
+        request_id: error.request_id().map(str::to_owned),
+        answer: error.raw().map(str::to_owned),
+    }
+}
+
+/// TikTok's no, in our words. Which of its rules 40064 means it does not say; our own count may.
+pub(super) fn refusal(error: &tiktok::Error, known: &Known, at_ms: Millis) -> Refusal {
+    let reason = match error {
+        tiktok::Error::Refused { reason, .. } => *reason,
+        _ => Reason::Other,
+    };
+    let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
+    let reason = match reason {
+        Reason::MessagingRules if closed => RefusalReason::WindowClosed,
+        Reason::MessagingRules if known.ledger.is_overspent() => RefusalReason::RepliesSpent,
+        Reason::MessagingRules => RefusalReason::MessagingRules,
+        Reason::InvalidParameter => RefusalReason::InvalidParameter,
+        Reason::NotPermitted => RefusalReason::NotPermitted,
+        Reason::NotAllowlisted => RefusalReason::NotAllowlisted,
+        Reason::NotFound => RefusalReason::NotFound,
+        Reason::BannedNetwork => RefusalReason::BannedNetwork,
+        Reason::TooLarge => RefusalReason::ImageTooLarge,
+        Reason::UnsupportedType => RefusalReason::ImageTypeRefused,
+        Reason::UnsupportedVersion => RefusalReason::DeskbellTooOld,
+        Reason::NotInSandbox => RefusalReason::SandboxOnly,
+        Reason::BadCredentials | Reason::AppBlocked | Reason::TokenMissing => RefusalReason::AppRefused,
+        _ => RefusalReason::Other,
+    };
+    Refusal {
+        reason,
+        code: error.code().unwrap_or_default(),
+        message: error.message().to_owned(),
+        request_id: error.request_id().unwrap_or_default().to_owned(),
+        at_ms,
+    }
+}

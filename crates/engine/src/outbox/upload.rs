@@ -1,0 +1,144 @@
+//! What a send needs first: for a picture, TikTok's permission to send one and an id that TikTok knows it by.
+//!
+//! Repeating an upload is harmless, so whatever goes wrong with one is simply tried again.
+
+use model::{ConversationId, Millis, Refusal, RefusalReason, WaitReason};
+use store::StoreError;
+use store::table::account::Account;
+use store::table::conversation::{self, Known};
+use store::table::outbox::{self, Reply};
+use store::table::{account, upload};
+use tiktok::business::capability::GetCapabilities;
+use tiktok::business::conversation::ConversationKind;
+use tiktok::business::media::UploadMedia;
+
+use super::settle::refusal;
+use crate::call::CallError;
+use crate::engine::Engine;
+use crate::pace::Priority;
+
+/// What TikTok said about pictures is believed for a day: it depends on two countries, and those seldom change.
+const BELIEVED_MS: Millis = 24 * 3_600_000;
+/// An uploaded picture is good for 30 days ("Media upload"); a day less leaves time to send it.
+const GOOD_MS: Millis = 29 * 24 * 3_600_000;
+
+/// Whether a reply can be sent.
+pub(super) enum Ready {
+    /// With TikTok's id of its picture, if it has one.
+    Send(Option<String>),
+    /// It cannot; its row says why.
+    Refused,
+    /// Not now.
+    Failed(CallError),
+}
+
+/// Makes a reply ready for its call.
+pub(super) async fn ready(
+    engine: &Engine,
+    reply: &Reply,
+    business: &Account,
+    known: &Known,
+) -> Result<Ready, StoreError> {
+    let model::Outgoing::Image { key, .. } = &reply.outgoing else {
+        return Ok(Ready::Send(None));
+    };
+    let (account_id, now_ms) = (reply.account, engine.clock().now_ms());
+    let held = key.clone();
+    let media_id = engine.store().read(move |sql| upload::media_id(sql, account_id, &held, now_ms)).await?;
+    if media_id.is_some() {
+        return Ok(Ready::Send(media_id));
+    }
+    match images(engine, business, known).await {
+        Ok(Some(false)) => return refuse(engine, reply, ours(RefusalReason::ImagesNotAllowed, now_ms)).await,
+        Ok(_) => {}
+        Err(error) => return Ok(Ready::Failed(error)),
+    }
+    let Some(bytes) = engine.media().read(key).await else {
+        return refuse(engine, reply, ours(RefusalReason::ImageMissing, now_ms)).await;
+    };
+    let message = reply.message;
+    engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::Uploading))).await?;
+    let (mime, ending) = if bytes.starts_with(b"\x89PNG") { ("image/png", "png") } else { ("image/jpeg", "jpg") };
+    let question = UploadMedia {
+        business_id: business.remote_id.clone(),
+        file_name: format!("picture.{ending}"),
+        mime: mime.to_owned(),
+        bytes: bytes.into(),
+    };
+    match engine.caller().ask(account_id, Priority::Send, question).await {
+        Ok(uploaded) => {
+            let (held, media_id) = (key.clone(), uploaded.media_id.clone());
+            engine.store().write(move |tx| upload::done(tx, account_id, &held, &media_id, now_ms + GOOD_MS)).await?;
+            Ok(Ready::Send(Some(uploaded.media_id)))
+        }
+        Err(CallError::Refused(error)) => {
+            tracing::warn!(reply = message.0, code = error.code(), "upload.refused");
+            refuse(engine, reply, refusal(&error, known, now_ms)).await
+        }
+        // It may have arrived, and that does not matter: it is made again.
+        Err(CallError::Unknown(error)) => Ok(Ready::Failed(CallError::Offline(error.message().to_owned()))),
+        Err(error) => Ok(Ready::Failed(error)),
+    }
+}
+
+/// A no that TikTok did not have to say to this very message.
+fn ours(reason: RefusalReason, at_ms: Millis) -> Refusal {
+    Refusal { reason, code: 0, message: String::new(), request_id: String::new(), at_ms }
+}
+
+async fn refuse(engine: &Engine, reply: &Reply, refusal: Refusal) -> Result<Ready, StoreError> {
+    let message = reply.message;
+    engine.store().write(move |tx| outbox::refuse(tx, message, &refusal)).await?;
+    Ok(Ready::Refused)
+}
+
+/// Whether TikTok takes pictures in a conversation; nothing if it did not say.
+async fn images(engine: &Engine, business: &Account, known: &Known) -> Result<Option<bool>, CallError> {
+    let now_ms = engine.clock().now_ms();
+    if let Some((images, asked_ms)) = known.images
+        && (0..BELIEVED_MS).contains(&now_ms.saturating_sub(asked_ms))
+    {
+        return Ok(Some(images));
+    }
+    let question = GetCapabilities {
+        business_id: business.remote_id.clone(),
+        conversation_id: known.remote_id.clone(),
+        kind: match known.kind {
+            model::ConversationKind::Request => ConversationKind::Stranger,
+            model::ConversationKind::Chat => ConversationKind::Single,
+        },
+    };
+    let said = match engine.caller().ask(business.id, Priority::Send, question).await {
+        Ok(said) => said.image_send,
+        // Not knowing is no reason not to try: TikTok's verdict on the send decides.
+        Err(CallError::Refused(error) | CallError::Unknown(error)) => {
+            tracing::warn!(conversation = known.id.0, code = error.code(), "upload.capability_unknown");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(images) = said {
+        let id = known.id;
+        let kept = engine.store().write(move |tx| conversation::set_images(tx, id, images, now_ms)).await;
+        kept.map_err(|error| CallError::Local(error.into()))?;
+    }
+    Ok(said)
+}
+
+impl Engine {
+    /// Whether TikTok takes pictures in a conversation; nothing if it cannot be asked now or did not say. Asked once a
+    /// day at most.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn takes_images(&self, id: ConversationId) -> Result<Option<bool>, StoreError> {
+        let (business, known) = self
+            .store()
+            .read(move |sql| {
+                let known = conversation::get(sql, id)?;
+                Ok((account::get(sql, known.account)?, known))
+            })
+            .await?;
+        Ok(images(self, &business, &known).await.unwrap_or(None))
+    }
+}

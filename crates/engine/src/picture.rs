@@ -1,0 +1,308 @@
+//! A stranger's picture, or an agent's, made our own: sniffed, decoded with limits, turned upright, made to fit, encoded
+//! anew without its metadata.
+//!
+//! Nothing of the original survives but its pixels and, where it has one, its RGB colour profile. Runs on a blocking
+//! thread; what it may allocate is bounded before anything is decoded.
+
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
+use sha2::{Digest, Sha256};
+use store::table::media::Held;
+
+/// Nothing wider or higher is decoded.
+pub const MOST_SIDE: u32 = 16_384;
+/// Nothing with more pixels is decoded.
+pub const MOST_PIXELS: u64 = 40_000_000;
+/// What decoding one picture may allocate.
+const MOST_MEMORY: u64 = 160 * 1024 * 1024;
+/// TikTok takes pictures of at most 3 MB ("Media upload"); by either way of counting a megabyte.
+const MOST_SENT: usize = 3_000_000;
+/// How wide and high a picture is sent at most: more than a phone shows.
+const SENT_SIDE: u32 = 2560;
+/// How wide and high a picture is kept at most: enough to fill a screen.
+const KEPT_SIDE: u32 = 1600;
+/// A colour profile longer than this is none that a picture needs.
+const MOST_PROFILE: usize = 64 * 1024;
+
+/// Why bytes are not a picture we take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A picture of a kind we do not decode; names it.
+    #[error("{0} is not decoded here")]
+    Format(&'static str),
+    /// No picture at all.
+    #[error("not a picture")]
+    NotAPicture,
+    /// Too many pixels to decode safely.
+    #[error("too many pixels")]
+    TooManyPixels,
+    /// It begins like a picture and does not go on like one.
+    #[error("broken: {0}")]
+    Broken(String),
+}
+
+/// A picture of our own making.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// What describes it: key, type, dimensions, size.
+    pub held: Held,
+    /// JPEG or PNG.
+    pub bytes: Vec<u8>,
+    /// Whether it is the first picture of an animation.
+    pub first_frame: bool,
+}
+
+/// For the agent's eyes: at most 1600 pixels wide and high.
+///
+/// # Errors
+/// [`Problem`]
+pub fn for_keeping(bytes: &[u8]) -> Result<Picture, Problem> {
+    let decoded = decode(bytes, KEPT_SIDE)?;
+    let (bytes, mime) =
+        if decoded.image.color().has_alpha() { (png(&decoded)?, PNG) } else { (jpeg(&decoded, 85)?, JPEG) };
+    Ok(picture(&decoded, bytes, mime))
+}
+
+/// For TikTok: upright, at most 2560 pixels wide and high, under 3 MB. What came as PNG stays PNG if it fits; the rest,
+/// and what does not fit, becomes JPEG, on white where it was transparent.
+///
+/// # Errors
+/// [`Problem`]
+pub fn for_sending(bytes: &[u8]) -> Result<Picture, Problem> {
+    let mut decoded = decode(bytes, SENT_SIDE)?;
+    if decoded.lossless || decoded.image.color().has_alpha() {
+        let bytes = png(&decoded)?;
+        if bytes.len() <= MOST_SENT {
+            return Ok(picture(&decoded, bytes, PNG));
+        }
+    }
+    decoded.image = on_white(decoded.image);
+    loop {
+        for quality in [88, 78, 68] {
+            let bytes = jpeg(&decoded, quality)?;
+            if bytes.len() <= MOST_SENT {
+                return Ok(picture(&decoded, bytes, JPEG));
+            }
+        }
+        // Noise does not compress; fewer pixels always do.
+        let (width, height) = (decoded.image.width() * 3 / 4, decoded.image.height() * 3 / 4);
+        decoded.image = decoded.image.thumbnail(width.max(1), height.max(1));
+    }
+}
+
+const PNG: &str = "image/png";
+const JPEG: &str = "image/jpeg";
+
+/// An upright picture that fits, and how it came.
+struct Decoded {
+    image: DynamicImage,
+    profile: Option<Vec<u8>>,
+    lossless: bool,
+    first_frame: bool,
+}
+
+fn picture(decoded: &Decoded, bytes: Vec<u8>, mime: &str) -> Picture {
+    let key: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let (width, height) = (decoded.image.width(), decoded.image.height());
+    let held = Held { key, mime: mime.to_owned(), width, height, size };
+    Picture { held, bytes, first_frame: decoded.first_frame }
+}
+
+fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
+    let format = sniff(bytes)?;
+    let broken = |error: image::ImageError| match error {
+        image::ImageError::Limits(_) => Problem::TooManyPixels,
+        error => Problem::Broken(error.to_string()),
+    };
+    if format == ImageFormat::Jpeg && !ends(bytes) {
+        // The decoder would make up the rest in grey.
+        return Err(Problem::Broken("the end is missing".to_owned()));
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MOST_SIDE);
+    limits.max_image_height = Some(MOST_SIDE);
+    limits.max_alloc = Some(MOST_MEMORY);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let (width, height) = decoder.dimensions();
+    if width > MOST_SIDE || height > MOST_SIDE || u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(Problem::TooManyPixels);
+    }
+    let orientation = decoder.orientation().map_err(broken)?;
+    let profile = decoder.icc_profile().map_err(broken)?.filter(|profile| is_rgb(profile));
+    let mut image = DynamicImage::from_decoder(decoder).map_err(broken)?;
+    // First small, then upright: turning the whole of a large photo would need its memory twice.
+    if image.width() > side || image.height() > side {
+        image = image.thumbnail(side, side);
+    }
+    image.apply_orientation(orientation);
+    let gray = matches!(
+        image.color(),
+        image::ColorType::L8 | image::ColorType::L16 | image::ColorType::La8 | image::ColorType::La16
+    );
+    let image = if image.color().has_alpha() && !opaque(&image) {
+        DynamicImage::from(image.to_rgba8())
+    } else {
+        DynamicImage::from(image.to_rgb8())
+    };
+    Ok(Decoded {
+        image,
+        profile: profile.filter(|_| !gray),
+        lossless: format == ImageFormat::Png,
+        first_frame: moves(bytes, format, &limits),
+    })
+}
+
+/// What the bytes say they are, whatever the file is called.
+fn sniff(bytes: &[u8]) -> Result<ImageFormat, Problem> {
+    match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
+        Ok(ImageFormat::Avif) => Err(Problem::Format("AVIF")),
+        Ok(ImageFormat::Bmp) => Err(Problem::Format("BMP")),
+        Ok(ImageFormat::Tiff) => Err(Problem::Format("TIFF")),
+        _ => match (bytes.get(4..8), bytes.get(8..12)) {
+            (Some(b"ftyp"), Some(b"heic" | b"heix" | b"hevc" | b"heim" | b"heis" | b"mif1" | b"msf1")) => {
+                Err(Problem::Format("HEIC"))
+            }
+            (Some(b"ftyp"), Some(b"avif" | b"avis")) => Err(Problem::Format("AVIF")),
+            _ => Err(Problem::NotAPicture),
+        },
+    }
+}
+
+/// Whether a JPEG has its end marker: within the coded picture `FF D9` means nothing else, but a thumbnail in the
+/// metadata has one too, so the search begins where the first scan of the picture itself does.
+fn ends(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some([0xFF, marker, high, low]) = bytes.get(at..at + 4) {
+        if *marker == 0xDA {
+            return bytes.get(at..).is_some_and(|scan| scan.windows(2).any(|pair| pair == [0xFF, 0xD9]));
+        }
+        at += if *marker == 0xFF { 1 } else { 2 + usize::from(u16::from_be_bytes([*high, *low])) };
+    }
+    false
+}
+
+/// Whether there is a second picture after the first.
+fn moves(bytes: &[u8], format: ImageFormat, limits: &Limits) -> bool {
+    let cursor = Cursor::new(bytes);
+    match format {
+        ImageFormat::Gif => image::codecs::gif::GifDecoder::new(cursor).is_ok_and(|mut decoder| {
+            decoder.set_limits(limits.clone()).is_ok()
+                && decoder.into_frames().take(2).filter(Result::is_ok).count() > 1
+        }),
+        ImageFormat::WebP => image::codecs::webp::WebPDecoder::new(cursor).is_ok_and(|decoder| decoder.has_animation()),
+        ImageFormat::Png => {
+            image::codecs::png::PngDecoder::new(cursor).is_ok_and(|decoder| decoder.is_apng().unwrap_or(false))
+        }
+        _ => false,
+    }
+}
+
+fn is_rgb(profile: &[u8]) -> bool {
+    profile.len() <= MOST_PROFILE && profile.get(16..20) == Some(b"RGB ")
+}
+
+fn opaque(image: &DynamicImage) -> bool {
+    match image {
+        DynamicImage::ImageRgba8(image) => image.pixels().all(|pixel| pixel.0[3] == u8::MAX),
+        image => image.to_rgba8().pixels().all(|pixel| pixel.0[3] == u8::MAX),
+    }
+}
+
+/// JPEG knows no transparency.
+fn on_white(image: DynamicImage) -> DynamicImage {
+    let DynamicImage::ImageRgba8(image) = image else { return image };
+    let (width, height) = image.dimensions();
+    let mix = |over: u8, alpha: u8| {
+        let (over, alpha) = (u16::from(over), u16::from(alpha));
+        u8::try_from((over * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+    };
+    let mut flat = image::RgbImage::new(width, height);
+    for (from, to) in image.pixels().zip(flat.pixels_mut()) {
+        let [red, green, blue, alpha] = from.0;
+        to.0 = [mix(red, alpha), mix(green, alpha), mix(blue, alpha)];
+    }
+    DynamicImage::from(flat)
+}
+
+fn png(decoded: &Decoded) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    with_profile(&mut encoder, decoded);
+    written(decoded.image.write_with_encoder(encoder))?;
+    Ok(bytes)
+}
+
+fn jpeg(decoded: &Decoded, quality: u8) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+    with_profile(&mut encoder, decoded);
+    written(decoded.image.write_with_encoder(encoder))?;
+    Ok(bytes)
+}
+
+fn with_profile(encoder: &mut impl ImageEncoder, decoded: &Decoded) {
+    if let Some(profile) = &decoded.profile {
+        // Without it the colours are a little off, no more.
+        let _ = encoder.set_icc_profile(profile.clone());
+    }
+}
+
+fn written(outcome: image::ImageResult<()>) -> Result<(), Problem> {
+    outcome.map_err(|error| Problem::Broken(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_picture_is_encoded_anew_and_made_to_fit() {
+        let kept = for_keeping(&encoded(&DynamicImage::new_rgb8(3200, 800), ImageFormat::Png)).unwrap();
+        assert_eq!((kept.held.width, kept.held.height), (1600, 400));
+        assert_eq!(image::guess_format(&kept.bytes).unwrap(), ImageFormat::Jpeg);
+        assert_eq!(kept.held.size, kept.bytes.len() as u64);
+    }
+
+    #[test]
+    fn what_came_as_png_stays_png_and_what_is_transparent_only_if_it_fits() {
+        let flat = for_sending(&encoded(&DynamicImage::new_rgb8(300, 200), ImageFormat::Png)).unwrap();
+        assert_eq!(flat.held.mime, PNG);
+        let clear = for_sending(&encoded(&DynamicImage::new_rgba8(300, 200), ImageFormat::WebP)).unwrap();
+        assert_eq!(clear.held.mime, PNG);
+        let mut noise = image::RgbaImage::new(1600, 1600);
+        for (at, pixel) in noise.pixels_mut().enumerate() {
+            let word = (at as u32).wrapping_mul(2_654_435_761);
+            pixel.0 = [(word >> 24) as u8, (word >> 16) as u8, (word >> 8) as u8, (word >> 20) as u8];
+        }
+        let sent = for_sending(&encoded(&DynamicImage::from(noise), ImageFormat::Png)).unwrap();
+        assert_eq!(sent.held.mime, JPEG);
+        assert!(sent.bytes.len() <= MOST_SENT);
+    }
+
+    #[test]
+    fn what_is_no_picture_or_too_large_is_refused_and_says_why() {
+        let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>";
+        let mut bomb = encoded(&DynamicImage::new_rgb8(1, 1), ImageFormat::Png);
+        // A header that promises 60,000 by 60,000 pixels; its checksum is not even looked at.
+        bomb[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
+        let whole = encoded(&DynamicImage::new_rgb8(64, 64), ImageFormat::Jpeg);
+        assert_eq!(for_sending(svg), Err(Problem::NotAPicture));
+        assert_eq!(for_sending(b""), Err(Problem::NotAPicture));
+        assert_eq!(for_sending(b"\0\0\0\x18ftypheic\0\0\0\0"), Err(Problem::Format("HEIC")));
+        assert!(matches!(for_sending(&bomb), Err(Problem::TooManyPixels | Problem::Broken(_))));
+        assert!(matches!(for_sending(&whole[..whole.len() / 2]), Err(Problem::Broken(_))));
+        assert!(matches!(for_sending(b"\xFF\xD8\xFF garbage"), Err(Problem::Broken(_))));
+    }
+}

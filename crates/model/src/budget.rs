@@ -1,0 +1,144 @@
+//! The send budget: how many replies TikTok still takes, counted from what this computer knows.
+//!
+//! Two descriptions of TikTok's rule exist ("Messaging windows"). A: ten replies within 48 hours of a customer's first
+//! message, no limit within 48 hours of each later one, three more after 48 hours of silence. B: ten replies within 48
+//! hours of the customer's newest message, none after. Deskbell counts by the stricter one and says what the other would
+//! allow; TikTok's verdict on a send decides. Automatic messages cost nothing; a reply from the phone or the web costs as
+//! much as one from here.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{Millis, ReplyWindow};
+
+/// Replies until the customer answers.
+pub const REPLIES: u32 = 10;
+/// By rule A, replies after 48 hours of silence.
+pub const LATE_REPLIES: u32 = 3;
+
+/// What was sent since the customer's newest message: all a budget depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SendLedger {
+    opened_at_ms: Option<Millis>,
+    sent: u32,
+    late: u32,
+    replied: bool,
+    engaged: bool,
+}
+
+impl SendLedger {
+    /// A ledger from stored counts: of the replies since the customer's message at `opened_at_ms`, how many went within 48
+    /// hours of it and how many after; and whether the customer has ever answered a reply.
+    #[must_use]
+    pub fn of(opened_at_ms: Option<Millis>, sent: u32, late: u32, engaged: bool) -> Self {
+        Self { opened_at_ms, sent, late, replied: sent + late > 0, engaged }
+    }
+
+    /// The customer wrote: everything is counted anew.
+    pub fn customer_wrote(&mut self, at_ms: Millis) {
+        *self = Self { opened_at_ms: Some(at_ms), engaged: self.engaged || self.replied, ..Self::default() };
+    }
+
+    /// The business sent a message, from here, the phone or the web; not an automatic one.
+    pub fn business_sent(&mut self, at_ms: Millis) {
+        self.replied = true;
+        let Some(opened) = self.opened_at_ms else { return };
+        if ReplyWindow::opened_by(opened).is_open(at_ms) {
+            self.sent = self.sent.saturating_add(1);
+        } else {
+            self.late = self.late.saturating_add(1);
+        }
+    }
+
+    /// Whether more replies went out within the window than the stricter rule allows.
+    #[must_use]
+    pub fn is_overspent(self) -> bool {
+        self.sent > REPLIES
+    }
+
+    /// The budget; none before the customer has written, for a business cannot begin.
+    #[must_use]
+    pub fn budget(self) -> Option<SendBudget> {
+        self.opened_at_ms.map(|_| SendBudget {
+            left: REPLIES.saturating_sub(self.sent),
+            late_left: LATE_REPLIES.saturating_sub(self.late),
+            engaged: self.engaged,
+        })
+    }
+}
+
+/// How many replies are left, whatever the time is; which number counts depends on whether the window is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SendBudget {
+    /// Replies left while the window is open, of ten, until the customer answers.
+    pub left: u32,
+    /// Replies that TikTok may still take once the window has closed, of three; the other description of its rule says none.
+    pub late_left: u32,
+    /// Whether the customer has answered a reply before: by the other description nothing is counted while the window is open.
+    pub engaged: bool,
+}
+
+impl SendBudget {
+    /// Replies left at a moment, by the stricter rule.
+    #[must_use]
+    pub fn left_at(self, window: ReplyWindow, now_ms: Millis) -> u32 {
+        if window.is_open(now_ms) { self.left } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WINDOW_MS;
+
+    const HOUR: i64 = 3_600_000;
+
+    fn left(ledger: SendLedger) -> u32 {
+        ledger.budget().unwrap().left
+    }
+
+    #[test]
+    fn the_published_simulation() {
+        let mut ledger = SendLedger::default();
+        assert_eq!(ledger.budget(), None, "a business cannot begin");
+        ledger.customer_wrote(HOUR);
+        assert_eq!(left(ledger), 10);
+        for _ in 0..3 {
+            ledger.business_sent(2 * HOUR);
+        }
+        assert_eq!(left(ledger), 7);
+        ledger.business_sent(4 * HOUR);
+        assert_eq!(left(ledger), 6);
+        ledger.customer_wrote(7 * HOUR);
+        assert_eq!(left(ledger), 10);
+        ledger.business_sent(10 * HOUR);
+        assert_eq!(left(ledger), 9);
+    }
+
+    #[test]
+    fn after_48_hours_of_silence_the_strict_rule_has_none_and_the_other_three() {
+        let mut ledger = SendLedger::default();
+        ledger.customer_wrote(0);
+        ledger.business_sent(HOUR);
+        let window = ReplyWindow::opened_by(0);
+        assert_eq!(ledger.budget().unwrap().left_at(window, WINDOW_MS - 1), 9);
+        assert_eq!(ledger.budget().unwrap().left_at(window, WINDOW_MS), 0);
+        assert_eq!(ledger.budget().unwrap().late_left, 3);
+        ledger.business_sent(WINDOW_MS + 1);
+        assert_eq!(ledger.budget().unwrap().late_left, 2);
+    }
+
+    #[test]
+    fn a_customer_who_answers_a_reply_is_engaged_for_good() {
+        let mut ledger = SendLedger::default();
+        ledger.customer_wrote(0);
+        ledger.customer_wrote(1);
+        assert!(!ledger.budget().unwrap().engaged);
+        ledger.business_sent(2);
+        assert!(!ledger.budget().unwrap().engaged);
+        ledger.customer_wrote(3);
+        ledger.customer_wrote(4);
+        assert!(ledger.budget().unwrap().engaged);
+    }
+}

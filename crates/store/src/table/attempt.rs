@@ -1,0 +1,136 @@
+//! Every call made for a message of ours, so that "Why did it not send?" has an answer.
+
+use model::{MessageId, Millis};
+use rusqlite::{Connection, Row};
+
+use crate::{StoreError, Tx};
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nobody heard its end.
+    Interrupted,
+    /// TikTok has it.
+    Sent,
+    /// Certainly not taken.
+    NotTaken,
+    /// TikTok said no.
+    Refused,
+    /// The answer did not say.
+    Unknown,
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Sent => "sent",
+            Self::NotTaken => "notTaken",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How an attempt ended, in TikTok's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// TikTok's code.
+    pub code: Option<i64>,
+    /// TikTok's words, or the system's.
+    pub message: String,
+    /// The id of the request.
+    pub request_id: Option<String>,
+    /// The answer as it came, shortened, secrets taken out.
+    pub answer: Option<String>,
+}
+
+impl End {
+    /// An end without words.
+    #[must_use]
+    pub fn plain(outcome: Outcome) -> Self {
+        Self { outcome, code: None, message: String::new(), request_id: None, answer: None }
+    }
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When the call began, by TikTok's clock.
+    pub started_at_ms: Millis,
+    /// When its end was known.
+    pub ended_at_ms: Option<Millis>,
+    /// Its end.
+    pub end: End,
+}
+
+/// Notes that a call is about to be made. Until told otherwise, nobody heard its end.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn begin(tx: &Tx<'_>, message: MessageId, now_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO attempt (message_id, started_at_ms, outcome) VALUES (?1, ?2, 'interrupted')",
+        (message.0, now_ms),
+    )?;
+    Ok(())
+}
+
+/// Notes how the newest attempt ended.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn end(tx: &Tx<'_>, message: MessageId, end: &End, now_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE attempt SET ended_at_ms = ?2, outcome = ?3, code = ?4, message = ?5, request_id = ?6, answer = ?7
+         WHERE id = (SELECT max(id) FROM attempt WHERE message_id = ?1) AND ended_at_ms IS NULL",
+        (message.0, now_ms, end.outcome.name(), end.code, &end.message, &end.request_id, &end.answer),
+    )?;
+    Ok(())
+}
+
+/// A message's attempts, oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn of_message(sql: &Connection, message: MessageId) -> Result<Vec<Attempt>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT started_at_ms, ended_at_ms, outcome, code, message, request_id, answer FROM attempt WHERE message_id = ?1 ORDER BY id",
+    )?;
+    Ok(query.query_map([message.0], read)?.collect::<Result<_, _>>()?)
+}
+
+/// Forgets attempts that began before this.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn prune(tx: &Tx<'_>, before_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM attempt WHERE started_at_ms < ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = attempt.message_id)",
+        [before_ms],
+    )?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    let outcome: String = row.get(2)?;
+    Ok(Attempt {
+        started_at_ms: row.get(0)?,
+        ended_at_ms: row.get(1)?,
+        end: End {
+            outcome: match outcome.as_str() {
+                "sent" => Outcome::Sent,
+                "notTaken" => Outcome::NotTaken,
+                "refused" => Outcome::Refused,
+                "unknown" => Outcome::Unknown,
+                _ => Outcome::Interrupted,
+            },
+            code: row.get(3)?,
+            message: row.get(4)?,
+            request_id: row.get(5)?,
+            answer: row.get(6)?,
+        },
+    })
+}
