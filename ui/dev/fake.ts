@@ -1,12 +1,19 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
-import type { AccountView, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MessageView, Origin, Overview, Settings, Snippet, Tab } from "../src/ipc/bindings";
+import type { AccountId, AccountView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, WhyView } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
+import { attaching, composing } from "./composing";
+import { outbox } from "./outbox";
 
 export interface FakeConversation {
   account: string;
   row: ConversationRow;
   origin: Origin | null;
   draft: string;
+  quoted: Quoted | null;
+  attachment: Attachment | null;
+  card: Card | null;
+  scheduled: ScheduledView[];
+  images: boolean | null;
   messages: MessageView[];
   gaps: string[];
 }
@@ -17,12 +24,16 @@ export class FakeDesk implements Host {
   overview: Overview;
   conversations: FakeConversation[] = [];
   link: LinkView;
+  posts = new Map<AccountId, PostPage>();
+  /** What is known about why a message did not go out, by its id. */
+  whys = new Map<MessageId, Partial<WhyView>>();
   /** Everything that was asked, in order. */
   asked: Asked[] = [];
+  attached: { conversation: string; file: Blob }[] = [];
   /** Commands that fail next time, each once. */
-  failing = new Map<keyof Commands, Fault>();
+  failing = new Map<keyof Commands | "attach", Fault>();
   /** Commands whose answer is held back until the returned function is called. */
-  held = new Map<keyof Commands, Promise<void>>();
+  held = new Map<keyof Commands | "attach", Promise<void>>();
   #listeners = new Set<(event: Event) => void>();
   #wires = new Set<(state: Wire) => void>();
   #next = 1_000_000;
@@ -30,10 +41,10 @@ export class FakeDesk implements Host {
   constructor(nowMs = Date.now()) {
     this.overview = {
       practice: false, canPractice: true, accounts: [], keychain: "system",
-      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true }, nowMs, version: "0.1.0",
+      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [] }, nowMs, version: "0.1.0",
     };
     this.link = {
-      loginClientKey: null, businessAppId: null, businessRedirectUri: null, loginRedirectUri: "http://127.0.0.1:49152/callback",
+      loginClientKey: null, businessAppId: null, businessRedirectUri: null, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",
       step: { step: "credentials" }, signedInAs: null, fault: null,
     };
   }
@@ -48,6 +59,21 @@ export class FakeDesk implements Host {
       throw new FaultError(fault);
     }
     return structuredClone(this.#answer({ command: name, args } as Asked));
+  }
+
+  async attach(conversation: string, file: Blob): Promise<unknown> {
+    this.attached.push({ conversation, file });
+    await (this.held.get("attach") ?? Promise.resolve());
+    const fault = this.failing.get("attach");
+    if (fault) {
+      this.failing.delete("attach");
+      throw new FaultError(fault);
+    }
+    return structuredClone(await attaching(this, conversation, file));
+  }
+
+  id(): string {
+    return String(this.#next++);
   }
 
   listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void {
@@ -75,12 +101,12 @@ export class FakeDesk implements Host {
     for (const wire of this.#wires) wire(state);
   }
 
-  fail(command: keyof Commands, code: FaultCode, detail: string | null = null): void {
+  fail(command: keyof Commands | "attach", code: FaultCode, detail: string | null = null): void {
     this.failing.set(command, { code, detail, incident: code === "unexpected" ? "0badf00d" : null });
   }
 
   /** Holds a command's answers back; the returned function lets them go. */
-  hold(command: keyof Commands): () => void {
+  hold(command: keyof Commands | "attach"): () => void {
     let release = (): void => {};
     this.held.set(command, new Promise((resolve) => (release = resolve)));
     return () => {
@@ -103,8 +129,8 @@ export class FakeDesk implements Host {
   receive(id: string, body: string): void {
     const talk = this.of(id);
     const atMs = Date.now();
-    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, quoted: null, delivery: null, reactions: [] });
-    Object.assign(talk.row, { snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
+    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [] });
+    Object.assign(talk.row, { budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting }, snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
     this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
   }
 
@@ -131,8 +157,8 @@ export class FakeDesk implements Host {
         return { total: rows.length, offset, rows: rows.slice(offset, offset + limit), counts };
       }
       case "getConversation": {
-        const { row, account, origin, draft } = this.of(asked.args.conversation);
-        return { row, account, origin, draft };
+        const { row, account, origin, draft, quoted, attachment, card, scheduled, images } = this.of(asked.args.conversation);
+        return { row, account, origin, draft: { body: draft, quoted, attachment }, card, scheduled, images };
       }
       case "listMessages":
         return this.#page(asked.args);
@@ -146,15 +172,6 @@ export class FakeDesk implements Host {
         this.tell({ kind: "inbox", account: talk.account }, { kind: "conversation", conversation: talk.row.id });
         return {};
       }
-      case "saveDraft": {
-        const talk = this.of(asked.args.conversation);
-        talk.draft = asked.args.body;
-        talk.row.draft = asked.args.body.split("\n")[0] || null;
-        this.tell({ kind: "inbox", account: talk.account });
-        return {};
-      }
-      case "sendReply":
-        return this.#send(asked.args.conversation, asked.args.body);
       case "sendAgain":
         return this.#settle(asked.args.message, "queued");
       case "itArrived":
@@ -162,7 +179,7 @@ export class FakeDesk implements Host {
       case "discard":
         return this.#settle(asked.args.message, null);
       default:
-        return this.#linking(asked);
+        return composing(this, asked) ?? outbox(this, asked) ?? this.#linking(asked);
     }
   }
 
@@ -173,21 +190,6 @@ export class FakeDesk implements Host {
     const to = args.after === null ? before : Math.min(messages.length, from + args.limit);
     const page = messages.slice(from, to);
     return { messages: page, gaps: gaps.filter((id) => page.some((one) => one.id === id)).map((id) => ({ before: id, atStart: false })), hasOlder: from > 0, hasNewer: to < messages.length };
-  }
-
-  #send(id: string, body: string): { message: string } {
-    const talk = this.of(id);
-    const message: MessageView = { id: String(this.#next++), direction: "out", sentAtMs: Date.now(), surface: "deskbell", auto: null, content: { type: "text", body }, quoted: null, delivery: { state: "queued", waiting: null }, reactions: [] };
-    talk.messages.push(message);
-    talk.draft = "";
-    Object.assign(talk.row, { draft: null, snippet: { kind: "text", text: body } satisfies Snippet, snippetFrom: "out", lastAtMs: message.sentAtMs, waiting: false });
-    const tell = (): void => this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
-    tell();
-    setTimeout(() => {
-      message.delivery = { state: "sent" };
-      tell();
-    }, 400);
-    return { message: message.id };
   }
 
   #settle(id: string, to: "queued" | "sent" | null): Record<string, never> {
@@ -217,7 +219,7 @@ export class FakeDesk implements Host {
         Object.assign(this.link, { businessAppId: asked.args.businessAppId, businessRedirectUri: asked.args.businessRedirectUri, loginClientKey: asked.args.loginClientKey || null, step: { step: asked.args.loginClientKey ? "signIn" : "authorise" } });
         return this.link;
       case "confirmLink": {
-        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212 }, waiting: 0 };
+        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212 }, waiting: 0, markRead: "onReply", scheduled: 0 };
         this.overview.accounts.push(account);
         this.link.step = { step: "signIn" };
         this.tell({ kind: "accounts" });

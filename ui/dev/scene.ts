@@ -1,6 +1,7 @@
 // The mock-ups' people, so that screens can be compared with the drawings. Chosen by the page's address: ?scene=…
 import type { Content, ConversationRow, Delivery, MessageView } from "../src/ipc/bindings";
 import { FakeDesk } from "./fake";
+import { sendingScene } from "./sending";
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -11,36 +12,39 @@ export function message(direction: "in" | "out", sentAtMs: number, content: stri
   return {
     id: String(next++), direction, sentAtMs, surface: direction === "in" ? "other" : "deskbell", auto: null,
     content: typeof content === "string" ? { type: "text", body: content } : content,
-    quoted: null, delivery: direction === "out" ? { state: "read" } : null, reactions: [], ...more,
+    post: null, quoted: null, delivery: direction === "out" ? { state: "read" } : null, reactions: [], ...more,
   };
 }
 
 export function row(id: string, name: string, hue: number, lastAtMs: number, more: Partial<ConversationRow> = {}): ConversationRow {
   return {
     id, person: { id: `p${id}`, name, handle: null, hue, avatar: null, isFollower: null, firstContactMs: null },
-    snippet: { kind: "text", text: "" }, snippetFrom: "in", lastAtMs, unread: 0, waiting: true, window: null, kind: "chat", status: "open",
+    snippet: { kind: "text", text: "" }, snippetFrom: "in", lastAtMs, unread: 0, waiting: true, window: null, budget: null, scheduled: 0, kind: "chat", status: "open",
     draft: null, trouble: false, hasGap: false, ...more,
   };
 }
 
 function add(desk: FakeDesk, at: ConversationRow, messages: MessageView[], more: Partial<FakeDesk["conversations"][number]> = {}): void {
-  desk.conversations.push({ account: "1", row: at, origin: null, draft: at.draft ?? "", messages, gaps: [], ...more });
+  desk.conversations.push({ account: "1", row: at, origin: null, draft: at.draft ?? "", quoted: null, attachment: null, card: null, scheduled: [], images: null, messages, gaps: [], ...more });
 }
 
 const text = (body: string) => ({ kind: "text" as const, text: body });
 const within = (now: number, percent: number) => ({ openedAtMs: now - (48 * HOUR * (100 - percent)) / 100, closesAtMs: now + (48 * HOUR * percent) / 100 });
 
+const captions = ["Linen set, three ways to wear it", "How we dye with walnut 🌰", "Packing your orders: a quiet morning in the studio with tea, tape and two hundred boxes", "", "مجموعة الخريف وصلت", "Restock Sunday 18:00", "Meet Ana, who cuts every pattern", "Sand or sage? You decide", "Care for linen: wash, dry, never iron"];
+
 export function inboxScene(desk: FakeDesk, now = Date.now()): void {
   desk.overview.accounts = [
-    { id: "1", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "live" }, syncedAtMs: now - 3000, backfill: null, waiting: 7 },
-    { id: "2", handle: "loom", displayName: "Loom Objects", avatar: null, health: { state: "offline", sinceMs: now - 9 * MIN, retryAtMs: now + 40_000 }, syncedAtMs: now - 9 * MIN, backfill: null, waiting: 2 },
+    { id: "1", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "live" }, syncedAtMs: now - 3000, backfill: null, waiting: 7, markRead: "onReply", scheduled: 0 },
+    { id: "2", handle: "loom", displayName: "Loom Objects", avatar: null, health: { state: "offline", sinceMs: now - 9 * MIN, retryAtMs: now + 40_000 }, syncedAtMs: now - 9 * MIN, backfill: null, waiting: 2, markRead: "onReply", scheduled: 0 },
   ];
+  desk.posts.set("1", { posts: captions.map((caption, at) => ({ itemId: String(7_301_000_000_000 + at), caption, cover: at % 4 === 3 ? null : `cover-${at}`, postedAtMs: at === 5 ? null : now - (3 + at * 4) * DAY })), fetchedAtMs: now - HOUR });
   const friday = now - 2 * DAY;
-  const nadia = row("11", "Nadia Rahman", 20, now - 2 * MIN, { unread: 2, snippet: text("Is the linen set back in M? I can order today"), window: { openedAtMs: now - 44 * HOUR, closesAtMs: now + 3 * HOUR + 46 * MIN + 20_000 } });
+  const nadia = row("11", "Nadia Rahman", 20, now - 2 * MIN, { unread: 2, budget: { left: 9, lateLeft: 3, engaged: true }, snippet: text("Is the linen set back in M? I can order today"), window: { openedAtMs: now - 44 * HOUR, closesAtMs: now + 3 * HOUR + 46 * MIN + 20_000 } });
   nadia.person = { ...nadia.person, handle: "nadia.rahman", isFollower: true, firstContactMs: now - 163 * DAY };
   const at = now - 2 * MIN;
   add(desk, nadia, [
-    message("in", friday, { type: "sharePost", embedUrl: "https://www.tiktok.com/embed/1" }),
+    message("in", friday, { type: "sharePost", embedUrl: "https://www.tiktok.com/embed/1", itemId: "7301" }, { post: { itemId: "7301", caption: "Linen set, three ways to wear it", cover: "cover", postedAtMs: friday - 5 * DAY } }),
     message("in", friday + 20_000, "hii I saw this one, do you still have it?"),
     message("in", friday + 40_000, "the sand colour 🤎"),
     message("out", friday + 3 * MIN, "Hi Nadia! The sand linen set sold out this week, we expect it back on Sunday. Shall I let you know?"),
@@ -50,7 +54,7 @@ export function inboxScene(desk: FakeDesk, now = Date.now()): void {
   ], { origin: { kind: "ad", name: "Autumn linen, 20% off", atMs: friday - MIN }, draft: "Good news, it’s back! I’ve put one M aside for you until tonight: " });
   const simple = (id: string, name: string, hue: number, ago: number, body: string, percent: number, more: Partial<ConversationRow> = {}): void => {
     const mine = more.snippetFrom === "out";
-    add(desk, row(id, name, hue, now - ago, { snippet: text(body), window: within(now, percent), waiting: !mine, ...more }), [message(mine ? "out" : "in", now - ago, body)]);
+    add(desk, row(id, name, hue, now - ago, { snippet: text(body), window: within(now, percent), budget: { left: mine ? 9 : 10, lateLeft: 3, engaged: false }, waiting: !mine, ...more }), [message(mine ? "out" : "in", now - ago, body)]);
   };
   simple("12", "오지훈", 250, 11 * MIN, "사이즈 교환 가능한가요? 🙏", 92, { unread: 1 });
   simple("13", "Marco Bellini", 140, 26 * MIN, "", 80, { unread: 1, snippet: { kind: "image", text: "" } });
@@ -75,7 +79,7 @@ function trouble(desk: FakeDesk, now: number): void {
     message("in", t0 + MIN, { type: "sticker", url: "x", media: { state: "pending" } }),
     message("in", t0 + MIN, { type: "image", mediaId: "y", media: { state: "unavailable" } }),
     message("in", t0 + 2 * MIN, { type: "unsupported", kind: "voice_note" }),
-    message("in", t0 + 3 * MIN, { type: "card", title: "Which size?", buttons: ["S", "M", "L"] }, { quoted: { id: null, from: "out", snippet: text("Hi, lovely to see you") } }),
+    message("in", t0 + 3 * MIN, { type: "card", kind: "button", title: "Which size?", buttons: ["S", "M", "L"] }, { quoted: { id: null, from: "out", snippet: text("Hi, lovely to see you") } }),
     message("in", t0 + 4 * MIN, "x".repeat(30) + " long ".repeat(900)),
     out(t0 + 10 * MIN, "Answered on the phone", { state: "sent" }, { surface: "phone" }),
     out(t0 + 20 * MIN, "This one broke a rule", { state: "refused", reason: "messagingRules", code: 40002, message: "Message violates the messaging rules", requestId: "202611220001", atMs: t0 + 20 * MIN }),
@@ -90,7 +94,7 @@ function trouble(desk: FakeDesk, now: number): void {
 
 /** A conversation of many messages and a list of many conversations. */
 export function bigScene(desk: FakeDesk, conversations: number, messages: number, now = Date.now()): void {
-  desk.overview.accounts = [{ id: "1", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "live" }, syncedAtMs: now, backfill: null, waiting: conversations }];
+  desk.overview.accounts = [{ id: "1", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "live" }, syncedAtMs: now, backfill: null, waiting: conversations, markRead: "onReply", scheduled: 0 }];
   for (let n = 0; n < conversations; n += 1) {
     const body = `Message of customer ${n}`;
     const list = n === 0 ? Array.from({ length: messages }, (_, m) => message(m % 3 === 2 ? "out" : "in", now - (messages - m) * 7 * MIN, `Line ${m} of a long conversation`)) : [message("in", now - n * MIN, body)];
@@ -103,6 +107,7 @@ export function fakeFromAddress(): FakeDesk {
   const desk = new FakeDesk();
   const scene = wish.get("scene") ?? "inbox";
   if (scene === "inbox") inboxScene(desk);
+  else if (scene === "sending") sendingScene(desk);
   else if (scene === "big") bigScene(desk, 20_000, 5_000);
   if (wish.get("theme") === "dark") desk.overview.settings.theme = "dark";
   if (wish.get("theme") === "light") desk.overview.settings.theme = "light";

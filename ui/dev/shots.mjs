@@ -12,10 +12,12 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 's
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
 const photo = '<svg xmlns="http://www.w3.org/2000/svg" width="588" height="438"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="tan"/><stop offset="1" stop-color="sienna"/></linearGradient></defs><rect width="588" height="438" fill="url(#g)"/></svg>';
 
+const cover = '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="560"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="orchid"/><stop offset="1" stop-color="royalblue"/></linearGradient></defs><rect width="420" height="560" fill="url(#g)"/></svg>';
+
 const server = createServer(async (request, response) => {
   const path = new URL(request.url ?? "/", "http://x").pathname;
   if (path === "/favicon.ico") return response.writeHead(204).end();
-  if (path.startsWith("/fake-media/")) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(photo);
+  if (path.startsWith("/fake-media/")) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(path.includes("cover") ? cover : photo);
   try {
     const body = await readFile(join(root, path === "/" ? "index.html" : path));
     response.writeHead(200, { "content-type": types[extname(path)] ?? "text/html", "content-security-policy": CSP }).end(body);
@@ -69,6 +71,34 @@ for (const theme of ["light", "dark"]) {
   shots.push([`trouble-${theme}`, `?theme=${theme}&practice`, { act: open("Dwayne"), height: 1100 }]);
   shots.push([`link-${theme}`, `?scene=none&theme=${theme}&step=signingIn`]);
 }
+const chosen = (id, act = async () => {}) => async (page) => {
+  await page.getByRole("tab", { name: "All" }).click();
+  await page.locator(`[data-conversation="${id}"]`).click();
+  await page.waitForTimeout(150);
+  await act(page);
+};
+const ask = (text) => async (page) => {
+  await page.locator("[data-message]", { hasText: text }).getByRole("button", { name: "Why did it not send?" }).click();
+};
+const more = (text) => async (page) => {
+  await page.locator("[data-message]", { hasText: text }).locator("[data-more]").click();
+};
+for (const theme of ["light", "dark"]) {
+  const query = `?scene=sending&theme=${theme}`;
+  for (const width of [900, 1280, 1920]) {
+    const size = { width, height: width === 1920 ? 1080 : 800 };
+    shots.push([`sending-held-${theme}-${width}`, query, { ...size, act: chosen(31) }]);
+    shots.push([`sending-queued-${theme}-${width}`, query, { ...size, act: chosen(32, more("It ships tomorrow.")) }]);
+    shots.push([`sending-stopped-${theme}-${width}`, query, { ...size, act: chosen(33) }]);
+    shots.push([`sending-why-${theme}-${width}`, query, { ...size, act: chosen(33, ask("And one more thing")) }]);
+  }
+  shots.push([`sending-edit-${theme}`, query, { act: chosen(32, async (page) => { await more("It ships tomorrow.")(page); await page.getByRole("menuitem", { name: "Edit" }).click(); }) }]);
+  shots.push([`sending-quoted-${theme}`, query, { height: 1100, act: chosen(31, async (page) => { await page.locator("[data-quoted]").click(); }) }]);
+  shots.push([`sending-why-undecided-${theme}`, query, { act: chosen(33, ask("It left our shop")) }]);
+  shots.push([`sending-markread-${theme}`, query, { act: chosen(31, async (page) => { await page.getByRole("button", { name: "More for this conversation" }).click(); }) }]);
+}
+shots.push(["settings-dark-900", "?theme=dark", { width: 900, height: 1300, act: async (page) => { await page.getByRole("button", { name: "Settings" }).click(); } }]);
+shots.push(["settings-light-1920", "?theme=light", { width: 1920, height: 1300, act: async (page) => { await page.getByRole("button", { name: "Settings" }).click(); } }]);
 shots.push(["person-overlay-900", "?theme=light", { width: 900, act: async (page) => { await open("Nadia")(page); await page.getByRole("button", { name: "Person panel" }).click(); } }]);
 shots.push(["link-first", "?scene=none&theme=light", { act: async (page) => { await page.getByRole("button", { name: "Save and go on" }).click(); } , height: 1100 }]);
 shots.push(["link-authorising-fault", "?scene=none&theme=dark&step=authorising&fault&keychain=missing", { height: 1000 }]);
@@ -80,6 +110,35 @@ shots.push(["offline", "?theme=light", { act: async (page) => { await page.getBy
 shots.push(["sheet", "?theme=light", { act: async (page) => { await page.keyboard.press("Control+/"); } }]);
 shots.push(["closed-window", "?theme=dark", { act: async (page) => { await page.evaluate(() => { for (const c of window.fakeDesk.conversations) if (c.row.window) c.row.window.closesAtMs = Date.now() - 3.6e6; }); await open("Nadia")(page); await page.getByRole("button", { name: "Done E" }).or(page.getByRole("button", { name: /^Done/ })).first().click(); } }]);
 shots.push(["big-list", "?scene=big&theme=light", { act: async (page) => { await page.getByRole("option").first().click(); } }]);
+// The composer's states: what is on the desk, then what the agent does.
+const desk = (run) => async (page) => { await page.waitForFunction(() => "fakeDesk" in window); await page.evaluate(run); await open("Nadia")(page); await page.waitForTimeout(600); };
+const tool = (name) => (page) => page.locator(`[data-tool=${name}]`).click();
+const picture = { key: "photo-1", width: 1280, height: 960, size: 412300, firstFrame: true };
+const composer = {
+  "picture-text": async (page) => { await page.evaluate((one) => { window.fakeDesk.of("11").attachment = one; }, picture); await open("Nadia")(page); },
+  "picture-busy": async (page) => { await desk(() => { window.fakeDesk.hold("attach"); })(page); await page.locator("[data-chooser]").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from("x") }); },
+  "picture-refused": async (page) => { await desk(() => {})(page); await page.locator("[data-chooser]").setInputFiles({ name: "a.heic", mimeType: "image/heic", buffer: Buffer.from("x") }); },
+  quote: async (page) => { await desk(() => { const one = window.fakeDesk.of("11"); const at = one.messages.at(-1); one.quoted = { id: at.id, from: "in", snippet: { kind: "text", text: at.content.body } }; })(page); },
+  card: async (page) => { await desk(() => { window.fakeDesk.of("11").card = { kind: "button", title: "Which size shall we put aside?", buttons: ["S", "M, the relaxed fit please", "L"] }; })(page); await tool("card")(page); },
+  posts: async (page) => { await desk(() => {})(page); await tool("post")(page); },
+  "posts-chosen": async (page) => { await desk(() => {})(page); await tool("post")(page); await page.locator("[role=dialog] [data-post]").first().click(); },
+  "posts-denied": async (page) => { await desk(() => { window.fakeDesk.fail("refreshPosts", "postsNotPermitted"); })(page); await tool("post")(page); },
+  emoji: async (page) => { await desk(() => { window.fakeDesk.overview.settings.recentEmoji = ["🙏", "❤️", "📦"]; })(page); await tool("emoji")(page); await page.waitForTimeout(300); await page.locator("[role=dialog] [role=tab]").first().click(); await page.waitForTimeout(500); },
+  "emoji-search": async (page) => { await desk(() => {})(page); await tool("emoji")(page); await page.getByRole("searchbox").fill("heart"); await page.waitForTimeout(500); },
+  later: async (page) => { await desk(() => {})(page); await tool("later")(page); },
+  "later-own": async (page) => { await desk(() => {})(page); await tool("later")(page); await page.getByRole("menuitem").last().click(); },
+  scheduled: async (page) => { await desk(() => { const one = window.fakeDesk.of("11"); const now = Date.now(); window.fakeDesk.overview.accounts[0].scheduled = 3; window.fakeDesk.tell({ kind: "accounts" }); const add = (id, body, atMs, more = {}) => one.scheduled.push({ id, conversation: "11", name: "Nadia Rahman", body, quoted: null, attachment: null, atMs, stopped: null, ...more }); add("s1", "Your parcel is on its way, here is the link to follow it until it is at your door", now - 3600000, { stopped: "colleagueReplied" }); add("s2", "", now + 3600000, { attachment: { key: "photo-2", width: 10, height: 10, size: 1, firstFrame: false } }); add("s3", "Is everything fine with it?", now + 7200000); })(page); },
+  "scheduled-edit": async (page) => { await composer.scheduled(page); await page.locator("[data-scheduled=s1]").getByRole("button", { name: "Edit" }).click(); },
+  "scheduled-sheet": async (page) => { await composer.scheduled(page); await page.locator("button[data-scheduled]").click(); await page.waitForTimeout(200); },
+  undo: async (page) => { await desk(() => {})(page); await page.locator("[data-composer]").press("Enter"); await page.waitForTimeout(300); },
+  colleague: async (page) => { await desk(() => { const one = window.fakeDesk.of("11"); one.messages.push({ ...one.messages.at(-1), id: "900", direction: "out", surface: "phone", sentAtMs: Date.now() - 20000, content: { type: "text", body: "Hi Nadia, Ana here, I have one for you" }, delivery: { state: "sent" } }); })(page); },
+  "colleague-since": async (page) => { await desk(() => { window.fakeDesk.fail("sendReply", "colleagueReplied"); })(page); await page.locator("[data-composer]").press("Enter"); await page.waitForTimeout(300); },
+  "budget-low": async (page) => { await desk(() => { window.fakeDesk.of("11").row.budget.left = 2; })(page); },
+  "budget-spent": async (page) => { await desk(() => { window.fakeDesk.of("11").row.budget.left = 0; })(page); },
+  "window-closed": async (page) => { await desk(() => { window.fakeDesk.of("11").row.window.closesAtMs = Date.now() - 3.6e6; })(page); },
+  "too-soon": async (page) => { await open("Nadia")(page); await page.locator("[data-composer]").press("Enter"); },
+};
+for (const [name, act] of Object.entries(composer)) for (const theme of ["light", "dark"]) for (const width of [900, 1280, 1920]) shots.push([`composer-${name}-${theme}-${width}`, `?theme=${theme}`, { width, height: width === 1920 ? 1080 : width === 900 ? 700 : 800, act }]);
 for (const [name, query, options] of shots) if (!only || name.includes(only)) await shoot(name, query, options ?? {});
 await browser.close();
 server.close();

@@ -5,6 +5,7 @@ import { fakeDesk } from "./world";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
+const plain = (body: string) => ({ body, quoted: null, attachment: null });
 const run = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 function setup() {
@@ -56,18 +57,18 @@ describe("drafts", () => {
   });
   test("keep what is typed when an older answer of the desk comes in", () => {
     const { drafts } = setup();
-    drafts.settle("12", "old", drafts.stamp("12"));
+    drafts.settle("12", plain("old"), drafts.stamp("12"));
     const stamp = drafts.stamp("12");
     drafts.edit("12", "older and newer");
-    drafts.settle("12", "old", stamp);
+    drafts.settle("12", plain("old"), stamp);
     expect(drafts.text("12")).toBe("older and newer");
   });
   test("take the desk's text when nothing is typed, as after a discard", async () => {
     const { drafts } = setup();
     const changed = vi.fn();
     drafts.watch("12", { changed, kept: () => {} });
-    drafts.settle("12", "", 0);
-    drafts.settle("12", "back again", drafts.stamp("12"));
+    drafts.settle("12", plain(""), 0);
+    drafts.settle("12", plain("back again"), drafts.stamp("12"));
     expect(drafts.text("12")).toBe("back again");
     expect(changed).toHaveBeenCalledTimes(2);
   });

@@ -2,6 +2,7 @@ import { screen } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 
 import { bigScene } from "../dev/scene";
+import { sendingScene } from "../dev/sending";
 import { openPage, press, rowOf, settle, type, field } from "./world";
 
 const listbox = (): HTMLElement => screen.getByRole("listbox");
@@ -188,5 +189,31 @@ describe("the inbox", () => {
     await settle();
     expect(selected()).toBe("12");
     expect(desk.of("12").row.status).toBe("open");
+  });
+
+  test("says how many replies are left, and shows it when it is not all of them", async () => {
+    const { app } = await openPage(sendingScene);
+    app.chooseTab("all");
+    await settle();
+    const replies = (id: string): HTMLElement | null => rowOf(id)?.querySelector("[data-replies]") ?? null;
+    expect(rowOf("31")?.querySelector("[data-window]")?.getAttribute("title")).toBe("4 of 10 replies left, 31 h left to reply");
+    expect(replies("31")?.textContent).toBe("4");
+    expect(replies("31")?.className).not.toContain("few");
+    expect(replies("32")?.className).toContain("few");
+    expect(replies("33")?.className).toContain("none");
+    // All ten are left: nothing to show, but it is said.
+    expect(replies("12")).toBeNull();
+    expect(rowOf("12")?.textContent).toContain("10 of 10 replies left");
+  });
+
+  test("shows what goes out later, in the rows and above them", async () => {
+    const { app } = await openPage(sendingScene);
+    app.chooseTab("all");
+    await settle();
+    expect(rowOf("32")?.textContent).toContain("1 reply goes out later");
+    expect(rowOf("31")?.textContent).not.toContain("goes out later");
+    screen.getByRole("button", { name: "3 scheduled" }).click();
+    await settle();
+    expect(app.place.scheduledOpen).toBe(true);
   });
 });

@@ -72,7 +72,7 @@ describe("keys", () => {
 });
 
 describe("credentials", () => {
-  const full = { businessAppId: "7421", businessSecret: "s", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "", loginClientSecret: "" };
+  const full = { businessAppId: "7421", businessSecret: "s", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "", loginClientSecret: "", mayListPosts: false };
   const nothing = { businessAppId: null, loginClientKey: null };
   test("that are complete have nothing wrong", () => expect(check(full, nothing)).toEqual({}));
   test("may leave out a secret that is saved, but not for another app", () => {

@@ -24,7 +24,7 @@ describe("the thread", () => {
     await trouble();
     expect(bubble("Answered on the phone").textContent).toContain("Sent from the phone · Sent");
     expect(bubble("lovely to see you at").textContent).toContain("Welcome message");
-    expect(bubble("broke a rule").textContent).toContain("Not sent: it breaks TikTok’s messaging rules");
+    expect(bubble("broke a rule").textContent).toContain("Not sent: TikTok’s messaging rules stopped it");
     expect(bubble("And this one?").textContent).toContain("Not confirmed by TikTok. Checking…");
     expect(bubble("Did this one arrive?").textContent).toContain("TikTok never confirmed this message. It may have arrived.");
     expect(bubble("Waiting for").textContent).toContain("Queued, until it is clear whether the message before arrived");
@@ -33,18 +33,20 @@ describe("the thread", () => {
 
   test("offers what fits each: nothing while checking, a decision afterwards", async () => {
     await trouble();
-    const offers = (text: string): string[] => [...bubble(text).querySelectorAll("button")].map((one) => one.textContent?.trim() ?? "");
-    expect(offers("broke a rule")).toEqual(["Send again", "Discard"]);
-    expect(offers("And this one?")).toEqual([]);
-    expect(offers("Did this one arrive?")).toEqual(["Send again", "It arrived", "Discard"]);
-    expect(offers("Waiting for")).toEqual(["Discard"]);
+    const offers = (text: string): string[] => [...bubble(text).querySelectorAll("button:not([data-more])")].map((one) => one.textContent?.trim() ?? "");
+    expect(offers("broke a rule")).toEqual(["Send again", "Edit", "Take back", "Why did it not send?"]);
+    expect(offers("And this one?")).toEqual(["Why did it not send?"]);
+    expect(offers("Did this one arrive?")).toEqual(["Send again", "It arrived", "Discard", "Why did it not send?"]);
+    expect(offers("Waiting for")).toEqual(["Why did it not send?"]);
+    expect(offers("Answered on the phone")).toEqual([]);
   });
 
   test("keeps the code one click away", async () => {
     await trouble();
-    const details = bubble("broke a rule").querySelector("details");
-    expect(details?.open).toBe(false);
-    expect(details?.textContent).toMatch(/40002.*Message violates the messaging rules.*202611220001/s);
+    expect(bubble("broke a rule").textContent).not.toContain("40002");
+    button(bubble("broke a rule"), "Why did it not send?")?.click();
+    await settle();
+    expect(screen.getByRole("dialog").textContent).toMatch(/40002.*Message violates the messaging rules.*202611220001/s);
   });
 
   test("tells a decision once, however often the button is pressed", async () => {
@@ -59,7 +61,7 @@ describe("the thread", () => {
 
   test("gives a discarded text back to the composer", async () => {
     await trouble();
-    button(bubble("broke a rule"), "Discard")?.click();
+    button(bubble("broke a rule"), "Take back")?.click();
     await settle();
     expect(bubbles().some((one) => one.textContent?.includes("broke a rule"))).toBe(false);
     expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: /Message to/ }).value).toBe("This one broke a rule");
@@ -160,7 +162,7 @@ describe("the thread", () => {
   test("an empty conversation says so", async () => {
     const scene = (desk: FakeDesk): void => {
       bigScene(desk, 1, 1);
-      desk.conversations.push({ account: "1", row: row("500", "Empty", 1, Date.now() + 1000, { snippet: null }), origin: null, draft: "", messages: [], gaps: [] });
+      desk.conversations.push({ account: "1", row: row("500", "Empty", 1, Date.now() + 1000, { snippet: null }), origin: null, draft: "", quoted: null, attachment: null, card: null, scheduled: [], images: null, messages: [], gaps: [] });
     };
     await openPage(scene);
     rowOf("500")?.click();

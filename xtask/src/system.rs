@@ -71,6 +71,7 @@ pub(crate) const TESTS: Needs = Needs {
         "libsecret-tools",
         "webkit2gtk-driver",
         "dunst",
+        "xclip",
         "libnotify-bin",
         "openbox",
         "xdotool",
@@ -92,6 +93,7 @@ pub(crate) const TESTS: Needs = Needs {
         Proof::Program("secret-tool"),
         Proof::Program("WebKitWebDriver"),
         Proof::Program("dunst"),
+        Proof::Program("xclip"),
         Proof::Program("notify-send"),
         Proof::Program("openbox"),
         Proof::Program("xdotool"),
@@ -99,17 +101,17 @@ pub(crate) const TESTS: Needs = Needs {
     elsewhere: &[
         (
             "fedora",
-            "sudo dnf install xorg-x11-server-Xvfb dbus-daemon gnome-keyring libsecret webkit2gtk-driver dunst libnotify \
+            "sudo dnf install xorg-x11-server-Xvfb dbus-daemon gnome-keyring libsecret webkit2gtk-driver dunst xclip libnotify \
              openbox xdotool google-noto-color-emoji-fonts google-noto-sans-cjk-fonts chromium chromedriver",
         ),
         (
             "arch",
-            "sudo pacman -S --needed xorg-server-xvfb dbus gnome-keyring libsecret webkit2gtk-4.1 dunst libnotify openbox \
+            "sudo pacman -S --needed xorg-server-xvfb dbus gnome-keyring libsecret webkit2gtk-4.1 dunst xclip libnotify openbox \
              xdotool noto-fonts-emoji noto-fonts-cjk chromium",
         ),
         (
             "suse",
-            "sudo zypper install xorg-x11-server-Xvfb dbus-1-daemon gnome-keyring secret-tool webkit2gtk-driver dunst \
+            "sudo zypper install xorg-x11-server-Xvfb dbus-1-daemon gnome-keyring secret-tool webkit2gtk-driver dunst xclip \
              libnotify-tools openbox xdotool noto-coloremoji-fonts chromium chromedriver",
         ),
     ],

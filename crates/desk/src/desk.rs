@@ -155,8 +155,10 @@ impl Desk {
             return Err(Fault::new(FaultCode::ImageTooLarge));
         }
         let engine = self.engine();
-        let (held, first_frame) = engine.media().keep_for_sending(bytes).await?;
-        if engine.takes_images(conversation).await? == Some(false) {
+        // TikTok is asked while the picture is decoded: neither waits for the other.
+        let (kept, taken) = tokio::join!(engine.media().keep_for_sending(bytes), engine.takes_images(conversation));
+        let (held, first_frame) = kept?;
+        if taken? == Some(false) {
             return Err(Fault::new(FaultCode::ImagesNotAllowed));
         }
         let now_ms = engine.clock().now_ms();

@@ -34,7 +34,75 @@ backfill: Backfill | null,
 /**
  * How many of its conversations wait for an answer.
  */
-waiting: number, };
+waiting: number, 
+/**
+ * When customers are told that their messages were read.
+ */
+markRead: MarkRead, 
+/**
+ * How many replies are to go out later.
+ */
+scheduled: number, };
+
+export type AskImages = { 
+/**
+ * Which one.
+ */
+conversation: ConversationId, };
+
+export type Attachment = { 
+/**
+ * Its key in the media vault.
+ */
+key: string, 
+/**
+ * Width in pixels.
+ */
+width: number, 
+/**
+ * Height in pixels.
+ */
+height: number, 
+/**
+ * Size in bytes.
+ */
+size: number, 
+/**
+ * Whether it is the first picture of an animation, which TikTok does not take whole. Only said when attaching.
+ */
+firstFrame: boolean, };
+
+export type AttemptOutcome = "interrupted" | "sent" | "notTaken" | "refused" | "unknown";
+
+export type AttemptView = { 
+/**
+ * When the call began, by TikTok's clock.
+ */
+startedAtMs: number, 
+/**
+ * When its outcome was known; none if Deskbell ended meanwhile.
+ */
+endedAtMs: number | null, 
+/**
+ * What came of it.
+ */
+outcome: AttemptOutcome, 
+/**
+ * TikTok's code, if it said one.
+ */
+code: number | null, 
+/**
+ * TikTok's words, or the system's.
+ */
+message: string, 
+/**
+ * The id of the request, for TikTok's support.
+ */
+requestId: string | null, 
+/**
+ * The answer as it came, shortened, secrets taken out.
+ */
+answer: string | null, };
 
 export type Attend = { 
 /**
@@ -60,6 +128,28 @@ total: number, };
 
 export type CancelLink = Record<symbol, never>;
 
+export type CancelScheduled = { 
+/**
+ * Which one.
+ */
+scheduled: ScheduledId, };
+
+export type Card = { 
+/**
+ * Which kind.
+ */
+kind: CardKind, 
+/**
+ * The question, at most 40 characters.
+ */
+title: string, 
+/**
+ * The answers, at most 20 characters each on a button card, 40 on a link card.
+ */
+buttons: Array<string>, };
+
+export type CardKind = "button" | "link";
+
 export type Change = { "kind": "everything" } | { "kind": "accounts" } | { "kind": "inbox", 
 /**
  * Whose list.
@@ -68,7 +158,29 @@ account: AccountId, } | { "kind": "conversation",
 /**
  * Which conversation.
  */
-conversation: ConversationId, } | { "kind": "link" } | { "kind": "settings" };
+conversation: ConversationId, } | { "kind": "posts", 
+/**
+ * Whose.
+ */
+account: AccountId, } | { "kind": "scheduled", 
+/**
+ * Whose.
+ */
+account: AccountId, } | { "kind": "link" } | { "kind": "settings" };
+
+export type ChangeScheduled = { 
+/**
+ * Which one.
+ */
+scheduled: ScheduledId, 
+/**
+ * The new text.
+ */
+body: string, 
+/**
+ * The new time, ms since the epoch.
+ */
+atMs: number, };
 
 export type ConfirmLink = Record<symbol, never>;
 
@@ -92,7 +204,11 @@ mediaId: string, } | { "type": "sharePost",
 /**
  * Where TikTok shows the post.
  */
-embedUrl: string, } | { "type": "sticker", 
+embedUrl: string, 
+/**
+ * TikTok's `item_id`, if it was said.
+ */
+itemId: string | null, } | { "type": "sticker", 
 /**
  * Where its picture was.
  */
@@ -101,6 +217,10 @@ url: string,
  * Whether we hold it.
  */
 media: MediaState, } | { "type": "card", 
+/**
+ * Which kind, if TikTok said.
+ */
+kind: CardKind | null, 
 /**
  * Its title.
  */
@@ -152,6 +272,14 @@ waiting: boolean,
  */
 window: ReplyWindow | null, 
 /**
+ * How many replies are left, once the customer has written.
+ */
+budget: SendBudget | null, 
+/**
+ * How many replies are to go out later.
+ */
+scheduled: number, 
+/**
  * Whether TikTok counts it as a message request.
  */
 kind: ConversationKind, 
@@ -186,9 +314,21 @@ account: AccountId,
  */
 origin: Origin | null, 
 /**
- * The whole text of the draft.
+ * What the agent has typed and attached so far.
  */
-draft: string, };
+draft: DraftView, 
+/**
+ * The card the agent has begun.
+ */
+card: Card | null, 
+/**
+ * Replies to be sent later, soonest first.
+ */
+scheduled: Array<ScheduledView>, 
+/**
+ * Whether TikTok takes pictures here; none while it was not asked.
+ */
+images: boolean | null, };
 
 export type ConversationWindow = { 
 /**
@@ -208,11 +348,19 @@ rows: Array<ConversationRow>,
  */
 counts: TabCounts, };
 
-export type Delivery = { "state": "queued", 
+export type Delivery = { "state": "held", 
+/**
+ * When it is queued, ms since the epoch.
+ */
+untilMs: number, } | { "state": "queued", 
 /**
  * What it waits for, if not just its turn.
  */
-waiting: WaitReason | null, } | { "state": "sending" } | { "state": "sent" } | { "state": "read" } | { "state": "refused" } & Refusal | { "state": "unconfirmed", 
+waiting: WaitReason | null, } | { "state": "sending" } | { "state": "sent" } | { "state": "read" } | { "state": "refused" } & Refusal | { "state": "stopped", 
+/**
+ * Why.
+ */
+why: StopReason, } | { "state": "unconfirmed", 
 /**
  * Whether we are still looking, or it is the agent's turn to decide.
  */
@@ -227,6 +375,30 @@ export type Discard = {
 message: MessageId, };
 
 export type Done = Record<symbol, never>;
+
+export type DraftView = { 
+/**
+ * The whole text.
+ */
+body: string, 
+/**
+ * The message it quotes.
+ */
+quoted: Quoted | null, 
+/**
+ * The picture that goes with it.
+ */
+attachment: Attachment | null, };
+
+export type EditReply = { 
+/**
+ * Which one.
+ */
+message: MessageId, 
+/**
+ * The new text.
+ */
+body: string, };
 
 export type Event = { "event": "stale", 
 /**
@@ -256,7 +428,7 @@ detail: string | null,
  */
 incident: string | null, };
 
-export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "diskFull" | "unexpected";
+export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "diskFull" | "unexpected";
 
 export type GapView = { 
 /**
@@ -356,6 +528,10 @@ businessAppId: string | null,
  */
 businessRedirectUri: string | null, 
 /**
+ * Whether the app was said to be approved for listing the account's posts.
+ */
+mayListPosts: boolean, 
+/**
  * The address to register for Login Kit.
  */
 loginRedirectUri: string, 
@@ -421,6 +597,26 @@ after: MessageId | null,
  * How many at most; 200 is the most.
  */
 limit: number, };
+
+export type ListPosts = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
+
+export type ListScheduled = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
+
+export type MarkRead = "onReply" | "onOpen" | "byHand";
+
+export type MarkReadNow = { 
+/**
+ * Which conversation.
+ */
+conversation: ConversationId, };
 
 export type MarkSeen = { 
 /**
@@ -488,6 +684,10 @@ auto: AutoType | null,
  */
 content: Content, 
 /**
+ * The account's own post that it shares, if it is known.
+ */
+post: PostView | null, 
+/**
  * The message it quotes.
  */
 quoted: Quoted | null, 
@@ -499,6 +699,16 @@ delivery: Delivery | null,
  * Emoji the two sides put on it.
  */
 reactions: Array<string>, };
+
+export type MoveReply = { 
+/**
+ * Which one.
+ */
+message: MessageId, 
+/**
+ * By how many places: -1 is one earlier.
+ */
+by: number, };
 
 export type Origin = { "kind": "ad", 
 /**
@@ -582,11 +792,43 @@ isFollower: boolean | null,
  */
 firstContactMs: number | null, };
 
+export type PostPage = { 
+/**
+ * The posts.
+ */
+posts: Array<PostView>, 
+/**
+ * When TikTok was last asked for them; none if never.
+ */
+fetchedAtMs: number | null, };
+
+export type PostView = { 
+/**
+ * TikTok's `item_id`.
+ */
+itemId: string, 
+/**
+ * Its caption.
+ */
+caption: string, 
+/**
+ * Its cover's key in the media vault.
+ */
+cover: string | null, 
+/**
+ * When it was posted, ms since the epoch, if said.
+ */
+postedAtMs: number | null, };
+
 export type Queued = { 
 /**
- * Its message; on screen at once.
+ * Its messages, on screen at once: two for a picture with a text.
  */
-message: MessageId, };
+messages: Array<MessageId>, 
+/**
+ * Until when it can be undone, ms since the epoch; none if it goes out at once.
+ */
+undoUntilMs: number | null, };
 
 export type Quoted = { 
 /**
@@ -601,6 +843,12 @@ from: Direction | null,
  * Its last line, if we hold it.
  */
 snippet: Snippet | null, };
+
+export type RefreshPosts = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
 
 export type Refusal = { 
 /**
@@ -624,9 +872,15 @@ requestId: string,
  */
 atMs: number, };
 
-export type RefusalReason = "windowClosed" | "messagingRules" | "invalidParameter" | "notPermitted" | "notAllowlisted" | "notFound" | "bannedNetwork" | "other";
+export type RefusalReason = "windowClosed" | "repliesSpent" | "messagingRules" | "invalidParameter" | "notPermitted" | "notAllowlisted" | "notFound" | "bannedNetwork" | "imagesNotAllowed" | "imageTooLarge" | "imageTypeRefused" | "imageMissing" | "deskbellTooOld" | "sandboxOnly" | "appRefused" | "other";
 
 export type RejectLink = Record<symbol, never>;
+
+export type RemoveAttachment = { 
+/**
+ * Whose composer.
+ */
+conversation: ConversationId, };
 
 export type ReplyWindow = { 
 /**
@@ -639,6 +893,16 @@ openedAtMs: number,
 closesAtMs: number, };
 
 export type RetryKeychain = Record<symbol, never>;
+
+export type SaveCardDraft = { 
+/**
+ * Whose composer.
+ */
+conversation: ConversationId, 
+/**
+ * The card as it stands.
+ */
+card: Card | null, };
 
 export type SaveCredentials = { 
 /**
@@ -660,7 +924,12 @@ businessSecret: string,
 /**
  * Its registered redirect address, exactly as registered.
  */
-businessRedirectUri: string, };
+businessRedirectUri: string, 
+/**
+ * Whether TikTok has approved the app for listing the account's posts (`video.list`). If it has not and this is said,
+ * TikTok refuses the whole request.
+ */
+mayListPosts: boolean, };
 
 export type SaveDraft = { 
 /**
@@ -670,7 +939,11 @@ conversation: ConversationId,
 /**
  * The text as it stands.
  */
-body: string, };
+body: string, 
+/**
+ * The message it quotes.
+ */
+quoted: MessageId | null, };
 
 export type SaveSettings = { 
 /**
@@ -678,13 +951,135 @@ export type SaveSettings = {
  */
 settings: Settings, };
 
+export type ScheduleReply = { 
+/**
+ * To whom.
+ */
+conversation: ConversationId, 
+/**
+ * The text; may be empty if there is a picture.
+ */
+body: string, 
+/**
+ * The message it quotes.
+ */
+quoted: MessageId | null, 
+/**
+ * The key of the picture that goes with it.
+ */
+attachment: string | null, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, };
+
+export type ScheduledId = string;
+
+export type ScheduledView = { 
+/**
+ * Its id.
+ */
+id: ScheduledId, 
+/**
+ * To whom.
+ */
+conversation: ConversationId, 
+/**
+ * The customer's name; empty if TikTok has not said.
+ */
+name: string, 
+/**
+ * The text; empty for a picture alone.
+ */
+body: string, 
+/**
+ * The message it quotes.
+ */
+quoted: Quoted | null, 
+/**
+ * The picture that goes with it.
+ */
+attachment: Attachment | null, 
+/**
+ * When it is to go out, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * Why it did not go out at its time: the agent decides.
+ */
+stopped: StopReason | null, };
+
 export type SendAgain = { 
 /**
  * Which one.
  */
 message: MessageId, };
 
+export type SendBudget = { 
+/**
+ * Replies left while the window is open, of ten, until the customer answers.
+ */
+left: number, 
+/**
+ * Replies that TikTok may still take once the window has closed, of three; the other description of its rule says none.
+ */
+lateLeft: number, 
+/**
+ * Whether the customer has answered a reply before: by the other description nothing is counted while the window is open.
+ */
+engaged: boolean, };
+
+export type SendCard = { 
+/**
+ * To whom.
+ */
+conversation: ConversationId, 
+/**
+ * The card.
+ */
+card: Card, 
+/**
+ * The newest message on screen when the agent pressed Send.
+ */
+seen: MessageId | null, 
+/**
+ * Whether to send although a colleague has replied since.
+ */
+anyway: boolean, 
+/**
+ * Made up by the page for this press of Send: however often it arrives, it is queued once.
+ */
+key: string, };
+
 export type SendKey = "enter" | "ctrlEnter";
+
+export type SendNow = { 
+/**
+ * Which ones.
+ */
+messages: Array<MessageId>, };
+
+export type SendPost = { 
+/**
+ * To whom.
+ */
+conversation: ConversationId, 
+/**
+ * TikTok's `item_id`, or a link to the post.
+ */
+post: string, 
+/**
+ * The newest message on screen when the agent pressed Send.
+ */
+seen: MessageId | null, 
+/**
+ * Whether to send although a colleague has replied since.
+ */
+anyway: boolean, 
+/**
+ * Made up by the page for this press of Send: however often it arrives, it is queued once.
+ */
+key: string, };
 
 export type SendReply = { 
 /**
@@ -692,9 +1087,45 @@ export type SendReply = {
  */
 conversation: ConversationId, 
 /**
- * The text.
+ * The text; may be empty if there is a picture.
  */
-body: string, };
+body: string, 
+/**
+ * The message it quotes; only with a text.
+ */
+quoted: MessageId | null, 
+/**
+ * The key of the picture that goes with it.
+ */
+attachment: string | null, 
+/**
+ * The newest message on screen when the agent pressed Send.
+ */
+seen: MessageId | null, 
+/**
+ * Whether to send although a colleague has replied since.
+ */
+anyway: boolean, 
+/**
+ * Made up by the page for this press of Send: however often it arrives, it is queued once.
+ */
+key: string, };
+
+export type SendScheduledNow = { 
+/**
+ * Which one.
+ */
+scheduled: ScheduledId, };
+
+export type SetMarkRead = { 
+/**
+ * Which account.
+ */
+account: AccountId, 
+/**
+ * When.
+ */
+policy: MarkRead, };
 
 export type SetStatus = { 
 /**
@@ -726,7 +1157,19 @@ notify: boolean,
 /**
  * Whether the person panel is open.
  */
-personPanel: boolean, };
+personPanel: boolean, 
+/**
+ * Whether a reply can be undone for five seconds before it goes out.
+ */
+undo: boolean, 
+/**
+ * Whether customers see that the agent is typing.
+ */
+typing: boolean, 
+/**
+ * The emoji used last, newest first.
+ */
+recentEmoji: Array<string>, };
 
 export type SkipSignIn = Record<symbol, never>;
 
@@ -750,6 +1193,8 @@ export type StartSignIn = Record<symbol, never>;
 
 export type Status = "open" | "done";
 
+export type StopReason = "colleagueReplied" | "windowClosed" | "overdue" | "interrupted";
+
 export type Surface = "deskbell" | "api" | "phone" | "web" | "other";
 
 export type SyncNow = Record<symbol, never>;
@@ -772,7 +1217,19 @@ done: number, };
 
 export type Theme = "system" | "light" | "dark";
 
+export type Typing = { 
+/**
+ * To whom.
+ */
+conversation: ConversationId, };
+
 export type UnconfirmedStage = "checking" | "undecided";
+
+export type UndoSend = { 
+/**
+ * Which ones: those of one press of Send.
+ */
+messages: Array<MessageId>, };
 
 export type UseSessionSecrets = Record<symbol, never>;
 
@@ -780,7 +1237,31 @@ export type WaitReason = { "reason": "offline" } | { "reason": "rateLimited",
 /**
  * When it will be tried again.
  */
-untilMs: number, } | { "reason": "relink" } | { "reason": "earlierUnconfirmed" };
+untilMs: number, } | { "reason": "relink" } | { "reason": "earlierUnconfirmed" } | { "reason": "uploading" };
+
+export type WhyNotSent = { 
+/**
+ * Which one.
+ */
+message: MessageId, };
+
+export type WhyView = { 
+/**
+ * How far it has come.
+ */
+delivery: Delivery, 
+/**
+ * TikTok's no, if it said so.
+ */
+refusal: Refusal | null, 
+/**
+ * Every attempt, oldest first.
+ */
+attempts: Array<AttemptView>, 
+/**
+ * How often the conversation was read since the newest attempt without finding the message.
+ */
+checks: number, };
 
 /** Every question the page may ask, by name. */
 export interface Commands {
@@ -806,8 +1287,28 @@ export interface Commands {
   markSeen: { args: MarkSeen; reply: Done };
   listMessages: { args: ListMessages; reply: MessagePage };
   saveDraft: { args: SaveDraft; reply: Done };
+  saveCardDraft: { args: SaveCardDraft; reply: Done };
+  removeAttachment: { args: RemoveAttachment; reply: Done };
   sendReply: { args: SendReply; reply: Queued };
+  sendCard: { args: SendCard; reply: Queued };
+  sendPost: { args: SendPost; reply: Queued };
+  undoSend: { args: UndoSend; reply: Done };
+  sendNow: { args: SendNow; reply: Done };
+  editReply: { args: EditReply; reply: Done };
+  moveReply: { args: MoveReply; reply: Done };
   sendAgain: { args: SendAgain; reply: Done };
   itArrived: { args: ItArrived; reply: Done };
   discard: { args: Discard; reply: Done };
+  whyNotSent: { args: WhyNotSent; reply: WhyView };
+  scheduleReply: { args: ScheduleReply; reply: ScheduledView };
+  changeScheduled: { args: ChangeScheduled; reply: ScheduledView };
+  sendScheduledNow: { args: SendScheduledNow; reply: Done };
+  cancelScheduled: { args: CancelScheduled; reply: Done };
+  listScheduled: { args: ListScheduled; reply: Array<ScheduledView> };
+  listPosts: { args: ListPosts; reply: PostPage };
+  refreshPosts: { args: RefreshPosts; reply: Done };
+  typing: { args: Typing; reply: Done };
+  markRead: { args: MarkReadNow; reply: Done };
+  setMarkRead: { args: SetMarkRead; reply: Done };
+  askImages: { args: AskImages; reply: boolean | null };
 }

@@ -1,5 +1,5 @@
 // The one door to the desk. Nothing else in the page knows whether it runs in the Tauri window or in a browser.
-import type { Commands, Event, Fault } from "./bindings";
+import type { Attachment, Commands, ConversationId, Event, Fault } from "./bindings";
 
 /** Whether events reach us; while they do not, everything on screen may be stale. */
 export type Wire = "open" | "lost";
@@ -8,6 +8,8 @@ export type Wire = "open" | "lost";
 export interface Host {
   /** Asks; rejects with a {@link Fault} or with whatever broke on the way. */
   ask(command: string, args: unknown): Promise<unknown>;
+  /** Puts a picture file on a conversation's draft; its bytes travel as they are. Rejects as `ask` does. */
+  attach(conversation: ConversationId, file: Blob): Promise<unknown>;
   /** Hears events until the returned function is called. */
   listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void;
   /** Where the page finds a picture of the media vault. */
@@ -40,6 +42,21 @@ export async function ask<K extends keyof Commands>(command: K, args: Commands[K
   if (!host) throw new FaultError({ code: "unexpected", detail: "no host", incident: null });
   try {
     return (await host.ask(command, args)) as Commands[K]["reply"];
+  } catch (error) {
+    throw new FaultError(faultOf(error));
+  }
+}
+
+/** The desk reads no file that is larger. */
+export const LARGEST_FILE = 32 * 1024 * 1024;
+
+/** Puts a picture file on a conversation's draft: the desk decodes it, turns it upright and makes it fit for TikTok. */
+export async function attach(conversation: ConversationId, file: Blob): Promise<Attachment> {
+  if (!host) throw new FaultError({ code: "unexpected", detail: "no host", incident: null });
+  // Before a byte of it is read.
+  if (file.size > LARGEST_FILE) throw new FaultError({ code: "imageTooLarge", detail: null, incident: null });
+  try {
+    return (await host.attach(conversation, file)) as Attachment;
   } catch (error) {
     throw new FaultError(faultOf(error));
   }

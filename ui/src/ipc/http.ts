@@ -12,10 +12,10 @@ export function httpHost(): Host {
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ command, args }),
       });
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      const answer = (await response.json()) as { reply: unknown } | { fault: Fault };
-      if ("fault" in answer) throw new FaultError(answer.fault);
-      return answer.reply;
+      return answerOf(response);
+    },
+    async attach(conversation, file) {
+      return answerOf(await fetch(`/attach/${encodeURIComponent(conversation)}`, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file }));
     },
     listen(heard, wire) {
       let source: EventSource | undefined;
@@ -45,4 +45,11 @@ export function httpHost(): Host {
     },
     mediaUrl: (key) => `/media/${key.split("/").map(encodeURIComponent).join("/")}`,
   };
+}
+
+async function answerOf(response: Response): Promise<unknown> {
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  const answer = (await response.json()) as { reply: unknown } | { fault: Fault };
+  if ("fault" in answer) throw new FaultError(answer.fault);
+  return answer.reply;
 }

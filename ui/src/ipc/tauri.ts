@@ -8,6 +8,7 @@ export function tauriHost(): Host {
   const base = navigator.userAgent.includes("Windows") ? "http://media.localhost/" : "media://localhost/";
   return {
     ask: (command, args) => invoke("rpc", { request: { command, args } }),
+    attach: async (conversation, file) => invoke("attach", new Uint8Array(await file.arrayBuffer()), { headers: { conversation } }),
     listen(heard, wire) {
       let listening = true;
       const channel = new Channel<Event>();

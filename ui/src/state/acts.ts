@@ -19,6 +19,14 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
       if (!inbox || !app.talk) return false;
       void app.toggleDone();
       return true;
+    case "image":
+    case "emoji":
+    case "card":
+    case "post":
+    case "later":
+      if (!inbox || !app.talk) return false;
+      app.place.tool = key;
+      return true;
     case "settings":
       app.place.go("settings");
       return true;

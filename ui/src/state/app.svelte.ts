@@ -1,17 +1,21 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, Change, ConversationId, Event, Tab } from "../ipc/bindings";
+import type { AccountId, Change, ConversationId, Event, MarkRead, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { Clock } from "./clock.svelte";
 import { Drafts } from "./drafts";
 import { Frame } from "./frame.svelte";
+import { Later } from "./later.svelte";
 import { Linking } from "./linking.svelte";
 import { type ConversationList, Lists } from "./list.svelte";
 import { Place } from "./place.svelte";
+import { Posts } from "./posts.svelte";
+import { Sends } from "./sends.svelte";
 import { type Talk, Talks } from "./talk.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Typing } from "./typing";
 
 const KEY = Symbol("app");
 
@@ -24,6 +28,10 @@ export class App {
   talks = new Talks(this.drafts);
   linking = new Linking();
   toasts = new Toasts();
+  sends = new Sends({ drafts: this.drafts, toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
+  posts = new Posts();
+  later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
+  typing = new Typing();
   wire = $state<Wire>("open");
   /** The list on screen. */
   list: ConversationList | null = $derived(this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab));
@@ -67,6 +75,7 @@ export class App {
         void this.frame.refresh().then(() => this.#settlePlace());
         this.lists.drop();
         this.talks.drop(this.place.conversation);
+        if (this.place.account !== null) this.later.drop(this.place.account);
         if (this.place.screen === "link") void this.linking.refresh();
         break;
       case "accounts":
@@ -81,6 +90,18 @@ export class App {
       case "conversation":
         this.talks.drop(this.place.conversation, change.conversation);
         this.lists.dropRow(change.conversation);
+        break;
+      case "scheduled":
+        // Rows, the rail and the conversation on screen count what goes out later.
+        void this.frame.refresh();
+        this.lists.drop(change.account);
+        this.talks.drop(this.place.conversation);
+        this.later.drop(change.account);
+        break;
+      case "posts":
+        this.posts.drop(change.account);
+        // A message that shares one of them shows its caption and cover.
+        this.talks.drop(this.place.conversation);
         break;
       case "link":
         void this.linking.refresh();
@@ -161,6 +182,22 @@ export class App {
     if (await set(after)) {
       this.toasts.say(after === "done" ? t.toast.done : t.toast.reopened, { label: t.toast.undo, run: () => void set(before) });
     }
+  }
+
+  /** Tells the customer now that their messages were read. */
+  async markRead(conversation: ConversationId): Promise<void> {
+    try {
+      await ask("markRead", { conversation });
+      this.toasts.say(t.toast.markedRead);
+    } catch (error) {
+      this.toasts.fault(faultOf(error));
+    }
+  }
+
+  /** Decides when an account's customers are told that their messages were read. */
+  async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
+    const fault = await this.frame.changeAccount(account, { markRead: policy }, () => ask("setMarkRead", { account, policy }));
+    if (fault) this.toasts.fault(fault);
   }
 
   /** Asks TikTok now instead of at the next turn. */

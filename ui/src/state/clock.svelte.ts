@@ -15,6 +15,11 @@ export class Clock {
     this.#tick(true);
   }
 
+  /** To the millisecond; not followed by what shows it. */
+  exact(): number {
+    return Date.now() + this.#ahead;
+  }
+
   start(): void {
     this.#timer ??= setInterval(() => this.#tick(false), 1000);
   }

@@ -1,33 +1,85 @@
-// The drafts, one per conversation. A draft is bound to its conversation by its key alone: no text ever moves from one
-// to another. What is typed is with the desk within a quarter of a second, and at once when the agent looks away.
-import type { ConversationId, Fault } from "../ipc/bindings";
-import { ask, faultOf } from "../ipc/desk";
+// The drafts, one per conversation: text, quote and picture. A draft is bound to its conversation by its key alone: nothing
+// ever moves from one to another. What is typed is with the desk within a quarter of a second, and at once when the agent
+// looks away.
+import type { Attachment, ConversationId, DraftView, Fault, MessageId, Queued, Quoted } from "../ipc/bindings";
+import { ask, attach, faultOf } from "../ipc/desk";
+import { CardDrafts } from "./cards";
+import { sendable } from "./writing";
 
 export const PAUSE_MS = 250;
 
+/** What goes out with one press of Send. */
+interface Content {
+  body: string;
+  quoted: Quoted | null;
+  attachment: Attachment | null;
+}
+
+/** The rest of what the desk wants to know of a press of Send. */
+export interface Pressed {
+  /** The newest message on screen. */
+  seen?: MessageId | null;
+  /** Although a colleague has replied since. */
+  anyway?: boolean;
+  /** Told what was queued. */
+  queued?: (queued: Queued) => void;
+}
+
 interface Draft {
   text: string;
+  quoted: Quoted | null;
+  attachment: Attachment | null;
   /** What the desk has, as far as we know. */
   saved: string;
+  savedQuoted: MessageId | null;
+  /** The desk's draft has been seen, or the agent has typed. */
+  known: boolean;
   /** Counts whatever makes an answer asked for before it worthless. */
   stamp: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** Saves and sends of one conversation go one after the other. */
   line: Promise<void>;
   sending: boolean;
+  /** Pictures too, but decoding one must not keep what is typed from being saved. */
+  pictures: Promise<void>;
+  attaching: number;
+  /** Counts the agent's wishes for a picture; only the last one is shown. */
+  wish: number;
+  pictureFault: Fault | null;
+  /** The key of a press whose answer never came, and what it sent: the same again must not go out twice. */
+  unanswered: { key: string; what: string } | null;
 }
 
 /** A composer, told about its own conversation's draft only. */
 export interface Watcher {
-  /** The draft has changed otherwise than by typing. */
-  changed(): void;
+  /** The draft has changed otherwise than by typing; `back` if text has come back into it. */
+  changed(back: boolean): void;
   /** The last save worked, or why it did not. */
   kept(fault: Fault | null): void;
 }
 
+const fresh = (): Draft => ({
+  text: "", quoted: null, attachment: null, saved: "", savedQuoted: null, known: false, stamp: 0, timer: undefined, line: Promise.resolve(),
+  sending: false, pictures: Promise.resolve(), attaching: 0, wish: 0, pictureFault: null, unanswered: null,
+});
+const idOf = (quoted: Quoted | null): MessageId | null => quoted?.id ?? null;
+const dirty = (draft: Draft): boolean => draft.text !== draft.saved || idOf(draft.quoted) !== draft.savedQuoted;
+
+/** The desk has put something into a draft while the agent typed on from `before` to `typed`: both are kept. */
+export function merged(theirs: string, before: string, typed: string): string {
+  if (typed === before) return theirs;
+  if (theirs === before || theirs === "") return typed;
+  if (typed === "") return before === "" ? theirs : theirs.replace(before, "").trim();
+  if (before !== "" && theirs.endsWith(before)) return theirs.slice(0, -before.length) + typed;
+  if (before !== "" && theirs.startsWith(before)) return typed + theirs.slice(before.length);
+  return `${theirs}\n${typed}`;
+}
+
 export class Drafts {
+  readonly cards = new CardDrafts();
   #watchers = new Map<ConversationId, Set<Watcher>>();
   #drafts = new Map<ConversationId, Draft>();
+  #asking = new Map<ConversationId, Promise<boolean | null>>();
 
   watch(conversation: ConversationId, watcher: Watcher): () => void {
     const watchers = this.#watchers.get(conversation) ?? new Set();
@@ -37,11 +89,29 @@ export class Drafts {
 
   /** Whether the desk's draft is known, so that typing cannot overwrite one that was never seen. */
   known(conversation: ConversationId): boolean {
-    return this.#drafts.has(conversation);
+    return this.#drafts.get(conversation)?.known ?? false;
   }
 
   text(conversation: ConversationId): string {
     return this.#drafts.get(conversation)?.text ?? "";
+  }
+
+  quoted(conversation: ConversationId): Quoted | null {
+    return this.#drafts.get(conversation)?.quoted ?? null;
+  }
+
+  attachment(conversation: ConversationId): Attachment | null {
+    return this.#drafts.get(conversation)?.attachment ?? null;
+  }
+
+  /** Whether a picture is on its way onto the draft. */
+  attaching(conversation: ConversationId): boolean {
+    return (this.#drafts.get(conversation)?.attaching ?? 0) > 0;
+  }
+
+  /** Why the last picture could not be attached or removed. */
+  pictureFault(conversation: ConversationId): Fault | null {
+    return this.#drafts.get(conversation)?.pictureFault ?? null;
   }
 
   stamp(conversation: ConversationId): number {
@@ -49,24 +119,39 @@ export class Drafts {
   }
 
   /** Takes the desk's draft, unless the agent has typed or sent since it was asked for. */
-  settle(conversation: ConversationId, body: string, stamp: number): void {
-    const draft = this.#drafts.get(conversation);
-    if (!draft) {
-      this.#drafts.set(conversation, { text: body, saved: body, stamp: 0, timer: undefined, line: Promise.resolve(), sending: false });
-      this.#tell(conversation, (watcher) => watcher.changed());
-    } else if (draft.stamp === stamp && draft.text === draft.saved && !draft.sending && draft.text !== body) {
-      draft.text = body;
-      draft.saved = body;
-      this.#tell(conversation, (watcher) => watcher.changed());
-    }
+  settle(conversation: ConversationId, view: DraftView, stamp: number): void {
+    const draft = this.#of(conversation);
+    if (draft.known && (draft.stamp !== stamp || dirty(draft) || draft.sending || draft.attaching > 0)) return;
+    const same = draft.known && draft.text === view.body && JSON.stringify([draft.quoted, draft.attachment?.key]) === JSON.stringify([view.quoted, view.attachment?.key]);
+    if (same) return;
+    const first = !draft.known;
+    draft.known = true;
+    draft.text = view.body;
+    draft.saved = view.body;
+    draft.savedQuoted = idOf(view.quoted);
+    // A quote or a picture chosen before the desk's answer is newer than it.
+    draft.quoted = first && draft.quoted ? draft.quoted : view.quoted;
+    if (!(first && (draft.attaching > 0 || draft.attachment))) draft.attachment = said(view.attachment, draft.attachment);
+    this.#tell(conversation, (watcher) => watcher.changed(false));
+    if (dirty(draft)) void this.flush(conversation);
   }
 
   edit(conversation: ConversationId, text: string): void {
     const draft = this.#of(conversation);
+    draft.known = true;
     draft.text = text;
     draft.stamp += 1;
     // Not pushed back by further typing: whoever types without a pause is saved all the same.
     draft.timer ??= setTimeout(() => void this.flush(conversation), PAUSE_MS);
+  }
+
+  /** Answers a message, or no longer. */
+  quote(conversation: ConversationId, quoted: Quoted | null): void {
+    const draft = this.#of(conversation);
+    draft.quoted = quoted;
+    draft.stamp += 1;
+    this.#tell(conversation, (watcher) => watcher.changed(false));
+    void this.flush(conversation);
   }
 
   /** Saves now what has not been saved. */
@@ -75,53 +160,184 @@ export class Drafts {
     if (!draft) return Promise.resolve();
     clearTimeout(draft.timer);
     draft.timer = undefined;
-    if (draft.text === draft.saved || draft.sending) return draft.line;
+    if (!draft.known || !dirty(draft) || draft.sending) return draft.line;
     draft.line = draft.line.then(() => this.#save(conversation, draft));
     return draft.line;
   }
 
   flushAll(): void {
     for (const conversation of this.#drafts.keys()) void this.flush(conversation);
+    this.cards.flushAll();
+  }
+
+  /**
+   * Puts a picture on the draft. The desk makes it fit, which takes a while: the agent goes on typing, here or elsewhere.
+   * @param images whether TikTok takes pictures in this conversation, as far as it is known
+   */
+  attach(conversation: ConversationId, file: Blob, images: boolean | null = true): Promise<void> {
+    const draft = this.#of(conversation);
+    const wish = (draft.wish += 1);
+    draft.attaching += 1;
+    draft.pictureFault = null;
+    draft.stamp += 1;
+    this.#tell(conversation, (watcher) => watcher.changed(false));
+    const run = async (): Promise<void> => {
+      try {
+        // What is being sent takes its own picture with it first.
+        while (draft.sending) await draft.line;
+        if (images === false || (images === null && (await this.askImages(conversation)) === false)) {
+          draft.pictureFault = { code: "imagesNotAllowed", detail: null, incident: null };
+          return;
+        }
+        const attachment = await attach(conversation, file);
+        if (wish === draft.wish) draft.attachment = attachment;
+      } catch (error) {
+        if (wish === draft.wish) draft.pictureFault = faultOf(error);
+      } finally {
+        draft.attaching -= 1;
+        draft.stamp += 1;
+        this.#tell(conversation, (watcher) => watcher.changed(false));
+      }
+    };
+    draft.pictures = draft.pictures.then(run);
+    return draft.pictures;
+  }
+
+  /** Whether TikTok takes pictures there, asked once at a time; not knowing is no reason not to try. */
+  askImages(conversation: ConversationId): Promise<boolean | null> {
+    let asking = this.#asking.get(conversation);
+    if (!asking) {
+      asking = ask("askImages", { conversation }).catch(() => null).finally(() => this.#asking.delete(conversation));
+      this.#asking.set(conversation, asking);
+    }
+    return asking;
+  }
+
+  /** Takes the picture off the draft, also one that is still on its way. */
+  detach(conversation: ConversationId): Promise<void> {
+    const draft = this.#of(conversation);
+    const before = draft.attachment;
+    const wish = (draft.wish += 1);
+    draft.attachment = null;
+    draft.pictureFault = null;
+    draft.stamp += 1;
+    this.#tell(conversation, (watcher) => watcher.changed(false));
+    draft.pictures = draft.pictures.then(async () => {
+      try {
+        await ask("removeAttachment", { conversation });
+      } catch (error) {
+        if (wish !== draft.wish) return;
+        draft.attachment = before;
+        draft.pictureFault = faultOf(error);
+      }
+      draft.stamp += 1;
+      this.#tell(conversation, (watcher) => watcher.changed(false));
+    });
+    return draft.pictures;
   }
 
   /**
    * Sends what is typed. The field is empty at once; a second call finds nothing to send. If the desk cannot take it,
-   * the text is put back in front of whatever was typed meanwhile.
+   * everything is put back, the text in front of whatever was typed meanwhile.
    */
-  async send(conversation: ConversationId): Promise<Fault | null> {
+  send(conversation: ConversationId, pressed: Pressed = {}): Promise<Fault | null> {
     const draft = this.#of(conversation);
-    const body = draft.text;
-    if (draft.sending || body.trim() === "") return null;
-    clearTimeout(draft.timer);
-    draft.timer = undefined;
+    return this.#hand(conversation, async ({ body, quoted, attachment }) => {
+      const what = JSON.stringify([body, idOf(quoted), attachment?.key]);
+      const key = draft.unanswered?.what === what ? draft.unanswered.key : crypto.randomUUID();
+      try {
+        const queued = await ask("sendReply", { conversation, body: visible(body), quoted: idOf(quoted), attachment: attachment?.key ?? null, seen: pressed.seen ?? null, anyway: pressed.anyway ?? false, key });
+        draft.unanswered = null;
+        pressed.queued?.(queued);
+      } catch (error) {
+        draft.unanswered = faultOf(error).code === "unexpected" ? { key, what } : null;
+        throw error;
+      }
+    });
+  }
+
+  /** Keeps what is typed to be sent later; everything else as in {@link send}. */
+  schedule(conversation: ConversationId, atMs: number): Promise<Fault | null> {
+    return this.#hand(conversation, async ({ body, quoted, attachment }) => {
+      await ask("scheduleReply", { conversation, body: visible(body), quoted: idOf(quoted), attachment: attachment?.key ?? null, atMs });
+    });
+  }
+
+  /** Lets the desk put something back into the draft (an undone reply, a scheduled one) and takes it from there. */
+  async reclaim(conversation: ConversationId, run: () => Promise<unknown>): Promise<Fault | null> {
+    // The desk adds to what it has, so it must have what is typed.
+    await this.flush(conversation);
+    const draft = this.#of(conversation);
+    while (draft.sending) await draft.line;
     draft.sending = true;
-    draft.text = "";
     draft.stamp += 1;
-    this.#tell(conversation, (watcher) => watcher.changed());
     let fault: Fault | null = null;
     draft.line = draft.line.then(async () => {
+      const before = draft.saved;
+      const quotedBefore = draft.savedQuoted;
       try {
-        await ask("sendReply", { conversation, body });
-        draft.saved = "";
+        await run();
+        const stamp = this.cards.stamp(conversation);
+        const view = await ask("getConversation", { conversation }).catch(() => ask("getConversation", { conversation }));
+        draft.text = draft.known ? merged(view.draft.body, before, draft.text) : view.draft.body;
+        draft.known = true;
+        draft.saved = view.draft.body;
+        if (idOf(draft.quoted) === quotedBefore) draft.quoted = view.draft.quoted;
+        draft.savedQuoted = idOf(view.draft.quoted);
+        draft.attachment = said(view.draft.attachment, draft.attachment);
+        this.cards.settle(conversation, view.card, stamp);
       } catch (error) {
         fault = faultOf(error);
-        draft.text = draft.text === "" ? body : `${body}\n${draft.text}`;
       }
       draft.stamp += 1;
       draft.sending = false;
     });
     await draft.line;
-    if (fault) this.#tell(conversation, (watcher) => watcher.changed());
+    if (!fault) this.#tell(conversation, (watcher) => watcher.changed(true));
+    void this.flush(conversation);
+    return fault;
+  }
+
+  /** Takes everything out of the draft and hands it over; puts it back if that fails. */
+  async #hand(conversation: ConversationId, give: (content: Content) => Promise<void>): Promise<Fault | null> {
+    const draft = this.#of(conversation);
+    const content: Content = { body: draft.text, quoted: draft.quoted, attachment: draft.attachment };
+    if (draft.sending || draft.attaching > 0 || (content.body.trim() === "" && !content.attachment)) return null;
+    clearTimeout(draft.timer);
+    draft.timer = undefined;
+    draft.sending = true;
+    Object.assign(draft, { text: "", quoted: null, attachment: null, pictureFault: null });
+    draft.stamp += 1;
+    this.#tell(conversation, (watcher) => watcher.changed(false));
+    let fault: Fault | null = null;
+    draft.line = draft.line.then(async () => {
+      try {
+        await give(content);
+        draft.saved = "";
+        draft.savedQuoted = null;
+      } catch (error) {
+        fault = faultOf(error);
+        draft.text = draft.text === "" ? content.body : `${content.body}\n${draft.text}`;
+        draft.quoted ??= content.quoted;
+        draft.attachment ??= content.attachment;
+      }
+      draft.stamp += 1;
+      draft.sending = false;
+    });
+    await draft.line;
+    if (fault) this.#tell(conversation, (watcher) => watcher.changed(true));
     void this.flush(conversation);
     return fault;
   }
 
   async #save(conversation: ConversationId, draft: Draft): Promise<void> {
     const body = draft.text;
-    if (body === draft.saved || draft.sending) return;
+    const quoted = idOf(draft.quoted);
+    if (!dirty(draft) || draft.sending) return;
     try {
-      await ask("saveDraft", { conversation, body });
+      await ask("saveDraft", { conversation, body, quoted });
       draft.saved = body;
+      draft.savedQuoted = quoted;
       draft.stamp += 1;
       this.#tell(conversation, (watcher) => watcher.kept(null));
     } catch (error) {
@@ -136,10 +352,18 @@ export class Drafts {
 
   #of(conversation: ConversationId): Draft {
     let draft = this.#drafts.get(conversation);
-    if (!draft) {
-      draft = { text: "", saved: "", stamp: 0, timer: undefined, line: Promise.resolve(), sending: false };
-      this.#drafts.set(conversation, draft);
-    }
+    if (!draft) this.#drafts.set(conversation, (draft = fresh()));
     return draft;
   }
+}
+
+/** That a picture is the first of an animation is only said when it is attached; a later view of the same does not unsay it. */
+function said(now: Attachment | null, before: Attachment | null): Attachment | null {
+  return now && before && now.key === before.key ? before : now;
+}
+
+/** Beside a picture, blanks are no text of their own. */
+function visible(body: string): string {
+  const can = sendable(body);
+  return !can.ok && can.why === "empty" ? "" : body;
 }

@@ -38,6 +38,19 @@ export class Frame {
     this.overview = this.#saving > 0 && mine ? { ...overview, settings: mine } : overview;
   }
 
+  /** Changes an account at once and tells the desk; asks how it really is if it cannot keep the change. */
+  async changeAccount(id: AccountId, part: Partial<AccountView>, tell: () => Promise<unknown>): Promise<Fault | null> {
+    if (this.overview) this.overview = { ...this.overview, accounts: this.accounts.map((one) => (one.id === id ? { ...one, ...part } : one)) };
+    try {
+      await tell();
+      return null;
+    } catch (error) {
+      return faultOf(error);
+    } finally {
+      void this.refresh();
+    }
+  }
+
   /** Changes settings at once and tells the desk; puts them back if it cannot keep them. */
   async change(part: Partial<Settings>): Promise<Fault | null> {
     const before = this.overview;

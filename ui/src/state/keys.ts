@@ -1,7 +1,8 @@
 // The one registry of keys: what they do in tooltips, in the sheet of all keys, and when they act.
 import { t } from "../text";
+import type { Tool } from "./place.svelte";
 
-export type KeyId = "next" | "previous" | "reply" | "done" | "region" | "regionBack" | "back" | "settings" | "sheet";
+export type KeyId = "next" | "previous" | "reply" | "done" | "region" | "regionBack" | "back" | "settings" | "sheet" | Tool;
 
 interface Chord {
   key: string;
@@ -21,6 +22,11 @@ export const KEYS: Record<KeyId, readonly Chord[]> = {
   back: [{ key: "Escape" }],
   settings: [{ key: ",", mod: true }],
   sheet: [{ key: "/", mod: true }],
+  image: [{ key: "u", mod: true, shift: true }],
+  emoji: [{ key: "e", mod: true, shift: true }],
+  card: [{ key: "k", mod: true, shift: true }],
+  post: [{ key: "p", mod: true, shift: true }],
+  later: [{ key: "l", mod: true, shift: true }],
 };
 
 export const isMac = (): boolean => /mac|iphone|ipad/i.test(navigator.platform);

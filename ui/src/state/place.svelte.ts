@@ -6,6 +6,12 @@ export type Screen = "inbox" | "link" | "settings";
 /** Below this the person panel lies over the thread instead of beside it. */
 export const NARROW = "(max-width: 1099px)";
 
+/** So long after a change of conversation, Enter may still have been meant for the one before. */
+export const SETTLING_MS = 500;
+
+/** What opens from the composer's bar. */
+export type Tool = "image" | "emoji" | "card" | "post" | "later";
+
 export class Place {
   screen = $state<Screen>("inbox");
   account = $state<AccountId | null>(null);
@@ -16,8 +22,15 @@ export class Place {
   /** The person panel over the thread, in a narrow window; never kept. */
   overlay = $state(false);
   sheet = $state(false);
+  /** The sheet of all scheduled replies. */
+  scheduledOpen = $state(false);
+  /** What the composer should open next. */
+  tool = $state<Tool | null>(null);
   /** What the next rendered screen should put the focus on. */
   wish = $state<"composer" | "list" | null>(null);
+  /** When the composer on screen became that of another conversation. */
+  arrivedAt = -Infinity;
+  #arrived: ConversationId | null = null;
   #selected = new Map<AccountId, ConversationId | null>();
   #stop: (() => void) | undefined;
 
@@ -45,6 +58,18 @@ export class Place {
       media.removeEventListener("change", measure);
     };
     return this.#stop;
+  }
+
+  /** The composer of a conversation has come on screen; coming back to the same one is no change. */
+  arrive(conversation: ConversationId): void {
+    if (conversation === this.#arrived) return;
+    this.#arrived = conversation;
+    this.arrivedAt = performance.now();
+  }
+
+  /** Whether the conversation changed so little ago that a key may have been meant for the one before. */
+  get justArrived(): boolean {
+    return performance.now() - this.arrivedAt < SETTLING_MS;
   }
 
   /** Goes to an account's inbox; its own last conversation is open again. */

@@ -1,5 +1,5 @@
 // One conversation as the page knows it: its header, a stretch of its messages, and its draft as the desk has it.
-import type { ConversationId, ConversationView, Fault, MessageView } from "../ipc/bindings";
+import type { ConversationId, ConversationView, Fault, MessageId, MessagePage, MessageView } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import type { Drafts } from "./drafts";
 import { oneAtATime } from "./latest";
@@ -7,6 +7,8 @@ import { arrivals, EMPTY, PAGE, refilled, renewed, type Stretch, stretchOf, trim
 
 /** The desk gives at most this many messages at once. */
 const MOST_AT_ONCE = 200;
+/** Pages that are fetched to find a message far back. */
+const FARTHEST = 20;
 
 export class Talk {
   readonly id: ConversationId;
@@ -21,6 +23,7 @@ export class Talk {
   toEnd: (() => void) | null = null;
   stale = true;
   #drafts: Drafts;
+  #paging: Promise<void> = Promise.resolve();
 
   constructor(id: ConversationId, drafts: Drafts) {
     this.id = id;
@@ -31,6 +34,7 @@ export class Talk {
     this.stale = false;
     const before = this.stretch;
     const stamp = this.#drafts.stamp(this.id);
+    const cardStamp = this.#drafts.cards.stamp(this.id);
     const first = before.messages[0];
     const far = before.hasNewer && first !== undefined;
     try {
@@ -47,6 +51,7 @@ export class Talk {
       const unheld = far && page.hasNewer && had && view.row.snippetFrom === "in" && view.row.lastAtMs > had.lastAtMs ? Math.max(1, view.row.unread - had.unread) : 0;
       this.view = view;
       this.#drafts.settle(this.id, view.draft, stamp);
+      this.#drafts.cards.settle(this.id, view.card, cardStamp);
       // Another page may have come in meanwhile; then this answer fits the wrong stretch and is asked for again.
       if (this.stretch === before) {
         const now = far ? refilled(before, page) : renewed(before, page);
@@ -76,6 +81,19 @@ export class Talk {
     await this.#page("newer", { before: null, after: last.id }, (page) => withNewer(this.stretch, page));
   }
 
+  has(message: MessageId): boolean {
+    return this.stretch.messages.some((one) => one.id === message);
+  }
+
+  /** Fetches older messages until one of them is this one; false if it is not there, or too far back. */
+  async reach(message: MessageId): Promise<boolean> {
+    for (let page = 0; page < FARTHEST && !this.has(message); page += 1) {
+      if (!this.stretch.hasOlder || this.fault) return false;
+      await (this.busy ? this.#paging : this.older());
+    }
+    return this.has(message);
+  }
+
   /** Back to the newest page, wherever the agent was. */
   async newest(): Promise<void> {
     if (!this.stretch.hasNewer) return;
@@ -87,10 +105,15 @@ export class Talk {
     if (!this.busy) this.stretch = trimmed(this.stretch);
   }
 
-  async #page(
+  #page(which: "older" | "newer", from: { before: string | null; after: string | null }, fit: (page: MessagePage) => Stretch): Promise<void> {
+    this.#paging = this.#fetch(which, from, fit);
+    return this.#paging;
+  }
+
+  async #fetch(
     which: "older" | "newer",
     from: { before: string | null; after: string | null },
-    fit: (page: Awaited<ReturnType<typeof messages>>) => Stretch,
+    fit: (page: MessagePage) => Stretch,
   ): Promise<void> {
     this.busy = which;
     try {

@@ -1,6 +1,6 @@
 // Short notices that are tied to no place on screen.
 import type { Fault } from "../ipc/bindings";
-import { t } from "../text";
+import { adviceOf } from "../text/advice";
 
 export interface Toast {
   id: number;
@@ -26,8 +26,8 @@ export class Toasts {
   }
 
   fault(fault: Fault, action: Toast["action"] = null): void {
-    const { what, todo } = t.faults[fault.code] ?? t.faults.unexpected;
-    this.#add({ id: this.#next++, tone: "bad", text: what, more: todo, detail: fault.detail, incident: fault.incident, action }, BAD_MS);
+    const { what, todo, detail } = adviceOf(fault);
+    this.#add({ id: this.#next++, tone: "bad", text: what, more: todo, detail, incident: fault.incident, action }, BAD_MS);
   }
 
   close(id: number): void {

@@ -6,6 +6,8 @@ import { locale } from "./locale";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** TikTok takes so many replies until the customer answers. */
+export const REPLIES = 10;
 export const SOON_MS = 6 * HOUR;
 export const URGENT_MS = HOUR;
 
@@ -42,6 +44,13 @@ export function atMoment(at: number, now: number): string {
   return `${days === 1 ? t.time.yesterday : dayMonth.format(at)} ${clock.format(at)}`;
 }
 
+/** "Today 18:00", "Tomorrow 09:00", "Monday 09:00": a moment to come. */
+export function toCome(at: number, now: number): string {
+  const days = daysBetween(now, at);
+  const day = days === 0 ? t.time.today : days === 1 ? t.time.tomorrow : days > 1 && days < 7 ? weekday.format(at) : dayMonth.format(at);
+  return `${day} ${clock.format(at)}`;
+}
+
 /** The list's time: "now", "2 min", "3 h", "Yesterday", "Friday", "12 Jun". */
 export function ago(at: number, now: number): string {
   const past = now - at;
@@ -64,6 +73,9 @@ export function dayName(at: number, now: number): string {
 
 /** "12 June 2026" */
 export const onDate = (at: number): string => date.format(at);
+
+/** "12 Jun", "12 Jun 2025" */
+export const onShortDate = (at: number, now: number): string => (new Date(at).getFullYear() === new Date(now).getFullYear() ? dayMonth : dayMonthYear).format(at);
 
 /** For the details of a refusal. */
 export const exactly = (at: number): string => exact.format(at);

@@ -1,37 +1,31 @@
-// What may be sent and which key sends it.
-import type { SendKey } from "../../ipc/bindings";
+// What may be sent from the composer, and what the agent should know first. The text's own rules are shared with the thread,
+// where a reply is changed in place.
+import type { MessageView } from "../../ipc/bindings";
+import { sendable } from "../../state/writing";
+import { t } from "../../text";
+import { span } from "../../text/when";
 
-/** TikTok takes at most this many characters. */
-export const MOST = 6_000;
+export * from "../../state/writing";
 
-/** Characters as TikTok counts them: code points, not UTF-16 units. */
-export function length(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit >= 0xd800 && unit < 0xdc00 && at + 1 < text.length) at += 1;
-    count += 1;
-  }
-  return count;
+export type Replyable = ReturnType<typeof sendable> | { ok: false; why: "quote" | "attaching" };
+
+/** Whether text, quote and picture together can be sent. */
+export function replyable({ text, quoted, picture, attaching }: { text: string; quoted: boolean; picture: boolean; attaching: boolean }): Replyable {
+  const can = sendable(text);
+  if (!can.ok && can.why === "tooLong") return can;
+  if (attaching) return { ok: false, why: "attaching" };
+  if (can.ok || !picture) return can;
+  // A picture alone quotes nothing.
+  return quoted ? { ok: false, why: "quote" } : { ok: true };
 }
 
-export type Sendable = { ok: true } | { ok: false; why: "empty" } | { ok: false; why: "tooLong"; over: number };
+const RECENT_MS = 120_000;
+const COLLEAGUES = new Set(["phone", "web", "api"]);
 
-export function sendable(text: string): Sendable {
-  if (!/[^\s\p{Cf}]/u.test(text)) return { ok: false, why: "empty" };
-  const over = length(text) - MOST;
-  return over > 0 ? { ok: false, why: "tooLong", over } : { ok: true };
-}
-
-type Press = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "repeat" | "keyCode">;
-
-/** What a key press means in the composer. While an input method composes, Enter belongs to it. */
-export function pressed(event: Press, sendKey: SendKey): "send" | "ignore" | "none" {
-  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return "none";
-  if (event.shiftKey || event.altKey) return "none";
-  const mod = event.ctrlKey || event.metaKey;
-  const sends = sendKey === "enter" || mod;
-  if (!sends) return "none";
-  // A key held down sends once.
-  return event.repeat ? "ignore" : "send";
+/** How long ago a colleague answered, if the newest message is theirs and it was just now. */
+export function colleague(newest: MessageView | undefined, now: number): string | null {
+  if (!newest || newest.direction !== "out" || newest.auto !== null || !COLLEAGUES.has(newest.surface)) return null;
+  const past = Math.max(0, now - newest.sentAtMs);
+  if (past >= RECENT_MS) return null;
+  return past < 60_000 ? t.time.seconds(Math.max(1, Math.floor(past / 1000))) : span(past);
 }

@@ -2,8 +2,9 @@
 import type { LinkView, SaveCredentials } from "../../ipc/bindings";
 import { t } from "../../text";
 
-export type Field = keyof SaveCredentials;
-export type Wrong = Partial<Record<Field, string>>;
+/** The fields that are typed. */
+export type TextField = Exclude<keyof SaveCredentials, "mayListPosts">;
+export type Wrong = Partial<Record<TextField, string>>;
 
 /** What is wrong with each field; a secret may be empty if one was saved for the same id. */
 export function check(typed: SaveCredentials, saved: Pick<LinkView, "businessAppId" | "loginClientKey">): Wrong {

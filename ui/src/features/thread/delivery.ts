@@ -1,12 +1,17 @@
 // How far a message has come, in the agent's words.
-import type { Delivery } from "../../ipc/bindings";
+import type { Delivery, Refusal } from "../../ipc/bindings";
 import { t } from "../../text";
 import { atClock } from "../../text/when";
 
-/** @param closedAtMs when the conversation's reply window closed, if it has */
-export function deliveryWords(delivery: Delivery, closedAtMs: number | null = null): string {
+/**
+ * @param closedAtMs when the conversation's reply window closes or closed
+ * @param now TikTok's time, to the second
+ */
+export function deliveryWords(delivery: Delivery, closedAtMs: number | null, now: number): string {
   const say = t.delivery;
   switch (delivery.state) {
+    case "held":
+      return delivery.untilMs > now ? say.held(Math.ceil((delivery.untilMs - now) / 1000)) : say.sending;
     case "queued":
       switch (delivery.waiting?.reason) {
         case undefined:
@@ -19,6 +24,8 @@ export function deliveryWords(delivery: Delivery, closedAtMs: number | null = nu
           return say.queuedRelink;
         case "earlierUnconfirmed":
           return say.queuedEarlier;
+        case "uploading":
+          return say.queuedUploading;
         default:
           return say.queued;
       }
@@ -29,9 +36,16 @@ export function deliveryWords(delivery: Delivery, closedAtMs: number | null = nu
     case "read":
       return say.read;
     case "refused":
-      if (delivery.reason === "windowClosed" && closedAtMs !== null && closedAtMs <= delivery.atMs) return say.refused(say.windowClosedAt(atClock(closedAtMs)));
-      return say.refused((t.refusals[delivery.reason] ?? t.refusals.other).what);
+      return say.refused(refusedWhy(delivery, closedAtMs));
+    case "stopped":
+      return say.refused(say.stopped[delivery.why]);
     case "unconfirmed":
       return delivery.stage === "checking" ? say.checking : say.undecided;
   }
+}
+
+/** What TikTok's no means, for the middle of a sentence. */
+export function refusedWhy(refusal: Refusal, closedAtMs: number | null): string {
+  if (refusal.reason === "windowClosed" && closedAtMs !== null && closedAtMs <= refusal.atMs) return t.delivery.windowClosedAt(atClock(closedAtMs));
+  return (t.refusals[refusal.reason] ?? t.refusals.other).what;
 }

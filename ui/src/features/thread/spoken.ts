@@ -1,5 +1,5 @@
 // A message in words, for screen readers and quotes.
-import type { Content } from "../../ipc/bindings";
+import type { Content, Snippet } from "../../ipc/bindings";
 import { t } from "../../text";
 import { clamped, shown } from "../../text/shown";
 
@@ -20,4 +20,10 @@ export function spoken(content: Content): string {
     case "unsupported":
       return t.snippets.unsupported;
   }
+}
+
+/** The line of a message that a quote of it shows, as the desk makes it. */
+export function snippetOf(content: Content): Snippet {
+  const text = content.type === "text" ? content.body : content.type === "card" ? content.title : "";
+  return { kind: content.type, text: [...text.trim().replace(/\s+/gu, " ")].slice(0, 160).join("") };
 }

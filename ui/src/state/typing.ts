@@ -1,0 +1,18 @@
+// Tells customers that the agent is typing, seldom enough for TikTok.
+import type { ConversationId } from "../ipc/bindings";
+import { ask } from "../ipc/desk";
+
+export const TYPING_MS = 5_000;
+
+export class Typing {
+  #told = new Map<ConversationId, number>();
+
+  /** The agent has typed. */
+  touch(conversation: ConversationId): void {
+    const now = performance.now();
+    if (now - (this.#told.get(conversation) ?? -Infinity) < TYPING_MS) return;
+    this.#told.set(conversation, now);
+    // Whether the customer sees it matters to nobody here.
+    ask("typing", { conversation }).catch(() => {});
+  }
+}

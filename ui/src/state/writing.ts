@@ -1,0 +1,37 @@
+// What may be sent and which key sends it.
+import type { SendKey } from "../ipc/bindings";
+
+/** TikTok takes at most this many characters. */
+export const MOST = 6_000;
+
+/** Characters as TikTok counts them: code points, not UTF-16 units. */
+export function length(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0xd800 && unit < 0xdc00 && at + 1 < text.length) at += 1;
+    count += 1;
+  }
+  return count;
+}
+
+export type Sendable = { ok: true } | { ok: false; why: "empty" } | { ok: false; why: "tooLong"; over: number };
+
+export function sendable(text: string): Sendable {
+  if (!/[^\s\p{Cf}]/u.test(text)) return { ok: false, why: "empty" };
+  const over = length(text) - MOST;
+  return over > 0 ? { ok: false, why: "tooLong", over } : { ok: true };
+}
+
+type Press = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "repeat" | "keyCode">;
+
+/** What a key press means in the composer. While an input method composes, Enter belongs to it. */
+export function pressed(event: Press, sendKey: SendKey): "send" | "ignore" | "none" {
+  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return "none";
+  if (event.shiftKey || event.altKey) return "none";
+  const mod = event.ctrlKey || event.metaKey;
+  const sends = sendKey === "enter" || mod;
+  if (!sends) return "none";
+  // A key held down sends once.
+  return event.repeat ? "ignore" : "send";
+}

@@ -1,0 +1,20 @@
+// A fault's words. Where the desk says more by a short code, that becomes words too: nobody reads "titleTooLong".
+import type { Fault } from "../ipc/bindings";
+import type { Advice } from "./faults";
+import { t } from "./index";
+import { exactly } from "./when";
+
+export interface FaultWords extends Advice {
+  /** Somebody else's words, to be shown one click away. */
+  detail: string | null;
+}
+
+export function adviceOf(fault: Fault): FaultWords {
+  const advice = t.faults[fault.code] ?? t.faults.unexpected;
+  if (fault.code === "cardInvalid") return { what: advice.what, todo: t.cardFaults[fault.detail ?? ""] ?? advice.todo, detail: null };
+  if (fault.code === "scheduleAfterWindow") {
+    const closes = Number(fault.detail ?? "");
+    return { ...advice, what: closes > 0 ? t.scheduleCloses(exactly(closes)) : advice.what, detail: null };
+  }
+  return { ...advice, detail: fault.detail };
+}
