@@ -360,7 +360,7 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
                 let batch = Batch { person: None, messages, full: false, asked_at_ms: 9 };
-                let rules = Rules { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5 };
+                let rules = Rules { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5, patient: false };
                 inbound::apply(tx, id, &batch, rules)?;
             }
             let (page, _) = message::page(tx, id, message::Stretch::Newest, 100)?;
@@ -482,10 +482,10 @@ async fn drafts_survive_a_restart_and_never_cross_conversations() {
     let typed = "Dear Ana,\n  we have it in blue";
     world.ask("saveDraft", json!({ "conversation": to_ana, "body": typed })).await;
     world.ask("saveDraft", json!({ "conversation": to_ben, "body": "Dear Ben" })).await;
-    world.ask("sendReply", json!({ "conversation": to_ben, "body": "Hi Ben" })).await;
+    world.send(to_ben, "Hi Ben").await;
     world.settle().await;
-    assert_eq!(header(&world, &ben).await["draft"], "", "sending clears the draft of its own conversation");
-    assert_eq!(header(&world, &ana).await["draft"], typed);
+    assert_eq!(header(&world, &ben).await["draft"]["body"], "", "sending clears the draft of its own conversation");
+    assert_eq!(header(&world, &ana).await["draft"]["body"], typed);
     ana.says("three");
     world.until_thread(&ana, "three").await;
     for crash in [false, true] {
@@ -495,12 +495,12 @@ async fn drafts_survive_a_restart_and_never_cross_conversations() {
             world.close().await;
         }
         world.restart().await;
-        assert_eq!(header(&world, &ana).await["draft"], typed, "to the byte");
+        assert_eq!(header(&world, &ana).await["draft"]["body"], typed, "to the byte");
         assert_eq!(world.row(&ana).await["draft"], "Dear Ana, we have it in blue");
-        assert_eq!(header(&world, &ben).await["draft"], "");
+        assert_eq!(header(&world, &ben).await["draft"]["body"], "");
     }
     world.ask("saveDraft", json!({ "conversation": to_ana, "body": "  \n" })).await;
-    assert_eq!(header(&world, &ana).await["draft"], "");
+    assert_eq!(header(&world, &ana).await["draft"]["body"], "");
     assert!(world.row(&ana).await["draft"].is_null());
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), Vec::<String>::new());
 }
@@ -536,4 +536,16 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
     }
     assert!(listed > 130, "two pages of a hundred: {listed}");
     assert!(world.tiktok.ledger().calls("conversation_list") >= 3, "past the first page");
+}
+
+#[tokio::test]
+async fn a_thread_that_lags_behind_its_list_is_read_again() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("one");
+    world.conversation(&ana).await;
+    world.tiktok.fault("content_list", Fault::Stale { messages: 1 }, Times::Next(2));
+    ana.colleague_replies("we will look", "APP");
+    ana.says("thank you");
+    world.until_thread(&ana, "thank you").await;
 }

@@ -19,6 +19,8 @@ const MOST: usize = 2_000;
 pub(crate) struct Fresh {
     listed: Mutex<HashMap<AccountId, Millis>>,
     fetched: Mutex<HashMap<ConversationId, Millis>>,
+    /// How often a conversation was read without its newest message, and for which `update_time`.
+    behind: Mutex<HashMap<ConversationId, (Millis, usize)>>,
 }
 
 impl Fresh {
@@ -34,6 +36,23 @@ impl Fresh {
             fetched.clear();
         }
         fetched.insert(conversation, at_ms);
+    }
+
+    /// How often a conversation was read in vain for what happened at this time.
+    pub(crate) fn tries(&self, conversation: ConversationId, updated_ms: Millis) -> usize {
+        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.get(&conversation).filter(|(at_ms, _)| *at_ms == updated_ms).map_or(0, |(_, tries)| *tries)
+    }
+
+    /// Notes whether a reading showed what happened at this time.
+    pub(crate) fn note(&self, conversation: ConversationId, updated_ms: Millis, behind: bool) {
+        let tries = self.tries(conversation, updated_ms);
+        let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        if behind {
+            known.insert(conversation, (updated_ms, tries + 1));
+        } else {
+            known.remove(&conversation);
+        }
     }
 
     /// Whether a reply may go into the thread as it is known: it was read within this time, or a list from within it says

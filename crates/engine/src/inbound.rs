@@ -31,6 +31,8 @@ pub struct Applied {
     pub undecided: Vec<MessageId>,
     /// Whether pictures were ordered.
     pub pictures: bool,
+    /// Whether it ends before TikTok says something last happened, and is to be read again.
+    pub behind: bool,
 }
 
 /// How a batch is judged.
@@ -44,6 +46,9 @@ pub struct Rules {
     pub undecided_after_ms: i64,
     /// TikTok's `update_time` that this batch answers.
     pub updated_ms: Millis,
+    /// Whether a batch that ends before that time leaves the conversation to be read again: the two listings are not always
+    /// of one moment.
+    pub patient: bool,
 }
 
 /// Takes a batch in.
@@ -111,7 +116,10 @@ pub fn apply(
     {
         person::contacted(tx, person, first.sent_at_ms)?;
     }
-    conversation::fetched(tx, conversation, rules.updated_ms)?;
+    let newest_ms = messages.last().map_or(0, |news| news.sent_at_ms);
+    applied.behind = rules.patient && newest_ms < rules.updated_ms;
+    let fetched_ms = if applied.behind { rules.updated_ms.saturating_sub(1) } else { rules.updated_ms };
+    conversation::fetched(tx, conversation, fetched_ms)?;
     if changed || !applied.undecided.is_empty() {
         conversation::refresh(tx, conversation)?;
     }
@@ -135,11 +143,20 @@ fn claim(
         let since = news.sent_at_ms.saturating_sub(*began_ms);
         (-CLAIM_BEFORE_MS..=latest).contains(&since) && same(sent, &news.content)
     });
-    // Two pictures cannot be told apart, and taking the wrong one would hide that the other is missing.
-    if matches!(news.content, Content::Image { .. }) && ours.len() > 1 {
+    if !matches!(news.content, Content::Image { .. }) {
+        return Ok(ours.first().map(|(id, ..)| *id));
+    }
+    // Two pictures cannot be told apart, and taking the wrong one would hide that the other is missing. One that the agent
+    // says arrived is not in flight any more; between it and another the time decides.
+    let mut in_flight = 0;
+    for (id, ..) in &ours {
+        in_flight += usize::from(outbox::get(tx, *id)?.is_some());
+    }
+    if in_flight > 1 {
         return Ok(None);
     }
-    Ok(ours.first().map(|(id, ..)| *id))
+    let nearest = ours.iter().min_by_key(|(_, _, began_ms)| news.sent_at_ms.abs_diff(*began_ms));
+    Ok(nearest.map(|(id, ..)| *id))
 }
 
 /// Whether a listed message may be what we sent, as far as a listing shows it.

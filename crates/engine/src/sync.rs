@@ -34,6 +34,8 @@ const UNREADABLE_IN_A_ROW: u32 = 3;
 const PUT_ASIDE: Duration = Duration::from_secs(30);
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
+/// How often a conversation is read again whose newest message does not show yet.
+const LOOKS: usize = 3;
 /// How many conversations with news are looked at to find one that is not put aside.
 const DUE: u32 = 50;
 
@@ -210,8 +212,14 @@ impl<S: Source> AccountLoop<S> {
     async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
         let priority = if known.fetched_updated_ms == 0 { Priority::Backfill } else { Priority::Sweep };
         match fetch(&self.engine, &self.source, known.id, priority).await {
-            Ok(_) => {
+            Ok(applied) => {
                 self.unreadable = 0;
+                if applied.behind {
+                    let tries = self.engine.fresh().tries(known.id, known.remote_updated_ms);
+                    let timing = self.engine.timing();
+                    let wait = timing.look.get(tries.saturating_sub(1)).copied().unwrap_or(timing.look_again);
+                    self.aside.insert(known.id, Instant::now() + wait);
+                }
                 Ok(())
             }
             Err(CallError::Refused(error)) => {
@@ -313,9 +321,12 @@ pub(crate) async fn fetch<S: Source>(
         call_ms: ms(timing.call),
         undecided_after_ms: ms(timing.undecided_after),
         updated_ms: known.remote_updated_ms,
+        // What the first reading of a conversation lacks comes with its next activity.
+        patient: known.fetched_updated_ms > 0 && engine.fresh().tries(id, known.remote_updated_ms) < LOOKS,
     };
     let applied = engine.store().write(move |tx| inbound::apply(tx, id, &batch, rules)).await.map_err(local)?;
     engine.fresh().fetched(id, asked_at_ms);
+    engine.fresh().note(id, known.remote_updated_ms, applied.behind);
     if inbound::settled(&applied) {
         engine.outbox().wake(engine, id);
     }

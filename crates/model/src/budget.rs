@@ -141,4 +141,79 @@ mod tests {
         ledger.customer_wrote(4);
         assert!(ledger.budget().unwrap().engaged);
     }
+
+    /// Random numbers that are the same every time (SplitMix64), so that a failing history can be had again.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, most: u64) -> u64 {
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut mixed = self.0;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            (mixed ^ (mixed >> 31)) % most
+        }
+    }
+
+    /// The budget of a whole history, by looking at all of it at once. `true` is the customer.
+    fn by_looking(history: &[(Millis, bool)]) -> Option<SendBudget> {
+        let newest = history.iter().rposition(|(_, customers)| *customers)?;
+        let opened_at_ms = history[newest].0;
+        let since = &history[newest + 1..];
+        let within = since.iter().filter(|(at_ms, _)| at_ms - opened_at_ms < 48 * HOUR).count();
+        let first_reply = history.iter().position(|(_, customers)| !customers);
+        Some(SendBudget {
+            left: 10 - u32::try_from(within.min(10)).unwrap(),
+            late_left: 3 - u32::try_from((since.len() - within).min(3)).unwrap(),
+            engaged: first_reply.is_some_and(|first| first < newest),
+        })
+    }
+
+    #[test]
+    fn any_history_counted_step_by_step_is_what_looking_at_all_of_it_tells() {
+        let mut spent = [0; 3];
+        for seed in 0..20_000 {
+            let mut random = Random(seed);
+            let replies_in_ten = 1 + random.below(9);
+            let (mut ledger, mut history, mut now_ms) = (SendLedger::default(), Vec::new(), 0);
+            for _ in 0..random.below(40) {
+                let pause = [0, 1_000, 20 * HOUR, 48 * HOUR][usize::try_from(random.below(4)).unwrap()];
+                // The very end of a window as well, to the millisecond.
+                let early = i64::try_from(random.below(3)).unwrap();
+                now_ms += if pause > 0 && random.below(2) == 0 { pause - early } else { pause / 7 };
+                let customers = random.below(10) >= replies_in_ten;
+                let before = ledger.budget();
+                if customers {
+                    ledger.customer_wrote(now_ms);
+                } else {
+                    ledger.business_sent(now_ms);
+                }
+                history.push((now_ms, customers));
+                let budget = ledger.budget();
+                assert_eq!(budget, by_looking(&history), "seed {seed}: {history:?}");
+                if let (Some(before), Some(budget)) = (before, budget) {
+                    let more = budget.left > before.left || budget.late_left > before.late_left;
+                    assert!(customers || !more, "seed {seed}: only the customer gives replies back: {history:?}");
+                }
+                let Some(budget) = budget else { continue };
+                // The database keeps two counts and a mark: they say it all.
+                let window = ReplyWindow::opened_by(ledger.opened_at_ms.unwrap());
+                let stored = SendLedger::of(ledger.opened_at_ms, ledger.sent, ledger.late, budget.engaged);
+                let (mut ours, mut theirs) = (ledger, stored);
+                ours.customer_wrote(now_ms);
+                theirs.customer_wrote(now_ms);
+                assert_eq!(
+                    (stored.budget(), theirs.budget()),
+                    (ledger.budget(), ours.budget()),
+                    "seed {seed}: {history:?}"
+                );
+                assert_eq!(ledger.is_overspent(), ledger.sent > 10, "seed {seed}: {history:?}");
+                assert!(budget.left_at(window, window.closes_at_ms) == 0);
+                spent[0] += u32::from(budget.left == 0);
+                spent[1] += u32::from(budget.late_left == 0);
+                spent[2] += u32::from(budget.engaged);
+            }
+        }
+        assert!(spent.iter().all(|times| *times > 1_000), "the histories reach the limits: {spent:?}");
+    }
 }

@@ -115,9 +115,11 @@ ALTER TABLE conversation ADD COLUMN images_asked_ms  INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversation ADD COLUMN read_owed        INTEGER NOT NULL DEFAULT 0;  -- TikTok is still to be told that it was read
 
 UPDATE conversation SET
-    sent      = (SELECT count(*) FROM message m WHERE m.conversation_id = conversation.id AND outgoing = 1 AND auto_type IS NULL AND sent_at_ms > window_opened_at_ms AND sent_at_ms < window_opened_at_ms + 172800000),
-    sent_late = (SELECT count(*) FROM message m WHERE m.conversation_id = conversation.id AND outgoing = 1 AND auto_type IS NULL AND sent_at_ms >= window_opened_at_ms + 172800000),
-    engaged   = EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = conversation.id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL AND sent_at_ms < window_opened_at_ms)
+    sent      = (SELECT count(*) FROM message m WHERE m.conversation_id = conversation.id AND outgoing = 1 AND auto_type IS NULL AND sent_at_ms > window_opened_at_ms AND sent_at_ms < window_opened_at_ms + 172800000
+                 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.id AND o.state = 'refused')),
+    sent_late = (SELECT count(*) FROM message m WHERE m.conversation_id = conversation.id AND outgoing = 1 AND auto_type IS NULL AND sent_at_ms >= window_opened_at_ms + 172800000
+                 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.id AND o.state = 'refused')),
+    engaged   = EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = conversation.id AND outgoing = 1 AND auto_type IS NULL AND listed = 1 AND sent_at_ms < window_opened_at_ms)
     WHERE window_opened_at_ms IS NOT NULL;
 
 CREATE INDEX conversation_read_owed ON conversation (account_id) WHERE read_owed = 1;

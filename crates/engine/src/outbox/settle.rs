@@ -1,11 +1,11 @@
 //! What came of a call, put on disk: one transaction for each outcome, and no network in sight.
 
-use model::{Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
+use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
 use store::table::attempt::{End, Outcome};
-use store::table::conversation::Known;
+use store::table::conversation::{self, Known};
 use store::table::outbox::{self, Reply};
 use store::table::upload;
-use store::{Store, StoreError};
+use store::{Store, StoreError, Tx};
 use tiktok::Reason;
 use tiktok::business::message::Sent;
 
@@ -101,17 +101,24 @@ async fn refuse(
     let (message, account) = (reply.message, reply.account);
     let refusal = refusal(error, known, now_ms);
     let end = end(Outcome::Refused, error);
-    // A picture's id at TikTok may have died early; then a fresh upload will do.
-    let picture = match &reply.outgoing {
-        model::Outgoing::Image { key, .. } if error.message().contains("media_id") => Some(key.clone()),
+    // A picture's id at TikTok may have died early: then a fresh upload will do. Or TikTok does not take pictures here any
+    // more, although it said so: then it is asked again before the next try. Each is tried once.
+    let picture = match (&reply.outgoing, refusal.reason) {
+        (model::Outgoing::Image { key, .. }, RefusalReason::InvalidParameter) => Some(key.clone()),
         _ => None,
     };
+    let dead_id = error.message().contains("media_id");
+    let (id, first) = (known.id, reply.attempt <= 1);
     tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
     store
         .write(move |tx| {
             outbox::ended(tx, message, &end, now_ms)?;
             match picture {
-                Some(key) if upload::attempts(tx, account, &key)? < UPLOADS => {
+                Some(_) if !dead_id && first && known_images(tx, id)? => {
+                    conversation::forget_images(tx, id)?;
+                    outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
+                }
+                Some(key) if dead_id && upload::attempts(tx, account, &key)? < UPLOADS => {
                     upload::forget(tx, account, &key)?;
                     outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
                 }
@@ -120,6 +127,11 @@ async fn refuse(
         })
         .await?;
     Ok(Settled::Done)
+}
+
+/// Whether TikTok has said that it takes pictures in a conversation.
+fn known_images(tx: &Tx<'_>, id: ConversationId) -> Result<bool, StoreError> {
+    Ok(conversation::get(tx, id)?.images.is_some_and(|(images, _)| images))
 }
 
 fn end(outcome: Outcome, error: &tiktok::Error) -> End {

@@ -43,15 +43,15 @@ pub(super) async fn ready(
         return Ok(Ready::Send(None));
     };
     let (account_id, now_ms) = (reply.account, engine.clock().now_ms());
-    let held = key.clone();
-    let media_id = engine.store().read(move |sql| upload::media_id(sql, account_id, &held, now_ms)).await?;
-    if media_id.is_some() {
-        return Ok(Ready::Send(media_id));
-    }
     match images(engine, business, known).await {
         Ok(Some(false)) => return refuse(engine, reply, ours(RefusalReason::ImagesNotAllowed, now_ms)).await,
         Ok(_) => {}
         Err(error) => return Ok(Ready::Failed(error)),
+    }
+    let held = key.clone();
+    let media_id = engine.store().read(move |sql| upload::media_id(sql, account_id, &held, now_ms)).await?;
+    if media_id.is_some() {
+        return Ok(Ready::Send(media_id));
     }
     let Some(bytes) = engine.media().read(key).await else {
         return refuse(engine, reply, ours(RefusalReason::ImageMissing, now_ms)).await;

@@ -265,7 +265,7 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
                  sent = :sent, sent_late = :late,
-                 engaged = engaged OR EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL),
+                 engaged = engaged OR EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
                  scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
                  trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
                      + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
@@ -284,13 +284,17 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The replies since the customer's newest message, within the 48 hours and after. Automatic ones cost nothing, and one
-/// that was refused or stopped did not go. Counting stops where nothing more would change.
+/// The replies since the customer's newest message, within the 48 hours and after, and those that wait: they will be said
+/// after it, whenever Send was pressed. Automatic ones cost nothing, and one that was refused or stopped did not go.
+/// Counting stops where nothing more would change.
 fn spent(tx: &Tx<'_>, id: ConversationId, inbound_at: Option<Millis>) -> Result<(u32, u32), StoreError> {
     let Some(inbound_at) = inbound_at else { return Ok((0, 0)) };
     Ok(tx
         .prepare_cached(
-            "SELECT count(*) FILTER (WHERE sent_at_ms < ?3), count(*) FILTER (WHERE sent_at_ms >= ?3) FROM (
+            "SELECT count(*) FILTER (WHERE sent_at_ms < ?3) + (
+                 SELECT count(*) FROM outbox o JOIN message m ON m.id = o.message_id
+                 WHERE o.conversation_id = ?1 AND o.state IN ('held', 'queued') AND m.sent_at_ms <= ?2),
+                 count(*) FILTER (WHERE sent_at_ms >= ?3) FROM (
                  SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND outgoing = 1 AND auto_type IS NULL
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped')) LIMIT 1000)",
         )?
@@ -304,6 +308,15 @@ fn spent(tx: &Tx<'_>, id: ConversationId, inbound_at: Option<Millis>) -> Result<
 pub fn set_images(tx: &mut Tx<'_>, id: ConversationId, images: bool, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute("UPDATE conversation SET images = ?2, images_asked_ms = ?3 WHERE id = ?1", (id.0, images, now_ms))?;
     tx.touch(Change::Conversation { conversation: id });
+    Ok(())
+}
+
+/// What TikTok said about pictures turned out to be wrong: it is asked again.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn forget_images(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    tx.execute("UPDATE conversation SET images = NULL, images_asked_ms = 0 WHERE id = ?1", [id.0])?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use model::{
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::attempt::{self, End};
-use super::conversation;
+use super::{conversation, message};
 use crate::{StoreError, Tx};
 
 /// Where a reply stands.
@@ -156,7 +156,7 @@ pub enum Begun {
     Call(Box<Reply>),
     /// A colleague's reply came in that the agent had not seen: the row says `stopped`.
     Stopped,
-    /// The row is not queued any more.
+    /// The row is not queued any more, or not at the head of its lane.
     Gone,
 }
 
@@ -166,6 +166,10 @@ pub enum Begun {
 /// [`StoreError`]
 pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Begun, StoreError> {
     let Some(reply) = get(tx, id)?.filter(|reply| reply.state == State::Queued) else { return Ok(Begun::Gone) };
+    // While the lane waited for its turn the agent may have moved another one before it.
+    if head(tx, reply.conversation)?.is_none_or(|head| head.message != id) {
+        return Ok(Begun::Gone);
+    }
     if colleague_replied(tx, reply.conversation, reply.seen_up_to_ms)?.is_some() {
         stop(tx, id, StopReason::ColleagueReplied)?;
         return Ok(Begun::Stopped);
@@ -176,9 +180,33 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Begun, St
         (id.0, now_ms),
     )?;
     attempt::begin(tx, id, now_ms)?;
+    say_now(tx, &reply, now_ms)?;
     let reply = get(tx, id)?.ok_or(StoreError::NotFound)?;
-    conversation::touch(tx, reply.account, reply.conversation);
+    conversation::refresh(tx, reply.conversation)?;
     Ok(Begun::Call(Box::new(reply)))
+}
+
+/// A reply is said when its call is made, which may be long after Send was pressed: it stands below whatever the customer
+/// has written meanwhile, and above the replies that still wait behind it.
+fn say_now(tx: &Tx<'_>, reply: &Reply, now_ms: Millis) -> Result<(), StoreError> {
+    let mut at_ms: Millis = tx
+        .prepare_cached(
+            "SELECT coalesce(max(sent_at_ms), 0) FROM message m WHERE conversation_id = ?1 AND NOT EXISTS (
+                 SELECT 1 FROM outbox o WHERE o.message_id = m.id AND o.state IN ('held', 'queued', 'sending'))",
+        )?
+        .query_row([reply.conversation.0], |row| row.get(0))?;
+    at_ms = now_ms.max(at_ms.saturating_add(1));
+    message::set_time(tx, reply.message, at_ms)?;
+    for waiting in of_conversation(tx, reply.conversation)? {
+        if waiting.message != reply.message && matches!(waiting.state, State::Held | State::Queued) {
+            let stands_at = message::get(tx, waiting.message)?.sent_at_ms;
+            if stands_at <= at_ms {
+                message::set_time(tx, waiting.message, at_ms.saturating_add(1))?;
+            }
+            at_ms = stands_at.max(at_ms.saturating_add(1));
+        }
+    }
+    Ok(())
 }
 
 /// The newest message by a colleague, from the phone, the web or another client, after what the agent had seen.
@@ -384,9 +412,10 @@ pub fn claimable(
     sql: &Connection,
     conversation: ConversationId,
 ) -> Result<Vec<(MessageId, Content, Millis)>, StoreError> {
-    // A message the agent said arrived has no outbox row, but TikTok's list may still name it.
+    // A message the agent said arrived has no outbox row, but TikTok's list may still name it: at the time of its attempt,
+    // which may be long after Send was pressed.
     let mut query = sql.prepare_cached(
-        "SELECT m.id, m.content, coalesce(o.started_at_ms, m.sent_at_ms) AS began
+        "SELECT m.id, m.content, coalesce(o.started_at_ms, (SELECT max(a.started_at_ms) FROM attempt a WHERE a.message_id = m.id), m.sent_at_ms) AS began
          FROM message m LEFT JOIN outbox o ON o.message_id = m.id
          WHERE m.conversation_id = ?1 AND m.outgoing = 1 AND m.remote_id IS NULL
              AND (o.state IS NULL OR o.state IN ('sending', 'checking', 'undecided'))

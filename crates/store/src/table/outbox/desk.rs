@@ -286,10 +286,10 @@ pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Repl
 /// The agent has seen that it arrived.
 ///
 /// # Errors
-/// [`StoreError::WrongState`] if it is not unconfirmed.
+/// [`StoreError::WrongState`] if it is not left to the agent: while it is looked for, looking is quicker than they are.
 pub fn arrived(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    if !matches!(reply.state, State::Checking | State::Undecided) {
+    if reply.state != State::Undecided {
         return Err(StoreError::WrongState);
     }
     sent(tx, id)?;

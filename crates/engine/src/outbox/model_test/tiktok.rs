@@ -1,0 +1,175 @@
+//! TikTok as it matters to an outbox: what it has, what it answers, and what its listings show.
+
+use std::time::Duration;
+
+use model::{CardKind, Content, MediaState, Millis, Outgoing, Surface};
+use store::table::message::News;
+use tiktok::business::message::Sent;
+
+use super::case::{Case, Decision, Kind, List, Outcome};
+use crate::call::CallError;
+use crate::source::Batch;
+
+/// A message that TikTok has.
+#[derive(Debug, Clone)]
+pub(super) struct Copy {
+    pub(super) remote_id: String,
+    pub(super) at_ms: Millis,
+    /// Which of our messages it is.
+    pub(super) of: usize,
+    /// Whether the agent had asked for it to be sent again.
+    pub(super) resent: bool,
+    /// How many more listings lack it.
+    hidden: u32,
+}
+
+pub(super) struct TikTok {
+    kind: Kind,
+    list: List,
+    name: String,
+    asked_ms: Millis,
+    pub(super) copies: Vec<Copy>,
+}
+
+impl TikTok {
+    /// With a customer who wrote at this time.
+    pub(super) fn new(case: &Case, asked_ms: Millis) -> Self {
+        Self { kind: case.kind, list: case.list, name: format!("{:08}", case.index), asked_ms, copies: Vec::new() }
+    }
+
+    /// A call: what TikTok does, and what is heard of it.
+    pub(super) fn call(
+        &mut self,
+        case: &Case,
+        of: usize,
+        calls: u32,
+        resent: bool,
+        now_ms: Millis,
+    ) -> Result<Sent, CallError> {
+        let outcome = match (case.outcomes[of], case.decision) {
+            (_, Decision::AgainLost) if resent => Outcome::ArrivedUnheard,
+            _ if resent => Outcome::Arrived,
+            (Outcome::NotTaken | Outcome::DeadPicture, _) if calls > 1 => Outcome::Arrived,
+            (Outcome::NotTakenThenUnheard, _) if calls > 1 => Outcome::ArrivedUnheard,
+            (outcome, _) => outcome,
+        };
+        match outcome {
+            Outcome::Lost => Err(CallError::Unknown(unknown(tiktok::UnknownWhy::TimedOut))),
+            Outcome::ArrivedUnheard => {
+                self.take(of, resent, now_ms);
+                Err(CallError::Unknown(unknown(tiktok::UnknownWhy::HungUp)))
+            }
+            Outcome::Arrived => Ok(Sent { message_id: Some(self.take(of, resent, now_ms)) }),
+            Outcome::Nameless => {
+                self.take(of, resent, now_ms);
+                Ok(Sent { message_id: None })
+            }
+            Outcome::Refused => Err(CallError::Refused(refused("messaging rules"))),
+            Outcome::DeadPicture => Err(CallError::Refused(refused("media_id is invalid"))),
+            // A limit for each minute is waited out.
+            Outcome::NotTaken | Outcome::NotTakenThenUnheard if of.is_multiple_of(2) => {
+                Err(CallError::SlowDown(Duration::from_secs(300)))
+            }
+            Outcome::NotTaken | Outcome::NotTakenThenUnheard => Err(CallError::Offline("refused".to_owned())),
+        }
+    }
+
+    fn take(&mut self, of: usize, resent: bool, at_ms: Millis) -> String {
+        let remote_id = format!("{}-{}", self.name, self.copies.len() + 1);
+        let hidden = match self.list {
+            List::Fresh => 0,
+            List::StaleOnce => 1,
+            List::Late if resent => 0,
+            List::Late => u32::MAX,
+        };
+        self.copies.push(Copy { remote_id: remote_id.clone(), at_ms, of, resent, hidden });
+        remote_id
+    }
+
+    pub(super) fn has(&self, of: usize) -> bool {
+        self.copies.iter().any(|copy| copy.of == of)
+    }
+
+    /// From here on every listing shows everything.
+    pub(super) fn catch_up(&mut self) {
+        self.copies.iter_mut().for_each(|copy| copy.hidden = 0);
+    }
+
+    /// A listing of the whole thread, as far as it shows.
+    pub(super) fn listing(&mut self, asked_at_ms: Millis) -> Batch {
+        let mut messages = vec![customer(&format!("{}-0", self.name), self.asked_ms)];
+        messages.extend(self.copies.iter().filter(|copy| copy.hidden == 0).map(|copy| self.news(copy)));
+        for copy in &mut self.copies {
+            if copy.hidden < u32::MAX {
+                copy.hidden = copy.hidden.saturating_sub(1);
+            }
+        }
+        Batch { person: None, messages, full: false, asked_at_ms }
+    }
+
+    /// The newest copy of a message, by another way than a listing. Nobody was asked, so it proves nothing about others.
+    pub(super) fn echo(&self, of: usize) -> Option<Batch> {
+        let copy = self.copies.iter().rfind(|copy| copy.of == of)?;
+        Some(Batch { person: None, messages: vec![self.news(copy)], full: false, asked_at_ms: 0 })
+    }
+
+    fn news(&self, copy: &Copy) -> News {
+        let content = match outgoing(self.kind).content() {
+            Content::Image { .. } => {
+                Content::Image { media_id: format!("picture-{}", copy.remote_id), media: MediaState::Pending }
+            }
+            content => content,
+        };
+        News { content, surface: Surface::Api, outgoing: true, ..customer(&copy.remote_id, copy.at_ms) }
+    }
+}
+
+/// What the agent sends, every time the same.
+pub(super) fn outgoing(kind: Kind) -> Outgoing {
+    match kind {
+        Kind::Text => Outgoing::Text { body: "Yes, it is in stock.".to_owned() },
+        Kind::Picture => Outgoing::Image { key: "picture".to_owned(), width: 4, height: 3 },
+        Kind::Card => Outgoing::Card {
+            card: model::Card {
+                kind: CardKind::Button,
+                title: "Which size?".to_owned(),
+                buttons: vec!["S".to_owned()],
+            },
+        },
+    }
+}
+
+/// A message of the customer.
+pub(super) fn customer(remote_id: &str, at_ms: Millis) -> News {
+    News {
+        remote_id: remote_id.to_owned(),
+        sent_at_ms: at_ms,
+        outgoing: false,
+        surface: Surface::Phone,
+        auto: None,
+        content: Content::Text { body: "Is it in stock?".to_owned() },
+        quoted_remote_id: None,
+        reactions: Vec::new(),
+        raw: "{}".to_owned(),
+    }
+}
+
+pub(super) fn unknown(why: tiktok::UnknownWhy) -> tiktok::Error {
+    tiktok::Error::Unknown {
+        why,
+        code: None,
+        message: String::new(),
+        request_id: None,
+        raw: tiktok::RawAnswer::default(),
+    }
+}
+
+pub(super) fn refused(message: &str) -> tiktok::Error {
+    tiktok::Error::Refused {
+        code: 40064,
+        message: message.to_owned(),
+        request_id: Some("request".to_owned()),
+        reason: tiktok::Reason::MessagingRules,
+        raw: tiktok::RawAnswer::default(),
+    }
+}
