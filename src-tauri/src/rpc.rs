@@ -1,4 +1,5 @@
-//! The three commands of the page: ask the desk, hear it, and hand it a picture. Nothing else crosses this border.
+//! The commands of the page: ask the desk, hear it, hand it a picture, and have the one in the clipboard. Nothing else
+//! crosses this border.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +10,7 @@ use tauri::ipc::{Channel, InvokeBody};
 use tauri::{AppHandle, State};
 
 use crate::opening::Opening;
-use crate::tray;
+use crate::{clipboard, tray};
 
 /// The page that listens. A page that was loaded anew takes the place of the one before it.
 #[derive(Default)]
@@ -39,6 +40,13 @@ pub(crate) async fn attach(opening: State<'_, Opening>, request: tauri::ipc::Req
         return Err(Fault::with_detail(FaultCode::BadRequest, "body"));
     };
     opening.desk().await.attach(conversation, bytes.clone()).await
+}
+
+/// The bytes of the picture in the clipboard, when the agent pastes and the page was told of none; empty if there is none.
+#[tauri::command]
+pub(crate) async fn clipboard_picture() -> tauri::ipc::Response {
+    let picture = tauri::async_runtime::spawn_blocking(clipboard::picture).await;
+    tauri::ipc::Response::new(picture.ok().flatten().unwrap_or_default())
 }
 
 /// Hears the desk from now on.

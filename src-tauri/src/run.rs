@@ -120,7 +120,7 @@ fn build(plan: Plan) -> tauri::Result<tauri::App> {
         .register_asynchronous_uri_scheme_protocol(media::SCHEME, |context, request, responder| {
             media::answer(context.app_handle(), &request, responder);
         })
-        .invoke_handler(tauri::generate_handler![rpc::rpc, rpc::listen, rpc::attach])
+        .invoke_handler(tauri::generate_handler![rpc::rpc, rpc::listen, rpc::attach, rpc::clipboard_picture])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event
                 && tray::stands(window.app_handle())

@@ -17,6 +17,9 @@ pub const MOST_SIDE: u32 = 16_384;
 pub const MOST_PIXELS: u64 = 40_000_000;
 /// What decoding one picture may allocate.
 const MOST_MEMORY: u64 = 160 * 1024 * 1024;
+/// What a JPEG may need until its pixels are there. In several scans that is 24 million pixels as photos are stored and 16
+/// million without subsampling; in one scan the other limits come first.
+const MOST_JPEG: u64 = 144 * 1024 * 1024;
 /// TikTok takes pictures of at most 3 MB ("Media upload"); by either way of counting a megabyte.
 const MOST_SENT: usize = 3_000_000;
 /// How wide and high a picture is sent at most: more than a phone shows.
@@ -59,6 +62,10 @@ pub struct Picture {
 /// # Errors
 /// [`Problem`]
 pub fn for_keeping(bytes: &[u8]) -> Result<Picture, Problem> {
+    apart(|| keep(bytes))
+}
+
+fn keep(bytes: &[u8]) -> Result<Picture, Problem> {
     let decoded = decode(bytes, KEPT_SIDE)?;
     let (bytes, mime) =
         if decoded.image.color().has_alpha() { (png(&decoded)?, PNG) } else { (jpeg(&decoded, 85)?, JPEG) };
@@ -71,6 +78,10 @@ pub fn for_keeping(bytes: &[u8]) -> Result<Picture, Problem> {
 /// # Errors
 /// [`Problem`]
 pub fn for_sending(bytes: &[u8]) -> Result<Picture, Problem> {
+    apart(|| fit(bytes))
+}
+
+fn fit(bytes: &[u8]) -> Result<Picture, Problem> {
     let mut decoded = decode(bytes, SENT_SIDE)?;
     if decoded.lossless || decoded.image.color().has_alpha() {
         let bytes = png(&decoded)?;
@@ -90,6 +101,16 @@ pub fn for_sending(bytes: &[u8]) -> Result<Picture, Problem> {
         let (width, height) = (decoded.image.width() * 3 / 4, decoded.image.height() * 3 / 4);
         decoded.image = decoded.image.thumbnail(width.max(1), height.max(1));
     }
+}
+
+/// On a thread that ends with the work: an allocator keeps what was freed for the thread that freed it, and the threads for
+/// blocking work are many. This way the next picture begins with what the last one left.
+fn apart(work: impl FnOnce() -> Result<Picture, Problem> + Send) -> Result<Picture, Problem> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("picture".to_owned()).spawn_scoped(scope, work);
+        let outcome = thread.ok().and_then(|thread| thread.join().ok());
+        outcome.unwrap_or_else(|| Err(Problem::Broken("decoding failed".to_owned())))
+    })
 }
 
 const PNG: &str = "image/png";
@@ -132,6 +153,9 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
     if width > MOST_SIDE || height > MOST_SIDE || u64::from(width) * u64::from(height) > MOST_PIXELS {
         return Err(Problem::TooManyPixels);
     }
+    if format == ImageFormat::Jpeg && 3 * u64::from(width) * u64::from(height) + coefficients(bytes) > MOST_JPEG {
+        return Err(Problem::TooManyPixels);
+    }
     let orientation = decoder.orientation().map_err(broken)?;
     let profile = decoder.icc_profile().map_err(broken)?.filter(|profile| is_rgb(profile));
     let mut image = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -145,9 +169,9 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
         image::ColorType::L8 | image::ColorType::L16 | image::ColorType::La8 | image::ColorType::La16
     );
     let image = if image.color().has_alpha() && !opaque(&image) {
-        DynamicImage::from(image.to_rgba8())
+        DynamicImage::from(image.into_rgba8())
     } else {
-        DynamicImage::from(image.to_rgb8())
+        DynamicImage::from(image.into_rgb8())
     };
     Ok(Decoded {
         image,
@@ -185,6 +209,35 @@ fn ends(bytes: &[u8]) -> bool {
         at += if *marker == 0xFF { 1 } else { 2 + usize::from(u16::from_be_bytes([*high, *low])) };
     }
     false
+}
+
+/// What decoding a JPEG takes beyond its pixels. One that comes in several scans, progressive or each colour by itself, is
+/// held whole as 16-bit coefficients until its last scan, and no limit of the decoder's counts them.
+fn coefficients(bytes: &[u8]) -> u64 {
+    let (mut at, mut held, mut colours, mut progressive) = (2, 0, 0, false);
+    while let Some([0xFF, marker, high, low]) = bytes.get(at..at + 4) {
+        match marker {
+            0xC4 | 0xC8 | 0xCC => {}
+            0xC0..=0xCF => {
+                let Some([_, h1, h2, w1, w2, count]) = bytes.get(at + 4..at + 10) else { return 0 };
+                let parts = bytes.get(at + 10..).unwrap_or_default().chunks_exact(3).take(usize::from(*count));
+                let sampled: Vec<(u64, u64)> =
+                    parts.filter_map(|part| part.get(1).map(|by| (u64::from(by >> 4), u64::from(by & 15)))).collect();
+                let most = |side: fn(&(u64, u64)) -> u64| 8 * sampled.iter().map(side).max().unwrap_or(1).max(1);
+                let (width, height) = (u16::from_be_bytes([*w1, *w2]), u16::from_be_bytes([*h1, *h2]));
+                let units = u64::from(width).div_ceil(most(|by| by.0)) * u64::from(height).div_ceil(most(|by| by.1));
+                let blocks: u64 = sampled.iter().map(|(across, down)| across * down).sum();
+                (held, colours, progressive) = (units * blocks * 64 * 2, *count, *marker == 0xC2);
+            }
+            0xDA => {
+                let whole = bytes.get(at + 4).is_some_and(|count| *count == colours);
+                return if progressive || !whole { held } else { 0 };
+            }
+            _ => {}
+        }
+        at += if *marker == 0xFF { 1 } else { 2 + usize::from(u16::from_be_bytes([*high, *low])) };
+    }
+    0
 }
 
 /// Whether there is a second picture after the first.

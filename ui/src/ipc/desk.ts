@@ -10,6 +10,8 @@ export interface Host {
   ask(command: string, args: unknown): Promise<unknown>;
   /** Puts a picture file on a conversation's draft; its bytes travel as they are. Rejects as `ask` does. */
   attach(conversation: ConversationId, file: Blob): Promise<unknown>;
+  /** The picture in the clipboard, where pages are not told of it; none if there is none. Browsers tell by themselves. */
+  clipboardPicture?(): Promise<Blob | null>;
   /** Hears events until the returned function is called. */
   listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void;
   /** Where the page finds a picture of the media vault. */
@@ -59,6 +61,16 @@ export async function attach(conversation: ConversationId, file: Blob): Promise<
     return (await host.attach(conversation, file)) as Attachment;
   } catch (error) {
     throw new FaultError(faultOf(error));
+  }
+}
+
+/** The picture in the clipboard, as far as the page was not told of it when the agent pasted. */
+export async function clipboardPicture(): Promise<Blob | null> {
+  try {
+    return (await host?.clipboardPicture?.()) ?? null;
+  } catch {
+    // No picture is what the agent sees then, too.
+    return null;
   }
 }
 

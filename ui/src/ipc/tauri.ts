@@ -9,6 +9,10 @@ export function tauriHost(): Host {
   return {
     ask: (command, args) => invoke("rpc", { request: { command, args } }),
     attach: async (conversation, file) => invoke("attach", new Uint8Array(await file.arrayBuffer()), { headers: { conversation } }),
+    async clipboardPicture() {
+      const bytes = await invoke<ArrayBuffer>("clipboard_picture");
+      return bytes.byteLength > 0 ? new Blob([bytes], { type: "image/png" }) : null;
+    },
     listen(heard, wire) {
       let listening = true;
       const channel = new Channel<Event>();

@@ -16,8 +16,13 @@ export function filesIn(source: Source | null): File[] {
   return Array.from(source.items ?? []).filter((item) => item.kind === "file").map((item) => item.getAsFile()).filter((file) => file !== null);
 }
 
+/** Whether there is text in what was pasted. */
+export function hasText(clipboard: Source | null): boolean {
+  return (clipboard?.getData?.("text/plain") ?? "") !== "";
+}
+
 /** The picture to attach from the clipboard; none if there is text, which is what was meant then. */
 export function pastedPicture(clipboard: Source | null): File | null {
-  if (!clipboard || (clipboard.getData?.("text/plain") ?? "") !== "") return null;
+  if (!clipboard || hasText(clipboard)) return null;
   return filesIn(clipboard).find((file) => file.type.startsWith("image/")) ?? null;
 }
