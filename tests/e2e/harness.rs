@@ -18,3 +18,5 @@ mod crash;
 mod harness_itself;
 mod main_job;
 mod offline;
+mod sending;
+mod typing;

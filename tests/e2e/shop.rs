@@ -123,10 +123,25 @@ pub(crate) async fn open_conversation(window: &Window, customer: &str) -> Result
     Ok(())
 }
 
-/// Writes into the composer and presses Enter.
+/// Writes into the composer and presses Enter. Whoever has only just come to a conversation is asked to press again.
 pub(crate) async fn reply(window: &Window, customer: &str, text: &str) -> Result<()> {
-    window.type_into(&format!("Message to {customer}"), text).await?;
-    window.press(&[], fantoccini::key::Key::Enter).await
+    let name = format!("Message to {customer}");
+    window.type_into(&name, text).await?;
+    send(window, &name).await
+}
+
+/// Presses Enter until the composer has let go of its text.
+pub(crate) async fn send(window: &Window, name: &str) -> Result<()> {
+    let since = std::time::Instant::now();
+    while !window.value(name).await?.is_empty() {
+        window.press(&[], fantoccini::key::Key::Enter).await?;
+        // Either it is empty at once, or the page says why not.
+        tokio::time::sleep(super::process::GLANCE).await;
+        if since.elapsed() > super::process::PATIENCE {
+            return Err(window.in_vain("the message to be sent").await);
+        }
+    }
+    Ok(())
 }
 
 /// How far the messages with this text in the open conversation have come, by what the page says.

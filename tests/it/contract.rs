@@ -1,6 +1,8 @@
 //! The sandbox against the written-down answers: both were read from TikTok's documentation by different hands, so where
 //! they differ, one of them is wrong. Compared is the shape: which keys there are and what type each has.
 
+mod kinds;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -406,6 +408,8 @@ async fn the_client_reads_everything_the_sandbox_says() {
     assert!(image::guess_format(&bytes).is_ok());
 
     let able = GetCapabilities { business_id: business_id.clone(), conversation_id: conversation_id.clone(), kind };
+    assert_eq!(client.call(token, able.clone()).await.unwrap().image_send, Some(true));
+    ana.cannot_receive_images();
     assert_eq!(client.call(token, able).await.unwrap().image_send, Some(false));
 
     let send = |to: &str| SendMessage {

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("desk", &["engine", "model", "store"]),
     ("webhost", &["desk", "model", "sandbox"]),
     ("deskbell", &["desk", "model", "sandbox"]),
-    ("tests", &["desk", "engine", "model", "sandbox", "store", "tiktok"]),
+    ("tests", &["desk", "engine", "model", "sandbox", "store", "tiktok", "webhost"]),
     ("xtask", &["desk"]),
 ];
 /// Outside crates that stay in one room.

@@ -12,11 +12,21 @@
 #[path = "../e2e/harness.rs"]
 mod e2e;
 
+mod budget;
+mod composing;
 mod contract;
 mod database;
+mod faultrun;
+mod guards;
 mod house;
+mod images;
+mod kinds;
+mod later;
 mod linking;
+mod pictures;
 mod property;
 mod receiving;
 mod secrecy;
 mod sending;
+mod signs;
+mod why;

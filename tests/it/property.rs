@@ -1,13 +1,16 @@
-//! Random days at the desk: whatever is composed, discarded, lost, crashed, unplugged and refused in whatever order, at
-//! the end of the day nothing is lost, nothing is sent twice unasked, and the screen says what TikTok truly has.
+//! Random days at the desk: whatever is composed, taken back, changed, moved, kept for later, stopped, lost, crashed,
+//! unplugged and refused in whatever order, at the end of the day nothing is lost, nothing is sent twice unasked, and
+//! the screen says what TikTok truly has.
 //!
 //! The agent here is truthful: they say "it arrived" only of what the ledger has. A failing day prints its seed;
 //! `DESKBELL_SEED=<seed> cargo test -p tests --test it property` lives through that one alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod agent;
+mod judge;
+
 use std::time::Duration;
 
-use desk::{FaultCode, Timing};
+use desk::Timing;
 use model::ConversationId;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -17,13 +20,15 @@ use serde_json::{Value, json};
 use store::table::outbox::{self, State};
 use tests::{TestHost, World, quick};
 
+use agent::Reply;
+
 const DAYS: u64 = 64;
 const STEPS: usize = 25;
 /// So many days are lived at once: mostly they wait.
 const AT_ONCE: usize = 8;
 const NAMES: [&str; 3] = ["Ana", "Ben", "Cleo"];
 
-fn timing() -> Timing {
+fn timing(seed: u64) -> Timing {
     let ms = Duration::from_millis;
     Timing {
         look: [10, 20, 40, 80, 120, 160, 200].map(ms).to_vec(),
@@ -33,16 +38,16 @@ fn timing() -> Timing {
         backoff_first: ms(10),
         backoff_most: ms(60),
         call: ms(1_000),
+        undo: ms(if undoes(seed) { 60 } else { 0 }),
+        // Some days the thread is read before nearly every reply.
+        fresh: ms(if seed % 4 < 2 { 30 } else { 2_000 }),
         ..quick()
     }
 }
 
-/// What the agent did about one text.
-#[derive(Debug, Default, Clone)]
-struct Said {
-    composed: usize,
-    again: usize,
-    discarded: usize,
+/// Whether replies can be undone on this day.
+fn undoes(seed: u64) -> bool {
+    seed.is_multiple_of(3)
 }
 
 struct Day {
@@ -50,10 +55,11 @@ struct Day {
     lot: StdRng,
     world: World,
     customers: Vec<(Customer, ConversationId)>,
-    /// By customer and text.
-    said: BTreeMap<(usize, String), Said>,
-    /// In the order of composing.
-    composed: Vec<(usize, String)>,
+    /// In the order in which the agent wants them to go out.
+    replies: Vec<Reply>,
+    /// What should not have happened.
+    wrong: Vec<String>,
+    undoes: bool,
     diary: Vec<String>,
     plugged: bool,
     written: usize,
@@ -63,7 +69,7 @@ impl Day {
     async fn begin(seed: u64) -> Self {
         let rule = if seed.is_multiple_of(2) { WindowRule::A } else { WindowRule::B };
         let config = Config { limits: Limits::NONE, seed, rule, ..Config::default() };
-        let mut world = World::with(config, timing(), TestHost::new()).await;
+        let mut world = World::with(config, timing(seed), TestHost::new()).await;
         world.link().await;
         let mut customers = Vec::new();
         for name in NAMES {
@@ -72,15 +78,15 @@ impl Day {
             let id = world.conversation(&customer).await;
             customers.push((customer, id));
         }
-        let (said, composed, diary) = (BTreeMap::new(), Vec::new(), Vec::new());
         Self {
             seed,
             lot: StdRng::seed_from_u64(seed),
             world,
             customers,
-            said,
-            composed,
-            diary,
+            replies: Vec::new(),
+            wrong: Vec::new(),
+            undoes: undoes(seed),
+            diary: Vec::new(),
             plugged: true,
             written: 0,
         }
@@ -91,24 +97,21 @@ impl Day {
         let (customer, conversation) = self.customers[who].clone();
         let dice = self.lot.random_range(0..100);
         let what = match dice {
-            0..=34 => self.compose(who, conversation).await,
-            35..=49 => {
+            0..=30 => self.compose(who, conversation).await,
+            31..=34 => self.schedule(who, conversation).await,
+            35..=44 => {
                 self.written += 1;
                 customer.says(&format!("{} writes {}", NAMES[who], self.written));
                 format!("{} writes {}", NAMES[who], self.written)
             }
-            50..=54 => {
+            45..=51 => {
                 self.written += 1;
                 customer.colleague_replies(&format!("colleague {}", self.written), "APP");
                 format!("colleague {} to {}", self.written, NAMES[who])
             }
-            55..=64 => self.decide(who, conversation).await,
-            65..=84 => self.fault(),
-            85..=90 => {
-                self.world.crash().await;
-                self.world.restart().await;
-                "crash".to_owned()
-            }
+            52..=66 => self.decide(who, conversation).await,
+            67..=84 => self.fault(),
+            85..=90 => self.die().await,
             91..=95 if self.plugged => {
                 self.world.tiktok.unplug().await;
                 self.plugged = false;
@@ -130,16 +133,6 @@ impl Day {
         }
     }
 
-    async fn compose(&mut self, who: usize, conversation: ConversationId) -> String {
-        // Now and then the same words again: equal texts must each be sent and each be confirmed.
-        let again = self.composed.iter().rfind(|(to, _)| *to == who).filter(|_| self.lot.random_bool(0.2)).cloned();
-        let text = again.map_or_else(|| format!("reply {}", self.composed.len()), |(_, text)| text);
-        self.world.ask("sendReply", json!({ "conversation": conversation, "body": text })).await;
-        self.said.entry((who, text.clone())).or_default().composed += 1;
-        self.composed.push((who, text.clone()));
-        format!("to {}: {text}", NAMES[who])
-    }
-
     fn fault(&mut self) -> String {
         let faults = [
             Fault::HangUpBefore,
@@ -155,6 +148,12 @@ impl Day {
             Fault::Code { code: 50_000, message: "system".to_owned(), accepting: true },
             Fault::code(50_000),
         ];
+        // A listing that lags for longer than anybody looks: what arrived is left to the agent.
+        if self.lot.random_bool(0.1) {
+            let (fault, lag) = (Fault::Stale { messages: 2 }, Duration::from_millis(400));
+            self.world.tiktok.fault("content_list", fault, Times::For(lag));
+            return format!("content_list lags for {lag:?}");
+        }
         let endpoint = *["send", "send", "send", "content_list", "conversation_list"].choose(&mut self.lot).unwrap();
         let refuses = endpoint == "send" && self.lot.random_bool(0.15);
         let fault = if refuses { Fault::code(40064) } else { faults.choose(&mut self.lot).unwrap().clone() };
@@ -173,61 +172,14 @@ impl Day {
         self.world.ask("listMessages", page).await["messages"].as_array().cloned().unwrap_or_default()
     }
 
-    /// The agent decides about a reply that waits, was refused, or was left to them.
-    async fn decide(&mut self, who: usize, conversation: ConversationId) -> String {
-        let open: Vec<Value> = self
-            .messages(conversation)
-            .await
-            .into_iter()
-            .filter(|message| {
-                let state = message["delivery"]["state"].as_str().unwrap_or_default();
-                matches!(state, "queued" | "refused") || message["delivery"]["stage"] == "undecided"
-            })
-            .collect();
-        let Some(message) = open.choose(&mut self.lot) else { return "nothing to decide".to_owned() };
-        let text = body(message).to_owned();
-        let undecided = message["delivery"]["stage"] == "undecided";
-        let command = if undecided && self.unseen_copies(who, &text).await > 0 {
-            "itArrived"
-        } else if message["delivery"]["state"] == "queued" || self.lot.random_bool(0.5) {
-            "discard"
-        } else {
-            "sendAgain"
-        };
-        match self.world.try_ask(command, json!({ "message": message["id"] })).await {
-            Ok(_) => {
-                let said = self.said.entry((who, text.clone())).or_default();
-                match command {
-                    "discard" => said.discarded += 1,
-                    "sendAgain" => said.again += 1,
-                    _ => {}
-                }
-                format!("{command} {text}")
-            }
-            // The lane was faster.
-            Err(fault) if fault.code == FaultCode::WrongState => format!("{command} {text} came too late"),
-            Err(fault) => panic!("{command} {text}: {fault:?}"),
-        }
-    }
-
-    /// Copies of a text that TikTok has and the screen does not show as sent.
-    async fn unseen_copies(&self, who: usize, text: &str) -> usize {
-        let shown = self.messages(self.customers[who].1).await;
-        let shown = shown.iter().filter(|message| body(message) == text && is_sent(message)).count();
-        self.received(who, text).saturating_sub(shown)
-    }
-
-    fn received(&self, who: usize, text: &str) -> usize {
-        self.world.tiktok.ledger().texts_to(NAMES[who]).iter().filter(|sent| *sent == text).count()
-    }
-
     /// Nothing more happens by itself: every lane is empty or waits for the agent.
     async fn rests(&self) -> bool {
         let heads = self.world.desk().engine().store().read(|sql| {
             let lanes = outbox::lanes(sql)?;
             lanes.into_iter().map(|(_, conversation)| outbox::head(sql, conversation)).collect::<Result<Vec<_>, _>>()
         });
-        heads.await.is_ok_and(|heads| heads.iter().flatten().all(|head| head.state == State::Undecided))
+        let rest = heads.await.is_ok_and(|heads| heads.iter().flatten().all(|head| head.state == State::Undecided));
+        rest && self.scheduled().await.iter().all(|scheduled| !scheduled["stopped"].is_null())
     }
 
     /// The evening: faults end, the plug is in, the agent decides what is left to them.
@@ -240,15 +192,15 @@ impl Day {
             self.world.ask("syncNow", json!({})).await;
             self.until("the lanes rest", async |day| day.rests().await).await;
             let mut left = false;
+            for scheduled in self.scheduled().await {
+                let what = self.decide_scheduled(&scheduled).await;
+                self.diary.push(what);
+                left = true;
+            }
             for who in 0..self.customers.len() {
                 let conversation = self.customers[who].1;
-                while self
-                    .messages(conversation)
-                    .await
-                    .iter()
-                    .any(|message| message["delivery"]["stage"] == "undecided")
-                {
-                    let what = self.decide(who, conversation).await;
+                while let Some(message) = self.messages(conversation).await.into_iter().find(is_left) {
+                    let what = self.decide_about(who, conversation, &message).await;
                     self.diary.push(what);
                     left = true;
                 }
@@ -289,85 +241,11 @@ impl Day {
     async fn until(&self, what: &str, state: impl AsyncFn(&Self) -> bool) {
         self.world.until(&format!("{what} (seed {}: {:#?})", self.seed, self.diary), async |_| state(self).await).await;
     }
+}
 
-    /// What must hold at the end of any day; what does not, in words.
-    async fn judge(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        for (who, (customer, conversation)) in self.customers.iter().enumerate() {
-            let shown = self.messages(*conversation).await;
-            let sent_again: HashSet<&str> = self
-                .said
-                .iter()
-                .filter(|((to, _), said)| *to == who && said.again > 0)
-                .map(|((_, text), _)| &**text)
-                .collect();
-            for ((_, text), said) in self.said.iter().filter(|((to, _), _)| *to == who) {
-                let copies = self.received(who, text);
-                let mine: Vec<&Value> = shown.iter().filter(|message| body(message) == text).collect();
-                let sent = mine.iter().filter(|message| is_sent(message)).count();
-                if copies > said.composed + said.again {
-                    wrong.push(format!("{text:?} reached TikTok {copies} times: {said:?}"));
-                }
-                // Both ways: what is shown as sent is there, what is there is shown, and a refused one is not there.
-                if sent != copies {
-                    wrong.push(format!("{text:?} is shown as sent {sent} times, TikTok has {copies}: {said:?}"));
-                }
-                if mine.len() + said.discarded < said.composed {
-                    wrong.push(format!("{text:?} is lost: {} on screen, {said:?}", mine.len()));
-                }
-                let odd = mine.iter().find(|message| !is_sent(message) && message["delivery"]["state"] != "refused");
-                if let Some(odd) = odd {
-                    wrong.push(format!("{text:?} is neither sent nor refused: {}", odd["delivery"]));
-                }
-            }
-            // In order of composing, the same words counted once: the second of two equal texts may be the one that went.
-            let plain = |text: &str| !sent_again.contains(text);
-            let twice = |text: &str| self.said.get(&(who, text.to_owned())).is_some_and(|said| said.composed > 1);
-            let went: Vec<String> = self.world.tiktok.ledger().texts_to(NAMES[who]);
-            let went: Vec<&String> = went.iter().filter(|text| plain(text) && !twice(text)).collect();
-            let wanted: Vec<&String> = self
-                .composed
-                .iter()
-                .filter(|(to, text)| *to == who && went.contains(&text))
-                .map(|(_, text)| text)
-                .collect();
-            if went != wanted {
-                wrong.push(format!("out of order to {}: {went:?} instead of {wanted:?}", NAMES[who]));
-            }
-
-            let ids: Vec<String> = self.held(*conversation).await.into_iter().map(|(id, _)| id).collect();
-            if ids.iter().collect::<BTreeSet<_>>().len() != ids.len() {
-                wrong.push(format!("one of TikTok's messages on two rows: {ids:?}"));
-            }
-            let page = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
-            let gaps = self.world.ask("listMessages", page).await["gaps"].as_array().map_or(0, Vec::len);
-            for written in customer.thread().iter().filter(|written| written.by_customer) {
-                let times = shown
-                    .iter()
-                    .filter(|message| message["direction"] == "in" && body(message) == written.text)
-                    .count();
-                // Only where a gap says so may something be missing.
-                if times > 1 || (times == 0 && gaps == 0) {
-                    wrong.push(format!("{:?} is shown {times} times", written.text));
-                }
-            }
-            let row = self.world.row(customer).await;
-            let reached = |message: &Value| message["direction"] == "out" && is_sent(message);
-            let answered = shown.iter().rposition(|message| reached(message) && message["auto"].is_null());
-            let unread = shown
-                .iter()
-                .skip(answered.map_or(0, |at| at + 1))
-                .filter(|message| message["direction"] == "in")
-                .count();
-            if row["unread"] != json!(unread) || row["waiting"] != json!(unread > 0) {
-                wrong.push(format!(
-                    "{}: unread {} waiting {}, counted {unread}",
-                    NAMES[who], row["unread"], row["waiting"]
-                ));
-            }
-        }
-        wrong
-    }
+/// Whether nothing more will happen to it unless the agent does something, a refusal aside.
+fn is_left(message: &Value) -> bool {
+    message["delivery"]["state"] == "stopped" || message["delivery"]["stage"] == "undecided"
 }
 
 fn body(message: &Value) -> &str {

@@ -128,7 +128,7 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
         let calls = world.tiktok.ledger().calls("send");
         customer.sends_image();
         customer.says(&format!("{SAID} {n}"));
-        world.ask("sendReply", json!({ "conversation": conversation, "body": format!("{ANSWERED} {n}") })).await;
+        world.send(conversation, &format!("{ANSWERED} {n}")).await;
         world.ask("syncNow", json!({})).await;
         world.until("the reply's call was made", async |world| world.tiktok.ledger().calls("send") > calls).await;
         world.tiktok.clear_faults();

@@ -156,7 +156,7 @@ async fn a_refused_reply_says_why_and_can_go_back_to_the_draft() {
     assert_eq!(world.row(&ana).await["waiting"], true, "a refused reply answers nobody");
     world.ask("discard", serde_json::json!({ "message": message })).await;
     let view = world.ask("getConversation", serde_json::json!({ "conversation": conversation })).await;
-    assert_eq!(view["draft"], "Sorry for the wait");
+    assert_eq!(view["draft"]["body"], "Sorry for the wait");
     assert!(!world.reads(&ana).await.contains("Sorry"));
 }
 

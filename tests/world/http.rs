@@ -36,6 +36,19 @@ pub async fn get(address: &str) -> std::io::Result<Answer> {
 /// # Errors
 /// Nobody listens there, or hung up without an answer.
 pub async fn ask(method: &str, address: &str, headers: &[(&str, &str)], body: &str) -> std::io::Result<Answer> {
+    ask_with_bytes(method, address, headers, body.as_bytes()).await
+}
+
+/// As [`ask`], with a body that is no text.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn ask_with_bytes(
+    method: &str,
+    address: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<Answer> {
     let rest = address.strip_prefix("http://").unwrap_or_else(|| panic!("only http: {address}"));
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut request = format!("{method} /{path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
@@ -46,10 +59,9 @@ pub async fn ask(method: &str, address: &str, headers: &[(&str, &str)], body: &s
         request.push_str(&format!("{name}: {value}\r\n"));
     }
     request.push_str("\r\n");
-    request.push_str(body);
     let mut stream = TcpStream::connect(host).await?;
     // A server that has heard enough may answer and close before the last byte is written.
-    let _ = stream.write_all(request.as_bytes()).await;
+    let _ = stream.write_all(&[request.as_bytes(), body].concat()).await;
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes).await;
     let text = String::from_utf8_lossy(&bytes).into_owned();

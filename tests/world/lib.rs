@@ -20,7 +20,7 @@ mod thread;
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::{Desk, DeskConfig, Endpoints, Fault, Request, Subscription, Timing};
+use desk::{Desk, DeskConfig, Endpoints, Fault, FaultCode, Request, Subscription, Timing};
 use model::{AccountId, ConversationId};
 use sandbox::{Config, Customer, Limits, Sandbox, WindowRule};
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ pub struct World {
     folder: TempDir,
     timing: Timing,
     account: Option<AccountId>,
+    may_list_posts: bool,
 }
 
 impl World {
@@ -69,7 +70,25 @@ impl World {
         }
         let folder = tempfile::tempdir().expect("a temporary directory");
         let desk = open(&tiktok, &folder, &timing, &host).await;
-        Self { tiktok, host, desk, folder, timing, account: None }
+        Self { tiktok, host, desk, folder, timing, account: None, may_list_posts: false }
+    }
+
+    /// A linked world with some intervals of its own.
+    pub async fn paced(change: impl FnOnce(&mut Timing)) -> Self {
+        let mut timing = quick();
+        change(&mut timing);
+        let config = Config { limits: Limits::NONE, ..Config::default() };
+        let mut world = Self::with(config, timing, TestHost::new()).await;
+        world.link().await;
+        world
+    }
+
+    /// A linked world whose app may list the account's posts.
+    pub async fn with_posts() -> Self {
+        let mut world = Self::unlinked().await;
+        world.may_list_posts = true;
+        world.link().await;
+        world
     }
 
     /// Links the account as an agent would, and waits until its conversations are there.
@@ -110,7 +129,7 @@ impl World {
             json!({
                 "loginClientKey": apps.login_client_key, "loginClientSecret": apps.login_client_secret,
                 "businessAppId": apps.business_app_id, "businessSecret": apps.business_secret,
-                "businessRedirectUri": apps.business_redirect_uri,
+                "businessRedirectUri": apps.business_redirect_uri, "mayListPosts": self.may_list_posts,
             }),
         )
         .await
@@ -125,6 +144,15 @@ impl World {
     /// Asks the desk something.
     pub async fn try_ask(&self, command: &str, args: Value) -> Result<Value, Fault> {
         self.desk.answer(Request { command: command.to_owned(), args }).await
+    }
+
+    /// Asks the desk something that must not work; gives back why it does not.
+    pub async fn refused(&self, command: &str, args: Value) -> FaultCode {
+        let asked = args.clone();
+        match self.try_ask(command, args).await {
+            Ok(answer) => panic!("{command} {asked} should not have worked: {answer}"),
+            Err(fault) => fault.code,
+        }
     }
 
     /// The desk itself.
@@ -180,7 +208,12 @@ impl World {
     /// The agent answers a customer.
     pub async fn reply(&self, customer: &Customer, text: &str) -> Value {
         let conversation = self.conversation(customer).await;
-        self.ask("sendReply", json!({ "conversation": conversation, "body": text })).await["message"].clone()
+        self.send(conversation, text).await["messages"][0].clone()
+    }
+
+    /// The agent sends a text into a conversation; what the desk answers.
+    pub async fn send(&self, conversation: ConversationId, text: &str) -> Value {
+        self.ask("sendReply", press(conversation, text)).await
     }
 
     /// The thread as the agent reads it, as text.
@@ -196,6 +229,49 @@ impl World {
             .ask("listMessages", json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 }))
             .await;
         thread::print(&header, &page)
+    }
+
+    /// A customer's conversation with what surrounds its messages: draft, card, scheduled replies.
+    pub async fn view(&self, customer: &Customer) -> Value {
+        let conversation = self.conversation(customer).await;
+        self.ask("getConversation", json!({ "conversation": conversation })).await
+    }
+
+    /// A customer's messages as the page is shown them, oldest first.
+    pub async fn messages(&self, customer: &Customer) -> Vec<Value> {
+        let asked =
+            json!({ "conversation": self.conversation(customer).await, "before": null, "after": null, "limit": 200 });
+        let page = self.ask("listMessages", asked).await;
+        page["messages"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The newest message with this text, once it has arrived.
+    pub async fn message(&self, customer: &Customer, text: &str) -> Value {
+        self.until_thread(customer, text).await;
+        let messages = self.messages(customer).await;
+        let found = messages.into_iter().rev().find(|message| message["content"]["body"] == text);
+        found.unwrap_or_else(|| panic!("no message says just {text:?}"))
+    }
+
+    /// Waits until the customer got exactly these messages through the API, each as the ledger's line.
+    pub async fn until_got(&self, customer: &Customer, lines: &[&str]) {
+        let name = customer.name();
+        let waited = self.wait(async |world| world.tiktok.ledger().messages_to(&name) == lines).await;
+        if !waited {
+            panic!(
+                "got {:?} instead of {lines:?}:\n{}",
+                self.tiktok.ledger().messages_to(&name),
+                self.reads(customer).await
+            );
+        }
+    }
+
+    /// Waits until the account's health is this.
+    pub async fn until_health(&self, state: &str) {
+        self.until(state, async |world| {
+            world.ask("overview", json!({})).await["accounts"][0]["health"]["state"] == state
+        })
+        .await;
     }
 
     /// Waits until the thread, as text, holds this line's end.
@@ -251,6 +327,22 @@ impl World {
     pub async fn restart(&mut self) {
         self.desk = open(&self.tiktok, &self.folder, &self.timing, &self.host).await;
     }
+}
+
+/// A press of Send, as the page tells it: nothing quoted, no picture, everything seen.
+pub fn press(conversation: ConversationId, text: &str) -> Value {
+    json!({
+        "conversation": conversation, "body": text, "quoted": null, "attachment": null, "seen": null, "anyway": false, "key": "",
+    })
+}
+
+/// A press of Send with some of it told otherwise.
+pub fn press_with(conversation: ConversationId, text: &str, told: Value) -> Value {
+    let mut press = press(conversation, text);
+    for (key, value) in told.as_object().into_iter().flatten() {
+        press[key] = value.clone();
+    }
+    press
 }
 
 async fn open(tiktok: &Sandbox, folder: &TempDir, timing: &Timing, host: &Arc<TestHost>) -> Desk {

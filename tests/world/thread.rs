@@ -39,15 +39,19 @@ fn content(content: &Value) -> String {
     match word(&content["type"]) {
         "text" => word(&content["body"]).replace('\n', "⏎"),
         "image" | "sticker" => format!("<{} {}>", word(&content["type"]), word(&content["media"]["state"])),
+        "card" => {
+            let buttons = content["buttons"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let titles: Vec<&str> = std::iter::once(&content["title"]).chain(buttons).map(word).collect();
+            format!("<card {}>", titles.join(" | "))
+        }
         other => format!("<{other}>"),
     }
 }
 
 fn delivery(delivery: &Value) -> String {
     let mut text = format!(", {}", word(&delivery["state"]));
-    if let Some(reason) =
-        delivery["waiting"]["reason"].as_str().or(delivery["reason"].as_str()).or(delivery["stage"].as_str())
-    {
+    let why = [&delivery["waiting"]["reason"], &delivery["reason"], &delivery["stage"], &delivery["why"]];
+    if let Some(reason) = why.into_iter().find_map(Value::as_str) {
         let _ = write!(text, " {reason}");
     }
     text

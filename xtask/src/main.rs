@@ -6,6 +6,7 @@
 mod bindings;
 mod check;
 mod demo;
+mod faults;
 mod network;
 mod node;
 mod page;
@@ -27,6 +28,10 @@ cargo xtask check                installs what is missing and runs every check a
     --only STEP                  runs this step, and what it needs (may be given several times)
     --no-setup                   installs nothing
     -- ARGUMENTS                 for the test step: what to hand to `cargo test`
+cargo xtask faults               sends and kills the engine's process at random among faults at TikTok; the ledger and the
+                                 screen must agree on each message
+    --seed N                     repeats a run; drawn by lot otherwise
+    --sends N, --kills N         1000 and 500 unless given
 cargo xtask setup                installs what `check` needs, and nothing else
 cargo xtask bindings [--check]   writes ui/src/ipc/bindings.ts from the contract in crates/desk, or compares them
 cargo xtask help                 this page";
@@ -50,6 +55,7 @@ fn run(arguments: &[String]) -> Result<()> {
     match command {
         "demo" => demo::run(demo::Options::parse(rest)?),
         "check" => check::run(&check::Options::parse(rest)?),
+        "faults" => faults::run(faults::Options::parse(rest)?),
         "setup" => check::setup_for_everything(rest),
         "bindings" => bindings::run(rest),
         "help" | "--help" | "-h" => {

@@ -1,0 +1,126 @@
+//! The power goes in the middle of a sentence: at most the last second of typing is lost, and none of it turns up in
+//! another conversation.
+//!
+//! `DESKBELL_KILLS=200 cargo test -p tests --test it -- e2e::harness::typing --nocapture` does it two hundred times.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::app::App;
+use super::shop::{Shop, open_conversation};
+
+const CUSTOMERS: [&str; 2] = ["Nadia Rahman", "Marco Bellini"];
+/// What may be lost: the last second.
+const MOST_LOST: Duration = Duration::from_secs(1);
+/// A desktop lives five minutes at most.
+const KILLS_ON_ONE_DESKTOP: usize = 25;
+
+/// What was typed into one composer, and when each bit of it was in.
+struct Typing {
+    text: String,
+    known: Vec<(Instant, usize)>,
+}
+
+/// Types until the program is gone.
+async fn type_until_killed(app: &App, to: &str, before: String, seed: u64) -> Typing {
+    let mut lot = StdRng::seed_from_u64(seed);
+    let mut typing = Typing { text: before, known: Vec::new() };
+    let name = format!("Message to {to}");
+    if app.window().type_into(&name, "").await.is_err() {
+        return typing;
+    }
+    let Ok(field) = app.window().find("textbox", &name).await else { return typing };
+    for word in 0.. {
+        let bit = format!("{}{word} ", ["for ", "your ", "order ", "we ", "have "][lot.random_range(0..5)]);
+        typing.text.push_str(&bit);
+        // Past this call it is in the field; if the call fails it may be.
+        if field.send_keys(&bit).await.is_err() {
+            break;
+        }
+        typing.known.push((Instant::now(), typing.text.chars().count()));
+    }
+    typing
+}
+
+async fn draft(app: &App, of: &str) -> Result<String> {
+    open_conversation(app.window(), of).await?;
+    // The field can be written into once the desk's draft is in it.
+    app.window()
+        .holds("the draft to be there", "return document.querySelector('textarea[data-composer]')?.readOnly === false;")
+        .await?;
+    app.window().value(&format!("Message to {of}")).await
+}
+
+/// How long before the end the newest bit was typed that is still there.
+async fn kill_in_a_sentence(app: &mut App, shop: &Shop, drafts: &mut [String; 2], seed: u64) -> Result<Duration> {
+    let mut lot = StdRng::seed_from_u64(seed);
+    let at = lot.random_range(0..2);
+    // A draft that has grown long is begun anew, so that typing stays typing.
+    if drafts[at].len() > 600 {
+        open_conversation(app.window(), CUSTOMERS[at]).await?;
+        app.window().fill(&format!("Message to {}", CUSTOMERS[at]), "Again: ").await?;
+        // Its row shows the draft once it is kept.
+        open_conversation(app.window(), CUSTOMERS[1 - at]).await?;
+        app.window().see("Again:").await?;
+        drafts[at] = "Again: ".to_owned();
+    }
+    open_conversation(app.window(), CUSTOMERS[at]).await?;
+    let until = Duration::from_millis(lot.random_range(50..2_500));
+    let killed = async {
+        tokio::time::sleep(until).await;
+        let killed = Instant::now();
+        app.kill(&shop.desktop).await.map(|()| killed)
+    };
+    let (typing, killed) = tokio::join!(type_until_killed(app, CUSTOMERS[at], drafts[at].clone(), seed), killed);
+    let killed = killed?;
+    app.restart(&shop.desktop).await?;
+    let kept = draft(app, CUSTOMERS[at]).await?;
+    ensure!(typing.text.starts_with(&kept), "seed {seed}: {kept:?} is not how {:?} begins", typing.text);
+    let held = kept.chars().count();
+    let lost = typing
+        .known
+        .iter()
+        .find(|(_, chars)| *chars > held)
+        .map_or(Duration::ZERO, |(when, _)| killed.saturating_duration_since(*when));
+    ensure!(
+        lost <= MOST_LOST,
+        "seed {seed}: {} ms of typing are lost: {kept:?} of {:?}",
+        lost.as_millis(),
+        typing.text
+    );
+    let other = draft(app, CUSTOMERS[1 - at]).await?;
+    ensure!(other == drafts[1 - at], "seed {seed}: another draft changed: {other:?} was {:?}", drafts[1 - at]);
+    drafts[at] = kept;
+    Ok(lost)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_the_last_second_of_typing_is_lost_and_never_to_another_conversation() -> Result<()> {
+    let number = |name: &str, default: u64| {
+        std::env::var(name).ok().map_or(Ok(default), |text| text.parse()).with_context(|| format!("{name} is a number"))
+    };
+    let (kills, seed) = (usize::try_from(number("DESKBELL_KILLS", 3)?)?, number("DESKBELL_SEED", 1)?);
+    let mut lost = Vec::new();
+    while lost.len() < kills {
+        let shop = Shop::open().await?;
+        let mut app = shop.app().await?;
+        shop.link(app.window()).await?;
+        let mut drafts = [String::new(), String::new()];
+        for _ in 0..KILLS_ON_ONE_DESKTOP.min(kills - lost.len()) {
+            let one = kill_in_a_sentence(&mut app, &shop, &mut drafts, seed * 1_000 + lost.len() as u64).await?;
+            lost.push(one);
+        }
+    }
+    lost.sort();
+    let ms = |at: usize| lost.get(at).map_or(0, Duration::as_millis);
+    println!(
+        "{} kills while typing (seed {seed}): lost at most {} ms of typing, median {} ms; no draft of another conversation changed",
+        lost.len(),
+        ms(lost.len() - 1),
+        ms(lost.len() / 2)
+    );
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! Between the agent's fingers and the outbox: undo, presses that arrive twice, second thoughts, drafts.
+
+use std::time::Duration;
+
+use desk::FaultCode;
+use sandbox::{Customer, Fault, Times};
+use serde_json::{Value, json};
+use tests::{World, press, press_with};
+
+use crate::pictures::photo;
+
+/// Longer than any story: what waits for it is not waited for.
+const LONG: Duration = Duration::from_secs(600);
+
+/// A world where every reply can be undone for as long as the story lasts, and a customer with a question.
+async fn undoable() -> (World, Customer) {
+    let world = World::paced(|timing| timing.undo = LONG).await;
+    let ana = world.customer("Ana");
+    ana.says("where is my order?");
+    world.conversation(&ana).await;
+    (world, ana)
+}
+
+/// Presses Send on a reply that quotes the question and carries a picture; its messages and the picture's key.
+async fn press_all(world: &World, ana: &Customer) -> (Value, String) {
+    let conversation = world.conversation(ana).await;
+    let question = world.message(ana, "where is my order?").await["id"].clone();
+    let held = world.desk().attach(conversation, photo(320, 200)).await.unwrap();
+    let told = json!({ "quoted": question, "attachment": held.key });
+    let queued = world.ask("sendReply", press_with(conversation, "On its way.", told)).await;
+    assert!(queued["undoUntilMs"].is_i64(), "{queued}");
+    (queued["messages"].clone(), held.key)
+}
+
+async fn assert_back_in_the_draft(world: &World, ana: &Customer, key: &str, body: &str) {
+    let view = world.view(ana).await;
+    assert_eq!(view["draft"]["body"], body);
+    assert_eq!(view["draft"]["quoted"]["snippet"]["text"], "where is my order?");
+    assert_eq!(view["draft"]["attachment"]["key"], key);
+    assert_eq!(world.messages(ana).await.len(), 1, "nothing of it is left in the thread: {}", world.reads(ana).await);
+    assert_eq!(world.tiktok.ledger().calls("send") + world.tiktok.ledger().calls("media_upload"), 0);
+}
+
+#[tokio::test]
+async fn a_held_reply_is_on_screen_and_undo_brings_all_of_it_back_before_what_was_typed_since() {
+    let (world, ana) = undoable().await;
+    let (messages, key) = press_all(&world, &ana).await;
+    let thread = world.reads(&ana).await;
+    assert!(thread.contains("<image kept> [deskbell, held]"), "{thread}");
+    assert!(thread.contains("On its way. [deskbell, held] (quotes: where is my order?)"), "{thread}");
+    let conversation = world.conversation(&ana).await;
+    world.ask("saveDraft", json!({ "conversation": conversation, "body": "Anything else?", "quoted": null })).await;
+    assert_eq!(world.tiktok.ledger().calls("send"), 0, "nothing leaves while it is held");
+    world.ask("undoSend", json!({ "messages": messages })).await;
+    assert_back_in_the_draft(&world, &ana, &key, "On its way.\n\nAnything else?").await;
+    assert_eq!(world.refused("undoSend", json!({ "messages": messages })).await, FaultCode::WrongState);
+}
+
+#[tokio::test]
+async fn a_held_reply_that_must_not_wait_is_sent_now() {
+    let (world, ana) = undoable().await;
+    let (messages, _) = press_all(&world, &ana).await;
+    world.ask("sendNow", json!({ "messages": messages })).await;
+    world.until_thread(&ana, "On its way. [deskbell, sent]").await;
+    let got = world.tiktok.ledger().messages_to("Ana");
+    assert!(got.len() == 2 && got[0].starts_with("[image 320x200") && got[1].ends_with("On its way."), "{got:?}");
+    for command in ["undoSend", "sendNow"] {
+        assert_eq!(world.refused(command, json!({ "messages": messages })).await, FaultCode::WrongState, "{command}");
+    }
+}
+
+#[tokio::test]
+async fn after_its_time_a_reply_goes_by_itself_and_two_presses_keep_their_order() {
+    let world = World::paced(|timing| timing.undo = Duration::from_millis(50)).await;
+    let ana = world.customer("Ana");
+    ana.says("hello?");
+    let one = world.reply(&ana, "one").await;
+    world.reply(&ana, "two").await;
+    world.until_got(&ana, &["one", "two"]).await;
+    assert_eq!(world.refused("undoSend", json!({ "messages": [one] })).await, FaultCode::WrongState);
+}
+
+#[tokio::test]
+async fn who_does_not_want_to_undo_does_not_wait() {
+    let (world, ana) = undoable().await;
+    world.ask("saveSettings", json!({ "settings": { "undo": false } })).await;
+    let queued = world.send(world.conversation(&ana).await, "On its way.").await;
+    assert!(queued["undoUntilMs"].is_null(), "{queued}");
+    world.until_got(&ana, &["On its way."]).await;
+}
+
+#[tokio::test]
+async fn a_crash_while_it_could_be_undone_sends_nothing_and_loses_nothing() {
+    let (mut world, ana) = undoable().await;
+    let (_, key) = press_all(&world, &ana).await;
+    world.crash().await;
+    world.restart().await;
+    world.settle().await;
+    assert_back_in_the_draft(&world, &ana, &key, "On its way.").await;
+}
+
+#[tokio::test]
+async fn a_crash_never_puts_one_picture_over_another() {
+    let (mut world, ana) = undoable().await;
+    press_all(&world, &ana).await;
+    let conversation = world.conversation(&ana).await;
+    let other = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
+    world.crash().await;
+    world.restart().await;
+    world.until_thread(&ana, "<image kept> [deskbell, stopped interrupted]").await;
+    let view = world.view(&ana).await;
+    assert_eq!(
+        (&view["draft"]["attachment"]["key"], &view["draft"]["body"]),
+        (&json!(other.key), &json!("On its way."))
+    );
+    assert_eq!(world.tiktok.ledger().calls("send"), 0);
+}
+
+#[tokio::test]
+async fn closing_deskbell_sends_what_could_still_be_undone_exactly_once() {
+    let (mut world, ana) = undoable().await;
+    world.reply(&ana, "On its way.").await;
+    world.close().await;
+    world.restart().await;
+    world.until_thread(&ana, "On its way. [deskbell, sent]").await;
+    world.settle().await;
+    assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["On its way."]);
+    assert_eq!(world.tiktok.ledger().calls("send"), 1);
+}
+
+#[tokio::test]
+async fn closing_deskbell_without_a_network_sends_it_at_the_next_start() {
+    let (mut world, ana) = undoable().await;
+    world.reply(&ana, "On its way.").await;
+    world.tiktok.unplug().await;
+    world.close().await;
+    world.tiktok.plug_in().await.unwrap();
+    world.restart().await;
+    world.until_thread(&ana, "On its way. [deskbell, sent]").await;
+    assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["On its way."]);
+}
+
+#[tokio::test]
+async fn a_press_that_arrives_twice_is_queued_once_and_takes_nothing_typed_since() {
+    let mut world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("hello?");
+    let conversation = world.conversation(&ana).await;
+    let told = |key: &str| press_with(conversation, "On its way.", json!({ "key": key }));
+    let first = world.ask("sendReply", told("one press")).await;
+    world.ask("saveDraft", json!({ "conversation": conversation, "body": "typed since", "quoted": null })).await;
+    let again = world.ask("sendReply", told("one press")).await;
+    assert_eq!(first["messages"], again["messages"]);
+    assert_eq!(world.view(&ana).await["draft"]["body"], "typed since");
+    world.until_got(&ana, &["On its way."]).await;
+    world.crash().await;
+    world.restart().await;
+    assert_eq!(
+        world.ask("sendReply", told("one press")).await["messages"],
+        first["messages"],
+        "not even after a crash"
+    );
+    world.ask("sendReply", told("another press")).await;
+    world.until_got(&ana, &["On its way.", "On its way."]).await;
+    world.settle().await;
+    assert_eq!(world.tiktok.ledger().calls("send"), 2);
+}
+
+#[tokio::test]
+async fn what_waits_for_the_network_can_be_edited_moved_and_taken_back() {
+    let world = World::paced(|timing| (timing.backoff_first, timing.backoff_most) = (LONG, LONG)).await;
+    let ana = world.customer("Ana");
+    ana.says("hello?");
+    world.conversation(&ana).await;
+    world.tiktok.unplug().await;
+    let one = world.reply(&ana, "one").await;
+    world.until_thread(&ana, "one [deskbell, queued offline]").await;
+    let two = world.reply(&ana, "two").await;
+    let three = world.reply(&ana, "three").await;
+    world.ask("editReply", json!({ "message": two, "body": " two, mended " })).await;
+    assert_eq!(world.refused("editReply", json!({ "message": two, "body": "  " })).await, FaultCode::ReplyEmpty);
+    world.ask("moveReply", json!({ "message": three, "by": -2 })).await;
+    world.until_thread(&ana, "three [deskbell, queued offline]").await;
+    world.ask("discard", json!({ "message": one })).await;
+    let thread = world.reads(&ana).await;
+    let place = |text: &str| thread.find(text).unwrap_or_else(|| panic!("{text} is not in {thread}"));
+    assert!(place("three [") < place("two, mended ["), "{thread}");
+    assert_eq!(world.view(&ana).await["draft"]["body"], "one");
+    world.tiktok.plug_in().await.unwrap();
+    world.ask("syncNow", json!({})).await;
+    world.until_got(&ana, &["three", "two, mended"]).await;
+    for command in ["editReply", "moveReply", "discard"] {
+        let asked = match command {
+            "editReply" => json!({ "message": two, "body": "x" }),
+            "moveReply" => json!({ "message": two, "by": 1 }),
+            _ => json!({ "message": two }),
+        };
+        world.until_thread(&ana, "two, mended [deskbell, sent]").await;
+        assert_eq!(world.refused(command, asked).await, FaultCode::WrongState, "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_reply_is_mended_and_sent_again() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("hello?");
+    world.tiktok.fault("send", Fault::code(40002), Times::Next(1));
+    let message = world.reply(&ana, "Hi Anna").await;
+    world.until_thread(&ana, "Hi Anna [deskbell, refused invalidParameter]").await;
+    world.ask("editReply", json!({ "message": message, "body": "Hi Ana" })).await;
+    assert!(world.reads(&ana).await.contains("Hi Ana [deskbell, refused"), "not sent before the agent says so");
+    world.ask("sendAgain", json!({ "message": message })).await;
+    world.until_got(&ana, &["Hi Ana"]).await;
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_can_not_be_rewritten() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("hello?");
+    world.tiktok.fault("send", Fault::NeverAnswer { accepting: false }, Times::Next(1));
+    let message = world.reply(&ana, "Hi Ana").await;
+    world.until("the call is under way", async |world| world.tiktok.ledger().calls("send") == 1).await;
+    let asked = [
+        ("editReply", json!({ "message": message, "body": "x" })),
+        ("moveReply", json!({ "message": message, "by": -1 })),
+        ("sendAgain", json!({ "message": message })),
+    ];
+    for (command, args) in &asked {
+        assert_eq!(world.refused(command, args.clone()).await, FaultCode::WrongState, "{command} while sending");
+    }
+    assert_eq!(world.refused("discard", json!({ "message": message })).await, FaultCode::WrongState);
+    world.until_thread(&ana, "Hi Ana [deskbell, unconfirmed undecided]").await;
+    for (command, args) in asked.into_iter().take(2) {
+        assert_eq!(world.refused(command, args).await, FaultCode::WrongState, "{command} while undecided");
+    }
+    world.ask("discard", json!({ "message": message })).await;
+    assert_eq!(world.view(&ana).await["draft"]["body"], "", "offering it again would invite a double");
+}
+
+#[tokio::test]
+async fn a_reply_and_a_card_are_begun_side_by_side_and_survive_a_crash() {
+    let mut world = World::start().await;
+    let ana = world.customer("Ana");
+    let ben = world.customer("Ben");
+    ana.says("which sizes do you have?");
+    ben.says("hello");
+    let conversation = world.conversation(&ana).await;
+    world.conversation(&ben).await;
+    let question = world.message(&ana, "which sizes do you have?").await["id"].clone();
+    let held = world.desk().attach(conversation, photo(320, 200)).await.unwrap();
+    let card = json!({ "kind": "link", "title": "Which size?", "buttons": ["S", "", "M"] });
+    world.ask("saveDraft", json!({ "conversation": conversation, "body": "All of th", "quoted": question })).await;
+    world.ask("saveCardDraft", json!({ "conversation": conversation, "card": card })).await;
+    world.crash().await;
+    world.restart().await;
+    let view = world.view(&ana).await;
+    assert_eq!(view["draft"]["body"], "All of th");
+    assert_eq!(view["draft"]["quoted"]["id"], question);
+    assert_eq!(view["draft"]["attachment"]["key"], held.key);
+    assert_eq!(view["card"], card, "as typed, the empty answer too");
+    assert_eq!(view["row"]["draft"], "All of th");
+    let ben = world.view(&ben).await;
+    assert!(ben["card"].is_null() && ben["draft"]["body"] == "", "each conversation has its own");
+
+    world.ask("sendReply", press(conversation, "All of them.")).await;
+    let view = world.view(&ana).await;
+    assert_eq!((&view["draft"]["body"], &view["card"]), (&json!(""), &card), "a reply takes no card with it");
+    world.ask("saveDraft", json!({ "conversation": conversation, "body": "And", "quoted": null })).await;
+    let told = json!({ "conversation": conversation, "card": card, "seen": null, "anyway": false, "key": "" });
+    world.ask("sendCard", told).await;
+    let view = world.view(&ana).await;
+    assert_eq!((&view["draft"]["body"], &view["card"]), (&json!("And"), &Value::Null), "nor a card a reply");
+}

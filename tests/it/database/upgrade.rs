@@ -1,0 +1,138 @@
+//! A database of the first version is opened by this one: every row stays, and what is counted now is counted for it too.
+
+use model::{ConversationId, Delivery, MessageId, Outgoing, RefusalReason, UnconfirmedStage, WaitReason};
+use store::table::{account, conversation, draft, message, outbox, scheduled, setting};
+use store::{Connection, Store};
+
+const HOUR: i64 = 3_600_000;
+
+/// What the first Deskbell left behind: an answered conversation, one with every state of an outbox row, and one with a
+/// draft only.
+fn first_version(folder: &std::path::Path) {
+    let sql = Connection::open(folder.join("deskbell.db")).unwrap();
+    sql.execute_batch(include_str!("../../../crates/store/migrations/0001.sql")).unwrap();
+    sql.execute_batch(&format!(
+        r#"
+        PRAGMA user_version = 1; PRAGMA application_id = {application};
+        INSERT INTO account (id, remote_id, handle, display_name, scopes, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, linked_at_ms, backfilled)
+            VALUES (1, 'b', 'shop', 'Shop', 'message.list.read', 1, 2, 3, 4, 1);
+        INSERT INTO person (id, account_id, remote_id, name, first_contact_ms) VALUES (1, 1, 'p1', 'Ana', 100), (2, 1, 'p2', 'Ben', 100), (3, 1, 'p3', 'Cleo', 100);
+        INSERT INTO conversation (id, account_id, remote_id, kind, person_id, last_at_ms, snippet, waiting, window_opened_at_ms, draft_line, remote_updated_ms, fetched_updated_ms)
+            VALUES (1, 1, 'c1', 'chat', 1, {late}, 'late', 0, {opened}, NULL, {late}, {late}),
+                   (2, 1, 'c2', 'request', 2, 6000, 'six', 1, 1000, NULL, 1000, 1000),
+                   (3, 1, 'c3', 'request', 3, 1000, 'hello', 1, 1000, 'half a', 1000, 1000);
+        UPDATE conversation SET status = 'done' WHERE id = 1;
+        INSERT INTO message (conversation_id, sent_at_ms, id, account_id, remote_id, outgoing, surface, auto_type, content, listed)
+            VALUES (1, 100, 1, 1, 'm1', 0, 'phone', NULL, '{{"type":"text","body":"hello?"}}', 1),
+                   (1, 200, 2, 1, 'm2', 1, 'phone', NULL, '{{"type":"text","body":"hi"}}', 1),
+                   (1, {opened}, 3, 1, 'm3', 0, 'phone', NULL, '{{"type":"image","mediaId":"x","media":{{"state":"pending"}}}}', 1),
+                   (1, {opened} + 1, 4, 1, 'm4', 1, 'other', 'welcome', '{{"type":"text","body":"welcome"}}', 1),
+                   (1, {opened} + 2, 5, 1, 'm5', 1, 'deskbell', NULL, '{{"type":"text","body":"one"}}', 1),
+                   (1, {opened} + 3, 6, 1, 'm6', 1, 'web', NULL, '{{"type":"sharePost","embedUrl":"https://x"}}', 1),
+                   (1, {late}, 7, 1, 'm7', 1, 'phone', NULL, '{{"type":"card","title":"t","buttons":["a"]}}', 1),
+                   (2, 1000, 10, 1, 'm10', 0, 'phone', NULL, '{{"type":"text","body":"anyone?"}}', 1),
+                   (3, 1000, 20, 1, 'm20', 0, 'phone', NULL, '{{"type":"text","body":"hello"}}', 1);
+        INSERT INTO outbox (message_id, conversation_id, account_id, position, body, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks)
+            VALUES (11, 2, 1, 1, 'refused "so"', NULL, 'refused', 1, 1500, 0, NULL, '{{"reason":"windowClosed","code":40064,"message":"no","requestId":"r1","atMs":1600}}', 0),
+                   (12, 2, 1, 2, 'checking', NULL, 'checking', 1, 1700, 0, NULL, NULL, 2),
+                   (13, 2, 1, 3, 'undecided', NULL, 'undecided', 1, 1800, 0, NULL, NULL, 3),
+                   (14, 2, 1, 4, 'sending', 'm10', 'sending', 1, 1900, 0, NULL, NULL, 0),
+                   (15, 2, 1, 5, 'waiting', NULL, 'queued', 2, 1950, 9000, '{{"reason":"offline"}}', NULL, 0),
+                   (16, 2, 1, 6, 'queued ''n'' ready', NULL, 'queued', 0, NULL, 0, NULL, NULL, 0);
+        INSERT INTO message (conversation_id, sent_at_ms, id, account_id, outgoing, surface, content, listed)
+            SELECT 2, 1000 + message_id, message_id, 1, 1, 'deskbell', json_object('type', 'text', 'body', body), 0 FROM outbox;
+        INSERT INTO draft VALUES (3, 'half a' || char(10) || 'thought', 1234);
+        INSERT INTO setting VALUES ('settings', '{{"theme":"dark"}}');
+        INSERT INTO gap VALUES (1, 1, NULL, 50);
+        INSERT INTO media VALUES ('{key}', 'image/jpeg', 1, 2, 3, 4);
+        INSERT INTO media_wanted (id, account_id, message_id) VALUES (1, 1, 3);
+        "#,
+        application = 0x4442_454C,
+        opened = 10 * HOUR,
+        late = 10 * HOUR + 48 * HOUR,
+        key = "a".repeat(64),
+    ))
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_keeps_every_row_and_is_counted_rightly() {
+    let folder = tempfile::tempdir().unwrap();
+    first_version(folder.path());
+    let store = Store::open(folder.path()).unwrap();
+    store
+        .read(|sql| {
+            let count = |table: &str| sql.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
+            for (table, rows) in [
+                ("account", 1), ("person", 3), ("conversation", 3), ("message", 15), ("outbox", 6), ("draft", 1), ("setting", 1),
+                ("gap", 1), ("media", 1), ("media_wanted", 1), ("attempt", 0), ("scheduled", 0), ("post", 0), ("upload", 0),
+            ] {
+                assert_eq!(count(table)?, rows, "{table}");
+            }
+            let problems: Vec<String> =
+                sql.prepare("PRAGMA integrity_check")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            assert_eq!(problems, ["ok"]);
+            assert_eq!(count("pragma_foreign_key_check")?, 0);
+            let known = account::all(sql)?.remove(0);
+            assert_eq!((known.handle.as_str(), known.mark_read), ("shop", model::MarkRead::OnReply));
+            let counts = account::counts(sql, known.id)?;
+            assert_eq!((counts.waiting, counts.all, counts.done), (2, 2, 1));
+
+            let ana = conversation::row(sql, ConversationId(1))?.budget.unwrap();
+            assert_eq!((ana.left, ana.late_left, ana.engaged), (8, 2, true), "two within the window, one after, one automatic");
+            let cleo = conversation::row(sql, ConversationId(3))?.budget.unwrap();
+            assert_eq!((cleo.left, cleo.late_left, cleo.engaged), (10, 3, false));
+
+            let lane = outbox::of_conversation(sql, ConversationId(2))?;
+            let texts: Vec<&str> = lane.iter().map(|reply| reply.outgoing.text().unwrap()).collect();
+            assert_eq!(texts, ["refused \"so\"", "checking", "undecided", "sending", "waiting", "queued 'n' ready"]);
+            let stands: Vec<Delivery> = lane.iter().map(outbox::Reply::delivery).collect();
+            assert!(matches!(&stands[0], Delivery::Refused(no) if no.reason == RefusalReason::WindowClosed && no.request_id == "r1"));
+            assert_eq!(stands[1], Delivery::Unconfirmed { stage: UnconfirmedStage::Checking });
+            assert_eq!(stands[2], Delivery::Unconfirmed { stage: UnconfirmedStage::Undecided });
+            assert_eq!(stands[3], Delivery::Sending);
+            assert_eq!(stands[4], Delivery::Queued { waiting: Some(WaitReason::Offline) });
+            assert_eq!(stands[5], Delivery::Queued { waiting: None });
+            assert_eq!((lane[3].quoted_remote_id.as_deref(), lane[1].checks, lane[4].attempt), (Some("m10"), 2, 2));
+            // What the agent had seen then is not known; a colleague's reply before it must not count as unseen.
+            assert!(lane.iter().all(|reply| reply.seen_up_to_ms >= 1000), "{lane:?}");
+
+            assert_eq!(draft::get(sql, ConversationId(3))?.body, "half a\nthought");
+            assert_eq!(conversation::row(sql, ConversationId(3))?.draft_line.as_deref(), Some("half a"));
+            assert_eq!(setting::get(sql, "settings")?.as_deref(), Some(r#"{"theme":"dark"}"#));
+            for id in 1..=7 {
+                message::get(sql, MessageId(id))?;
+            }
+            assert!(scheduled::next_due(sql)?.is_none());
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    // And it works: what was under way when the first version ended is looked for, and new rows fit beside the old.
+    let lost = store.write(|tx| outbox::recover(tx, 20_000)).await.unwrap();
+    assert_eq!(lost, 1);
+    store
+        .write(|tx| {
+            let parts = [Outgoing::Text { body: "and one more".to_owned() }];
+            outbox::desk::queue_all(tx, ConversationId(2), &parts, None, 0, None, 20_000)?;
+            conversation::refresh(tx, ConversationId(1))?;
+            let ana = conversation::row(tx, ConversationId(1))?.budget.unwrap();
+            assert_eq!((ana.left, ana.late_left, ana.engaged), (8, 2, true), "counted anew it is the same");
+            Ok(())
+        })
+        .await
+        .unwrap();
+    store.close().await;
+    let again = Store::open(folder.path()).unwrap();
+    assert_eq!(again.read(|sql| outbox::of_conversation(sql, ConversationId(2))).await.unwrap().len(), 7);
+}
+
+#[tokio::test]
+async fn a_reply_that_the_first_version_was_refused_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    first_version(folder.path());
+    let store = Store::open(folder.path()).unwrap();
+    let ben = store.read(|sql| conversation::row(sql, ConversationId(2))).await.unwrap().budget.unwrap();
+    assert_eq!((ben.left, ben.engaged), (5, false), "of six one was refused");
+}

@@ -1,0 +1,93 @@
+//! The page: asks whichever process lives, over HTTP, and knows when an answer was lost with it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::http;
+use tokio::sync::watch;
+
+use super::process::Living;
+
+/// No question takes as long.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+
+/// A page. Clones share the count.
+#[derive(Clone)]
+pub(super) struct Page {
+    living: watch::Receiver<Living>,
+    /// Answers that were lost with their process.
+    pub(super) lost: Arc<AtomicUsize>,
+}
+
+/// What came of a question: an answer or a fault, or the process died of it.
+pub(super) enum Asked {
+    Reply(Value),
+    Fault(Value),
+    Lost,
+}
+
+impl Page {
+    pub(super) fn new(living: watch::Receiver<Living>) -> Self {
+        Self { living, lost: Arc::default() }
+    }
+
+    /// Asks the process that lives now, or the next one, once.
+    pub(super) async fn once(&self, command: &str, args: &Value) -> Asked {
+        let mut living = self.living.clone();
+        let life = living.wait_for(Option::is_some).await.expect("the run goes on").clone();
+        let (number, address) = life.expect("it was there");
+        let question = json!({ "command": command, "args": args }).to_string();
+        let address = format!("{address}rpc");
+        let asked = http::ask("POST", &address, &[("Content-Type", "application/json")], &question);
+        let answer = tokio::time::timeout(LONGEST_ANSWER, asked).await;
+        let answer = answer.unwrap_or_else(|_| panic!("{question} was not answered"));
+        let read = answer.ok().and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
+        if let Some(mut answer) = read {
+            return match answer.get("fault") {
+                Some(fault) => Asked::Fault(fault.clone()),
+                None => Asked::Reply(answer["reply"].take()),
+            };
+        }
+        self.lost.fetch_add(1, Ordering::Relaxed);
+        // A process that was killed does not come back: only a process that was not would hold this up.
+        let died = living.wait_for(|living| living.as_ref().is_none_or(|(other, _)| *other != number));
+        let died = tokio::time::timeout(LONGEST_ANSWER, died).await;
+        assert!(died.is_ok(), "life {number} gave no answer to {question} and lives");
+        Asked::Lost
+    }
+
+    /// Asks until there is an answer: for what may be asked twice.
+    pub(super) async fn ask(&self, command: &str, args: Value) -> Result<Value, Value> {
+        loop {
+            match self.once(command, &args).await {
+                Asked::Reply(reply) => return Ok(reply),
+                Asked::Fault(fault) => return Err(fault),
+                Asked::Lost => {}
+            }
+        }
+    }
+
+    /// Asks what must work.
+    pub(super) async fn must(&self, command: &str, args: Value) -> Value {
+        self.ask(command, args).await.unwrap_or_else(|fault| panic!("{command}: {fault}"))
+    }
+
+    /// All of a conversation, oldest first, and whether there is a gap in it.
+    pub(super) async fn thread(&self, conversation: &Value) -> (Vec<Value>, bool) {
+        let (mut all, mut gaps, mut before) = (Vec::new(), false, Value::Null);
+        loop {
+            let args = json!({ "conversation": conversation, "before": before, "after": null, "limit": 200 });
+            let mut page = self.must("listMessages", args).await;
+            gaps |= page["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty());
+            let Value::Array(mut messages) = page["messages"].take() else { panic!("{page}") };
+            before = messages.first().map_or(Value::Null, |message| message["id"].clone());
+            messages.append(&mut all);
+            all = messages;
+            if page["hasOlder"] != true {
+                return (all, gaps);
+            }
+        }
+    }
+}

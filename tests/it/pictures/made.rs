@@ -1,0 +1,155 @@
+//! Files as cameras, programs and attackers make them.
+
+use std::io::Cursor;
+
+use image::codecs::gif::GifEncoder;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+
+pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+pub(crate) fn jpeg(image: &RgbImage, quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(image).unwrap();
+    bytes
+}
+
+/// Shades with a grain, as a camera's sensor makes it; `grain` decides how large the file becomes.
+pub(crate) fn grainy(width: u32, height: u32, grain: u32) -> RgbImage {
+    let mut seed = 0x2545_F491_u32;
+    RgbImage::from_fn(width, height, |x, y| {
+        seed ^= seed << 13;
+        seed ^= seed >> 17;
+        seed ^= seed << 5;
+        let noise = |shift: u32| (seed >> shift) % grain.max(1);
+        let shade = |part: u32, of: u32, shift: u32| (part * 200 / of + noise(shift)).min(255) as u8;
+        Rgb([shade(x, width, 0), shade(y, height, 8), shade(x + y, width + height, 16)])
+    })
+}
+
+/// White, with a red square in the upper left corner.
+pub(crate) fn marked(width: u32, height: u32) -> RgbImage {
+    let red = |x: u32, y: u32| x < width / 4 && y < height / 4;
+    RgbImage::from_fn(width, height, |x, y| if red(x, y) { Rgb([220, 20, 20]) } else { Rgb([250, 250, 250]) })
+}
+
+/// The same picture as the sensor saw it, for a camera held so that this orientation turns it upright again.
+pub(crate) fn as_held(upright: &RgbImage, orientation: u8) -> RgbImage {
+    use image::imageops::{flip_horizontal, flip_vertical, rotate90, rotate180, rotate270};
+    match orientation {
+        2 => flip_horizontal(upright),
+        3 => rotate180(upright),
+        4 => flip_vertical(upright),
+        5 => flip_horizontal(&rotate90(upright)),
+        6 => rotate270(upright),
+        7 => flip_horizontal(&rotate270(upright)),
+        8 => rotate90(upright),
+        _ => upright.clone(),
+    }
+}
+
+/// Puts an APP1 segment behind the start of a JPEG.
+pub(crate) fn with_app1(jpeg: &[u8], payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
+    [&jpeg[..2], &[0xFF, 0xE1], &length, payload, &jpeg[2..]].concat()
+}
+
+/// Exif with one entry, the orientation, and a maker's words behind it.
+pub(crate) fn exif(orientation: u8, words: &str) -> Vec<u8> {
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0".to_vec();
+    exif.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
+    exif.extend([0, 0, 0, 0]);
+    exif.extend(words.as_bytes());
+    exif
+}
+
+/// A chunk of a PNG, with its checksum.
+pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let mut crc = u32::MAX;
+    for byte in kind.iter().chain(data) {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    let length = u32::try_from(data.len()).unwrap().to_be_bytes();
+    [&length[..], kind, data, &(!crc).to_be_bytes()].concat()
+}
+
+/// Puts chunks behind a PNG's header.
+pub(crate) fn with_chunks(png: &[u8], chunks: &[Vec<u8>]) -> Vec<u8> {
+    let header = 8 + 25;
+    [&png[..header], &chunks.concat(), &png[header..]].concat()
+}
+
+/// Promises this many black pixels of one bit and keeps the promise: as a file it is next to nothing.
+pub(crate) fn bomb(width: u32, height: u32) -> Vec<u8> {
+    let mut header = Vec::new();
+    header.extend(width.to_be_bytes());
+    header.extend(height.to_be_bytes());
+    header.extend([8, 2, 0, 0, 0]);
+    // A deflate stream of stored nothing: the decoder must not have come so far as to miss the rows.
+    let data = [0x78, 0x01, 0x01, 0, 0, 0xFF, 0xFF, 0, 0, 0, 1];
+    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IDAT", &data), &chunk(b"IEND", &[])].concat()
+}
+
+/// An animation of this many pictures, the first one red.
+pub(crate) fn gif(pictures: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new(&mut bytes);
+    for n in 0..pictures {
+        let colour = if n == 0 { Rgba([220, 20, 20, 255]) } else { Rgba([20, 20, 220, 255]) };
+        encoder.encode_frame(Frame::new(RgbaImage::from_pixel(64, 48, colour))).unwrap();
+    }
+    drop(encoder);
+    bytes
+}
+
+/// An animated PNG of two pictures, the first one red: what `acTL` and `fcTL` announce.
+pub(crate) fn apng() -> Vec<u8> {
+    let still = encoded(&DynamicImage::from(RgbImage::from_pixel(64, 48, Rgb([220, 20, 20]))), ImageFormat::Png);
+    let control = |sequence: u32| {
+        let words = [sequence, 64, 48, 0, 0];
+        let mut data: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        data.extend([0, 1, 0, 10, 0, 0]);
+        data
+    };
+    let animation = chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]);
+    let mut bytes = with_chunks(&still, &[animation, chunk(b"fcTL", &control(0))]);
+    let end = bytes.split_off(bytes.len() - 12);
+    let data = still.windows(4).position(|at| at == b"IDAT").unwrap();
+    let length = u32::from_be_bytes(still[data - 4..data].try_into().unwrap()) as usize;
+    let mut second = 2_u32.to_be_bytes().to_vec();
+    second.extend(&still[data + 4..data + 4 + length]);
+    [bytes, chunk(b"fcTL", &control(1)), chunk(b"fdAT", &second), end].concat()
+}
+
+/// A JPEG of one shade: as a file it is next to nothing, and its decoder does not know. `frame` is 0xC0 for one that comes
+/// in order, 0xC2 for a progressive one; in one scan, or in one for each of its colours.
+pub(crate) fn flat(width: u16, height: u16, frame: u8, colours: u8, scans: u8) -> Vec<u8> {
+    let ([w1, w2], [h1, h2]) = (width.to_be_bytes(), height.to_be_bytes());
+    let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
+    bytes.extend([1; 64]);
+    bytes.extend([0xFF, frame, 0, 8 + 3 * colours, 8, h1, h2, w1, w2, colours]);
+    bytes.extend((1..=colours).flat_map(|colour| [colour, 0x11, 0]));
+    // One code each, a single 0 bit: "as the block before", and "no more in this block".
+    for table in [0x00, 0x10] {
+        bytes.extend([0xFF, 0xC4, 0, 20, table, 1]);
+        bytes.extend([0; 16]);
+    }
+    let blocks = usize::from(width).div_ceil(8) * usize::from(height).div_ceil(8);
+    let (bits, last) = if frame == 0xC2 { (1, 0) } else { (2, 63) };
+    let each = colours / scans;
+    for scan in 0..scans {
+        bytes.extend([0xFF, 0xDA, 0, 6 + 2 * each, each]);
+        bytes.extend((1..=each).flat_map(|colour| [scan * each + colour, 0]));
+        bytes.extend([0, last, 0]);
+        bytes.resize(bytes.len() + (blocks * usize::from(each) * bits).div_ceil(8), 0);
+    }
+    bytes.extend([0xFF, 0xD9]);
+    bytes
+}
