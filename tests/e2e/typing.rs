@@ -1,7 +1,7 @@
 //! The power goes in the middle of a sentence: at most the last second of typing is lost, and none of it turns up in
 //! another conversation.
 //!
-//! `DESKBELL_KILLS=200 cargo test -p tests --test it -- e2e::harness::typing --nocapture` does it two hundred times.
+//! `DESKBELL_KILLS=200 cargo test -p tests --test it -- e2e::typing --nocapture` does it two hundred times.
 
 use std::time::{Duration, Instant};
 

@@ -273,3 +273,22 @@ async fn a_reply_and_a_card_are_begun_side_by_side_and_survive_a_crash() {
     let view = world.view(&ana).await;
     assert_eq!((&view["draft"]["body"], &view["card"]), (&json!("And"), &Value::Null), "nor a card a reply");
 }
+
+#[tokio::test]
+async fn a_reply_behind_one_that_waits_can_be_undone_for_its_time_and_no_longer() {
+    let mut world = World::paced(|timing| timing.undo = Duration::from_millis(80)).await;
+    let ana = world.customer("Ana");
+    ana.says("where is my order?");
+    world.conversation(&ana).await;
+    world.tiktok.unplug().await;
+    world.reply(&ana, "On its way.").await;
+    world.until_thread(&ana, "On its way. [deskbell, queued offline]").await;
+    world.reply(&ana, "It comes on Monday.").await;
+    world.until_thread(&ana, "It comes on Monday. [deskbell, queued]").await;
+    // What was promised to go out is not taken back by a crash.
+    world.crash().await;
+    world.tiktok.plug_in().await.unwrap();
+    world.restart().await;
+    world.settle().await;
+    assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["On its way.", "It comes on Monday."]);
+}

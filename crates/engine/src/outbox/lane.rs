@@ -73,15 +73,34 @@ pub(super) async fn run(engine: Engine, conversation: ConversationId, woken: Arc
 impl Lane<'_> {
     async fn step(&mut self) -> Result<Next, StoreError> {
         let (engine, id) = (self.engine, self.id);
-        let Some(head) = engine.store().read(move |sql| outbox::head(sql, id)).await? else {
-            return self.tell_read().await;
+        let (head, held_until) =
+            engine.store().read(move |sql| Ok((outbox::head(sql, id)?, outbox::held_until(sql, id)?))).await?;
+        if let Some(until_ms) = held_until
+            && self.is_over(until_ms)
+        {
+            engine.store().write(move |tx| outbox::unhold(tx, id, until_ms)).await?;
+            return Ok(Next::Again);
+        }
+        let next = match head {
+            Some(head) => self.take(head).await?,
+            None => self.tell_read().await?,
         };
+        // Whatever the head waits for, those behind it can be undone for their time and no longer.
+        let Some(held) = held_until.map(|until_ms| until(engine.clock().now_ms(), until_ms)) else { return Ok(next) };
+        Ok(match next {
+            Next::Again => Next::Again,
+            Next::Wait(wait) => Next::Wait(wait.min(held)),
+            Next::Rest => Next::Wait(held),
+        })
+    }
+
+    async fn take(&mut self, head: Reply) -> Result<Next, StoreError> {
         match head.state {
-            State::Held => self.hold(&head).await,
+            State::Held => Ok(Next::Rest),
             State::Queued => self.send(head).await,
             // Only this lane begins calls, and it is not in one: the call's end was not heard.
             State::Sending => {
-                engine.store().write(move |tx| outbox::unconfirm(tx, head.message)).await?;
+                self.engine.store().write(move |tx| outbox::unconfirm(tx, head.message)).await?;
                 Ok(Next::Again)
             }
             State::Checking => self.look(&head).await,
@@ -89,16 +108,11 @@ impl Lane<'_> {
         }
     }
 
-    async fn hold(&self, head: &Reply) -> Result<Next, StoreError> {
+    /// Whether a reply can no longer be undone. A clock that was put back would hold it for longer than the agent was
+    /// promised.
+    fn is_over(&self, until_ms: Millis) -> bool {
         let now_ms = self.engine.clock().now_ms();
-        let undo_ms = after(0, self.engine.timing().undo);
-        // A clock that was put back would hold it for longer than the agent was promised.
-        if (now_ms..=now_ms.saturating_add(undo_ms)).contains(&head.not_before_ms) && head.not_before_ms > now_ms {
-            return Ok(Next::Wait(until(now_ms, head.not_before_ms)));
-        }
-        let message = head.message;
-        self.engine.store().write(move |tx| outbox::unhold(tx, message)).await?;
-        Ok(Next::Again)
+        until_ms <= now_ms || until_ms > after(now_ms, self.engine.timing().undo)
     }
 
     async fn send(&mut self, head: Reply) -> Result<Next, StoreError> {

@@ -332,12 +332,26 @@ pub fn stop(tx: &mut Tx<'_>, id: MessageId, why: StopReason) -> Result<(), Store
     set(tx, id, "state = 'stopped', waiting = NULL, stopped = ?2", "'queued'", (id.0, serde_json::to_string(&why)?))
 }
 
-/// A held reply's time has come, or the agent will not wait: it is queued.
+/// When the first of a lane's held replies is to be queued.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unhold(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    set(tx, id, "state = 'queued', not_before_ms = 0", "'held'", [id.0])
+pub fn held_until(sql: &Connection, conversation: ConversationId) -> Result<Option<Millis>, StoreError> {
+    Ok(sql
+        .prepare_cached("SELECT min(not_before_ms) FROM outbox WHERE conversation_id = ?1 AND state = 'held'")?
+        .query_row([conversation.0], |row| row.get(0))?)
+}
+
+/// The time of a lane's held replies up to this one has come, whatever they wait behind: they are queued.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unhold(tx: &mut Tx<'_>, conversation: ConversationId, until_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE outbox SET state = 'queued', not_before_ms = 0 WHERE conversation_id = ?1 AND state = 'held' AND not_before_ms <= ?2",
+        (conversation.0, until_ms),
+    )?;
+    conversation::refresh(tx, conversation)
 }
 
 /// As [`unhold`], for all: Deskbell is being closed, and the agent has pressed Send.
