@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -39,13 +40,15 @@ impl App {
         &self.window
     }
 
-    /// `kill -9`: no farewell, nothing flushed.
-    pub(crate) async fn kill(&self, desktop: &Desktop) -> Result<()> {
+    /// `kill -9`: no farewell, nothing flushed. Tells when.
+    pub(crate) async fn kill(&self, desktop: &Desktop) -> Result<Instant> {
         let home = desktop.home();
         let pids = running(&self.program, &home);
         anyhow::ensure!(!pids.is_empty(), "the app does not run");
         pids.into_iter().for_each(kill);
-        wait_for("the app to be gone", || running(&self.program, &home).is_empty().then_some(())).await
+        let killed = Instant::now();
+        wait_for("the app to be gone", || running(&self.program, &home).is_empty().then_some(())).await?;
+        Ok(killed)
     }
 
     /// Starts it again with the same arguments, after a [`App::kill`].

@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use fantoccini::key::Key;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -29,10 +30,11 @@ async fn type_until_killed(app: &App, to: &str, before: String, seed: u64) -> Ty
     let mut lot = StdRng::seed_from_u64(seed);
     let mut typing = Typing { text: before, known: Vec::new() };
     let name = format!("Message to {to}");
-    if app.window().type_into(&name, "").await.is_err() {
+    let Ok(field) = app.window().find("textbox", &name).await else { return typing };
+    // The click puts the caret where the mouse was.
+    if field.click().await.is_err() || app.window().press(&[Key::Control], Key::End).await.is_err() {
         return typing;
     }
-    let Ok(field) = app.window().find("textbox", &name).await else { return typing };
     for word in 0.. {
         let bit = format!("{}{word} ", ["for ", "your ", "order ", "we ", "have "][lot.random_range(0..5)]);
         typing.text.push_str(&bit);
@@ -54,8 +56,13 @@ async fn draft(app: &App, of: &str) -> Result<String> {
     app.window().value(&format!("Message to {of}")).await
 }
 
-/// How long before the end the newest bit was typed that is still there.
-async fn kill_in_a_sentence(app: &mut App, shop: &Shop, drafts: &mut [String; 2], seed: u64) -> Result<Duration> {
+/// How long before the end the oldest bit was typed that is not there any more, and how many characters were typed.
+async fn kill_in_a_sentence(
+    app: &mut App,
+    shop: &Shop,
+    drafts: &mut [String; 2],
+    seed: u64,
+) -> Result<(Duration, usize)> {
     let mut lot = StdRng::seed_from_u64(seed);
     let at = lot.random_range(0..2);
     // A draft that has grown long is begun anew, so that typing stays typing.
@@ -71,8 +78,7 @@ async fn kill_in_a_sentence(app: &mut App, shop: &Shop, drafts: &mut [String; 2]
     let until = Duration::from_millis(lot.random_range(50..2_500));
     let killed = async {
         tokio::time::sleep(until).await;
-        let killed = Instant::now();
-        app.kill(&shop.desktop).await.map(|()| killed)
+        app.kill(&shop.desktop).await
     };
     let (typing, killed) = tokio::join!(type_until_killed(app, CUSTOMERS[at], drafts[at].clone(), seed), killed);
     let killed = killed?;
@@ -93,8 +99,9 @@ async fn kill_in_a_sentence(app: &mut App, shop: &Shop, drafts: &mut [String; 2]
     );
     let other = draft(app, CUSTOMERS[1 - at]).await?;
     ensure!(other == drafts[1 - at], "seed {seed}: another draft changed: {other:?} was {:?}", drafts[1 - at]);
+    let typed = typing.known.last().map_or(0, |(_, chars)| *chars).saturating_sub(drafts[at].chars().count());
     drafts[at] = kept;
-    Ok(lost)
+    Ok((lost, typed))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +110,7 @@ async fn at_most_the_last_second_of_typing_is_lost_and_never_to_another_conversa
         std::env::var(name).ok().map_or(Ok(default), |text| text.parse()).with_context(|| format!("{name} is a number"))
     };
     let (kills, seed) = (usize::try_from(number("DESKBELL_KILLS", 3)?)?, number("DESKBELL_SEED", 1)?);
-    let mut lost = Vec::new();
+    let (mut lost, mut typed) = (Vec::new(), 0);
     while lost.len() < kills {
         let shop = Shop::open().await?;
         let mut app = shop.app().await?;
@@ -111,13 +118,17 @@ async fn at_most_the_last_second_of_typing_is_lost_and_never_to_another_conversa
         let mut drafts = [String::new(), String::new()];
         for _ in 0..KILLS_ON_ONE_DESKTOP.min(kills - lost.len()) {
             let one = kill_in_a_sentence(&mut app, &shop, &mut drafts, seed * 1_000 + lost.len() as u64).await?;
-            lost.push(one);
+            lost.push(one.0);
+            typed += one.1;
         }
     }
+    ensure!(typed > 10 * kills, "only {typed} characters were typed: that is no typing");
     lost.sort();
     let ms = |at: usize| lost.get(at).map_or(0, Duration::as_millis);
+    let any = lost.iter().filter(|one| !one.is_zero()).count();
     println!(
-        "{} kills while typing (seed {seed}): lost at most {} ms of typing, median {} ms; no draft of another conversation changed",
+        "{} kills while typing {typed} characters (seed {seed}): something lost in {any}, at most the last {} ms, median {} ms; \
+         no draft of another conversation changed",
         lost.len(),
         ms(lost.len() - 1),
         ms(lost.len() / 2)
