@@ -3,8 +3,10 @@ import { Channel, invoke } from "@tauri-apps/api/core";
 
 import type { Event } from "./bindings";
 import type { Host } from "./desk";
+import { giveUndoKeys, lacksUndoKeys } from "./editing";
 
 export function tauriHost(): Host {
+  if (lacksUndoKeys(navigator.userAgent)) giveUndoKeys();
   const base = navigator.userAgent.includes("Windows") ? "http://media.localhost/" : "media://localhost/";
   return {
     ask: (command, args) => invoke("rpc", { request: { command, args } }),
