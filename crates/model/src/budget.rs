@@ -79,14 +79,6 @@ pub struct SendBudget {
     pub engaged: bool,
 }
 
-impl SendBudget {
-    /// Replies left at a moment, by the stricter rule.
-    #[must_use]
-    pub fn left_at(self, window: ReplyWindow, now_ms: Millis) -> u32 {
-        if window.is_open(now_ms) { self.left } else { 0 }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,16 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn after_48_hours_of_silence_the_strict_rule_has_none_and_the_other_three() {
+    fn a_reply_after_48_hours_of_silence_costs_one_of_the_three_late_ones() {
         let mut ledger = SendLedger::default();
         ledger.customer_wrote(0);
         ledger.business_sent(HOUR);
-        let window = ReplyWindow::opened_by(0);
-        assert_eq!(ledger.budget().unwrap().left_at(window, WINDOW_MS - 1), 9);
-        assert_eq!(ledger.budget().unwrap().left_at(window, WINDOW_MS), 0);
-        assert_eq!(ledger.budget().unwrap().late_left, 3);
-        ledger.business_sent(WINDOW_MS + 1);
-        assert_eq!(ledger.budget().unwrap().late_left, 2);
+        ledger.business_sent(WINDOW_MS - 1);
+        assert_eq!((left(ledger), ledger.budget().unwrap().late_left), (8, 3));
+        ledger.business_sent(WINDOW_MS);
+        assert_eq!((left(ledger), ledger.budget().unwrap().late_left), (8, 2));
     }
 
     #[test]
@@ -197,7 +187,6 @@ mod tests {
                 }
                 let Some(budget) = budget else { continue };
                 // The database keeps two counts and a mark: they say it all.
-                let window = ReplyWindow::opened_by(ledger.opened_at_ms.unwrap());
                 let stored = SendLedger::of(ledger.opened_at_ms, ledger.sent, ledger.late, budget.engaged);
                 let (mut ours, mut theirs) = (ledger, stored);
                 ours.customer_wrote(now_ms);
@@ -208,7 +197,6 @@ mod tests {
                     "seed {seed}: {history:?}"
                 );
                 assert_eq!(ledger.is_overspent(), ledger.sent > 10, "seed {seed}: {history:?}");
-                assert!(budget.left_at(window, window.closes_at_ms) == 0);
                 spent[0] += u32::from(budget.left == 0);
                 spent[1] += u32::from(budget.late_left == 0);
                 spent[2] += u32::from(budget.engaged);
