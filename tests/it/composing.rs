@@ -276,7 +276,13 @@ async fn a_reply_and_a_card_are_begun_side_by_side_and_survive_a_crash() {
 
 #[tokio::test]
 async fn a_reply_behind_one_that_waits_can_be_undone_for_its_time_and_no_longer() {
-    let mut world = World::paced(|timing| timing.undo = Duration::from_millis(80)).await;
+    let mut world = World::paced(|timing| {
+        timing.undo = Duration::from_millis(80);
+        // Tried once, and not again before the crash: one that comes during a call leaves the reply unconfirmed.
+        timing.backoff_first = Duration::from_secs(600);
+        timing.backoff_most = Duration::from_secs(600);
+    })
+    .await;
     let ana = world.customer("Ana");
     ana.says("where is my order?");
     world.conversation(&ana).await;
@@ -289,6 +295,7 @@ async fn a_reply_behind_one_that_waits_can_be_undone_for_its_time_and_no_longer(
     world.crash().await;
     world.tiktok.plug_in().await.unwrap();
     world.restart().await;
+    world.ask("syncNow", json!({})).await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["On its way.", "It comes on Monday."]);
 }
