@@ -10,3 +10,4 @@ pub mod message;
 pub mod oauth;
 pub mod profile;
 pub mod video;
+pub mod webhook;

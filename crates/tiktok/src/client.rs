@@ -142,6 +142,11 @@ impl Client {
         self.shared.clock.offset_ms()
     }
 
+    /// Forgets how far the clocks are apart, because this computer's was set; the next answer tells anew.
+    pub fn forget_clock(&self) {
+        self.shared.clock.forget();
+    }
+
     pub(crate) fn media_guard(&self) -> &Guard {
         &self.shared.guard
     }

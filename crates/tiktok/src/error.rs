@@ -5,11 +5,13 @@
 
 mod answer;
 mod classify;
+mod limit;
 mod redact;
 
 pub(crate) use answer::Facts;
 pub use answer::RawAnswer;
 pub(crate) use classify::{business, login_kit};
+pub use limit::RateLimit;
 
 use std::time::Duration;
 
@@ -31,6 +33,8 @@ pub enum Error {
     Later {
         /// The shortest wait that can help.
         after: Duration,
+        /// Which count ran out, where TikTok's words say so; no header does.
+        limit: Option<RateLimit>,
         /// TikTok's code (40100, 40016, 40133, 60001), or the HTTP status where there was none.
         code: i64,
         /// TikTok's words.

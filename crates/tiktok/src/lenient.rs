@@ -49,6 +49,14 @@ impl<'a> Fields<'a> {
         self.get(key).and_then(Fields::read)
     }
 
+    /// A list's entries, or the one object that stands where a list could.
+    pub(crate) fn one_or_many(&self, key: &str) -> Vec<&'a RawValue> {
+        match self.get(key) {
+            Some(raw) if raw.get().starts_with('{') => vec![raw],
+            _ => self.list(key),
+        }
+    }
+
     pub(crate) fn list(&self, key: &str) -> Vec<&'a RawValue> {
         self.get(key).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
     }

@@ -2,7 +2,8 @@
 //!
 //! TikTok is two platforms with two apps: **Login Kit** (who is this person?) in [`login_kit`] and **TikTok API for
 //! Business** (a business's direct messages) in [`business`]. This crate knows both and nothing else: no database, no
-//! retries, no schedule. It makes one call when asked and says what came of it.
+//! retries, no schedule. It makes one call when asked and says what came of it, and it reads what TikTok tells unasked
+//! ([`business::webhook`]).
 //!
 //! The invariant is in the error: [`Error`] has one variant for each thing a caller can do next, and a call that *may*
 //! have been carried out is never reported as one that was not ([`Error::Unknown`]). A send has no idempotency key, so
@@ -22,10 +23,11 @@ mod lenient;
 pub mod login_kit;
 mod media_fetch;
 mod secret;
+mod words;
 
 pub use client::{Client, Endpoint, FilePart, Form, Safety, Timeouts};
 pub use endpoints::{Endpoints, EndpointsError};
-pub use error::{Error, RawAnswer, Reason, UnknownWhy, UnreachableWhy};
-pub use media_fetch::{MediaError, NotAllowed};
+pub use error::{Error, RateLimit, RawAnswer, Reason, UnknownWhy, UnreachableWhy};
+pub use media_fetch::{FilmError, MediaError, NotAllowed, expires_at_s};
 pub use reqwest::Method;
 pub use secret::{AccessToken, ClientSecret, RefreshToken};

@@ -1,13 +1,19 @@
-//! Fetching a picture without being led astray.
+//! Fetching a picture or a film without being led astray.
 //!
 //! The addresses come from the network and some are fetched with the account's token, so an address is followed only
 //! when it is https, on TikTok's own hosts (or one the operator's addresses file names), and leads to a public machine.
 //! Redirects are off: the next hop was not checked. System proxies are not used here, because a proxy would do the
 //! name lookup that has to be checked.
 
+mod expiry;
+mod film;
 mod guard;
 mod resolver;
 
+pub use expiry::expires_at_s;
+pub use film::FilmError;
+#[cfg(test)]
+pub(crate) use film::Patience;
 pub(crate) use guard::Guard;
 pub use guard::NotAllowed;
 
@@ -50,7 +56,7 @@ pub enum MediaError {
 }
 
 impl Client {
-    /// Fetches a picture or film: at most `cap_bytes` (and never more than 10 MiB), within 10 s.
+    /// Fetches a picture: at most `cap_bytes` (and never more than 10 MiB), within 10 s.
     ///
     /// `token` is for [`crate::business::media::DownloadLink`] addresses only, which want it in the header `x-user`
     /// ("Media download"). It is sent to hosts on the list and to no other.
@@ -65,33 +71,47 @@ impl Client {
         token: Option<&AccessToken>,
         cap_bytes: usize,
     ) -> Result<Bytes, MediaError> {
-        let url = self.media_guard().check(url).map_err(MediaError::NotAllowed)?;
         let cap = cap_bytes.min(LARGEST);
-        let mut request = self.media_http().get(url);
-        if let Some(token) = token {
-            request = request.header("x-user", transport::sensitive(token.expose()).map_err(|error| later(&error))?);
-        }
-        let mut response = request.send().await.map_err(|error| failed(&error))?;
-        match response.status().as_u16() {
-            200 => {}
-            status @ (401 | 403 | 404 | 410) => return Err(MediaError::Expired { status }),
-            status => {
-                return Err(MediaError::Later { detail: format!("HTTP {status}") });
-            }
-        }
-        let too_large = |length: usize| length > cap;
-        let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-        if announced.is_some_and(too_large) {
-            return Err(MediaError::TooLarge { cap });
-        }
+        let mut response = self.open_media(url, token, cap, None).await?;
         let mut bytes = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
-            if too_large(bytes.len() + chunk.len()) {
+            if bytes.len() + chunk.len() > cap {
                 return Err(MediaError::TooLarge { cap });
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.freeze())
+    }
+
+    /// The answer whose body is the picture or film, if the address may be followed, the link lives and what it leads
+    /// to does not announce itself as larger than `cap`. All of it must be there within `total`, or within the usual 10
+    /// s.
+    async fn open_media(
+        &self,
+        url: &str,
+        token: Option<&AccessToken>,
+        cap: usize,
+        total: Option<Duration>,
+    ) -> Result<reqwest::Response, MediaError> {
+        let url = self.media_guard().check(url).map_err(MediaError::NotAllowed)?;
+        let mut request = self.media_http().get(url);
+        if let Some(token) = token {
+            request = request.header("x-user", transport::sensitive(token.expose()).map_err(|error| later(&error))?);
+        }
+        if let Some(total) = total {
+            request = request.timeout(total);
+        }
+        let response = request.send().await.map_err(|error| failed(&error))?;
+        match response.status().as_u16() {
+            200 => {}
+            status @ (401 | 403 | 404 | 410) => return Err(MediaError::Expired { status }),
+            status => return Err(MediaError::Later { detail: format!("HTTP {status}") }),
+        }
+        let cap_u64 = u64::try_from(cap).unwrap_or(u64::MAX);
+        if response.content_length().is_some_and(|announced| announced > cap_u64) {
+            return Err(MediaError::TooLarge { cap });
+        }
+        Ok(response)
     }
 }
 

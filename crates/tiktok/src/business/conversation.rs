@@ -10,6 +10,7 @@ use crate::{
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::fmt;
 
 /// Lists conversations of one kind, newest activity wherever TikTok puts it: the order is not promised.
 #[derive(Debug, Clone)]
@@ -81,8 +82,8 @@ pub struct Referral {
     pub short_links: Vec<ShortLinkReferral>,
 }
 
-/// An advertisement that led here.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// An advertisement that led here. `Debug` leaves its name and address out.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct AdReferral {
     /// Whose.
     pub advertiser_id: Option<String>,
@@ -90,14 +91,16 @@ pub struct AdReferral {
     pub ad_id: Option<String>,
     /// Its name.
     pub ad_name: Option<String>,
-    /// When, ms since the epoch. TikTok writes **seconds** in this list (ms in its webhooks); converted here.
+    /// When, ms since the epoch. TikTok writes **seconds** in this list and ms in its webhooks; both are ms here.
     pub at_ms: Option<i64>,
     /// The page showing it; not to be opened unasked.
     pub embed_url: Option<String>,
+    /// The piece of advertising that asked for a message; told by webhooks only.
+    pub message_material_id: Option<String>,
 }
 
-/// A link that led here.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// A link that led here. `Debug` leaves its words out.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ShortLinkReferral {
     /// The business's own mark on the link.
     pub reference: Option<String>,
@@ -157,20 +160,27 @@ fn conversation(raw: &RawValue) -> Option<Conversation> {
     Some(Conversation {
         conversation_id: fields.id("conversation_id")?,
         update_time_ms: fields.integer("update_time").or_else(|| fields.integer("up_time")),
-        referral: fields.object("referral").map(|referral| Referral {
-            ads: referral.list("ad").into_iter().filter_map(Fields::read).map(|ad| ad_referral(&ad)).collect(),
-            short_links: referral
-                .list("short_link")
-                .into_iter()
-                .filter_map(Fields::read)
-                .map(|link| ShortLinkReferral {
-                    reference: link.id("ref"),
-                    prefilled_message: link.text("prefilled_message"),
-                    prefilled_message_audit_status: link.id("prefilled_message_audit_status"),
-                })
-                .collect(),
-        }),
+        referral: fields.object("referral").map(|referral| Referral::read(&referral)),
     })
+}
+
+impl Referral {
+    /// The list has lists of both, a webhook has one of one.
+    pub(crate) fn read(fields: &Fields<'_>) -> Self {
+        let each = |key| fields.one_or_many(key).into_iter().filter_map(Fields::read);
+        Self {
+            ads: each("ad").map(|ad| ad_referral(&ad)).collect(),
+            short_links: each("short_link").map(|link| short_link(&link)).collect(),
+        }
+    }
+}
+
+fn short_link(link: &Fields<'_>) -> ShortLinkReferral {
+    ShortLinkReferral {
+        reference: link.id("ref"),
+        prefilled_message: link.text("prefilled_message"),
+        prefilled_message_audit_status: link.id("prefilled_message_audit_status"),
+    }
 }
 
 fn ad_referral(ad: &Fields<'_>) -> AdReferral {
@@ -180,5 +190,18 @@ fn ad_referral(ad: &Fields<'_>) -> AdReferral {
         ad_name: ad.text("ad_name"),
         at_ms: ad.seconds_as_ms("timestamp"),
         embed_url: ad.id("embed_url"),
+        message_material_id: ad.id("message_material_id"),
+    }
+}
+
+impl fmt::Debug for AdReferral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdReferral").field("ad_id", &self.ad_id).field("at_ms", &self.at_ms).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ShortLinkReferral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShortLinkReferral").field("reference", &self.reference).finish_non_exhaustive()
     }
 }

@@ -6,9 +6,12 @@
 mod content;
 mod kind;
 mod list;
+mod reaction;
 mod send;
 
 pub use content::{Content, TemplateButton, TemplateCard};
-pub use kind::{AutoMessageType, MessageSource, MessageType, Role};
-pub use list::{ListMessages, Message, MessagePage, Participant, Party, Reaction};
+pub use kind::{AutoMessageType, MessageSource, MessageType, ReactionKind, Role};
+pub(crate) use list::is_from_business;
+pub use list::{ListMessages, Message, MessagePage, Participant, Party, Tap};
+pub use reaction::Reaction;
 pub use send::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage, Sent};

@@ -111,7 +111,8 @@ pub async fn exchange(client: &Client, app: &BusinessApp, auth_code: &str) -> Re
 /// Turns a refresh token into the next pair. The old one is dead once TikTok has answered ("Token endpoints").
 ///
 /// # Errors
-/// [`Error::Reauthorise`] when the refresh token is no longer good; [`Error::Unknown`] when it may have been used up.
+/// [`Error::Reauthorise`] when the refresh token is no longer good (40103, 40105, 40107); [`Error::Unknown`] when it
+/// may have been used up.
 pub async fn refresh(client: &Client, app: &BusinessApp, token: &RefreshToken) -> Result<BusinessTokens, Error> {
     let body = json!({
         "client_id": app.app_id,
@@ -119,8 +120,18 @@ pub async fn refresh(client: &Client, app: &BusinessApp, token: &RefreshToken) -
         "grant_type": "refresh_token",
         "refresh_token": token.expose(),
     });
-    let reply = client.ask(None, &[app.secret.expose(), token.expose()], &Refresh(body)).await?;
-    Ok(BusinessTokens::from(reply))
+    let reply = client.ask(None, &[app.secret.expose(), token.expose()], &Refresh(body)).await;
+    reply.map(BusinessTokens::from).map_err(no_further)
+}
+
+/// "Wrong or expired token" (40105, 40102) asks for a refresh; said of a refresh it means that none will help.
+fn no_further(error: Error) -> Error {
+    match error {
+        Error::Refresh { code: code @ (40_102 | 40_105), message, request_id, raw } => {
+            Error::Reauthorise { code, message, request_id, raw }
+        }
+        error => error,
+    }
 }
 
 /// Gives the access back: the token no longer works ("Token endpoints").

@@ -31,6 +31,11 @@ impl ServerClock {
         offsets.push_back(server_ms.saturating_sub(local_ms));
     }
 
+    /// The computer's clock was set: what was learned by the old one says nothing.
+    pub(crate) fn forget(&self) {
+        self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn offset_ms(&self) -> i64 {
         let offsets = self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sorted: Vec<i64> = offsets.iter().copied().collect();

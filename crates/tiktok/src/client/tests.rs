@@ -1,5 +1,7 @@
 //! The fixtures' reader; beside it the tests that use it, and a server that misbehaves on demand.
 
+mod callbacks;
+mod films;
 mod fixtures;
 mod logs;
 mod messages;

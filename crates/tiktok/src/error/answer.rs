@@ -1,6 +1,6 @@
 //! The parts of an answer an error keeps.
 
-use super::{Error, Reason, UnknownWhy, redact::redact};
+use super::{Error, RateLimit, Reason, UnknownWhy, redact::redact};
 use std::{fmt, ops::Deref, time::Duration};
 
 /// How much of an answer is kept, in bytes.
@@ -84,9 +84,20 @@ impl Facts {
         self.code.unwrap_or_else(|| i64::from(status))
     }
 
+    /// TikTok is not there for anybody just now.
     pub(crate) fn later(self, status: u16, after: Duration) -> Error {
+        self.wait(status, after, None)
+    }
+
+    /// We asked too often.
+    pub(crate) fn too_fast(self, status: u16, after: Duration) -> Error {
+        let limit = RateLimit::named_in(&self.message);
+        self.wait(status, after, limit)
+    }
+
+    fn wait(self, status: u16, after: Duration, limit: Option<RateLimit>) -> Error {
         let code = self.code_or(status);
-        Error::Later { after, code, message: self.message, request_id: self.request_id, raw: self.raw }
+        Error::Later { after, limit, code, message: self.message, request_id: self.request_id, raw: self.raw }
     }
 
     pub(crate) fn refresh(self, status: u16) -> Error {

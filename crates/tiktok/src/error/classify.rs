@@ -42,7 +42,7 @@ pub(crate) fn business(
         return Err(facts.unknown(UnknownWhy::Status(status)));
     }
     if status == 429 {
-        return Err(facts.later(status, retry_after.unwrap_or(NEXT_SECOND)));
+        return Err(facts.too_fast(status, retry_after.unwrap_or(NEXT_SECOND)));
     }
     let Some(code) = code else {
         return Err(without_code(status, facts));
@@ -62,7 +62,7 @@ pub(crate) fn business(
 
 fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) -> Error {
     match code {
-        40_100 | 40_016 | 40_133 => facts.later(status, retry_after.unwrap_or(NEXT_SECOND)),
+        40_100 | 40_016 | 40_133 => facts.too_fast(status, retry_after.unwrap_or(NEXT_SECOND)),
         60_001 => facts.later(status, retry_after.unwrap_or(MAINTENANCE)),
         40_102 | 40_105 => facts.refresh(status),
         40_103 | 40_107 | 40_110 | 40_115 => facts.reauthorise(status),
@@ -142,7 +142,7 @@ pub(crate) fn login_kit(
         return Err(facts.unknown(UnknownWhy::Status(status)));
     }
     if status == 429 {
-        return Err(facts.later(status, retry_after.unwrap_or(LOGIN_KIT_WINDOW)));
+        return Err(facts.too_fast(status, retry_after.unwrap_or(LOGIN_KIT_WINDOW)));
     }
     let Some(word) = word else {
         return if (200..300).contains(&status) { Ok(facts) } else { Err(without_code(status, facts)) };
@@ -152,7 +152,7 @@ pub(crate) fn login_kit(
         "invalid_grant" | "access_denied" | "scope_not_authorized" | "scope_permission_missed" => {
             facts.reauthorise(status)
         }
-        "rate_limit_exceeded" => facts.later(status, retry_after.unwrap_or(LOGIN_KIT_WINDOW)),
+        "rate_limit_exceeded" => facts.too_fast(status, retry_after.unwrap_or(LOGIN_KIT_WINDOW)),
         "temporarily_unavailable" => facts.later(status, retry_after.unwrap_or(MAINTENANCE)),
         "server_error" | "internal_error" => facts.unknown(UnknownWhy::SystemError),
         "invalid_client" | "unauthorized_client" => facts.refused(status, Reason::BadCredentials),

@@ -19,7 +19,7 @@ pub enum Content {
     },
     /// A film.
     Video {
-        /// For [`crate::business::media::DownloadLink`]; good for 30 days.
+        /// For [`crate::business::media::DownloadLink`] and then [`crate::Client::fetch_film`]; good for 30 days.
         media_id: String,
     },
     /// A TikTok post passed on; either part may be missing.
@@ -48,7 +48,7 @@ pub enum Content {
 /// A card with buttons.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TemplateCard {
-    /// `QA_BUTTON_CARD` or `QA_LINK_CARD`.
+    /// `QA_BUTTON_CARD` or `QA_LINK_CARD`, always in capitals.
     pub kind: Option<String>,
     /// What stands above the buttons.
     pub title: String,
@@ -86,15 +86,19 @@ impl Content {
             MessageType::Sticker => Some(Self::Sticker { url: message.object("sticker")?.id("url")? }),
             MessageType::Emoji => Some(Self::Emoji { url: message.object("emoji")?.id("url")? }),
             MessageType::Template => {
-                let card = message.object("template")?;
+                let template = message.object("template")?;
+                // A webhook puts the card into a list of its own and calls a button's words `text`.
+                let element = template.list("elements").first().copied().and_then(Fields::read);
+                let card = element.as_ref().unwrap_or(&template);
                 let buttons = card.list("buttons").into_iter().filter_map(Fields::read);
                 Some(Self::Template(TemplateCard {
-                    kind: card.id("type"),
+                    kind: template.id("type").map(|word| word.to_ascii_uppercase()),
                     title: card.text("title").unwrap_or_default(),
                     buttons: buttons
                         .filter_map(|button| {
                             let title = button.text("title").or_else(|| button.text("text"))?;
-                            Some(TemplateButton { kind: button.id("type"), title, id: button.id("id") })
+                            let kind = button.id("type").map(|word| word.to_ascii_uppercase());
+                            Some(TemplateButton { kind, title, id: button.id("id") })
                         })
                         .collect(),
                 }))

@@ -1,34 +1,6 @@
-//! TikTok's words for kinds of things, each with room for a word it has not told us yet.
+//! TikTok's words for what a message is, who is in it and where it was written.
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$vdoc])* $variant,)+
-            /// A word TikTok's documentation did not have, as it came.
-            Unknown(String),
-        }
-
-        impl $name {
-            /// From TikTok's word; its webhooks write the same words in lower case.
-            #[must_use]
-            pub fn read(word: &str) -> Self {
-                $(if word.eq_ignore_ascii_case($word) { return Self::$variant; })+
-                Self::Unknown(word.to_owned())
-            }
-
-            /// TikTok's word.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $word,)+
-                    Self::Unknown(word) => word,
-                }
-            }
-        }
-    };
-}
+use crate::words::words;
 
 words! {
     /// What a message is ("Message list", `message_type`).
@@ -79,13 +51,25 @@ words! {
 }
 
 words! {
-    /// Which automatism wrote a message.
+    /// Which automatism wrote a message ("Message list", "Automatic messages").
     AutoMessageType {
         /// Greets whoever opens the conversation.
         WelcomeMessage = "WELCOME_MESSAGE",
         /// Answers a question the customer tapped.
         SuggestedQuestion = "SUGGESTED_QUESTION",
+        /// Answers a prompt the customer tapped above the keyboard.
+        ChatPrompt = "CHAT_PROMPT",
         /// Answers a keyword.
         AutoReply = "AUTO_REPLY",
+    }
+}
+
+words! {
+    /// What a reaction is drawn as ("Message list", `reactions[].type`).
+    ReactionKind {
+        /// A character.
+        Emoji = "EMOJI",
+        /// A picture made by TikTok.
+        AiEmoji = "AI_EMOJI",
     }
 }

@@ -1,6 +1,6 @@
 //! Reading a conversation.
 
-use super::{AutoMessageType, Content, MessageSource, MessageType, Role};
+use super::{AutoMessageType, Content, MessageSource, MessageType, Reaction, Role};
 use crate::{Endpoint, Safety, lenient::Fields};
 use reqwest::Method;
 use serde::Deserialize;
@@ -92,25 +92,21 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
     /// The message it answers, if it quotes one.
     pub referenced_message_id: Option<String>,
+    /// The button it is the tap of, if it is one: such a message comes as text.
+    pub tap: Option<Tap>,
     /// Whether the customer follows the business.
     pub is_follower: Option<bool>,
     /// The message's JSON as it came.
     pub raw: Box<RawValue>,
 }
 
-/// A reaction to a message.
+/// A tap on a button of a card ("Webhooks", `reply_source_payload`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reaction {
-    /// `EMOJI` or `AI_EMOJI`.
-    pub kind: String,
-    /// The emoji, for `EMOJI`.
-    pub emoji: Option<String>,
-    /// Its picture, for `AI_EMOJI`; good for 30 days.
-    pub ai_emoji_url: Option<String>,
-    /// Whose.
-    pub unique_identifier: Option<String>,
-    /// When, ms since the epoch.
-    pub timestamp_ms: Option<i64>,
+pub struct Tap {
+    /// The card's message.
+    pub message_id: Option<String>,
+    /// The business's own mark on the button, [`super::OutgoingButton::id`].
+    pub button_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -152,36 +148,58 @@ fn participant(raw: &RawValue) -> Option<Participant> {
     })
 }
 
-fn party(fields: &Fields<'_>, key: &str) -> Option<Party> {
-    let fields = fields.object(key)?;
-    Some(Party { role: Role::read(&fields.text("role").unwrap_or_default()), id: fields.id("id")? })
+impl Party {
+    /// The party under `key`, `from_user` or `to_user`.
+    pub(crate) fn read(fields: &Fields<'_>, key: &str) -> Option<Self> {
+        let fields = fields.object(key)?;
+        Some(Self { role: Role::read(&fields.text("role").unwrap_or_default()), id: fields.id("id")? })
+    }
 }
 
-fn reaction(raw: &RawValue) -> Option<Reaction> {
-    let fields = Fields::read(raw)?;
-    Some(Reaction {
-        kind: fields.id("type")?,
-        emoji: fields.id("emoji"),
-        ai_emoji_url: fields.id("ai_emoji_url"),
-        unique_identifier: fields.id("unique_identifier"),
-        timestamp_ms: fields.integer("timestamp"),
-    })
+/// Whether what goes `from` here `to` there comes from the business; `None` when neither says. Ids tell before roles
+/// do: TikTok's documentation has the business's id on one side of everything.
+pub(crate) fn is_from_business(from: Option<&Party>, to: Option<&Party>, business_id: &str) -> Option<bool> {
+    match (from, to) {
+        (Some(from), _) if from.id == business_id => Some(true),
+        (_, Some(to)) if to.id == business_id => Some(false),
+        (Some(Party { role: Role::Business, .. }), _) => Some(true),
+        (Some(Party { role: Role::Personal, .. }), _) => Some(false),
+        _ => None,
+    }
+}
+
+/// What a message is. A webhook calls the field `type` and writes its words small; a word nobody knows is kept as the
+/// list would write it.
+fn kind(fields: &Fields<'_>) -> MessageType {
+    let listed = fields.id("message_type");
+    let word = listed.or_else(|| fields.id("type").map(|word| word.to_ascii_uppercase()));
+    MessageType::read(&word.unwrap_or_default())
+}
+
+fn tap(fields: &Fields<'_>) -> Option<Tap> {
+    let payload = fields.object("reply_source_payload")?;
+    let tap = Tap { message_id: payload.id("reply_source_msg_id"), button_id: payload.id("reply_source_unique_id") };
+    (tap.message_id.is_some() || tap.button_id.is_some()).then_some(tap)
 }
 
 impl Message {
     /// Reads one message's JSON, here or from a stored [`Message::raw`]; `None` when it is no object with an id.
+    ///
+    /// A webhook says the same in other words (`type` for `message_type`, `from` for `sender`, a card nested one
+    /// deeper: "Webhooks", content of `im_receive_msg`). Both are read to the same value, so that a message pushed and
+    /// then listed is one message.
     #[must_use]
     pub fn read(raw: &RawValue) -> Option<Self> {
         let fields = Fields::read(raw)?;
-        let kind = MessageType::read(&fields.text("message_type").unwrap_or_default());
+        let kind = kind(&fields);
         Some(Self {
             message_id: fields.id("message_id")?,
             conversation_id: fields.id("conversation_id"),
             timestamp_ms: fields.integer("timestamp"),
-            from_user: party(&fields, "from_user"),
-            to_user: party(&fields, "to_user"),
-            sender: fields.id("sender"),
-            recipient: fields.id("recipient"),
+            from_user: Party::read(&fields, "from_user"),
+            to_user: Party::read(&fields, "to_user"),
+            sender: fields.id("sender").or_else(|| fields.id("from")),
+            recipient: fields.id("recipient").or_else(|| fields.id("to")),
             content: Content::read(&kind, &fields),
             kind,
             source: fields
@@ -189,10 +207,15 @@ impl Message {
                 .and_then(|tag| tag.id("source"))
                 .map(|word| MessageSource::read(&word)),
             auto_message_type: fields.id("auto_message_type").map(|word| AutoMessageType::read(&word)),
-            reactions: fields.list("reactions").into_iter().filter_map(reaction).collect(),
+            reactions: fields
+                .list("reactions")
+                .into_iter()
+                .filter_map(|raw| Reaction::read(&Fields::read(raw)?))
+                .collect(),
             referenced_message_id: fields
                 .object("referenced_message_info")
                 .and_then(|info| info.id("referenced_message_id")),
+            tap: tap(&fields),
             is_follower: fields.flag("is_follower"),
             raw: raw.to_owned(),
         })
@@ -201,13 +224,7 @@ impl Message {
     /// Whether the business wrote it; `None` when the message does not say.
     #[must_use]
     pub fn is_from_business(&self, business_id: &str) -> Option<bool> {
-        match (&self.from_user, &self.to_user) {
-            (Some(from), _) if from.id == business_id => Some(true),
-            (_, Some(to)) if to.id == business_id => Some(false),
-            (Some(Party { role: Role::Business, .. }), _) => Some(true),
-            (Some(Party { role: Role::Personal, .. }), _) => Some(false),
-            _ => None,
-        }
+        is_from_business(self.from_user.as_ref(), self.to_user.as_ref(), business_id)
     }
 }
 

@@ -90,7 +90,9 @@ fn bad_entries_do_not_lose_a_conversation_page() {
     let [conversation] = page.conversations.as_slice() else { panic!("one conversation") };
     assert_eq!(conversation.conversation_id, "7361234567890123457");
     assert_eq!(conversation.update_time_ms, Some(1_790_000_000_789));
-    assert!(conversation.referral.clone().unwrap().ads.is_empty());
+    let referral = conversation.referral.clone().unwrap();
+    assert_eq!(referral.ads[0].ad_id.as_deref(), Some("2"), "one where a list was meant");
+    assert!(referral.short_links.is_empty());
     assert!(page.has_more);
     assert_eq!(page.cursor.as_deref(), Some("9007199254740993"), "above 2^53, exact");
 }

@@ -4,7 +4,11 @@ use super::fixture;
 use super::server::{Deed, Server};
 use crate::{
     AccessToken, ClientSecret, RefreshToken,
-    business::message::{ListMessages, Outgoing, SendMessage},
+    business::{
+        message::{ListMessages, Outgoing, SendMessage},
+        oauth::BusinessApp,
+        webhook,
+    },
     login_kit::{self, LoginApp},
 };
 use std::{
@@ -68,12 +72,22 @@ async fn a_call_leaves_its_path_and_code_and_no_canary() {
     let app = LoginApp { client_key: "canary-key".to_owned(), client_secret: ClientSecret::new("canary-secret") };
     login_kit::refresh(&client, &app, &RefreshToken::new("rft.canary")).await.unwrap_err();
 
+    let server = Server::start(vec![Deed::HangUp]).await;
+    let app = BusinessApp {
+        app_id: "1".to_owned(),
+        secret: ClientSecret::new("canary-secret"),
+        redirect_uri: "https://shop.example/".to_owned(),
+    };
+    // The one secret that travels in an address.
+    webhook::callback(&server.client(), &app).await.unwrap_err();
+
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(!text.contains("canary"), "{text}");
     for part in [
         "/business/message/content/list/",
         "/business/message/send/",
         "/v2/oauth/token/",
+        "/business/webhook/list/",
         "code=40105",
         "status=400",
         "duration_ms=",

@@ -4,7 +4,7 @@ use super::answer;
 use crate::{
     Error, UnknownWhy,
     business::message::{
-        AutoMessageType, Content, ListMessages, Message, MessagePage, MessageSource, MessageType, Role,
+        AutoMessageType, Content, ListMessages, Message, MessagePage, MessageSource, MessageType, ReactionKind, Role,
     },
 };
 
@@ -66,7 +66,10 @@ fn every_kind_is_read() {
     assert_eq!((ours.source.clone(), ours.is_from_business(SHOP)), (Some(MessageSource::Api), Some(true)));
     let reactions = &find(&page, "mid-11").reactions;
     assert_eq!((reactions[0].kind.as_str(), reactions[0].emoji.as_deref()), ("EMOJI", Some("❤️")));
-    assert!(reactions[1].ai_emoji_url.is_some());
+    assert_eq!((reactions[0].timestamp_ms, reactions[0].is_from_business(SHOP)), (Some(1_790_000_001_020), Some(true)));
+    assert_eq!((&reactions[1].kind, reactions[1].emoji.as_ref()), (&ReactionKind::AiEmoji, None));
+    let picture = reactions[1].ai_emoji_url.as_deref().unwrap();
+    assert_eq!(crate::expires_at_s(picture), Some(1_792_592_000));
     let source = |id: &str| find(&page, id).source.clone();
     assert_eq!(source("mid-13"), Some(MessageSource::Web));
     assert_eq!(source("mid-18"), Some(MessageSource::Others));

@@ -24,6 +24,8 @@ pub(super) enum Deed {
     HangUp,
     /// Read the request and say nothing for good.
     Sulk,
+    /// Write these bytes, then one more as often as told, for as long as anybody listens; never, without a pace.
+    Trickle(Vec<u8>, Option<Duration>),
 }
 
 /// A server that does the deeds in order, one per request, and remembers what it was told.
@@ -54,6 +56,14 @@ impl Server {
                         }
                         Some(Deed::Raw(bytes)) => {
                             let _ = stream.write_all(&bytes).await;
+                            break;
+                        }
+                        Some(Deed::Trickle(bytes, pace)) => {
+                            let _ = stream.write_all(&bytes).await;
+                            let Some(pace) = pace else { return std::future::pending().await };
+                            while stream.write_all(b"x").await.is_ok() {
+                                tokio::time::sleep(pace).await;
+                            }
                             break;
                         }
                         Some(Deed::Sulk) => std::future::pending::<()>().await,

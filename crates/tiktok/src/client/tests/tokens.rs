@@ -42,6 +42,11 @@ async fn business_tokens_are_exchanged_refreshed_and_given_back() {
 
     let server = Server::start(vec![ok("revoke.json")]).await;
     oauth::revoke(&server.client(), &shop_app(), &token()).await.unwrap();
+    let heard = server.heard().remove(0);
+    assert!(heard.starts_with("POST /open_api/v1.3/tt_user/oauth2/revoke/ "), "{heard}");
+    for part in [r#""access_token":"act.canary""#, r#""client_id":"7361"#, r#""client_secret":"canary-secret""#] {
+        assert!(heard.contains(part), "{part} in {heard}");
+    }
     let server = Server::start(vec![ok("token-info.json")]).await;
     let info = oauth::token_info(&server.client(), &shop_app(), &token()).await.unwrap();
     assert_eq!((info.app_id.as_str(), info.creator_id.as_str()), ("7361234567890123457", "_000EXAMPLEopenid"));
@@ -56,6 +61,23 @@ async fn half_a_pair_of_tokens_is_no_success_and_does_not_leak() {
     let server = Server::start(vec![ok("error-code-used.json")]).await;
     let error = oauth::exchange(&server.client(), &shop_app(), "c0de").await.unwrap_err();
     assert!(matches!(error, Error::Reauthorise { code: 40_110, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_refresh_that_no_token_of_ours_can_make_wants_a_new_link() {
+    for code in [40_102, 40_103, 40_105, 40_107] {
+        let text = format!(r#"{{"code":{code},"message":"The refresh token is not valid","request_id":"2026"}}"#);
+        let server = Server::start(vec![Deed::Answer("200 OK", text)]).await;
+        let old = RefreshToken::new("rft.old");
+        let error = oauth::refresh(&server.client(), &shop_app(), &old).await.unwrap_err();
+        assert!(matches!(error, Error::Reauthorise { .. }), "{error}");
+        assert_eq!((error.code(), error.request_id()), (Some(code), Some("2026")));
+        assert!(error.raw().is_some_and(|raw| raw.contains("not valid")));
+    }
+    // A gateway's word is not TikTok's: it says nothing about the token.
+    let server = Server::start(vec![Deed::Answer("401 Unauthorized", String::new())]).await;
+    let error = oauth::refresh(&server.client(), &shop_app(), &RefreshToken::new("rft.old")).await.unwrap_err();
+    assert!(matches!(error, Error::Refresh { code: 401, .. }), "{error}");
 }
 
 #[test]

@@ -1,0 +1,57 @@
+//! A heart under a message.
+
+use super::ReactionKind;
+use crate::lenient::Fields;
+use std::fmt;
+
+/// A reaction to a message ("Message list", `reactions[]`). TikTok lists what stands now; a webhook tells of each
+/// change. `Debug` leaves out what it shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// What it is drawn as.
+    pub kind: ReactionKind,
+    /// The emoji, for [`ReactionKind::Emoji`].
+    pub emoji: Option<String>,
+    /// Its picture, for [`ReactionKind::AiEmoji`]; good for about 30 days ([`crate::expires_at_s`]).
+    pub ai_emoji_url: Option<String>,
+    /// Whose: the customer's `unique_identifier`, or the `business_id`.
+    pub unique_identifier: Option<String>,
+    /// When, ms since the epoch.
+    pub timestamp_ms: Option<i64>,
+}
+
+impl Reaction {
+    /// A reaction without a word for its kind is of the kind it has something to show for, or none.
+    pub(crate) fn read(fields: &Fields<'_>) -> Option<Self> {
+        let (emoji, ai_emoji_url) = (fields.id("emoji"), fields.id("ai_emoji_url"));
+        let kind = match fields.id("type") {
+            Some(word) => ReactionKind::read(&word),
+            None if emoji.is_some() => ReactionKind::Emoji,
+            None if ai_emoji_url.is_some() => ReactionKind::AiEmoji,
+            None => return None,
+        };
+        Some(Self {
+            kind,
+            emoji,
+            ai_emoji_url,
+            unique_identifier: fields.id("unique_identifier"),
+            timestamp_ms: fields.integer("timestamp"),
+        })
+    }
+
+    /// Whether the business put it there; `None` when it does not say whose it is.
+    #[must_use]
+    pub fn is_from_business(&self, business_id: &str) -> Option<bool> {
+        self.unique_identifier.as_deref().map(|who| who == business_id)
+    }
+}
+
+impl fmt::Debug for Reaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reaction")
+            .field("kind", &self.kind)
+            .field("unique_identifier", &self.unique_identifier)
+            .field("timestamp_ms", &self.timestamp_ms)
+            .finish_non_exhaustive()
+    }
+}

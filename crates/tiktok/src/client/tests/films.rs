@@ -1,0 +1,138 @@
+//! Films: written as they come, with a picture's care and more patience.
+
+use super::server::{Deed, Server, client_to, token};
+use crate::{Client, Endpoints, FilmError, MediaError, NotAllowed, media_fetch::Patience};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+use tokio::io::AsyncWrite;
+
+const SHORT: Patience = Patience { idle: Duration::from_millis(300), total: Duration::from_secs(60) };
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\n\r\nbegun";
+
+async fn fetch(deed: Deed, cap: usize, patience: Patience) -> (Result<u64, FilmError>, Vec<u8>) {
+    let server = Server::start(vec![deed]).await;
+    let url = format!("http://{}/film.mp4?x-expires=1792592000", server.address);
+    let mut film = Vec::new();
+    let outcome = server.client().fetch_film_within(&url, Some(&token()), cap, &mut film, patience).await;
+    (outcome, film)
+}
+
+fn media(outcome: Result<u64, FilmError>) -> MediaError {
+    match outcome {
+        Err(FilmError::Media(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_film_larger_than_any_picture_is_written_whole() {
+    let length = 11 * 1024 * 1024;
+    let server = Server::start(vec![Deed::Answer("200 OK", "x".repeat(length))]).await;
+    let url = format!("http://{}/film.mp4", server.address);
+    let mut film = Vec::new();
+    let written = server.client().fetch_film(&url, Some(&token()), usize::MAX, &mut film).await.unwrap();
+    assert_eq!((written, film.len()), (u64::try_from(length).unwrap(), length));
+    let heard = server.heard().remove(0).to_lowercase();
+    assert!(heard.contains("x-user: act.canary") && !heard.contains("access-token"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_film_that_is_too_much_is_left() {
+    let (outcome, film) = fetch(Deed::Answer("200 OK", "x".repeat(2000)), 1000, Patience::default()).await;
+    assert_eq!(media(outcome), MediaError::TooLarge { cap: 1000 });
+    assert!(film.is_empty(), "it said so before it came");
+    let mut endless = HEAD.to_vec();
+    endless.resize(64 * 1024, 0);
+    let (outcome, film) = fetch(Deed::Raw(endless), 1000, Patience::default()).await;
+    assert_eq!(media(outcome), MediaError::TooLarge { cap: 1000 });
+    assert!(film.len() <= 1000);
+    let huge = b"HTTP/1.1 200 OK\r\nContent-Length: 209715201\r\n\r\n".to_vec();
+    let (outcome, _) = fetch(Deed::Raw(huge), usize::MAX, Patience::default()).await;
+    assert_eq!(media(outcome), MediaError::TooLarge { cap: 200 * 1024 * 1024 });
+}
+
+#[tokio::test]
+async fn a_dead_link_is_told_from_a_bad_day() {
+    for (answer, expected) in [
+        ("401 Unauthorized", MediaError::Expired { status: 401 }),
+        ("403 Forbidden", MediaError::Expired { status: 403 }),
+        ("404 Not Found", MediaError::Expired { status: 404 }),
+        ("410 Gone", MediaError::Expired { status: 410 }),
+        ("503 Oh", MediaError::Later { detail: "HTTP 503".to_owned() }),
+        ("302 Found\r\nLocation: http://127.0.0.1:1/", MediaError::Later { detail: "HTTP 302".to_owned() }),
+    ] {
+        let (outcome, film) = fetch(Deed::Answer(answer, String::new()), 1000, Patience::default()).await;
+        assert_eq!((media(outcome), film.len()), (expected.clone(), 0), "{answer}");
+        let server = Server::start(vec![Deed::Answer(answer, String::new())]).await;
+        let url = format!("http://{}/a.jpeg", server.address);
+        assert_eq!(server.client().fetch_media(&url, None, 1000).await.unwrap_err(), expected, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_film_that_stops_coming_is_given_up() {
+    for deed in [Deed::Sulk, Deed::Trickle(HEAD.to_vec(), None)] {
+        let (outcome, _) = fetch(deed, 1000, SHORT).await;
+        assert_eq!(media(outcome), MediaError::Later { detail: "nothing came for too long".to_owned() });
+    }
+    let (outcome, film) =
+        fetch(Deed::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun".to_vec()), 1000, Patience::default())
+            .await;
+    assert!(matches!(media(outcome), MediaError::Later { .. }), "cut off");
+    assert_eq!(film, b"begun");
+}
+
+#[tokio::test]
+async fn a_film_that_comes_drop_by_drop_has_an_end_too() {
+    let (started, patience) = (Instant::now(), Patience { total: Duration::from_millis(700), ..Patience::default() });
+    let drops = Deed::Trickle(HEAD.to_vec(), Some(Duration::from_millis(20)));
+    let (outcome, film) = fetch(drops, 1000, patience).await;
+    assert!(matches!(media(outcome), MediaError::Later { .. }));
+    assert!(film.starts_with(b"begun") && started.elapsed() >= patience.total, "and no sooner");
+}
+
+#[tokio::test]
+async fn a_film_is_fetched_from_tiktoks_hosts_only() {
+    let client = Client::new(Endpoints::default()).unwrap();
+    for (url, why) in [
+        ("https://evil.example/film.mp4", NotAllowed::Host),
+        ("http://p16.tiktokcdn.com/film.mp4", NotAllowed::Scheme),
+        ("https://127.0.0.1/film.mp4", NotAllowed::Host),
+        ("https://localhost/film.mp4", NotAllowed::Host),
+        ("https://a@p16.tiktokcdn.com/film.mp4", NotAllowed::Credentials),
+        ("https://p16.tiktokcdn.com:8443/film.mp4", NotAllowed::Port),
+        ("file:///etc/passwd", NotAllowed::Scheme),
+    ] {
+        let mut film = Vec::new();
+        let outcome = client.fetch_film(url, Some(&token()), 1000, &mut film).await;
+        assert_eq!((media(outcome), film.len()), (MediaError::NotAllowed(why), 0), "{url}");
+    }
+}
+
+/// A disk without room.
+struct Full;
+
+impl AsyncWrite for Full {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::StorageFull.into()))
+    }
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_not_the_networks_fault() {
+    let server = Server::start(vec![Deed::Answer("200 OK", "film".to_owned())]).await;
+    let url = format!("http://{}/film.mp4", server.address);
+    let outcome = client_to(&server.address).fetch_film(&url, None, 1000, &mut Full).await;
+    let Err(FilmError::NotWritten(error)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
