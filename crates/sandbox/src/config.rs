@@ -1,5 +1,7 @@
 //! How a sandbox is set up: its seed, its rules, its registered apps.
 
+use std::time::Duration;
+
 /// Which reading of TikTok's reply window an account follows; the sources disagree (§7.1 of the API facts).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum WindowRule {
@@ -18,6 +20,18 @@ pub struct Populate {
     pub conversations: usize,
     /// Messages in each of them.
     pub messages: usize,
+}
+
+/// Many people who write at once: so many messages over so many customers, most of them to a few (Zipf's law), in nine
+/// scripts and in emoji. One in four is a colleague's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crowd {
+    /// How many people write.
+    pub customers: usize,
+    /// How many messages there are in all; with fewer than one for each customer the last ones say nothing.
+    pub messages: usize,
+    /// The time over which they are spread; it ends now.
+    pub over: Duration,
 }
 
 /// The app's request budget on TikTok API for Business (§7.4, Basic tier). Beyond it every call answers 40100.
@@ -79,6 +93,8 @@ pub struct Config {
     pub scripted: bool,
     /// Invented conversations for load, in an account of their own unless Maison Bloom is there.
     pub populate: Option<Populate>,
+    /// People who wrote before the sandbox opened; they are in no ledger. [`crate::Sandbox::crowd`] has them write later.
+    pub crowd: Option<Crowd>,
     /// Whether the stand-in for the registered https page goes on to the desktop's loopback port by itself.
     pub auto_bounce: bool,
     /// The request budget.
@@ -93,6 +109,10 @@ pub struct Config {
     pub login_redirects: Vec<String>,
     /// The scopes the Business app was approved for; one more in a request refuses it all (§3.2).
     pub business_scopes: Vec<String>,
+    /// The pause before a webhook that was not answered with 200 is brought again; it doubles each time (§6.3).
+    pub webhook_retry: Duration,
+    /// Whether a retry is signed with the time of the retry. Nobody documents it (§6.2); otherwise with the first one's.
+    pub signs_retries_anew: bool,
     /// What the sandbox's clock shows at the start, in ms since the epoch; the real time if not given.
     pub start_at_ms: Option<i64>,
 }
@@ -106,6 +126,7 @@ impl Default for Config {
             speed: 0.0,
             scripted: false,
             populate: None,
+            crowd: None,
             auto_bounce: true,
             limits: Limits::default(),
             rule: WindowRule::A,
@@ -131,6 +152,8 @@ impl Default for Config {
                 "comment.list.manage",
                 "video.list",
             ]),
+            webhook_retry: Duration::from_secs(1),
+            signs_retries_anew: true,
             start_at_ms: None,
         }
     }

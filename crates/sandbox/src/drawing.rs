@@ -35,7 +35,7 @@ pub(crate) fn sticker(seed: u64, name: &str) -> Vec<u8> {
 }
 
 /// Two colours from corner to corner, three blurred discs, and darker corners.
-fn scene(seed: u64, name: &str, width: u32, height: u32) -> RgbImage {
+pub(crate) fn scene(seed: u64, name: &str, width: u32, height: u32) -> RgbImage {
     let lots = ids::digest(seed, "scene", &[name]).map(|lot| f32::from(lot) / 255.0);
     let [a, b, c, d, e, f, g, h, i, ..] = lots;
     let base = hue(seed, name);

@@ -57,6 +57,12 @@ pub enum Fault {
         /// How many messages of the business (from the API or a colleague) are not listed yet.
         messages: u32,
     },
+    /// The page of a listing (`content_list`, `conversation_list`) comes in an order drawn anew for each call, and so
+    /// many of its entries come twice. Other endpoints answer as always.
+    Muddled {
+        /// How many entries are named twice.
+        twice: u32,
+    },
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
@@ -98,6 +104,7 @@ impl Fault {
             | Fault::HangUpMidAnswer
             | Fault::Dribble(_)
             | Fault::Stale { .. }
+            | Fault::Muddled { .. }
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }

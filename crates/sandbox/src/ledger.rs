@@ -167,6 +167,25 @@ pub struct Written {
     pub at_ms: i64,
 }
 
+/// What became of webhooks. Nothing is made where nobody listens, so nothing is counted there either.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct WebhookTally {
+    /// Events made.
+    pub made: usize,
+    /// Of these, lost to the fault dial or to a queue that was full.
+    pub dropped: usize,
+    /// Of these, delivered twice.
+    pub doubled: usize,
+    /// Of these, held back for later ones to overtake.
+    pub held: usize,
+    /// Brought to the registered address and answered with 200.
+    pub taken: usize,
+    /// Brought there, or tried to, and not answered with 200.
+    pub refused: usize,
+    /// Given up after 72 hours.
+    pub given_up: usize,
+}
+
 /// The record, in the order things happened.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Ledger {
@@ -184,6 +203,8 @@ pub struct Ledger {
     pub typing: Vec<Sign>,
     /// What people wrote.
     pub written: Vec<Written>,
+    /// What became of webhooks.
+    pub webhooks: WebhookTally,
     /// Calls refused for being too fast.
     pub rate_limited: usize,
     calls: BTreeMap<String, usize>,
@@ -206,6 +227,19 @@ impl Ledger {
         self.accepted.iter().filter(move |sent| sent.customer == customer)
     }
 
+    /// The ids of everything that came about in a customer's conversation since the sandbox opened, on either side and
+    /// by whatever way, in the order of its times: what a client that was there all the time must hold. `customer` is a
+    /// display name, as it was at the time.
+    #[must_use]
+    pub fn ids_with(&self, customer: &str) -> Vec<String> {
+        let written = self.written.iter().filter(|line| line.customer == customer);
+        let mut all: Vec<(i64, &String)> = written.map(|line| (line.at_ms, &line.message_id)).collect();
+        all.extend(self.sent_to(customer).map(|sent| (sent.at_ms, &sent.message_id)));
+        // Stable, so what was written into one moment keeps its order.
+        all.sort_by_key(|(at_ms, _)| *at_ms);
+        all.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
     /// How many calls of an endpoint arrived, faults included. `*` counts them all.
     #[must_use]
     pub fn calls(&self, endpoint: &str) -> usize {
@@ -225,6 +259,12 @@ impl Ledger {
     #[must_use]
     pub fn refreshes(&self) -> usize {
         self.tokens.iter().filter(|call| call.refresh && call.issued).count()
+    }
+
+    /// How many refreshes were asked for and looked at, granted or not.
+    #[must_use]
+    pub fn refresh_calls(&self) -> usize {
+        self.tokens.iter().filter(|call| call.refresh).count()
     }
 
     /// How many codes were exchanged for tokens.

@@ -3,6 +3,8 @@
 //!
 //! It depends on no crate of this workspace: a mistake about TikTok in the client meets another reading of the facts
 //! here instead of cancelling itself out. Nothing is kept; when the last [`Sandbox`] is dropped, this TikTok is gone.
+//! What happens in a conversation is also pushed, signed as TikTok signs it: to [`Sandbox::webhooks`] in this process
+//! and to the address the app registers.
 //! "§" in these pages is a section of the project's notes on TikTok's API.
 //!
 //! Dropped: answering from recorded responses. A recording cannot say whether a message whose answer got lost was
@@ -17,15 +19,20 @@ mod faults;
 mod ids;
 mod ledger;
 mod limits;
+mod push;
 mod routes;
 mod sandbox;
 mod server;
 mod stage;
+mod video;
 mod world;
 
 pub use clock::Clock;
-pub use config::{Apps, Config, Lifetimes, Limits, Populate, WindowRule};
+pub use config::{Apps, Config, Crowd, Lifetimes, Limits, Populate, WindowRule};
 pub use customer::Customer;
 pub use faults::{Fault, Times};
-pub use ledger::{Accepted, Attempt, Ledger, Platform, SentImage, Sign, TokenCall, Upload, Verdict, Written};
+pub use ledger::{
+    Accepted, Attempt, Ledger, Platform, SentImage, Sign, TokenCall, Upload, Verdict, WebhookTally, Written,
+};
+pub use push::{Delivery, WebhookFaults};
 pub use sandbox::Sandbox;

@@ -27,6 +27,7 @@ pub(crate) mod pictures;
 pub(crate) mod posts;
 pub(crate) mod send;
 pub(crate) mod uploading;
+pub(crate) mod webhooks;
 
 /// Everything the sandbox answers.
 pub(crate) fn router(stage: &Arc<Stage>) -> Router {
@@ -42,7 +43,10 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         .route("/business/video/list/", get(posts::video_list))
         .route("/business/message/media/upload/", post(uploading::media_upload))
         .route("/business/message/media/download/", post(business::media_download))
-        .route("/business/message/capabilities/get/", get(business::capabilities));
+        .route("/business/message/capabilities/get/", get(business::capabilities))
+        .route("/business/webhook/update/", post(webhooks::update))
+        .route("/business/webhook/list/", get(webhooks::list))
+        .route("/business/webhook/delete/", post(webhooks::delete));
     Router::new()
         .route("/", get(page::home))
         .route("/v2/auth/authorize/", get(authorize::show).post(authorize::decided))

@@ -3,13 +3,20 @@
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use serde_json::json;
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{
+    sync::{Mutex, broadcast},
+    task::JoinHandle,
+};
 use url::Url;
 
 use crate::{
-    Apps, Config, Customer, Fault, Ledger, Times, WindowRule,
+    Apps, Config, Crowd, Customer, Delivery, Fault, Ledger, Times, WebhookFaults, WindowRule,
     clock::ms,
-    customers::{live, maison_bloom, populate},
+    customers::{
+        crowd::{self, Seen},
+        live, maison_bloom, populate,
+    },
+    push::post,
     routes::{
         self,
         authorize::{self, Decision, Stop},
@@ -31,6 +38,7 @@ pub struct Sandbox {
 struct Running {
     server: Mutex<Option<Server>>,
     life: Option<JoinHandle<()>>,
+    post: JoinHandle<()>,
 }
 
 impl Drop for Running {
@@ -38,6 +46,7 @@ impl Drop for Running {
         if let Some(life) = &self.life {
             life.abort();
         }
+        self.post.abort();
     }
 }
 
@@ -66,7 +75,8 @@ impl Sandbox {
         let (address, server) = Server::listen(stage.config.port, routes::router(&stage)).await?;
         stage.settle_port(address.port());
         let life = (stage.config.speed > 0.0).then(|| tokio::spawn(keep_alive(Arc::downgrade(&stage))));
-        Ok(Sandbox { stage, running: Arc::new(Running { server: Mutex::new(Some(server)), life }) })
+        let post = tokio::spawn(post::deliver(Arc::clone(&stage)));
+        Ok(Sandbox { stage, running: Arc::new(Running { server: Mutex::new(Some(server)), life, post }) })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -129,6 +139,49 @@ impl Sandbox {
         customer(&self.stage, name)
     }
 
+    /// Everybody who talks to the default account, in the order they came.
+    #[must_use]
+    pub fn customers(&self) -> Vec<Customer> {
+        let places: Vec<usize> = {
+            let mut world = self.stage.world();
+            let account = world.default_account();
+            let theirs = |at: &usize| world.conversations.get(*at).is_some_and(|there| there.account == account);
+            (0..world.conversations.len()).filter(theirs).collect()
+        };
+        places.into_iter().map(|at| Customer::new(Arc::clone(&self.stage), at)).collect()
+    }
+
+    /// A crowd writes to the default account, at once, over the time it says up to now; gives them back, the busiest
+    /// first. The same crowd again is the same people.
+    pub fn crowd(&self, crowd: Crowd) -> Vec<Customer> {
+        let places = write_crowd(&self.stage, crowd);
+        places.into_iter().map(|at| Customer::new(Arc::clone(&self.stage), at)).collect()
+    }
+
+    /// Every webhook from now on, as it would reach the registered address, for a host in this process. Where nobody
+    /// listens, and no address is registered, nothing is made; who falls 16,384 behind loses the oldest.
+    #[must_use]
+    pub fn webhooks(&self) -> broadcast::Receiver<Delivery> {
+        self.stage.pushes.listen()
+    }
+
+    /// Sets what goes wrong with webhooks; what the dial held back so far is let go.
+    pub fn webhook_faults(&self, faults: WebhookFaults) {
+        self.stage.pushes.muddle(faults, self.stage.now());
+    }
+
+    /// How many webhooks wait to be brought to the registered address, or to be tried again.
+    #[must_use]
+    pub fn webhooks_waiting(&self) -> usize {
+        self.stage.pushes.waiting()
+    }
+
+    /// Every link to media, stickers and profile pictures that was given out so far answers 403 from now on, whatever its
+    /// `x-expires` says. Emoji links live on, as they never expire.
+    pub fn expire_links(&self) {
+        self.stage.expire_links();
+    }
+
     /// The record so far.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
@@ -151,14 +204,15 @@ impl Sandbox {
     /// Sets a fault for an endpoint name, or for all of TikTok with `*`. Names: `authorize`, `login_token`,
     /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
     /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_upload`, `media_download`,
-    /// `capabilities`, `video_list`, `media`, `cdn`.
+    /// `capabilities`, `video_list`, `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
         self.stage.dial().set(endpoint, fault, times, self.stage.now());
     }
 
-    /// Takes every fault away.
+    /// Takes every fault away, those of webhooks too.
     pub fn clear_faults(&self) {
         self.stage.dial().clear();
+        self.webhook_faults(WebhookFaults::default());
     }
 
     /// Moves the clock forward; whatever the customers would have done meanwhile is done.
@@ -178,7 +232,13 @@ impl Sandbox {
         self.stage.world().grants.expire_access(now);
     }
 
-    /// Every refresh token expires now.
+    /// Every refresh token is as good as unknown (40107) from now on, as after a refresh whose answer was lost; access
+    /// tokens stay good for their time.
+    pub fn kill_refresh_tokens(&self) {
+        self.stage.world().grants.kill_refresh();
+    }
+
+    /// Every refresh token expires now: 40103.
     pub fn expire_refresh_tokens(&self) {
         let now = self.stage.now();
         self.stage.world().grants.expire_refresh(now);
@@ -189,7 +249,8 @@ impl Sandbox {
         self.stage.world().grants.revoke_all();
     }
 
-    /// Pulls the plug: stops listening and cuts every connection. When it returns, nothing listens on the port.
+    /// Pulls the plug: stops listening and cuts every connection. When it returns, nothing listens on the port. Webhooks
+    /// go out all the same: they are another way.
     pub async fn unplug(&self) {
         let mut server = self.running.server.lock().await;
         if let Some(server) = server.take() {
@@ -215,10 +276,15 @@ fn furnish(stage: &Stage) {
     let (mut world, config, opened_at) = (stage.world(), &stage.config, stage.clock.opened_at());
     if config.scripted {
         maison_bloom::open(&mut world, config.rule, opened_at);
+        world.live.expect_arrivals(opened_at);
     }
     if let Some(crowd) = config.populate {
         let account = world.default_account();
         populate::crowd(&mut world, account, crowd, opened_at);
+    }
+    if let Some(crowd) = config.crowd {
+        let account = world.default_account();
+        crowd::write(&mut world, account, crowd, opened_at, Seen::Before);
     }
     world.live.begin(opened_at);
 }
@@ -238,6 +304,15 @@ pub(crate) fn advance(stage: &Stage, by: Duration) {
     tracing::debug!(by_ms = ms(by), "the sandbox's clock was moved");
     let now = stage.now();
     live::catch_up(&mut stage.world(), now);
+    stage.pushes.wake();
+}
+
+/// The places of the conversations a crowd writes in.
+pub(crate) fn write_crowd(stage: &Stage, crowd: Crowd) -> Vec<usize> {
+    let now = stage.now();
+    let mut world = stage.world();
+    let account = world.default_account();
+    crowd::write(&mut world, account, crowd, now, Seen::Now)
 }
 
 pub(crate) fn customer(stage: &Arc<Stage>, name: &str) -> Customer {

@@ -3,6 +3,8 @@
 
 use std::{
     collections::HashMap,
+    mem,
+    ops::{Deref, DerefMut},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU16, AtomicU64, Ordering},
@@ -15,6 +17,7 @@ use crate::{
     faults::Dial,
     ids,
     limits::Limiter,
+    push::Pushes,
     world::World,
 };
 
@@ -23,8 +26,11 @@ pub(crate) struct Stage {
     pub(crate) config: Config,
     pub(crate) apps: Apps,
     pub(crate) clock: Clock,
+    pub(crate) pushes: Pushes,
     port: AtomicU16,
     requests: AtomicU64,
+    /// How often every link that was out was made to expire.
+    links_expired: AtomicU64,
     world: Mutex<World>,
     dial: Mutex<Dial>,
     business_limiter: Mutex<Limiter>,
@@ -40,8 +46,10 @@ impl Stage {
         Stage {
             apps: Apps::of(&config),
             clock,
+            pushes: Pushes::new(config.seed),
             port: AtomicU16::new(config.port),
             requests: AtomicU64::new(0),
+            links_expired: AtomicU64::new(0),
             world: Mutex::new(world),
             dial: Mutex::new(Dial::default()),
             business_limiter: Mutex::new(Limiter::new(config.limits)),
@@ -51,8 +59,8 @@ impl Stage {
         }
     }
 
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        open(&self.world)
+    pub(crate) fn world(&self) -> Hold<'_> {
+        Hold { world: open(&self.world), stage: self }
     }
 
     pub(crate) fn dial(&self) -> MutexGuard<'_, Dial> {
@@ -95,11 +103,50 @@ impl Stage {
         format!("http://127.0.0.1:{}", self.port())
     }
 
+    /// Links given out before this call are dead from now on.
+    pub(crate) fn expire_links(&self) {
+        self.links_expired.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn links_expired(&self) -> u64 {
+        self.links_expired.load(Ordering::SeqCst)
+    }
+
     /// A new request id; TikTok's begin with the time in UTC.
     pub(crate) fn request_id(&self) -> String {
         let n = self.requests.fetch_add(1, Ordering::SeqCst);
         let tail = ids::number(self.config.seed, "request", &[&n.to_string()]);
         format!("{}{tail:016X}", stamp(self.now()))
+    }
+}
+
+/// The world in somebody's hands. What they made happen is pushed when they let go, and before anybody else gets hold
+/// of it: events leave in the order of what happened.
+pub(crate) struct Hold<'a> {
+    world: MutexGuard<'a, World>,
+    stage: &'a Stage,
+}
+
+impl Deref for Hold<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Hold<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if !self.world.news.is_empty() {
+            let news = mem::take(&mut self.world.news);
+            self.stage.pushes.tell(self.stage, &mut self.world, news);
+        }
     }
 }
 

@@ -15,12 +15,15 @@ use crate::{
 
 pub(crate) mod conversation;
 pub(crate) mod grants;
+pub(crate) mod news;
 pub(crate) mod posts;
+pub(crate) mod reactions;
 pub(crate) mod uploads;
 pub(crate) mod window;
 
-use conversation::{Content, Conversation, Message, Person, Source};
+use conversation::{Content, Conversation, Message, Person, Referral, Source, Tap};
 use grants::Grants;
+use news::News;
 use posts::Post;
 use uploads::{ImageKind, Uploads};
 
@@ -44,6 +47,7 @@ pub(crate) struct NewMessage {
     pub(crate) source: Source,
     pub(crate) auto: Option<&'static str>,
     pub(crate) referenced: Option<String>,
+    pub(crate) tapped: Option<Tap>,
 }
 
 impl NewMessage {
@@ -60,6 +64,17 @@ pub(crate) enum Parcel {
     /// A post of the account's own, by its item id.
     SharePost(String),
     Template(Value),
+}
+
+impl Parcel {
+    fn kind(&self) -> &'static str {
+        match self {
+            Parcel::Text(_) => "TEXT",
+            Parcel::Image(_) => "IMAGE",
+            Parcel::SharePost(_) => "SHARE_POST",
+            Parcel::Template(_) => "TEMPLATE",
+        }
+    }
 }
 
 /// Who wrote a message.
@@ -80,6 +95,10 @@ pub(crate) struct World {
     pub(crate) conversations: Vec<Conversation>,
     pub(crate) posts: Vec<Post>,
     pub(crate) uploads: Uploads,
+    /// How long each video is, in bytes, by the id it is listed with.
+    pub(crate) videos: HashMap<String, usize>,
+    /// What nobody outside was told yet.
+    pub(crate) news: Vec<News>,
     by_id: HashMap<String, usize>,
     by_person: HashMap<(usize, String), usize>,
     pub(crate) grants: Grants,
@@ -98,6 +117,8 @@ impl World {
             conversations: Vec::new(),
             posts: Vec::new(),
             uploads: Uploads::default(),
+            videos: HashMap::new(),
+            news: Vec::new(),
             by_id: HashMap::new(),
             by_person: HashMap::new(),
             grants: Grants::new(seed),
@@ -154,6 +175,8 @@ impl World {
                 username: username(self.seed, name),
                 display_name: name.to_owned(),
                 follower: ids::number(self.seed, "follower", &[name]).is_multiple_of(2),
+                in_europe: false,
+                new_faces: 0,
             },
             answered: false,
             blocked: false,
@@ -176,48 +199,79 @@ impl World {
         self.by_id.get(conversation_id).copied()
     }
 
-    /// A message that was there before the sandbox opened: no ledger entry, nobody reacts.
+    /// A person goes by another name from now on. Whoever asks for them by the old one still finds them.
+    pub(crate) fn rename(&mut self, conversation: usize, name: &str) {
+        if let Some(there) = self.conversations.get_mut(conversation) {
+            name.clone_into(&mut there.person.display_name);
+            self.by_person.entry((there.account, name.to_owned())).or_insert(conversation);
+        }
+    }
+
+    /// A message that was there before the sandbox opened: no ledger entry, nobody reacts, nobody is told.
     pub(crate) fn remember(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> String {
+        self.put(conversation, side, at_ms, new).map(|message| message.id).unwrap_or_default()
+    }
+
+    fn put(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> Option<Message> {
         let seed = self.seed;
-        let Some(conversation) = self.conversations.get_mut(conversation) else {
-            return String::new();
-        };
-        conversation.minted += 1;
-        let id = ids::digits(seed, "message", &[&conversation.id, &conversation.minted.to_string()]);
-        let replied = side == Side::Business && new.auto.is_none();
-        conversation.insert(Message {
-            id: id.clone(),
+        let there = self.conversations.get_mut(conversation)?;
+        there.minted += 1;
+        let id = ids::digits(seed, "message", &[&there.id, &there.minted.to_string()]);
+        there.answered |= side == Side::Business && new.auto.is_none();
+        let message = Message {
+            id,
             at_ms,
             by_customer: side == Side::Customer,
             source: new.source,
             content: new.content,
             auto: new.auto,
             referenced: new.referenced,
-            hearts: 0,
-        });
-        conversation.answered |= replied;
-        id
+            tapped: new.tapped,
+            reactions: Vec::new(),
+        };
+        there.insert(message.clone());
+        Some(message)
     }
 
-    /// A person writes: a customer, or a colleague on the phone or the web.
+    /// A person writes: a customer, or a colleague on the phone or the web; or TikTok does for the shop.
     pub(crate) fn write(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> String {
-        let text = new.content.text().to_owned();
         let answers = side == Side::Business && new.auto.is_none();
-        let message_id = self.remember(conversation, side, at_ms, new);
+        let Some(message) = self.put(conversation, side, at_ms, new).map(Box::new) else {
+            return String::new();
+        };
+        let message_id = message.id.clone();
         if let Some(there) = self.conversations.get(conversation) {
             self.ledger.written.push(Written {
                 conversation_id: there.id.clone(),
                 customer: there.person.display_name.clone(),
                 by_customer: side == Side::Customer,
-                text,
+                text: message.content.text().to_owned(),
                 message_id: message_id.clone(),
                 at_ms,
             });
         }
+        self.news.push(News::Message { conversation, message });
         if answers {
-            self.expect_answer(conversation, at_ms);
+            self.expect_answer(conversation, &message_id, at_ms);
         }
         message_id
+    }
+
+    /// A customer reads what there is. The mark only ever rises.
+    pub(crate) fn read(&mut self, conversation: usize, at_ms: i64) {
+        if let Some(there) = self.conversations.get_mut(conversation) {
+            let at_ms = there.customer_read_at.map_or(at_ms, |before| before.max(at_ms));
+            there.customer_read_at = Some(at_ms);
+            self.news.push(News::Read { conversation, at_ms });
+        }
+    }
+
+    /// A customer comes through an ad or a link.
+    pub(crate) fn refer(&mut self, conversation: usize, referral: Referral, at_ms: i64) {
+        if let Some(there) = self.conversations.get_mut(conversation) {
+            there.referral = Some(referral.clone());
+            self.news.push(News::Referral { conversation, referral, at_ms });
+        }
     }
 
     /// The API's send was accepted: the message is in the conversation and in the ledger, whatever becomes of the answer.
@@ -228,11 +282,14 @@ impl World {
         parcel: Parcel,
         referenced: Option<String>,
     ) -> String {
+        let kind = parcel.kind();
         let content = self.listed_content(conversation, &parcel);
-        let kind = content.kind();
-        let new = NewMessage { content, source: Source::Api, auto: None, referenced: referenced.clone() };
+        let new = NewMessage { content, source: Source::Api, referenced: referenced.clone(), ..NewMessage::default() };
         let at_ms = self.after_last(conversation, at_ms);
-        let message_id = self.remember(conversation, Side::Business, at_ms, new);
+        let Some(message) = self.put(conversation, Side::Business, at_ms, new).map(Box::new) else {
+            return String::new();
+        };
+        let message_id = message.id.clone();
         let (mut text, mut image, mut item_id, mut template) = (String::new(), None, None, None);
         match parcel {
             Parcel::Text(body) => text = body,
@@ -255,7 +312,8 @@ impl World {
                 at_ms,
             });
         }
-        self.expect_answer(conversation, at_ms);
+        self.news.push(News::Message { conversation, message });
+        self.expect_answer(conversation, &message_id, at_ms);
         message_id
     }
 
@@ -291,12 +349,12 @@ impl World {
         if last - at_ms < MINUTE_MS { at_ms.max(last + 1) } else { at_ms }
     }
 
-    fn expect_answer(&mut self, conversation: usize, at_ms: i64) {
+    fn expect_answer(&mut self, conversation: usize, message_id: &str, at_ms: i64) {
         let Some(there) = self.conversations.get(conversation) else {
             return;
         };
-        if there.voice.is_some() {
-            self.live.answer_soon(conversation, &there.id, there.minted, at_ms);
+        if let Some(voice) = there.voice {
+            self.live.answer_soon((conversation, &there.id, there.minted), message_id, voice.fickle, at_ms);
         }
     }
 }

@@ -1,22 +1,35 @@
-//! The life customers lead while the sandbox runs: they answer the shop after a while, and now and then one of them
-//! writes unasked. Everything is due at a moment drawn from the seed, so the same seed lives the same life, and moving
+//! The life customers lead while the sandbox runs: they read what the shop writes, answer it after a while, and now and
+//! then one of them writes unasked or comes for the first time. Everything is due at a moment drawn from the seed, so the same seed lives the same life, and moving
 //! the clock forward lets it all happen at once.
 
 use std::collections::BTreeMap;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
+use super::{arrivals, script::HEART};
 use crate::{
     ids,
-    world::{NewMessage, Side, World, conversation::Content},
+    world::{
+        NewMessage, Side, World,
+        conversation::Content,
+        reactions::{Emotion, Reaction},
+    },
 };
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Event {
+    /// This customer reads what the shop wrote.
+    Reads(usize),
     /// This customer answers the shop.
     Answers(usize),
+    /// This customer gives that message a heart.
+    Loves(usize, String),
+    /// This customer takes the heart back.
+    Regrets(usize, String),
     /// Somebody writes unasked.
     Someone,
+    /// What is written for this place among the arrivals happens.
+    Arrives(usize),
 }
 
 /// What is going to happen, in order.
@@ -46,10 +59,37 @@ impl Live {
         }
     }
 
-    /// A customer was answered and will have something to say to that.
-    pub(crate) fn answer_soon(&mut self, conversation: usize, id: &str, count: u64, at_ms: i64) {
+    /// Who comes to Maison Bloom after this moment.
+    pub(crate) fn expect_arrivals(&mut self, at_ms: i64) {
+        if self.is_alive() {
+            for (place, after_s) in arrivals::times().enumerate() {
+                let due = at_ms + self.scaled(after_s * 1000);
+                self.plan(due, Event::Arrives(place));
+            }
+        }
+    }
+
+    /// A customer was answered: they read it, and will have something to say to that.
+    pub(crate) fn answer_soon(
+        &mut self,
+        (conversation, id, count): (usize, &str, u64),
+        message_id: &str,
+        fickle: bool,
+        at_ms: i64,
+    ) {
         if !self.is_alive() {
             return;
+        }
+        // Before anybody answers: the shortest of those waits is longer.
+        let reading = 2_000 + ids::number(self.seed, "reading", &[id, &count.to_string()]) % 5_000;
+        let read_at = at_ms + self.scaled(reading);
+        if !self.due.values().any(|event| matches!(event, Event::Reads(other) if *other == conversation)) {
+            self.plan(read_at, Event::Reads(conversation));
+        }
+        if fickle {
+            let (loved_at, regretted_at) = (read_at + self.scaled(1_500), read_at + self.scaled(13_500));
+            self.plan(loved_at, Event::Loves(conversation, message_id.to_owned()));
+            self.plan(regretted_at, Event::Regrets(conversation, message_id.to_owned()));
         }
         // Drawn from the conversation and not from the common lot: who else is served meanwhile changes nothing here.
         let wait = 8_000 + ids::number(self.seed, "wait", &[id, &count.to_string()]) % 42_000;
@@ -87,8 +127,17 @@ impl Live {
 
 /// Lets everything happen that is due by now.
 pub(crate) fn catch_up(world: &mut World, now: i64) {
+    let heart = |at_ms| Reaction { emotion: Emotion::Emoji(HEART.to_owned()), by_customer: true, at_ms };
     while let Some((at_ms, event)) = world.live.next(now) {
         match event {
+            Event::Reads(conversation) => world.read(conversation, at_ms),
+            Event::Loves(conversation, message_id) => {
+                world.react(conversation, &message_id, heart(at_ms));
+            }
+            Event::Regrets(conversation, message_id) => {
+                world.take_reaction_back(conversation, &message_id, heart(at_ms));
+            }
+            Event::Arrives(place) => arrivals::happen(world, place, at_ms),
             Event::Answers(conversation) => {
                 let voice = world.conversations.get_mut(conversation).and_then(|there| there.voice.as_mut());
                 if let Some(text) = voice.and_then(super::script::Voice::next_answer) {
@@ -121,9 +170,7 @@ pub(crate) fn catch_up(world: &mut World, now: i64) {
 }
 
 fn speak(world: &mut World, conversation: usize, at_ms: i64, text: &'static str) {
-    if let Some(there) = world.conversations.get_mut(conversation) {
-        there.customer_read_at = Some(at_ms);
-    }
+    world.read(conversation, at_ms);
     let at_ms = world.after_last(conversation, at_ms);
     world.write(conversation, Side::Customer, at_ms, NewMessage::of(Content::Text(text.into())));
 }

@@ -3,8 +3,11 @@
 //! closed. Times are minutes before the sandbox opens.
 
 use super::script::{
-    Act::{Emoji, Loved, Phone, Photo, Post, Quotes, Says, Sticker, Unknown, Web, Welcome},
-    Came::{ByThemselves, FromAd, FromLink},
+    Act::{
+        AutoReply, Card, Emoji, Loved, Phone, Photo, Post, Quotes, Says, Sticker, Suggested, Taps, Unknown, Video,
+        VoiceNote, Web, Welcome,
+    },
+    Came::{ByThemselves, FromAd, FromEurope, FromLink},
     Script, Voice, play,
 };
 use crate::{config::WindowRule, world::World};
@@ -12,7 +15,12 @@ use crate::{config::WindowRule, world::World};
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
-const GREETING: &str =
+/// She sends many pictures, and changes her mind about hearts.
+pub(super) const AMARA: &str = "Amara Diallo";
+/// He lives in Switzerland.
+pub(super) const EMIL: &str = "Emil Brunner";
+
+pub(super) const GREETING: &str =
     "Hi, lovely to see you at Maison Bloom! We answer every day from 9 to 18. What can we find for you?";
 
 /// Opens the shop with its customers.
@@ -193,6 +201,51 @@ const SCRIPTS: &[Script] = &[
         came: ByThemselves,
         lines: &[(4, Emoji("wave")), (3, Says("👗➕🌧️❓😅"))],
         voice: Voice::new(&["haha I mean: is the dress ok in the rain? 🌧️👗"], &["👀💛"]),
+    },
+    Script {
+        name: AMARA,
+        came: ByThemselves,
+        lines: &[
+            (3 * DAY + 5 * HOUR, Says("The wedding was on Saturday, look at all of us in your linen!")),
+            (3 * DAY + 5 * HOUR - 1, Photo("the aisle")),
+            (3 * DAY + 5 * HOUR - 1, Photo("the sisters")),
+            (3 * DAY + 5 * HOUR - 2, Photo("the sleeves")),
+            (3 * DAY + 5 * HOUR - 2, Photo("the dance")),
+            (3 * DAY + 5 * HOUR - 3, Photo("the garden")),
+            (3 * DAY + 5 * HOUR - 3, Photo("the morning after")),
+            (3 * DAY + 5 * HOUR - 4, Video("the first dance")),
+            (3 * DAY + 5 * HOUR - 9, Quotes(4, "my favourite, the skirt flies")),
+            (3 * DAY + 4 * HOUR, Phone("Amara, these are wonderful. May we show the garden one?")),
+            (3 * DAY + 3 * HOUR, Says("of course, show them all 💛")),
+            (3 * DAY + 2 * HOUR, Phone("Thank you! We will, on Sunday.")),
+        ],
+        voice: Voice::new(&["I told everybody where it is from", "see you on Sunday then 💛"], &[]).fickle(),
+    },
+    Script {
+        name: EMIL,
+        came: FromEurope,
+        lines: &[
+            (4 * DAY + 3 * HOUR, Says("Grüezi, liefern Sie auch nach Zürich?")),
+            (4 * DAY + 2 * HOUR, Web("Grüezi Emil! Ja, in vier bis sechs Werktagen, verzollt.")),
+        ],
+        voice: Voice::new(&["Wunderbar, dann bestelle ich heute Abend."], &[]),
+    },
+    Script {
+        name: "Putri Wulandari",
+        came: FromLink("lookbook-bio", "Halo! Saya lihat lookbook-nya"),
+        lines: &[
+            (5 * DAY + 40, Says("Halo! Saya lihat lookbook-nya")),
+            (5 * DAY + 40, Welcome(GREETING)),
+            (5 * DAY + 38, Says("Berapa lama pengirimannya?")),
+            (5 * DAY + 38, Suggested("We ship to Indonesia in 6 to 9 working days.")),
+            (5 * DAY + 35, Says("ukuran")),
+            (5 * DAY + 35, AutoReply("Our sizes run true. The size table is in our profile.")),
+            (5 * DAY + 30, VoiceNote),
+            (5 * DAY + 12, Card("Which one did you mean?", &["The trousers", "The dress"])),
+            (5 * DAY + 10, Taps(1, "The trousers")),
+            (5 * DAY, Web("The celana linen, good choice! M is what most people your height take.")),
+        ],
+        voice: Voice::new(&["Oke, aku ambil yang M 🙏"], &[]),
     },
 ];
 

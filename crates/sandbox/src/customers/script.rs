@@ -1,13 +1,19 @@
 //! How a scripted conversation is written down, and how it becomes messages.
 
+use serde_json::{Value, json};
+
 use crate::{
     clock::MINUTE_MS,
-    ids,
+    ids, video,
     world::{
         NewMessage, Side, World,
-        conversation::{Content, Referral, Source},
+        conversation::{Content, Referral, Source, Tap},
+        reactions::{Emotion, Reaction},
     },
 };
+
+/// What customers who love something stick on it.
+pub(crate) const HEART: &str = "❤️";
 
 /// What somebody does in a script.
 #[derive(Debug, Clone, Copy)]
@@ -18,26 +24,40 @@ pub(crate) enum Act {
     Quotes(usize, &'static str),
     /// The customer sends a photo; the name draws it.
     Photo(&'static str),
+    /// The customer sends a video; the name tells it from others.
+    Video(&'static str),
     /// The customer shares a post of the shop, by its name in the catalogue.
     Post(&'static str),
     Sticker(&'static str),
     Emoji(&'static str),
     /// The customer sends something the API does not give out.
     Unknown,
+    /// The customer sends a voice note, a kind no documentation names.
+    VoiceNote,
+    /// The customer taps the button of that title on the card so many lines before.
+    Taps(usize, &'static str),
     /// The shop answers from the phone.
     Phone(&'static str),
     /// The shop answers from the web.
     Web(&'static str),
     /// The shop answers and gets a heart for it.
     Loved(&'static str),
+    /// The shop sends a card through the API: its title and its buttons.
+    Card(&'static str, &'static [&'static str]),
     /// TikTok greets for the shop.
     Welcome(&'static str),
+    /// TikTok answers a suggested question for the shop.
+    Suggested(&'static str),
+    /// TikTok answers a keyword for the shop.
+    AutoReply(&'static str),
 }
 
 /// How a scripted customer came.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Came {
     ByThemselves,
+    /// By themselves, from where TikTok pushes no content.
+    FromEurope,
     FromAd(&'static str),
     FromLink(&'static str, &'static str),
 }
@@ -58,11 +78,18 @@ pub(crate) struct Voice {
     pub(crate) unasked: &'static [&'static str],
     pub(crate) answered: usize,
     pub(crate) volunteered: usize,
+    /// Gives each answer of the shop a heart, and takes it back a little later.
+    pub(crate) fickle: bool,
 }
 
 impl Voice {
     pub(crate) const fn new(answers: &'static [&'static str], unasked: &'static [&'static str]) -> Voice {
-        Voice { answers, unasked, answered: 0, volunteered: 0 }
+        Voice { answers, unasked, answered: 0, volunteered: 0, fickle: false }
+    }
+
+    pub(crate) const fn fickle(mut self) -> Voice {
+        self.fickle = true;
+        self
     }
 
     /// The next answer; once they are through, customers have nothing to add.
@@ -84,24 +111,23 @@ pub(crate) fn play(world: &mut World, account: usize, script: &Script, opened_at
     let mut told: Vec<String> = Vec::new();
     for (ago, act) in script.lines {
         let when = opened_at - ago * MINUTE_MS;
-        let (side, mut new) = staged(world, account, script.name, told.len(), *act);
-        if let Act::Quotes(back, _) = act {
-            new.referenced = told.len().checked_sub(*back).and_then(|place| told.get(place)).cloned();
-        }
+        let (side, new) = staged(world, at, &told, *act);
         let when = world.after_last(at, when);
         told.push(world.remember(at, side, when, new));
         if let (Act::Loved(_), Some(there)) = (act, world.conversations.get_mut(at))
             && let Some(last) = there.messages.last_mut()
         {
-            last.hearts = 1;
+            let emotion = Emotion::Emoji(HEART.to_owned());
+            last.reactions.push(Reaction { emotion, by_customer: true, at_ms: last.at_ms + 4_000 });
         }
     }
     let Some(there) = world.conversations.get_mut(at) else {
         return;
     };
     there.voice = Some(script.voice);
+    there.person.in_europe = matches!(script.came, Came::FromEurope);
     there.referral = match script.came {
-        Came::ByThemselves => None,
+        Came::ByThemselves | Came::FromEurope => None,
         Came::FromAd(name) => Some(Referral::Ad {
             ad_name: name.to_owned(),
             at_ms: opened_at - script.lines.first().map_or(0, |(ago, _)| ago + 1) * MINUTE_MS,
@@ -112,26 +138,60 @@ pub(crate) fn play(world: &mut World, account: usize, script: &Script, opened_at
     };
 }
 
-fn staged(world: &World, account: usize, name: &str, line: usize, act: Act) -> (Side, NewMessage) {
+/// The message an act becomes; `told` are the ids of the lines before it.
+pub(super) fn staged(world: &mut World, at: usize, told: &[String], act: Act) -> (Side, NewMessage) {
+    let (seed, line) = (world.seed, told.len().to_string());
+    let there = world.conversations.get(at);
+    let name = there.map(|there| there.person.display_name.clone()).unwrap_or_default();
+    let handle = there.and_then(|there| world.accounts.get(there.account)).map_or("", |shop| shop.handle.as_str());
     let shop = |text: &'static str, source| {
         let content = Content::Text(text.into());
         (Side::Business, NewMessage { content, source, ..NewMessage::default() })
     };
+    let by_itself = |text: &'static str, kind| {
+        let (side, new) = shop(text, Source::Others);
+        (side, NewMessage { auto: Some(kind), ..new })
+    };
     let theirs = |content| (Side::Customer, NewMessage::of(content));
-    let id = |label: &str, what: &str| ids::digits(world.seed, label, &[name, what, &line.to_string()]);
-    let handle = world.accounts.get(account).map_or("", |account| account.handle.as_str());
+    let id = |label: &str, what: &str| ids::digits(seed, label, &[&name, what, &line]);
+    let before = |back: usize| told.len().checked_sub(back).and_then(|place| told.get(place)).cloned();
     match act {
-        Act::Says(text) | Act::Quotes(_, text) => theirs(Content::Text(text.into())),
+        Act::Says(text) => theirs(Content::Text(text.into())),
+        Act::Quotes(back, text) => {
+            let (side, new) = theirs(Content::Text(text.into()));
+            (side, NewMessage { referenced: before(back), ..new })
+        }
+        Act::Taps(back, title) => {
+            let (side, new) = theirs(Content::Text(title.into()));
+            let card = before(back).unwrap_or_default();
+            let button_id = there.and_then(|there| there.message(&card)).and_then(|card| card.content.button(title));
+            let tapped = button_id.map(|button_id| Tap { message_id: card, button_id });
+            (side, NewMessage { tapped, ..new })
+        }
         Act::Photo(what) => theirs(Content::Image { media_id: id("media", what) }),
+        Act::Video(what) => {
+            let media_id = id("media", what);
+            world.videos.insert(media_id.clone(), video::USUAL_LENGTH);
+            theirs(Content::Video { media_id })
+        }
         Act::Post(what) => theirs(Content::SharePost { item_id: world.item_id(handle, what) }),
         Act::Sticker(what) => theirs(Content::Sticker { name: what.to_owned() }),
         Act::Emoji(what) => theirs(Content::Emoji { name: what.to_owned() }),
         Act::Unknown => theirs(Content::Other),
+        Act::VoiceNote => theirs(Content::New {
+            kind: "VOICE_NOTE".to_owned(),
+            block: json!({ "media_id": id("media", "voice note"), "duration_ms": 7_400 }),
+        }),
+        Act::Card(title, buttons) => {
+            let buttons: Vec<Value> =
+                buttons.iter().map(|title| json!({ "type": "REPLY", "title": title, "id": title })).collect();
+            let content = Content::Template(json!({ "type": "QA_BUTTON_CARD", "title": title, "buttons": buttons }));
+            (Side::Business, NewMessage { content, source: Source::Api, ..NewMessage::default() })
+        }
         Act::Phone(text) | Act::Loved(text) => shop(text, Source::App),
         Act::Web(text) => shop(text, Source::Web),
-        Act::Welcome(text) => {
-            let (side, new) = shop(text, Source::Others);
-            (side, NewMessage { auto: Some("WELCOME_MESSAGE"), ..new })
-        }
+        Act::Welcome(text) => by_itself(text, "WELCOME_MESSAGE"),
+        Act::Suggested(text) => by_itself(text, "SUGGESTED_QUESTION"),
+        Act::AutoReply(text) => by_itself(text, "AUTO_REPLY"),
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     clock::HOUR_MS,
     ledger::Platform,
     stage::Stage,
-    world::{World, conversation::Content, grants::Bad},
+    world::{World, conversation::Content, grants::Bad, uploads::GOOD_FOR_MS},
 };
 
 /// The query of a call, decoded as a form: a bare `+` becomes a space, which is how an id that was not encoded breaks.
@@ -139,7 +139,7 @@ fn read_capabilities(stage: &Stage, headers: &HeaderMap, query: &BTreeMap<String
     Ok(json!({ "capability_infos": infos }))
 }
 
-/// `POST /business/message/media/download/` (§4.6): a link that is good for 24 h.
+/// `POST /business/message/media/download/` (§4.6): a link that is good for 24 h, to media of the last thirty days.
 pub(crate) async fn media_download(State(stage): State<Arc<Stage>>, headers: HeaderMap, bytes: Bytes) -> Response {
     let outcome = body(&bytes).and_then(|body| link_media(&stage, &headers, &body));
     envelope(&stage, outcome)
@@ -150,15 +150,17 @@ fn link_media(stage: &Stage, headers: &HeaderMap, body: &Value) -> Result<Value,
     let account = caller(&world, headers, "message.list.read", text(body, "business_id")?, now)?;
     let at = conversation(&world, account, "conversation_id", text(body, "conversation_id")?)?;
     let (message_id, wanted) = (text(body, "message_id")?, text(body, "media_id")?);
-    if text(body, "media_type")? != "IMAGE" {
-        return Err(Refusal::param("media_type"));
-    }
+    let is_video = match text(body, "media_type")? {
+        "IMAGE" => false,
+        "VIDEO" => true,
+        _ => return Err(Refusal::param("media_type")),
+    };
     let message = world.conversations.get(at).and_then(|there| there.message(message_id));
-    match message.map(|message| &message.content) {
-        Some(Content::Image { media_id }) if media_id == wanted => {
-            let link = pictures::signed(stage, &format!("/media/{media_id}"), now + 24 * HOUR_MS);
-            Ok(json!({ "download_url": link }))
-        }
-        _ => Err(Refusal::new(40007, "The media does not exist")),
+    let found = message.filter(|message| now - message.at_ms < GOOD_FOR_MS).map(|message| &message.content);
+    match found {
+        Some(Content::Image { media_id }) if media_id == wanted && !is_video => {}
+        Some(Content::Video { media_id }) if media_id == wanted && is_video => {}
+        _ => return Err(Refusal::new(40007, "The media does not exist")),
     }
+    Ok(json!({ "download_url": pictures::signed(stage, &format!("/media/{wanted}"), now + 24 * HOUR_MS) }))
 }

@@ -17,9 +17,12 @@ use super::answer::{self, html_error};
 use crate::{
     config::WindowRule,
     faults::{Fault, Times},
+    push::{DIRECT_MESSAGE, WebhookFaults},
     sandbox,
     stage::Stage,
 };
+
+mod people;
 
 type Stand = State<Arc<Stage>>;
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
@@ -30,13 +33,8 @@ pub(crate) fn router() -> Router<Arc<Stage>> {
         .route("/calls", get(calls))
         .route("/apps", get(apps))
         .route("/accounts", get(accounts).post(open_account))
-        .route("/customers", get(customers))
-        .route("/thread", post(thread))
-        .route("/says", post(says))
-        .route("/colleague", post(colleague))
-        .route("/blocks", post(blocks))
-        .route("/receives_images", post(receives_images))
         .route("/messages", post(messages))
+        .route("/written", post(written))
         .route("/posts", post(new_post))
         .route("/uploaded/{media_id}", get(uploaded))
         .route("/faults", post(set_fault).delete(clear_faults))
@@ -44,7 +42,13 @@ pub(crate) fn router() -> Router<Arc<Stage>> {
         .route("/agree", post(agree))
         .route("/refuse", post(refuse))
         .route("/tokens/expire", post(expire))
+        .route("/tokens/expire_refresh", post(expire_refresh))
+        .route("/tokens/kill_refresh", post(kill_refresh))
         .route("/tokens/revoke", post(revoke))
+        .route("/links/expire", post(expire_links))
+        .route("/webhooks", get(webhooks))
+        .route("/webhooks/faults", post(muddle_webhooks))
+        .merge(people::router())
 }
 
 async fn ledger(State(stage): Stand) -> Json<Value> {
@@ -84,112 +88,19 @@ async fn open_account(State(stage): Stand, Json(new): Json<NewAccount>) -> Json<
     Json(json!({ "business_id": world.accounts.get(at).map(|account| &account.business_id) }))
 }
 
-async fn customers(State(stage): Stand) -> Json<Value> {
-    let world = stage.world();
-    let all = world.conversations.iter().map(|there| {
-        json!({
-            "customer": there.person.display_name, "username": there.person.username,
-            "account": world.accounts.get(there.account).map(|account| &account.handle),
-            "conversation_id": there.id, "conversation_type": there.conversation_type(),
-            "messages": there.messages.len(), "update_time": there.updated_at(),
-        })
-    });
-    Json(all.collect())
-}
-
 #[derive(Deserialize)]
 struct Who {
     customer: String,
 }
 
-async fn thread(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
-    Json(json!(sandbox::customer(&stage, &who.customer).thread()))
-}
-
-#[derive(Deserialize)]
-struct Saying {
-    customer: String,
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    kind: Kind,
-    at_ms: Option<i64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    #[default]
-    Text,
-    Image,
-    Post,
-    Sticker,
-    Emoji,
-    Unknown,
-}
-
-async fn says(State(stage): Stand, Json(saying): Json<Saying>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &saying.customer);
-    let message_id = match (saying.kind, saying.at_ms) {
-        (Kind::Text, Some(at_ms)) => customer.says_at(&saying.text, at_ms),
-        (Kind::Text, None) => customer.says(&saying.text),
-        (Kind::Image, _) => customer.sends_image(),
-        (Kind::Post, _) => customer.shares_post(),
-        (Kind::Sticker, _) => customer.sends_sticker(),
-        (Kind::Emoji, _) => customer.sends_emoji(),
-        (Kind::Unknown, _) => customer.sends_something_unknown(),
-    };
-    Json(json!({ "message_id": message_id, "conversation_id": customer.conversation_id() }))
-}
-
-#[derive(Deserialize)]
-struct Colleague {
-    customer: String,
-    text: String,
-    #[serde(default)]
-    source: String,
-}
-
-async fn colleague(State(stage): Stand, Json(reply): Json<Colleague>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &reply.customer);
-    Json(json!({ "message_id": customer.colleague_replies(&reply.text, &reply.source) }))
-}
-
-#[derive(Deserialize)]
-struct Block {
-    customer: String,
-    #[serde(default = "yes")]
-    blocked: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-async fn blocks(State(stage): Stand, Json(block): Json<Block>) -> Json<Value> {
-    sandbox::customer(&stage, &block.customer).blocks(block.blocked);
-    Json(json!({}))
-}
-
-#[derive(Deserialize)]
-struct Images {
-    customer: String,
-    able: bool,
-}
-
-async fn receives_images(State(stage): Stand, Json(images): Json<Images>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &images.customer);
-    if images.able {
-        customer.can_receive_images();
-    } else {
-        customer.cannot_receive_images();
-    }
-    Json(json!({}))
-}
-
 /// What a customer truly got, a line each.
 async fn messages(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
     Json(json!(stage.world().ledger.messages_to(&who.customer)))
+}
+
+/// The ids of everything that came about with a customer, in order.
+async fn written(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
+    Json(json!(stage.world().ledger.ids_with(&who.customer)))
 }
 
 #[derive(Deserialize)]
@@ -222,6 +133,9 @@ struct NewFault {
     message: Option<String>,
     /// For `stale`: how many messages of the business are not listed yet.
     messages: Option<u32>,
+    /// For `muddled`: how many entries are listed twice.
+    #[serde(default)]
+    twice: u32,
     /// For `status`.
     status: Option<u16>,
     /// Whether the call takes effect, for `html`, `code`, `status` and `never_answer`.
@@ -249,6 +163,7 @@ impl NewFault {
             "too_many_per_minute" => Fault::too_many_per_minute(),
             "too_many_per_day" => Fault::too_many_per_day(),
             "stale" => Fault::Stale { messages: self.messages? },
+            "muddled" => Fault::Muddled { twice: self.twice },
             "never_answer" => Fault::NeverAnswer { accepting },
             _ => return None,
         })
@@ -271,6 +186,7 @@ async fn set_fault(State(stage): Stand, Json(new): Json<NewFault>) -> Answer {
 
 async fn clear_faults(State(stage): Stand) -> Json<Value> {
     stage.dial().clear();
+    stage.pushes.muddle(WebhookFaults::default(), stage.now());
     Json(json!({}))
 }
 
@@ -280,11 +196,15 @@ async fn clock(State(stage): Stand) -> Json<Value> {
 
 #[derive(Deserialize)]
 struct Advance {
+    #[serde(default)]
     advance_ms: u64,
+    #[serde(default)]
+    days: u64,
 }
 
 async fn advance(State(stage): Stand, Json(by): Json<Advance>) -> Json<Value> {
-    sandbox::advance(&stage, Duration::from_millis(by.advance_ms));
+    let days = Duration::from_secs(by.days.saturating_mul(86_400));
+    sandbox::advance(&stage, days.saturating_add(Duration::from_millis(by.advance_ms)));
     Json(json!({ "now_ms": stage.now() }))
 }
 
@@ -311,8 +231,39 @@ async fn expire(State(stage): Stand) -> Json<Value> {
     Json(json!({}))
 }
 
+async fn expire_refresh(State(stage): Stand) -> Json<Value> {
+    let now = stage.now();
+    stage.world().grants.expire_refresh(now);
+    Json(json!({}))
+}
+
+async fn kill_refresh(State(stage): Stand) -> Json<Value> {
+    stage.world().grants.kill_refresh();
+    Json(json!({}))
+}
+
 async fn revoke(State(stage): Stand) -> Json<Value> {
     stage.world().grants.revoke_all();
+    Json(json!({}))
+}
+
+async fn expire_links(State(stage): Stand) -> Json<Value> {
+    stage.expire_links();
+    Json(json!({}))
+}
+
+/// Where webhooks go, what goes wrong with them and what became of them.
+async fn webhooks(State(stage): Stand) -> Json<Value> {
+    Json(json!({
+        "callback_url": stage.pushes.registered(DIRECT_MESSAGE),
+        "faults": stage.pushes.faults(),
+        "waiting": stage.pushes.waiting(),
+        "tally": stage.world().ledger.webhooks,
+    }))
+}
+
+async fn muddle_webhooks(State(stage): Stand, Json(faults): Json<WebhookFaults>) -> Json<Value> {
+    stage.pushes.muddle(faults, stage.now());
     Json(json!({}))
 }
 

@@ -20,9 +20,14 @@ use crate::{faults::Fault, ledger::Verdict, server::Scissors, stage::Stage};
 /// Far beyond what any endpoint takes, so that a file too large is refused by the endpoint and with its code.
 const LARGEST_BODY: usize = 32 << 20;
 
-/// How many messages of the business the listing lags behind; most do not.
+/// What is odd about a listing; about most, nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Lag(pub(crate) u32);
+pub(crate) struct Quirk {
+    /// How many messages of the business it lags behind.
+    pub(crate) lag: u32,
+    /// How many of its entries it names twice, in an order drawn anew for this call.
+    pub(crate) muddled: Option<u32>,
+}
 
 pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
     // A page elsewhere must not reach the sandbox through a name that resolves to loopback.
@@ -58,8 +63,11 @@ pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next
         }
         return refused;
     }
-    let lag = if let Some(Fault::Stale { messages }) = fault { messages } else { 0 };
-    parts.extensions.insert(Lag(lag));
+    parts.extensions.insert(match fault {
+        Some(Fault::Stale { messages }) => Quirk { lag: messages, ..Quirk::default() },
+        Some(Fault::Muddled { twice }) => Quirk { muddled: Some(twice), ..Quirk::default() },
+        _ => Quirk::default(),
+    });
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
     match fault {
         Some(fault) => instead(&stage, endpoint, &fault, Some(answer), scissors).await,
@@ -93,6 +101,9 @@ fn endpoint(path: &str, method: &Method, body: &[u8]) -> Option<&'static str> {
         "/business/message/media/download/" => "media_download",
         "/business/video/list/" => "video_list",
         "/business/message/capabilities/get/" => "capabilities",
+        "/business/webhook/update/" => "webhook_update",
+        "/business/webhook/list/" => "webhook_list",
+        "/business/webhook/delete/" => "webhook_delete",
         other if other.starts_with("/media/") => "media",
         other if other.starts_with("/cdn/") => "cdn",
         _ => return None,
@@ -127,7 +138,7 @@ async fn instead(
 ) -> Response {
     let answer = answer.unwrap_or_else(|| html_error(StatusCode::INTERNAL_SERVER_ERROR));
     match fault {
-        Fault::Delay(_) | Fault::Stale { .. } => answer,
+        Fault::Delay(_) | Fault::Stale { .. } | Fault::Muddled { .. } => answer,
         Fault::AnswerLate(by) => {
             tokio::time::sleep(*by).await;
             answer

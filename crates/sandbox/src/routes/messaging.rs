@@ -7,19 +7,24 @@ use axum::{
     http::{HeaderMap, Uri},
     response::Response,
 };
-use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+use rand::{
+    SeedableRng,
+    rngs::StdRng,
+    seq::{IndexedRandom, SliceRandom},
+};
 use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Refusal, envelope},
     business::{caller, conversation, param, query},
-    gate::Lag,
+    gate::Quirk,
     pictures,
     posts::embed_url,
 };
 use crate::{
     clock::DAY_MS,
     ids,
+    push::content::sign,
     stage::Stage,
     world::{
         Account,
@@ -33,17 +38,17 @@ const NEWEST: usize = 20;
 /// `GET /business/message/conversation/list/`.
 pub(crate) async fn conversation_list(
     State(stage): State<Arc<Stage>>,
-    Extension(lag): Extension<Lag>,
+    Extension(quirk): Extension<Quirk>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let outcome = list_conversations(&stage, lag, &headers, &query(&uri));
+    let outcome = list_conversations(&stage, quirk, &headers, &query(&uri));
     envelope(&stage, outcome)
 }
 
 fn list_conversations(
     stage: &Stage,
-    Lag(lag): Lag,
+    Quirk { lag, muddled }: Quirk,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -75,7 +80,10 @@ fn list_conversations(
         .collect();
     all.sort_by(|(a, a_at), (b, b_at)| b_at.cmp(a_at).then_with(|| a.id.cmp(&b.id)));
     let has_more = all.len() > cursor.saturating_add(limit);
-    let page: Vec<Value> = all.into_iter().skip(cursor).take(limit).map(entry).collect();
+    let mut page: Vec<Value> = all.into_iter().skip(cursor).take(limit).map(entry).collect();
+    if let Some(twice) = muddled {
+        muddle(stage, &mut page, twice);
+    }
     let next = if has_more { cursor + limit } else { 0 };
     Ok(json!({ "conversations": page, "has_more": has_more, "cursor": next }))
 }
@@ -119,17 +127,17 @@ fn entry((there, updated_at): (&Conversation, i64)) -> Value {
 /// `GET /business/message/content/list/`: the newest twenty, in no order.
 pub(crate) async fn content_list(
     State(stage): State<Arc<Stage>>,
-    Extension(lag): Extension<Lag>,
+    Extension(quirk): Extension<Quirk>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let outcome = list_content(&stage, lag, &headers, &query(&uri));
+    let outcome = list_content(&stage, quirk, &headers, &query(&uri));
     envelope(&stage, outcome)
 }
 
 fn list_content(
     stage: &Stage,
-    Lag(lag): Lag,
+    Quirk { lag, muddled }: Quirk,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -144,8 +152,11 @@ fn list_content(
         return Err(Refusal::new(40007, "The conversation does not exist"));
     }
     let newest: Vec<&Message> = known.iter().skip(known.len().saturating_sub(NEWEST)).collect();
-    let messages: Vec<Value> =
+    let mut messages: Vec<Value> =
         shuffled(world.seed, there, newest).into_iter().map(|message| line(stage, shop, there, message)).collect();
+    if let Some(twice) = muddled {
+        muddle(stage, &mut messages, twice);
+    }
     Ok(json!({
         "participants": [
             {
@@ -155,7 +166,7 @@ fn list_content(
             {
                 "role": "PERSONAL_ACCOUNT", "id": there.person.unique_identifier,
                 "display_name": there.person.display_name, "is_follower": there.person.follower,
-                "profile_image": pictures::avatar_link(stage, &there.person.username),
+                "profile_image": pictures::avatar_link(stage, &there.person.face()),
             },
         ],
         "messages": messages,
@@ -174,6 +185,16 @@ fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>)
         messages.reverse();
     }
     messages
+}
+
+/// Names so many entries twice, and puts all in an order drawn for this call alone.
+fn muddle(stage: &Stage, page: &mut Vec<Value>, twice: u32) {
+    let call = stage.request_id();
+    let mut lot = StdRng::from_seed(ids::digest(stage.config.seed, "muddle", &[&call]));
+    let chosen = page.choose_multiple(&mut lot, usize::try_from(twice).unwrap_or(usize::MAX)).cloned();
+    let again: Vec<Value> = chosen.collect();
+    page.extend(again);
+    page.shuffle(&mut lot);
 }
 
 fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) -> Value {
@@ -195,6 +216,7 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
     match &message.content {
         Content::Text(body) => drop(put("text", json!({ "body": body }))),
         Content::Image { media_id } => drop(put("image", json!({ "media_id": media_id }))),
+        Content::Video { media_id } => drop(put("video", json!({ "media_id": media_id }))),
         Content::SharePost { item_id } => {
             put("share_post", json!({ "item_id": item_id, "embed_url": embed_url(stage, item_id) }));
         }
@@ -202,6 +224,7 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
         Content::Sticker { name } => drop(put("sticker", json!({ "url": pictures::sticker_link(stage, name) }))),
         Content::Emoji { name } => drop(put("emoji", json!({ "url": pictures::emoji_link(stage, name) }))),
         Content::Other => {}
+        Content::New { kind, block } => drop(put(&kind.to_lowercase(), block.clone())),
     }
     if let Some(auto) = message.auto {
         put("auto_message_type", json!(auto));
@@ -209,11 +232,10 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
     if let Some(referenced) = &message.referenced {
         put("referenced_message_info", json!({ "referenced_message_id": referenced }));
     }
-    if message.hearts > 0 {
-        let fan = to.1.get("id").cloned().unwrap_or_default();
-        let heart =
-            json!({ "type": "EMOJI", "emoji": "❤️", "unique_identifier": fan, "timestamp": message.at_ms + 4_000 });
-        put("reactions", Value::Array(vec![heart; usize::from(message.hearts)]));
+    if !message.reactions.is_empty() {
+        let reactions: Vec<Value> =
+            message.reactions.iter().map(|reaction| sign(stage, shop, there, reaction).into()).collect();
+        put("reactions", json!(reactions));
     }
     Value::Object(line)
 }

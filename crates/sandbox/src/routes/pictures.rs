@@ -17,6 +17,7 @@ use crate::{
     drawing, ids,
     ledger::Platform,
     stage::Stage,
+    video,
 };
 
 /// A link to `path` that is good until `expires_at` (ms); the query carries seconds, as TikTok's does.
@@ -27,7 +28,9 @@ pub(crate) fn signed(stage: &Stage, path: &str, expires_at: i64) -> String {
 }
 
 fn signature(stage: &Stage, path: &str, expires: &str) -> String {
-    ids::hex(&ids::digest(stage.config.seed, "link", &[path, expires])).chars().take(24).collect()
+    // Counted in, so that a link of before no longer has a good signature.
+    let round = stage.links_expired().to_string();
+    ids::hex(&ids::digest(stage.config.seed, "link", &[path, expires, &round])).chars().take(24).collect()
 }
 
 /// Somebody's picture: good for a day at least. It changes four times a day and not with every listing, so that a
@@ -49,6 +52,12 @@ pub(crate) fn cover_link(stage: &Stage, item_id: &str) -> String {
 pub(crate) fn sticker_link(stage: &Stage, name: &str) -> String {
     let expires = (stage.now() / DAY_MS + 30) * DAY_MS;
     signed(stage, &format!("/cdn/sticker/{name}.png"), expires)
+}
+
+/// A picture TikTok drew for somebody to react with: thirty days (§4.4).
+pub(crate) fn ai_emoji_link(stage: &Stage, name: &str) -> String {
+    let expires = (stage.now() / DAY_MS + 30) * DAY_MS;
+    signed(stage, &format!("/cdn/ai-emoji/{}.png", ids::digits(0, "ai emoji", &[name])), expires)
 }
 
 /// An emoji: its link does not expire and has no signature (§4.4).
@@ -77,13 +86,14 @@ pub(crate) async fn cdn(
     let (mime, draw): (_, fn(u64, &str) -> Vec<u8>) = match kind.as_str() {
         "avatar" => ("image/jpeg", drawing::avatar),
         "cover" => ("image/jpeg", drawing::photo),
-        "sticker" | "emoji" => ("image/png", drawing::sticker),
+        "sticker" | "emoji" | "ai-emoji" => ("image/png", drawing::sticker),
         _ => return html_error(StatusCode::NOT_FOUND),
     };
     bytes(mime, stage.picture(key, move || draw(seed, &name)).await)
 }
 
-/// `GET /media/<id>`: an image a customer sent, drawn, or one the business sent, to the byte. The token goes into `x-user`, not into `Access-Token` (§4.6).
+/// `GET /media/<id>`: an image or a video a customer sent, made up, or an image the business sent, to the byte. The
+/// token goes into `x-user`, not into `Access-Token` (§4.6).
 pub(crate) async fn media(
     State(stage): State<Arc<Stage>>,
     Path(media_id): Path<String>,
@@ -96,6 +106,10 @@ pub(crate) async fn media(
     }
     if !is_good(&stage, uri.path(), &query(&uri)) {
         return html_error(StatusCode::FORBIDDEN);
+    }
+    let video = stage.world().videos.get(&media_id).copied();
+    if let Some(length) = video {
+        return video::answer(&stage, &media_id, length).await;
     }
     let uploaded =
         stage.world().uploads.listed(&media_id).map(|stored| (stored.kind.mime(), Arc::clone(&stored.bytes)));

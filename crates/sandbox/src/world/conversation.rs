@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::reactions::Reaction;
 use crate::customers::script::Voice;
 
 /// A TikTok user who writes to the shop.
@@ -14,6 +15,20 @@ pub(crate) struct Person {
     pub(crate) username: String,
     pub(crate) display_name: String,
     pub(crate) follower: bool,
+    /// Registered in the EEA, Switzerland or the UK: what they write is pushed without content (§6.4).
+    pub(crate) in_europe: bool,
+    /// How many times they changed their picture.
+    pub(crate) new_faces: u32,
+}
+
+impl Person {
+    /// The name their picture is drawn from and linked under; another one with each new picture.
+    pub(crate) fn face(&self) -> Cow<'_, str> {
+        match self.new_faces {
+            0 => Cow::Borrowed(self.username.as_str()),
+            n => Cow::Owned(format!("{}-{n}", self.username)),
+        }
+    }
 }
 
 /// Where a message was written: `message_tag.source` (§4.4).
@@ -54,6 +69,9 @@ pub(crate) enum Content {
     Image {
         media_id: String,
     },
+    Video {
+        media_id: String,
+    },
     SharePost {
         item_id: String,
     },
@@ -65,8 +83,13 @@ pub(crate) enum Content {
     Emoji {
         name: String,
     },
-    /// Something the API does not give out, such as a voice note.
+    /// Something the API does not give out.
     Other,
+    /// A kind that no documentation names, with a block of its own: `VOICE_NOTE` and whatever else comes.
+    New {
+        kind: String,
+        block: Value,
+    },
 }
 
 impl Default for Content {
@@ -76,21 +99,31 @@ impl Default for Content {
 }
 
 impl Content {
-    pub(crate) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &str {
         match self {
             Content::Text(_) => "TEXT",
             Content::Image { .. } => "IMAGE",
+            Content::Video { .. } => "VIDEO",
             Content::SharePost { .. } => "SHARE_POST",
             Content::Template(_) => "TEMPLATE",
             Content::Sticker { .. } => "STICKER",
             Content::Emoji { .. } => "EMOJI",
             Content::Other => "OTHER",
+            Content::New { kind, .. } => kind,
         }
     }
 
     /// The text, empty where there is none.
     pub(crate) fn text(&self) -> &str {
         if let Content::Text(body) = self { body } else { "" }
+    }
+
+    /// The id of a card's button with this title; a button that was sent without one is known by its title.
+    pub(crate) fn button(&self, title: &str) -> Option<String> {
+        let Content::Template(card) = self else { return None };
+        let button =
+            card.get("buttons")?.as_array()?.iter().find(|button| button.get("title").is_some_and(|t| t == title))?;
+        Some(button.get("id").and_then(Value::as_str).unwrap_or(title).to_owned())
     }
 
     /// Whether a reply may quote it (§4.2).
@@ -109,8 +142,17 @@ pub(crate) struct Message {
     /// `auto_message_type`, where TikTok sent it by itself.
     pub(crate) auto: Option<&'static str>,
     pub(crate) referenced: Option<String>,
-    /// How many hearts the other side gave it.
-    pub(crate) hearts: u8,
+    /// Where it came about by tapping a card's button.
+    pub(crate) tapped: Option<Tap>,
+    /// In the order they were given.
+    pub(crate) reactions: Vec<Reaction>,
+}
+
+/// A tapped button: the card's message and the button's id. Only the webhook tells (§6.5).
+#[derive(Debug, Clone)]
+pub(crate) struct Tap {
+    pub(crate) message_id: String,
+    pub(crate) button_id: String,
 }
 
 impl Message {
@@ -160,7 +202,12 @@ impl Conversation {
     }
 
     pub(crate) fn message(&self, id: &str) -> Option<&Message> {
-        self.messages.iter().find(|message| message.id == id)
+        // Newest first: what is asked for is mostly recent, and a thread may be long.
+        self.messages.iter().rfind(|message| message.id == id)
+    }
+
+    pub(crate) fn message_mut(&mut self, id: &str) -> Option<&mut Message> {
+        self.messages.iter_mut().rfind(|message| message.id == id)
     }
 
     /// The messages there were before the business wrote one at that moment; what a customer wrote in the same

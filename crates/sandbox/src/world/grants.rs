@@ -163,6 +163,13 @@ impl Grants {
         }
     }
 
+    /// Every refresh token dies; access tokens live on.
+    pub(crate) fn kill_refresh(&mut self) {
+        for token in self.refresh.values_mut() {
+            token.dead = true;
+        }
+    }
+
     fn kill(&mut self, of: impl Fn(&Grant) -> bool) {
         for token in self.access.values_mut().chain(self.refresh.values_mut()).filter(|token| of(&token.grant)) {
             token.dead = true;

@@ -11,8 +11,8 @@ use crate::{
     ledger::{SentImage, Upload},
 };
 
-/// How long an upload may be sent.
-const GOOD_FOR_MS: i64 = 30 * DAY_MS;
+/// How long a media id is good: an upload may be sent, and what a message shows may be fetched (§7.2).
+pub(crate) const GOOD_FOR_MS: i64 = 30 * DAY_MS;
 
 /// What TikTok takes, told by the first bytes and not by a name or a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -53,7 +53,8 @@ mod tests {
             content: Content::Text("x".into()),
             auto: None,
             referenced: None,
-            hearts: 0,
+            tapped: None,
+            reactions: Vec::new(),
         }
     }
 

@@ -9,12 +9,19 @@
 )]
 
 mod business;
+mod callbacks;
 mod cards;
 mod client;
+mod control;
+mod crowds;
 mod faults;
 mod images;
 mod listing;
 mod login;
+mod media;
+mod people;
 mod posts;
 mod sending;
+mod tokens;
 mod town;
+mod webhooks;

@@ -6,8 +6,9 @@ use sandbox::{Config, Customer, Sandbox};
 use serde_json::{Value, json};
 
 use crate::client::{Desk, MESSAGING, business_url, code_of, picture, unhurried};
+use crate::webhooks::heard;
 
-const PEOPLE: [&str; 14] = [
+const PEOPLE: [&str; 17] = [
     "Nadia Rahman",
     "오지훈",
     "Marco Bellini",
@@ -22,6 +23,9 @@ const PEOPLE: [&str; 14] = [
     "林美玲",
     "ณัฐกานต์ ศรีสุข",
     "Zoë van den Berg",
+    "Amara Diallo",
+    "Emil Brunner",
+    "Putri Wulandari",
 ];
 
 fn maison_bloom(seed: u64, speed: f64) -> Config {
@@ -81,7 +85,7 @@ async fn maison_bloom_has_every_kind_of_message_and_every_state_of_the_window() 
             quoted += usize::from(message.get("referenced_message_info").is_some());
         }
     }
-    for kind in ["TEXT", "IMAGE", "SHARE_POST", "STICKER", "EMOJI", "OTHER"] {
+    for kind in ["TEXT", "IMAGE", "VIDEO", "SHARE_POST", "STICKER", "EMOJI", "TEMPLATE", "OTHER", "VOICE_NOTE"] {
         assert!(kinds.contains(kind), "{kind} is missing");
     }
     assert!(sources.contains("APP") && sources.contains("WEB") && autos > 0 && quoted > 0);
@@ -99,6 +103,64 @@ async fn maison_bloom_has_every_kind_of_message_and_every_state_of_the_window() 
     let singles = desk.get("business/message/conversation/list/", &[("conversation_type", "SINGLE")]).await;
     let referrals = format!("{strangers}{singles}");
     assert!(referrals.contains("Autumn linen, 20% off") && referrals.contains("riyadh-popup"));
+}
+
+#[tokio::test]
+async fn the_newest_customers_ask_nothing_and_one_of_them_sent_six_pictures() {
+    let desk = Desk::linked_to(unhurried(maison_bloom(1, 0.0)).await).await;
+    for name in ["Amara Diallo", "Emil Brunner", "Putri Wulandari"] {
+        assert!(!desk.sandbox.customer(name).thread().last().unwrap().by_customer, "{name} waits for nothing");
+    }
+    let amara = desk.messages(&desk.sandbox.customer("Amara Diallo")).await;
+    let of = |kind: &str| amara.iter().filter(|message| message["message_type"] == kind).count();
+    assert_eq!((of("IMAGE"), of("VIDEO")), (6, 1));
+    let putri = desk.messages(&desk.sandbox.customer("Putri Wulandari")).await;
+    let autos: HashSet<&str> = putri.iter().filter_map(|message| message["auto_message_type"].as_str()).collect();
+    assert_eq!(autos, HashSet::from(["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "AUTO_REPLY"]));
+}
+
+#[tokio::test]
+async fn a_reply_is_read_after_some_seconds_and_a_heart_for_it_may_be_taken_back() {
+    let desk = Desk::linked_to(unhurried(maison_bloom(1, 1.0)).await).await;
+    let mut pushed = desk.sandbox.webhooks();
+    let amara = desk.sandbox.customer("Amara Diallo");
+    assert_eq!(desk.sends(&amara, "See you on Sunday!").await, 0);
+    desk.sandbox.advance(Duration::from_secs(22));
+    let id = amara.conversation_id();
+    let mut told: Vec<String> = heard(&mut pushed)
+        .iter()
+        .filter(|event| event["content"]["conversation_id"] == id.as_str())
+        .map(|event| {
+            let what = event["content"]["reaction"][0]["operation"].as_str().unwrap_or_default();
+            format!("{} {what}", event["event"].as_str().unwrap()).trim().to_owned()
+        })
+        .collect();
+    // She may answer before she takes it back, which she reads and writes for.
+    let mut marks = 0;
+    told.retain(|told| {
+        marks += usize::from(told == "im_mark_read_msg");
+        told != "im_receive_msg" && (told != "im_mark_read_msg" || marks == 1)
+    });
+    assert_eq!(told, ["im_send_msg", "im_mark_read_msg", "im_receive_msg ADD", "im_receive_msg REMOVE"]);
+}
+
+#[tokio::test]
+async fn the_first_two_minutes_bring_europe_a_link_a_video_and_a_regretted_heart() {
+    let desk = Desk::linked_to(unhurried(maison_bloom(1, 1.0)).await).await;
+    let mut pushed = desk.sandbox.webhooks();
+    desk.sandbox.advance(Duration::from_secs(120));
+    let events = heard(&mut pushed);
+    let count = |is: &dyn Fn(&Value) -> bool| events.iter().filter(|event| is(event)).count();
+    assert_eq!(count(&|event| event["event"] == "im_receive_msg_eu"), 1);
+    assert_eq!(count(&|event| event["content"]["referral"]["short_link"]["ref"] == "spring-lookbook"), 1);
+    assert_eq!(count(&|event| event["content"]["type"] == "video"), 1);
+    for operation in ["ADD", "REMOVE"] {
+        assert_eq!(count(&|event| event["content"]["reaction"][0]["operation"] == operation), 1, "{operation}");
+    }
+    assert!(count(&|event| event["event"] == "im_mark_read_msg") >= 2);
+    assert_eq!(count(&|event| event["content"]["auto_message_type"] == "SUGGESTED_QUESTION"), 1);
+    let teo = desk.sandbox.customer("Teo Marin").thread();
+    assert_eq!(teo.iter().filter(|line| line.by_customer).count(), 2);
 }
 
 #[tokio::test]

@@ -1,0 +1,120 @@
+//! What a customer does besides writing: reacting, reading, coming from somewhere, being another one than before.
+
+use super::Customer;
+use crate::{
+    customers::script::HEART,
+    world::{
+        conversation::Referral,
+        reactions::{Emotion, Reaction},
+    },
+};
+
+impl Customer {
+    /// Gives a message a heart. Whether there is such a message.
+    pub fn likes(&self, message_id: &str) -> bool {
+        self.reacts(message_id, HEART)
+    }
+
+    /// Reacts to a message with an emoji. Whether there is such a message.
+    pub fn reacts(&self, message_id: &str, emoji: &str) -> bool {
+        self.react(message_id, Emotion::Emoji(emoji.to_owned()), true)
+    }
+
+    /// Reacts with a picture TikTok drew, known to us by this name; its link dies after thirty days (§4.4).
+    pub fn reacts_with_ai_emoji(&self, message_id: &str, name: &str) -> bool {
+        self.react(message_id, Emotion::AiEmoji(name.to_owned()), true)
+    }
+
+    /// A colleague reacts to a message with an emoji, in the app. Whether there is such a message.
+    pub fn colleague_reacts(&self, message_id: &str, emoji: &str) -> bool {
+        self.react(message_id, Emotion::Emoji(emoji.to_owned()), false)
+    }
+
+    /// Takes an emoji back. Whether it was there.
+    pub fn takes_reaction_back(&self, message_id: &str, emoji: &str) -> bool {
+        self.unreact(message_id, Emotion::Emoji(emoji.to_owned()), true)
+    }
+
+    /// Takes a picture back that TikTok drew. Whether it was there.
+    pub fn takes_ai_emoji_back(&self, message_id: &str, name: &str) -> bool {
+        self.unreact(message_id, Emotion::AiEmoji(name.to_owned()), true)
+    }
+
+    /// A colleague takes an emoji back. Whether it was there.
+    pub fn colleague_takes_reaction_back(&self, message_id: &str, emoji: &str) -> bool {
+        self.unreact(message_id, Emotion::Emoji(emoji.to_owned()), false)
+    }
+
+    fn react(&self, message_id: &str, emotion: Emotion, by_customer: bool) -> bool {
+        let at_ms = self.stage.now();
+        self.stage.world().react(self.at, message_id, Reaction { emotion, by_customer, at_ms })
+    }
+
+    fn unreact(&self, message_id: &str, emotion: Emotion, by_customer: bool) -> bool {
+        let at_ms = self.stage.now();
+        self.stage.world().take_reaction_back(self.at, message_id, Reaction { emotion, by_customer, at_ms })
+    }
+
+    /// Reads the conversation, all there is by now. Only the webhook tells.
+    pub fn reads(&self) {
+        let now = self.stage.now();
+        self.stage.world().read(self.at, now);
+    }
+
+    /// Blocks the shop, or takes that back: while blocked, every send is refused as 40064.
+    pub fn blocks(&self, blocked: bool) {
+        self.with(|_, there| there.blocked = blocked);
+    }
+
+    /// Lives where images may not be sent to from the shop's country: `IMAGE_SEND` is false from now on, and an image
+    /// is refused.
+    pub fn cannot_receive_images(&self) {
+        self.with(|_, there| there.takes_images = false);
+    }
+
+    /// Takes [`Customer::cannot_receive_images`] back.
+    pub fn can_receive_images(&self) {
+        self.with(|_, there| there.takes_images = true);
+    }
+
+    /// Came through an ad of this name, just now.
+    pub fn comes_from_ad(&self, ad_name: &str) {
+        let at_ms = self.stage.now();
+        self.stage.world().refer(self.at, Referral::Ad { ad_name: ad_name.to_owned(), at_ms }, at_ms);
+    }
+
+    /// Came through a tiktok.me link with this reference.
+    pub fn comes_from_link(&self, reference: &str) {
+        self.comes_from_link_saying(reference, "Hi!");
+    }
+
+    /// Came through a tiktok.me link with this reference, which put these words into their mouth; they have not sent
+    /// them yet.
+    pub fn comes_from_link_saying(&self, reference: &str, prefilled: &str) {
+        let referral = Referral::ShortLink { reference: reference.to_owned(), prefilled: prefilled.to_owned() };
+        let at_ms = self.stage.now();
+        self.stage.world().refer(self.at, referral, at_ms);
+    }
+
+    /// Follows the shop from now on, or no longer.
+    pub fn follows(&self, follows: bool) {
+        self.with(|_, there| there.person.follower = follows);
+    }
+
+    /// Is registered in the EEA, Switzerland or the UK from now on, or no longer: while they are, webhooks tell that they
+    /// wrote and not what (§6.4). A listing tells it all.
+    pub fn is_in_europe(&self, in_europe: bool) {
+        self.with(|_, there| there.person.in_europe = in_europe);
+    }
+
+    /// Goes by another display name from now on; the handle stays. [`crate::Sandbox::customer`] finds them under both,
+    /// the ledger has what happened before under the old one.
+    pub fn renames_to(&self, display_name: &str) {
+        self.stage.world().rename(self.at, display_name);
+    }
+
+    /// Takes another profile picture, under another link.
+    pub fn changes_picture(&self) {
+        self.with(|_, there| there.person.new_faces += 1);
+    }
+}

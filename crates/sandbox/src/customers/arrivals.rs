@@ -1,0 +1,101 @@
+//! What comes to Maison Bloom in the first minutes of a lively sandbox, so that practice meets what a script of the past
+//! cannot show: a person of whom TikTok pushes no content, somebody who comes through a link, a video, a reaction that
+//! is taken back.
+
+use super::{
+    maison_bloom::{AMARA, EMIL, GREETING},
+    script::{
+        Act::{self, Says, Suggested, Video, Welcome},
+        HEART, staged,
+    },
+};
+use crate::world::{
+    World,
+    conversation::Referral,
+    reactions::{Emotion, Reaction},
+};
+
+/// What somebody does on arriving.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Does(Act),
+    /// Comes through a link with this reference, which put these words into their mouth.
+    FromLink(&'static str, &'static str),
+    Reads,
+    /// Gives the shop's last message a heart.
+    Loves,
+    /// Takes it back.
+    Regrets,
+}
+
+use Step::{Does, FromLink, Loves, Reads, Regrets};
+
+const TEO: &str = "Teo Marin";
+const LOOKBOOK: &str = "Hi! I saw the spring lookbook, which colours do you have?";
+
+/// Seconds after the opening at a calm speed, who, and what.
+const ARRIVALS: &[(u64, &str, Step)] = &[
+    (25, EMIL, Reads),
+    (31, EMIL, Does(Says("Noch eine Frage: gibt es das Hemd auch in Blau?"))),
+    (48, TEO, FromLink("spring-lookbook", LOOKBOOK)),
+    (55, TEO, Does(Says(LOOKBOOK))),
+    (56, TEO, Does(Welcome(GREETING))),
+    (63, TEO, Does(Says("Do you ship to Spain?"))),
+    (64, TEO, Does(Suggested("Yes! Delivery to Spain takes 3 to 5 working days and is free from 60 €."))),
+    (80, AMARA, Reads),
+    (84, AMARA, Loves),
+    (97, AMARA, Does(Video("the dress in the wind"))),
+    (112, AMARA, Regrets),
+];
+
+/// When each of them is due, in seconds.
+pub(super) fn times() -> impl Iterator<Item = u64> {
+    ARRIVALS.iter().map(|(after_s, ..)| *after_s)
+}
+
+/// Lets one of them happen.
+pub(super) fn happen(world: &mut World, place: usize, at_ms: i64) {
+    let Some((_, name, step)) = ARRIVALS.get(place) else {
+        return;
+    };
+    let Some(account) = world.accounts.iter().position(|account| account.handle == "maisonbloom") else {
+        return;
+    };
+    let at = world.conversation_with(account, name);
+    let heart = Reaction { emotion: Emotion::Emoji(HEART.to_owned()), by_customer: true, at_ms };
+    match step {
+        Reads => world.read(at, at_ms),
+        FromLink(reference, prefilled) => {
+            let referral =
+                Referral::ShortLink { reference: (*reference).to_owned(), prefilled: (*prefilled).to_owned() };
+            world.refer(at, referral, at_ms);
+        }
+        Does(act) => {
+            let there = world.conversations.get(at);
+            let told: Vec<String> =
+                there.iter().flat_map(|there| &there.messages).map(|message| message.id.clone()).collect();
+            let (side, new) = staged(world, at, &told, *act);
+            let at_ms = world.after_last(at, at_ms);
+            world.write(at, side, at_ms, new);
+        }
+        Loves => {
+            if let Some(message_id) = last_of_the_shop(world, at, false) {
+                world.react(at, &message_id, heart);
+            }
+        }
+        Regrets => {
+            if let Some(message_id) = last_of_the_shop(world, at, true) {
+                world.take_reaction_back(at, &message_id, heart);
+            }
+        }
+    }
+}
+
+/// The shop's last message, or the last one that was reacted to.
+fn last_of_the_shop(world: &World, at: usize, reacted: bool) -> Option<String> {
+    let there = world.conversations.get(at)?;
+    let of_the_shop = |message: &&crate::world::conversation::Message| {
+        message.by_business() && (!reacted || !message.reactions.is_empty())
+    };
+    there.messages.iter().rev().find(of_the_shop).map(|message| message.id.clone())
+}

@@ -1,0 +1,196 @@
+//! What an event says (§6.4, §6.5). The words are the listing's, but not its letters: lower case where a listing shouts,
+//! `type` where it says `message_type`, and a card in another shape.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    ids,
+    routes::{pictures, posts::embed_url},
+    stage::Stage,
+    world::{
+        Account, World,
+        conversation::{Content, Conversation, Message, Referral},
+        news::News,
+        reactions::{Emotion, Reaction},
+    },
+};
+
+/// An event before it is wrapped up and signed.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) name: &'static str,
+    pub(super) business_id: String,
+    pub(super) content: Value,
+}
+
+/// The event TikTok makes of a piece of news.
+pub(super) fn event(stage: &Stage, world: &World, news: &News) -> Option<Event> {
+    let (News::Message { conversation, .. }
+    | News::Read { conversation, .. }
+    | News::Reaction { conversation, .. }
+    | News::Referral { conversation, .. }) = news;
+    let there = world.conversations.get(*conversation)?;
+    let shop = world.accounts.get(there.account)?;
+    let (name, content) = match news {
+        News::Message { message, .. } => written(stage, shop, there, message),
+        News::Reaction { message_id, reaction, given, .. } => reacted(stage, shop, there, message_id, reaction, *given),
+        News::Read { at_ms, .. } => {
+            let mut content = between(shop, there, true, *at_ms);
+            content.insert("read".to_owned(), json!({ "last_read_timestamp": at_ms }));
+            ("im_mark_read_msg", content)
+        }
+        News::Referral { referral, at_ms, .. } => {
+            let mut content = between(shop, there, true, *at_ms);
+            content.insert("referral".to_owned(), came(referral));
+            ("im_referral_msg", content)
+        }
+    };
+    Some(Event { name, business_id: shop.business_id.clone(), content: Value::Object(content) })
+}
+
+/// Who it goes from and to; a message's id and block are added to it.
+fn between(shop: &Account, there: &Conversation, by_customer: bool, at_ms: i64) -> Map<String, Value> {
+    let person = &there.person;
+    let customer = (&person.username, json!({ "id": person.unique_identifier, "role": "personal_account" }));
+    let business = (&shop.handle, json!({ "id": shop.business_id, "role": "business_account" }));
+    let (from, to) = if by_customer { (customer, business) } else { (business, customer) };
+    let fields = [
+        ("from", json!(from.0)),
+        ("to", json!(to.0)),
+        ("unique_identifier", json!(person.unique_identifier)),
+        ("from_user", from.1),
+        ("to_user", to.1),
+        ("conversation_id", json!(there.id)),
+        ("timestamp", json!(at_ms)),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Of people in the EEA, Switzerland and the UK only that they wrote is pushed; what they wrote can be listed (§6.4).
+fn stripped(shop: &Account, at_ms: i64) -> (&'static str, Map<String, Value>) {
+    let fields = [
+        ("to", json!(shop.handle)),
+        ("to_user", json!({ "id": shop.business_id, "role": "business_account" })),
+        ("timestamp", json!(at_ms)),
+    ];
+    ("im_receive_msg_eu", fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn written(
+    stage: &Stage,
+    shop: &Account,
+    there: &Conversation,
+    message: &Message,
+) -> (&'static str, Map<String, Value>) {
+    if message.by_customer && there.person.in_europe {
+        return stripped(shop, message.at_ms);
+    }
+    let mut content = between(shop, there, message.by_customer, message.at_ms);
+    let mut put = |key: &str, value: Value| drop(content.insert(key.to_owned(), value));
+    put("message_id", json!(message.id));
+    put("type", json!(message.content.kind().to_lowercase()));
+    put("is_follower", json!(there.person.follower));
+    put("scene_type", json!(0));
+    put("message_tag", json!({ "source": message.source.name() }));
+    match &message.content {
+        Content::Text(body) => put("text", json!({ "body": body })),
+        Content::Image { media_id } => put("image", json!({ "media_id": media_id })),
+        Content::Video { media_id } => put("video", json!({ "media_id": media_id })),
+        Content::SharePost { item_id } => {
+            put("share_post", json!({ "embed_url": embed_url(stage, item_id), "video_id": item_id }));
+        }
+        Content::Template(card) => put("template", nested(card)),
+        Content::Sticker { name } => put("sticker", json!({ "url": pictures::sticker_link(stage, name) })),
+        Content::Emoji { name } => put("emoji", json!({ "url": pictures::emoji_link(stage, name) })),
+        Content::Other => {}
+        Content::New { kind, block } => put(&kind.to_lowercase(), block.clone()),
+    }
+    if let Some(auto) = message.auto {
+        put("auto_message_type", json!(auto));
+    }
+    if let Some(referenced) = &message.referenced {
+        put("referenced_message_info", json!({ "referenced_message_id": referenced }));
+    }
+    if let Some(tap) = &message.tapped {
+        let source = json!({ "reply_source_msg_id": tap.message_id, "reply_source_unique_id": tap.button_id });
+        put("reply_source_payload", source);
+    }
+    (if message.by_customer { "im_receive_msg" } else { "im_send_msg" }, content)
+}
+
+/// A card as webhooks have it: nested once more, `text` where it was sent with `title`.
+fn nested(card: &Value) -> Value {
+    let button = |button: &Value| {
+        let mut shown = json!({ "text": button.get("title"), "type": "REPLY" });
+        if let (Some(shown), Some(id)) = (shown.as_object_mut(), button.get("id")) {
+            shown.insert("id".to_owned(), id.clone());
+        }
+        shown
+    };
+    let buttons: Vec<Value> = card.get("buttons").and_then(Value::as_array).into_iter().flatten().map(button).collect();
+    json!({
+        "type": card.get("type").and_then(Value::as_str).unwrap_or_default().to_lowercase(),
+        "elements": [{ "title": card.get("title"), "buttons": buttons }],
+    })
+}
+
+/// A reaction is an event of its own with an id of its own, under which no message is ever listed.
+fn reacted(
+    stage: &Stage,
+    shop: &Account,
+    there: &Conversation,
+    original: &str,
+    reaction: &Reaction,
+    given: bool,
+) -> (&'static str, Map<String, Value>) {
+    if reaction.by_customer && there.person.in_europe {
+        return stripped(shop, reaction.at_ms);
+    }
+    let mut content = between(shop, there, reaction.by_customer, reaction.at_ms);
+    let mut entry = sign(stage, shop, there, reaction);
+    entry.insert("operation".to_owned(), json!(if given { "ADD" } else { "REMOVE" }));
+    entry.insert("original_msg_id".to_owned(), json!(original));
+    let moment = format!("{}{given}", reaction.at_ms);
+    let message_id = ids::digits(stage.config.seed, "reaction", &[&there.id, original, &moment]);
+    let fields = [
+        ("message_id", json!(message_id)),
+        ("type", json!("reaction")),
+        ("reaction", json!([entry])),
+        ("is_follower", json!(there.person.follower)),
+        ("scene_type", json!(0)),
+        ("message_tag", json!({ "source": "APP" })),
+    ];
+    content.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    (if reaction.by_customer { "im_receive_msg" } else { "im_send_msg" }, content)
+}
+
+/// A reaction by itself, in the letters both the listing (§4.4) and the webhook have.
+pub(crate) fn sign(stage: &Stage, shop: &Account, there: &Conversation, reaction: &Reaction) -> Map<String, Value> {
+    let by = if reaction.by_customer { &there.person.unique_identifier } else { &shop.business_id };
+    let (kind, field, value) = match &reaction.emotion {
+        Emotion::Emoji(emoji) => ("EMOJI", "emoji", json!(emoji)),
+        Emotion::AiEmoji(name) => ("AI_EMOJI", "ai_emoji_url", json!(pictures::ai_emoji_link(stage, name))),
+    };
+    let fields =
+        [("type", json!(kind)), (field, value), ("unique_identifier", json!(by)), ("timestamp", json!(reaction.at_ms))];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// How somebody came; times in ms, unlike the listing's (§4.3).
+fn came(referral: &Referral) -> Value {
+    match referral {
+        Referral::Ad { ad_name, at_ms } => json!({ "source": "ad", "ad": {
+            "advertiser_id": "7399000000000000123",
+            "ad_id": ids::digits(0, "ad", &[ad_name]),
+            "ad_name": ad_name,
+            "timestamp": at_ms,
+            "embed_url": "https://www.tiktok.com/embed/v2/7399000000000000456",
+            "message_material_id": ids::digits(0, "ad material", &[ad_name]),
+        } }),
+        Referral::ShortLink { reference, prefilled } => json!({ "source": "short_link", "short_link": {
+            "ref": reference,
+            "prefilled_message": prefilled,
+            "prefilled_message_audit_status": "PASS",
+        } }),
+    }
+}

@@ -1,0 +1,304 @@
+//! The customers' side of the control addresses: what [`crate::Customer`] does, from outside. A customer is named by
+//! `customer`, their display name; one who is not there yet is born.
+
+use std::time::Duration;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answer, Stand, Who, bad};
+use crate::{config::Crowd, sandbox, stage::Stage};
+
+pub(super) fn router() -> Router<std::sync::Arc<Stage>> {
+    Router::new()
+        .route("/customers", get(customers))
+        .route("/thread", post(thread))
+        .route("/says", post(says))
+        .route("/says_many", post(says_many))
+        .route("/quotes", post(quotes))
+        .route("/taps", post(taps))
+        .route("/colleague", post(colleague))
+        .route("/automatic", post(automatic))
+        .route("/reacts", post(reacts))
+        .route("/reads", post(reads))
+        .route("/comes", post(comes))
+        .route("/person", post(person))
+        .route("/blocks", post(blocks))
+        .route("/receives_images", post(receives_images))
+        .route("/crowd", post(crowd))
+}
+
+async fn customers(State(stage): Stand) -> Json<Value> {
+    let world = stage.world();
+    let all = world.conversations.iter().map(|there| {
+        json!({
+            "customer": there.person.display_name, "username": there.person.username,
+            "account": world.accounts.get(there.account).map(|account| &account.handle),
+            "conversation_id": there.id, "conversation_type": there.conversation_type(),
+            "messages": there.messages.len(), "update_time": there.updated_at(),
+        })
+    });
+    Json(all.collect())
+}
+
+async fn thread(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
+    Json(json!(sandbox::customer(&stage, &who.customer).thread()))
+}
+
+#[derive(Deserialize)]
+struct Saying {
+    customer: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    kind: Kind,
+    at_ms: Option<i64>,
+    /// For `video`: how long it is.
+    bytes: Option<usize>,
+    /// For `new`: the kind nobody knows, and its block.
+    #[serde(default)]
+    new_kind: String,
+    #[serde(default)]
+    block: Value,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    #[default]
+    Text,
+    Image,
+    Video,
+    Post,
+    Sticker,
+    Emoji,
+    Unknown,
+    New,
+}
+
+async fn says(State(stage): Stand, Json(saying): Json<Saying>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &saying.customer);
+    let message_id = match (saying.kind, saying.at_ms) {
+        (Kind::Text, Some(at_ms)) => customer.says_at(&saying.text, at_ms),
+        (Kind::Text, None) => customer.says(&saying.text),
+        (Kind::Image, _) => customer.sends_image(),
+        (Kind::Video, _) => saying.bytes.map_or_else(|| customer.sends_video(), |bytes| customer.sends_video_of(bytes)),
+        (Kind::New, _) => customer.sends_new_kind(&saying.new_kind, saying.block),
+        (Kind::Post, _) => customer.shares_post(),
+        (Kind::Sticker, _) => customer.sends_sticker(),
+        (Kind::Emoji, _) => customer.sends_emoji(),
+        (Kind::Unknown, _) => customer.sends_something_unknown(),
+    };
+    Json(json!({ "message_id": message_id, "conversation_id": customer.conversation_id() }))
+}
+
+#[derive(Deserialize)]
+struct Colleague {
+    customer: String,
+    text: String,
+    #[serde(default)]
+    source: String,
+}
+
+async fn colleague(State(stage): Stand, Json(reply): Json<Colleague>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &reply.customer);
+    Json(json!({ "message_id": customer.colleague_replies(&reply.text, &reply.source) }))
+}
+
+#[derive(Deserialize)]
+struct Block {
+    customer: String,
+    #[serde(default = "yes")]
+    blocked: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+async fn blocks(State(stage): Stand, Json(block): Json<Block>) -> Json<Value> {
+    sandbox::customer(&stage, &block.customer).blocks(block.blocked);
+    Json(json!({}))
+}
+
+#[derive(Deserialize)]
+struct Images {
+    customer: String,
+    able: bool,
+}
+
+async fn receives_images(State(stage): Stand, Json(images): Json<Images>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &images.customer);
+    if images.able {
+        customer.can_receive_images();
+    } else {
+        customer.cannot_receive_images();
+    }
+    Json(json!({}))
+}
+
+#[derive(Deserialize)]
+struct Many {
+    customer: String,
+    count: usize,
+}
+
+async fn says_many(State(stage): Stand, Json(many): Json<Many>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &many.customer);
+    Json(json!({ "message_ids": customer.says_many(many.count), "conversation_id": customer.conversation_id() }))
+}
+
+/// `text` for a quote, `title` for a tapped button.
+#[derive(Deserialize)]
+struct About {
+    customer: String,
+    message_id: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    title: String,
+}
+
+async fn quotes(State(stage): Stand, Json(about): Json<About>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &about.customer);
+    Json(json!({ "message_id": customer.quotes(&about.message_id, &about.text) }))
+}
+
+async fn taps(State(stage): Stand, Json(about): Json<About>) -> Answer {
+    let message_id = sandbox::customer(&stage, &about.customer).taps(&about.message_id, &about.title);
+    if message_id.is_empty() {
+        Err(bad("no card has this button"))
+    } else {
+        Ok(Json(json!({ "message_id": message_id })))
+    }
+}
+
+#[derive(Deserialize)]
+struct Automatic {
+    customer: String,
+    kind: Told,
+    /// What TikTok says for the shop.
+    text: String,
+    /// For `suggested_question`.
+    #[serde(default)]
+    question: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    Welcome,
+    SuggestedQuestion,
+    AutoReply,
+}
+
+async fn automatic(State(stage): Stand, Json(told): Json<Automatic>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &told.customer);
+    let message_id = match told.kind {
+        Told::Welcome => customer.is_welcomed(&told.text),
+        Told::SuggestedQuestion => customer.asks_suggested_question(&told.question, &told.text).1,
+        Told::AutoReply => customer.is_auto_replied(&told.text),
+    };
+    Json(json!({ "message_id": message_id }))
+}
+
+/// With `emoji` or `ai_emoji`.
+#[derive(Deserialize)]
+struct Reacting {
+    customer: String,
+    message_id: String,
+    emoji: Option<String>,
+    ai_emoji: Option<String>,
+    /// Whether a colleague does it and not the customer.
+    #[serde(default)]
+    colleague: bool,
+    /// Whether it is taken back.
+    #[serde(default)]
+    remove: bool,
+}
+
+async fn reacts(State(stage): Stand, Json(reacting): Json<Reacting>) -> Answer {
+    let customer = sandbox::customer(&stage, &reacting.customer);
+    let id = reacting.message_id.as_str();
+    let done = match (&reacting.emoji, &reacting.ai_emoji, reacting.colleague, reacting.remove) {
+        (Some(emoji), None, false, false) => customer.reacts(id, emoji),
+        (Some(emoji), None, false, true) => customer.takes_reaction_back(id, emoji),
+        (Some(emoji), None, true, false) => customer.colleague_reacts(id, emoji),
+        (Some(emoji), None, true, true) => customer.colleague_takes_reaction_back(id, emoji),
+        (None, Some(name), false, false) => customer.reacts_with_ai_emoji(id, name),
+        (None, Some(name), false, true) => customer.takes_ai_emoji_back(id, name),
+        _ => return Err(bad("either emoji or ai_emoji, and only customers have the latter")),
+    };
+    if done { Ok(Json(json!({}))) } else { Err(bad("no such message, or no such reaction")) }
+}
+
+async fn reads(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
+    sandbox::customer(&stage, &who.customer).reads();
+    Json(json!({}))
+}
+
+/// With `ad`, or with `link` and perhaps `prefilled`.
+#[derive(Deserialize)]
+struct Coming {
+    customer: String,
+    ad: Option<String>,
+    link: Option<String>,
+    prefilled: Option<String>,
+}
+
+async fn comes(State(stage): Stand, Json(coming): Json<Coming>) -> Answer {
+    let customer = sandbox::customer(&stage, &coming.customer);
+    match (&coming.ad, &coming.link) {
+        (Some(ad), None) => customer.comes_from_ad(ad),
+        (None, Some(link)) => customer.comes_from_link_saying(link, coming.prefilled.as_deref().unwrap_or("Hi!")),
+        _ => return Err(bad("either ad or link")),
+    }
+    Ok(Json(json!({})))
+}
+
+/// What is given is changed.
+#[derive(Deserialize)]
+struct Becoming {
+    customer: String,
+    name: Option<String>,
+    follows: Option<bool>,
+    in_europe: Option<bool>,
+    #[serde(default)]
+    new_picture: bool,
+}
+
+async fn person(State(stage): Stand, Json(becoming): Json<Becoming>) -> Json<Value> {
+    let customer = sandbox::customer(&stage, &becoming.customer);
+    if let Some(follows) = becoming.follows {
+        customer.follows(follows);
+    }
+    if let Some(in_europe) = becoming.in_europe {
+        customer.is_in_europe(in_europe);
+    }
+    if becoming.new_picture {
+        customer.changes_picture();
+    }
+    if let Some(name) = &becoming.name {
+        customer.renames_to(name);
+    }
+    Json(json!({ "unique_identifier": customer.unique_identifier() }))
+}
+
+#[derive(Deserialize)]
+struct NewCrowd {
+    customers: usize,
+    messages: usize,
+    #[serde(default)]
+    over_ms: u64,
+}
+
+async fn crowd(State(stage): Stand, Json(new): Json<NewCrowd>) -> Json<Value> {
+    let over = Duration::from_millis(new.over_ms);
+    let places = sandbox::write_crowd(&stage, Crowd { customers: new.customers, messages: new.messages, over });
+    Json(json!({ "customers": places.len() }))
+}
