@@ -1,11 +1,13 @@
 //! What the desk needs from the computer it runs on.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError};
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager};
 
+use crate::files::{self, Lent};
 use crate::{link, notice};
 
 /// The desktop as the desk's host.
@@ -14,19 +16,24 @@ pub(crate) struct Desktop {
     secrets: Box<dyn Secrets>,
     practice: bool,
     loopback_links: bool,
+    films: PathBuf,
+    lent: Lent,
     browser_quiet: AtomicBool,
 }
 
 impl Desktop {
-    /// The agent's desktop. With `loopback_links`, pages on this computer may be opened too.
-    pub(crate) fn real(app: AppHandle, secrets: Box<dyn Secrets>, loopback_links: bool) -> Self {
-        Self { app, secrets, practice: false, loopback_links, browser_quiet: AtomicBool::new(false) }
+    /// The agent's desktop, for a desk with this data folder. With `loopback_links`, pages on this computer may be opened
+    /// too.
+    pub(crate) fn real(app: AppHandle, secrets: Box<dyn Secrets>, data_dir: &Path, loopback_links: bool) -> Self {
+        let (films, lent) = (desk::films_folder(data_dir), Lent::default());
+        Self { app, secrets, practice: false, loopback_links, films, lent, browser_quiet: AtomicBool::new(false) }
     }
 
     /// The desktop as Practice sees it: its secrets are kept in memory, and no browser opens while it links itself.
-    pub(crate) fn practice(app: AppHandle) -> Self {
+    pub(crate) fn practice(app: AppHandle, data_dir: &Path) -> Self {
         let secrets = Box::new(desk::SessionSecrets::default());
-        Self { app, secrets, practice: true, loopback_links: true, browser_quiet: AtomicBool::new(true) }
+        let quiet = AtomicBool::new(true);
+        Self { practice: true, browser_quiet: quiet, ..Self::real(app, secrets, data_dir, true) }
     }
 
     /// From now on links open in the browser.
@@ -67,6 +74,18 @@ impl Host for Desktop {
         }
         tauri_plugin_opener::open_url(address, None::<&str>)
             .map_err(|error| HostError(format!("no browser could be started: {error}")))
+    }
+
+    fn copy_picture(&self, _mime: &str, bytes: &[u8]) -> Result<(), HostError> {
+        self.lent.copy(bytes)
+    }
+
+    fn downloads(&self) -> Option<PathBuf> {
+        self.app.path().download_dir().ok()
+    }
+
+    fn open_file(&self, path: &Path) -> Result<(), HostError> {
+        files::open_film(&self.films, path)
     }
 
     fn can_practice(&self) -> bool {

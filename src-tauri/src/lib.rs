@@ -4,6 +4,7 @@
 //! (`rpc.rs`), loads nothing but itself and pictures from the vault (`media.rs`), and goes nowhere (`window.rs`).
 
 mod clipboard;
+mod files;
 mod flags;
 mod host;
 mod journal;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use desk::{Desk, Request};
 use sandbox::Sandbox;
 use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
 
 /// How long a step of linking may take. The sandbox answers in milliseconds.
 const STEP: Duration = Duration::from_secs(20);
@@ -87,6 +88,21 @@ fn sweep(base: &Path) -> io::Result<()> {
 pub(crate) async fn tiktok() -> Result<Sandbox, String> {
     let config = sandbox::Config { scripted: true, speed: 1.0, ..sandbox::Config::default() };
     Sandbox::start(config).await.map_err(|error| error.to_string())
+}
+
+/// Hands on what the sandbox pushes, as a relay would.
+pub(crate) fn listen(desk: &Desk, tiktok: &Sandbox) {
+    let (desk, mut pushed) = (desk.clone(), tiktok.webhooks());
+    tokio::spawn(async move {
+        loop {
+            match pushed.recv().await {
+                // What is not taken in is found by polling.
+                Ok(delivery) => drop(desk.hear(&delivery.signature, &delivery.body).await),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
 }
 
 /// Links the sandbox's account as an agent would, step by step. The host's browser has to keep still meanwhile.

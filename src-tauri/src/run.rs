@@ -186,7 +186,7 @@ async fn welcome(app: &AppHandle, desk: Desk) {
 
 async fn open_desk(app: &AppHandle, plan: Plan, data_dir: PathBuf) -> Result<Desk, String> {
     let keychain = Box::new(Keychain::new(plan.profile.mark()));
-    let host = Arc::new(Desktop::real(app.clone(), keychain, plan.endpoints.is_some()));
+    let host = Arc::new(Desktop::real(app.clone(), keychain, &data_dir, plan.endpoints.is_some()));
     let config = DeskConfig { data_dir, endpoints: plan.endpoints, practice: false };
     Desk::open(config, host).await.map_err(|error| error.to_string())
 }
@@ -195,10 +195,11 @@ async fn open_practice(app: &AppHandle, data_dir: PathBuf) -> Result<Desk, Strin
     let failed = |error: String| format!("Practice could not be set up: {error}.");
     let tiktok = practice::tiktok().await.map_err(failed)?;
     let endpoints = Endpoints::from_json(&tiktok.endpoints_json()).map_err(|error| failed(error.to_string()))?;
-    let host = Arc::new(Desktop::practice(app.clone()));
+    let host = Arc::new(Desktop::practice(app.clone(), &data_dir));
     let config = DeskConfig { data_dir, endpoints: Some(endpoints), practice: true };
     let desk = Desk::open(config, host.clone()).await.map_err(|error| error.to_string())?;
     practice::link(&desk, &tiktok).await.map_err(failed)?;
+    practice::listen(&desk, &tiktok);
     host.wake_browser();
     app.state::<Held>().lock().0 = Some(tiktok);
     Ok(desk)

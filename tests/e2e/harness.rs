@@ -16,6 +16,7 @@ pub(crate) mod window;
 mod agreeing;
 mod crash;
 mod harness_itself;
+mod long;
 mod main_job;
 mod offline;
 mod sending;

@@ -5,9 +5,9 @@
 //! The seed repeats what is sent, dialled and killed; when the machine gets to it is not in anybody's hands.
 
 mod judge;
-mod keychain;
-mod page;
-mod process;
+pub(crate) mod keychain;
+pub(crate) mod page;
+pub(crate) mod process;
 mod tab;
 
 use std::sync::Arc;
@@ -102,24 +102,6 @@ impl Run {
         let page = Page::new(lives.living());
         let (pressed, figures) = (Arc::new(watch::Sender::new(0)), Figures::default());
         Self { lot: StdRng::seed_from_u64(seed), tiktok, lives, page, pressed, figures }
-    }
-
-    /// Links the account as an agent would.
-    async fn link(&self) -> Value {
-        let (apps, page) = (self.tiktok.apps(), &self.page);
-        let credentials = json!({
-            "loginClientKey": apps.login_client_key, "loginClientSecret": apps.login_client_secret,
-            "businessAppId": apps.business_app_id, "businessSecret": apps.business_secret,
-            "businessRedirectUri": apps.business_redirect_uri,
-        });
-        page.must("saveCredentials", credentials).await;
-        page.must("skipSignIn", json!({})).await;
-        let authorising = page.must("startAuthorise", json!({})).await;
-        let address = authorising["step"]["address"].as_str().expect("an address to open");
-        let landed = self.tiktok.agree(address).await.expect("TikTok's page agrees");
-        page.must("pasteRedirect", json!({ "address": landed })).await;
-        until("the account is shown", async || page.must("link", json!({})).await["step"]["step"] == "confirm").await;
-        page.must("confirmLink", json!({})).await["id"].clone()
     }
 
     /// A customer who has answered the shop, so that TikTok does not count the shop's replies.
@@ -225,7 +207,25 @@ impl Run {
     }
 }
 
-async fn until(what: &str, state: impl AsyncFn() -> bool) {
+/// Links the account as an agent would.
+pub(crate) async fn link(tiktok: &Sandbox, page: &Page) -> Value {
+    let apps = tiktok.apps();
+    let credentials = json!({
+        "loginClientKey": apps.login_client_key, "loginClientSecret": apps.login_client_secret,
+        "businessAppId": apps.business_app_id, "businessSecret": apps.business_secret,
+        "businessRedirectUri": apps.business_redirect_uri,
+    });
+    page.must("saveCredentials", credentials).await;
+    page.must("skipSignIn", json!({})).await;
+    let authorising = page.must("startAuthorise", json!({})).await;
+    let address = authorising["step"]["address"].as_str().expect("an address to open");
+    let landed = tiktok.agree(address).await.expect("TikTok's page agrees");
+    page.must("pasteRedirect", json!({ "address": landed })).await;
+    until("the account is shown", async || page.must("link", json!({})).await["step"]["step"] == "confirm").await;
+    page.must("confirmLink", json!({})).await["id"].clone()
+}
+
+pub(crate) async fn until(what: &str, state: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !state().await {
         assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
@@ -239,7 +239,7 @@ async fn a_process_killed_at_random_among_faults_loses_and_doubles_nothing() {
     let began = Instant::now();
     println!("seed {}: {} sends, {} kills", sizes.seed, sizes.sends, sizes.kills);
     let mut run = Run::begin(sizes.seed).await;
-    let account = run.link().await;
+    let account = link(&run.tiktok, &run.page).await;
     let (mut jobs, mut customers, mut working) = (Vec::new(), Vec::new(), Vec::new());
     for number in 1..=sizes.customers() {
         let tab = run.tab(number, &account).await;

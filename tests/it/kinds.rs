@@ -219,7 +219,10 @@ async fn claiming_a_permission_the_app_does_not_have_ends_linking_with_a_reason(
     let address = world.ask("startAuthorise", json!({})).await["step"]["address"].as_str().unwrap().to_owned();
     assert!(address.contains("video.list"), "{address}");
     let landed = world.tiktok.agree(&address).await.unwrap();
-    let answer = world.ask("pasteRedirect", json!({ "address": landed })).await;
+    world.ask("pasteRedirect", json!({ "address": landed })).await;
+    // What came back is looked at behind the scenes.
+    world.until("linking has stopped", async |world| !world.ask("link", json!({})).await["fault"].is_null()).await;
+    let answer = world.ask("link", json!({})).await;
     assert_eq!((&answer["fault"]["code"], &answer["step"]["step"]), (&json!("linkRefused"), &json!("authorise")));
     assert!(answer["fault"]["detail"].as_str().unwrap().contains("scope"), "{answer}");
 }

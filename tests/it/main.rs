@@ -12,12 +12,14 @@
 #[path = "../e2e/harness.rs"]
 mod e2e;
 
+mod access;
 mod budget;
 mod composing;
 mod contract;
 mod database;
 mod faultrun;
 mod guards;
+mod history;
 mod house;
 mod images;
 mod kinds;
@@ -25,8 +27,12 @@ mod later;
 mod linking;
 mod pictures;
 mod property;
+mod pushed;
+mod receiverun;
 mod receiving;
+mod salvage;
 mod secrecy;
 mod sending;
 mod signs;
+mod vault;
 mod why;

@@ -20,6 +20,11 @@ pub(crate) fn photo(width: u32, height: u32) -> Vec<u8> {
     jpeg(&grainy(width, height, 8), 90)
 }
 
+/// A square photo of nothing but noise, which takes its room; another one for each size.
+pub(crate) fn grain(side: u32) -> Vec<u8> {
+    jpeg(&grainy(side, side, 255), 97)
+}
+
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/fixtures/pictures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }

@@ -119,7 +119,7 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     let row = world.row(&ana).await;
     assert_eq!((&row["unread"], &row["waiting"]), (&json!(3), &json!(true)));
     assert_eq!(row["window"], json!({ "openedAtMs": now - 3_600_000, "closesAtMs": now - 3_600_000 + 48 * 3_600_000 }));
-    assert_eq!(counts(&world).await, json!({ "waiting": 1, "all": 1, "done": 0 }));
+    assert_eq!(counts(&world).await, json!({ "waiting": 1, "requests": 1, "all": 1, "done": 0 }));
 
     let conversation = world.conversation(&ana).await;
     world.ask("markSeen", json!({ "conversation": conversation })).await;
@@ -132,7 +132,7 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     world.settle().await;
     let row = world.row(&ana).await;
     assert_eq!((&row["unread"], &row["waiting"]), (&json!(0), &json!(false)));
-    assert_eq!(counts(&world).await, json!({ "waiting": 0, "all": 1, "done": 0 }));
+    assert_eq!(counts(&world).await, json!({ "waiting": 0, "requests": 0, "all": 1, "done": 0 }));
 }
 
 #[tokio::test]
@@ -142,14 +142,14 @@ async fn a_done_conversation_is_opened_again_by_its_customer_and_by_nobody_else(
     ana.says("thanks!");
     let conversation = world.conversation(&ana).await;
     world.ask("setStatus", json!({ "conversation": conversation, "status": "done" })).await;
-    assert_eq!(counts(&world).await, json!({ "waiting": 0, "all": 0, "done": 1 }));
+    assert_eq!(counts(&world).await, json!({ "waiting": 0, "requests": 0, "all": 0, "done": 1 }));
     ana.colleague_replies("You are welcome.", "APP");
     world.until_thread(&ana, "You are welcome. [phone, sent]").await;
     assert_eq!(world.row(&ana).await["status"], "done");
     ana.says("one more thing");
     world.until_thread(&ana, "one more thing").await;
     assert_eq!(world.row(&ana).await["status"], "open");
-    assert_eq!(counts(&world).await, json!({ "waiting": 1, "all": 1, "done": 0 }));
+    assert_eq!(counts(&world).await, json!({ "waiting": 1, "requests": 0, "all": 1, "done": 0 }));
 }
 
 /// So many messages arrive while Deskbell is closed.
@@ -517,6 +517,7 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
     world.link().await;
     let mut listed = 0;
     let mut waiting = 0;
+    let mut requests = 0;
     let mut offset = 0;
     loop {
         let window = world
@@ -528,9 +529,10 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
         let rows = window["rows"].as_array().cloned().unwrap_or_default();
         listed += rows.len();
         waiting += rows.iter().filter(|row| row["waiting"] == true).count();
+        requests += rows.iter().filter(|row| row["kind"] == "request").count();
         offset += rows.len();
         if rows.is_empty() {
-            assert_eq!(window["counts"], json!({ "waiting": waiting, "all": listed, "done": 0 }));
+            assert_eq!(window["counts"], json!({ "waiting": waiting, "requests": requests, "all": listed, "done": 0 }));
             break;
         }
     }

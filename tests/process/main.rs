@@ -2,7 +2,8 @@
 //! and ends it with SIGKILL.
 //!
 //! `deskprocess DATA_DIR ENDPOINTS_FILE KEYCHAIN` prints the address it listens on. Its keychain is its parent's memory,
-//! which outlives it as a real one would. It ends with its standard input, so that it never outlives its parent.
+//! which outlives it as a real one would. Each line of its standard input is a webhook: its signature, a tab, its body. It
+//! ends with its standard input, so that it never outlives its parent.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -68,14 +69,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [data_dir, endpoints, keychain] = arguments.as_slice() else {
         return Err("deskprocess DATA_DIR ENDPOINTS_FILE KEYCHAIN".into());
     };
-    std::thread::spawn(|| {
-        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+    let (pushed, mut told) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            // Before the desk is open nobody listens.
+            let _ = pushed.send(line);
+        }
         std::process::exit(0);
     });
     let endpoints = Endpoints::from_json(&std::fs::read_to_string(endpoints)?)?;
     let config = DeskConfig { data_dir: data_dir.into(), endpoints: Some(endpoints), practice: false };
     let host = Arc::new(Child { keychain: keychain.clone(), runtime: Handle::current() });
     let desk = Desk::open_with(config, timing(), host).await?;
+    let ear = desk.clone();
+    tokio::spawn(async move {
+        while let Some(line) = told.recv().await {
+            if let Some((signature, body)) = line.split_once('\t') {
+                // What is not taken in is found by polling.
+                drop(ear.hear(signature, body.as_bytes()).await);
+            }
+        }
+    });
     // There is no page to serve: the test is the page.
     let web = WebHost::start(desk, 0, "/nowhere".as_ref()).await?;
     let mut out = io::stdout();

@@ -1,5 +1,6 @@
 //! A host that remembers what it was asked to do, with a keychain that can be taken away.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError, SessionSecrets};
@@ -22,6 +23,9 @@ pub struct TestHost {
     secrets: SessionSecrets,
     notifications: Mutex<Vec<Notification>>,
     opened: Mutex<Vec<String>>,
+    copied: Mutex<Vec<(String, Vec<u8>)>>,
+    films: Mutex<Vec<PathBuf>>,
+    downloads: Mutex<Option<PathBuf>>,
 }
 
 impl TestHost {
@@ -37,6 +41,9 @@ impl TestHost {
             secrets: SessionSecrets::default(),
             notifications: Mutex::default(),
             opened: Mutex::default(),
+            copied: Mutex::default(),
+            films: Mutex::default(),
+            downloads: Mutex::default(),
         })
     }
 
@@ -53,6 +60,21 @@ impl TestHost {
     /// The addresses opened in the browser so far.
     pub fn opened(&self) -> Vec<String> {
         self.opened.lock().unwrap().clone()
+    }
+
+    /// The pictures put into the clipboard so far, each with its type.
+    pub fn copied(&self) -> Vec<(String, Vec<u8>)> {
+        self.copied.lock().unwrap().clone()
+    }
+
+    /// The films opened in the player so far.
+    pub fn films(&self) -> Vec<PathBuf> {
+        self.films.lock().unwrap().clone()
+    }
+
+    /// Gives or takes the folder for what the agent saves.
+    pub fn set_downloads(&self, folder: Option<PathBuf>) {
+        *self.downloads.lock().unwrap() = folder;
     }
 
     fn keychain(&self) -> Result<&SessionSecrets, SecretsError> {
@@ -86,6 +108,20 @@ impl Host for TestHost {
 
     fn open_link(&self, address: &str) -> Result<(), HostError> {
         self.opened.lock().unwrap().push(address.to_owned());
+        Ok(())
+    }
+
+    fn copy_picture(&self, mime: &str, bytes: &[u8]) -> Result<(), HostError> {
+        self.copied.lock().unwrap().push((mime.to_owned(), bytes.to_vec()));
+        Ok(())
+    }
+
+    fn downloads(&self) -> Option<PathBuf> {
+        self.downloads.lock().unwrap().clone()
+    }
+
+    fn open_file(&self, path: &Path) -> Result<(), HostError> {
+        self.films.lock().unwrap().push(path.to_owned());
         Ok(())
     }
 }

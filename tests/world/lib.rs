@@ -283,6 +283,17 @@ impl World {
         }
     }
 
+    /// From now on what TikTok pushes reaches Deskbell, as through a relay.
+    pub fn hears(&self) {
+        let (desk, mut pushed) = (self.desk.clone(), self.tiktok.webhooks());
+        tokio::spawn(async move {
+            while let Ok(delivery) = pushed.recv().await {
+                // What is not taken in is found by polling.
+                drop(desk.hear(&delivery.signature, &delivery.body).await);
+            }
+        });
+    }
+
     /// Waits until the outbox has nothing more to do by itself: all is sent, refused, or the agent's to decide.
     pub async fn settle(&self) {
         self.until("the outbox has settled", async |world| {

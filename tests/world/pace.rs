@@ -10,8 +10,12 @@ pub fn quick() -> Timing {
     let ms = Duration::from_millis;
     Timing {
         open_conversation: ms(30),
+        open_quiet: ms(100),
+        quiet_after: ms(1_200),
         sweep_focused: ms(40),
         sweep_background: ms(40),
+        sweep_idle: ms(100),
+        idle_after: ms(6_000),
         sweep_whole: ms(2_000),
         backoff_first: ms(20),
         backoff_most: ms(200),
@@ -26,6 +30,20 @@ pub fn quick() -> Timing {
         fresh: ms(2_000),
         typing: ms(200),
         overdue: ms(5_000),
-        budget: Budget { per_second: 500, per_minute: 30_000, sends_per_second: 800, sends_per_minute: 50_000 },
+        wake: ms(100),
+        tidy: ms(3_000),
+        picture_again: ms(300),
+        // Nobody waits a day for a story.
+        picture_rest: ms(0),
+        pictures: ms(50),
+        put_aside: ms(300),
+        lag: ms(1_000),
+        budget: Budget {
+            per_second: 500,
+            per_minute: 30_000,
+            sends_per_second: 800,
+            sends_per_minute: 50_000,
+            backfills_per_second: 200,
+        },
     }
 }

@@ -1,8 +1,10 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
-import type { AccountId, AccountView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, WhyView } from "../src/ipc/bindings";
+import type { AccountId, AccountView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, WhyView } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
 import { attaching, composing } from "./composing";
+import { keeping } from "./keeping";
 import { outbox } from "./outbox";
+import { findInThread, marksIn, search, textOf, wordsOf } from "./searching";
 
 export interface FakeConversation {
   account: string;
@@ -27,6 +29,12 @@ export class FakeDesk implements Host {
   posts = new Map<AccountId, PostPage>();
   /** What is known about why a message did not go out, by its id. */
   whys = new Map<MessageId, Partial<WhyView>>();
+  /** Tags that are known although no customer has them. */
+  tags = new Map<AccountId, TagView[]>();
+  tokenEvents = new Map<AccountId, TokenEventView[]>();
+  usage: MediaUsage = { bytes: 1_288_490_189, pictures: 4_812 };
+  /** Whether the search index is still being made. */
+  rebuilding = false;
   /** Everything that was asked, in order. */
   asked: Asked[] = [];
   attached: { conversation: string; file: Blob }[] = [];
@@ -41,7 +49,7 @@ export class FakeDesk implements Host {
   constructor(nowMs = Date.now()) {
     this.overview = {
       practice: false, canPractice: true, accounts: [], keychain: "system",
-      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [] }, nowMs, version: "0.1.0",
+      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1 }, nowMs, version: "0.1.0", repair: null, damaged: false,
     };
     this.link = {
       loginClientKey: null, businessAppId: null, businessRedirectUri: null, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",
@@ -125,17 +133,23 @@ export class FakeDesk implements Host {
     return found;
   }
 
+  account(id: AccountId): AccountView {
+    const found = this.overview.accounts.find((one) => one.id === id);
+    if (!found) throw new FaultError({ code: "notFound", detail: null, incident: null });
+    return found;
+  }
+
   /** A customer writes. */
   receive(id: string, body: string): void {
     const talk = this.of(id);
     const atMs = Date.now();
-    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [] });
+    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [], marks: [] });
     Object.assign(talk.row, { budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting }, snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
     this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
   }
 
   #list(account: string, tab: Tab): ConversationRow[] {
-    const fits = { waiting: (row: ConversationRow) => row.waiting && row.status === "open", all: () => true, done: (row: ConversationRow) => row.status === "done" }[tab];
+    const fits = { waiting: (row: ConversationRow) => row.waiting && row.status === "open", requests: (row: ConversationRow) => row.kind === "request" && row.status === "open", all: () => true, done: (row: ConversationRow) => row.status === "done" }[tab];
     return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => b.lastAtMs - a.lastAtMs);
   }
 
@@ -153,7 +167,7 @@ export class FakeDesk implements Host {
       case "listConversations": {
         const { account, tab, offset, limit } = asked.args;
         const rows = this.#list(account, tab);
-        const counts = { waiting: this.#list(account, "waiting").length, all: this.#list(account, "all").length, done: this.#list(account, "done").length };
+        const counts = { waiting: this.#list(account, "waiting").length, requests: this.#list(account, "requests").length, all: this.#list(account, "all").length, done: this.#list(account, "done").length };
         return { total: rows.length, offset, rows: rows.slice(offset, offset + limit), counts };
       }
       case "getConversation": {
@@ -162,6 +176,10 @@ export class FakeDesk implements Host {
       }
       case "listMessages":
         return this.#page(asked.args);
+      case "search":
+        return search(this, asked.args);
+      case "findInThread":
+        return findInThread(this.of(asked.args.conversation), asked.args.text);
       case "markSeen":
         this.of(asked.args.conversation).row.unread = 0;
         this.tell({ kind: "inbox", account: this.of(asked.args.conversation).account }, { kind: "conversation", conversation: asked.args.conversation });
@@ -179,16 +197,20 @@ export class FakeDesk implements Host {
       case "discard":
         return this.#settle(asked.args.message, null);
       default:
-        return composing(this, asked) ?? outbox(this, asked) ?? this.#linking(asked);
+        return composing(this, asked) ?? keeping(this, asked) ?? outbox(this, asked) ?? this.#linking(asked);
     }
   }
 
   #page(args: Commands["listMessages"]["args"]): Commands["listMessages"]["reply"] {
     const { messages, gaps } = this.of(args.conversation);
+    const middle = args.around === undefined ? -1 : messages.findIndex((one) => one.id === args.around);
+    if (args.around !== undefined && middle < 0) throw new FaultError({ code: "notFound", detail: null, incident: null });
     const before = args.before === null ? messages.length : messages.findIndex((one) => one.id === args.before);
-    const from = args.after === null ? Math.max(0, before - args.limit) : messages.findIndex((one) => one.id === args.after) + 1;
-    const to = args.after === null ? before : Math.min(messages.length, from + args.limit);
-    const page = messages.slice(from, to);
+    let from = args.after === null ? Math.max(0, before - args.limit) : messages.findIndex((one) => one.id === args.after) + 1;
+    if (middle >= 0) from = Math.max(0, Math.min(middle - Math.floor(args.limit / 2), messages.length - args.limit));
+    const to = middle < 0 && args.after === null ? before : Math.min(messages.length, from + args.limit);
+    const words = wordsOf(args.find ?? "");
+    const page = messages.slice(from, to).map((one) => ({ ...one, marks: words.every((word) => textOf(one).toLowerCase().includes(word)) ? marksIn(textOf(one), words) : [] }));
     return { messages: page, gaps: gaps.filter((id) => page.some((one) => one.id === id)).map((id) => ({ before: id, atStart: false })), hasOlder: from > 0, hasNewer: to < messages.length };
   }
 
@@ -219,7 +241,7 @@ export class FakeDesk implements Host {
         Object.assign(this.link, { businessAppId: asked.args.businessAppId, businessRedirectUri: asked.args.businessRedirectUri, loginClientKey: asked.args.loginClientKey || null, step: { step: asked.args.loginClientKey ? "signIn" : "authorise" } });
         return this.link;
       case "confirmLink": {
-        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212 }, waiting: 0, markRead: "onReply", scheduled: 0 };
+        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
         this.overview.accounts.push(account);
         this.link.step = { step: "signIn" };
         this.tell({ kind: "accounts" });

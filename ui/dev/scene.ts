@@ -1,6 +1,10 @@
 // The mock-ups' people, so that screens can be compared with the drawings. Chosen by the page's address: ?scene=…
-import type { Content, ConversationRow, Delivery, MessageView } from "../src/ipc/bindings";
+import type { AccountView, Content, ConversationRow, Delivery, MessageView } from "../src/ipc/bindings";
 import { FakeDesk } from "./fake";
+import { tag } from "./keeping";
+import { keepingScene } from "./kept";
+import { kindsScene } from "./kinds";
+import { longScene } from "./long";
 import { sendingScene } from "./sending";
 
 const MIN = 60_000;
@@ -12,7 +16,7 @@ export function message(direction: "in" | "out", sentAtMs: number, content: stri
   return {
     id: String(next++), direction, sentAtMs, surface: direction === "in" ? "other" : "deskbell", auto: null,
     content: typeof content === "string" ? { type: "text", body: content } : content,
-    post: null, quoted: null, delivery: direction === "out" ? { state: "read" } : null, reactions: [], ...more,
+    post: null, quoted: null, delivery: direction === "out" ? { state: "read" } : null, reactions: [], marks: [], ...more,
   };
 }
 
@@ -20,7 +24,15 @@ export function row(id: string, name: string, hue: number, lastAtMs: number, mor
   return {
     id, person: { id: `p${id}`, name, handle: null, hue, avatar: null, isFollower: null, firstContactMs: null },
     snippet: { kind: "text", text: "" }, snippetFrom: "in", lastAtMs, unread: 0, waiting: true, window: null, budget: null, scheduled: 0, kind: "chat", status: "open",
-    draft: null, trouble: false, hasGap: false, ...more,
+    draft: null, trouble: false, hasGap: false, unreadable: false, tags: [], ...more,
+  };
+}
+
+/** An account that is up to date. */
+export function account(id: string, handle: string, displayName: string, now: number, more: Partial<AccountView> = {}): AccountView {
+  return {
+    id, handle, displayName, avatar: null, health: { state: "live" }, syncedAtMs: now - 3000, backfill: null, waiting: 0, markRead: "onReply", scheduled: 0,
+    history: { completeToMs: now - 3000, gaps: 0, unreadable: 0 }, access: { accessEndsMs: now + 14 * HOUR, refreshEndsMs: now + 212 * DAY, warnDays: null }, ...more,
   };
 }
 
@@ -35,12 +47,12 @@ const captions = ["Linen set, three ways to wear it", "How we dye with walnut �
 
 export function inboxScene(desk: FakeDesk, now = Date.now()): void {
   desk.overview.accounts = [
-    { id: "1", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "live" }, syncedAtMs: now - 3000, backfill: null, waiting: 7, markRead: "onReply", scheduled: 0 },
-    { id: "2", handle: "loom", displayName: "Loom Objects", avatar: null, health: { state: "offline", sinceMs: now - 9 * MIN, retryAtMs: now + 40_000 }, syncedAtMs: now - 9 * MIN, backfill: null, waiting: 2, markRead: "onReply", scheduled: 0 },
+    account("1", "maisonbloom", "Maison Bloom", now, { waiting: 7, history: { completeToMs: now - 3000, gaps: 2, unreadable: 1 } }),
+    account("2", "loom", "Loom Objects", now, { health: { state: "offline", sinceMs: now - 9 * MIN, retryAtMs: now + 40_000 }, syncedAtMs: now - 9 * MIN, waiting: 2, history: { completeToMs: now - 9 * MIN, gaps: 0, unreadable: 0 } }),
   ];
   desk.posts.set("1", { posts: captions.map((caption, at) => ({ itemId: String(7_301_000_000_000 + at), caption, cover: at % 4 === 3 ? null : `cover-${at}`, postedAtMs: at === 5 ? null : now - (3 + at * 4) * DAY })), fetchedAtMs: now - HOUR });
   const friday = now - 2 * DAY;
-  const nadia = row("11", "Nadia Rahman", 20, now - 2 * MIN, { unread: 2, budget: { left: 9, lateLeft: 3, engaged: true }, snippet: text("Is the linen set back in M? I can order today"), window: { openedAtMs: now - 44 * HOUR, closesAtMs: now + 3 * HOUR + 46 * MIN + 20_000 } });
+  const nadia = row("11", "Nadia Rahman", 20, now - 2 * MIN, { unread: 2, tags: [tag("Restock"), tag("Size M")], budget: { left: 9, lateLeft: 3, engaged: true }, snippet: text("Is the linen set back in M? I can order today"), window: { openedAtMs: now - 44 * HOUR, closesAtMs: now + 3 * HOUR + 46 * MIN + 20_000 } });
   nadia.person = { ...nadia.person, handle: "nadia.rahman", isFollower: true, firstContactMs: now - 163 * DAY };
   const at = now - 2 * MIN;
   add(desk, nadia, [
@@ -57,12 +69,12 @@ export function inboxScene(desk: FakeDesk, now = Date.now()): void {
     add(desk, row(id, name, hue, now - ago, { snippet: text(body), window: within(now, percent), budget: { left: mine ? 9 : 10, lateLeft: 3, engaged: false }, waiting: !mine, ...more }), [message(mine ? "out" : "in", now - ago, body)]);
   };
   simple("12", "오지훈", 250, 11 * MIN, "사이즈 교환 가능한가요? 🙏", 92, { unread: 1 });
-  simple("13", "Marco Bellini", 140, 26 * MIN, "", 80, { unread: 1, snippet: { kind: "image", text: "" } });
+  simple("13", "Marco Bellini", 140, 26 * MIN, "", 80, { unread: 1, snippet: { kind: "image", text: "" }, tags: [tag("Damaged")] });
   simple("14", "Thảo Phạm", 90, HOUR, "The tracking link is on its way", 71, { snippetFrom: "out" });
   simple("15", "سارة العلي", 330, HOUR + MIN, "هل يوجد شحن إلى الرياض؟", 69, { unread: 3 });
   trouble(desk, now);
   simple("17", "Ines Duarte", 50, 5 * HOUR, "We’ve refunded the delivery fee", 52, { snippetFrom: "out" });
-  simple("18", "Yuki Tanaka", 280, 9 * HOUR, "", 40, { snippet: { kind: "sharePost", text: "" }, draft: "Hello Yuki, that one is" });
+  simple("18", "Yuki Tanaka", 280, 9 * HOUR, "", 40, { snippet: { kind: "sharePost", text: "" }, tags: [tag("Restock")], draft: "Hello Yuki, that one is" });
   simple("19", "Oluwaseun A.", 110, 26 * HOUR, "Can I change the address before it ships?", 1.7, { unread: 1, kind: "request" });
   simple("20", "Priya Nair", 0, 27 * HOUR, "Perfect, see you Friday", 20, { snippetFrom: "out", hasGap: true });
   simple("21", "invoice\u202Egnp.exe", 200, 3 * DAY, "<img src=x onerror=alert(1)> Z̴̡̛̛̛̛̛̛̛a\u0000lgo", 0, {});
@@ -86,15 +98,15 @@ function trouble(desk: FakeDesk, now: number): void {
     out(t0 + 30 * MIN, "Did this one arrive?", { state: "unconfirmed", stage: "undecided" }),
     out(t0 + 31 * MIN, "And this one?", { state: "unconfirmed", stage: "checking" }),
     out(t0 + 32 * MIN, "Waiting for the one before", { state: "queued", waiting: { reason: "earlierUnconfirmed" } }),
-    message("in", now - 3 * HOUR, "thanks!! 🔥", { reactions: ["❤️"] }),
+    message("in", now - 3 * HOUR, "thanks!! 🔥", { reactions: [{ emoji: "❤️", from: "in" }] }),
   ];
   const gap = messages[2]?.id ?? "";
-  add(desk, row("16", "Dwayne Carter", 200, now - 3 * HOUR, { snippet: text("thanks!! 🔥"), window: within(now, 60), trouble: true, hasGap: true }), messages, { gaps: [gap] });
+  add(desk, row("16", "Dwayne Carter", 200, now - 3 * HOUR, { snippet: text("thanks!! 🔥"), window: within(now, 60), trouble: true, hasGap: true, tags: [tag("VIP")] }), messages, { gaps: [gap] });
 }
 
 /** A conversation of many messages and a list of many conversations. */
 export function bigScene(desk: FakeDesk, conversations: number, messages: number, now = Date.now()): void {
-  desk.overview.accounts = [{ id: "1", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "live" }, syncedAtMs: now, backfill: null, waiting: conversations, markRead: "onReply", scheduled: 0 }];
+  desk.overview.accounts = [account("1", "maisonbloom", "Maison Bloom", now, { waiting: conversations })];
   for (let n = 0; n < conversations; n += 1) {
     const body = `Message of customer ${n}`;
     const list = n === 0 ? Array.from({ length: messages }, (_, m) => message(m % 3 === 2 ? "out" : "in", now - (messages - m) * 7 * MIN, `Line ${m} of a long conversation`)) : [message("in", now - n * MIN, body)];
@@ -108,6 +120,9 @@ export function fakeFromAddress(): FakeDesk {
   const scene = wish.get("scene") ?? "inbox";
   if (scene === "inbox") inboxScene(desk);
   else if (scene === "sending") sendingScene(desk);
+  else if (scene === "kept") keepingScene(desk);
+  else if (scene === "kinds") kindsScene(desk);
+  else if (scene === "long") longScene(desk, Number(wish.get("messages") ?? 10_000));
   else if (scene === "big") bigScene(desk, 20_000, 5_000);
   if (wish.get("theme") === "dark") desk.overview.settings.theme = "dark";
   if (wish.get("theme") === "light") desk.overview.settings.theme = "light";

@@ -6,18 +6,31 @@ import { extname, join } from "node:path";
 
 import { chromium } from "playwright-core";
 
+import { threadShots } from "./shots-thread.mjs";
+
 const out = process.argv[2] ?? new URL("../node_modules/.shots", import.meta.url).pathname;
 const root = process.argv[3] ?? new URL("../node_modules/.mock", import.meta.url).pathname;
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'";
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
 const photo = '<svg xmlns="http://www.w3.org/2000/svg" width="588" height="438"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="tan"/><stop offset="1" stop-color="sienna"/></linearGradient></defs><rect width="588" height="438" fill="url(#g)"/></svg>';
 
+/** Photos that can be told apart: one per number in the key. */
+const colours = ["tan|sienna", "plum|slateblue", "palegoldenrod|olivedrab", "lightblue|teal", "mistyrose|indianred", "lightgrey|dimgrey", "thistle|rebeccapurple", "wheat|darkgoldenrod"];
+const sizes = ["588|438", "900|1600", "1600|700", "1200|1200"];
+function photoOf(path) {
+  const n = Number(/photo-(\d+)/.exec(path)?.[1] ?? -1);
+  if (n < 0) return photo;
+  const [from, to] = colours[n % colours.length].split("|");
+  const [width, height] = (n === 3 ? sizes[1] : n === 4 ? sizes[2] : n === 6 ? sizes[3] : sizes[0]).split("|");
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="${from}"/><stop offset="1" stop-color="${to}"/></linearGradient></defs><rect width="${width}" height="${height}" fill="url(#g)"/><circle cx="60%" cy="40%" r="18%" fill="white" fill-opacity=".25"/></svg>`;
+}
+
 const cover = '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="560"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="orchid"/><stop offset="1" stop-color="royalblue"/></linearGradient></defs><rect width="420" height="560" fill="url(#g)"/></svg>';
 
 const server = createServer(async (request, response) => {
   const path = new URL(request.url ?? "/", "http://x").pathname;
   if (path === "/favicon.ico") return response.writeHead(204).end();
-  if (path.startsWith("/fake-media/")) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(path.includes("cover") ? cover : photo);
+  if (path.startsWith("/fake-media/")) return response.writeHead(200, { "content-type": "image/svg+xml" }).end(path.includes("cover") ? cover : photoOf(path));
   try {
     const body = await readFile(join(root, path === "/" ? "index.html" : path));
     response.writeHead(200, { "content-type": types[extname(path)] ?? "text/html", "content-security-policy": CSP }).end(body);
@@ -139,6 +152,42 @@ const composer = {
   "too-soon": async (page) => { await open("Nadia")(page); await page.locator("[data-composer]").press("Enter"); },
 };
 for (const [name, act] of Object.entries(composer)) for (const theme of ["light", "dark"]) for (const width of [900, 1280, 1920]) shots.push([`composer-${name}-${theme}-${width}`, `?theme=${theme}`, { width, height: width === 1920 ? 1080 : width === 900 ? 700 : 800, act }]);
+// What is kept: tags, how complete the history is, access that ends, photos, and what is erased.
+const wait = (page) => page.waitForFunction(() => "fakeDesk" in window);
+const change = (run, then = async () => {}) => async (page) => { await wait(page); await page.evaluate(run); await page.evaluate(() => window.fakeDesk.tell({ kind: "everything" })); await page.waitForTimeout(150); await then(page); };
+const nadia = async (page) => { await open("Nadia")(page); await page.waitForTimeout(150); if (await page.locator("[data-region=person]").count() === 0) await page.getByRole("button", { name: "Person panel" }).click(); };
+const settingsAt = (where) => async (page) => { await page.getByRole("button", { name: "Settings" }).click(); await page.locator(where).scrollIntoViewIfNeeded(); };
+/** The viewer on a photo of Nadia's, counted from the newest. */
+const seen = (n) => async (page) => { await nadia(page); await page.locator("[data-photo]").first().click(); for (let k = 1; k < n; k += 1) await page.keyboard.press("ArrowLeft"); await page.waitForTimeout(250); };
+const keep = {
+  rows: async (page) => { await page.getByRole("tab", { name: "All" }).click(); await open("Nadia")(page); },
+  requests: async (page) => { await page.getByRole("tab", { name: "Requests" }).click(); },
+  "requests-none": change(() => { window.fakeDesk.of("19").row.kind = "chat"; }, async (page) => { await page.getByRole("tab", { name: "Requests" }).click(); }),
+  backfill: change(() => { window.fakeDesk.account("1").backfill = { done: 312, total: 1040, paused: false }; window.fakeDesk.account("1").history.completeToMs = null; }, open("Nadia")),
+  "backfill-paused": change(() => { window.fakeDesk.account("1").backfill = { done: 312, total: 1040, paused: true }; }, open("Nadia")),
+  complete: async (page) => { await open("Nadia")(page); await page.locator("[data-complete]").click(); },
+  "complete-not": change(() => { window.fakeDesk.account("1").history = { completeToMs: null, gaps: 0, unreadable: 0 }; }, async (page) => { await page.locator("[data-complete]").click(); }),
+  "access-7": change(() => { window.fakeDesk.account("1").access = { accessEndsMs: Date.now() + 5e7, refreshEndsMs: Date.now() + 6.2 * 864e5, warnDays: 7 }; }),
+  "access-1": change(() => { window.fakeDesk.account("1").access = { accessEndsMs: Date.now() + 5e7, refreshEndsMs: Date.now() + 0.4 * 864e5, warnDays: 1 }; }),
+  unlinked: change(() => { window.fakeDesk.account("1").health = { state: "unlinked", sinceMs: Date.now() - 2 * 864e5 }; }, open("Nadia")),
+  person: nadia,
+  "person-tag": async (page) => { await nadia(page); await page.keyboard.press("Escape"); await page.locator("[data-focus=list]").focus(); await page.keyboard.press("l"); await page.waitForTimeout(150); await page.keyboard.type("re"); await page.keyboard.press("ArrowDown"); },
+  viewer: seen(1),
+  "viewer-tall": seen(8),
+  "viewer-wide": seen(7),
+  "viewer-zoomed": async (page) => { await seen(5)(page); await page.keyboard.press("+"); await page.keyboard.press("+"); await page.waitForTimeout(100); await page.getByRole("button", { name: "Save" }).click(); },
+  "viewer-released": seen(10),
+  "viewer-gone": async (page) => { await seen(9)(page); await page.getByRole("button", { name: "Fetch it" }).click(); await page.waitForTimeout(200); },
+  "settings-accounts": settingsAt("#set-accounts"),
+  "settings-timeline": async (page) => { await page.getByRole("button", { name: "Settings" }).click(); await page.getByRole("button", { name: /Show all/ }).click(); await page.locator("[data-event=postponed] summary").first().click(); await page.locator("#set-accounts").scrollIntoViewIfNeeded(); },
+  "settings-data": async (page) => { await page.getByRole("button", { name: "Settings" }).click(); await page.locator("#set-keychain").scrollIntoViewIfNeeded(); },
+  unlink: async (page) => { await settingsAt("#set-accounts")(page); await page.getByRole("button", { name: "Unlink…" }).first().click(); },
+  "unlink-erase": async (page) => { await keep.unlink(page); await page.getByRole("button", { name: "Unlink and erase…" }).click(); await page.keyboard.type("maison"); await page.keyboard.press("Enter"); },
+  "unlink-busy": async (page) => { await keep.unlink(page); await page.evaluate(() => { window.fakeDesk.hold("unlinkAccount"); }); await page.getByRole("button", { name: "Unlink and erase…" }).click(); await page.keyboard.type("maisonbloom"); await page.keyboard.press("Enter"); },
+  repair: change(() => { window.fakeDesk.overview.repair = { atMs: Date.now() - 6e4, setAside: "damaged-2026-11-22-140233", conversations: 212, messages: 18400, drafts: 3, replies: 2, lost: true }; }),
+};
+for (const [name, act] of Object.entries(keep)) for (const theme of ["light", "dark"]) for (const width of [900, 1280, 1920]) shots.push([`keep-${name}-${theme}-${width}`, `?scene=kept&theme=${theme}`, { width, height: width === 1920 ? 1080 : 800, act }]);
+shots.push(...threadShots);
 for (const [name, query, options] of shots) if (!only || name.includes(only)) await shoot(name, query, options ?? {});
 await browser.close();
 server.close();

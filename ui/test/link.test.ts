@@ -163,7 +163,7 @@ describe("settings", () => {
     await openPage();
     press(document.body, "/", { ctrlKey: true });
     await settle();
-    const sheet = document.querySelector("dialog");
+    const sheet = document.querySelector<HTMLDialogElement>("dialog[aria-labelledby=sheet-title]");
     expect(sheet?.open).toBe(true);
     expect(sheet?.textContent).toMatch(/Next conversation\s*JAlt ↓/);
   });

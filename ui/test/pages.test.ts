@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 
 import type { MessagePage, MessageView } from "../src/ipc/bindings";
 import { grouped, TOGETHER_MS } from "../src/state/group";
-import { arrivals, EMPTY, refilled, renewed, stretchOf, trimmed, withNewer, withOlder } from "../src/state/pages";
+import { arrivals, EMPTY, remade, renewed, stretchOf, trimmed, withNewer, withOlder } from "../src/state/pages";
 
 const T0 = new Date(2026, 10, 20, 12).getTime();
 const make = (n: number, more: Partial<MessageView> = {}): MessageView => ({
-  id: String(n), direction: "in", sentAtMs: T0 + n * 60_000, surface: "other", auto: null, content: { type: "text", body: `m${n}` }, post: null, quoted: null, delivery: null, reactions: [], ...more,
+  id: String(n), direction: "in", sentAtMs: T0 + n * 60_000, surface: "other", auto: null, content: { type: "text", body: `m${n}` }, post: null, quoted: null, delivery: null, reactions: [], marks: [], ...more,
 });
 const gap = (before: string) => ({ before, atStart: false });
 const range = (from: number, to: number): MessageView[] => Array.from({ length: to - from + 1 }, (_, at) => make(from + at));
@@ -30,7 +30,7 @@ describe("a stretch of messages", () => {
   test("leaves bubbles alone that did not change", () => {
     const old = stretchOf(page(1, 5));
     const fresh = page(1, 5);
-    fresh.messages[4] = make(5, { reactions: ["❤️"] });
+    fresh.messages[4] = make(5, { reactions: [{ emoji: "❤️", from: "in" }] });
     const now = renewed(old, fresh);
     expect(now.messages[0]).toBe(old.messages[0]);
     expect(now.messages[4]).not.toBe(old.messages[4]);
@@ -49,11 +49,27 @@ describe("a stretch of messages", () => {
     expect(ids(withOlder(stretchOf(page(5, 10)), page(1, 7)))).toBe("1–10 (10)");
     expect(ids(withNewer(stretchOf(page(1, 7)), page(5, 10)))).toBe("1–10 (10)");
   });
-  test("is refilled in place while its newest end is out of sight", () => {
+  test("is made anew in place while its newest end is out of sight", () => {
     const old = { ...stretchOf(page(10, 20)), hasNewer: true };
-    const now = refilled(old, { ...page(11, 40), hasNewer: true });
-    expect(ids(now)).toBe("10–40 (31)");
-    expect(now.hasNewer).toBe(true);
+    const fresh = page(5, 40, { hasNewer: true });
+    fresh.messages[7] = make(12, { reactions: [{ emoji: "❤️", from: "in" }] });
+    const now = remade(old, fresh);
+    expect(ids(now)).toBe("10–20 (11)");
+    expect(now).toMatchObject({ hasOlder: true, hasNewer: true });
+    expect(now.messages[0]).toBe(old.messages[0]);
+    expect(now.messages[2]?.reactions).toHaveLength(1);
+    // What lies between two that are held belongs to the stretch.
+    const filled = remade({ ...stretchOf(page(10, 20)), messages: [make(10), make(20)] }, page(1, 20));
+    expect(ids(filled)).toBe("10–20 (11)");
+    expect(filled).toMatchObject({ hasOlder: true, hasNewer: false });
+    expect(ids(remade(old, page(100, 120)))).toBe("100–120 (21)");
+  });
+  test("never lets go of what is in sight", () => {
+    const held = stretchOf(page(61, 120));
+    expect(ids(withOlder(held, page(31, 60), 40, { first: "61", last: "70" }))).toBe("31–82 (52)");
+    expect(ids(withOlder(held, page(31, 60), 80, { first: "61", last: "70" }))).toBe("31–110 (80)");
+    expect(ids(withNewer(held, page(121, 150), 40, { first: "100", last: "110" }))).toBe("88–150 (63)");
+    expect(ids(withNewer(held, page(121, 150), 80, { first: "100", last: "110" }))).toBe("71–150 (80)");
   });
   test("keeps gaps with their messages and forgets those let go", () => {
     const old = stretchOf({ ...page(50, 60), gaps: [gap("55")] });

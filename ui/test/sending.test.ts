@@ -255,7 +255,7 @@ describe("quoting", () => {
     await settle();
     bubble("about this").querySelector<HTMLElement>("[data-quoted]")?.click();
     await settle();
-    expect(screen.getByText(/too far back/)).toBeTruthy();
+    expect(screen.getByText(/no longer here/)).toBeTruthy();
   });
 });
 

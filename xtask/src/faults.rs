@@ -1,4 +1,5 @@
-//! The full fault run: `cargo xtask faults`. The real engine as a process, faults at TikTok, `kill -9` at random moments.
+//! The full fault runs: `cargo xtask faults` of what goes out, with `--receive` of what comes in. The real engine as a
+//! process, faults at TikTok, `kill -9` at random moments.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,29 +7,45 @@ use anyhow::{Context, Result, bail};
 
 use crate::{say, shell, system, tree};
 
+/// Which way the messages go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Out,
+    In,
+}
+
 /// How the run was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// Repeats what was sent, dialled and killed; drawn by lot if not given.
+    way: Way,
+    /// Repeats what was sent or written, dialled and killed; drawn by lot if not given.
     seed: Option<u32>,
-    sends: u32,
+    messages: u32,
     kills: u32,
 }
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Options> {
-        let mut options = Options { seed: None, sends: 1000, kills: 500 };
+        let way = if arguments.iter().any(|argument| argument == "--receive") { Way::In } else { Way::Out };
+        let mut options = match way {
+            Way::Out => Options { way, seed: None, messages: 1_000, kills: 500 },
+            Way::In => Options { way, seed: None, messages: 10_000, kills: 200 },
+        };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let mut number = || {
                 let value = rest.next().with_context(|| format!("`{argument}` needs a number after it"))?;
                 value.parse::<u32>().with_context(|| format!("`{argument}` needs a number, not `{value}`"))
             };
-            match argument.as_str() {
-                "--seed" => options.seed = Some(number()?),
-                "--sends" => options.sends = number()?,
-                "--kills" => options.kills = number()?,
-                other => bail!("`cargo xtask faults` takes --seed, --sends and --kills, not `{other}`"),
+            match (argument.as_str(), way) {
+                ("--receive", _) => {}
+                ("--seed", _) => options.seed = Some(number()?),
+                ("--sends", Way::Out) | ("--messages", Way::In) => options.messages = number()?,
+                ("--kills", _) => options.kills = number()?,
+                (other, Way::Out) => bail!("`cargo xtask faults` takes --seed, --sends and --kills, not `{other}`"),
+                (other, Way::In) => {
+                    bail!("`cargo xtask faults --receive` takes --seed, --messages and --kills, not `{other}`")
+                }
             }
         }
         Ok(options)
@@ -38,20 +55,26 @@ impl Options {
 pub(crate) fn run(options: Options) -> Result<()> {
     system::ensure(system::COMPILER)?;
     let seed = options.seed.unwrap_or_else(lot);
-    let Options { sends, kills, .. } = options;
-    let what = format!("seed {seed}: {sends} sends, {kills} kills");
+    let Options { way, messages, kills, .. } = options;
+    let (story, size, variable, flags) = match way {
+        Way::Out => ("faultrun", "sends", "DESKBELL_SENDS", ""),
+        Way::In => ("receiverun", "messages", "DESKBELL_MESSAGES", "--receive "),
+    };
+    let what = format!("seed {seed}: {messages} {size}, {kills} kills");
     say::timed("fault run", &what, || {
         let scope = ["test", "--locked", "--workspace", "--features", tree::FEATURES, "--test", "it"];
         shell::run(
             shell::cargo(&tree::root()?)
                 .args(scope)
-                .args(["--", "faultrun", "--nocapture"])
+                .args(["--", story, "--nocapture"])
                 .env("DESKBELL_SEED", seed.to_string())
-                .env("DESKBELL_SENDS", sends.to_string())
+                .env(variable, messages.to_string())
                 .env("DESKBELL_KILLS", kills.to_string()),
         )
     })
-    .with_context(|| format!("to repeat it: cargo xtask faults --seed {seed} --sends {sends} --kills {kills}"))
+    .with_context(|| {
+        format!("to repeat it: cargo xtask faults {flags}--seed {seed} --{size} {messages} --kills {kills}")
+    })
 }
 
 /// A seed nobody chose.
@@ -69,9 +92,17 @@ mod tests {
 
     #[test]
     fn the_full_run_is_what_one_gets_unasked() {
-        assert_eq!(parse("").unwrap(), Options { seed: None, sends: 1000, kills: 500 });
-        assert_eq!(parse("--kills 20 --seed 7 --sends 60").unwrap(), Options { seed: Some(7), sends: 60, kills: 20 });
+        let out = Options { way: Way::Out, seed: None, messages: 1_000, kills: 500 };
+        assert_eq!(parse("").unwrap(), out);
+        assert_eq!(
+            parse("--kills 20 --seed 7 --sends 60").unwrap(),
+            Options { seed: Some(7), messages: 60, kills: 20, ..out }
+        );
+        let inward = Options { way: Way::In, seed: None, messages: 10_000, kills: 200 };
+        assert_eq!(parse("--receive").unwrap(), inward);
+        assert_eq!(parse("--messages 50 --receive").unwrap(), Options { messages: 50, ..inward });
         assert!(parse("--seed").unwrap_err().to_string().contains("number"));
         assert!(parse("--seed x").is_err() && parse("--sneds 3").is_err());
+        assert!(parse("--messages 50").is_err() && parse("--receive --sends 50").is_err());
     }
 }

@@ -3,6 +3,7 @@
 //! This is the first thing a newcomer waits for, so it has one small dependency and none of the workspace's crates.
 //! Whatever is done already is noticed and left alone: a second run sets nothing up.
 
+mod bench;
 mod bindings;
 mod check;
 mod demo;
@@ -32,6 +33,13 @@ cargo xtask faults               sends and kills the engine's process at random 
                                  screen must agree on each message
     --seed N                     repeats a run; drawn by lot otherwise
     --sends N, --kills N         1000 and 500 unless given
+cargo xtask bench                how fast the desk is beside the fastest SQLite can be, on made-up data; docs in CONTRIBUTING.md
+    --size 10k|100k|1m|5m|10m    how many messages; 100k unless given
+    --growth                     all sizes up to 1m, or up to --size, and how times grow
+    --cases A,B                  only cases whose names begin so
+    --rounds N, --seed N         7 rounds and seed 7 unless given
+    --out FILE                   where the figures go as JSON; target/bench/last.json unless given
+    --compare FILE               what changed by more than a tenth since an earlier run
 cargo xtask setup                installs what `check` needs, and nothing else
 cargo xtask bindings [--check]   writes ui/src/ipc/bindings.ts from the contract in crates/desk, or compares them
 cargo xtask help                 this page";
@@ -55,6 +63,7 @@ fn run(arguments: &[String]) -> Result<()> {
     match command {
         "demo" => demo::run(demo::Options::parse(rest)?),
         "check" => check::run(&check::Options::parse(rest)?),
+        "bench" => bench::run(rest),
         "faults" => faults::run(faults::Options::parse(rest)?),
         "setup" => check::setup_for_everything(rest),
         "bindings" => bindings::run(rest),

@@ -2,18 +2,26 @@
 
 mod account;
 mod composer;
+mod history;
 mod inbox;
 mod later;
 mod link;
+mod media;
 mod overview;
+mod search;
+mod tags;
 mod thread;
 
 pub use account::*;
 pub use composer::*;
+pub use history::*;
 pub use inbox::*;
 pub use later::*;
 pub use link::*;
+pub use media::*;
 pub use overview::*;
+pub use search::*;
+pub use tags::*;
 pub use thread::*;
 
 use serde::Serialize;

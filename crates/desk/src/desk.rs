@@ -1,13 +1,15 @@
 //! The desk itself: a database, an engine, a host, and the commands that join them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use engine::hear::{HearError, Heard};
 use engine::timing::Timing;
 use engine::{Config, Endpoints, Engine, Secrets, Vault};
 use model::{AccountId, ConversationId};
 use store::Store;
-use store::table::{draft, media, setting};
+use store::table::{draft, media, message, setting};
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
@@ -19,6 +21,10 @@ use crate::{Fault, FaultCode, Host, Subscription, read};
 /// Signals a slow listener may lag behind before it is told to look at everything.
 const SIGNALS_KEPT: usize = 1024;
 const SETTINGS: &str = "settings";
+/// Nine share TikTok's ten calls a second; a tenth would need a relay.
+const MOST_COMPUTERS: u32 = 9;
+/// How long a count of all messages is good for.
+const COUNTED_FOR: Duration = Duration::from_secs(60);
 /// A larger file is not read: no photo is.
 const MOST_ATTACHED: usize = 32 * 1024 * 1024;
 
@@ -68,6 +74,7 @@ struct Shared {
     practice: bool,
     signals: broadcast::Sender<Signal>,
     tasks: Mutex<Vec<AbortHandle>>,
+    counted: Mutex<Option<(u32, Instant)>>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -91,8 +98,10 @@ impl Desk {
     /// [`OpenError`]
     pub async fn open_with(config: DeskConfig, timing: Timing, host: Arc<dyn Host>) -> Result<Self, OpenError> {
         let folder = config.data_dir.clone();
-        let store =
-            tokio::task::spawn_blocking(move || Store::open(&folder)).await.map_err(|_| OpenError::CutOff)??;
+        // What came of mending a damaged database is in the database itself, until the agent has read it.
+        let (store, _mended) = tokio::task::spawn_blocking(move || Store::open_or_mend(&folder))
+            .await
+            .map_err(|_| OpenError::CutOff)??;
         let secrets: Arc<dyn Secrets> = host.clone();
         let vault = Vault::open(secrets).await;
         let engine_config = Config {
@@ -110,6 +119,7 @@ impl Desk {
                 practice: config.practice,
                 signals: signals.clone(),
                 tasks: Mutex::default(),
+                counted: Mutex::default(),
             }),
         };
         desk.spawn(async move {
@@ -123,6 +133,7 @@ impl Desk {
                 let _ = signals.send(Signal::Change(change));
             }
         });
+        desk.obey(&desk.settings().await);
         desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone()));
         Ok(desk)
     }
@@ -138,11 +149,21 @@ impl Desk {
         let _ = self.shared.signals.send(Signal::Open(account, conversation));
     }
 
+    /// Takes in what TikTok pushed to the app's webhook, with the header `Tiktok-Signature` it came with. Whoever calls it
+    /// received it: a relay, or Practice's own TikTok.
+    ///
+    /// # Errors
+    /// [`HearError`]; polling finds what was not taken in.
+    pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<Heard, HearError> {
+        self.engine().hear(signature, body).await
+    }
+
     /// A kept picture by its key; nothing if the key is not one of ours.
     pub async fn media(&self, key: &str) -> Option<Media> {
         let bytes = self.engine().media().read(key).await?;
-        let key = key.to_owned();
-        let mime = self.engine().store().read(move |sql| media::mime(sql, &key)).await.ok()??;
+        let asked = key.to_owned();
+        let mime = self.engine().store().read(move |sql| media::mime(sql, &asked)).await.ok()??;
+        self.engine().media().shown(key, self.engine().clock().now_ms());
         Some(Media { mime: if mime == "image/png" { "image/png" } else { "image/jpeg" }, bytes })
     }
 
@@ -158,18 +179,21 @@ impl Desk {
         // TikTok is asked while the picture is decoded: neither waits for the other.
         let (kept, taken) = tokio::join!(engine.media().keep_for_sending(bytes), engine.takes_images(conversation));
         let (held, first_frame) = kept?;
-        if taken? == Some(false) {
-            return Err(Fault::new(FaultCode::ImagesNotAllowed));
-        }
         let now_ms = engine.clock().now_ms();
-        let kept = held.clone();
-        engine
-            .store()
-            .write(move |tx| {
-                media::hold(tx, &kept, now_ms)?;
-                draft::attach(tx, conversation, Some(kept.key), now_ms)
-            })
-            .await?;
+        let drafted = match taken {
+            Ok(Some(false)) => Err(Fault::new(FaultCode::ImagesNotAllowed)),
+            Err(error) => Err(error.into()),
+            Ok(_) => {
+                let kept = held.clone();
+                let drafted = engine.store().write(move |tx| {
+                    media::hold(tx, &kept, now_ms)?;
+                    draft::attach(tx, conversation, Some(kept.key), now_ms)
+                });
+                drafted.await.map_err(Fault::from)
+            }
+        };
+        engine.media().placed(&held.key);
+        drafted?;
         Ok(read::attachment(&held, first_frame))
     }
 
@@ -206,12 +230,40 @@ impl Desk {
 
     pub(crate) async fn save_settings(&self, settings: &Settings) -> Result<(), store::StoreError> {
         let text = serde_json::to_string(settings)?;
-        self.engine().store().write(move |tx| setting::set(tx, SETTINGS, &text)).await
+        self.engine().store().write(move |tx| setting::set(tx, SETTINGS, &text)).await?;
+        self.obey(settings);
+        Ok(())
+    }
+
+    /// What the settings say that the engine has to know.
+    fn obey(&self, settings: &Settings) {
+        self.engine().share_budget(settings.computers.clamp(1, MOST_COMPUTERS));
+        self.engine().keep_pictures_within(settings.media_budget());
+    }
+
+    /// How many messages there are, as counted a while ago: the palette says so at every keystroke, and counting a million
+    /// takes longer than finding one.
+    pub(crate) async fn messages_counted(&self) -> Result<u32, store::StoreError> {
+        let held = *self.shared.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((count, at)) = held else { return self.count_messages().await };
+        if at.elapsed() >= COUNTED_FOR {
+            let desk = self.clone();
+            self.spawn(async move { drop(desk.count_messages().await) });
+        }
+        Ok(count)
+    }
+
+    async fn count_messages(&self) -> Result<u32, store::StoreError> {
+        let count = self.engine().store().read(message::count).await?;
+        *self.shared.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, Instant::now()));
+        Ok(count)
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let handle = tokio::spawn(task).abort_handle();
-        self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(handle);
     }
 
     fn end_tasks(&self) {
@@ -219,6 +271,12 @@ impl Desk {
             task.abort();
         }
     }
+}
+
+/// Where a desk with this data folder puts the films it opens, and nothing else.
+#[must_use]
+pub fn films_folder(data_dir: &Path) -> PathBuf {
+    engine::media::film::folder(&Engine::media_folder(data_dir))
 }
 
 pub(crate) async fn read_settings(engine: &Engine) -> Settings {

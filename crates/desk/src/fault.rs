@@ -7,6 +7,7 @@ use engine::link::LinkError;
 use engine::media::PictureError;
 use engine::outbox::later::LaterError;
 use engine::picture::Problem;
+use engine::tokens::TokenError;
 use serde::Serialize;
 use store::StoreError;
 use ts_rs::TS;
@@ -61,6 +62,12 @@ pub enum FaultCode {
     ImageBroken,
     /// TikTok does not take pictures in this conversation.
     ImagesNotAllowed,
+    /// The picture or video is not to be had: TikTok does not give it out any more.
+    MediaGone,
+    /// The video is larger than Deskbell fetches (200 MiB).
+    VideoTooLarge,
+    /// This host cannot do that: there is no clipboard, no folder for downloads or no player.
+    NotPossibleHere,
     /// The link or number is not that of a TikTok post.
     PostInvalid,
     /// The app has no permission to list posts (`video.list`).
@@ -199,6 +206,17 @@ impl From<SecretsError> for Fault {
         match error {
             SecretsError::Missing => Self::new(FaultCode::KeychainUnavailable),
             SecretsError::Refused(words) => Self::with_detail(FaultCode::KeychainRefused, words),
+        }
+    }
+}
+
+impl From<TokenError> for Fault {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            TokenError::Secrets(error) => error.into(),
+            TokenError::Store(error) => error.into(),
+            TokenError::TikTok(error) => tiktok(&error),
         }
     }
 }

@@ -1,4 +1,6 @@
-//! What a desk needs from whoever hosts it: the keychain, notifications, the browser, Practice.
+//! What a desk needs from whoever hosts it: the keychain, notifications, the browser, the clipboard, a player, Practice.
+
+use std::path::{Path, PathBuf};
 
 use model::{AccountId, ConversationId};
 
@@ -35,6 +37,27 @@ pub trait Host: engine::Secrets {
     /// # Errors
     /// When no browser could be started.
     fn open_link(&self, address: &str) -> Result<(), HostError>;
+
+    /// Puts a picture of this type, JPEG or PNG, into the clipboard.
+    ///
+    /// # Errors
+    /// When there is no clipboard, or it does not take it.
+    fn copy_picture(&self, _mime: &str, _bytes: &[u8]) -> Result<(), HostError> {
+        Err(HostError("there is no clipboard here".to_owned()))
+    }
+
+    /// The folder for what the agent saves; none if this host has none.
+    fn downloads(&self) -> Option<PathBuf> {
+        None
+    }
+
+    /// Opens one of the desk's films in the system's player.
+    ///
+    /// # Errors
+    /// When it is not one of them, or no player could be started.
+    fn open_file(&self, _path: &Path) -> Result<(), HostError> {
+        Err(HostError("there is no player here".to_owned()))
+    }
 
     /// Whether [`Host::start_practice`] can work here.
     fn can_practice(&self) -> bool {

@@ -8,6 +8,7 @@ mod changes;
 pub mod commands;
 mod contract;
 mod desk;
+mod downloads;
 mod fault;
 mod host;
 mod notify;
@@ -16,9 +17,10 @@ pub mod view;
 
 pub use changes::{Event, Subscription};
 pub use contract::{Command, Request, bindings};
-pub use desk::{Desk, DeskConfig, Media, OpenError};
+pub use desk::{Desk, DeskConfig, Media, OpenError, films_folder};
 pub use fault::{Fault, FaultCode};
 pub use host::{Host, HostError, Notification};
 
+pub use engine::hear::{HearError, Heard};
 pub use engine::timing::Timing;
 pub use engine::{Endpoints, ExposeSecret, SecretString, Secrets, SecretsError, SessionSecrets};

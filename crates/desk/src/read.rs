@@ -3,6 +3,8 @@
 use engine::Engine;
 use engine::health::Health as EngineHealth;
 use model::{Content, ConversationId, Delivery, Direction, MessageId, UnconfirmedStage, WaitReason};
+use store::salvage::{Losses, Report};
+use store::search::{self, Found, ProblemKind};
 use store::table::account::{self, Account};
 use store::table::attempt::{self, Outcome};
 use store::table::conversation::{self, ListRow};
@@ -13,16 +15,23 @@ use store::table::message::{self, Message, Stretch};
 use store::table::outbox::{self, Reply};
 use store::table::post::{self, Post};
 use store::table::scheduled::{self, Scheduled};
+use store::table::tag::{self, Tag};
+use store::table::token_event::{self, TokenEvent};
 use store::{Connection, StoreError};
 
 use crate::view::{
-    AccountView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow, ConversationView, DraftView,
-    GapView, Health, MessagePage, MessageView, PersonView, PostView, Quoted, ScheduledView, WhyView,
+    AccessView, AccountView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow, ConversationView,
+    DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit, PersonView,
+    PostView, Quoted, RepairView, ScheduledView, SearchProblem, SearchProblemKind, SearchResults, TagView,
+    TokenEventKind, TokenEventView, WhyView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
     let (health, synced_at_ms) = engine.health().of(account.id);
     let health = match (&account.relink, health) {
+        _ if account.unlinked_at_ms.is_some() => {
+            Health::Unlinked { since_ms: account.unlinked_at_ms.unwrap_or_default() }
+        }
         (Some(detail), _) => Health::Relink { detail: detail.clone() },
         (None, EngineHealth::Starting) => Health::Starting,
         (None, EngineHealth::Live) => Health::Live,
@@ -36,8 +45,9 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
         None
     } else {
         let (done, total) = account::backfill(sql, account.id)?;
-        Some(Backfill { done, total })
+        Some(Backfill { done, total, paused: account.backfill_paused })
     };
+    let (gaps, unreadable) = account::doubtful(sql, account.id)?;
     Ok(AccountView {
         id: account.id,
         handle: account.handle.clone(),
@@ -49,22 +59,71 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
         waiting: account::counts(sql, account.id)?.waiting,
         mark_read: account.mark_read,
         scheduled: scheduled::count_of(sql, account.id)?,
+        history: HistoryView { complete_to_ms: account.complete_to_ms, gaps, unreadable },
+        access: AccessView {
+            access_ends_ms: account.tokens.access_expires_at_ms,
+            refresh_ends_ms: account.tokens.refresh_expires_at_ms,
+            warn_days: warning(account.tokens.refresh_expires_at_ms.saturating_sub(engine.clock().now_ms())),
+        },
     })
 }
 
-pub(crate) fn conversation_row(row: ListRow) -> ConversationRow {
-    let person = row.person;
-    ConversationRow {
-        id: row.id,
-        person: PersonView {
-            id: person.id,
-            name: person.name,
-            handle: person.handle,
-            hue: hue(&person.remote_id),
-            avatar: person.avatar,
-            is_follower: person.is_follower,
-            first_contact_ms: person.first_contact_ms,
+/// Within how many days the refresh token ends, in the steps that are worth a warning.
+fn warning(left_ms: i64) -> Option<u8> {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    [1, 3, 7].into_iter().find(|days| left_ms <= i64::from(*days) * DAY_MS)
+}
+
+pub(crate) fn token_event_view(event: TokenEvent) -> TokenEventView {
+    TokenEventView {
+        at_ms: event.at_ms,
+        kind: match event.kind {
+            token_event::Kind::Linked => TokenEventKind::Linked,
+            token_event::Kind::Refreshed => TokenEventKind::Refreshed,
+            token_event::Kind::Postponed => TokenEventKind::Postponed,
+            token_event::Kind::Refused => TokenEventKind::Refused,
+            token_event::Kind::Unlinked => TokenEventKind::Unlinked,
         },
+        detail: event.detail,
+    }
+}
+
+/// What the agent is told of a mended database: what is there, and whether anything is not.
+pub(crate) fn repair_view(report: Report) -> RepairView {
+    let Losses { accounts, conversations, messages, drafts, replies, scheduled } = report.lost;
+    let known = [accounts, conversations, messages, drafts, replies, scheduled].into_iter();
+    RepairView {
+        at_ms: report.at_ms,
+        set_aside: report.set_aside,
+        conversations: report.kept.conversations,
+        messages: report.kept.messages,
+        drafts: report.kept.drafts,
+        replies: report.kept.replies.saturating_add(report.kept.scheduled),
+        lost: report.stale || known.chain(report.others.into_values()).any(|count| count != Some(0)),
+    }
+}
+
+pub(crate) fn tag_view(tag: Tag) -> TagView {
+    TagView { id: tag.id, hue: hue(&tag.name.to_lowercase()), name: tag.name }
+}
+
+pub(crate) fn person_view(person: conversation::Person) -> PersonView {
+    PersonView {
+        id: person.id,
+        name: person.name,
+        handle: person.handle,
+        hue: hue(&person.remote_id),
+        avatar: person.avatar,
+        is_follower: person.is_follower,
+        first_contact_ms: person.first_contact_ms,
+    }
+}
+
+pub(crate) fn conversation_row(sql: &Connection, row: ListRow) -> Result<ConversationRow, StoreError> {
+    let tags = tag::of_person(sql, row.person.id)?.into_iter().map(tag_view).collect();
+    Ok(ConversationRow {
+        id: row.id,
+        person: person_view(row.person),
         snippet: row.snippet,
         snippet_from: if row.snippet_out { Direction::Out } else { Direction::In },
         last_at_ms: row.last_at_ms,
@@ -78,7 +137,9 @@ pub(crate) fn conversation_row(row: ListRow) -> ConversationRow {
         draft: row.draft_line,
         trouble: row.trouble,
         has_gap: row.has_gap,
-    }
+        unreadable: row.unreadable,
+        tags,
+    })
 }
 
 pub(crate) fn conversation_view(sql: &Connection, id: ConversationId) -> Result<ConversationView, StoreError> {
@@ -93,25 +154,40 @@ pub(crate) fn conversation_view(sql: &Connection, id: ConversationId) -> Result<
             .map(|one| scheduled_view(sql, one))
             .collect::<Result<_, _>>()?,
         images: conversation::get(sql, id)?.images.map(|(images, _)| images),
-        row: conversation_row(row),
+        row: conversation_row(sql, row)?,
     })
+}
+
+/// Which messages a page shows.
+pub(crate) enum Part {
+    /// From one end.
+    Stretch(Stretch),
+    /// A message in its place.
+    Around(MessageId),
 }
 
 pub(crate) fn message_page(
     sql: &Connection,
     id: ConversationId,
-    stretch: Stretch,
+    part: Part,
     limit: u32,
+    find: Option<&str>,
 ) -> Result<MessagePage, StoreError> {
     let known = conversation::get(sql, id)?;
-    let (messages, more) = message::page(sql, id, stretch, limit)?;
     let edge = |at: Option<&Message>, beyond: fn(MessageId) -> Stretch| {
         at.map_or(Ok(false), |message| message::exists_beyond(sql, id, beyond(message.id)))
     };
-    let (has_older, has_newer) = match stretch {
-        Stretch::Newest => (more, false),
-        Stretch::Before(_) => (more, edge(messages.last(), Stretch::After)?),
-        Stretch::After(_) => (edge(messages.first(), Stretch::Before)?, more),
+    let (messages, has_older, has_newer) = match part {
+        Part::Around(message) => message::around(sql, id, message, limit)?,
+        Part::Stretch(stretch) => {
+            let (messages, more) = message::page(sql, id, stretch, limit)?;
+            let (has_older, has_newer) = match stretch {
+                Stretch::Newest => (more, false),
+                Stretch::Before(_) => (more, edge(messages.last(), Stretch::After)?),
+                Stretch::After(_) => (edge(messages.first(), Stretch::Before)?, more),
+            };
+            (messages, has_older, has_newer)
+        }
     };
     let replies = outbox::of_conversation(sql, id)?;
     let gaps = gap::of_conversation(sql, id)?
@@ -121,24 +197,24 @@ pub(crate) fn message_page(
         .collect();
     let messages = messages
         .iter()
-        .map(|message| message_view(sql, known.account, message, &replies, known.read_up_to_ms))
+        .map(|message| message_view(sql, message, &replies, known.read_up_to_ms, find))
         .collect::<Result<_, _>>()?;
     Ok(MessagePage { messages, gaps, has_older, has_newer })
 }
 
 fn message_view(
     sql: &Connection,
-    account: model::AccountId,
     message: &Message,
     replies: &[Reply],
     read_up_to_ms: i64,
+    find: Option<&str>,
 ) -> Result<MessageView, StoreError> {
     let quoted = match &message.quoted_remote_id {
         None => None,
-        Some(remote_id) => Some(quoted(message::find(sql, account, remote_id)?)),
+        Some(remote_id) => Some(quoted(message::find(sql, message.account, remote_id)?)),
     };
     let post = match &message.content {
-        Content::SharePost { item_id: Some(item_id), .. } => post::find(sql, account, item_id)?.map(post_view),
+        Content::SharePost { item_id: Some(item_id), .. } => post::find(sql, message.account, item_id)?.map(post_view),
         _ => None,
     };
     Ok(MessageView {
@@ -152,6 +228,70 @@ fn message_view(
         quoted,
         delivery: message.outgoing.then(|| delivery(message, replies, read_up_to_ms)),
         reactions: message.reactions.clone(),
+        marks: find.map_or_else(Vec::new, |typed| marks(search::marks(typed, words(&message.content)))),
+    })
+}
+
+/// The text of a message that a bubble marks what was searched for in.
+fn words(content: &Content) -> &str {
+    match content {
+        Content::Text { body } => body,
+        Content::Card { title, .. } => title,
+        _ => "",
+    }
+}
+
+fn marks(found: Vec<search::Mark>) -> Vec<Mark> {
+    found.into_iter().map(|mark| Mark { start: mark.start, len: mark.len }).collect()
+}
+
+pub(crate) fn search_results(sql: &Connection, found: Found, searched: u32) -> Result<SearchResults, StoreError> {
+    let person = |id| Ok::<_, StoreError>(person_view(conversation::row(sql, id)?.person));
+    Ok(SearchResults {
+        people: found
+            .people
+            .into_iter()
+            .map(|hit| {
+                Ok(PersonHit {
+                    conversation: hit.conversation,
+                    account: hit.account,
+                    person: person(hit.conversation)?,
+                    marks: marks(hit.marks),
+                })
+            })
+            .collect::<Result<_, StoreError>>()?,
+        messages: found
+            .messages
+            .into_iter()
+            .map(|hit| {
+                Ok(MessageHit {
+                    id: hit.id,
+                    conversation: hit.conversation,
+                    account: hit.account,
+                    person: person(hit.conversation)?,
+                    direction: if hit.outgoing { Direction::Out } else { Direction::In },
+                    sent_at_ms: hit.sent_at_ms,
+                    kind: hit.kind,
+                    excerpt: hit.excerpt,
+                    marks: marks(hit.marks),
+                })
+            })
+            .collect::<Result<_, StoreError>>()?,
+        problems: found
+            .problems
+            .into_iter()
+            .map(|problem| SearchProblem {
+                kind: match problem.kind {
+                    ProblemKind::UnknownPerson => SearchProblemKind::UnknownPerson,
+                    ProblemKind::UnknownTag => SearchProblemKind::UnknownTag,
+                    ProblemKind::BadDate => SearchProblemKind::BadDate,
+                    ProblemKind::BadHas => SearchProblemKind::BadHas,
+                },
+                value: problem.value,
+            })
+            .collect(),
+        searched,
+        rebuilding: search::rebuilding(sql)?,
     })
 }
 

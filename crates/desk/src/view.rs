@@ -1,9 +1,9 @@
 //! What the page is shown: screenfuls, never tables.
 
 use model::{
-    AccountId, AutoType, Card, Content, ConversationId, ConversationKind, Delivery, Direction, MarkRead, MessageId,
-    Millis, Origin, PersonId, Refusal, ReplyWindow, ScheduledId, SendBudget, Snippet, Status, StopReason, Surface,
-    TabCounts,
+    AccountId, AutoType, Card, Content, ConversationId, ConversationKind, Delivery, Direction, MarkRead, MediaState,
+    MessageId, Millis, Origin, PersonId, Reaction, Refusal, ReplyWindow, ScheduledId, SendBudget, Snippet, SnippetKind,
+    Status, StopReason, Surface, TabCounts, TagId,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -28,6 +28,10 @@ pub struct Overview {
     pub now_ms: Millis,
     /// Deskbell's version.
     pub version: String,
+    /// What came of mending a damaged database; none once the agent has read it.
+    pub repair: Option<RepairView>,
+    /// Whether the database was found damaged while Deskbell runs: it is mended at the next start.
+    pub damaged: bool,
 }
 
 /// Where secrets are kept.
@@ -62,6 +66,11 @@ pub struct Settings {
     pub typing: bool,
     /// The emoji used last, newest first.
     pub recent_emoji: Vec<String>,
+    /// How much room pictures may take, in MiB, or 0 for any; beyond it those not looked at for longest are let go, if
+    /// TikTok can be asked for them again.
+    pub media_budget_mib: u32,
+    /// How many computers answer with the same app's credential, 1 to 9: TikTok counts their calls together.
+    pub computers: u32,
 }
 
 impl Default for Settings {
@@ -75,7 +84,16 @@ impl Default for Settings {
             undo: true,
             typing: true,
             recent_emoji: Vec::new(),
+            media_budget_mib: 2_048,
+            computers: 1,
         }
+    }
+}
+
+impl Settings {
+    /// How many bytes pictures may take; none for as many as they like, which is what zero says.
+    pub(crate) fn media_budget(&self) -> Option<u64> {
+        (self.media_budget_mib > 0).then_some(u64::from(self.media_budget_mib) * 1024 * 1024)
     }
 }
 
@@ -125,6 +143,35 @@ pub struct AccountView {
     pub mark_read: MarkRead,
     /// How many replies are to go out later.
     pub scheduled: u32,
+    /// How complete its history is.
+    pub history: HistoryView,
+    /// How long its access lasts.
+    pub access: AccessView,
+}
+
+/// How complete an account's history is, claiming no more than is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryView {
+    /// Everything up to here was listed and fetched, but for the conversations counted below, ms since the epoch; none
+    /// before the first whole listing.
+    pub complete_to_ms: Option<Millis>,
+    /// Conversations with a hole between two messages.
+    pub gaps: u32,
+    /// Conversations that TikTok lists and refuses to show.
+    pub unreadable: u32,
+}
+
+/// How long an account's access lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessView {
+    /// When the access token ends, ms since the epoch; it is renewed by itself.
+    pub access_ends_ms: Millis,
+    /// When the refresh token ends, ms since the epoch: the account has to be linked again before.
+    pub refresh_ends_ms: Millis,
+    /// 7, 3 or 1 when the refresh token ends within so many days.
+    pub warn_days: Option<u8>,
 }
 
 /// How an account fares.
@@ -161,6 +208,11 @@ pub enum Health {
         /// TikTok's words, or ours when the keychain has no token.
         detail: String,
     },
+    /// Unlinked here: its history can be read, nothing is sent or received.
+    Unlinked {
+        /// Since when, ms since the epoch.
+        since_ms: Millis,
+    },
 }
 
 /// How far the first fetch of an account's conversations has come.
@@ -171,6 +223,8 @@ pub struct Backfill {
     pub done: u32,
     /// Conversations TikTok listed.
     pub total: u32,
+    /// Whether the agent paused it; what is new is still fetched.
+    pub paused: bool,
 }
 
 /// A window of the conversation list.
@@ -221,6 +275,32 @@ pub struct ConversationRow {
     pub trouble: bool,
     /// Whether messages may be missing in it.
     pub has_gap: bool,
+    /// Whether TikTok lists it and refuses to show it.
+    pub unreadable: bool,
+    /// The customer's tags, by name.
+    pub tags: Vec<TagView>,
+}
+
+/// A word on customers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TagView {
+    /// Its id.
+    pub id: TagId,
+    /// As it was typed.
+    pub name: String,
+    /// A hue for its chip, 0 to 359, the same for one name always.
+    pub hue: u16,
+}
+
+/// A tag of an account, for choosing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TagCount {
+    /// The tag.
+    pub tag: TagView,
+    /// How many customers have it.
+    pub people: u32,
 }
 
 /// A customer as shown in rows and headers.
@@ -434,7 +514,199 @@ pub struct MessageView {
     /// How far it has come, for ours.
     pub delivery: Option<Delivery>,
     /// Emoji the two sides put on it.
-    pub reactions: Vec<String>,
+    pub reactions: Vec<Reaction>,
+    /// Where what was searched for stands in its text; nothing if nothing was.
+    pub marks: Vec<Mark>,
+}
+
+/// A stretch of a text that answers a search, in UTF-16 code units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Mark {
+    /// Where it begins.
+    pub start: u32,
+    /// How long it is.
+    pub len: u32,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchResults {
+    /// Customers whose name or handle answers, those heard of last first.
+    pub people: Vec<PersonHit>,
+    /// Messages, best first.
+    pub messages: Vec<MessageHit>,
+    /// Operators that could not be followed.
+    pub problems: Vec<SearchProblem>,
+    /// How many messages there are to search, counted within the last minute.
+    pub searched: u32,
+    /// Whether the index is still being made: older messages may not be found yet.
+    pub rebuilding: bool,
+}
+
+/// A customer found by name.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonHit {
+    /// Their newest conversation.
+    pub conversation: ConversationId,
+    /// Whose customer they are.
+    pub account: AccountId,
+    /// The customer.
+    pub person: PersonView,
+    /// Where the name answers.
+    pub marks: Vec<Mark>,
+}
+
+/// A message found.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageHit {
+    /// The message.
+    pub id: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its account.
+    pub account: AccountId,
+    /// The customer.
+    pub person: PersonView,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// When, ms since the epoch.
+    pub sent_at_ms: Millis,
+    /// What kind of message it is.
+    pub kind: SnippetKind,
+    /// One line around the first match; empty if there are no words in it.
+    pub excerpt: String,
+    /// Where the excerpt answers.
+    pub marks: Vec<Mark>,
+}
+
+/// An operator that could not be followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchProblem {
+    /// What is wrong with it.
+    pub kind: SearchProblemKind,
+    /// What stands after the operator.
+    pub value: String,
+}
+
+/// What is wrong with an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SearchProblemKind {
+    /// `from:` or `in:` somebody nobody is called.
+    UnknownPerson,
+    /// `tag:` that nobody has.
+    UnknownTag,
+    /// `before:`, `after:` or `on:` something that is no date.
+    BadDate,
+    /// `has:` something there is not.
+    BadHas,
+}
+
+/// The messages of one conversation that answer a search.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ThreadHits {
+    /// The messages, newest first; 1,000 at most.
+    pub hits: Vec<MessageId>,
+    /// Whether there are more than that.
+    pub more: bool,
+}
+
+/// Photos of a conversation, for the viewer.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PicturePage {
+    /// The photos, oldest first.
+    pub pictures: Vec<PictureView>,
+    /// Whether there are older ones.
+    pub has_older: bool,
+    /// Whether there are newer ones.
+    pub has_newer: bool,
+}
+
+/// A photo in a conversation.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PictureView {
+    /// Its message.
+    pub message: MessageId,
+    /// Who sent it.
+    pub direction: Direction,
+    /// When, ms since the epoch.
+    pub sent_at_ms: Millis,
+    /// Whether its bytes are here.
+    pub media: MediaState,
+}
+
+/// A file that was saved.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedFile {
+    /// Where, as a person would say it: the folder's name and the file's.
+    pub place: String,
+}
+
+/// How much room pictures take.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MediaUsage {
+    /// In bytes.
+    pub bytes: u64,
+    /// How many pictures.
+    pub pictures: u32,
+}
+
+/// What became of an account's tokens.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenEventView {
+    /// When, ms since the epoch.
+    pub at_ms: Millis,
+    /// What.
+    pub kind: TokenEventKind,
+    /// TikTok's words, if it said any.
+    pub detail: String,
+}
+
+/// What happened to a pair of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum TokenEventKind {
+    /// The account was linked, or linked again.
+    Linked,
+    /// A fresh pair was given.
+    Refreshed,
+    /// TikTok could not be asked for a fresh pair; it is tried again.
+    Postponed,
+    /// TikTok gives no fresh pair any more.
+    Refused,
+    /// The account was unlinked here.
+    Unlinked,
+}
+
+/// What came of mending a damaged database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairView {
+    /// When, ms since the epoch.
+    pub at_ms: Millis,
+    /// The folder, beside the data, that the damaged files were moved to.
+    pub set_aside: String,
+    /// Conversations that were kept.
+    pub conversations: u32,
+    /// Messages that were kept.
+    pub messages: u32,
+    /// Drafts that were kept.
+    pub drafts: u32,
+    /// Replies on their way, and those for later, that were kept.
+    pub replies: u32,
+    /// Whether something could not be read; it is fetched again as far as TikTok still lists it.
+    pub lost: bool,
 }
 
 /// A quoted message, in one line.

@@ -143,7 +143,7 @@ impl Caller {
     async fn sort(&self, id: AccountId, error: tiktok::Error) -> CallError {
         match error {
             tiktok::Error::Unreachable { detail, .. } => CallError::Offline(detail),
-            tiktok::Error::Later { after, .. } => CallError::SlowDown(self.shared.pace.slow_down(after)),
+            tiktok::Error::Later { after, limit, code, .. } => CallError::SlowDown(self.slow_down(after, limit, code)),
             tiktok::Error::Refresh { message, .. } | tiktok::Error::Reauthorise { message, .. } => {
                 self.relink(id, &message).await
             }
@@ -156,12 +156,33 @@ impl Caller {
         match error {
             TokenError::Relink(why) => self.relink(id, &why).await,
             // A refresh that may or may not have happened is asked for again later: the call itself was not made.
-            TokenError::TikTok(tiktok::Error::Later { after, .. }) => {
-                CallError::SlowDown(self.shared.pace.slow_down(after))
+            TokenError::TikTok(tiktok::Error::Later { after, limit, code, .. }) => {
+                CallError::SlowDown(self.slow_down(after, limit, code))
             }
             TokenError::TikTok(error) => CallError::Offline(error.message().to_owned()),
             error => CallError::Local(error),
         }
+    }
+
+    fn slow_down(&self, at_least: Duration, limit: Option<tiktok::RateLimit>, code: i64) -> Duration {
+        const DAY_MS: i64 = 24 * 3_600_000;
+        /// TikTok's code for maintenance ("Error codes").
+        const MAINTENANCE: i64 = 60_001;
+        if code == MAINTENANCE {
+            return self.shared.pace.pause(at_least);
+        }
+        let left_ms = DAY_MS - self.shared.clock.now_ms().rem_euclid(DAY_MS);
+        self.shared.pace.slow_down(at_least, limit, Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)))
+    }
+
+    /// Keeps to this computer's share of the budget.
+    pub fn share_among(&self, computers: u32) {
+        self.shared.pace.share_among(computers);
+    }
+
+    /// The agent wants it tried now, even if TikTok said that today is over.
+    pub(crate) fn go_on(&self) {
+        self.shared.pace.go_on();
     }
 
     /// TikTok does not let the account read its messages any more: only linking it again can help.

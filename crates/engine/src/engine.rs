@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, Clock, ConversationId, MessageId};
+use model::{AccountId, Change, Clock, ConversationId, MessageId};
 use store::table::account::{self, Account};
 use store::{Store, StoreError};
 use tiktok::{Client, Endpoints};
 use tokio::sync::{Notify, broadcast, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::call::Caller;
 use crate::fresh::Fresh;
@@ -27,6 +27,7 @@ use crate::source::tiktok::TikTok;
 use crate::sync::{AccountLoop, Attention};
 use crate::timing::Timing;
 use crate::tokens::Tokens;
+use crate::{tidy, wake};
 
 /// How long closing waits for calls that are under way.
 const LAST_CALLS: Duration = Duration::from_secs(5);
@@ -80,8 +81,12 @@ struct Shared {
     attention: watch::Sender<Attention>,
     arrivals: broadcast::Sender<Arrival>,
     prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
+    /// What works for each account.
+    followers: Mutex<HashMap<AccountId, Vec<AbortHandle>>>,
     tasks: Mutex<JoinSet<()>>,
     closing: AtomicBool,
+    much_written: AtomicBool,
+    damaged: AtomicBool,
     calls: AtomicUsize,
 }
 
@@ -117,7 +122,8 @@ impl Engine {
         let timeouts = tiktok::Timeouts { total: config.timing.call, ..tiktok::Timeouts::default() };
         let client = Client::with_timeouts(config.endpoints, timeouts)?;
         let clock = Clock::system();
-        let tokens = Tokens::new(store.clone(), vault.clone(), client.clone(), clock.clone());
+        let tokens =
+            Tokens::new(store.clone(), vault.clone(), client.clone(), clock.clone(), config.timing.backoff_most);
         let caller = Caller::new(
             client,
             tokens,
@@ -142,25 +148,46 @@ impl Engine {
                 attention: watch::Sender::new(Attention::default()),
                 arrivals: broadcast::channel(ARRIVALS_KEPT).0,
                 prompts: Mutex::default(),
+                followers: Mutex::default(),
                 tasks: Mutex::default(),
                 closing: AtomicBool::new(false),
+                much_written: AtomicBool::new(false),
+                damaged: AtomicBool::new(false),
                 calls: AtomicUsize::new(0),
             }),
         };
         engine.outbox().start(&engine).await?;
         for account in engine.store().read(account::all).await? {
-            engine.follow(&account);
+            if account.unlinked_at_ms.is_none() {
+                engine.follow(&account);
+            }
         }
+        engine.spawn(wake::run(engine.clone()));
+        engine.spawn(tidy::run(engine.clone()));
+        let task = engine.clone();
+        engine.spawn(async move { task.media().look_after(&task).await });
         Ok(engine)
     }
 
-    /// Begins to follow an account.
+    /// Begins to follow an account, unless it is followed already.
     pub(crate) fn follow(&self, account: &Account) {
-        let source = self.source(account);
-        self.spawn(AccountLoop::new(self.clone(), account.id, source).run());
-        let engine = self.clone();
         let id = account.id;
-        self.spawn(async move { engine.media().run(&engine, id).await });
+        let mut followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        if followers.contains_key(&id) {
+            return;
+        }
+        let sync = self.spawn(AccountLoop::new(self.clone(), id, self.source(account)).run());
+        let engine = self.clone();
+        let pictures = self.spawn(async move { engine.media().run(&engine, id).await });
+        followers.insert(id, [sync, pictures].into_iter().flatten().collect());
+    }
+
+    /// Follows an account no longer.
+    pub(crate) fn unfollow(&self, id: AccountId) {
+        let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        for task in followers.into_iter().flatten() {
+            task.abort();
+        }
     }
 
     /// Where an account's news come from.
@@ -194,6 +221,23 @@ impl Engine {
             prompt.notify_one();
         }
         self.outbox().network_is_back(self).await;
+        self.media().network_is_back(self).await;
+    }
+
+    /// As [`Engine::sync_now`], because the agent wants it: even if TikTok said that today is over.
+    pub async fn insist(&self) {
+        self.caller().go_on();
+        self.sync_now().await;
+    }
+
+    /// So many computers answer with the same app's credential, this one among them.
+    pub fn share_budget(&self, computers: u32) {
+        self.caller().share_among(computers);
+    }
+
+    /// Looks again at what there is to do for an account.
+    pub fn go_on(&self, account: AccountId) {
+        self.prompt(account).notify_one();
     }
 
     /// Where the agent is.
@@ -290,6 +334,27 @@ impl Engine {
         Arc::clone(self.shared.prompts.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default())
     }
 
+    /// Whether the database was found damaged: it is mended at the next start.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.shared.damaged.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn found_damage(&self) {
+        self.shared.damaged.store(true, Ordering::Relaxed);
+        self.store().announce(Change::Settings);
+    }
+
+    /// A first fetch or a new index has ended: the index is to be merged.
+    pub(crate) fn much_was_written(&self) {
+        self.shared.much_written.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the index is to be merged; says so once.
+    pub(crate) fn was_much_written(&self) -> bool {
+        self.shared.much_written.swap(false, Ordering::Relaxed)
+    }
+
     /// Begins a call that closing waits for; none once closing.
     pub(crate) fn begin_call(&self) -> Option<InCall<'_>> {
         self.shared.calls.fetch_add(1, Ordering::SeqCst);
@@ -297,14 +362,15 @@ impl Engine {
         (!self.shared.closing.load(Ordering::SeqCst)).then_some(call)
     }
 
-    /// Runs a task until it ends or the engine does.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    /// Runs a task until it ends or the engine does; not at all once closing.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
         let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.shared.closing.load(Ordering::SeqCst) {
-            // Ended tasks would pile up otherwise.
-            while tasks.try_join_next().is_some() {}
-            tasks.spawn(task);
+        if self.shared.closing.load(Ordering::SeqCst) {
+            return None;
         }
+        // Ended tasks would pile up otherwise.
+        while tasks.try_join_next().is_some() {}
+        Some(tasks.spawn(task))
     }
 
     /// The folder a vault of pictures lives in, below the data folder.

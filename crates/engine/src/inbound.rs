@@ -3,10 +3,13 @@
 //! One transaction for each batch: the customer, the messages, the gap where what we got does not meet what we had, the
 //! replies it confirms, the conversation's row, and how far the source has come.
 
+pub mod pushed;
+
 use model::{AccountId, Content, ConversationId, MessageId, Millis, Status, Surface};
 use store::table::gap::{self, Gap};
 use store::table::media::{self, Wanted};
 use store::table::message::{self, News};
+use store::table::person::PersonNews;
 use store::table::{conversation, outbox, person};
 use store::{StoreError, Tx};
 use unicode_normalization::UnicodeNormalization;
@@ -33,6 +36,8 @@ pub struct Applied {
     pub pictures: bool,
     /// Whether it ends before TikTok says something last happened, and is to be read again.
     pub behind: bool,
+    /// Whether anything the page shows has changed.
+    pub news: bool,
 }
 
 /// How a batch is judged.
@@ -66,46 +71,20 @@ pub fn apply(
     let mut changed = known.fetched_updated_ms == 0;
 
     if let Some(news) = &batch.person {
-        let upserted = person::upsert(tx, known.account, news)?;
-        conversation::set_person(tx, conversation, upserted.id)?;
-        changed |= upserted.changed;
-        if upserted.new_avatar {
-            media::want(tx, known.account, Wanted::Avatar(upserted.id))?;
-            applied.pictures = true;
-        }
+        changed |= meet(tx, known.account, conversation, news, &mut applied)?;
     }
 
     let mut messages: Vec<&News> = batch.messages.iter().collect();
     messages.sort_by(|one, other| (one.sent_at_ms, &one.remote_id).cmp(&(other.sent_at_ms, &other.remote_id)));
-    let had_history = message::newest_listed(tx, conversation, Millis::MAX)?;
-    let mut meets = false;
-    for news in &messages {
-        if let Some(held) = message::find(tx, known.account, &news.remote_id)? {
-            if held.conversation == conversation {
-                // A message we only know because we sent it proves nothing about what came before it.
-                meets |= held.listed;
-                changed |= message::update(tx, &held, news, true)?;
-            }
-        } else if let Some(reply) = claim(tx, conversation, news, rules)? {
-            message::bind(tx, reply, &news.remote_id, Some(news), true)?;
-            if outbox::get(tx, reply)?.is_some() {
-                outbox::sent(tx, reply)?;
-            }
-            applied.confirmed.push(reply);
-            changed = true;
-        } else {
-            let id = message::insert(tx, known.account, conversation, news, true)?;
-            if matches!(news.content, Content::Image { .. } | Content::Sticker { .. }) {
-                media::want(tx, known.account, Wanted::Message(id))?;
-                applied.pictures = true;
-            }
-            if !news.outgoing {
-                applied.arrived.push(id);
-            }
-            changed = true;
-        }
+    // A message that is named twice does not meet itself.
+    messages.dedup_by(|one, other| one.remote_id == other.remote_id);
+    let mut first_meets = false;
+    for (place, news) in messages.iter().enumerate() {
+        let taken = take(tx, known.account, conversation, news, rules, true, &mut applied)?;
+        first_meets |= place == 0 && taken.meets;
+        changed |= taken.changed;
     }
-    changed |= note_gap(tx, conversation, batch, &messages, meets, had_history, rules.now_ms)?;
+    changed |= note_gaps(tx, known.account, conversation, &messages, batch.full && !first_meets, rules.now_ms)?;
     settle_missing(tx, conversation, batch, rules, &mut applied)?;
 
     if known.status == Status::Done && !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
@@ -120,10 +99,80 @@ pub fn apply(
     applied.behind = rules.patient && newest_ms < rules.updated_ms;
     let fetched_ms = if applied.behind { rules.updated_ms.saturating_sub(1) } else { rules.updated_ms };
     conversation::fetched(tx, conversation, fetched_ms)?;
-    if changed || !applied.undecided.is_empty() {
+    applied.news = changed || !applied.undecided.is_empty();
+    if applied.news {
         conversation::refresh(tx, conversation)?;
     }
     Ok(applied)
+}
+
+/// Keeps what was learned of a conversation's customer; whether anything shown has changed.
+fn meet(
+    tx: &Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    news: &PersonNews,
+    applied: &mut Applied,
+) -> Result<bool, StoreError> {
+    let upserted = person::upsert(tx, account, news)?;
+    conversation::set_person(tx, conversation, upserted.id)?;
+    if upserted.new_avatar {
+        media::want(tx, account, Wanted::Avatar(upserted.id))?;
+        applied.pictures = true;
+    }
+    Ok(upserted.changed)
+}
+
+/// What came of taking one message in.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    /// Whether it was listed before: what came before it is here.
+    meets: bool,
+    /// Whether anything shown has changed.
+    changed: bool,
+}
+
+/// Takes one message in. `listed` says that it came with all that TikTok lists beside it, and not alone.
+fn take(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    news: &News,
+    rules: Rules,
+    listed: bool,
+    applied: &mut Applied,
+) -> Result<Taken, StoreError> {
+    if let Some(held) = message::find(tx, account, &news.remote_id)? {
+        if held.conversation != conversation {
+            return Ok(Taken { meets: false, changed: false });
+        }
+        // A message we only know because we sent it, or because it was pushed, proves nothing about what came before it.
+        let changed = if listed {
+            message::update(tx, &held, news, true)?
+        } else {
+            // What is pushed says nothing of the emoji on it: those are told of by themselves.
+            let news = News { reactions: held.reactions.clone(), ..news.clone() };
+            message::update(tx, &held, &news, false)?
+        };
+        return Ok(Taken { meets: held.listed, changed });
+    }
+    if let Some(reply) = claim(tx, conversation, news, rules)? {
+        message::bind(tx, reply, &news.remote_id, Some(news), listed)?;
+        if outbox::get(tx, reply)?.is_some() {
+            outbox::sent(tx, reply)?;
+        }
+        applied.confirmed.push(reply);
+    } else {
+        let id = message::insert(tx, account, conversation, news, listed)?;
+        if matches!(news.content, Content::Image { .. } | Content::Sticker { .. }) {
+            media::want(tx, account, Wanted::Message(id))?;
+            applied.pictures = true;
+        }
+        if !news.outgoing {
+            applied.arrived.push(id);
+        }
+    }
+    Ok(Taken { meets: false, changed: true })
 }
 
 /// The reply of ours that this unknown outgoing message is: sent through the API, the same in kind and words, at the time
@@ -185,24 +234,33 @@ fn comparable(text: &str) -> String {
     text.replace("\r\n", "\n").trim().nfc().collect()
 }
 
-/// Where a full page shares no message with what was listed before, something may be missing between the two.
-fn note_gap(
+/// A page has no omissions, so there is no gap inside it. What comes before its first message is open, unless that was
+/// listed before or the page shows the whole conversation. So is then what comes before each message in between that was
+/// never listed, because we sent it or it was pushed.
+fn note_gaps(
     tx: &Tx<'_>,
+    account: AccountId,
     conversation: ConversationId,
-    batch: &Batch,
     messages: &[&News],
-    meets: bool,
-    had_history: Option<MessageId>,
+    open: bool,
     now_ms: Millis,
 ) -> Result<bool, StoreError> {
-    let Some(first) = messages.first().filter(|_| batch.full && !meets) else { return Ok(false) };
-    let account = conversation::get(tx, conversation)?.account;
-    let Some(before) = message::find(tx, account, &first.remote_id)? else { return Ok(false) };
-    let after = match had_history {
-        Some(_) => message::newest_listed(tx, conversation, before.sent_at_ms)?,
-        None => None,
-    };
-    gap::notice(tx, conversation, Gap { before: before.id, after }, now_ms)?;
+    let mut changed = false;
+    let Some((first, inside)) = messages.split_first() else { return Ok(false) };
+    if gap::any(tx, conversation)? {
+        for news in inside {
+            if let Some(held) = message::find(tx, account, &news.remote_id)? {
+                changed |= gap::close(tx, conversation, held.id)?;
+            }
+        }
+    }
+    let Some(first) = message::find(tx, account, &first.remote_id)?.filter(|_| open) else { return Ok(changed) };
+    let mut after = message::newest_listed(tx, conversation, first.sent_at_ms)?;
+    let unlisted = message::unlisted_between(tx, conversation, after, first.sent_at_ms)?;
+    for before in unlisted.into_iter().chain([first.id]) {
+        gap::notice(tx, conversation, Gap { before, after }, now_ms)?;
+        after = Some(before);
+    }
     Ok(true)
 }
 

@@ -266,7 +266,9 @@ impl Engine {
     }
 
     async fn picture(&self, url: Option<&str>) -> Option<String> {
-        self.media().fetch(self, url?, None).await.ok().map(|held| held.key)
+        let held = self.media().fetch(self, url?, None).await.ok()?;
+        self.media().placed(&held.key);
+        Some(held.key)
     }
 
     async fn wait_for_browser(

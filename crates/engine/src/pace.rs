@@ -1,17 +1,25 @@
 //! One budget of calls for the app's credential, shared by everything that asks TikTok.
 //!
-//! TikTok allows 10 calls a second and 600 a minute for each app and answers more with 40100, without a header that
-//! says how much is left (rate limits). We plan with half of it, let replies go before everything else, and when told
-//! to slow down, all of us do.
+//! TikTok allows 10 calls a second, 600 a minute and 864,000 a day for each app and answers more with 40100, without a
+//! header that says how much is left or which of the three it was (rate limits). We plan with half of it and let replies
+//! go before everything else. Told to slow down, all of us stop for a second; told so again within a minute, it is the
+//! minute's limit: five minutes, and from then on half the rate, won back by a tenth each minute. Told so right after
+//! that pause as well, it is the day's: until midnight UTC.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tiktok::RateLimit;
 use tokio::time::Instant;
 
 use crate::timing::Budget;
+
+/// The slowest we go, as a part of the plan.
+const SLOWEST: f64 = 0.125;
+/// What is won back each minute, as a part of the plan.
+const WON_BACK: f64 = 0.1;
 
 /// Who goes first when calls have to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,8 +51,25 @@ pub struct Pace {
 #[derive(Debug, Default)]
 struct State {
     calls: VecDeque<Instant>,
+    /// The first fetches of old conversations, which have a plan of their own.
+    backfills: VecDeque<Instant>,
     paused_until: Option<Instant>,
-    slowed_at: Option<Instant>,
+    /// How often in a row TikTok has said so, each time within a minute of the pause before.
+    slowed: u32,
+    /// The part of the plan we went on with, and since when.
+    rate: Option<(f64, Instant)>,
+    /// With how many other computers the credential is shared.
+    others: u32,
+}
+
+impl State {
+    /// The part of the plan that may be used now.
+    fn rate(&self, now: Instant) -> f64 {
+        self.rate.map_or(1.0, |(rate, since)| {
+            let minutes = now.saturating_duration_since(since).as_secs_f64() / MINUTE.as_secs_f64();
+            (rate + WON_BACK * minutes).min(1.0)
+        })
+    }
 }
 
 /// Counts itself out when dropped, so that a cancelled waiter does not hold up the others.
@@ -89,38 +114,86 @@ impl Pace {
         while state.calls.front().is_some_and(|call| now.duration_since(*call) >= MINUTE) {
             state.calls.pop_front();
         }
-        let budget = self.budget;
+        let budget = self.budget.at(state.rate(now) / f64::from(state.others + 1));
         let (per_second, per_minute) = if priority == Priority::Send {
             (budget.sends_per_second, budget.sends_per_minute)
         } else {
             (budget.per_second, budget.per_minute)
         };
         // The call that has to leave its window before there is room for one more.
-        let leaves = |most: usize, window: Duration| {
-            let oldest = state.calls.len().checked_sub(most).and_then(|at| state.calls.get(at));
+        let leaves = |calls: &VecDeque<Instant>, most: usize, window: Duration| {
+            let oldest = calls.len().checked_sub(most).and_then(|at| calls.get(at));
             oldest.map(|call| (*call + window).saturating_duration_since(now)).filter(|wait| !wait.is_zero())
         };
-        let wait = leaves(per_second, Duration::from_secs(1)).max(leaves(per_minute, MINUTE));
+        let second = Duration::from_secs(1);
+        let mut wait = leaves(&state.calls, per_second, second).max(leaves(&state.calls, per_minute, MINUTE));
+        if priority == Priority::Backfill {
+            wait = wait.max(leaves(&state.backfills, budget.backfills_per_second, second));
+        }
         if wait.is_none() {
             state.calls.push_back(now);
+            if priority == Priority::Backfill {
+                state.backfills.push_back(now);
+                while state.backfills.len() > budget.backfills_per_second {
+                    state.backfills.pop_front();
+                }
+            }
         }
         wait
     }
 
-    /// TikTok said to slow down: everyone waits this long, or longer if it said so twice within a minute. Returns how
-    /// long.
-    pub fn slow_down(&self, at_least: Duration) -> Duration {
+    /// So many computers call with the same credential, this one among them: each keeps to its share, because TikTok counts
+    /// them together and none hears of the others.
+    pub fn share_among(&self, computers: u32) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).others = computers.saturating_sub(1);
+    }
+
+    /// TikTok is not there for a while, which is no matter of how much we ask: everyone waits this long.
+    pub fn pause(&self, wait: Duration) -> Duration {
+        let now = Instant::now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = state.paused_until.map_or(now + wait, |until| until.max(now + wait));
+        state.paused_until = Some(until);
+        until - now
+    }
+
+    /// TikTok said to slow down: everyone waits `at_least` this long, and longer if it said so just before or named a
+    /// longer limit. The day ends for TikTok in `day_left`. Returns how long.
+    pub fn slow_down(&self, at_least: Duration, named: Option<RateLimit>, day_left: Duration) -> Duration {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = state.paused_until.filter(|until| *until > now) {
             // Calls that were under way when the first one was told so.
             return until - now;
         }
-        let again = state.slowed_at.is_some_and(|before| now.duration_since(before) < MINUTE);
-        let pause = if again { at_least.max(self.rate_pause) } else { at_least };
-        state.slowed_at = Some(now);
-        state.paused_until = Some(now + pause);
+        let again = state.paused_until.is_some_and(|until| now.duration_since(until) < MINUTE);
+        state.slowed = if again { state.slowed + 1 } else { 0 };
+        state.slowed = match named {
+            Some(RateLimit::Second) => 0,
+            Some(RateLimit::Minute) => state.slowed.clamp(1, 2),
+            Some(RateLimit::Day) => 3,
+            None => state.slowed,
+        };
+        let pause = match state.slowed {
+            0 => at_least,
+            1 | 2 => at_least.max(self.rate_pause),
+            _ => day_left.max(self.rate_pause),
+        };
+        let until = now + pause;
+        if state.slowed > 0 {
+            state.rate = Some(((state.rate(now) / 2.0).max(SLOWEST), until));
+        }
+        state.paused_until = Some(until);
         pause
+    }
+
+    /// The agent wants it tried now: a pause that was to last until tomorrow may have been a misunderstanding.
+    pub fn go_on(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.slowed > 2 {
+            state.paused_until = Some(Instant::now());
+            state.slowed = 1;
+        }
     }
 }
 
@@ -166,11 +239,101 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn told_twice_within_a_minute_everyone_waits_out_the_minute_limit() {
         let pace = Pace::new(Budget::default(), Duration::from_secs(300));
-        assert_eq!(pace.slow_down(Duration::from_secs(1)), Duration::from_secs(1));
+        let day = Duration::from_secs(10 * 3600);
+        assert_eq!(pace.slow_down(Duration::from_secs(1), None, day), Duration::from_secs(1));
         let before = Instant::now();
         pace.turn(Priority::Send).await;
         assert!(before.elapsed() >= Duration::from_secs(1));
-        assert_eq!(pace.slow_down(Duration::from_secs(1)), Duration::from_secs(300));
-        assert!(pace.slow_down(Duration::from_secs(1)) > Duration::from_secs(299), "already waiting: not longer");
+        assert_eq!(pace.slow_down(Duration::from_secs(1), None, day), Duration::from_secs(300));
+        assert!(
+            pace.slow_down(Duration::from_secs(1), None, day) > Duration::from_secs(299),
+            "already waiting: not longer"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn told_so_after_every_pause_everyone_waits_for_tiktoks_midnight_unless_the_agent_insists() {
+        let pace = Pace::new(Budget::default(), Duration::from_secs(300));
+        let (second, day) = (Duration::from_secs(1), Duration::from_secs(10 * 3600));
+        let mut pauses = Vec::new();
+        for _ in 0..4 {
+            pauses.push(pace.slow_down(second, None, day).as_secs());
+            tokio::time::advance(*pauses.last().map(|s| Duration::from_secs(*s)).as_ref().unwrap()).await;
+        }
+        assert_eq!(pauses, [1, 300, 300, 36_000]);
+        assert_eq!(pace.slow_down(second, None, day), day, "and the next day again, if need be");
+        pace.go_on();
+        let before = Instant::now();
+        pace.turn(Priority::Send).await;
+        assert!(before.elapsed() < MINUTE);
+        tokio::time::advance(2 * MINUTE).await;
+        assert_eq!(pace.slow_down(second, None, day), second, "a quiet minute ends it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_tiktok_names_is_believed_and_maintenance_is_none() {
+        let day = Duration::from_secs(36_000);
+        let told = |limit| {
+            Pace::new(Budget::default(), Duration::from_secs(300)).slow_down(Duration::from_secs(1), Some(limit), day)
+        };
+        assert_eq!(told(RateLimit::Second).as_secs(), 1);
+        assert_eq!(told(RateLimit::Minute).as_secs(), 300);
+        assert_eq!(told(RateLimit::Day), day);
+        let pace = Pace::new(Budget::default(), Duration::from_secs(300));
+        for _ in 0..10 {
+            assert_eq!(pace.pause(MINUTE), MINUTE, "however often");
+            tokio::time::advance(MINUTE).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_the_minutes_limit_we_go_at_half_the_rate_and_win_it_back() {
+        let pace = Pace::new(Budget::default(), Duration::from_secs(300));
+        let day = Duration::from_secs(36_000);
+        pace.slow_down(Duration::from_secs(1), None, day);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        pace.slow_down(Duration::from_secs(1), None, day);
+        tokio::time::advance(Duration::from_secs(300)).await;
+        let calls = async |pace: &Pace| {
+            let (began, mut calls) = (Instant::now(), 0);
+            while began.elapsed() < Duration::from_secs(10) {
+                pace.turn(Priority::Sweep).await;
+                calls += 1;
+            }
+            calls
+        };
+        let slow = calls(&pace).await;
+        assert!((20..=28).contains(&slow), "{slow} calls in ten seconds at half of five a second");
+        tokio::time::advance(Duration::from_secs(6 * 60)).await;
+        let full = calls(&pace).await;
+        assert!(full >= 48, "{full} calls in ten seconds once it is won back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nine_computers_together_stay_below_what_tiktok_allows() {
+        let (began, mut calls) = (Instant::now(), 0);
+        let desks: Vec<_> = (0..9).map(|_| Pace::new(Budget::default(), MINUTE)).collect();
+        desks.iter().for_each(|pace| pace.share_among(9));
+        for pace in &desks {
+            while pace.try_turn(Priority::Send).is_none() {
+                calls += 1;
+            }
+        }
+        assert!(began.elapsed().is_zero() && calls <= 10, "{calls} replies in one second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn old_conversations_take_two_calls_a_second_and_leave_the_rest_to_others() {
+        let pace = Pace::new(Budget::default(), MINUTE);
+        let began = Instant::now();
+        for _ in 0..20 {
+            pace.turn(Priority::Backfill).await;
+        }
+        assert!(began.elapsed() >= Duration::from_secs(9), "{:?}", began.elapsed());
+        let began = Instant::now();
+        for _ in 0..3 {
+            pace.turn(Priority::Open).await;
+        }
+        assert!(began.elapsed() < Duration::from_secs(1));
     }
 }

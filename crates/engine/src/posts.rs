@@ -2,17 +2,55 @@
 
 use std::collections::HashMap;
 
-use model::AccountId;
+use model::{AccountId, Content};
 use store::table::post::{self, Post};
 use store::table::{account, media};
 use tiktok::business::video::ListVideos;
+use url::{Host, Url};
 
 use crate::call::CallError;
 use crate::engine::Engine;
+use crate::media::Failed;
 use crate::pace::Priority;
 
 /// So many pages of twenty are asked for: whoever shares an older post has its link.
 const PAGES: usize = 3;
+/// So often a cover is tried after one refresh.
+const ROUNDS: u32 = 3;
+
+/// Where TikTok itself shows a message: the shared post, if that is what it is and we know where, else the inbox. With
+/// `loopback`, a post may be on this computer, as in Practice.
+#[must_use]
+pub fn page_of(content: &Content, handle: &str, loopback: bool) -> String {
+    const INBOX: &str = "https://www.tiktok.com/messages";
+    let Content::SharePost { embed_url, item_id } = content else { return INBOX.to_owned() };
+    if let Ok(url) = Url::parse(embed_url)
+        && is_tiktoks(&url, loopback)
+    {
+        return url.into();
+    }
+    let is_id = |id: &&String| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit());
+    let is_handle = !handle.is_empty() && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+    match item_id.as_ref().filter(is_id) {
+        Some(id) if is_handle => format!("https://www.tiktok.com/@{handle}/video/{id}"),
+        _ => INBOX.to_owned(),
+    }
+}
+
+/// A customer's client says where a post is: it may say anything.
+fn is_tiktoks(url: &Url, loopback: bool) -> bool {
+    let plain = url.username().is_empty() && url.password().is_none();
+    let here = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => {
+            let tiktoks = name == "tiktok.com" || name.ends_with(".tiktok.com");
+            return plain && tiktoks && url.scheme() == "https" && url.port().is_none();
+        }
+        None => false,
+    };
+    plain && here && loopback && url.scheme() == "http"
+}
 
 impl Engine {
     /// Asks TikTok for the account's newest posts and keeps them; covers follow by themselves.
@@ -55,20 +93,86 @@ impl Engine {
         Ok(())
     }
 
-    async fn fetch_covers(&self, id: AccountId, covers: HashMap<String, String>) {
-        let Ok((posts, _)) = self.store().read(move |sql| post::newest(sql, id, 20 * 3)).await else { return };
-        for post in posts.into_iter().filter(|post| post.cover.is_none()) {
-            let Some(url) = covers.get(&post.item_id) else { continue };
-            let Ok(held) = self.media().fetch(self, url, None).await else { continue };
-            let now_ms = self.clock().now_ms();
-            let kept = self.store().write(move |tx| {
-                media::hold(tx, &held, now_ms)?;
-                post::set_cover(tx, id, &post.item_id, &held.key)
-            });
-            if let Err(error) = kept.await {
-                tracing::error!(%error, "posts.cover_not_kept");
+    /// Fetches the covers that are not here. What fails is tried again a little later; a link that is dead by then has a
+    /// successor at the next refresh.
+    async fn fetch_covers(&self, id: AccountId, mut covers: HashMap<String, String>) {
+        for round in 1..=ROUNDS {
+            let Ok((posts, _)) = self.store().read(move |sql| post::newest(sql, id, 20 * 3)).await else { return };
+            let mut failed = false;
+            for post in posts.into_iter().filter(|post| post.cover.is_none()) {
+                let Some(url) = covers.get(&post.item_id) else { continue };
+                let held = match self.media().fetch_for(self, Some(id), url, None).await {
+                    Ok(held) => held,
+                    Err(Failed::Dead | Failed::Never) => {
+                        covers.remove(&post.item_id);
+                        continue;
+                    }
+                    Err(Failed::Later) => {
+                        failed = true;
+                        continue;
+                    }
+                    Err(Failed::Wait(_)) => {
+                        failed = true;
+                        break;
+                    }
+                };
+                let (now_ms, key) = (self.clock().now_ms(), held.key.clone());
+                let kept = self.store().write(move |tx| {
+                    media::hold(tx, &held, now_ms)?;
+                    post::set_cover(tx, id, &post.item_id, &held.key)
+                });
+                let kept = kept.await;
+                self.media().placed(&key);
+                if let Err(error) = kept {
+                    tracing::error!(%error, "posts.cover_not_kept");
+                    return;
+                }
+            }
+            if !failed {
                 return;
             }
+            tokio::time::sleep(self.timing().picture_again.saturating_mul(round)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_opened_at_tiktok_and_nowhere_else() {
+        let page = |embed: &str, id: Option<&str>, loopback| {
+            let content = Content::SharePost { embed_url: embed.to_owned(), item_id: id.map(str::to_owned) };
+            page_of(&content, "maison.bloom", loopback)
+        };
+        let inbox = "https://www.tiktok.com/messages";
+        let post = "https://www.tiktok.com/@maison.bloom/video/7399";
+        let embed = "https://www.tiktok.com/embed/v2/7399";
+        assert_eq!(page(embed, Some("7399"), false), embed);
+        for hostile in [
+            "",
+            "http://www.tiktok.com/embed/v2/1",
+            "https://tiktok.com.evil.example/",
+            "https://eviltiktok.com/",
+            "https://www.tiktok.com@evil.example/",
+            "https://agent:secret@www.tiktok.com/",
+            "https://www.tiktok.com:8443/",
+            "https://127.0.0.1/",
+            "http://127.0.0.1:4010/embed/1",
+            "http://localhost/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "tiktok://open",
+        ] {
+            assert_eq!(page(hostile, Some("7399"), false), post, "{hostile}");
+            assert_eq!(page(hostile, Some("7399/../../x"), false), inbox, "{hostile}");
+            assert_eq!(page(hostile, None, false), inbox, "{hostile}");
+        }
+        assert_eq!(page("http://127.0.0.1:4010/embed/1", None, true), "http://127.0.0.1:4010/embed/1", "Practice");
+        assert_eq!(page_of(&Content::Unsupported { kind: "OTHER".to_owned() }, "shop", false), inbox);
+        let handle = "../messages?x=";
+        let content = Content::SharePost { embed_url: String::new(), item_id: Some("1".to_owned()) };
+        assert_eq!(page_of(&content, handle, false), inbox);
     }
 }

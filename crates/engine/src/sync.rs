@@ -1,14 +1,21 @@
 //! One account's loop: list what moved, fetch what has news, watch the conversation on screen.
 //!
+//! How often depends on where the agent is: the conversation on screen every few seconds while something happens in it,
+//! the lists less often, and less often still once nobody has looked for a while.
+//!
+//! What is complete is only said when it is proven: both lists read to their last page, and every conversation that had
+//! news by then fetched. Holes and conversations that TikTok refuses to show are counted beside it.
+//!
 //! Newest first, so that an agent can answer while old conversations still arrive. A conversation that cannot be read is
 //! put aside for a while: it must not hold up the others. What fails is tried again, at growing intervals, for ever.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use model::{AccountId, ConversationId};
+use model::{AccountId, ConversationId, MessageId, Millis};
+use store::table::account::Account;
 use store::table::conversation::Known;
-use store::table::{account, conversation, cursor};
+use store::table::{account, conversation, cursor, message};
 use tokio::time::Instant;
 
 use crate::call::CallError;
@@ -30,14 +37,14 @@ pub struct Attention {
 
 /// So many conversations in a row that cannot be read are TikTok's trouble, not theirs.
 const UNREADABLE_IN_A_ROW: u32 = 3;
-/// How long a conversation that cannot be read is put aside.
-const PUT_ASIDE: Duration = Duration::from_secs(30);
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
 /// How often a conversation is read again whose newest message does not show yet.
 const LOOKS: usize = 3;
 /// How many conversations with news are looked at to find one that is not put aside.
 const DUE: u32 = 50;
+/// How many conversations that TikTok refused are tried again with each listing to the end.
+const REFUSED_AGAIN: u32 = 20;
 
 pub(crate) struct AccountLoop<S> {
     engine: Engine,
@@ -45,7 +52,13 @@ pub(crate) struct AccountLoop<S> {
     source: S,
     swept_at: Option<Instant>,
     whole_sweep_at: Option<Instant>,
+    /// When both lists were last asked for and read to the end, by TikTok's clock, until all that was due is fetched.
+    listed_to_ms: Option<Millis>,
     watched_at: Option<Instant>,
+    /// The conversation on screen, and since when nothing has happened in it.
+    quiet: Option<(ConversationId, Instant)>,
+    /// Since when the agent is away.
+    away_since: Option<Instant>,
     stamped_at: Option<Instant>,
     aside: HashMap<ConversationId, Instant>,
     unreadable: u32,
@@ -69,7 +82,10 @@ impl<S: Source> AccountLoop<S> {
             source,
             swept_at: None,
             whole_sweep_at: None,
+            listed_to_ms: None,
             watched_at: None,
+            quiet: None,
+            away_since: None,
             stamped_at: None,
             aside: HashMap::new(),
             unreadable: 0,
@@ -124,16 +140,15 @@ impl<S: Source> AccountLoop<S> {
 
     async fn next_step(&mut self) -> Result<Step, store::StoreError> {
         let now = Instant::now();
-        let timing = self.engine.timing().clone();
         let attention = *self.engine.attention().borrow();
-        let every = if attention.focused { timing.sweep_focused } else { timing.sweep_background };
+        let every = self.sweep_every(attention.focused, now);
         let sweep_at = self.swept_at.map_or(now, |at| at + every);
         if sweep_at <= now {
             return Ok(Step::Sweep);
         }
         let mut rest_until = sweep_at;
         if let Some(open) = attention.conversation.filter(|_| attention.focused) {
-            let watch_at = self.watched_at.map_or(now, |at| at + timing.open_conversation);
+            let watch_at = self.watched_at.map_or(now, |at| at + self.watch_every(open, now));
             if watch_at <= now {
                 let account = self.account;
                 let known = self.engine.store().read(move |sql| conversation::get(sql, open)).await;
@@ -150,8 +165,34 @@ impl<S: Source> AccountLoop<S> {
         if let Some(known) = due.into_iter().find(|known| !self.aside.contains_key(&known.id)) {
             return Ok(Step::Fetch(known));
         }
-        self.note_backfilled().await?;
+        if self.aside.is_empty() {
+            self.note_complete().await?;
+        }
         Ok(Step::Rest(self.aside.values().min().copied().map_or(rest_until, |until| until.min(rest_until))))
+    }
+
+    /// How long between two listings.
+    fn sweep_every(&mut self, focused: bool, now: Instant) -> Duration {
+        let timing = self.engine.timing();
+        if focused {
+            self.away_since = None;
+            return timing.sweep_focused;
+        }
+        let since = *self.away_since.get_or_insert(now);
+        if now.duration_since(since) < timing.idle_after { timing.sweep_background } else { timing.sweep_idle }
+    }
+
+    /// How long between two readings of the conversation on screen.
+    fn watch_every(&mut self, open: ConversationId, now: Instant) -> Duration {
+        let timing = self.engine.timing();
+        let since = match self.quiet {
+            Some((known, since)) if known == open => since,
+            _ => {
+                self.quiet = Some((open, now));
+                now
+            }
+        };
+        if now.duration_since(since) < timing.quiet_after { timing.open_conversation } else { timing.open_quiet }
     }
 
     /// Lists what moved. Stops at the first page that holds something unchanged, but now and then goes to the end.
@@ -159,37 +200,52 @@ impl<S: Source> AccountLoop<S> {
         let now = Instant::now();
         let asked_at_ms = self.engine.clock().now_ms();
         let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
+        let (mut to_the_end, mut paged, mut slipped) = (true, false, false);
         for list in 0..self.source.lists() {
             let mut next = None;
             loop {
                 let page = self.source.list(list, next).await?;
                 let (account, listed) = (self.account, page.listed);
-                let all_new = self
+                let (all_new, moved) = self
                     .engine
                     .store()
                     .write(move |tx| {
-                        let mut all_new = !listed.is_empty();
+                        let (mut all_new, mut moved, mut seen) = (!listed.is_empty(), false, HashSet::new());
                         for conversation in &listed {
-                            all_new &= conversation::upsert_listed(tx, account, conversation)?;
+                            moved |= paged && list > 0 && conversation::changes_list(tx, account, conversation)?;
+                            let news = conversation::upsert_listed(tx, account, conversation)?;
+                            // What a page names twice is not new the second time.
+                            all_new &= !seen.insert(&conversation.remote_id) || news;
                         }
-                        Ok(all_new)
+                        Ok((all_new, moved))
                     })
                     .await
                     .map_err(local)?;
+                slipped |= moved;
+                to_the_end &= page.next.is_none() || whole || all_new;
                 next = page.next.filter(|_| whole || all_new);
                 if next.is_none() {
                     break;
                 }
+                paged = true;
             }
         }
         self.swept_at = Some(now);
+        // What leaves a list between two of its pages lets another slip past: from the first to the second, unseen.
+        if to_the_end && !slipped {
+            let lag_ms = i64::try_from(self.engine.timing().lag.as_millis()).unwrap_or(i64::MAX);
+            self.listed_to_ms = Some(asked_at_ms.saturating_sub(lag_ms));
+        }
         self.engine.fresh().listed(self.account, asked_at_ms);
-        if whole {
+        if whole && !slipped {
             self.whole_sweep_at = Some(now);
             let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
             self.engine
                 .store()
-                .write(move |tx| cursor::set(tx, account, "whole_sweep_at_ms", &at))
+                .write(move |tx| {
+                    conversation::try_refused_again(tx, account, REFUSED_AGAIN)?;
+                    cursor::set(tx, account, "whole_sweep_at_ms", &at)
+                })
                 .await
                 .map_err(local)?;
         }
@@ -205,7 +261,13 @@ impl<S: Source> AccountLoop<S> {
                 tracing::warn!(conversation = id.0, code = error_code(&error), "sync.open_conversation_unreadable");
                 Ok(())
             }
-            other => other.map(|_| ()),
+            Ok(applied) => {
+                if applied.news {
+                    self.quiet = Some((id, Instant::now()));
+                }
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -215,27 +277,37 @@ impl<S: Source> AccountLoop<S> {
             Ok(applied) => {
                 self.unreadable = 0;
                 if applied.behind {
-                    let tries = self.engine.fresh().tries(known.id, known.remote_updated_ms);
-                    let timing = self.engine.timing();
-                    let wait = timing.look.get(tries.saturating_sub(1)).copied().unwrap_or(timing.look_again);
-                    self.aside.insert(known.id, Instant::now() + wait);
+                    self.look_again(known);
                 }
                 Ok(())
             }
             Err(CallError::Refused(error)) => {
-                // It will be refused again: not asked for until it moves.
                 tracing::warn!(conversation = known.id.0, code = error.code(), "sync.conversation_refused");
+                // What was listed a moment ago may not be found yet.
+                if self.engine.fresh().tries(known.id, known.remote_updated_ms) < LOOKS {
+                    self.engine.fresh().note(known.id, known.remote_updated_ms, true);
+                    self.look_again(known);
+                    return Ok(());
+                }
                 let (id, updated_ms) = (known.id, known.remote_updated_ms);
-                self.engine.store().write(move |tx| conversation::fetched(tx, id, updated_ms)).await.map_err(local)
+                self.engine.store().write(move |tx| conversation::refused(tx, id, updated_ms)).await.map_err(local)
             }
             Err(CallError::Unknown(error)) => {
                 tracing::warn!(conversation = known.id.0, %error, "sync.conversation_unreadable");
-                self.aside.insert(known.id, Instant::now() + PUT_ASIDE);
+                self.aside.insert(known.id, Instant::now() + self.engine.timing().put_aside);
                 self.unreadable += 1;
                 if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(CallError::Unknown(error)) }
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Puts a conversation aside whose newest message does not show yet, longer each time.
+    fn look_again(&mut self, known: &Known) {
+        let tries = self.engine.fresh().tries(known.id, known.remote_updated_ms);
+        let timing = self.engine.timing();
+        let wait = timing.look.get(tries.saturating_sub(1)).copied().unwrap_or(timing.look_again);
+        self.aside.insert(known.id, Instant::now() + wait);
     }
 
     async fn worked(&mut self) {
@@ -252,6 +324,7 @@ impl<S: Source> AccountLoop<S> {
         if recovered {
             tracing::info!(account = self.account.0, "sync.recovered");
             self.engine.outbox().network_is_back(&self.engine).await;
+            self.engine.media().network_is_back(&self.engine).await;
         }
     }
 
@@ -286,15 +359,38 @@ impl<S: Source> AccountLoop<S> {
         }
     }
 
-    /// The first fetch is complete once everything a whole listing named was fetched.
-    async fn note_backfilled(&mut self) -> Result<(), store::StoreError> {
+    /// Nothing is due: everything up to the newest listing that went to the end is here. Not so while old conversations
+    /// wait because the agent paused them.
+    async fn note_complete(&mut self) -> Result<(), store::StoreError> {
+        let Some(listed_to_ms) = self.listed_to_ms else { return Ok(()) };
         let id = self.account;
-        let ready = self.whole_sweep_at.is_some() && self.aside.is_empty();
-        if ready && !self.engine.store().read(move |sql| account::get(sql, id)).await?.backfilled {
-            tracing::info!(account = id.0, "sync.backfilled");
-            self.engine.store().write(move |tx| account::set_backfilled(tx, id)).await?;
+        let (account, waiting) = self
+            .engine
+            .store()
+            .read(move |sql| Ok((account::get(sql, id)?, conversation::never_fetched(sql, id)?)))
+            .await?;
+        if waiting {
+            return Ok(());
         }
-        Ok(())
+        self.listed_to_ms = None;
+        // Told to the minute: not every listing is worth a write.
+        let minute = |at_ms: Millis| at_ms / 60_000;
+        if account.backfilled && account.complete_to_ms.map(minute) == Some(minute(listed_to_ms)) {
+            return Ok(());
+        }
+        if !account.backfilled {
+            tracing::info!(account = id.0, "sync.backfilled");
+            self.engine.much_was_written();
+        }
+        self.engine
+            .store()
+            .write(move |tx| {
+                if !account.backfilled {
+                    account::set_backfilled(tx, id)?;
+                }
+                account::set_complete_to(tx, id, listed_to_ms)
+            })
+            .await
     }
 }
 
@@ -307,10 +403,10 @@ pub(crate) async fn fetch<S: Source>(
 ) -> Result<Applied, CallError> {
     let known = engine.store().read(move |sql| {
         let known = conversation::get(sql, id)?;
-        let backfilled = account::get(sql, known.account)?.backfilled;
-        Ok((known, backfilled))
+        let business = account::get(sql, known.account)?;
+        Ok((known, business))
     });
-    let (known, backfilled) = known.await.map_err(local)?;
+    let (known, business) = known.await.map_err(local)?;
     let account = known.account;
     let batch = source.fetch(&known, priority).await?;
     let asked_at_ms = batch.asked_at_ms;
@@ -321,8 +417,9 @@ pub(crate) async fn fetch<S: Source>(
         call_ms: ms(timing.call),
         undecided_after_ms: ms(timing.undecided_after),
         updated_ms: known.remote_updated_ms,
-        // What the first reading of a conversation lacks comes with its next activity.
-        patient: known.fetched_updated_ms > 0 && engine.fresh().tries(id, known.remote_updated_ms) < LOOKS,
+        // What the first reading of an old conversation lacks comes with its next activity.
+        patient: (known.fetched_updated_ms > 0 || known.remote_updated_ms > business.linked_at_ms)
+            && engine.fresh().tries(id, known.remote_updated_ms) < LOOKS,
     };
     let applied = engine.store().write(move |tx| inbound::apply(tx, id, &batch, rules)).await.map_err(local)?;
     engine.fresh().fetched(id, asked_at_ms);
@@ -335,10 +432,16 @@ pub(crate) async fn fetch<S: Source>(
     }
     // What the first fetch brings was there before us: history, not news, however fresh. Decided here, because by the time
     // a listener looks the first fetch may be complete.
-    for message in applied.arrived.iter().filter(|_| backfilled) {
+    for message in applied.arrived.iter().filter(|message| is_news(&business, **message)) {
         engine.announce(Arrival { account, conversation: id, message: *message });
     }
     Ok(applied)
+}
+
+/// Whether a message that arrived is told of. What the first fetch brings was there before us, however fresh; what was
+/// written since is news even while the first fetch is paused.
+pub(crate) fn is_news(business: &Account, message: MessageId) -> bool {
+    business.backfilled || message::time_of(message) > business.linked_at_ms
 }
 
 fn local(error: store::StoreError) -> CallError {

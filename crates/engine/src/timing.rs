@@ -7,10 +7,18 @@ use std::time::Duration;
 pub struct Timing {
     /// Between two fetches of the conversation on screen while the window has the focus.
     pub open_conversation: Duration,
+    /// The same once nothing has happened in it for `quiet_after`.
+    pub open_quiet: Duration,
+    /// How long nothing has to happen in the conversation on screen.
+    pub quiet_after: Duration,
     /// Between two listings while the window has the focus.
     pub sweep_focused: Duration,
     /// Between two listings while it has not.
     pub sweep_background: Duration,
+    /// The same once the agent has been away for `idle_after`.
+    pub sweep_idle: Duration,
+    /// How long the agent has to be away.
+    pub idle_after: Duration,
     /// Between two listings to the last page; the others stop where nothing is new.
     pub sweep_whole: Duration,
     /// The first wait after a failure; each further one doubles.
@@ -37,6 +45,20 @@ pub struct Timing {
     pub typing: Duration,
     /// A scheduled reply that is this late is left to the agent.
     pub overdue: Duration,
+    /// How often it is looked whether the computer slept, moved to another network, or had its clock set.
+    pub wake: Duration,
+    /// How often the database is tidied.
+    pub tidy: Duration,
+    /// The wait before a picture that did not come is tried again; each further one is longer by as much.
+    pub picture_again: Duration,
+    /// A picture that was fetched or shown within this time is not let go of, however little room there is.
+    pub picture_rest: Duration,
+    /// How often it is looked how much room pictures take.
+    pub pictures: Duration,
+    /// How long a conversation that cannot be read is put aside.
+    pub put_aside: Duration,
+    /// TikTok's lists may be this much behind: what is complete is claimed up to so long before they were asked for.
+    pub lag: Duration,
     /// How many calls are planned for the app's credential.
     pub budget: Budget,
 }
@@ -52,11 +74,34 @@ pub struct Budget {
     pub sends_per_second: usize,
     /// What replies may use of each minute.
     pub sends_per_minute: usize,
+    /// What the first fetches of old conversations, and pictures, may use of each second.
+    pub backfills_per_second: usize,
+}
+
+impl Budget {
+    /// A part of it, at least one call of each kind.
+    #[must_use]
+    pub fn at(self, rate: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "small and positive"
+        )]
+        let part = |calls: usize| ((calls as f64 * rate) as usize).max(1);
+        Self {
+            per_second: part(self.per_second),
+            per_minute: part(self.per_minute),
+            sends_per_second: part(self.sends_per_second),
+            sends_per_minute: part(self.sends_per_minute),
+            backfills_per_second: part(self.backfills_per_second),
+        }
+    }
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { per_second: 5, per_minute: 300, sends_per_second: 8, sends_per_minute: 540 }
+        Self { per_second: 5, per_minute: 300, sends_per_second: 8, sends_per_minute: 540, backfills_per_second: 2 }
     }
 }
 
@@ -65,8 +110,12 @@ impl Default for Timing {
         let s = Duration::from_secs;
         Self {
             open_conversation: s(3),
+            open_quiet: s(10),
+            quiet_after: s(120),
             sweep_focused: s(10),
             sweep_background: s(30),
+            sweep_idle: s(60),
+            idle_after: s(600),
             sweep_whole: s(15 * 60),
             backoff_first: s(1),
             backoff_most: s(60),
@@ -80,6 +129,13 @@ impl Default for Timing {
             fresh: s(45),
             typing: s(5),
             overdue: s(15 * 60),
+            wake: s(10),
+            tidy: s(300),
+            picture_again: s(30),
+            picture_rest: s(24 * 3600),
+            pictures: s(60),
+            put_aside: s(30),
+            lag: s(60),
             budget: Budget::default(),
         }
     }

@@ -1,4 +1,7 @@
 //! Access tokens: taken from the keychain, refreshed in time, by one caller at a time, and kept before they are used.
+//! What becomes of them is noted for the timeline in Settings.
+//!
+//! Login Kit's token has no place here: it only says who signed in, and is given back at once (`link::sign_in`).
 //!
 //! TikTok rotates refresh tokens: a second refresh with the same one would end the account's session. So each account
 //! has one slot behind a lock; whoever comes second with the same stale token finds the new one there.
@@ -7,12 +10,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, Clock};
+use model::{AccountId, Clock, Millis};
 use store::table::account::{self, TokenTimes};
+use store::table::token_event::{self, Kind, TokenEvent};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
 use tiktok::{AccessToken, Client, ClientSecret, RefreshToken};
 use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 
 use crate::secrets::{ExposeSecret, SecretsError, Vault};
 
@@ -45,16 +50,25 @@ pub struct Tokens {
     vault: Vault,
     client: Client,
     clock: Clock,
+    renew_again: Duration,
     slots: Mutex<HashMap<AccountId, Slot>>,
 }
 
-type Slot = Arc<AsyncMutex<Option<AccessToken>>>;
+type Slot = Arc<AsyncMutex<Held>>;
+
+/// What is known of an account's token in this run.
+#[derive(Debug, Default)]
+struct Held {
+    token: Option<AccessToken>,
+    /// A renewal failed while the token is good: until then it does.
+    again_at: Option<Instant>,
+}
 
 impl Tokens {
-    /// No token was read yet.
+    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good.
     #[must_use]
-    pub fn new(store: Store, vault: Vault, client: Client, clock: Clock) -> Self {
-        Self { store, vault, client, clock, slots: Mutex::default() }
+    pub fn new(store: Store, vault: Vault, client: Client, clock: Clock, renew_again: Duration) -> Self {
+        Self { store, vault, client, clock, renew_again, slots: Mutex::default() }
     }
 
     /// The credentials of the Business app, if they were typed and the keychain still has the secret.
@@ -87,7 +101,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// A token to call with now. Past four fifths of its life it is refreshed first, if that can be done.
+    /// A token to call with now. Past about four fifths of its life it is refreshed first, if that can be done.
     ///
     /// # Errors
     /// [`TokenError`]
@@ -95,25 +109,27 @@ impl Tokens {
         let slot = self.slot(id);
         let mut held = slot.lock().await;
         let known = self.store.read(move |sql| account::get(sql, id)).await?;
-        if held.is_none() {
+        if held.token.is_none() {
             let token = self.vault.read(&access_key(&known.remote_id)).await?;
-            *held = token.map(|token| AccessToken::new(token.expose_secret()));
+            held.token = token.map(|token| AccessToken::new(token.expose_secret()));
         }
         let now_ms = self.clock.now_ms();
-        let TokenTimes { issued_at_ms, access_expires_at_ms, .. } = known.tokens;
-        let life = access_expires_at_ms.saturating_sub(issued_at_ms).max(0);
-        if let Some(token) = held.as_ref()
-            && now_ms < issued_at_ms.saturating_add(life / 5 * 4)
-        {
-            return Ok(token.clone());
-        }
-        match self.refresh_held(id, &known.remote_id, &mut held).await {
-            Ok(token) => Ok(token),
-            // The old one still works for a while: no reason to stop.
-            Err(TokenError::TikTok(_)) if held.is_some() && now_ms < access_expires_at_ms => {
-                held.clone().ok_or_else(|| TokenError::Relink(String::new()))
+        let access_expires_at_ms = known.tokens.access_expires_at_ms;
+        let good = held.token.clone().filter(|_| now_ms < access_expires_at_ms);
+        if let Some(token) = &good {
+            let patient = held.again_at.is_some_and(|at| Instant::now() < at);
+            if now_ms < refresh_at(id, &known.tokens) || patient {
+                return Ok(token.clone());
             }
-            Err(error) => Err(error),
+        }
+        match (self.refresh_held(id, &known.remote_id, &mut held).await, good) {
+            (Ok(token), _) => Ok(token),
+            // The old one still works for a while: no reason to stop, nor to ask with every call.
+            (Err(TokenError::TikTok(_)), Some(token)) => {
+                held.again_at = Some(Instant::now() + self.renew_again);
+                Ok(token)
+            }
+            (Err(error), _) => Err(error),
         }
     }
 
@@ -124,7 +140,7 @@ impl Tokens {
     pub async fn replace(&self, id: AccountId, stale: &AccessToken) -> Result<AccessToken, TokenError> {
         let slot = self.slot(id);
         let mut held = slot.lock().await;
-        if let Some(token) = held.as_ref()
+        if let Some(token) = &held.token
             && token.expose() != stale.expose()
         {
             return Ok(token.clone());
@@ -153,15 +169,10 @@ impl Tokens {
 
     /// Reads an account's token anew at its next use, because it was linked again.
     pub async fn forget(&self, id: AccountId) {
-        *self.slot(id).lock().await = None;
+        *self.slot(id).lock().await = Held::default();
     }
 
-    async fn refresh_held(
-        &self,
-        id: AccountId,
-        remote_id: &str,
-        held: &mut Option<AccessToken>,
-    ) -> Result<AccessToken, TokenError> {
+    async fn refresh_held(&self, id: AccountId, remote_id: &str, held: &mut Held) -> Result<AccessToken, TokenError> {
         let missing = || TokenError::Relink("the keychain has no token for it".to_owned());
         let refresh = self.vault.read(&refresh_key(remote_id)).await?.ok_or_else(missing)?;
         let app = self.app().await?.ok_or_else(missing)?;
@@ -173,20 +184,74 @@ impl Tokens {
                 | tiktok::Error::Refresh { .. }
                 | tiktok::Error::Refused { .. }),
             ) => {
+                self.note(id, Kind::Refused, error.message()).await?;
                 return Err(TokenError::Relink(error.message().to_owned()));
             }
-            Err(error) => return Err(TokenError::TikTok(error)),
+            Err(error) => {
+                self.note(id, Kind::Postponed, error.message()).await?;
+                return Err(TokenError::TikTok(error));
+            }
         };
         let times = self.keep(&fresh).await?;
-        self.store.write(move |tx| account::set_tokens(tx, id, &times)).await?;
+        let event = TokenEvent { at_ms: times.issued_at_ms, kind: Kind::Refreshed, detail: String::new() };
+        self.store
+            .write(move |tx| {
+                account::set_tokens(tx, id, &times)?;
+                token_event::note(tx, id, &event)
+            })
+            .await?;
         tracing::info!(account = id.0, "tokens.refreshed");
-        *held = Some(fresh.access.clone());
+        *held = Held { token: Some(fresh.access.clone()), again_at: None };
         Ok(fresh.access)
+    }
+
+    /// Gives an account's access back to TikTok and forgets it. TikTok may not be there to hear it: then the tokens die
+    /// by themselves, and nobody has them.
+    ///
+    /// # Errors
+    /// [`TokenError::Secrets`] if the keychain did not forget them.
+    pub async fn give_back(&self, id: AccountId) -> Result<(), TokenError> {
+        let slot = self.slot(id);
+        let mut held = slot.lock().await;
+        let remote_id = self.store.read(move |sql| account::get(sql, id)).await?.remote_id;
+        let token = match held.token.take() {
+            Some(token) => Some(token),
+            None => {
+                self.vault.read(&access_key(&remote_id)).await?.map(|token| AccessToken::new(token.expose_secret()))
+            }
+        };
+        if let (Some(token), Ok(Some(app))) = (token, self.app().await)
+            && let Err(error) = oauth::revoke(&self.client, &app, &token).await
+        {
+            tracing::warn!(account = id.0, %error, "tokens.not_given_back");
+        }
+        self.vault.erase(&refresh_key(&remote_id)).await?;
+        self.vault.erase(&access_key(&remote_id)).await?;
+        self.note(id, Kind::Unlinked, "").await
+    }
+
+    /// Notes what became of an account's tokens.
+    ///
+    /// # Errors
+    /// [`TokenError::Store`]
+    pub(crate) async fn note(&self, id: AccountId, kind: Kind, detail: &str) -> Result<(), TokenError> {
+        let event = TokenEvent { at_ms: self.clock.now_ms(), kind, detail: detail.to_owned() };
+        Ok(self.store.write(move |tx| token_event::note(tx, id, &event)).await?)
     }
 
     fn slot(&self, id: AccountId) -> Slot {
         Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
     }
+}
+
+/// When a pair is refreshed: at four fifths of its life, give or take a twentieth, so that the desktops of a shop that were
+/// linked together do not all ask at once.
+fn refresh_at(id: AccountId, tokens: &TokenTimes) -> Millis {
+    let life = tokens.access_expires_at_ms.saturating_sub(tokens.issued_at_ms).max(0);
+    let mut mixed = std::hash::DefaultHasher::new();
+    std::hash::Hash::hash(&(id, tokens.issued_at_ms, std::process::id()), &mut mixed);
+    let jitter = i64::try_from(std::hash::Hasher::finish(&mixed) % 101).unwrap_or(50) - 50;
+    tokens.issued_at_ms.saturating_add(life / 1000 * (800 + jitter))
 }
 
 fn access_key(remote_id: &str) -> String {

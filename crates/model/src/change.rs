@@ -33,6 +33,11 @@ pub enum Change {
         /// Whose.
         account: AccountId,
     },
+    /// An account's tags, or who has them.
+    Tags {
+        /// Whose.
+        account: AccountId,
+    },
     /// How far linking an account has come.
     Link,
     /// The agent's settings.

@@ -31,6 +31,8 @@ pub enum Status {
 pub enum Tab {
     /// Open, and a customer's message is unanswered.
     Waiting,
+    /// Open, and never answered by the business: TikTok's message requests. They are in [`Tab::Waiting`] too.
+    Requests,
     /// Open, waiting or not.
     All,
     /// Done.
@@ -43,6 +45,8 @@ pub enum Tab {
 pub struct TabCounts {
     /// Conversations in [`Tab::Waiting`].
     pub waiting: u32,
+    /// Conversations in [`Tab::Requests`].
+    pub requests: u32,
     /// Conversations in [`Tab::All`].
     pub all: u32,
     /// Conversations in [`Tab::Done`].

@@ -73,6 +73,10 @@ id!(
     /// A reply that is to go out later.
     ScheduledId
 );
+id!(
+    /// A word an agent puts on customers.
+    TagId
+);
 
 #[cfg(test)]
 mod tests {

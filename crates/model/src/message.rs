@@ -60,8 +60,37 @@ pub enum MediaState {
         /// Height in pixels.
         height: u32,
     },
+    /// Was kept, and let go to save space: TikTok can be asked for it again.
+    Released,
     /// Cannot be shown: the link is dead, or the bytes were not a picture we accept.
     Unavailable,
+}
+
+/// An emoji that somebody put on a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    /// The emoji; empty if it is one of TikTok's generated ones, which have no character.
+    pub emoji: String,
+    /// Who put it there.
+    pub from: Direction,
+}
+
+/// How a [`Reaction`] may stand in the database: the first version kept the emoji alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredReaction {
+    Emoji(String),
+    Whole { emoji: String, from: Direction },
+}
+
+impl<'de> Deserialize<'de> for Reaction {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match StoredReaction::deserialize(deserializer)? {
+            StoredReaction::Emoji(emoji) => Self { emoji, from: Direction::In },
+            StoredReaction::Whole { emoji, from } => Self { emoji, from },
+        })
+    }
 }
 
 /// What is in a message.

@@ -68,6 +68,28 @@ pub(crate) fn stamp(at_ms: i64) -> String {
     format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
 }
 
+/// The time as a `Date` header says it, to the second.
+pub(crate) fn http_date(at_ms: i64) -> String {
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let stamp = stamp(at_ms);
+    let part = |from: usize, to: usize| stamp.get(from..to).unwrap_or_default();
+    let number = |from: usize, to: usize| part(from, to).parse::<usize>().unwrap_or_default();
+    // The epoch began on a Thursday.
+    let day = usize::try_from((at_ms.div_euclid(DAY_MS) + 4).rem_euclid(7)).unwrap_or_default();
+    let (day, month) = (DAYS.get(day), MONTHS.get(number(4, 6).wrapping_sub(1)));
+    format!(
+        "{}, {} {} {} {}:{}:{} GMT",
+        day.copied().unwrap_or_default(),
+        part(6, 8),
+        month.copied().unwrap_or_default(),
+        part(0, 4),
+        part(8, 10),
+        part(10, 12),
+        part(12, 14)
+    )
+}
+
 fn wall_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, ms)
 }
@@ -81,6 +103,12 @@ mod tests {
         let clock = Clock::starting_at(Some(1_000));
         clock.advance(Duration::from_secs(3600));
         assert!((3_601_000..3_601_000 + 60_000).contains(&clock.now_ms()));
+    }
+
+    #[test]
+    fn a_date_header_names_the_day_and_the_second() {
+        assert_eq!(http_date(784_111_777_999), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
     }
 
     #[test]

@@ -224,5 +224,10 @@ impl OnTheWay {
 }
 
 fn signed(stage: &Stage, body: Bytes, now: i64) -> Delivery {
-    Delivery { signature: signature::header(&stage.apps.business_secret, now / 1000, &body), body }
+    sign(stage, body, now / 1000)
+}
+
+/// A body as it is pushed at this second.
+pub(crate) fn sign(stage: &Stage, body: Bytes, at_s: i64) -> Delivery {
+    Delivery { signature: signature::header(&stage.apps.business_secret, at_s, &body), body }
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware::from_fn_with_state,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderValue, header::DATE},
+    middleware::{from_fn_with_state, map_response_with_state},
+    response::Response,
     routing::{get, post},
 };
 
-use crate::stage::Stage;
+use crate::{clock::http_date, stage::Stage};
 
 pub(crate) mod answer;
 pub(crate) mod authorize;
@@ -64,5 +66,14 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         // The gate has its own.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(stage), gate::gate))
+        .layer(map_response_with_state(Arc::clone(stage), dated))
         .with_state(Arc::clone(stage))
+}
+
+/// Every answer tells the time by this TikTok's clock, wherever that was moved to.
+async fn dated(State(stage): State<Arc<Stage>>, mut response: Response) -> Response {
+    if let Ok(date) = HeaderValue::try_from(http_date(stage.now())) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
 }

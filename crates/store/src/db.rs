@@ -4,25 +4,38 @@
 //! last used first because its page cache is warm. A pool crate was not needed: SQLite admits one writer anyway, and
 //! queueing for it here is fairer than its busy-wait. After a commit the changes it made are published, never before.
 
-use std::fs::{File, TryLockError};
+mod check;
+mod open;
+
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use model::Change;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
+pub(crate) use self::check::CHECKED_AT;
+pub use self::check::Checked;
+use self::open::{connect, io, lock, open_connection};
+pub(crate) use self::open::{make_private_file, make_private_folder, migrate};
+use crate::salvage::{self, Report};
 use crate::{OpenError, StoreError};
 
-/// `DBEL`, so that `file` and we can tell our databases from others.
-const APPLICATION_ID: i32 = 0x4442_454C;
+/// The database's file in its folder.
+pub(crate) const DATABASE: &str = "deskbell.db";
 /// The list's index is the version: never reorder, never edit what has shipped.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql"), include_str!("../migrations/0002.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001.sql"),
+    include_str!("../migrations/0002.sql"),
+    include_str!("../migrations/0003.sql"),
+];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;
-/// SQLite before this can corrupt a WAL database that is written and checkpointed at once (sqlite.org/wal.html).
-const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+/// Readers kept for the next question. More at once are opened and closed again: each holds files and a cache.
+const READERS_KEPT: usize = 8;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -40,6 +53,11 @@ struct Shared {
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
     changes: broadcast::Sender<Change>,
+    /// Whether it was closed in order the last time.
+    ended_well: bool,
+    closing: AtomicBool,
+    /// Stops the check under way.
+    check: Mutex<Option<check::Stop>>,
 }
 
 /// A transaction that remembers what it made stale.
@@ -69,24 +87,33 @@ impl Store {
     /// Opens the database in this folder, making or migrating it as needed.
     ///
     /// # Errors
-    /// [`OpenError`]; nothing is changed when it is a newer or a foreign database.
+    /// [`OpenError`]; nothing is changed when it is a newer, a foreign or a damaged database.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let io = |error: &dyn std::fmt::Display| OpenError::Io {
-            path: folder.display().to_string(),
-            detail: error.to_string(),
-        };
-        make_private_folder(folder).map_err(|error| io(&error))?;
-        let lock = File::create(folder.join("deskbell.lock")).map_err(|error| io(&error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: folder.display().to_string() }),
-            Err(TryLockError::Error(error)) => return Err(io(&error)),
-        }
-        let path = folder.join("deskbell.db");
-        let mut writer = open_connection(&path, OpenFlags::default()).map_err(|error| open_error(&path, &error))?;
-        prepare(&mut writer, &path)?;
-        make_private_file(&path).map_err(|error| io(&error))?;
+        let lock = lock(folder)?;
+        let opened = connect(folder, &lock)?;
+        Self::start(folder, lock, opened)
+    }
 
+    /// As [`Store::open`]; a damaged database is set aside, and what can be read of it is put into a new one. Then there is
+    /// a [`Report`], which [`salvage::report`] also gives until it is dismissed.
+    ///
+    /// # Errors
+    /// [`OpenError`]; [`OpenError::Mending`] if the new database could not be made. What was set aside stays there, and the
+    /// next start tries again.
+    pub fn open_or_mend(folder: &Path) -> Result<(Self, Option<Report>), OpenError> {
+        let lock = lock(folder)?;
+        match connect(folder, &lock) {
+            Ok(opened) => Ok((Self::start(folder, lock, opened)?, None)),
+            Err(OpenError::Damaged { detail, .. }) => {
+                let report = salvage::mend(folder, &detail)?;
+                let opened = connect(folder, &lock)?;
+                Ok((Self::start(folder, lock, opened)?, report))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn start(folder: &Path, lock: File, (mut writer, ended_well): (Connection, bool)) -> Result<Self, OpenError> {
         let (jobs, inbox) = std::sync::mpsc::channel::<Option<Job>>();
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -101,10 +128,19 @@ impl Store {
                 // Only now may another process open it: it must never send the same queue.
                 drop(lock);
             })
-            .map_err(|error| io(&error))?;
+            .map_err(|error| io(folder, &error))?;
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
-        let writer = Mutex::new(Some(writer));
-        Ok(Self { shared: Arc::new(Shared { path, jobs, writer, readers: Mutex::default(), changes }) })
+        let shared = Shared {
+            path: folder.join(DATABASE),
+            jobs,
+            writer: Mutex::new(Some(writer)),
+            readers: Mutex::default(),
+            changes,
+            ended_well,
+            closing: AtomicBool::new(false),
+            check: Mutex::default(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Runs one transaction on the writer's thread. What it touched is published after its commit.
@@ -115,17 +151,26 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (done, answer) = oneshot::channel();
         let changes = self.shared.changes.clone();
+        let result = self.on_writer(move |connection| {
+            let (value, touched) = commit(connection, work)?;
+            for change in touched {
+                // Nobody listening is fine.
+                let _ = changes.send(change);
+            }
+            Ok(value)
+        });
+        self.noticing(result.await)
+    }
+
+    /// Runs this on the writer's thread, after what it was asked to do before.
+    async fn on_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (done, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let result = commit(connection, work).map(|(value, touched)| {
-                for change in touched {
-                    // Nobody listening is fine.
-                    let _ = changes.send(change);
-                }
-                value
-            });
-            let _ = done.send(result);
+            let _ = done.send(work(connection));
         });
         self.shared.jobs.send(Some(job)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -152,7 +197,7 @@ impl Store {
         let mut reader = match reader {
             Some(reader) => reader,
             None => {
-                let reader = open_connection(&self.shared.path, OpenFlags::default())?;
+                let reader = open_connection(&self.shared.path)?;
                 reader.pragma_update(None, "query_only", true)?;
                 reader
             }
@@ -160,12 +205,17 @@ impl Store {
         let snapshot = reader.transaction()?;
         let result = work(&snapshot);
         snapshot.finish()?;
-        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        result
+        let mut readers = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS_KEPT {
+            readers.push(reader);
+        }
+        drop(readers);
+        self.noticing(result)
     }
 
     /// Finishes what was asked to be written, and closes. Writes from now on fail with [`StoreError::Closed`].
     pub async fn close(&self) {
+        self.stop_checking();
         let shared = Arc::clone(&self.shared);
         let closing = tokio::task::spawn_blocking(move || {
             let _ = shared.jobs.send(None);
@@ -191,7 +241,7 @@ impl Store {
 }
 
 /// One transaction and the changes it made.
-fn commit<T>(
+pub(crate) fn commit<T>(
     connection: &mut Connection,
     work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
 ) -> Result<(T, Vec<Change>), StoreError> {
@@ -201,83 +251,4 @@ fn commit<T>(
     let Tx { sql, changes } = tx;
     sql.commit()?;
     Ok((value, changes))
-}
-
-fn open_connection(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(128);
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    Ok(connection)
-}
-
-/// Checks that the database is ours and not from the future, then brings it up to date.
-fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let sql = |error: rusqlite::Error| open_error(path, &error);
-    if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
-        let detail = format!("SQLite {} has a known corruption bug", rusqlite::version());
-        return Err(OpenError::Damaged { path: path.display().to_string(), detail });
-    }
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sql)?;
-    if tables > 0 && application != APPLICATION_ID {
-        return Err(OpenError::NotOurs { path: path.display().to_string() });
-    }
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    if found > known {
-        return Err(OpenError::Newer { found, known });
-    }
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 16777216;")
-        .map_err(sql)?;
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
-        tx.execute_batch(migration).map_err(sql)?;
-        tx.pragma_update(None, "user_version", i64::try_from(index).unwrap_or(0) + 1).map_err(sql)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
-        tx.commit().map_err(sql)?;
-    }
-    Ok(())
-}
-
-fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
-    use rusqlite::ErrorCode;
-    let path = path.display().to_string();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::NotOurs { path },
-        Some(
-            ErrorCode::CannotOpen
-            | ErrorCode::ReadOnly
-            | ErrorCode::DiskFull
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::PermissionDenied,
-        ) => OpenError::Io { path, detail: error.to_string() },
-        _ => OpenError::Damaged { path, detail: error.to_string() },
-    }
-}
-
-#[cfg(unix)]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn make_private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn make_private_file(_path: &Path) -> std::io::Result<()> {
-    Ok(())
 }

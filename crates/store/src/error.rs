@@ -75,6 +75,16 @@ pub enum OpenError {
         /// SQLite's words.
         detail: String,
     },
+    /// It was damaged, and what can be read of it could not be put into a new one.
+    #[error(
+        "The database was damaged. It is kept in {path}, but a new one could not be made from it: {detail}. Make room on the disk if it is full, and start Deskbell again."
+    )]
+    Mending {
+        /// Where the damaged files are.
+        path: String,
+        /// The system's words, or SQLite's.
+        detail: String,
+    },
     /// The folder or the file cannot be written.
     #[error("Deskbell cannot write to {path}: {detail}.")]
     Io {

@@ -8,9 +8,10 @@
 
 mod db;
 mod error;
+pub mod salvage;
 pub mod search;
 pub mod table;
 
-pub use db::{Store, Tx};
+pub use db::{Checked, Store, Tx};
 pub use error::{OpenError, StoreError};
 pub use rusqlite::Connection;

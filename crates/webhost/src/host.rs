@@ -1,6 +1,7 @@
 //! The loopback host: no keychain, no notifications, no browser of its own. What it would do, it says.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError, SessionSecrets};
@@ -46,5 +47,9 @@ impl Host for Loopback {
                 .map_err(|error| HostError(error.to_string()))?;
         }
         Ok(())
+    }
+
+    fn open_file(&self, path: &Path) -> Result<(), HostError> {
+        writeln!(std::io::stdout(), "Open a film: {}", path.display()).map_err(|error| HostError(error.to_string()))
     }
 }

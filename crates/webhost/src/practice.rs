@@ -12,6 +12,7 @@ use desk::{Desk, DeskConfig, Endpoints, Request};
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::Loopback;
 
@@ -52,9 +53,25 @@ impl Practice {
             Desk::open(DeskConfig { data_dir, endpoints: Some(endpoints), practice: true }, host.clone()).await?;
         host.keep_quiet(true);
         link(&desk, &tiktok).await?;
+        listen(&desk, &tiktok);
         host.keep_quiet(false);
         Ok(Self { desk, tiktok, _lock: lock, _directory: directory })
     }
+}
+
+/// Hands on what the sandbox pushes, as a relay would.
+fn listen(desk: &Desk, tiktok: &Sandbox) {
+    let (desk, mut pushed) = (desk.clone(), tiktok.webhooks());
+    tokio::spawn(async move {
+        loop {
+            match pushed.recv().await {
+                // What is not taken in is found by polling.
+                Ok(delivery) => drop(desk.hear(&delivery.signature, &delivery.body).await),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
 }
 
 /// Links the sandbox's account as an agent would, step by step.

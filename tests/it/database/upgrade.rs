@@ -64,8 +64,9 @@ async fn a_database_of_the_first_version_keeps_every_row_and_is_counted_rightly(
         .read(|sql| {
             let count = |table: &str| sql.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0));
             for (table, rows) in [
-                ("account", 1), ("person", 3), ("conversation", 3), ("message", 15), ("outbox", 6), ("draft", 1), ("setting", 1),
+                ("account", 1), ("person", 3), ("conversation", 3), ("message", 15), ("outbox", 6), ("draft", 1), ("setting", 2),
                 ("gap", 1), ("media", 1), ("media_wanted", 1), ("attempt", 0), ("scheduled", 0), ("post", 0), ("upload", 0),
+                ("picture", 1), ("tag", 0), ("token_event", 0),
             ] {
                 assert_eq!(count(table)?, rows, "{table}");
             }

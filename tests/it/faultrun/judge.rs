@@ -68,6 +68,7 @@ pub(super) async fn judge(tab: &Tab, figures: &mut Figures) -> Option<String> {
     let ledger = tab.tiktok.ledger();
     let received = ledger.texts_to(&name);
     let (thread, gaps) = tab.page.thread(&tab.conversation).await;
+    let gaps = !gaps.is_empty();
     figures.arrived += tab.done.arrived.len();
     figures.again += tab.done.again.len();
     figures.discarded += tab.done.discarded.len();

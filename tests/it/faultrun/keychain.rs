@@ -14,13 +14,13 @@ use tokio::task::JoinHandle;
 type Kept = Arc<Mutex<HashMap<String, String>>>;
 
 /// The keychain. It is gone when this is dropped.
-pub(super) struct Keychain {
-    pub(super) address: String,
+pub(crate) struct Keychain {
+    pub(crate) address: String,
     serving: JoinHandle<()>,
 }
 
 impl Keychain {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = format!("http://{}/", listener.local_addr().unwrap());
         let router = Router::new().route("/", get(read).put(write).delete(erase)).with_state(Kept::default());

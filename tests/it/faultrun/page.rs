@@ -15,26 +15,26 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 
 /// A page. Clones share the count.
 #[derive(Clone)]
-pub(super) struct Page {
+pub(crate) struct Page {
     living: watch::Receiver<Living>,
     /// Answers that were lost with their process.
-    pub(super) lost: Arc<AtomicUsize>,
+    pub(crate) lost: Arc<AtomicUsize>,
 }
 
 /// What came of a question: an answer or a fault, or the process died of it.
-pub(super) enum Asked {
+pub(crate) enum Asked {
     Reply(Value),
     Fault(Value),
     Lost,
 }
 
 impl Page {
-    pub(super) fn new(living: watch::Receiver<Living>) -> Self {
+    pub(crate) fn new(living: watch::Receiver<Living>) -> Self {
         Self { living, lost: Arc::default() }
     }
 
     /// Asks the process that lives now, or the next one, once.
-    pub(super) async fn once(&self, command: &str, args: &Value) -> Asked {
+    pub(crate) async fn once(&self, command: &str, args: &Value) -> Asked {
         let mut living = self.living.clone();
         let life = living.wait_for(Option::is_some).await.expect("the run goes on").clone();
         let (number, address) = life.expect("it was there");
@@ -59,7 +59,7 @@ impl Page {
     }
 
     /// Asks until there is an answer: for what may be asked twice.
-    pub(super) async fn ask(&self, command: &str, args: Value) -> Result<Value, Value> {
+    pub(crate) async fn ask(&self, command: &str, args: Value) -> Result<Value, Value> {
         loop {
             match self.once(command, &args).await {
                 Asked::Reply(reply) => return Ok(reply),
@@ -70,17 +70,17 @@ impl Page {
     }
 
     /// Asks what must work.
-    pub(super) async fn must(&self, command: &str, args: Value) -> Value {
+    pub(crate) async fn must(&self, command: &str, args: Value) -> Value {
         self.ask(command, args).await.unwrap_or_else(|fault| panic!("{command}: {fault}"))
     }
 
-    /// All of a conversation, oldest first, and whether there is a gap in it.
-    pub(super) async fn thread(&self, conversation: &Value) -> (Vec<Value>, bool) {
-        let (mut all, mut gaps, mut before) = (Vec::new(), false, Value::Null);
+    /// All of a conversation, oldest first, and the gaps in it.
+    pub(crate) async fn thread(&self, conversation: &Value) -> (Vec<Value>, Vec<Value>) {
+        let (mut all, mut gaps, mut before) = (Vec::new(), Vec::new(), Value::Null);
         loop {
             let args = json!({ "conversation": conversation, "before": before, "after": null, "limit": 200 });
             let mut page = self.must("listMessages", args).await;
-            gaps |= page["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty());
+            gaps.extend(page["gaps"].as_array().into_iter().flatten().cloned());
             let Value::Array(mut messages) = page["messages"].take() else { panic!("{page}") };
             before = messages.first().map_or(Value::Null, |message| message["id"].clone());
             messages.append(&mut all);

@@ -2,10 +2,44 @@
 import type { App } from "./app.svelte";
 import type { KeyId } from "./keys";
 
+/** Whether there is something to do for a key where the agent is. */
+export function may(app: App, key: KeyId): boolean {
+  const inbox = app.place.screen === "inbox";
+  switch (key) {
+    case "search":
+    case "settings":
+    case "sheet":
+      return true;
+    case "next":
+    case "previous":
+      return inbox && (app.list?.total ?? 0) > 0;
+    case "region":
+    case "regionBack":
+    case "back":
+      return false;
+    default:
+      return inbox && app.talk !== null;
+  }
+}
+
 /** Does what a key stands for; false if there is nothing to do for it here. */
 export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
   const inbox = app.place.screen === "inbox";
   switch (key) {
+    case "search":
+      if (app.search.open) app.search.close();
+      else app.search.show();
+      return true;
+    case "find":
+      if (!inbox || !app.talk) return false;
+      app.talk.find.show();
+      return true;
+    case "findNext":
+    case "findPrevious":
+      if (!inbox || !app.talk) return false;
+      if (app.talk.find.open) app.talk.find.step(key === "findNext" ? 1 : -1);
+      else app.talk.find.show();
+      return true;
     case "next":
     case "previous":
       if (!inbox) return false;
@@ -18,6 +52,10 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
     case "done":
       if (!inbox || !app.talk) return false;
       void app.toggleDone();
+      return true;
+    case "tag":
+      if (!inbox || !app.talk) return false;
+      app.beginTag();
       return true;
     case "image":
     case "emoji":
@@ -54,6 +92,11 @@ function back(app: App, target: EventTarget | null): boolean {
     }
     app.place.go("inbox");
     app.place.wish = "list";
+    return true;
+  }
+  // What stands out in the messages since a search goes first.
+  if (app.talk && (app.talk.find.open || app.talk.words !== "")) {
+    app.talk.find.close();
     return true;
   }
   if (target instanceof Element && target.closest("[data-composer], [data-region=thread], .composer")) {

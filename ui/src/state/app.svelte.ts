@@ -1,7 +1,7 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, Change, ConversationId, Event, MarkRead, Tab } from "../ipc/bindings";
+import type { AccountId, Change, ConversationId, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { Clock } from "./clock.svelte";
@@ -12,10 +12,13 @@ import { Linking } from "./linking.svelte";
 import { type ConversationList, Lists } from "./list.svelte";
 import { Place } from "./place.svelte";
 import { Posts } from "./posts.svelte";
+import { Search } from "./search.svelte";
 import { Sends } from "./sends.svelte";
+import { Tags } from "./tags.svelte";
 import { type Talk, Talks } from "./talk.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Typing } from "./typing";
+import { Viewer } from "./viewer.svelte";
 
 const KEY = Symbol("app");
 
@@ -32,6 +35,10 @@ export class App {
   posts = new Posts();
   later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
   typing = new Typing();
+  tags = new Tags(this.toasts);
+  search = new Search(() => this.place.account);
+  /** The picture viewer over the window: `viewer.open(conversation, message)`. */
+  viewer = new Viewer();
   wire = $state<Wire>("open");
   /** The list on screen. */
   list: ConversationList | null = $derived(this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab));
@@ -72,13 +79,19 @@ export class App {
   drop(change: Change): void {
     switch (change.kind) {
       case "everything":
+        this.frame.accountsTold += 1;
+        this.tags.drop();
         void this.frame.refresh().then(() => this.#settlePlace());
         this.lists.drop();
         this.talks.drop(this.place.conversation);
+        this.viewer.drop();
         if (this.place.account !== null) this.later.drop(this.place.account);
         if (this.place.screen === "link") void this.linking.refresh();
         break;
       case "accounts":
+        this.frame.accountsTold += 1;
+        void this.frame.refresh().then(() => this.#settlePlace());
+        break;
       case "settings":
         void this.frame.refresh().then(() => this.#settlePlace());
         break;
@@ -90,6 +103,7 @@ export class App {
       case "conversation":
         this.talks.drop(this.place.conversation, change.conversation);
         this.lists.dropRow(change.conversation);
+        this.viewer.drop(change.conversation);
         break;
       case "scheduled":
         // Rows, the rail and the conversation on screen count what goes out later.
@@ -103,6 +117,12 @@ export class App {
         // A message that shares one of them shows its caption and cover.
         this.talks.drop(this.place.conversation);
         break;
+      case "tags":
+        this.tags.drop(change.account);
+        // Every row shows its customer's tags.
+        this.lists.drop(change.account);
+        this.talks.drop(this.place.conversation);
+        break;
       case "link":
         void this.linking.refresh();
         break;
@@ -111,10 +131,22 @@ export class App {
 
   /** Shows a conversation that was asked for from outside the page. */
   show(account: AccountId, conversation: ConversationId): void {
+    this.openFound(account, conversation);
+    this.place.wish = "composer";
+  }
+
+  /** Opens a conversation that a search found. */
+  openFound(account: AccountId, conversation: ConversationId): void {
     this.chooseAccount(account);
     this.place.open(conversation);
     if (this.lists.of(account, this.place.tab).placeOf(conversation) < 0) this.place.tab = "all";
-    this.place.wish = "composer";
+  }
+
+  /** Opens a conversation at a message that a search found, its words standing out. */
+  async openMessage(account: AccountId, conversation: ConversationId, message: MessageId, words: string): Promise<void> {
+    const showing = this.talks.openAt(conversation, message, words);
+    this.openFound(account, conversation);
+    if (!(await showing)) this.toasts.say(t.thread.messageGone);
   }
 
   /** Moves the selection by some rows, from where the selected conversation stands or stood last. */
@@ -136,6 +168,12 @@ export class App {
   openLink(): void {
     this.place.go("link");
     this.linking.begin();
+  }
+
+  /** Opens the field for a tag, and the panel it is in. */
+  beginTag(): void {
+    if (!this.personShown) this.togglePerson();
+    this.place.tagging = true;
   }
 
   togglePerson(): void {
@@ -197,6 +235,14 @@ export class App {
   /** Decides when an account's customers are told that their messages were read. */
   async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
     const fault = await this.frame.changeAccount(account, { markRead: policy }, () => ask("setMarkRead", { account, policy }));
+    if (fault) this.toasts.fault(fault);
+  }
+
+  /** Pauses fetching an account's earlier conversations, or goes on with it. */
+  async pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
+    const backfill = this.frame.account(account)?.backfill;
+    if (!backfill) return;
+    const fault = await this.frame.changeAccount(account, { backfill: { ...backfill, paused } }, () => ask("pauseBackfill", { account, paused }));
     if (fault) this.toasts.fault(fault);
   }
 

@@ -1,4 +1,6 @@
 // What the frame around the screens knows: the accounts, how they fare, and the agent's settings.
+import { SvelteSet } from "svelte/reactivity";
+
 import type { AccountId, AccountView, Fault, Overview, Settings } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import type { Clock } from "./clock.svelte";
@@ -7,6 +9,10 @@ import { oneAtATime } from "./latest";
 export class Frame {
   overview = $state.raw<Overview | null>(null);
   fault = $state.raw<Fault | null>(null);
+  /** Warnings the agent has put away until Deskbell is started again. */
+  readonly putAway = new SvelteSet<string>();
+  /** Counts how often the desk said that accounts have changed. */
+  accountsTold = $state(0);
   #clock: Clock;
   /** Settings on their way to the desk; an older answer must not undo them on screen. */
   #saving = 0;
@@ -36,6 +42,17 @@ export class Frame {
     this.#clock.set(overview.nowMs);
     const mine = this.overview?.settings;
     this.overview = this.#saving > 0 && mine ? { ...overview, settings: mine } : overview;
+  }
+
+  /** The agent has read what came of mending the data. */
+  async dismissRepair(): Promise<Fault | null> {
+    if (this.overview) this.overview = { ...this.overview, repair: null };
+    try {
+      await ask("dismissRepair", {});
+      return null;
+    } catch (error) {
+      return faultOf(error);
+    }
   }
 
   /** Changes an account at once and tells the desk; asks how it really is if it cannot keep the change. */

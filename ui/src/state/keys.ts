@@ -2,7 +2,7 @@
 import { t } from "../text";
 import type { Tool } from "./place.svelte";
 
-export type KeyId = "next" | "previous" | "reply" | "done" | "region" | "regionBack" | "back" | "settings" | "sheet" | Tool;
+export type KeyId = "search" | "find" | "findNext" | "findPrevious" | "next" | "previous" | "reply" | "done" | "tag" | "region" | "regionBack" | "back" | "settings" | "sheet" | Tool;
 
 interface Chord {
   key: string;
@@ -13,10 +13,15 @@ interface Chord {
 }
 
 export const KEYS: Record<KeyId, readonly Chord[]> = {
+  search: [{ key: "k", mod: true }],
+  find: [{ key: "f", mod: true }],
+  findNext: [{ key: "F3" }],
+  findPrevious: [{ key: "F3", shift: true }],
   next: [{ key: "j" }, { key: "ArrowDown", alt: true }],
   previous: [{ key: "k" }, { key: "ArrowUp", alt: true }],
   reply: [{ key: "Enter" }, { key: "r" }],
   done: [{ key: "e" }],
+  tag: [{ key: "l" }],
   region: [{ key: "F6" }],
   regionBack: [{ key: "F6", shift: true }],
   back: [{ key: "Escape" }],

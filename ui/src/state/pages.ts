@@ -1,10 +1,13 @@
 // A stretch of a conversation held by the page, and how answers are fitted to it. Pure; the desk is asked elsewhere.
 import type { GapView, MessageId, MessagePage, MessageView } from "../ipc/bindings";
 
-/** Messages asked for at once. */
+/** Messages asked for at once when a conversation is opened. */
 export const PAGE = 60;
-/** Messages kept on screen; beyond it the far end is let go and fetched again when it is needed. */
-export const MOST = 240;
+/** Messages asked for at once on the way: so few that drawing them is not felt. */
+export const STRIDE = 30;
+/** Messages kept on screen, and the most the desk gives at once; beyond it the far end is let go and fetched again when it
+ * is needed. */
+export const MOST = 200;
 
 export interface Stretch {
   messages: readonly MessageView[];
@@ -50,29 +53,41 @@ export function renewed(old: Stretch, page: MessagePage): Stretch {
   return { messages, gaps: gapsIn(messages, keptGaps.values(), page.gaps), hasOlder: kept.length > 0 ? old.hasOlder : page.hasOlder, hasNewer: page.hasNewer };
 }
 
-/** The messages after the first one held have been asked for again, while the newest are out of sight. */
-export function refilled(old: Stretch, page: MessagePage): Stretch {
-  const first = old.messages[0];
-  if (!first) return stretchOf(page);
-  const fresh = same(old.messages, page.messages);
-  const messages = [first, ...fresh.filter((message) => message.id !== first.id)];
-  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: old.hasOlder, hasNewer: page.hasNewer };
+/** What is held has been asked for again by the messages around its middle: it stays the same stretch. */
+export function remade(old: Stretch, page: MessagePage): Stretch {
+  const ids = new Set(old.messages.map((message) => message.id));
+  const from = page.messages.findIndex((message) => ids.has(message.id));
+  if (from < 0) return stretchOf(page);
+  const to = page.messages.findLastIndex((message) => ids.has(message.id)) + 1;
+  const messages = same(old.messages, page.messages.slice(from, to));
+  return { messages, gaps: gapsIn(messages, page.gaps), hasOlder: page.hasOlder || from > 0, hasNewer: page.hasNewer || to < page.messages.length };
 }
 
+/** What the agent sees right now, by message: it is never let go. */
+export interface Sight {
+  first: MessageId;
+  last: MessageId;
+}
+
+/** Messages beyond what is in sight that are kept in any case. */
+const SPARE = 12;
+
 /** An older page goes in front; the newest end is let go if that makes too many. */
-export function withOlder(old: Stretch, page: MessagePage, most = MOST): Stretch {
+export function withOlder(old: Stretch, page: MessagePage, most = MOST, sight: Sight | null = null): Stretch {
   const ids = new Set(old.messages.map((message) => message.id));
   const all = [...page.messages.filter((message) => !ids.has(message.id)), ...old.messages];
-  const messages = all.slice(0, most);
-  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: page.hasOlder, hasNewer: old.hasNewer || all.length > most };
+  const last = sight ? all.findIndex((message) => message.id === sight.last) : -1;
+  const messages = all.slice(0, Math.max(most, last < 0 ? 0 : last + 1 + SPARE));
+  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: page.hasOlder, hasNewer: old.hasNewer || all.length > messages.length };
 }
 
 /** A newer page goes behind; the oldest end is let go if that makes too many. */
-export function withNewer(old: Stretch, page: MessagePage, most = MOST): Stretch {
+export function withNewer(old: Stretch, page: MessagePage, most = MOST, sight: Sight | null = null): Stretch {
   const ids = new Set(old.messages.map((message) => message.id));
   const all = [...old.messages, ...page.messages.filter((message) => !ids.has(message.id))];
-  const messages = all.slice(-most);
-  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: old.hasOlder || all.length > most, hasNewer: page.hasNewer };
+  const first = sight ? all.findIndex((message) => message.id === sight.first) : -1;
+  const messages = all.slice(-Math.max(most, first < 0 ? 0 : all.length - first + SPARE));
+  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: old.hasOlder || all.length > messages.length, hasNewer: page.hasNewer };
 }
 
 /** At the bottom of a long thread, only the newest part is needed. */

@@ -24,6 +24,12 @@ export class Place {
   sheet = $state(false);
   /** The sheet of all scheduled replies. */
   scheduledOpen = $state(false);
+  /** The person panel should open its field for a tag. */
+  tagging = $state(false);
+  /** The account that is about to be unlinked, and whether erasing it was asked for at once. */
+  unlinking = $state.raw<{ account: AccountId; erase: boolean } | null>(null);
+  /** Dialogs that lie over everything else; no key of the window acts below them. */
+  dialogs = $state(0);
   /** What the composer should open next. */
   tool = $state<Tool | null>(null);
   /** What the next rendered screen should put the focus on. */
@@ -85,6 +91,7 @@ export class Place {
   open(conversation: ConversationId | null): void {
     this.conversation = conversation;
     this.overlay = false;
+    this.tagging = false;
   }
 
   go(screen: Screen): void {

@@ -2,6 +2,7 @@
 import { locale } from "./locale";
 
 export const number = new Intl.NumberFormat(locale);
+export const shortNumber = new Intl.NumberFormat(locale, { notation: "compact" });
 const rules = new Intl.PluralRules("en");
 
 /** A number with its noun in the right form. */

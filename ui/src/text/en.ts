@@ -2,8 +2,10 @@
 import type { AutoType, SnippetKind, Surface } from "../ipc/bindings";
 import { codes } from "./codes";
 import { card, composer, emoji, later, posts } from "./composer";
-import { count, number } from "./count";
+import { count, number, shortNumber } from "./count";
 import { cardFaults, faults, refusals } from "./faults";
+import { access, backfill, data, history, repair, tags, unlink, viewer } from "./keeping";
+import { palette } from "./palette";
 import { delivery, thread, why } from "./thread";
 
 const snippets: Record<SnippetKind, string> = {
@@ -15,6 +17,8 @@ const autos: Record<AutoType, string> = { welcome: "Welcome message", suggestedQ
 export const en = {
   product: "Deskbell",
   number: (n: number) => number.format(n),
+  /** "212", "20K" */
+  short: (n: number) => (n < 10_000 ? number.format(n) : shortNumber.format(n)),
   faults,
   cardFaults,
   scheduleCloses: (time: string) => `The reply window closes before that, ${time}.`,
@@ -49,7 +53,7 @@ export const en = {
     account: (name: string, health: string) => `${name}, ${health}`,
   },
   health: {
-    live: "up to date", starting: "starting", offline: "offline", rateLimited: "slowed down by TikTok", unwell: "TikTok has trouble", relink: "needs to be linked again",
+    live: "up to date", starting: "starting", offline: "offline", rateLimited: "slowed down by TikTok", unwell: "TikTok has trouble", relink: "needs to be linked again", unlinked: "unlinked",
   },
 
   practice: { badge: "Practice", strip: "sample customers, nothing reaches TikTok" },
@@ -58,8 +62,9 @@ export const en = {
   inbox: {
     name: "Conversations",
     title: "Inbox",
-    tabs: { waiting: "Waiting", all: "All", done: "Done" },
+    tabs: { waiting: "Waiting", requests: "Requests", all: "All", done: "Done" },
     tabsName: "Which conversations",
+    search: "Search all messages",
     tab: (name: string, n: number | null) => (n === null ? name : `${name}, ${number.format(n)}`),
     you: "You:",
     draft: "Draft:",
@@ -67,6 +72,7 @@ export const en = {
     trouble: "A message was not sent",
     request: "Request",
     gap: "Messages may be missing",
+    unreadable: "TikTok does not show this conversation",
     windowLeft: (left: string) => `${left} left to reply`,
     windowClosed: "Reply window closed",
     repliesLeft: (left: number, most: number) => `${number.format(left)} of ${number.format(most)} replies left`,
@@ -77,11 +83,11 @@ export const en = {
     nothingYet: "No messages yet",
     empty: {
       waiting: { what: "Nobody is waiting", more: "New messages show up here by themselves." },
+      requests: { what: "No message requests", more: "A request comes from a customer your shop has never answered. Your answer makes it a chat." },
       all: { what: "No conversations yet", more: "They appear as soon as a customer writes." },
       done: { what: "Nothing is done yet", more: "Press E in a conversation to put it here." },
     },
     failed: "The list could not be loaded",
-    fetching: (done: string, total: string) => `Fetching conversations, ${done} of ${total}`,
   },
   banner: {
     offline: (since: string, retry: string) => `TikTok cannot be reached since ${since}. Next try ${retry}.`,
@@ -95,9 +101,19 @@ export const en = {
     soon: "in a moment",
   },
 
+  palette,
   thread,
   delivery,
   why,
+
+  history,
+  backfill,
+  access,
+  unlink,
+  data,
+  repair,
+  tags,
+  viewer,
 
   composer,
   emoji,
@@ -246,10 +262,15 @@ export const en = {
   keys: {
     title: "Keyboard shortcuts",
     close: "Close",
+    search: "Search messages, people and commands",
+    find: "Find in the conversation",
+    findNext: "Next match",
+    findPrevious: "Previous match",
     next: "Next conversation",
     previous: "Previous conversation",
     reply: "Write a reply",
     done: "Done or reopen",
+    tag: "Tags",
     region: "Next part of the window",
     regionBack: "Previous part of the window",
     back: "Back",

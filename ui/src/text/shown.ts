@@ -24,7 +24,12 @@ export function shown(text: string): string {
 
 /** A name on one line, with the characters that could make it look like another name made visible. */
 export function shownName(text: string): string {
-  const line = shown(text).replace(/\s+/gu, " ").trim();
+  return shownLine(text).trim();
+}
+
+/** The same for a part of a name, which keeps the spaces at its ends. */
+export function shownLine(text: string): string {
+  const line = shown(text).replace(/\s+/gu, " ");
   return line.replace(HIDDEN, (mark, at: number) => {
     const code = mark.codePointAt(0) ?? 0;
     // Joiners belong to emoji families and to Persian and Indic spelling.

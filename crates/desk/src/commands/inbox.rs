@@ -36,13 +36,14 @@ impl Command for ListConversations {
             let rows = conversation::window(sql, account, tab, offset, limit.min(MOST_ROWS))?;
             let total = match tab {
                 Tab::Waiting => counts.waiting,
+                Tab::Requests => counts.requests,
                 Tab::All => counts.all,
                 Tab::Done => counts.done,
             };
             Ok(ConversationWindow {
                 total,
                 offset,
-                rows: rows.into_iter().map(read::conversation_row).collect(),
+                rows: rows.into_iter().map(|row| read::conversation_row(sql, row)).collect::<Result<_, _>>()?,
                 counts,
             })
         });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::Keeping;
 use engine::sync::Attention;
 use model::{Change, ConversationId};
+use store::salvage;
 use store::table::account;
 use ts_rs::TS;
 
@@ -34,6 +35,8 @@ async fn overview(desk: &Desk) -> Result<Overview, Fault> {
         settings: desk.settings().await,
         now_ms: desk.engine().clock().now_ms(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        repair: desk.engine().store().read(salvage::report).await?.map(read::repair_view),
+        damaged: desk.engine().is_damaged(),
     })
 }
 
@@ -145,7 +148,7 @@ impl Command for SyncNow {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().sync_now().await;
+        desk.engine().insist().await;
         Ok(Done {})
     }
 }

@@ -5,13 +5,14 @@ use store::table::message::Stretch;
 use ts_rs::TS;
 
 use crate::contract::Command;
+use crate::read::Part;
 use crate::view::MessagePage;
 use crate::{Desk, Fault, FaultCode, read};
 
 /// No screen shows more messages than this.
 const MOST_MESSAGES: u32 = 200;
 
-/// A stretch of messages: the newest, or those before or after one.
+/// A stretch of messages: the newest, or those before, after or around one.
 #[derive(Debug, Clone, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListMessages {
@@ -21,21 +22,30 @@ pub struct ListMessages {
     pub before: Option<MessageId>,
     /// Only newer ones than this; not together with `before`.
     pub after: Option<MessageId>,
+    /// This one in its place; not together with `before` or `after`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub around: Option<MessageId>,
     /// How many at most; 200 is the most.
     pub limit: u32,
+    /// What is searched for: where it stands is marked.
+    #[serde(default)]
+    #[ts(optional)]
+    pub find: Option<String>,
 }
 
 impl Command for ListMessages {
     type Reply = MessagePage;
 
     async fn run(self, desk: &Desk) -> Result<MessagePage, Fault> {
-        let stretch = match (self.before, self.after) {
-            (None, None) => Stretch::Newest,
-            (Some(id), None) => Stretch::Before(id),
-            (None, Some(id)) => Stretch::After(id),
-            (Some(_), Some(_)) => return Err(Fault::with_detail(FaultCode::BadRequest, "before and after")),
+        let part = match (self.before, self.after, self.around) {
+            (None, None, None) => Part::Stretch(Stretch::Newest),
+            (Some(id), None, None) => Part::Stretch(Stretch::Before(id)),
+            (None, Some(id), None) => Part::Stretch(Stretch::After(id)),
+            (None, None, Some(id)) => Part::Around(id),
+            _ => return Err(Fault::with_detail(FaultCode::BadRequest, "before, after and around")),
         };
-        let (id, limit) = (self.conversation, self.limit.clamp(1, MOST_MESSAGES));
-        Ok(desk.engine().store().read(move |sql| read::message_page(sql, id, stretch, limit)).await?)
+        let (id, limit, find) = (self.conversation, self.limit.clamp(1, MOST_MESSAGES), self.find);
+        Ok(desk.engine().store().read(move |sql| read::message_page(sql, id, part, limit, find.as_deref())).await?)
     }
 }

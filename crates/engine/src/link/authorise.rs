@@ -5,6 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::{AccountId, Change};
 use store::table::account::{self, NewAccount};
 use store::table::setting;
+use store::table::token_event::{self, Kind, TokenEvent};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, VIDEO_LIST_SCOPE};
 use tiktok::business::profile::GetBusiness;
 use tiktok::login_kit::{Callback, CallbackError};
@@ -151,14 +152,21 @@ impl Engine {
         let now_ms = self.clock().now_ms();
         let remote_id = tokens.open_id.clone();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
-        let id = self.store().write(move |tx| account::link(tx, &new, now_ms)).await?;
+        let event = TokenEvent { at_ms: now_ms, kind: Kind::Linked, detail: String::new() };
+        let id = self
+            .store()
+            .write(move |tx| {
+                let id = account::link(tx, &new, now_ms)?;
+                token_event::note(tx, id, &event)?;
+                Ok(id)
+            })
+            .await?;
         self.caller().tokens().forget(id).await;
+        let account = self.store().read(move |sql| account::get(sql, id)).await?;
+        self.follow(&account);
         if known.is_some() {
             self.prompt(id).notify_one();
             self.outbox().wake_all(self).await?;
-        } else {
-            let account = self.store().read(move |sql| account::get(sql, id)).await?;
-            self.follow(&account);
         }
         tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");
         Ok(id)

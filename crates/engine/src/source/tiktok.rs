@@ -2,7 +2,9 @@
 //!
 //! Translates TikTok's words into ours and nothing else. What has no word here stays in the raw message.
 
-use model::{AccountId, AutoType, Content, ConversationKind, MediaState, Origin, Surface};
+use std::collections::HashSet;
+
+use model::{AccountId, AutoType, Content, ConversationKind, Direction, MediaState, Origin, Surface};
 use store::table::conversation::{Known, Listed};
 use store::table::message::News;
 use store::table::person::PersonNews;
@@ -83,13 +85,15 @@ impl Source for TikTok {
             );
         }
         let person = person(&page);
-        let full = page.messages.len() + page.unreadable.len() >= PAGE;
+        // A page that names some of its messages twice is not fuller for it.
+        let distinct: HashSet<&str> = page.messages.iter().map(|message| message.message_id.as_str()).collect();
+        let full = distinct.len() + page.unreadable.len() >= PAGE;
         let messages = page.messages.iter().map(|message| news(message, &self.business_id, asked_at_ms)).collect();
         Ok(Batch { person, messages, full, asked_at_ms })
     }
 }
 
-fn origin(referral: Referral) -> Option<Origin> {
+pub(crate) fn origin(referral: Referral) -> Option<Origin> {
     let ad = referral
         .ads
         .into_iter()
@@ -119,7 +123,7 @@ fn person(page: &MessagePage) -> Option<PersonNews> {
     })
 }
 
-fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
+pub(crate) fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
     let outgoing = message.is_from_business(business_id).unwrap_or(false);
     News {
         remote_id: message.message_id.clone(),
@@ -139,8 +143,16 @@ fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
         }),
         content: content(message),
         quoted_remote_id: message.referenced_message_id.clone(),
-        reactions: message.reactions.iter().filter_map(|reaction| reaction.emoji.clone()).collect(),
+        reactions: message.reactions.iter().map(|reaction| self::reaction(reaction, business_id)).collect(),
         raw: message.raw.get().to_owned(),
+    }
+}
+
+/// An emoji on a message. Who does not say whose it is, is the customer: a business has no way to react through the API.
+pub(crate) fn reaction(reaction: &message::Reaction, business_id: &str) -> model::Reaction {
+    model::Reaction {
+        emoji: reaction.emoji.clone().unwrap_or_default(),
+        from: if reaction.is_from_business(business_id) == Some(true) { Direction::Out } else { Direction::In },
     }
 }
 

@@ -1,9 +1,10 @@
 //! Linked accounts.
 
-use model::{AccountId, Change, MarkRead, Millis, TabCounts};
+use model::{AccountId, Change, MarkRead, MessageId, Millis, PersonId, TabCounts};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use crate::{StoreError, Tx};
+use super::message;
+use crate::{StoreError, Tx, search};
 
 /// A linked account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,15 @@ pub struct Account {
     pub synced_at_ms: Option<Millis>,
     /// When its customers are told that their messages were read.
     pub mark_read: MarkRead,
+    /// Everything up to here was listed and fetched, but for gaps and what TikTok refuses to show; none before the first
+    /// whole listing.
+    pub complete_to_ms: Option<Millis>,
+    /// Whether the first fetch of old conversations is paused.
+    pub backfill_paused: bool,
+    /// When it was unlinked; its history is still here.
+    pub unlinked_at_ms: Option<Millis>,
+    /// When it was linked first.
+    pub linked_at_ms: Millis,
 }
 
 /// When a pair of tokens was given, and when each ends, in ms since the epoch of TikTok's clock.
@@ -58,7 +68,7 @@ pub struct NewAccount {
     pub tokens: TokenTimes,
 }
 
-const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, scopes, relink, backfilled, synced_at_ms, mark_read";
+const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, scopes, relink, backfilled, synced_at_ms, mark_read, complete_to_ms, backfill_paused, unlinked_at_ms, linked_at_ms";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
@@ -81,6 +91,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
             "byHand" => MarkRead::ByHand,
             _ => MarkRead::OnReply,
         },
+        complete_to_ms: row.get(13)?,
+        backfill_paused: row.get(14)?,
+        unlinked_at_ms: row.get(15)?,
+        linked_at_ms: row.get(16)?,
     })
 }
 
@@ -121,7 +135,7 @@ pub fn link(tx: &mut Tx<'_>, new: &NewAccount, now_ms: Millis) -> Result<Account
          VALUES (:remote_id, :handle, :display_name, :avatar, :scopes, :issued, :access, :refresh, :now)
          ON CONFLICT (remote_id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name,
              avatar = coalesce(excluded.avatar, avatar), scopes = excluded.scopes, tokens_issued_at_ms = excluded.tokens_issued_at_ms,
-             access_expires_at_ms = excluded.access_expires_at_ms, refresh_expires_at_ms = excluded.refresh_expires_at_ms, relink = NULL
+             access_expires_at_ms = excluded.access_expires_at_ms, refresh_expires_at_ms = excluded.refresh_expires_at_ms, relink = NULL, unlinked_at_ms = NULL
          RETURNING id",
         named_params! {
             ":remote_id": new.remote_id, ":handle": new.handle, ":display_name": new.display_name, ":avatar": new.avatar,
@@ -195,13 +209,98 @@ pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// How many conversations each tab holds; three stored numbers, whatever the size of the inbox.
+/// How many conversations each tab holds; four stored numbers, whatever the size of the inbox.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
-    let mut query = sql.prepare_cached("SELECT waiting_count, open_count, done_count FROM account WHERE id = ?1")?;
-    Ok(query.query_row([id.0], |row| Ok(TabCounts { waiting: row.get(0)?, all: row.get(1)?, done: row.get(2)? }))?)
+    let mut query =
+        sql.prepare_cached("SELECT waiting_count, request_count, open_count, done_count FROM account WHERE id = ?1")?;
+    Ok(query.query_row([id.0], |row| {
+        Ok(TabCounts { waiting: row.get(0)?, requests: row.get(1)?, all: row.get(2)?, done: row.get(3)? })
+    })?)
+}
+
+/// Says that everything up to this time was listed and fetched. It never goes back: what was proven stays proven.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_complete_to(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET complete_to_ms = ?2 WHERE id = ?1 AND coalesce(complete_to_ms, 0) < ?2",
+        (id.0, at_ms),
+    )?;
+    tx.touch(Change::Accounts);
+    Ok(())
+}
+
+/// How many conversations may lack messages: between two of them, or because TikTok refuses to show them.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn doubtful(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT count(*) FILTER (WHERE gaps > 0), count(*) FILTER (WHERE unreadable = 1) FROM conversation
+         WHERE account_id = ?1 AND (gaps > 0 OR unreadable = 1)",
+    )?;
+    Ok(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Pauses the first fetch of old conversations, or goes on with it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_backfill_paused(tx: &mut Tx<'_>, id: AccountId, paused: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE account SET backfill_paused = ?2 WHERE id = ?1", (id.0, paused))?;
+    tx.touch(Change::Accounts);
+    Ok(())
+}
+
+/// Unlinks an account; its history and queue stay until it is linked again or erased.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_unlinked(tx: &mut Tx<'_>, id: AccountId, now_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET unlinked_at_ms = ?2, relink = coalesce(relink, 'unlinked') WHERE id = ?1",
+        (id.0, now_ms),
+    )?;
+    tx.touch(Change::Everything);
+    Ok(())
+}
+
+/// Erases a part of an account: at most so many messages, and with the last of them everything else. Whether there is more.
+/// The pictures' files are the vault's to remove.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, StoreError> {
+    let messages: Vec<i64> = tx
+        .prepare_cached("SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.account_id = ?1 LIMIT ?2")?
+        .query_map((id.0, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for message in &messages {
+        message::remove(tx, MessageId(*message))?;
+        tx.prepare_cached("DELETE FROM attempt WHERE message_id = ?1")?.execute([message])?;
+    }
+    if !messages.is_empty() {
+        return Ok(true);
+    }
+    let people: Vec<i64> = tx
+        .prepare_cached("SELECT id FROM person WHERE account_id = ?1 LIMIT ?2")?
+        .query_map((id.0, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for person in &people {
+        search::forget_person(tx, PersonId(*person))?;
+        tx.prepare_cached("DELETE FROM person WHERE id = ?1")?.execute([person])?;
+    }
+    if !people.is_empty() {
+        return Ok(true);
+    }
+    // Conversations, drafts, waiting replies, gaps, tags and posts go with it.
+    tx.execute("DELETE FROM account WHERE id = ?1", [id.0])?;
+    tx.touch(Change::Everything);
+    Ok(false)
 }
 
 /// How many conversations were fetched at least once, and how many TikTok listed.

@@ -81,6 +81,8 @@ pub struct ListRow {
     pub trouble: bool,
     /// Whether there is a hole in it.
     pub has_gap: bool,
+    /// Whether TikTok lists it and refuses to show it.
+    pub unreadable: bool,
     /// The draft's first line.
     pub draft_line: Option<String>,
     /// Where the customer came from.
@@ -149,16 +151,39 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Re
     }
 }
 
+/// Whether a listing has a conversation as a chat that was a request until now.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn changes_list(sql: &Connection, account: AccountId, listed: &Listed) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached("SELECT kind FROM conversation WHERE account_id = ?1 AND remote_id = ?2")?;
+    let kind: Option<String> = query.query_row((account.0, &listed.remote_id), |row| row.get(0)).optional()?;
+    Ok(kind.is_some_and(|kind| kind_of(&kind) == ConversationKind::Request) && listed.kind == ConversationKind::Chat)
+}
+
 /// Conversations that have news TikTok has not been asked for yet, newest first.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn due(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<Known>, StoreError> {
+    // What happened before the account was linked is old, and waits while the first fetch is paused.
     let mut query = sql.prepare_cached(&format!(
         "SELECT {KNOWN} FROM conversation WHERE account_id = ?1 AND fetched_updated_ms < remote_updated_ms
+         AND (fetched_updated_ms > 0 OR remote_updated_ms > (SELECT CASE backfill_paused WHEN 0 THEN 0 ELSE linked_at_ms END FROM account WHERE id = ?1))
          ORDER BY remote_updated_ms DESC LIMIT ?2"
     ))?;
     Ok(query.query_map((account.0, limit), read_known)?.collect::<Result<_, _>>()?)
+}
+
+/// Whether a conversation was listed and never fetched.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn never_fetched(sql: &Connection, account: AccountId) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM conversation WHERE account_id = ?1 AND fetched_updated_ms = 0 AND fetched_updated_ms < remote_updated_ms)",
+    )?;
+    Ok(query.query_row([account.0], |row| row.get(0))?)
 }
 
 /// One conversation.
@@ -174,10 +199,71 @@ pub fn get(sql: &Connection, id: ConversationId) -> Result<Known, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn fetched(tx: &Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
+pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2) WHERE id = ?1")?
         .execute((id.0, updated_ms))?;
+    let readable: Option<i64> = tx
+        .prepare_cached("UPDATE conversation SET unreadable = 0 WHERE id = ?1 AND unreadable = 1 RETURNING account_id")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    if let Some(account) = readable {
+        touch(tx, AccountId(account), id);
+    }
     Ok(())
+}
+
+/// The conversations that TikTok refused to show are due again, at most so many, newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1 WHERE id IN (
+             SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY remote_updated_ms DESC LIMIT ?2)",
+        (account.0, limit),
+    )?;
+    Ok(())
+}
+
+/// TikTok lists a conversation and refuses to show it: it is not asked for again until it moves, or [`try_refused_again`].
+///
+/// # Errors
+/// [`StoreError`]
+pub fn refused(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
+    let account = tx.query_row(
+        "UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2), unreadable = 1 WHERE id = ?1 RETURNING account_id",
+        (id.0, updated_ms),
+        |row| row.get(0).map(AccountId),
+    )?;
+    touch(tx, account, id);
+    Ok(())
+}
+
+/// The customer has read everything up to this time; it never goes back.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn read_by_customer(tx: &mut Tx<'_>, id: ConversationId, up_to_ms: Millis) -> Result<(), StoreError> {
+    let account: Option<i64> = tx
+        .query_row(
+            "UPDATE conversation SET read_up_to_ms = ?2 WHERE id = ?1 AND read_up_to_ms < ?2 RETURNING account_id",
+            (id.0, up_to_ms),
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(account) = account {
+        touch(tx, AccountId(account), id);
+    }
+    Ok(())
+}
+
+/// The conversation with TikTok's id, if it is known.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find(sql: &Connection, account: AccountId, remote_id: &str) -> Result<Option<ConversationId>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT id FROM conversation WHERE account_id = ?1 AND remote_id = ?2")?;
+    Ok(query.query_row((account.0, remote_id), |row| row.get(0).map(ConversationId)).optional()?)
 }
 
 /// Gives the conversation its customer.
@@ -223,7 +309,7 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> 
 }
 
 /// Works out a conversation's row anew from its messages, its outbox and its gaps. Idempotent, and the only place that
-/// does: whatever changed, the row follows.
+/// does: whatever changed, the row follows. The first answer makes a request a chat; TikTok's lists say so a moment later.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -263,6 +349,7 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let account = tx
         .prepare_cached(
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
+                 kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
                  sent = :sent, sent_late = :late,
                  engaged = engaged OR EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
@@ -371,6 +458,7 @@ pub fn window(
     // The inner query walks a covering index only; rows and people are read for the window alone.
     let filter = match tab {
         Tab::Waiting => "waiting = 1 AND status = 'open'",
+        Tab::Requests => "kind = 'request' AND status = 'open'",
         Tab::All => "status = 'open'",
         Tab::Done => "status = 'done'",
     };
@@ -427,7 +515,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
     })
 }
 
-const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled";
+const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable";
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
     let kind: Option<String> = row.get(5)?;
@@ -448,6 +536,7 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
         scheduled: row.get(25)?,
         trouble: row.get::<_, i64>(11)? > 0,
         has_gap: row.get::<_, i64>(12)? > 0,
+        unreadable: row.get(26)?,
         draft_line: row.get(13)?,
         origin: origin.map(|json| serde_json::from_str(&json)).transpose()?,
         person: Person {

@@ -26,6 +26,26 @@ pub fn notice(tx: &Tx<'_>, conversation: ConversationId, gap: Gap, now_ms: Milli
     Ok(())
 }
 
+/// Closes the gap before a message, because what comes before it is known to be here. Whether there was one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn close(tx: &Tx<'_>, conversation: ConversationId, before: MessageId) -> Result<bool, StoreError> {
+    let closed = tx
+        .prepare_cached("DELETE FROM gap WHERE conversation_id = ?1 AND before_id = ?2")?
+        .execute((conversation.0, before.0))?;
+    Ok(closed > 0)
+}
+
+/// Whether a conversation has a gap.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn any(sql: &Connection, conversation: ConversationId) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM gap WHERE conversation_id = ?1)")?;
+    Ok(query.query_row([conversation.0], |row| row.get(0))?)
+}
+
 /// A conversation's gaps.
 ///
 /// # Errors

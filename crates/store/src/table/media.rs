@@ -1,9 +1,16 @@
 //! Pictures held on disk, and pictures still to be fetched.
 
-use model::{AccountId, MessageId, Millis, PersonId};
-use rusqlite::{Connection, OptionalExtension};
+use model::{AccountId, ConversationId, MessageId, Millis, PersonId};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{StoreError, Tx};
+
+/// When an order that waits for a fresh link is due: never by itself.
+const PARKED_MS: Millis = Millis::MAX;
+/// The attempts of an order that is given up. It stays, so that the same picture is not ordered again.
+const GIVEN_UP: u32 = 1_000;
+/// When a picture was last shown is known to the hour.
+const HOUR_MS: Millis = 3_600_000;
 
 /// A picture that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +47,8 @@ pub struct Order {
     pub wanted: Wanted,
     /// How often it was tried.
     pub attempt: u32,
+    /// When the message was sent, or the customer last heard from, ms since the epoch.
+    pub at_ms: Millis,
 }
 
 /// Notes a picture that is now on disk.
@@ -47,11 +56,52 @@ pub struct Order {
 /// # Errors
 /// [`StoreError`]
 pub fn hold(tx: &Tx<'_>, held: &Held, now_ms: Millis) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO media (key, mime, width, height, size, fetched_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (key) DO NOTHING",
-        (&held.key, &held.mime, held.width, held.height, i64::try_from(held.size).unwrap_or(i64::MAX), now_ms),
-    )?;
+    tx.prepare_cached(
+        "INSERT INTO media (key, mime, width, height, size, fetched_at_ms, used_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (key) DO UPDATE SET used_at_ms = max(used_at_ms, excluded.used_at_ms)",
+    )?
+    .execute((
+        &held.key,
+        &held.mime,
+        held.width,
+        held.height,
+        i64::try_from(held.size).unwrap_or(i64::MAX),
+        now_ms,
+        now_ms / HOUR_MS * HOUR_MS,
+    ))?;
     Ok(())
+}
+
+/// These pictures were shown.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn shown(tx: &Tx<'_>, keys: &[String], now_ms: Millis) -> Result<(), StoreError> {
+    let hour_ms = now_ms / HOUR_MS * HOUR_MS;
+    let mut update = tx.prepare_cached("UPDATE media SET used_at_ms = ?2 WHERE key = ?1 AND used_at_ms < ?2")?;
+    for key in keys {
+        update.execute((key, hour_ms))?;
+    }
+    Ok(())
+}
+
+/// A picture is not held any more. Its file may go once this is committed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn drop(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM media WHERE key = ?1")?.execute([key])?;
+    Ok(())
+}
+
+/// How many bytes all pictures have together, and how many pictures they are.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn usage(sql: &Connection) -> Result<(u64, u32), StoreError> {
+    let (bytes, count): (i64, u32) =
+        sql.query_row("SELECT coalesce(sum(size), 0), count(*) FROM media", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok((u64::try_from(bytes).unwrap_or(0), count))
 }
 
 /// The type of a held picture, if it is held.
@@ -81,20 +131,50 @@ pub fn get(sql: &Connection, key: &str) -> Result<Option<Held>, StoreError> {
     Ok(held.optional()?)
 }
 
-/// Orders a picture. Ordering it twice is ordering it once.
+/// Orders a picture. Ordering it twice is ordering it once; an avatar's order that waits for a fresh link has one now.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn want(tx: &Tx<'_>, account: AccountId, wanted: Wanted) -> Result<(), StoreError> {
-    let (message, person) = match wanted {
-        Wanted::Message(id) => (Some(id.0), None),
-        Wanted::Avatar(id) => (None, Some(id.0)),
+    match wanted {
+        Wanted::Message(id) => tx
+            .prepare_cached("INSERT INTO media_wanted (account_id, message_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute((account.0, id.0))?,
+        Wanted::Avatar(id) => tx
+            .prepare_cached(
+                "INSERT INTO media_wanted (account_id, person_id) VALUES (?1, ?2)
+                 ON CONFLICT (person_id) DO UPDATE SET not_before_ms = 0 WHERE attempt < ?3",
+            )?
+            .execute((account.0, id.0, GIVEN_UP))?,
     };
-    tx.prepare_cached(
-        "INSERT INTO media_wanted (account_id, message_id, person_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-    )?
-    .execute((account.0, message, person))?;
     Ok(())
+}
+
+/// Orders a message's picture as if it had never been tried.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn want_again(tx: &Tx<'_>, account: AccountId, message: MessageId) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO media_wanted (account_id, message_id) VALUES (?1, ?2)
+         ON CONFLICT (message_id) DO UPDATE SET attempt = 0, not_before_ms = 0",
+        (account.0, message.0),
+    )?;
+    Ok(())
+}
+
+/// The customer has another avatar: what became of the one before does not matter any more.
+pub(super) fn forget_avatar(tx: &Tx<'_>, person: PersonId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM media_wanted WHERE person_id = ?1")?.execute([person.0])?;
+    Ok(())
+}
+
+/// Whether a fresh link to the customer's avatar is of use: it is not here, or still on order, and was not given up.
+pub(super) fn lacks_avatar(sql: &Connection, person: PersonId) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT coalesce((SELECT attempt < ?2 FROM media_wanted WHERE person_id = ?1), avatar IS NULL) FROM person WHERE id = ?1",
+    )?;
+    Ok(query.query_row((person.0, GIVEN_UP), |row| row.get(0))?)
 }
 
 /// The next orders that are due, newest first.
@@ -102,21 +182,91 @@ pub fn want(tx: &Tx<'_>, account: AccountId, wanted: Wanted) -> Result<(), Store
 /// # Errors
 /// [`StoreError`]
 pub fn due(sql: &Connection, account: AccountId, now_ms: Millis, limit: u32) -> Result<Vec<Order>, StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT id, account_id, message_id, person_id, attempt FROM media_wanted WHERE account_id = ?1 AND not_before_ms <= ?2 ORDER BY id DESC LIMIT ?3",
-    )?;
-    let mut rows = query.query((account.0, now_ms, limit))?;
+    let mut messages = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM media_wanted WHERE message_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2
+         ORDER BY message_id DESC LIMIT ?3"
+    ))?;
+    let mut avatars = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS}, (SELECT max(last_at_ms) FROM conversation WHERE conversation.person_id = media_wanted.person_id) AS at_ms
+         FROM media_wanted WHERE person_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2 ORDER BY at_ms DESC LIMIT ?3"
+    ))?;
+    let mut orders = Vec::new();
+    let mut rows = messages.query((account.0, now_ms, limit))?;
+    while let Some(row) = rows.next()? {
+        orders.extend(read(row, 0)?);
+    }
+    let mut rows = avatars.query((account.0, now_ms, limit))?;
+    while let Some(row) = rows.next()? {
+        orders.extend(read(row, row.get::<_, Option<Millis>>(5)?.unwrap_or(0))?);
+    }
+    orders.sort_by_key(|order| std::cmp::Reverse(order.at_ms));
+    orders.truncate(limit as usize);
+    Ok(orders)
+}
+
+/// The due orders of one conversation: the customer's avatar, then the pictures, newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn due_in(
+    sql: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    now_ms: Millis,
+) -> Result<Vec<Order>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM media_wanted WHERE person_id = (SELECT person_id FROM conversation WHERE id = ?2) AND account_id = ?1 AND not_before_ms <= ?3
+         UNION ALL
+         SELECT {COLUMNS} FROM media_wanted WHERE message_id IN (SELECT message_id FROM picture WHERE conversation_id = ?2) AND account_id = ?1 AND not_before_ms <= ?3"
+    ))?;
+    let mut rows = query.query((account.0, conversation.0, now_ms))?;
     let mut orders = Vec::new();
     while let Some(row) = rows.next()? {
-        let (message, person): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
-        let wanted = match (message, person) {
-            (Some(id), _) => Wanted::Message(MessageId(id)),
-            (None, Some(id)) => Wanted::Avatar(PersonId(id)),
-            (None, None) => continue,
-        };
-        orders.push(Order { id: row.get(0)?, account: AccountId(row.get(1)?), wanted, attempt: row.get(4)? });
+        orders.extend(read(row, Millis::MAX)?);
     }
+    orders.sort_by_key(|order| std::cmp::Reverse(order.at_ms));
     Ok(orders)
+}
+
+/// The due order of one message, if there is one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn due_of(
+    sql: &Connection,
+    account: AccountId,
+    message: MessageId,
+    now_ms: Millis,
+) -> Result<Option<Order>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM media_wanted WHERE message_id = ?2 AND account_id = ?1 AND not_before_ms <= ?3"
+    ))?;
+    let mut rows = query.query((account.0, message.0, now_ms))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    read(row, 0)
+}
+
+/// When the next order of an account is due that is not due yet.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn next_due(sql: &Connection, account: AccountId, now_ms: Millis) -> Result<Option<Millis>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT min(not_before_ms) FROM media_wanted WHERE account_id = ?1 AND not_before_ms > ?2 AND not_before_ms < ?3",
+    )?;
+    Ok(query.query_row((account.0, now_ms, PARKED_MS), |row| row.get(0))?)
+}
+
+const COLUMNS: &str = "id, account_id, message_id, person_id, attempt";
+
+fn read(row: &Row<'_>, avatar_at_ms: Millis) -> Result<Option<Order>, StoreError> {
+    let (message, person): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+    let (wanted, at_ms) = match (message, person) {
+        (Some(id), _) => (Wanted::Message(MessageId(id)), super::message::time_of(MessageId(id))),
+        (None, Some(id)) => (Wanted::Avatar(PersonId(id)), avatar_at_ms),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Order { id: row.get(0)?, account: AccountId(row.get(1)?), wanted, attempt: row.get(4)?, at_ms }))
 }
 
 /// The order is done with, one way or the other.
@@ -128,11 +278,43 @@ pub fn settle(tx: &Tx<'_>, order: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Try the order again later.
+/// Try the order again later. What it could not help does not count as an attempt.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn postpone(tx: &Tx<'_>, order: i64, until_ms: Millis) -> Result<(), StoreError> {
-    tx.execute("UPDATE media_wanted SET attempt = attempt + 1, not_before_ms = ?2 WHERE id = ?1", (order, until_ms))?;
+pub fn postpone(tx: &Tx<'_>, order: i64, until_ms: Millis, counts: bool) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE media_wanted SET attempt = attempt + ?3, not_before_ms = ?2 WHERE id = ?1",
+        (order, until_ms, counts),
+    )?;
+    Ok(())
+}
+
+/// Try the order again when there is a fresh link.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn park(tx: &Tx<'_>, order: i64, counts: bool) -> Result<(), StoreError> {
+    postpone(tx, order, PARKED_MS, counts)
+}
+
+/// Never try the order again, whatever link comes.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn give_up(tx: &Tx<'_>, order: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE media_wanted SET attempt = ?2, not_before_ms = ?3 WHERE id = ?1", (order, GIVEN_UP, PARKED_MS))?;
+    Ok(())
+}
+
+/// Every postponed order is due now.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn release_all(tx: &Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE media_wanted SET not_before_ms = 0 WHERE not_before_ms > 0 AND not_before_ms < ?1",
+        [PARKED_MS],
+    )?;
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Messages, clustered by conversation and ordered by TikTok's time, then TikTok's id; never by arrival.
 
-use model::{AccountId, AutoType, Content, ConversationId, MessageId, Millis, Surface};
+use model::{AccountId, AutoType, Content, ConversationId, MediaState, MessageId, Millis, Reaction, Surface};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use crate::{StoreError, Tx, search};
+use super::picture;
+use crate::search::{self, Entry};
+use crate::{StoreError, Tx};
 
 /// How many bits of a [`MessageId`] tell messages of one millisecond apart.
 const ID_BITS: u32 = 20;
@@ -26,7 +28,7 @@ pub struct News {
     /// The message it quotes.
     pub quoted_remote_id: Option<String>,
     /// The emoji on it.
-    pub reactions: Vec<String>,
+    pub reactions: Vec<Reaction>,
     /// All that the source said, as JSON.
     pub raw: String,
 }
@@ -36,6 +38,8 @@ pub struct News {
 pub struct Message {
     /// Its id.
     pub id: MessageId,
+    /// Its account.
+    pub account: AccountId,
     /// Its conversation.
     pub conversation: ConversationId,
     /// When it was sent, ms since the epoch.
@@ -53,7 +57,7 @@ pub struct Message {
     /// The message it quotes.
     pub quoted_remote_id: Option<String>,
     /// The emoji on it.
-    pub reactions: Vec<String>,
+    pub reactions: Vec<Reaction>,
     /// Whether it came by listing.
     pub listed: bool,
 }
@@ -122,13 +126,27 @@ fn place(
         ":content": serde_json::to_string(content)?, ":quoted": news.and_then(|news| news.quoted_remote_id.as_ref()),
         ":reactions": serde_json::to_string(news.map_or(&[][..], |news| &news.reactions))?, ":listed": listed,
     })?;
-    search::index(tx, id, &content.searchable())?;
+    let (outgoing, reactions) = news.map_or((true, &[][..]), |news| (news.outgoing, &news.reactions));
+    search::index(tx, &Entry { id, account, conversation, outgoing, content, reactions })?;
+    picture::follow(tx, id, conversation, content, listed)?;
     Ok(id)
+}
+
+/// The smallest id a message of this time can have.
+#[must_use]
+pub fn first_id(sent_at_ms: Millis) -> MessageId {
+    MessageId(sent_at_ms.clamp(0, i64::MAX >> (ID_BITS + 1)) << ID_BITS)
+}
+
+/// The time in a message's id: when it was first said to be sent.
+#[must_use]
+pub fn time_of(id: MessageId) -> Millis {
+    id.0 >> ID_BITS
 }
 
 /// The next free id for a message of this millisecond.
 fn next_id(tx: &Tx<'_>, sent_at_ms: Millis) -> Result<MessageId, StoreError> {
-    let first = sent_at_ms.clamp(0, i64::MAX >> (ID_BITS + 1)) << ID_BITS;
+    let first = first_id(sent_at_ms).0;
     let last: Option<i64> = tx
         .prepare_cached("SELECT max(id) FROM message WHERE id >= ?1 AND id < ?2")?
         .query_row((first, first + (1 << ID_BITS)), |row| row.get(0))?;
@@ -197,9 +215,10 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
         .execute((known.id.0, &news.raw))?;
     settle_ties(tx, known.conversation, news.sent_at_ms)?;
-    if content.searchable() != known.content.searchable() {
-        search::index(tx, known.id, &content.searchable())?;
+    if content != known.content || news.reactions != known.reactions {
+        search::index(tx, &Entry { content: &content, reactions: &news.reactions, ..entry(known) })?;
     }
+    picture::follow(tx, known.id, known.conversation, &content, known.listed || listed)?;
     Ok(changed)
 }
 
@@ -214,6 +233,12 @@ fn merged(known: &Message, news: &News) -> Content {
             if known.surface == Surface::Deskbell =>
         {
             known.content.clone()
+        }
+        // The link to a sticker that is still on its way may have died; this one is fresh.
+        (Content::Sticker { media: media @ MediaState::Pending, .. }, Content::Sticker { url, .. })
+            if same_media(&known.content, &news.content) =>
+        {
+            Content::Sticker { url: url.clone(), media: media.clone() }
         }
         (ours, theirs) if same_media(ours, theirs) => ours.clone(),
         (_, theirs) => theirs.clone(),
@@ -236,8 +261,33 @@ fn same_media(one: &Content, other: &Content) -> bool {
 /// # Errors
 /// [`StoreError`]
 pub fn set_content(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<(), StoreError> {
-    tx.execute("UPDATE message SET content = ?2 WHERE id = ?1", (id.0, serde_json::to_string(content)?))?;
-    Ok(())
+    let (conversation, listed) = tx
+        .prepare_cached(
+            "UPDATE message SET content = ?2 WHERE id = ?1 RETURNING conversation_id, listed OR remote_id IS NOT NULL",
+        )?
+        .query_row((id.0, serde_json::to_string(content)?), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)))?;
+    picture::follow(tx, id, conversation, content, listed)
+}
+
+/// Replaces the emoji on a message.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_reactions(tx: &Tx<'_>, id: MessageId, reactions: &[Reaction]) -> Result<(), StoreError> {
+    tx.execute("UPDATE message SET reactions = ?2 WHERE id = ?1", (id.0, serde_json::to_string(reactions)?))?;
+    search::index(tx, &entry(&get(tx, id)?))
+}
+
+/// What search knows of a stored message.
+pub(crate) fn entry(message: &Message) -> Entry<'_> {
+    Entry {
+        id: message.id,
+        account: message.account,
+        conversation: message.conversation,
+        outgoing: message.outgoing,
+        content: &message.content,
+        reactions: &message.reactions,
+    }
 }
 
 /// Gives a message of ours TikTok's id and, if known, TikTok's time.
@@ -268,7 +318,7 @@ pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, li
 /// [`StoreError`]
 pub fn rewrite(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<(), StoreError> {
     set_content(tx, id, content)?;
-    search::index(tx, id, &content.searchable())
+    search::index(tx, &entry(&get(tx, id)?))
 }
 
 /// Puts a message of ours that has not gone out at another time of its thread.
@@ -307,6 +357,7 @@ pub fn move_to_end(tx: &Tx<'_>, id: MessageId, conversation: ConversationId, now
 /// [`StoreError`]
 pub fn remove(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     search::forget(tx, id)?;
+    picture::forget(tx, id)?;
     tx.execute("DELETE FROM message WHERE id = ?1", [id.0])?;
     tx.execute("DELETE FROM message_raw WHERE message_id = ?1", [id.0])?;
     Ok(())
@@ -364,12 +415,38 @@ pub fn page(
     Ok((messages, more))
 }
 
+/// A message in its place: about as many older as newer ones around it, oldest first, and whether there are more before
+/// and after.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::NotFound`] if it is not in this conversation.
+pub fn around(
+    sql: &Connection,
+    conversation: ConversationId,
+    id: MessageId,
+    limit: u32,
+) -> Result<(Vec<Message>, bool, bool), StoreError> {
+    let (mut messages, older) = page(sql, conversation, Stretch::Before(id), limit / 2)?;
+    let (after, newer) = page(sql, conversation, Stretch::After(id), limit / 2)?;
+    messages.push(get(sql, id)?);
+    messages.extend(after);
+    Ok((messages, older, newer))
+}
+
 /// Whether any message lies beyond this one, before or after it.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn exists_beyond(sql: &Connection, conversation: ConversationId, stretch: Stretch) -> Result<bool, StoreError> {
     Ok(!page(sql, conversation, stretch, 1)?.0.is_empty())
+}
+
+/// How many messages there are. Reads a whole index: not for every keystroke.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count(sql: &Connection) -> Result<u32, StoreError> {
+    Ok(sql.prepare_cached("SELECT count(*) FROM message")?.query_row([], |row| row.get(0))?)
 }
 
 /// What TikTok said of a message, whole.
@@ -397,7 +474,27 @@ pub fn newest_listed(
         .optional()?)
 }
 
-const COLUMNS: &str = "id, conversation_id, sent_at_ms, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed";
+/// The messages of TikTok's that were never listed, after this one (or from the start) and before that time, oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unlisted_between(
+    sql: &Connection,
+    conversation: ConversationId,
+    after: Option<MessageId>,
+    before_ms: Millis,
+) -> Result<Vec<MessageId>, StoreError> {
+    let after_ms = after.map(|after| get(sql, after)).transpose()?.map_or(Millis::MIN, |after| after.sent_at_ms);
+    Ok(sql
+        .prepare_cached(
+            "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND sent_at_ms < ?3 AND listed = 0 AND remote_id IS NOT NULL
+             ORDER BY sent_at_ms, tie, id",
+        )?
+        .query_map((conversation.0, after_ms, before_ms), |row| row.get(0).map(MessageId))?
+        .collect::<Result<_, _>>()?)
+}
+
+const COLUMNS: &str = "id, conversation_id, sent_at_ms, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed, account_id";
 
 fn read(row: &Row<'_>) -> Result<Message, StoreError> {
     let surface: String = row.get(5)?;
@@ -416,6 +513,7 @@ fn read(row: &Row<'_>) -> Result<Message, StoreError> {
         quoted_remote_id: row.get(8)?,
         reactions: serde_json::from_str(&reactions)?,
         listed: row.get(10)?,
+        account: AccountId(row.get(11)?),
     })
 }
 

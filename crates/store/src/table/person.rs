@@ -3,7 +3,8 @@
 use model::{AccountId, PersonId};
 use rusqlite::{OptionalExtension, named_params};
 
-use crate::{StoreError, Tx};
+use super::media;
+use crate::{StoreError, Tx, search};
 
 /// What a listing says about a customer. What it does not say stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct PersonNews {
     pub is_follower: Option<bool>,
 }
 
-/// Keeps what was learned of a customer; says whether anything the page shows has changed, and whether the avatar's
-/// address is another one.
+/// Keeps what was learned of a customer; says whether anything the page shows has changed, and whether the avatar is
+/// another one, or is not here and has a fresh link.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -35,12 +36,17 @@ pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonNews) -> Result<Upse
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })
         .optional()?;
+    let (mut changed, mut fresh_link) = (true, false);
     if let Some((id, name, handle, avatar_url, is_follower)) = &known {
         let same_avatar = news.avatar_url.is_none() || same_picture(news.avatar_url.as_deref(), avatar_url.as_deref());
         let same = news.name.as_ref().is_none_or(|new| new == name)
             && (news.handle.is_none() || news.handle == *handle)
             && (news.is_follower.is_none() || news.is_follower == *is_follower);
-        if same && same_avatar {
+        changed = !(same && same_avatar);
+        // A link that died before the picture was fetched is worth nothing; another one to the same picture is.
+        let another = news.avatar_url.is_some() && news.avatar_url != *avatar_url;
+        fresh_link = another && media::lacks_avatar(tx, PersonId(*id))?;
+        if !changed && !fresh_link {
             return Ok(Upserted { id: PersonId(*id), changed: false, new_avatar: false });
         }
     }
@@ -59,9 +65,18 @@ pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonNews) -> Result<Upse
             },
             |row| row.get(0).map(PersonId),
         )?;
+    let (old_name, old_handle) =
+        known.as_ref().map_or((None, None), |(_, name, handle, ..)| (Some(name), handle.as_ref()));
+    let (name, handle) = (news.name.as_ref().or(old_name), news.handle.as_ref().or(old_handle));
+    if known.is_none() || name != old_name || handle != old_handle {
+        search::index_person(tx, id, account, name.map_or("", String::as_str), handle.map(String::as_str))?;
+    }
     let old_avatar = known.and_then(|(_, _, _, avatar_url, _)| avatar_url);
     let new_avatar = news.avatar_url.is_some() && !same_picture(news.avatar_url.as_deref(), old_avatar.as_deref());
-    Ok(Upserted { id, changed: true, new_avatar })
+    if new_avatar {
+        media::forget_avatar(tx, id)?;
+    }
+    Ok(Upserted { id, changed, new_avatar: new_avatar || fresh_link })
 }
 
 /// What [`upsert`] found.

@@ -1,7 +1,7 @@
 // What the agent does with the messages of one conversation: decisions, changes, quotes, and the way to an earlier message.
 import { getContext, setContext, tick } from "svelte";
 
-import type { MessageId, MessageView, Quoted } from "../../ipc/bindings";
+import type { Fault, MessageId, MessageView, Quoted } from "../../ipc/bindings";
 import { ask, faultOf } from "../../ipc/desk";
 import type { App } from "../../state/app.svelte";
 import type { Talk } from "../../state/talk.svelte";
@@ -23,8 +23,10 @@ export class Handling {
   stop = $state<MessageId | null>(null);
   /** For screen readers: what was just done, where the eye sees it. */
   said = $state("");
-  /** Scrolls to a message that may have to be fetched first; false if it is too far back. */
-  reveal: (message: MessageId) => Promise<boolean> = () => Promise.resolve(false);
+  /** What TikTok is being asked for, by message. */
+  fetching = $state.raw<ReadonlySet<MessageId>>(new Set());
+  /** Why it could not be had. */
+  problems = $state.raw<ReadonlyMap<MessageId, Fault>>(new Map());
   #busy = $state.raw<ReadonlySet<MessageId>>(new Set());
 
   constructor(readonly app: App, readonly talk: Talk) {}
@@ -93,7 +95,24 @@ export class Handling {
   }
 
   async goTo(message: MessageId): Promise<void> {
-    if (!(await this.reveal(message))) this.app.toasts.say(t.thread.quoteFar);
+    if (!(await this.talk.show(message))) this.app.toasts.say(t.thread.messageGone);
+  }
+
+  /** Asks TikTok for a picture or a film, or shows a message there; what goes wrong is said at the message. */
+  async fetch(command: "fetchPicture" | "openVideo" | "openInTikTok", message: MessageId): Promise<void> {
+    if (this.fetching.has(message)) return;
+    this.fetching = new Set([...this.fetching, message]);
+    this.problems = new Map([...this.problems].filter(([id]) => id !== message));
+    this.said = "";
+    try {
+      await ask(command, { message });
+      this.said = t.thread.fetched[command];
+      if (command === "fetchPicture") await this.talk.refresh();
+    } catch (error) {
+      this.problems = new Map([...this.problems, [message, faultOf(error)]]);
+    } finally {
+      this.fetching = new Set([...this.fetching].filter((id) => id !== message));
+    }
   }
 }
 

@@ -1,0 +1,167 @@
+//! Hears what TikTok pushes to an app's webhook, from whoever received it: a relay, or Practice's own TikTok.
+//!
+//! A body is believed when its signature is right, and taken in when that is fresh; an old one may be played back by
+//! somebody else and is only a hint to go and look. Polling goes on all the same: what was pushed and lost is found by it.
+
+use store::StoreError;
+use store::table::account::{self, Account};
+use store::table::person::PersonNews;
+use tiktok::business::message::Reaction;
+use tiktok::business::webhook::{Envelope, EnvelopeError, Event, Person, ReactionOperation, SignatureError, verify};
+
+use crate::engine::{Arrival, Engine};
+use crate::inbound::pushed::{self, Pushed, What};
+use crate::inbound::{self, Rules};
+use crate::source::tiktok::{news, origin, reaction};
+use crate::sync::is_news;
+use crate::tokens::TokenError;
+
+/// What came of a pushed body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It is in the database.
+    Taken,
+    /// It says that something happened, not what: TikTok is asked.
+    Hint,
+    /// It is about nothing that Deskbell keeps.
+    Nothing,
+}
+
+/// Why a body was not believed. It is answered with 200 all the same, but for a wrong signature.
+#[derive(Debug, thiserror::Error)]
+pub enum HearError {
+    /// Its signature is not TikTok's.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// It is no event.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// There is no app whose secret could have signed it.
+    #[error("no app is known")]
+    NoApp,
+    /// The keychain or the database did not answer.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Takes in one body that TikTok pushed, with the header `Tiktok-Signature` it came with.
+    ///
+    /// # Errors
+    /// [`HearError`]
+    pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<Heard, HearError> {
+        let app = self.caller().tokens().app().await?.ok_or(HearError::NoApp)?;
+        let verified = verify(signature, body, &[&app.secret], self.clock().now_ms() / 1_000)?;
+        let envelope = Envelope::read(body)?;
+        let business_id = envelope.business_id.clone();
+        let known = self.store().read(move |sql| account::find(sql, &business_id)).await?;
+        let Some(known) = known.filter(|known| known.unlinked_at_ms.is_none()) else { return Ok(Heard::Nothing) };
+        if !verified.fresh {
+            self.go_on(known.id);
+            return Ok(Heard::Hint);
+        }
+        match envelope.event {
+            Event::EuMessage { .. } => {
+                self.go_on(known.id);
+                Ok(Heard::Hint)
+            }
+            Event::AuthorizationRemoved { .. } => {
+                self.caller().relink(known.id, "authorization.removed").await;
+                Ok(Heard::Taken)
+            }
+            event => match translate(event, &known.remote_id, self.clock().now_ms()) {
+                Some(pushed) => self.take_pushed(&known, pushed).await,
+                None => Ok(Heard::Nothing),
+            },
+        }
+    }
+
+    async fn take_pushed(&self, known: &Account, pushed: Pushed) -> Result<Heard, HearError> {
+        let id = known.id;
+        let rules = self.rules();
+        let (applied, conversation) = self.store().write(move |tx| pushed::apply(tx, id, &pushed, rules)).await?;
+        let Some(conversation) = conversation else { return Ok(Heard::Nothing) };
+        if inbound::settled(&applied) {
+            self.outbox().wake(self, conversation);
+        }
+        if applied.pictures {
+            self.media().wake(id);
+        }
+        for message in applied.arrived.iter().filter(|message| is_news(known, **message)) {
+            self.announce(Arrival { account: id, conversation, message: *message });
+        }
+        Ok(Heard::Taken)
+    }
+
+    fn rules(&self) -> Rules {
+        let timing = self.timing();
+        let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Rules {
+            now_ms: self.clock().now_ms(),
+            call_ms: ms(timing.call),
+            undecided_after_ms: ms(timing.undecided_after),
+            updated_ms: 0,
+            patient: false,
+        }
+    }
+}
+
+/// TikTok's event in our words; none if it is about nothing that Deskbell keeps.
+fn translate(event: Event, business_id: &str, now_ms: i64) -> Option<Pushed> {
+    Some(match event {
+        Event::Message(said) => Pushed {
+            person: said.person.map(person),
+            what: What::Said(store::table::message::News {
+                outgoing: said.outgoing,
+                ..news(&said.message, business_id, now_ms)
+            }),
+            conversation: said.conversation_id,
+        },
+        Event::Reacted(reacted) => Pushed {
+            person: reacted.person.map(person),
+            what: What::Reacted(
+                reacted
+                    .changes
+                    .into_iter()
+                    .filter_map(|change| {
+                        let came = match change.operation {
+                            ReactionOperation::Add => true,
+                            ReactionOperation::Remove => false,
+                            ReactionOperation::Unknown(_) => return None,
+                        };
+                        let changed: &Reaction = &change.reaction;
+                        Some((change.original_message_id, reaction(changed, business_id), came))
+                    })
+                    .collect(),
+            ),
+            conversation: reacted.conversation_id,
+        },
+        Event::MarkRead { conversation_id, last_read_ms, person: who } => {
+            Pushed { conversation: conversation_id, person: who.map(person), what: What::Read(last_read_ms) }
+        }
+        Event::Referral { conversation_id, person: who, referral, .. } => Pushed {
+            conversation: conversation_id,
+            person: who.map(person),
+            what: What::Came(origin(referral)?, now_ms),
+        },
+        Event::EuMessage { .. }
+        | Event::AutoMessageConfig(_)
+        | Event::AutoMessageAudit(_)
+        | Event::HighIntentComment(_)
+        | Event::AuthorizationRemoved { .. }
+        | Event::Unknown { .. } => return None,
+    })
+}
+
+fn person(who: Person) -> PersonNews {
+    PersonNews {
+        remote_id: who.unique_identifier,
+        name: who.display_name,
+        handle: who.username,
+        avatar_url: None,
+        is_follower: who.is_follower,
+    }
+}

@@ -1,0 +1,117 @@
+//! What TikTok pushes: one thing at a time, in any order, more than once. It ends in the same rows as what is listed.
+//!
+//! A pushed message is shown at once, and proves nothing about what came before it: the conversation counts as moved, so
+//! that the account's loop reads it and finds out whether anything is missing.
+
+use model::{AccountId, ConversationId, ConversationKind, Millis, Origin, Reaction};
+use store::table::conversation::{self, Listed};
+use store::table::message::{self, News};
+use store::table::person::PersonNews;
+use store::{StoreError, Tx};
+
+use super::{Applied, Rules, meet, take};
+
+/// One pushed thing, in our words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pushed {
+    /// TikTok's `conversation_id`.
+    pub conversation: String,
+    /// The customer, if it said who.
+    pub person: Option<PersonNews>,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened in a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Somebody said something.
+    Said(News),
+    /// Emoji came or went: on which message, which, and whether it came.
+    Reacted(Vec<(String, Reaction, bool)>),
+    /// The customer has read up to here.
+    Read(Millis),
+    /// The customer came by an ad or a link.
+    Came(Origin, Millis),
+}
+
+/// Takes a pushed thing in. Twice changes nothing. Also says in which conversation; none if it is about one we do not know
+/// and does not make one.
+///
+/// # Errors
+/// [`StoreError`]; then nothing of it was kept.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    pushed: &Pushed,
+    rules: Rules,
+) -> Result<(Applied, Option<ConversationId>), StoreError> {
+    let mut applied = Applied::default();
+    let Some(id) = place(tx, account, pushed)? else { return Ok((applied, None)) };
+    let mut changed = match &pushed.person {
+        Some(person) => meet(tx, account, id, person, &mut applied)?,
+        None => false,
+    };
+    match &pushed.what {
+        What::Said(news) => {
+            let was_done = conversation::get(tx, id)?.status == model::Status::Done;
+            changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
+            if was_done && !applied.arrived.is_empty() {
+                conversation::set_status(tx, id, model::Status::Open)?;
+            }
+        }
+        What::Reacted(changes) => {
+            for (remote_id, reaction, came) in changes {
+                changed |= react(tx, account, remote_id, reaction, *came)?;
+            }
+        }
+        What::Read(up_to_ms) => conversation::read_by_customer(tx, id, *up_to_ms)?,
+        What::Came(..) => {}
+    }
+    applied.news = changed;
+    if changed {
+        conversation::refresh(tx, id)?;
+    }
+    Ok((applied, Some(id)))
+}
+
+/// The conversation it belongs to; one that is not known yet is made, if there is something to put into it.
+fn place(tx: &mut Tx<'_>, account: AccountId, pushed: &Pushed) -> Result<Option<ConversationId>, StoreError> {
+    let listed = |kind, updated_ms, origin| Listed { remote_id: pushed.conversation.clone(), kind, updated_ms, origin };
+    let made = match &pushed.what {
+        What::Said(news) if news.outgoing && news.auto.is_none() => {
+            Some(listed(ConversationKind::Chat, news.sent_at_ms, None))
+        }
+        What::Said(news) => Some(listed(ConversationKind::Request, news.sent_at_ms, None)),
+        What::Came(origin, at_ms) => Some(listed(ConversationKind::Request, *at_ms, Some(origin.clone()))),
+        What::Reacted(_) | What::Read(_) => None,
+    };
+    if let Some(listed) = made {
+        conversation::upsert_listed(tx, account, &listed)?;
+    }
+    conversation::find(tx, account, &pushed.conversation)
+}
+
+/// Puts an emoji on a message or takes it off; whether that changed anything.
+fn react(
+    tx: &Tx<'_>,
+    account: AccountId,
+    remote_id: &str,
+    reaction: &Reaction,
+    came: bool,
+) -> Result<bool, StoreError> {
+    // Of a message we do not hold there is nothing to show; the conversation's next reading brings both.
+    let Some(held) = message::find(tx, account, remote_id)? else { return Ok(false) };
+    let there = held.reactions.contains(reaction);
+    if there == came {
+        return Ok(false);
+    }
+    let mut reactions = held.reactions;
+    if came {
+        reactions.push(reaction.clone());
+    } else {
+        reactions.retain(|known| known != reaction);
+    }
+    message::set_reactions(tx, held.id, &reactions)?;
+    Ok(true)
+}

@@ -1,0 +1,378 @@
+//! Films: fetched when an agent wants to see one, opened in the system's player, and kept for a while.
+//!
+//! A film never goes through the page. It is fetched once however often it is asked for meanwhile, into a file that has its
+//! real name only when it is whole and looks like a film.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use model::{Content, MessageId};
+use store::StoreError;
+use store::table::{account, conversation, message};
+use tiktok::business::media::{DownloadLink, MediaType};
+use tiktok::{FilmError, MediaError};
+use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
+
+use super::open;
+use crate::call::CallError;
+use crate::engine::Engine;
+use crate::pace::Priority;
+
+/// Nothing longer is fetched.
+const MOST_BYTES: usize = 200 * 1024 * 1024;
+/// All films together; beyond it the oldest go.
+const MOST_KEPT: u64 = 1024 * 1024 * 1024;
+/// What a film's file may end in.
+const ENDINGS: [&str; 2] = ["mp4", "webm"];
+
+/// Where films are, below the folder of pictures.
+#[must_use]
+pub fn folder(pictures: &Path) -> PathBuf {
+    pictures.join("films")
+}
+
+/// Why there is no film to see.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilmProblem {
+    /// The message is no film, or its account is linked no more.
+    #[error("there is no film in it")]
+    None,
+    /// TikTok does not give it out (any more), or what it gives is no film.
+    #[error("the film is not to be had")]
+    Gone,
+    /// It is larger than we fetch.
+    #[error("the film is too large")]
+    TooLarge,
+    /// It could not be reached.
+    #[error("the film could not be fetched: {0}")]
+    Offline(String),
+    /// TikTok asked us to slow down.
+    #[error("{0}")]
+    SlowDown(String),
+    /// The account has to be linked again first.
+    #[error("{0}")]
+    Relink(String),
+    /// It could not be written.
+    #[error("the film could not be written: {0}")]
+    Disk(String),
+    /// TikTok's answer could not be understood, or something here failed.
+    #[error("{0}")]
+    Unwell(String),
+}
+
+/// A film on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Film {
+    /// Where.
+    pub path: PathBuf,
+    /// Whether whoever gets this is to open it: of those who asked while it was being fetched, only one is.
+    pub to_open: bool,
+}
+
+/// The films on disk and on their way.
+#[derive(Debug)]
+pub(super) struct Films {
+    folder: PathBuf,
+    loading: Mutex<HashMap<MessageId, Loading>>,
+}
+
+#[derive(Debug, Clone)]
+struct Loading {
+    outcome: watch::Receiver<Option<Result<PathBuf, FilmProblem>>>,
+    opened: Arc<AtomicBool>,
+}
+
+impl Films {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, loading: Mutex::default() }
+    }
+
+    /// The film of a message, if it is here whole.
+    async fn held(&self, id: MessageId) -> Option<PathBuf> {
+        for ending in ENDINGS {
+            let path = self.folder.join(format!("{id}.{ending}"));
+            if tokio::fs::try_exists(&path).await.unwrap_or(false) {
+                return Some(path);
+            }
+        }
+        None
+    }
+
+    /// Throws away what a crash left half fetched.
+    pub(super) async fn tidy(&self) {
+        self.throw_away(|name| name.ends_with(".part")).await;
+    }
+
+    /// Throws all films away.
+    pub(super) async fn forget(&self) {
+        self.throw_away(|_| true).await;
+    }
+
+    async fn throw_away(&self, which: fn(&str) -> bool) {
+        let folder = self.folder.clone();
+        let thrown = tokio::task::spawn_blocking(move || {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.file_name().to_str().is_some_and(which) {
+                    // One that a player has open may stay, on Windows; it is the oldest the next time.
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        });
+        let _ = thrown.await;
+    }
+}
+
+impl Engine {
+    /// A message's film as a file, fetched if need be. However many ask for it meanwhile, it is fetched once.
+    ///
+    /// # Errors
+    /// [`FilmProblem`]
+    pub async fn film(&self, id: MessageId) -> Result<Film, FilmProblem> {
+        let question = self.film_question(id).await?;
+        let films = &self.media().films;
+        let known = open(&films.loading).get(&id).cloned();
+        if known.is_none()
+            && let Some(path) = films.held(id).await
+        {
+            let touched = path.clone();
+            let _ = tokio::task::spawn_blocking(move || touch(&touched)).await;
+            return Ok(Film { path, to_open: true });
+        }
+        let mut loading = self.load(id, question);
+        let outcome = loading.outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        let path = outcome.unwrap_or_else(|| Err(FilmProblem::Unwell("it was broken off".to_owned())))?;
+        Ok(Film { path, to_open: !loading.opened.swap(true, Ordering::AcqRel) })
+    }
+
+    async fn film_question(&self, id: MessageId) -> Result<(account::Account, DownloadLink), FilmProblem> {
+        let found = self.store().read(move |sql| {
+            let message = message::get(sql, id)?;
+            let conversation = conversation::get(sql, message.conversation)?;
+            Ok((account::get(sql, message.account)?, conversation.remote_id, message))
+        });
+        let (business, conversation_id, message) = found.await.map_err(|error| match error {
+            StoreError::NotFound => FilmProblem::None,
+            error => FilmProblem::Unwell(error.to_string()),
+        })?;
+        let (Content::Video { media_id }, Some(message_id)) = (message.content, message.remote_id) else {
+            return Err(FilmProblem::None);
+        };
+        let (business_id, media_type) = (business.remote_id.clone(), MediaType::Video);
+        Ok((business, DownloadLink { business_id, conversation_id, message_id, media_id, media_type }))
+    }
+
+    /// Begins to fetch a film, unless that is under way.
+    fn load(&self, id: MessageId, question: (account::Account, DownloadLink)) -> Loading {
+        let mut all = open(&self.media().films.loading);
+        if let Some(loading) = all.get(&id) {
+            return loading.clone();
+        }
+        let (done, outcome) = watch::channel(None);
+        let loading = Loading { outcome, opened: Arc::default() };
+        all.insert(id, loading.clone());
+        drop(all);
+        let engine = self.clone();
+        let begun = Begun { engine: self.clone(), id };
+        self.spawn(async move {
+            let outcome = engine.fetch_film(id, question).await;
+            drop(begun);
+            done.send_replace(Some(outcome));
+        });
+        loading
+    }
+
+    async fn fetch_film(
+        &self,
+        id: MessageId,
+        (business, question): (account::Account, DownloadLink),
+    ) -> Result<PathBuf, FilmProblem> {
+        if business.unlinked_at_ms.is_some() {
+            return Err(FilmProblem::None);
+        }
+        let films = self.media().films.folder.clone();
+        let disk = |error: std::io::Error| FilmProblem::Disk(error.to_string());
+        tokio::fs::create_dir_all(&films).await.map_err(disk)?;
+        let part = Part(films.join(format!("{id}.mp4.part")));
+        let mut fetched = self.fetch_film_into(&business, &question, &part.0).await;
+        if matches!(&fetched, Err(Fetch::Film(FilmError::Media(MediaError::Expired { .. })))) {
+            // A link lives a day: whatever made this one die, the next may be alive.
+            fetched = self.fetch_film_into(&business, &question, &part.0).await;
+        }
+        fetched.map_err(FilmProblem::from)?;
+        let ending = ending(&part.0).await.map_err(disk)?.ok_or(FilmProblem::Gone)?;
+        let path = films.join(format!("{id}.{ending}"));
+        tokio::fs::rename(&part.0, &path).await.map_err(disk)?;
+        let kept = path.clone();
+        let _ = tokio::task::spawn_blocking(move || make_room(&films, &kept, MOST_KEPT)).await;
+        Ok(path)
+    }
+
+    async fn fetch_film_into(
+        &self,
+        business: &account::Account,
+        question: &DownloadLink,
+        part: &Path,
+    ) -> Result<(), Fetch> {
+        let caller = self.caller();
+        let link = caller.ask(business.id, Priority::Open, question.clone()).await?;
+        let token = caller.token(business.id).await?;
+        let written = |error| Fetch::Film(FilmError::NotWritten(error));
+        let mut file = tokio::fs::File::create(part).await.map_err(written)?;
+        let client = caller.client();
+        client.fetch_film(&link.download_url, Some(&token), MOST_BYTES, &mut file).await.map_err(Fetch::Film)?;
+        file.sync_all().await.map_err(written)
+    }
+}
+
+/// Why a film did not come, while it may still be asked for again.
+enum Fetch {
+    Film(FilmError),
+    Problem(FilmProblem),
+}
+
+impl From<CallError> for Fetch {
+    fn from(error: CallError) -> Self {
+        Self::Problem(match error {
+            CallError::Offline(words) => FilmProblem::Offline(words),
+            CallError::SlowDown(_) => FilmProblem::SlowDown(error.to_string()),
+            CallError::Relink(words) => FilmProblem::Relink(words),
+            CallError::Refused(_) => FilmProblem::Gone,
+            CallError::Local(_) | CallError::Unknown(_) => FilmProblem::Unwell(error.to_string()),
+        })
+    }
+}
+
+impl From<Fetch> for FilmProblem {
+    fn from(fetch: Fetch) -> Self {
+        match fetch {
+            Fetch::Problem(problem) => problem,
+            Fetch::Film(FilmError::NotWritten(error)) => Self::Disk(error.to_string()),
+            Fetch::Film(FilmError::Media(error)) => match error {
+                MediaError::TooLarge { .. } => Self::TooLarge,
+                MediaError::Later { detail } => Self::Offline(detail),
+                MediaError::NotAllowed(_) | MediaError::Expired { .. } => {
+                    tracing::warn!(%error, "film.refused");
+                    Self::Gone
+                }
+            },
+        }
+    }
+}
+
+/// A film on its way. However that ends, it is not on its way any more.
+struct Begun {
+    engine: Engine,
+    id: MessageId,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        open(&self.engine.media().films.loading).remove(&self.id);
+    }
+}
+
+/// The beginning of a film. Unless it has become a whole one, it goes.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What a film's file should end in; none if it does not begin like one.
+async fn ending(path: &Path) -> std::io::Result<Option<&'static str>> {
+    let mut start = Vec::new();
+    tokio::fs::File::open(path).await?.take(64).read_to_end(&mut start).await?;
+    Ok(sniff(&start))
+}
+
+/// What the bytes say they are: MP4 and its kin, or WebM.
+fn sniff(start: &[u8]) -> Option<&'static str> {
+    const PICTURES: [&[u8]; 8] = [b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"];
+    if start.get(4..8) == Some(b"ftyp") {
+        return start.get(8..12).is_some_and(|brand| !PICTURES.contains(&brand)).then_some("mp4");
+    }
+    let webm = start.starts_with(b"\x1A\x45\xDF\xA3") && start.windows(4).any(|word| word == b"webm");
+    webm.then_some("webm")
+}
+
+/// It was wanted just now: it is not the oldest any more.
+fn touch(path: &Path) {
+    let touched =
+        std::fs::File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
+    if let Err(error) = touched {
+        tracing::debug!(%error, "film.not_touched");
+    }
+}
+
+/// Throws the oldest films away until all together are no more than so many bytes; this one stays.
+fn make_room(folder: &Path, kept: &Path, most: u64) {
+    let mut films = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_film = path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
+        if let Ok(about) = entry.metadata()
+            && is_film
+            && about.is_file()
+        {
+            films.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len(), path));
+        }
+    }
+    films.sort();
+    let mut total: u64 = films.iter().map(|(_, size, _)| size).sum();
+    for (_, size, path) in films {
+        if total <= most {
+            return;
+        }
+        if path != kept && std::fs::remove_file(&path).is_ok() {
+            total = total.saturating_sub(size);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_is_known_by_its_first_bytes() {
+        for (start, expected) in [
+            (&b"\0\0\0\x18ftypisom\0\0\x02\0"[..], Some("mp4")),
+            (b"\0\0\0\x14ftypqt  ", Some("mp4")),
+            (b"\x1A\x45\xDF\xA3\x9FB\x86\x81\x01B\x82\x84webm", Some("webm")),
+            (b"\x1A\x45\xDF\xA3\x9FB\x82\x88matroska", None),
+            (b"\0\0\0\x18ftypheic", None),
+            (b"\0\0\0\x18ftyp", None),
+            (b"MZ\x90\0", None),
+            (b"#!/bin/sh\n", None),
+            (b"<html>", None),
+            (b"", None),
+        ] {
+            assert_eq!(sniff(start), expected, "{start:?}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_films_make_room_and_the_one_just_fetched_stays() {
+        let folder = std::env::temp_dir().join(format!("films-{:08x}", rand::random::<u32>()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (age, name) in [(50, "1.mp4"), (40, "2.webm"), (30, "3.mp4"), (60, "4.mp4"), (90, "notes.txt")] {
+            let file = std::fs::File::create(folder.join(name)).unwrap();
+            file.set_len(100).unwrap();
+            file.set_modified(SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
+        }
+        make_room(&folder, &folder.join("4.mp4"), 250);
+        let mut left: Vec<_> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["3.mp4", "4.mp4", "notes.txt"]);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

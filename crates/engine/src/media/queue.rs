@@ -1,0 +1,277 @@
+//! Pictures on order: which is fetched next, how often a failed one is tried, and when it is given up.
+//!
+//! Pictures of the conversation on screen, and those an agent asks for, go first; then the newest. Whatever fails through
+//! no fault of the picture's own does not count against it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use model::{AccountId, Change, Content, ConversationId, MediaState, MessageId};
+use store::StoreError;
+use store::table::media::{self, Held, Order, Wanted};
+use store::table::{account, message, person};
+use tokio::time::Instant;
+
+use super::fetch::Failed;
+use super::{DOWNLOADS, MediaVault, open};
+use crate::engine::Engine;
+
+/// An order that failed this often is given up.
+const ATTEMPTS: u32 = 8;
+/// So many orders are looked at ahead.
+const AHEAD: u32 = 20;
+/// How long at most until orders are looked at again.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// An order, and whether somebody waits for it.
+#[derive(Debug, Clone, Copy)]
+struct Next {
+    order: Order,
+    urgent: bool,
+}
+
+impl MediaVault {
+    /// Fetches what is ordered for an account, for as long as the engine runs.
+    pub(crate) async fn run(&self, engine: &Engine, account: AccountId) {
+        let bell = self.bell(account);
+        let mut attention = engine.attention();
+        let mut queue: VecDeque<Next> = VecDeque::new();
+        let mut busy = FuturesUnordered::new();
+        let mut taken: Vec<Next> = Vec::new();
+        let mut paused: Option<Instant> = None;
+        loop {
+            let mut look_at = Instant::now() + LOOK;
+            if let Some(until) = paused {
+                look_at = until;
+            } else {
+                if queue.is_empty() {
+                    let seen = attention.borrow_and_update().conversation;
+                    match self.next(engine, account, seen, &taken).await {
+                        Ok((next, wait)) => {
+                            queue = next;
+                            look_at = Instant::now() + wait.min(LOOK);
+                        }
+                        Err(error) => {
+                            tracing::error!(%error, "media.orders_unread");
+                            look_at = Instant::now() + Duration::from_secs(10);
+                        }
+                    }
+                }
+                // What nobody waits for does not stand in the way of what somebody does.
+                while let Some(next) = queue.front().copied()
+                    && taken.iter().filter(|one| one.urgent == next.urgent).count() < DOWNLOADS
+                {
+                    queue.pop_front();
+                    taken.push(next);
+                    busy.push(async move { (next.order.id, self.fill(engine, next).await) });
+                }
+            }
+            tokio::select! {
+                Some((id, done)) = busy.next(), if !busy.is_empty() => {
+                    taken.retain(|one| one.order.id != id);
+                    if let Err(wait) = done {
+                        paused = Some(Instant::now() + wait);
+                        queue.clear();
+                    }
+                }
+                () = bell.notified() => {
+                    queue.clear();
+                    paused = None;
+                }
+                _ = attention.changed() => queue.clear(),
+                () = tokio::time::sleep_until(look_at) => {
+                    queue.clear();
+                    paused = None;
+                }
+            }
+        }
+    }
+
+    /// The orders to fill next, and when the first of the others is due.
+    async fn next(
+        &self,
+        engine: &Engine,
+        account: AccountId,
+        seen: Option<ConversationId>,
+        taken: &[Next],
+    ) -> Result<(VecDeque<Next>, Duration), StoreError> {
+        let now_ms = engine.clock().now_ms();
+        let asked: Vec<MessageId> = open(&self.asked).iter().copied().collect();
+        let (urgent, others, next_ms) = engine
+            .store()
+            .read(move |sql| {
+                let mut urgent = Vec::new();
+                for message in asked {
+                    urgent.extend(media::due_of(sql, account, message, now_ms)?);
+                }
+                if let Some(seen) = seen {
+                    urgent.extend(media::due_in(sql, account, seen, now_ms)?);
+                }
+                Ok((urgent, media::due(sql, account, now_ms, AHEAD)?, media::next_due(sql, account, now_ms)?))
+            })
+            .await?;
+        let all = urgent.into_iter().map(|order| Next { order, urgent: true });
+        let all = all.chain(others.into_iter().map(|order| Next { order, urgent: false }));
+        let mut queue: VecDeque<Next> = VecDeque::new();
+        for next in all {
+            if !queue.iter().chain(taken).any(|known| known.order.id == next.order.id) {
+                queue.push_back(next);
+            }
+        }
+        let wait = next_ms.map_or(LOOK, |at_ms| millis(at_ms.saturating_sub(now_ms)));
+        Ok((queue, wait))
+    }
+
+    /// Fills one order, or says how long to leave all of them alone.
+    async fn fill(&self, engine: &Engine, next: Next) -> Result<(), Duration> {
+        let Next { order, urgent } = next;
+        let outcome = match order.wanted {
+            Wanted::Message(id) => self.fetch_of_message(engine, order.account, id, urgent).await,
+            Wanted::Avatar(_) => self.fetch_avatar(engine, order).await,
+        };
+        let now_ms = engine.clock().now_ms();
+        let after = |wait: Duration| now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        let avatar = matches!(order.wanted, Wanted::Avatar(_));
+        let last = order.attempt + 1 >= ATTEMPTS;
+        let mut pause = None;
+        let written = match outcome {
+            Ok(Some(held)) => {
+                let key = held.key.clone();
+                let settled = engine.store().write(move |tx| settle(tx, order, Some(&held))).await;
+                self.placed(&key);
+                settled
+            }
+            // Nobody wants it any more.
+            Ok(None) => engine.store().write(move |tx| media::settle(tx, order.id)).await,
+            Err(Failed::Wait(wait)) => {
+                pause = Some(wait);
+                let until_ms = after(wait);
+                engine.store().write(move |tx| media::postpone(tx, order.id, until_ms, false)).await
+            }
+            // The next reading of a conversation brings another link, if it brings any.
+            Err(Failed::Dead) if avatar && !last => {
+                engine.store().write(move |tx| media::park(tx, order.id, true)).await
+            }
+            Err(Failed::Dead | Failed::Never) if avatar => {
+                engine.store().write(move |tx| media::give_up(tx, order.id)).await
+            }
+            Err(Failed::Later | Failed::Dead) if !last => {
+                let until_ms = after(engine.timing().picture_again.saturating_mul(order.attempt + 1));
+                engine.store().write(move |tx| media::postpone(tx, order.id, until_ms, true)).await
+            }
+            Err(Failed::Later | Failed::Dead | Failed::Never) => {
+                engine.store().write(move |tx| settle(tx, order, None)).await
+            }
+        };
+        if let Err(error) = written {
+            tracing::error!(%error, "media.not_settled");
+            return Err(Duration::from_secs(10));
+        }
+        if let (Wanted::Message(id), None) = (order.wanted, pause) {
+            open(&self.asked).remove(&id);
+        }
+        pause.map_or(Ok(()), Err)
+    }
+
+    /// TikTok answers again: what waited for that is due at once.
+    pub(crate) async fn network_is_back(&self, engine: &Engine) {
+        if let Err(error) = engine.store().write(|tx| media::release_all(tx)).await {
+            tracing::error!(%error, "media.not_released");
+        }
+        for bell in open(&self.woken).values() {
+            bell.notify_one();
+        }
+    }
+}
+
+impl Engine {
+    /// Asks for a message's picture again that was let go of, or that could not be had before. Until it comes, or
+    /// certainly does not, it is pending.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] if it has none, or its account is linked no more.
+    pub async fn fetch_picture(&self, id: MessageId) -> Result<(), StoreError> {
+        let key = self.store().read(move |sql| Ok(key(&message::get(sql, id)?.content))).await?;
+        let lost = match key {
+            Some(key) => !self.media().has(&key).await,
+            None => true,
+        };
+        let account = self
+            .store()
+            .write(move |tx| {
+                let message = message::get(tx, id)?;
+                if account::get(tx, message.account)?.unlinked_at_ms.is_some() {
+                    return Err(StoreError::WrongState);
+                }
+                let content = match message.content {
+                    Content::Image { media: MediaState::Kept { .. }, .. }
+                    | Content::Sticker { media: MediaState::Kept { .. }, .. }
+                        if !lost =>
+                    {
+                        return Ok(None);
+                    }
+                    Content::Image { media_id, .. } => Content::Image { media_id, media: MediaState::Pending },
+                    Content::Sticker { url, .. } => Content::Sticker { url, media: MediaState::Pending },
+                    _ => return Err(StoreError::WrongState),
+                };
+                message::set_content(tx, id, &content)?;
+                media::want_again(tx, message.account, id)?;
+                tx.touch(Change::Conversation { conversation: message.conversation });
+                Ok(Some(message.account))
+            })
+            .await?;
+        if let Some(account) = account {
+            open(&self.media().asked).insert(id);
+            self.media().wake(account);
+        }
+        Ok(())
+    }
+}
+
+fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+fn key(content: &Content) -> Option<String> {
+    match content {
+        Content::Image { media: MediaState::Kept { key, .. }, .. }
+        | Content::Sticker { media: MediaState::Kept { key, .. }, .. } => Some(key.clone()),
+        _ => None,
+    }
+}
+
+/// Puts a picture, or its absence, where it was wanted.
+fn settle(tx: &mut store::Tx<'_>, order: Order, held: Option<&Held>) -> Result<(), StoreError> {
+    media::settle(tx, order.id)?;
+    match order.wanted {
+        Wanted::Message(id) => {
+            let state = held.map_or(MediaState::Unavailable, |held| MediaState::Kept {
+                key: held.key.clone(),
+                width: held.width,
+                height: held.height,
+            });
+            let message = match message::get(tx, id) {
+                Ok(message) => message,
+                // It turned out to be one of ours while its picture was on its way.
+                Err(StoreError::NotFound) => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let content = match message.content {
+                Content::Image { media_id, .. } => Content::Image { media_id, media: state },
+                Content::Sticker { url, .. } => Content::Sticker { url, media: state },
+                other => other,
+            };
+            message::set_content(tx, id, &content)?;
+            tx.touch(Change::Conversation { conversation: message.conversation });
+        }
+        Wanted::Avatar(id) => {
+            if let Some(held) = held {
+                person::set_avatar(tx, id, &held.key)?;
+                tx.touch(Change::Inbox { account: order.account });
+            }
+        }
+    }
+    Ok(())
+}

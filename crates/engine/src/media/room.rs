@@ -1,0 +1,263 @@
+//! Room on disk: which pictures were shown when, which may go, and files that belong to nobody.
+//!
+//! Only a picture that TikTok can be asked for again is ever let go of, the one not shown for longest first. What cannot be
+//! had again stays, even if that is more than the agent has allowed. First the row goes, then the file: whatever comes
+//! between leaves a file that nobody names, and those are swept up after the next start.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use model::Millis;
+use store::StoreError;
+use store::table::media;
+use store::table::picture::{self, Releasable};
+
+use super::{InHand, MediaVault, is_key, open, path};
+use crate::engine::Engine;
+
+/// TikTok gives out the media of a message for thirty days ("Media download"); five less leave time to ask for it.
+const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
+const HOUR_MS: Millis = 3_600_000;
+/// So many pictures are let go of in one transaction: the writer is free for others in between.
+const SLICE: u32 = 50;
+/// A file that nobody names may belong to a picture that is just being written, but not for this long.
+const ORPHANED: Duration = Duration::from_secs(3600);
+/// Between two folders that are swept: nobody should notice.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// What was shown this hour. When a picture was last shown is written down once an hour at most.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    hour: Millis,
+    last: HashMap<String, Instant>,
+    unwritten: HashSet<String>,
+}
+
+impl Shown {
+    fn note(&mut self, key: &str, now_ms: Millis) {
+        let hour = now_ms / HOUR_MS;
+        if self.hour != hour {
+            self.hour = hour;
+            self.last.clear();
+        }
+        if self.last.insert(key.to_owned(), Instant::now()).is_none() {
+            self.unwritten.insert(key.to_owned());
+        }
+    }
+}
+
+impl MediaVault {
+    /// The page shows this picture.
+    pub fn shown(&self, key: &str, now_ms: Millis) {
+        open(&self.shown).note(key, now_ms);
+    }
+
+    /// Looks after the room that pictures take, for as long as the engine runs.
+    pub(crate) async fn look_after(&self, engine: &Engine) {
+        let mut limit = self.limit.subscribe();
+        self.films.tidy().await;
+        let (mut swept, mut in_vain) = (false, None);
+        loop {
+            self.write_down_shown(engine).await;
+            if let Err(error) = self.make_room(engine, &mut in_vain).await {
+                tracing::error!(%error, "media.no_room_made");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(engine.timing().pictures) => {
+                    if !swept {
+                        swept = true;
+                        self.sweep(engine).await;
+                    }
+                }
+                _ = limit.changed() => {}
+            }
+        }
+    }
+
+    async fn write_down_shown(&self, engine: &Engine) {
+        let keys: Vec<String> = open(&self.shown).unwritten.drain().collect();
+        if keys.is_empty() {
+            return;
+        }
+        let now_ms = engine.clock().now_ms();
+        if let Err(error) = engine.store().write(move |tx| media::shown(tx, &keys, now_ms)).await {
+            // They are a little sooner let go of, no more.
+            tracing::warn!(%error, "media.shown_not_kept");
+        }
+    }
+
+    /// Lets go of pictures until nine tenths of the room are taken, or nothing more can be had again. What was looked for
+    /// in vain is not looked for again within the hour while nothing has changed.
+    async fn make_room(&self, engine: &Engine, in_vain: &mut Option<(u64, u64, Millis)>) -> Result<(), StoreError> {
+        let Some(limit) = *self.limit.borrow() else { return Ok(()) };
+        let (taken, _) = engine.store().read(media::usage).await?;
+        let state = (limit, taken, engine.clock().now_ms() / HOUR_MS);
+        if taken <= limit || *in_vain == Some(state) {
+            return Ok(());
+        }
+        let mut over = taken.saturating_sub(limit / 10 * 9);
+        let mut count = 0;
+        while over > 0 {
+            let now_ms = engine.clock().now_ms();
+            let rest = i64::try_from(engine.timing().picture_rest.as_millis()).unwrap_or(i64::MAX);
+            let (since_ms, shown_ms) = (now_ms.saturating_sub(FETCHABLE_MS), now_ms.saturating_sub(rest));
+            let mut found = engine.store().read(move |sql| picture::releasable(sql, since_ms, shown_ms, SLICE)).await?;
+            {
+                let shown = open(&self.shown);
+                found.sort_by_key(|one| (one.used_at_ms, shown.last.get(&one.key).copied()));
+            }
+            let in_hand = self.in_hand.clone();
+            let gone = engine.store().write(move |tx| let_go(tx, found, since_ms, over, &in_hand)).await?;
+            if gone.is_empty() {
+                *in_vain = (count == 0).then_some(state);
+                break;
+            }
+            over = over.saturating_sub(gone.iter().map(|one| one.size).sum());
+            count += gone.len();
+            self.remove(gone.into_iter().map(|one| one.key).collect()).await;
+        }
+        if count > 0 {
+            tracing::info!(count, "media.let_go");
+        }
+        Ok(())
+    }
+
+    /// Throws files away whose rows are gone.
+    async fn remove(&self, keys: Vec<String>) {
+        let (folder, in_hand) = (self.folder.clone(), self.in_hand.clone());
+        let removed = tokio::task::spawn_blocking(move || {
+            for key in keys {
+                let Some(path) = path(&folder, &key) else { continue };
+                throw_away(&path, &key, &in_hand);
+            }
+        });
+        // What is left over is swept up later.
+        let _ = removed.await;
+    }
+
+    /// Sweeps up the files that nobody names: what a crash left between a file and its row.
+    async fn sweep(&self, engine: &Engine) {
+        let mut swept = 0;
+        for first in 0..=u8::MAX {
+            let folder = self.folder.join(format!("{first:02x}"));
+            let listed = tokio::task::spawn_blocking(move || old_files(&folder)).await.unwrap_or_default();
+            if listed.is_empty() {
+                continue;
+            }
+            let named = engine.store().read(move |sql| {
+                let mut unnamed = Vec::new();
+                for (path, key) in listed {
+                    let known = is_key(&key) && media::mime(sql, &key)?.is_some();
+                    if !known {
+                        unnamed.push((path, key));
+                    }
+                }
+                Ok(unnamed)
+            });
+            let Ok(unnamed) = named.await else { return };
+            swept += unnamed.len();
+            let in_hand = self.in_hand.clone();
+            let done = tokio::task::spawn_blocking(move || {
+                for (path, key) in unnamed {
+                    throw_away(&path, &key, &in_hand);
+                }
+            });
+            let _ = done.await;
+            tokio::time::sleep(BREATH).await;
+        }
+        if swept > 0 {
+            tracing::info!(count = swept, "media.swept");
+        }
+    }
+}
+
+impl Engine {
+    /// How many bytes pictures may take on disk; none for as many as they like. What TikTok can be asked for again goes
+    /// when they take more.
+    pub fn keep_pictures_within(&self, bytes: Option<u64>) {
+        self.media().limit.send_if_modified(|limit| {
+            let changed = *limit != bytes;
+            *limit = bytes;
+            changed
+        });
+    }
+
+    /// Throws away what an erased account leaves behind: pictures that nothing names any more, and every film.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn forget_unneeded_media(&self) -> Result<(), StoreError> {
+        let in_hand = self.media().in_hand.clone();
+        let dropped = self.store().write(move |tx| {
+            let mut keys = picture::unneeded(tx)?;
+            keys.retain(|key| !in_hand.holds(key));
+            for key in &keys {
+                media::drop(tx, key)?;
+            }
+            Ok(keys)
+        });
+        self.media().remove(dropped.await?).await;
+        self.media().films.forget().await;
+        Ok(())
+    }
+}
+
+/// Lets go of these, in this order, until there is room.
+fn let_go(
+    tx: &mut store::Tx<'_>,
+    found: Vec<Releasable>,
+    since_ms: Millis,
+    mut over: u64,
+    in_hand: &InHand,
+) -> Result<Vec<Releasable>, StoreError> {
+    let mut gone = Vec::new();
+    for one in found {
+        if over == 0 {
+            break;
+        }
+        if !in_hand.holds(&one.key) && picture::release(tx, &one.key, since_ms)? {
+            over = over.saturating_sub(one.size);
+            gone.push(one);
+        }
+    }
+    Ok(gone)
+}
+
+fn throw_away(path: &Path, key: &str, in_hand: &InHand) {
+    let thrown = in_hand.unless_held(key, || std::fs::remove_file(path));
+    if let Some(Err(error)) = thrown
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "media.not_thrown_away");
+    }
+}
+
+/// The files of a folder that were not written to lately, each with its key, or with its name if that is none.
+fn old_files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let old = |entry: &std::fs::DirEntry| {
+        let written = entry.metadata().ok().filter(std::fs::Metadata::is_file)?.modified().ok()?;
+        SystemTime::now().duration_since(written).ok().filter(|since| *since > ORPHANED)
+    };
+    let old = entries.flatten().filter(|entry| old(entry).is_some());
+    old.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_shown_often_is_written_down_once_an_hour() {
+        let mut shown = Shown::default();
+        for minute in 0..60 {
+            shown.note("a", minute * 60_000);
+        }
+        assert_eq!(shown.unwritten.drain().count(), 1);
+        shown.note("a", HOUR_MS - 1);
+        assert_eq!(shown.unwritten.len(), 0, "this hour is written down");
+        shown.note("a", HOUR_MS);
+        assert_eq!(shown.unwritten.len(), 1, "the next is not");
+    }
+}

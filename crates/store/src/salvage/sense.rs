@@ -1,0 +1,35 @@
+//! What is stored as JSON or as one of a few words, and whether it still is that.
+
+use model::{AutoType, Content, Origin, Outgoing, Reaction, Refusal, StopReason, Surface, WaitReason};
+use rusqlite::types::Value;
+
+use super::schema::Table;
+
+/// Whether what is stored as JSON can be read. What a row can do without is taken away instead.
+pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
+    let mut sound = true;
+    for (column, value) in table.columns.iter().zip(values) {
+        let Value::Text(text) = &*value else { continue };
+        let (readable, needed) = match (table.name.as_str(), column.name.as_str()) {
+            ("message", "content") => (serde_json::from_str::<Content>(text).is_ok(), true),
+            ("message", "reactions") => (serde_json::from_str::<Vec<Reaction>>(text).is_ok(), true),
+            ("message", "surface") => (is_word::<Surface>(text), true),
+            ("message", "auto_type") => (is_word::<AutoType>(text), true),
+            ("outbox", "outgoing") => (serde_json::from_str::<Outgoing>(text).is_ok(), true),
+            ("outbox", "waiting") => (serde_json::from_str::<WaitReason>(text).is_ok(), false),
+            ("outbox", "refusal") => (serde_json::from_str::<Refusal>(text).is_ok(), false),
+            ("outbox" | "scheduled", "stopped") => (serde_json::from_str::<StopReason>(text).is_ok(), false),
+            ("conversation", "origin") => (serde_json::from_str::<Origin>(text).is_ok(), false),
+            _ => (true, true),
+        };
+        if !readable && !needed {
+            *value = Value::Null;
+        }
+        sound &= readable || !needed;
+    }
+    sound
+}
+
+fn is_word<T: serde::de::DeserializeOwned>(text: &str) -> bool {
+    serde_json::from_value::<T>(serde_json::Value::String(text.to_owned())).is_ok()
+}

@@ -1,0 +1,228 @@
+//! Hits, newest first, the best of the newest before the rest, each with a line to show and what to mark in it.
+
+use std::collections::HashSet;
+
+use model::{AccountId, Content, ConversationId, MessageId, Millis, PersonId, SnippetKind};
+use rusqlite::Connection;
+
+use super::excerpt::{Mark, excerpt, to_marks};
+use super::mill::Milled;
+use super::plan::{Plan, people_expression};
+use super::query::{Problem, Query, spans};
+use super::term::Term;
+use crate::StoreError;
+
+/// So many of the newest hits are ranked. Ranking all was measured: at a million messages it takes a thousand times as
+/// long as the newest fifty.
+const RANKED: usize = 200;
+/// So many people are looked at, and so many are shown.
+const MOST_PEOPLE: u32 = 60;
+const PEOPLE_SHOWN: usize = 8;
+
+/// Where to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// In this account only.
+    pub account: Option<AccountId>,
+    /// In this conversation only.
+    pub conversation: Option<ConversationId>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Messages: of the newest some hundred hits first those with the words in order, then those with all of them whole,
+    /// then the rest; each newest first.
+    pub messages: Vec<Hit>,
+    /// Customers whose name or handle has the words, or whom `from:` and `in:` name. None within one conversation.
+    pub people: Vec<PersonHit>,
+    /// Operators that say nothing as they stand.
+    pub problems: Vec<Problem>,
+    /// Whether there may be messages beyond these.
+    pub more: bool,
+}
+
+/// A message that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Its id.
+    pub id: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its account.
+    pub account: AccountId,
+    /// When it was sent, ms since the epoch.
+    pub sent_at_ms: Millis,
+    /// Whether the business sent it.
+    pub outgoing: bool,
+    /// What it is: a picture has no words to show.
+    pub kind: SnippetKind,
+    /// A line of it around what was found.
+    pub excerpt: String,
+    /// What was found in that line.
+    pub marks: Vec<Mark>,
+}
+
+/// A customer who was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonHit {
+    /// Who.
+    pub person: PersonId,
+    /// Their newest conversation.
+    pub conversation: ConversationId,
+    /// Whose customer.
+    pub account: AccountId,
+    /// The display name.
+    pub name: String,
+    /// The @handle without the @.
+    pub handle: Option<String>,
+    /// What was found in the name.
+    pub marks: Vec<Mark>,
+}
+
+/// Looks for what was typed.
+///
+/// # Errors
+/// [`StoreError`] from the database; nothing typed is an error.
+pub fn find(sql: &Connection, query: &Query, scope: &Scope, limit: u32) -> Result<Found, StoreError> {
+    let plan = Plan::of(sql, query, scope)?;
+    let (rows, more) = ranked(sql, query, &plan, limit as usize)?;
+    let messages = rows.into_iter().map(|row| row.hit(query)).collect();
+    let people = if scope.conversation.is_none() { people(sql, query, scope, &plan)? } else { Vec::new() };
+    Ok(Found { messages, people, problems: plan.problems, more })
+}
+
+/// The messages of one conversation that hold what was typed, newest first. Everything [`find`] understands but `in:`.
+///
+/// # Errors
+/// [`StoreError`] from the database; nothing typed is an error.
+pub fn in_thread(
+    sql: &Connection,
+    conversation: ConversationId,
+    typed: &str,
+    limit: u32,
+) -> Result<Vec<MessageId>, StoreError> {
+    let query = Query::parse(typed);
+    let plan = Plan::of(sql, &query, &Scope { account: None, conversation: Some(conversation) })?;
+    let words: Vec<String> = query.wanted().map(Term::expression).collect();
+    Ok(plan.walk(sql, &words, MessageId(i64::MIN), limit as usize)?.0)
+}
+
+/// The newest hits, and of these the better ones first.
+fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<(Vec<Row>, bool), StoreError> {
+    let terms: Vec<&Term> = query.wanted().collect();
+    let asked: Vec<String> = terms.iter().map(|term| term.expression()).collect();
+    let whole: Vec<Term> = terms.iter().map(|term| term.closed()).collect();
+    // The last word may go on here too, or a hit would lose its place with every letter and gain it with the last.
+    let phrase = Term::phrase(terms.iter().copied()).filter(|_| terms.len() > 1);
+    let open = terms.iter().any(|term| term.is_open());
+    let rank = (open || phrase.is_some()) && !plan.looks_at_hits();
+    let most = if rank { limit.max(RANKED) } else { limit };
+    let (mut ids, more) = plan.walk(sql, &asked, MessageId(i64::MIN), most)?;
+    let mut rows = Vec::new();
+    if more {
+        // There are many: the index tells fastest which of the newest are better.
+        let oldest = ids.last().copied().unwrap_or(MessageId(i64::MIN));
+        let better = |words: &[String]| -> Result<HashSet<MessageId>, StoreError> {
+            Ok(plan.walk(sql, words, oldest, most)?.0.into_iter().collect())
+        };
+        if rank && open {
+            let whole = better(&whole.iter().map(Term::expression).collect::<Vec<_>>())?;
+            ids.sort_by_key(|id| !whole.contains(id));
+        }
+        if let Some(phrase) = phrase.filter(|_| rank) {
+            let phrase = better(&[phrase.expression()])?;
+            ids.sort_by_key(|id| !phrase.contains(id));
+        }
+        for id in ids.iter().take(limit) {
+            rows.extend(Row::read(sql, *id)?);
+        }
+    } else {
+        // They are few: their texts tell, and the index would go through all of history again.
+        for id in &ids {
+            rows.extend(Row::read(sql, *id)?);
+        }
+        if open || phrase.is_some() {
+            rows.sort_by_cached_key(|row| {
+                let text = Milled::of(&row.content.searchable());
+                let in_order = phrase.as_ref().is_some_and(|phrase| phrase.stands_in(&text));
+                (!in_order, !whole.iter().all(|term| term.stands_in(&text)))
+            });
+        }
+        rows.truncate(limit);
+    }
+    Ok((rows, more || ids.len() > limit))
+}
+
+/// A message to show.
+#[derive(Debug)]
+struct Row {
+    id: MessageId,
+    conversation: ConversationId,
+    account: AccountId,
+    sent_at_ms: Millis,
+    outgoing: bool,
+    content: Content,
+}
+
+impl Row {
+    /// Nothing if it is gone.
+    fn read(sql: &Connection, id: MessageId) -> Result<Option<Self>, StoreError> {
+        let mut statement = sql.prepare_cached(
+            "SELECT conversation_id, account_id, sent_at_ms, outgoing, content FROM message WHERE id = ?1",
+        )?;
+        let mut rows = statement.query([id.0])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(Self {
+            id,
+            conversation: ConversationId(row.get(0)?),
+            account: AccountId(row.get(1)?),
+            sent_at_ms: row.get(2)?,
+            outgoing: row.get(3)?,
+            content: serde_json::from_str(&row.get::<_, String>(4)?)?,
+        }))
+    }
+
+    fn hit(self, query: &Query) -> Hit {
+        let Self { id, conversation, account, sent_at_ms, outgoing, content } = self;
+        let (excerpt, marks) = excerpt(query, &content.searchable());
+        Hit { id, conversation, account, sent_at_ms, outgoing, kind: content.snippet().kind, excerpt, marks }
+    }
+}
+
+/// The customers the words name, or `from:` and `in:` do.
+fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result<Vec<PersonHit>, StoreError> {
+    let words: Vec<Term> = query.wanted().cloned().collect();
+    let plain = query.people.is_empty() && query.tags.is_empty() && query.has.is_empty() && query.spans.is_none();
+    let names = if plain { vec![words] } else { plan.named.clone() };
+    let mut hits: Vec<(bool, Millis, PersonHit)> = Vec::new();
+    for words in names {
+        let asked: Vec<String> = words.iter().map(Term::expression).collect();
+        let Some(expression) = people_expression(&asked, scope) else { continue };
+        let mut statement = sql.prepare_cached(
+            "SELECT p.id, p.account_id, p.name, p.handle, c.id, c.last_at_ms
+             FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
+             CROSS JOIN person p ON p.id = wanted CROSS JOIN conversation c ON c.id =
+                 (SELECT id FROM conversation WHERE person_id = wanted ORDER BY last_at_ms DESC, id DESC LIMIT 1)",
+        )?;
+        let mut rows = statement.query((expression, MOST_PEOPLE))?;
+        while let Some(row) = rows.next()? {
+            let (name, handle): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+            let whole = |text: &str| {
+                let text = Milled::of(text);
+                words.iter().all(|word| word.closed().stands_in(&text))
+            };
+            let beginning = !whole(&name) && !handle.as_deref().is_some_and(whole);
+            let marks = to_marks(&spans(words.iter(), &name));
+            let (person, account) = (PersonId(row.get(0)?), AccountId(row.get(1)?));
+            let conversation = ConversationId(row.get(4)?);
+            if hits.iter().all(|(_, _, known)| known.person != person) {
+                let hit = PersonHit { person, conversation, account, name, handle, marks };
+                hits.push((beginning, row.get(5)?, hit));
+            }
+        }
+    }
+    hits.sort_by_key(|(beginning, last_at_ms, _)| (*beginning, std::cmp::Reverse(*last_at_ms)));
+    hits.truncate(PEOPLE_SHOWN);
+    Ok(hits.into_iter().map(|(_, _, hit)| hit).collect())
+}

@@ -1,0 +1,180 @@
+//! The pictures in messages, held or not: what the viewer pages through, and what the vault may let go of.
+
+use model::{Change, Content, ConversationId, MediaState, MessageId, Millis};
+use rusqlite::{Connection, Row};
+
+use super::media;
+use super::message::{self, Message};
+use crate::{StoreError, Tx};
+
+/// Follows what a message's content says of its picture. Called wherever content is written.
+pub(super) fn follow(
+    tx: &Tx<'_>,
+    id: MessageId,
+    conversation: ConversationId,
+    content: &Content,
+    listed: bool,
+) -> Result<(), StoreError> {
+    let (media, refetchable) = match content {
+        Content::Image { media_id, media } => (media, listed && !media_id.is_empty()),
+        Content::Sticker { media, .. } => (media, false),
+        _ => return Ok(()),
+    };
+    let key = match media {
+        MediaState::Kept { key, .. } => Some(key),
+        MediaState::Pending | MediaState::Released | MediaState::Unavailable => None,
+    };
+    tx.prepare_cached(
+        "INSERT INTO picture (message_id, conversation_id, key, refetchable) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (message_id) DO UPDATE SET key = excluded.key, refetchable = excluded.refetchable",
+    )?
+    .execute((id.0, conversation.0, key, refetchable))?;
+    Ok(())
+}
+
+/// The message is gone, and its picture with it.
+pub(super) fn forget(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM picture WHERE message_id = ?1")?.execute([id.0])?;
+    Ok(())
+}
+
+/// Which way to page from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Older ones.
+    Older,
+    /// Newer ones.
+    Newer,
+}
+
+/// The photos of a conversation before or after a message, nearest first. Stickers are none.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn beside(
+    sql: &Connection,
+    conversation: ConversationId,
+    from: MessageId,
+    direction: Direction,
+    limit: u32,
+) -> Result<Vec<Message>, StoreError> {
+    let (bound, order) = match direction {
+        Direction::Older => ("<", "DESC"),
+        Direction::Newer => (">", "ASC"),
+    };
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT message_id FROM picture WHERE conversation_id = ?1 AND message_id {bound} ?2 ORDER BY message_id {order}"
+    ))?;
+    let mut rows = query.query((conversation.0, from.0))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let message = message::get(sql, MessageId(row.get(0)?))?;
+        if matches!(message.content, Content::Image { .. }) {
+            found.push(message);
+        }
+        if found.len() >= limit as usize {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// A picture's bytes that can be let go of: TikTok can be asked for each of its messages' picture again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Releasable {
+    /// Its key in the media vault.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last shown, to the hour.
+    pub used_at_ms: Millis,
+}
+
+/// Something else needs the picture `m`. Whatever else comes to name a key of the vault has to stand here.
+const NEEDED: &str = "EXISTS (SELECT 1 FROM person p WHERE p.avatar = m.key)
+     OR EXISTS (SELECT 1 FROM account a WHERE a.avatar = m.key)
+     OR EXISTS (SELECT 1 FROM post p WHERE p.cover = m.key)
+     OR EXISTS (SELECT 1 FROM draft d WHERE d.attachment = m.key)
+     OR EXISTS (SELECT 1 FROM scheduled s WHERE s.attachment = m.key)
+     OR EXISTS (SELECT 1 FROM outbox o WHERE instr(o.outgoing, m.key) > 0)";
+
+/// Messages show the picture `m`, and TikTok can be asked for it again for every one of them.
+const FETCHABLE: &str = "EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)
+     AND NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key AND (p.refetchable = 0 OR p.message_id < ?1))";
+
+/// The pictures to let go of that were not shown since `shown_ms`, least recently shown first. A picture of a message older
+/// than `since_ms` is never among them, because TikTok may not give it out again, and neither is one that a draft, a
+/// waiting reply, an avatar or a post still needs.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn releasable(
+    sql: &Connection,
+    since_ms: Millis,
+    shown_ms: Millis,
+    limit: u32,
+) -> Result<Vec<Releasable>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT m.key, m.size, m.used_at_ms FROM media m WHERE m.used_at_ms <= ?2 AND {FETCHABLE} AND NOT ({NEEDED}) ORDER BY m.used_at_ms LIMIT ?3"
+    ))?;
+    let found = query.query_map((message::first_id(since_ms).0, shown_ms, limit), read)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Lets go of a picture if it can be had again, by the measure of [`releasable`]: its messages say so from now on. Its file
+/// may go once this is committed. Whether it was let go.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, StoreError> {
+    let still = tx
+        .prepare_cached(&format!("SELECT count(*) FROM media m WHERE m.key = ?2 AND {FETCHABLE} AND NOT ({NEEDED})"))?
+        .query_row((message::first_id(since_ms).0, key), |row| row.get::<_, i64>(0))?;
+    if still == 0 {
+        return Ok(false);
+    }
+    for id in shown_in(tx, key)? {
+        let shown = message::get(tx, id)?;
+        if let Content::Image { media_id, .. } = shown.content {
+            message::set_content(tx, id, &Content::Image { media_id, media: MediaState::Released })?;
+            tx.touch(Change::Conversation { conversation: shown.conversation });
+        }
+    }
+    media::drop(tx, key)?;
+    Ok(true)
+}
+
+/// The pictures that nothing names any more, such as those of an account that was erased.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unneeded(sql: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT m.key FROM media m WHERE NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key) AND NOT ({NEEDED})"
+    ))?;
+    Ok(query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Releasable> {
+    let size: i64 = row.get(1)?;
+    Ok(Releasable { key: row.get(0)?, size: u64::try_from(size).unwrap_or(0), used_at_ms: row.get(2)? })
+}
+
+/// The messages that show this picture.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn shown_in(sql: &Connection, key: &str) -> Result<Vec<MessageId>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT message_id FROM picture WHERE key = ?1")?;
+    Ok(query.query_map([key], |row| row.get(0).map(MessageId))?.collect::<Result<_, _>>()?)
+}
+
+/// A time as this computer's clock on the wall tells it, for a file's name: `2026-11-22 14-31`.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn wall_time(sql: &Connection, at_ms: Millis) -> Result<String, StoreError> {
+    Ok(sql.query_row("SELECT strftime('%Y-%m-%d %H-%M', ?1 / 1000, 'unixepoch', 'localtime')", [at_ms], |row| {
+        row.get(0)
+    })?)
+}

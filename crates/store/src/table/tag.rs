@@ -1,0 +1,98 @@
+//! Words that agents put on customers, to find them again.
+
+use model::{AccountId, Change, ConversationId, PersonId, TagId};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::{StoreError, Tx, search};
+
+/// A longer name is cut.
+const MOST_CHARS: usize = 40;
+
+/// A word on customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its id.
+    pub id: TagId,
+    /// As it was typed first.
+    pub name: String,
+}
+
+/// An account's tags, by name, with how many customers have each.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn all(sql: &Connection, account: AccountId) -> Result<Vec<(Tag, u32)>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT id, name, (SELECT count(*) FROM person_tag WHERE tag_id = id) FROM tag WHERE account_id = ?1 ORDER BY folded",
+    )?;
+    Ok(query
+        .query_map([account.0], |row| Ok((Tag { id: TagId(row.get(0)?), name: row.get(1)? }, row.get(2)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// A customer's tags, by name.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn of_person(sql: &Connection, person: PersonId) -> Result<Vec<Tag>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT t.id, t.name FROM person_tag p JOIN tag t ON t.id = p.tag_id WHERE p.person_id = ?1 ORDER BY t.folded",
+    )?;
+    Ok(query
+        .query_map([person.0], |row| Ok(Tag { id: TagId(row.get(0)?), name: row.get(1)? }))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Puts a tag on a conversation's customer, making it if nobody has it yet. Names that search takes for alike are one
+/// tag. Nothing happens for a name without letters.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if the customer is not known yet.
+pub fn add(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<(), StoreError> {
+    let (account, person) = whose(tx, conversation)?;
+    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST_CHARS).collect();
+    let folded = search::fold(&name);
+    if folded.trim().is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "INSERT INTO tag (account_id, name, folded) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        (account.0, &name, &folded),
+    )?;
+    tx.execute(
+        "INSERT INTO person_tag (person_id, tag_id) SELECT ?1, id FROM tag WHERE account_id = ?2 AND folded = ?3 ON CONFLICT DO NOTHING",
+        (person.0, account.0, &folded),
+    )?;
+    touch(tx, account, conversation);
+    Ok(())
+}
+
+/// Takes a tag off a conversation's customer. A tag nobody has any more is forgotten.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if the customer is not known.
+pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId, tag: TagId) -> Result<(), StoreError> {
+    let (account, person) = whose(tx, conversation)?;
+    tx.execute("DELETE FROM person_tag WHERE person_id = ?1 AND tag_id = ?2", (person.0, tag.0))?;
+    tx.execute("DELETE FROM tag WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM person_tag WHERE tag_id = ?1)", [tag.0])?;
+    touch(tx, account, conversation);
+    Ok(())
+}
+
+fn whose(sql: &Connection, conversation: ConversationId) -> Result<(AccountId, PersonId), StoreError> {
+    let found: Option<(i64, Option<i64>)> = sql
+        .query_row("SELECT account_id, person_id FROM conversation WHERE id = ?1", [conversation.0], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    match found {
+        Some((account, Some(person))) => Ok((AccountId(account), PersonId(person))),
+        _ => Err(StoreError::NotFound),
+    }
+}
+
+fn touch(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId) {
+    tx.touch(Change::Tags { account });
+    tx.touch(Change::Inbox { account });
+    tx.touch(Change::Conversation { conversation });
+}

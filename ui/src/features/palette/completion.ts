@@ -1,0 +1,80 @@
+// What the word before the cursor may become: an operator, or something that can stand after one.
+import type { SearchResults, TagCount } from "../../ipc/bindings";
+import { shownName } from "../../text/shown";
+
+export type Operator = "from" | "in" | "has" | "tag" | "before" | "after" | "on";
+
+export const OPERATORS: readonly Operator[] = ["from", "in", "has", "tag", "before", "after", "on"];
+/** What a message can have, in the desk's words. */
+export const HAS: readonly string[] = ["photo", "video", "post", "sticker", "card", "link"];
+const MOST = 5;
+
+export interface Known {
+  results: SearchResults | null;
+  tags: readonly TagCount[];
+  /** Today as the agent's calendar has it. */
+  today: string;
+}
+
+export interface Completion {
+  /** What stands there afterwards, and where the cursor is. */
+  text: string;
+  caret: number;
+  /** The part that is completed, for the eye. */
+  label: string;
+}
+
+const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Whether one of a name's words begins like this. */
+function begins(name: string, with_: string): boolean {
+  const wanted = plain(with_);
+  return plain(name).startsWith(wanted) || plain(name).split(/\s+/u).some((word) => word.startsWith(wanted));
+}
+
+function peopleOf(results: SearchResults | null): string[] {
+  if (!results) return [];
+  const names = [...results.people, ...results.messages].map(({ person }) => shownName(person.name) || shownName(person.handle ?? ""));
+  return [...new Set(names.filter((name) => name !== ""))];
+}
+
+const quoted = (value: string): string => (/[\s"]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value);
+
+function values(operator: Operator, typed: string, { results, tags, today }: Known): string[] {
+  switch (operator) {
+    case "has":
+      return HAS.filter((one) => one.startsWith(typed.toLowerCase()));
+    case "tag":
+      return tags.map(({ tag }) => tag.name).filter((name) => begins(name, typed));
+    case "from":
+      return [...(typed !== "" && "me".startsWith(typed.toLowerCase()) ? ["me"] : []), ...peopleOf(results).filter((name) => begins(name, typed))];
+    case "in":
+      return peopleOf(results).filter((name) => begins(name, typed));
+    default:
+      return today.startsWith(typed) ? [today] : [];
+  }
+}
+
+/** What Tab can make of the word before the cursor, likeliest first. */
+export function completions(text: string, caret: number, known: Known): Completion[] {
+  const word = /(?:^|\s)(-?)((?:[a-z]+:"[^"]*)|\S*)$/iu.exec(text.slice(0, caret));
+  if (!word) return [];
+  const token = word[2] ?? "";
+  const start = caret - token.length;
+  const put = (made: string, space: boolean): Completion => {
+    const after = text.slice(caret);
+    const gap = space && !/^\s/u.test(after) ? " " : "";
+    return { text: text.slice(0, start) + made + gap + after, caret: start + made.length + gap.length, label: made };
+  };
+  const found = /^([a-z]+):"?(.*)$/iu.exec(token);
+  const operator = OPERATORS.find((one) => one === found?.[1]?.toLowerCase());
+  if (found && operator) {
+    const typed = found[2] ?? "";
+    return values(operator, typed, known)
+      .filter((value) => value !== typed)
+      .slice(0, MOST)
+      .map((value) => put(`${operator}:${quoted(value)}`, true));
+  }
+  if (token.length < 2) return [];
+  return OPERATORS.filter((one) => one.startsWith(token.toLowerCase())).map((one) => put(`${one}:`, false));
+}

@@ -1,0 +1,68 @@
+// The tags an account's customers have, for suggestions, and putting them on and taking them off.
+import { SvelteMap } from "svelte/reactivity";
+
+import type { AccountId, ConversationId, TagCount, TagView } from "../ipc/bindings";
+import { ask, faultOf } from "../ipc/desk";
+import type { Toasts } from "./toasts.svelte";
+
+/** The desk keeps so many characters of a name. */
+export const LONGEST_TAG = 40;
+
+const folded = (name: string): string => name.trim().toLocaleLowerCase();
+export const sameTag = (a: string, b: string): boolean => folded(a) === folded(b);
+
+/** The tags that fit what was typed and that the customer does not have, those that begin with it first. */
+export function suggested(all: readonly TagCount[], has: readonly TagView[], typed: string, most = 6): TagCount[] {
+  const mine = new Set(has.map((one) => one.id));
+  const wanted = folded(typed);
+  const fits = all.filter(({ tag }) => !mine.has(tag.id) && folded(tag.name).includes(wanted));
+  const begins = ({ tag }: TagCount): number => (folded(tag.name).startsWith(wanted) ? 0 : 1);
+  return [...fits].sort((a, b) => begins(a) - begins(b)).slice(0, most);
+}
+
+export class Tags {
+  #known = new SvelteMap<AccountId, readonly TagCount[]>();
+  #wanted = new Set<AccountId>();
+  #toasts: Toasts;
+
+  constructor(toasts: Toasts) {
+    this.#toasts = toasts;
+  }
+
+  /** What is known; {@link Tags.read} fetches it. */
+  of(account: AccountId): readonly TagCount[] {
+    return this.#known.get(account) ?? [];
+  }
+
+  async read(account: AccountId): Promise<void> {
+    this.#wanted.add(account);
+    try {
+      this.#known.set(account, await ask("listTags", { account }));
+    } catch {
+      // Without suggestions a tag can still be typed.
+    }
+  }
+
+  /** They have changed; asked for again if anyone has looked at them. */
+  drop(account?: AccountId): void {
+    for (const one of this.#wanted) if (account === undefined || one === account) void this.read(one);
+  }
+
+  add(conversation: ConversationId, name: string): Promise<boolean> {
+    return this.#do(() => ask("addTag", { conversation, name: name.trim() }));
+  }
+
+  remove(conversation: ConversationId, tag: TagView): Promise<boolean> {
+    return this.#do(() => ask("removeTag", { conversation, tag: tag.id }));
+  }
+
+  async #do(run: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await run();
+      return true;
+    } catch (error) {
+      this.#toasts.fault(faultOf(error));
+      return false;
+    }
+  }
+}
