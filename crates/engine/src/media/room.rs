@@ -19,8 +19,10 @@ use crate::engine::Engine;
 /// TikTok gives out the media of a message for thirty days ("Media download"); five less leave time to ask for it.
 const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
 const HOUR_MS: Millis = 3_600_000;
-/// So many pictures are let go of in one transaction: the writer is free for others in between.
-const SLICE: u32 = 50;
+/// So many pictures are found at a time.
+const LOOK: u32 = 1_000;
+/// So many are let go of in one transaction: the writer is free for others in between.
+const SLICE: usize = 50;
 /// A file that nobody names may belong to a picture that is just being written, but not for this long.
 const ORPHANED: Duration = Duration::from_secs(3600);
 /// Between two folders that are swept: nobody should notice.
@@ -102,20 +104,26 @@ impl MediaVault {
             let now_ms = engine.clock().now_ms();
             let rest = i64::try_from(engine.timing().picture_rest.as_millis()).unwrap_or(i64::MAX);
             let (since_ms, shown_ms) = (now_ms.saturating_sub(FETCHABLE_MS), now_ms.saturating_sub(rest));
-            let mut found = engine.store().read(move |sql| picture::releasable(sql, since_ms, shown_ms, SLICE)).await?;
+            let mut found = engine.store().read(move |sql| picture::releasable(sql, since_ms, shown_ms, LOOK)).await?;
             {
                 let shown = open(&self.shown);
                 found.sort_by_key(|one| (one.used_at_ms, shown.last.get(&one.key).copied()));
             }
-            let in_hand = self.in_hand.clone();
-            let gone = engine.store().write(move |tx| let_go(tx, found, since_ms, over, &in_hand)).await?;
-            if gone.is_empty() {
+            let before = count;
+            for slice in found.chunks(SLICE).map(<[Releasable]>::to_vec) {
+                if over == 0 {
+                    break;
+                }
+                let in_hand = self.in_hand.clone();
+                let gone = engine.store().write(move |tx| let_go(tx, slice, since_ms, over, &in_hand)).await?;
+                over = over.saturating_sub(gone.iter().map(|one| one.size).sum());
+                count += gone.len();
+                self.remove(gone.into_iter().map(|one| one.key).collect()).await;
+            }
+            if count == before {
                 *in_vain = (count == 0).then_some(state);
                 break;
             }
-            over = over.saturating_sub(gone.iter().map(|one| one.size).sum());
-            count += gone.len();
-            self.remove(gone.into_iter().map(|one| one.key).collect()).await;
         }
         if count > 0 {
             tracing::info!(count, "media.let_go");

@@ -98,9 +98,9 @@ const NEEDED: &str = "EXISTS (SELECT 1 FROM person p WHERE p.avatar = m.key)
      OR EXISTS (SELECT 1 FROM scheduled s WHERE s.attachment = m.key)
      OR EXISTS (SELECT 1 FROM outbox o WHERE instr(o.outgoing, m.key) > 0)";
 
-/// Messages show the picture `m`, and TikTok can be asked for it again for every one of them.
-const FETCHABLE: &str = "EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)
-     AND NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key AND (p.refetchable = 0 OR p.message_id < ?1))";
+/// One of the messages that show the picture `m` is too old to ask TikTok for it again, or never could.
+const UNFETCHABLE: &str =
+    "EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key AND (p.refetchable = 0 OR p.message_id < ?1))";
 
 /// The pictures to let go of that were not shown since `shown_ms`, least recently shown first. A picture of a message older
 /// than `since_ms` is never among them, because TikTok may not give it out again, and neither is one that a draft, a
@@ -114,8 +114,12 @@ pub fn releasable(
     shown_ms: Millis,
     limit: u32,
 ) -> Result<Vec<Releasable>, StoreError> {
+    // By the messages that are young enough, and not by last use: the pictures not shown for longest are mostly too old.
     let mut query = sql.prepare_cached(&format!(
-        "SELECT m.key, m.size, m.used_at_ms FROM media m WHERE m.used_at_ms <= ?2 AND {FETCHABLE} AND NOT ({NEEDED}) ORDER BY m.used_at_ms LIMIT ?3"
+        "SELECT m.key, m.size, m.used_at_ms FROM media m
+         WHERE m.key IN (SELECT p.key FROM picture p WHERE p.message_id >= ?1 AND p.refetchable = 1 AND p.key IS NOT NULL)
+           AND +m.used_at_ms <= ?2 AND NOT {UNFETCHABLE} AND NOT ({NEEDED})
+         ORDER BY +m.used_at_ms LIMIT ?3"
     ))?;
     let found = query.query_map((message::first_id(since_ms).0, shown_ms, limit), read)?;
     Ok(found.collect::<Result<_, _>>()?)
@@ -127,9 +131,12 @@ pub fn releasable(
 /// # Errors
 /// [`StoreError`]
 pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, StoreError> {
-    let still = tx
-        .prepare_cached(&format!("SELECT count(*) FROM media m WHERE m.key = ?2 AND {FETCHABLE} AND NOT ({NEEDED})"))?
-        .query_row((message::first_id(since_ms).0, key), |row| row.get::<_, i64>(0))?;
+    let still: i64 = tx
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM media m WHERE m.key = ?2 AND EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)
+             AND NOT {UNFETCHABLE} AND NOT ({NEEDED})"
+        ))?
+        .query_row((message::first_id(since_ms).0, key), |row| row.get(0))?;
     if still == 0 {
         return Ok(false);
     }
