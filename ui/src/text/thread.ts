@@ -49,7 +49,7 @@ export const thread = {
   videoBusy: "Fetching the video…",
   openInTikTok: "Open in TikTok",
   post: "Shared post",
-  postMore: "Open TikTok to see it",
+  postMore: "Opens in TikTok",
   postBy: (handle: string) => `Shared post · @${handle}`,
   postUntitled: "Post without a caption",
   card: "Card",
