@@ -313,7 +313,7 @@ async fn too_fast_is_a_second_of_silence_and_said_again_it_is_the_long_pause() {
 }
 
 #[tokio::test]
-async fn a_reply_goes_before_everything_that_waits_for_its_turn() {
+async fn a_reply_does_not_wait_for_all_that_is_still_to_be_read() {
     let mut timing = quick();
     timing.budget.per_second = 5;
     let config = Config { limits: Limits::NONE, ..Config::default() };

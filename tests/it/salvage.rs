@@ -34,6 +34,9 @@ async fn a_damaged_database_keeps_what_was_typed_and_fetches_the_rest_again() {
     world.until_thread(&ben, "in blue?").await;
     world.reply(&ana, "On its way.").await;
     world.until_thread(&ana, "On its way. [deskbell, sent]").await;
+    // With this our reply is listed as well: it is not a colleague's when it comes back.
+    ana.says("thank you");
+    world.until_thread(&ana, "thank you").await;
     let conversation = world.conversation(&ben).await;
     world.ask("saveDraft", json!({ "conversation": conversation, "body": "Only in gr", "quoted": null })).await;
     world.tiktok.fault("send", Fault::RateLimited, Times::UntilCleared);
@@ -54,7 +57,6 @@ async fn a_damaged_database_keeps_what_was_typed_and_fetches_the_rest_again() {
     let report = report.expect("it is reported");
     assert_eq!((report.kept.drafts, report.kept.replies), (1, 1), "{report:#?}");
     assert!(report.lost.messages != Some(0), "{report:#?}");
-    store.read(|sql| { let mut q = sql.prepare("SELECT json_object('s', state, 'o', o.outgoing, 'c', o.conversation_id, 'seen', o.seen_up_to_ms, 'm', m.id, 'mc', m.conversation_id, 'at', m.sent_at_ms, 'w', waiting) FROM outbox o LEFT JOIN message m ON m.id = message_id").unwrap(); for r in q.query_map([], |row| row.get::<_, String>(0)).unwrap() { println!("OUT {}", r.unwrap()); } let mut q = sql.prepare("SELECT id || ' ' || remote_id || kind || status FROM conversation").unwrap(); for r in q.query_map([], |row| row.get::<_, String>(0)).unwrap() { println!("CONV {}", r.unwrap()); } Ok(()) }).await.unwrap();
     store.close().await;
 
     world.tiktok.clear_faults();

@@ -2,8 +2,9 @@
 // and gives what was seen. No other script is needed: the mock page (dev/frames.mjs) and the real window run the same.
 //
 // Each frame it notes how long it took; whether some height of the thread shows no message, day or notice (a blank); and how
-// far the message in the middle has moved against what the wheel asked for: the other way, or further, is a jump.
-const [what] = arguments;
+// far the message in the middle has moved against what the wheel asked for: the other way, or further, is a jump. A window
+// that scrolls in a thread of its own is ahead of its events by up to one turn of the wheel: its second argument says so.
+const [what, late = false] = arguments;
 
 if (what === "stop") {
   const done = window.deskbellFrames?.stop();
@@ -24,6 +25,8 @@ const REACH = 12;
 const seen = { frames: [], jumps: [], blanks: [], lost: 0, most: 0, moved: 0, wheel: 0, longest: 0 };
 let wheel = 0;
 let recent = [];
+/** The largest single turn. */
+let notch = 0;
 let anchor = null;
 let last = 0;
 let on = true;
@@ -31,6 +34,7 @@ let on = true;
 const turned = (event) => {
   const unit = event.deltaMode === 1 ? 40 : event.deltaMode === 2 ? box.clientHeight : 1;
   wheel += event.deltaY * unit;
+  notch = Math.max(notch, Math.abs(event.deltaY * unit));
 };
 window.addEventListener("wheel", turned, { passive: true, capture: true });
 
@@ -90,7 +94,8 @@ function look(now) {
       const [low, high] = [Math.min(0, ...recent, asked), Math.max(0, ...recent, asked)];
       seen.moved += by;
       seen.longest = Math.max(seen.longest, Math.abs(by));
-      if (by < low - 1.5 || by > high + 1.5) seen.jumps.push({ frame: seen.frames.length, by: Math.round(by * 10) / 10, asked, top: Math.round(box.scrollTop) });
+      const ahead = 1.5 + (late ? notch : 0);
+      if (by < low - ahead || by > high + ahead) seen.jumps.push({ frame: seen.frames.length, by: Math.round(by * 10) / 10, asked, top: Math.round(box.scrollTop) });
     }
   }
   anchor = middle;

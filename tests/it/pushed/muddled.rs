@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use sandbox::{Customer, Fault, Times, WebhookFaults};
 use serde_json::json;
-use tests::{World, press_with};
+use tests::World;
 
 use super::{blind, hear, hear_all, pushed, sees_again, seldom};
 use crate::history::{account, judge};
@@ -61,21 +61,22 @@ async fn ten_of_each_in_any_order_are_one_of_each_in_order() {
 #[tokio::test]
 async fn doubled_late_and_lost_pushes_and_polling_together_make_the_ledgers_thread() {
     let world = World::start().await;
-    let customers: Vec<Customer> = (0..6).map(|n| world.customer(&format!("Customer {n}"))).collect();
+    // To the last one only the agent writes: a colleague's answer would stop them.
+    let customers: Vec<Customer> = (0..7).map(|n| world.customer(&format!("Customer {n}"))).collect();
     for customer in &customers {
         customer.says("hello");
         world.conversation(customer).await;
     }
     world.hears();
     world.tiktok.webhook_faults(WebhookFaults { duplicates: 0.5, reordered: 0.5, dropped: 0.3 });
-    for n in 0..40 {
+    // Not more to anybody than TikTok lists.
+    for n in 0..24 {
         let customer = &customers[n % 6];
         customer.says_many(1 + n % 3);
         customer.colleague_replies(&format!("answer {n}"), "APP");
         if n % 4 == 0 {
-            let conversation = world.conversation(customer).await;
-            let press = press_with(conversation, &format!("ours {n}"), json!({ "anyway": true }));
-            world.ask("sendReply", press).await;
+            customers[6].says("and?");
+            world.reply(&customers[6], &format!("ours {n}")).await;
         }
     }
     world.settle().await;
@@ -94,7 +95,7 @@ async fn doubled_late_and_lost_pushes_and_polling_together_make_the_ledgers_thre
         }
     }
     let tally = world.tiktok.ledger().webhooks;
-    assert!(tally.dropped > 5 && tally.doubled > 5 && tally.held > 5, "{tally:?}");
+    assert!(tally.dropped > 3 && tally.doubled > 3 && tally.held > 3, "{tally:?}");
 }
 
 #[tokio::test]
