@@ -29,6 +29,7 @@ impl Engine {
             while self.store().write(move |tx| account::erase_slice(tx, id, SLICE)).await? {}
             // The index only marks words as gone; writing it anew leaves them out.
             while self.store().write(|tx| search::merge(tx, PAGES)).await? {}
+            self.store().forget_leftovers().await?;
             tracing::info!(account = id.0, "account.erased");
         }
         self.forget_unneeded_media().await?;

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// SQLite refused.
     #[error("the database refused")]
     Sqlite(#[source] rusqlite::Error),
+    /// What a mended database left beside it could not be removed.
+    #[error("the damaged files beside the database could not be removed")]
+    Leftovers(#[source] std::io::Error),
     /// The store is closed.
     #[error("the database is closed")]
     Closed,

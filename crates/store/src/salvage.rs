@@ -160,6 +160,17 @@ fn set_aside(folder: &Path, marker: &mut Marker) -> std::io::Result<()> {
     write_marker(folder, marker)
 }
 
+/// Removes the folders that damaged databases were set aside in.
+pub(crate) fn forget_set_aside(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && entry.file_name().to_string_lossy().starts_with("damaged-") {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// A name for the folder that says when, and is not taken.
 fn free_name(folder: &Path) -> std::io::Result<String> {
     let now = Connection::open_in_memory()

@@ -151,6 +151,20 @@ impl Store {
         .await
     }
 
+    /// After something was erased: cuts the log, which still has it, and removes what was set aside when a damaged database
+    /// was mended.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what could not be removed is removed with the next erasure.
+    pub async fn forget_leftovers(&self) -> Result<(), StoreError> {
+        let folder = self.folder().to_owned();
+        self.on_writer(move |sql| {
+            sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            salvage::forget_set_aside(&folder).map_err(StoreError::Leftovers)
+        })
+        .await
+    }
+
     pub(super) fn stop_checking(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
         if let Some(check) = self.shared.check.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
