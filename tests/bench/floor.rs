@@ -29,6 +29,7 @@ CREATE UNIQUE INDEX message_id ON message (id);
 CREATE TABLE outbox (message INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, state INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE VIRTUAL TABLE words USING fts5 (body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
 ";
+// A limit is written out: SQLite prepares a statement anew each time a bound one is set.
 const LIST: &str = "SELECT id, last_at, name, handle, snippet, out, unread, waiting, window_at FROM conversation";
 
 const HITS: &str = "SELECT m.conversation, m.at, m.out, m.body FROM words w CROSS JOIN message m ON m.id = w.rowid WHERE words MATCH ?1";
@@ -141,14 +142,14 @@ impl Floor {
 
     /// The newest rows of a list.
     pub(crate) fn list(&self, shown: Shown, limit: u32) -> Result<u32> {
-        let query = format!("{LIST} {} ORDER BY last_at DESC, id LIMIT ?1", filter(shown));
-        step!(self.sql, &query, [limit], 9)
+        let query = format!("{LIST} {} ORDER BY last_at DESC, id LIMIT {limit}", filter(shown));
+        step!(self.sql, &query, [], 9)
     }
 
     /// The rows below one whose time is known.
     pub(crate) fn list_below(&self, shown: Shown, at: Millis, limit: u32) -> Result<u32> {
-        let query = format!("{LIST} {} AND last_at < ?2 ORDER BY last_at DESC, id LIMIT ?1", filter(shown));
-        step!(self.sql, &query, (limit, at), 9)
+        let query = format!("{LIST} {} AND last_at < ?1 ORDER BY last_at DESC, id LIMIT {limit}", filter(shown));
+        step!(self.sql, &query, [at], 9)
     }
 
     /// The time of the row at this place of a list, from which a page in the middle begins.
@@ -168,10 +169,10 @@ impl Floor {
         limit: u32,
     ) -> Result<Option<(Millis, i64)>> {
         let (at, message) = before.unwrap_or((Millis::MAX, i64::MAX));
-        let mut query = self.sql.prepare_cached(
-            "SELECT at, id, out, kind, body FROM message WHERE conversation = ?1 AND (at, id) < (?2, ?3) ORDER BY at DESC, id DESC LIMIT ?4",
-        )?;
-        let mut rows = query.query((id.0, at, message, limit))?;
+        let mut query = self.sql.prepare_cached(&format!(
+            "SELECT at, id, out, kind, body FROM message WHERE conversation = ?1 AND (at, id) < (?2, ?3) ORDER BY at DESC, id DESC LIMIT {limit}",
+        ))?;
+        let mut rows = query.query((id.0, at, message))?;
         let mut last = None;
         while let Some(row) = rows.next()? {
             for column in 2..5 {
@@ -184,19 +185,19 @@ impl Floor {
 
     /// The newest messages that hold every word, each looked up.
     pub(crate) fn search(&self, question: &str, limit: u32) -> Result<u32> {
-        step!(self.sql, &format!("{HITS} ORDER BY w.rowid DESC LIMIT ?2"), (question, limit), 4)
+        step!(self.sql, &format!("{HITS} ORDER BY w.rowid DESC LIMIT {limit}"), [question], 4)
     }
 
     /// As [`Floor::search`], in one conversation: hits are looked up until enough are of it.
     pub(crate) fn search_in(&self, question: &str, id: ConversationId, limit: u32) -> Result<u32> {
-        let query = format!("{HITS} AND m.conversation = ?3 ORDER BY w.rowid DESC LIMIT ?2");
-        step!(self.sql, &query, (question, limit, id.0), 4)
+        let query = format!("{HITS} AND m.conversation = ?2 ORDER BY w.rowid DESC LIMIT {limit}");
+        step!(self.sql, &query, (question, id.0), 4)
     }
 
     /// As [`Floor::search`], among the messages of some days.
     pub(crate) fn search_between(&self, question: &str, from: MessageId, to: MessageId, limit: u32) -> Result<u32> {
-        let query = format!("{HITS} AND w.rowid BETWEEN ?3 AND ?4 ORDER BY w.rowid DESC LIMIT ?2");
-        step!(self.sql, &query, (question, limit, from.0, to.0), 4)
+        let query = format!("{HITS} AND w.rowid BETWEEN ?2 AND ?3 ORDER BY w.rowid DESC LIMIT {limit}");
+        step!(self.sql, &query, (question, from.0, to.0), 4)
     }
 
     /// Notes that the agent has seen everything: one durable commit.

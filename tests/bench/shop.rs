@@ -228,17 +228,17 @@ impl Customer {
     /// A tag, for one customer in twenty.
     pub(crate) fn tag(&self) -> Option<&'static str> {
         const TAGS: [&str; 6] = ["VIP", "wholesale", "Größe fragen", "退货", "late", "press"];
-        (self.lot / 1_000 % 20 == 0).then(|| TAGS.get((self.lot / 20_000 % 6) as usize).copied())?
+        (self.lot / 1_000).is_multiple_of(20).then(|| TAGS.get((self.lot / 20_000 % 6) as usize).copied())?
     }
 
     /// Whether a draft waits in the composer, for one in two hundred.
     pub(crate) fn has_draft(&self) -> bool {
-        self.lot / 3_000 % 200 == 0
+        (self.lot / 3_000).is_multiple_of(200)
     }
 
     /// Whether messages are missing between two, for one in a hundred.
     pub(crate) fn has_gap(&self) -> bool {
-        self.lot / 7_000 % 100 == 0
+        (self.lot / 7_000).is_multiple_of(100)
     }
 }
 

@@ -50,8 +50,11 @@ impl Sizes {
     }
 }
 
-/// What can go wrong with a listing, and what it is called in the figures.
-const FAULTS: [(&str, fn() -> Fault); 12] = [
+/// What it is called in the figures, and the fault.
+type Trouble = (&'static str, fn() -> Fault);
+
+/// What can go wrong with a listing.
+const FAULTS: [Trouble; 12] = [
     ("502", || Fault::Status { status: 502, accepting: false }),
     ("50000", || Fault::code(50_000)),
     ("40007", || Fault::code(40_007)),

@@ -55,7 +55,7 @@ async fn avatar(world: &World, customer: &Customer) -> Option<String> {
 }
 
 fn file(world: &World, key: &str) -> std::path::PathBuf {
-    world.folder().join("media").join(&key[..2]).join(key)
+    world.folder().join("media").join(key.get(..2).unwrap()).join(key)
 }
 
 async fn listed(world: &World, conversation: ConversationId, around: Option<MessageId>, limit: u32) -> Value {

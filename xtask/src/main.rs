@@ -33,6 +33,8 @@ cargo xtask faults               sends and kills the engine's process at random 
                                  screen must agree on each message
     --seed N                     repeats a run; drawn by lot otherwise
     --sends N, --kills N         1000 and 500 unless given
+    --receive                    the other way round: customers write while it is killed
+    --messages N, --kills N      10000 and 200 unless given
 cargo xtask bench                how fast the desk is beside the fastest SQLite can be, on made-up data; docs in CONTRIBUTING.md
     --size 10k|100k|1m|5m|10m    how many messages; 100k unless given
     --growth                     all sizes up to 1m, or up to --size, and how times grow

@@ -39,7 +39,7 @@ impl Day {
         timing.backoff_most = Duration::from_millis(60);
         timing.call = Duration::from_millis(500);
         // Some days the lists are seldom read to their end.
-        timing.sweep_whole = Duration::from_millis(if seed % 3 == 0 { 2_000 } else { 150 });
+        timing.sweep_whole = Duration::from_millis(if seed.is_multiple_of(3) { 2_000 } else { 150 });
         let config = Config { limits: Limits::NONE, seed, ..Config::default() };
         let mut world = World::with(config, timing, TestHost::new()).await;
         let customers: Vec<Customer> = (0..3).map(|n| world.customer(&format!("Customer {n}"))).collect();
