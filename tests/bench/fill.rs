@@ -48,9 +48,6 @@ impl Data {
     /// A copy to be written to; the original stays as it is.
     pub(crate) fn copy(&self, to: &Path) -> Result<Data> {
         let copy = Data { folder: to.to_owned(), facts: self.facts.clone() };
-        if to.exists() {
-            std::fs::remove_dir_all(to)?;
-        }
         std::fs::create_dir_all(copy.desk())?;
         std::fs::copy(self.desk().join("deskbell.db"), copy.desk().join("deskbell.db"))?;
         std::fs::copy(self.floor(), copy.floor())?;

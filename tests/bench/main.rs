@@ -88,7 +88,8 @@ fn measure_size(
     messages: u64,
 ) -> Result<Sized> {
     let made = fill::ready(runtime, bench, size, messages, options.seed)?;
-    let data = made.copy(&bench.join("work"))?;
+    let work = tempfile::tempdir_in(bench)?;
+    let data = made.copy(work.path())?;
     let facts = data.facts.clone();
     let mut sized = Sized { size, messages, facts, memory: Value::Null, cases: Vec::new(), failed: Vec::new() };
     let account = serde_json::from_value(data.facts.get("account").cloned().unwrap_or(Value::Null))?;
@@ -107,7 +108,6 @@ fn measure_size(
             Err(error) => sized.failed.push(("memory".to_owned(), format!("{error:#}"))),
         }
     }
-    std::fs::remove_dir_all(&data.folder)?;
     Ok(sized)
 }
 
