@@ -1,5 +1,7 @@
 //! Customers' messages on their way in, judged by what the agent reads.
 
+use std::time::Duration;
+
 use desk::Event;
 use engine::inbound::{self, Rules};
 use engine::source::Batch;
@@ -550,4 +552,17 @@ async fn a_thread_that_lags_behind_its_list_is_read_again() {
     ana.colleague_replies("we will look", "APP");
     ana.says("thank you");
     world.until_thread(&ana, "thank you").await;
+}
+
+#[tokio::test]
+async fn a_thread_that_lags_for_as_long_as_lists_may_is_read_again_however_often_that_takes() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("one");
+    world.conversation(&ana).await;
+    // Less than `timing.lag`, and long enough for many readings: nothing more happens in it afterwards.
+    let lag = Duration::from_millis(600);
+    world.tiktok.fault("content_list", Fault::Stale { messages: 1 }, Times::For(lag));
+    ana.says("two");
+    world.until_thread(&ana, "two").await;
 }

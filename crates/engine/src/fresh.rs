@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use model::{AccountId, ConversationId, Millis};
 use store::table::conversation::Known;
+use tokio::time::Instant;
 
 /// So many conversations are remembered; the others count as not read.
 const MOST: usize = 2_000;
@@ -19,8 +20,19 @@ const MOST: usize = 2_000;
 pub(crate) struct Fresh {
     listed: Mutex<HashMap<AccountId, Millis>>,
     fetched: Mutex<HashMap<ConversationId, Millis>>,
-    /// How often a conversation was read without its newest message, and for which `update_time`.
-    behind: Mutex<HashMap<ConversationId, (Millis, usize)>>,
+    /// The conversations that were read without their newest message.
+    behind: Mutex<HashMap<ConversationId, Behind>>,
+}
+
+/// A conversation that was read in vain.
+#[derive(Debug, Clone, Copy)]
+struct Behind {
+    /// The `update_time` whose message did not show.
+    updated_ms: Millis,
+    /// How often it was read for it.
+    tries: usize,
+    /// Since when. A timer, so that sleep does not use up the patience.
+    since: Instant,
 }
 
 impl Fresh {
@@ -40,19 +52,29 @@ impl Fresh {
 
     /// How often a conversation was read in vain for what happened at this time.
     pub(crate) fn tries(&self, conversation: ConversationId, updated_ms: Millis) -> usize {
-        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        behind.get(&conversation).filter(|(at_ms, _)| *at_ms == updated_ms).map_or(0, |(_, tries)| *tries)
+        self.behind(conversation, updated_ms).map_or(0, |behind| behind.tries)
+    }
+
+    /// For how long a conversation has been read in vain for what happened at this time.
+    pub(crate) fn in_vain_for(&self, conversation: ConversationId, updated_ms: Millis) -> Duration {
+        self.behind(conversation, updated_ms).map_or(Duration::ZERO, |behind| behind.since.elapsed())
     }
 
     /// Notes whether a reading showed what happened at this time.
     pub(crate) fn note(&self, conversation: ConversationId, updated_ms: Millis, behind: bool) {
-        let tries = self.tries(conversation, updated_ms);
+        let before = self.behind(conversation, updated_ms);
         let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
         if behind {
-            known.insert(conversation, (updated_ms, tries + 1));
+            let (tries, since) = before.map_or((0, Instant::now()), |before| (before.tries, before.since));
+            known.insert(conversation, Behind { updated_ms, tries: tries + 1, since });
         } else {
             known.remove(&conversation);
         }
+    }
+
+    fn behind(&self, conversation: ConversationId, updated_ms: Millis) -> Option<Behind> {
+        let known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&conversation).filter(|behind| behind.updated_ms == updated_ms).copied()
     }
 
     /// Whether a reply may go into the thread as it is known: it was read within this time, or a list from within it says

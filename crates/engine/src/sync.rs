@@ -39,7 +39,7 @@ pub struct Attention {
 const UNREADABLE_IN_A_ROW: u32 = 3;
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
-/// How often a conversation is read again whose newest message does not show yet.
+/// How often a conversation that was just listed may not be found before that counts as TikTok's refusal.
 const LOOKS: usize = 3;
 /// How many conversations with news are looked at to find one that is not put aside.
 const DUE: u32 = 50;
@@ -417,9 +417,10 @@ pub(crate) async fn fetch<S: Source>(
         call_ms: ms(timing.call),
         undecided_after_ms: ms(timing.undecided_after),
         updated_ms: known.remote_updated_ms,
-        // What the first reading of an old conversation lacks comes with its next activity.
+        // What the first reading of an old conversation lacks comes with its next activity. Whoever reads it, and however
+        // often: for as long as TikTok's lists may be behind, what does not show yet may still come.
         patient: (known.fetched_updated_ms > 0 || known.remote_updated_ms > business.linked_at_ms)
-            && engine.fresh().tries(id, known.remote_updated_ms) < LOOKS,
+            && engine.fresh().in_vain_for(id, known.remote_updated_ms) < timing.lag,
     };
     let applied = engine.store().write(move |tx| inbound::apply(tx, id, &batch, rules)).await.map_err(local)?;
     engine.fresh().fetched(id, asked_at_ms);

@@ -57,7 +57,8 @@ pub struct Timing {
     pub pictures: Duration,
     /// How long a conversation that cannot be read is put aside.
     pub put_aside: Duration,
-    /// TikTok's lists may be this much behind: what is complete is claimed up to so long before they were asked for.
+    /// TikTok's lists may be this much behind: what is complete is claimed up to so long before they were asked for, and a
+    /// conversation whose newest message does not show is read again for so long.
     pub lag: Duration,
     /// How many calls are planned for the app's credential.
     pub budget: Budget,
