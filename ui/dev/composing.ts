@@ -146,7 +146,7 @@ function send(desk: FakeDesk, talk: FakeConversation, contents: Content[], quote
   const untilMs = desk.overview.settings.undo ? Date.now() + UNDO_MS : null;
   const messages = contents.map((content): MessageView => ({
     id: desk.id(), direction: "out", sentAtMs: Date.now(), surface: "deskbell", auto: null, content, post: null, quoted: content.type === "text" ? quoted : null,
-    delivery: untilMs === null ? { state: "queued", waiting: null } : { state: "held", untilMs }, reactions: [], marks: [],
+    delivery: untilMs === null ? { state: "queued", waiting: null } : { state: "held", untilMs }, reactions: [], rule: null, firings: [], marks: [],
   }));
   talk.messages.push(...messages);
   const last = contents.at(-1);

@@ -1,10 +1,14 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
 import type { AccountId, AccountView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, WhyView } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
+import { automatic } from "./automatic";
 import { attaching, composing } from "./composing";
 import { keeping } from "./keeping";
 import { outbox } from "./outbox";
+import { ruling } from "./ruling";
+import { savedReplies } from "./savedReplies";
 import { findInThread, marksIn, search, textOf, wordsOf } from "./searching";
+import { triage } from "./triage";
 
 export interface FakeConversation {
   account: string;
@@ -143,13 +147,17 @@ export class FakeDesk implements Host {
   receive(id: string, body: string): void {
     const talk = this.of(id);
     const atMs = Date.now();
-    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [], marks: [] });
+    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [], rule: null, firings: [], marks: [] });
     Object.assign(talk.row, { budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting }, snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
     this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
   }
 
   #list(account: string, tab: Tab): ConversationRow[] {
-    const fits = { waiting: (row: ConversationRow) => row.waiting && row.status === "open", requests: (row: ConversationRow) => row.kind === "request" && row.status === "open", all: () => true, done: (row: ConversationRow) => row.status === "done" }[tab];
+    const open = (row: ConversationRow): boolean => row.status === "open" && row.snoozedUntilMs === null;
+    const fits = {
+      waiting: (row: ConversationRow) => open(row) && row.waiting, requests: (row: ConversationRow) => open(row) && row.kind === "request", all: (row: ConversationRow) => row.snoozedUntilMs === null,
+      mine: (row: ConversationRow) => open(row) && row.assignee?.me === true, snoozed: (row: ConversationRow) => row.snoozedUntilMs !== null, done: (row: ConversationRow) => row.status === "done",
+    }[tab];
     return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => b.lastAtMs - a.lastAtMs);
   }
 
@@ -167,7 +175,7 @@ export class FakeDesk implements Host {
       case "listConversations": {
         const { account, tab, offset, limit } = asked.args;
         const rows = this.#list(account, tab);
-        const counts = { waiting: this.#list(account, "waiting").length, requests: this.#list(account, "requests").length, all: this.#list(account, "all").length, done: this.#list(account, "done").length };
+        const counts = { waiting: this.#list(account, "waiting").length, requests: this.#list(account, "requests").length, all: this.#list(account, "all").length, mine: this.#list(account, "mine").length, snoozed: this.#list(account, "snoozed").length, done: this.#list(account, "done").length };
         return { total: rows.length, offset, rows: rows.slice(offset, offset + limit), counts };
       }
       case "getConversation": {
@@ -197,7 +205,7 @@ export class FakeDesk implements Host {
       case "discard":
         return this.#settle(asked.args.message, null);
       default:
-        return composing(this, asked) ?? keeping(this, asked) ?? outbox(this, asked) ?? this.#linking(asked);
+        return composing(this, asked) ?? keeping(this, asked) ?? outbox(this, asked) ?? automatic(this, asked) ?? ruling(this, asked) ?? savedReplies(this, asked) ?? triage(this, asked) ?? this.#linking(asked);
     }
   }
 

@@ -16,7 +16,7 @@ export function message(direction: "in" | "out", sentAtMs: number, content: stri
   return {
     id: String(next++), direction, sentAtMs, surface: direction === "in" ? "other" : "deskbell", auto: null,
     content: typeof content === "string" ? { type: "text", body: content } : content,
-    post: null, quoted: null, delivery: direction === "out" ? { state: "read" } : null, reactions: [], marks: [], ...more,
+    post: null, quoted: null, delivery: direction === "out" ? { state: "read" } : null, reactions: [], rule: null, firings: [], marks: [], ...more,
   };
 }
 
@@ -24,7 +24,7 @@ export function row(id: string, name: string, hue: number, lastAtMs: number, mor
   return {
     id, person: { id: `p${id}`, name, handle: null, hue, avatar: null, isFollower: null, firstContactMs: null },
     snippet: { kind: "text", text: "" }, snippetFrom: "in", lastAtMs, unread: 0, waiting: true, window: null, budget: null, scheduled: 0, kind: "chat", status: "open",
-    draft: null, trouble: false, hasGap: false, unreadable: false, tags: [], ...more,
+    draft: null, trouble: false, hasGap: false, unreadable: false, assignee: null, snoozedUntilMs: null, tags: [], ...more,
   };
 }
 

@@ -6,7 +6,7 @@ import { arrivals, EMPTY, remade, renewed, stretchOf, trimmed, withNewer, withOl
 
 const T0 = new Date(2026, 10, 20, 12).getTime();
 const make = (n: number, more: Partial<MessageView> = {}): MessageView => ({
-  id: String(n), direction: "in", sentAtMs: T0 + n * 60_000, surface: "other", auto: null, content: { type: "text", body: `m${n}` }, post: null, quoted: null, delivery: null, reactions: [], marks: [], ...more,
+  id: String(n), direction: "in", sentAtMs: T0 + n * 60_000, surface: "other", auto: null, content: { type: "text", body: `m${n}` }, post: null, quoted: null, delivery: null, reactions: [], rule: null, firings: [], marks: [], ...more,
 });
 const gap = (before: string) => ({ before, atStart: false });
 const range = (from: number, to: number): MessageView[] => Array.from({ length: to - from + 1 }, (_, at) => make(from + at));

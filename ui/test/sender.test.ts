@@ -19,7 +19,7 @@ async function opened(id = "12") {
   return page;
 }
 const lastSend = (desk: Awaited<ReturnType<typeof opened>>["desk"]) => desk.asked.findLast((one) => one.command === "sendReply")?.args as { key: string; seen: string; anyway: boolean; quoted: string | null; attachment: string | null; body: string };
-const byPhone = (atMs: number): MessageView => ({ id: "900", direction: "out", sentAtMs: atMs, surface: "phone", auto: null, content: { type: "text", body: "Hi, Ana here" }, post: null, quoted: null, delivery: { state: "sent" }, reactions: [], marks: [] });
+const byPhone = (atMs: number): MessageView => ({ id: "900", direction: "out", sentAtMs: atMs, surface: "phone", auto: null, content: { type: "text", body: "Hi, Ana here" }, post: null, quoted: null, delivery: { state: "sent" }, reactions: [], rule: null, firings: [], marks: [] });
 const shot = (): File => new File(["x"], "a.png", { type: "image/png" });
 
 describe("the wrong recipient", () => {

@@ -1,6 +1,7 @@
 //! The commands, by the screen that asks them.
 
 mod account;
+mod automatic;
 mod composer;
 mod history;
 mod inbox;
@@ -8,11 +9,15 @@ mod later;
 mod link;
 mod media;
 mod overview;
+mod rules;
+mod saved;
 mod search;
 mod tags;
 mod thread;
+mod triage;
 
 pub use account::*;
+pub use automatic::*;
 pub use composer::*;
 pub use history::*;
 pub use inbox::*;
@@ -20,9 +25,12 @@ pub use later::*;
 pub use link::*;
 pub use media::*;
 pub use overview::*;
+pub use rules::*;
+pub use saved::*;
 pub use search::*;
 pub use tags::*;
 pub use thread::*;
+pub use triage::*;
 
 use serde::Serialize;
 use ts_rs::TS;
@@ -30,3 +38,8 @@ use ts_rs::TS;
 /// The answer of a command that has nothing to tell.
 #[derive(Debug, Clone, Copy, Default, Serialize, TS)]
 pub struct Done {}
+
+/// The answer of a command that is being built.
+fn not_yet<T>(_: &crate::Desk) -> Result<T, crate::Fault> {
+    Err(crate::Fault::new(crate::FaultCode::NotPossibleHere))
+}

@@ -68,6 +68,36 @@ pub enum FaultCode {
     VideoTooLarge,
     /// This host cannot do that: there is no clipboard, no folder for downloads or no player.
     NotPossibleHere,
+    /// The automatic message cannot be sent; `detail` is `noTitle`, `noBody`, `titleTooLong` or `bodyTooLong`.
+    AutoTextInvalid,
+    /// The account has as many automatic messages of this kind as TikTok allows.
+    AutoTooMany,
+    /// The account has this automatic message already.
+    AutoDuplicate,
+    /// TikTok is reviewing it and takes no change meanwhile.
+    AutoReviewing,
+    /// TikTok rejected it: it can only be replaced.
+    AutoRejected,
+    /// TikTok does not delete or sort this kind.
+    AutoNotPossible,
+    /// It was changed outside Deskbell since the agent began: it says something else now, and nothing was overwritten.
+    AutoChangedElsewhere,
+    /// The access lacks the permission to change automatic messages: the account must be linked again.
+    AutoNotPermitted,
+    /// TikTok offers comment-to-message only to accounts registered in Vietnam, Indonesia and Thailand.
+    CommentToMessageNotHere,
+    /// The comment cannot be answered by message; `detail` is a `CommentCondition`.
+    CommentNotAnswerable,
+    /// The rule cannot be kept; `detail` is a `RuleProblem`.
+    RuleInvalid,
+    /// The business hours make no sense; `detail` is `timeZone`, `week` or `holiday`.
+    HoursInvalid,
+    /// The saved reply cannot be kept; `detail` is a `SavedReplyProblem`.
+    SavedReplyInvalid,
+    /// The file cannot be read as saved replies; `detail` says where.
+    ImportUnreadable,
+    /// The name has no letters, or another agent has it.
+    AgentNameInvalid,
     /// The link or number is not that of a TikTok post.
     PostInvalid,
     /// The app has no permission to list posts (`video.list`).

@@ -6,6 +6,7 @@ use model::{Content, ConversationId, Delivery, Direction, MessageId, Unconfirmed
 use store::salvage::{Losses, Report};
 use store::search::{self, Found, ProblemKind};
 use store::table::account::{self, Account};
+use store::table::agent::Agent;
 use store::table::attempt::{self, Outcome};
 use store::table::conversation::{self, ListRow};
 use store::table::draft::{self, Draft};
@@ -20,9 +21,9 @@ use store::table::token_event::{self, TokenEvent};
 use store::{Connection, StoreError};
 
 use crate::view::{
-    AccessView, AccountView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow, ConversationView,
-    DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit, PersonView,
-    PostView, Quoted, RepairView, ScheduledView, SearchProblem, SearchProblemKind, SearchResults, TagView,
+    AccessView, AccountView, AgentView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow,
+    ConversationView, DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit,
+    PersonView, PostView, Quoted, RepairView, ScheduledView, SearchProblem, SearchProblemKind, SearchResults, TagView,
     TokenEventKind, TokenEventView, WhyView,
 };
 
@@ -107,6 +108,10 @@ pub(crate) fn tag_view(tag: Tag) -> TagView {
     TagView { id: tag.id, hue: hue(&tag.name.to_lowercase()), name: tag.name }
 }
 
+pub(crate) fn agent_view(agent: Agent) -> AgentView {
+    AgentView { id: agent.id, hue: hue(&agent.name.to_lowercase()), name: agent.name, me: agent.me, away: agent.away }
+}
+
 pub(crate) fn person_view(person: conversation::Person) -> PersonView {
     PersonView {
         id: person.id,
@@ -138,6 +143,8 @@ pub(crate) fn conversation_row(sql: &Connection, row: ListRow) -> Result<Convers
         trouble: row.trouble,
         has_gap: row.has_gap,
         unreadable: row.unreadable,
+        assignee: row.assignee.map(agent_view),
+        snoozed_until_ms: row.snoozed_until_ms,
         tags,
     })
 }
@@ -223,6 +230,8 @@ fn message_view(
         sent_at_ms: message.sent_at_ms,
         surface: message.surface,
         auto: message.auto,
+        rule: None,
+        firings: Vec::new(),
         content: message.content.clone(),
         post,
         quoted,

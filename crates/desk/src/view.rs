@@ -8,6 +8,16 @@ use model::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+mod automatic;
+mod rules;
+mod saved;
+mod triage;
+
+pub use automatic::*;
+pub use rules::*;
+pub use saved::*;
+pub use triage::*;
+
 use crate::Fault;
 
 /// Everything the frame around the screens shows.
@@ -277,6 +287,10 @@ pub struct ConversationRow {
     pub has_gap: bool,
     /// Whether TikTok lists it and refuses to show it.
     pub unreadable: bool,
+    /// Whose it is; none if nobody's.
+    pub assignee: Option<AgentView>,
+    /// Until when it is put away, ms since the epoch.
+    pub snoozed_until_ms: Option<Millis>,
     /// The customer's tags, by name.
     pub tags: Vec<TagView>,
 }
@@ -505,6 +519,10 @@ pub struct MessageView {
     pub surface: Surface,
     /// Which automatic message it is, if one.
     pub auto: Option<AutoType>,
+    /// The rule that sent it, by its name then.
+    pub rule: Option<String>,
+    /// What rules did because of it.
+    pub firings: Vec<FiringNote>,
     /// What is in it.
     pub content: Content,
     /// The account's own post that it shares, if it is known.

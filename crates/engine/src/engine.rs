@@ -27,7 +27,7 @@ use crate::source::tiktok::TikTok;
 use crate::sync::{AccountLoop, Attention};
 use crate::timing::Timing;
 use crate::tokens::Tokens;
-use crate::{tidy, wake};
+use crate::{snooze, tidy, wake};
 
 /// How long closing waits for calls that are under way.
 const LAST_CALLS: Duration = Duration::from_secs(5);
@@ -76,6 +76,7 @@ struct Shared {
     fresh: Fresh,
     signs: Signs,
     later: Notify,
+    snoozed: Notify,
     media: MediaVault,
     link: Link,
     attention: watch::Sender<Attention>,
@@ -144,6 +145,7 @@ impl Engine {
                 fresh: Fresh::default(),
                 signs: Signs::default(),
                 later: Notify::new(),
+                snoozed: Notify::new(),
                 link: Link::default(),
                 attention: watch::Sender::new(Attention::default()),
                 arrivals: broadcast::channel(ARRIVALS_KEPT).0,
@@ -164,6 +166,7 @@ impl Engine {
         }
         engine.spawn(wake::run(engine.clone()));
         engine.spawn(tidy::run(engine.clone()));
+        engine.spawn(snooze::run(engine.clone()));
         let task = engine.clone();
         engine.spawn(async move { task.media().look_after(&task).await });
         Ok(engine)
@@ -314,6 +317,11 @@ impl Engine {
     /// Rings when the scheduled replies have changed.
     pub(crate) fn later(&self) -> &Notify {
         &self.shared.later
+    }
+
+    /// Rings when what is put away has changed.
+    pub(crate) fn snoozed(&self) -> &Notify {
+        &self.shared.snoozed
     }
 
     pub(crate) fn caller(&self) -> &Caller {

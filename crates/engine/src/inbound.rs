@@ -5,7 +5,7 @@
 
 pub mod pushed;
 
-use model::{AccountId, Content, ConversationId, MessageId, Millis, Status, Surface};
+use model::{AccountId, Content, ConversationId, MessageId, Millis, Surface};
 use store::table::gap::{self, Gap};
 use store::table::media::{self, Wanted};
 use store::table::message::{self, News};
@@ -87,8 +87,8 @@ pub fn apply(
     changed |= note_gaps(tx, known.account, conversation, &messages, batch.full && !first_meets, rules.now_ms)?;
     settle_missing(tx, conversation, batch, rules, &mut applied)?;
 
-    if known.status == Status::Done && !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
-        conversation::set_status(tx, conversation, Status::Open)?;
+    if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
+        conversation::customer_wrote(tx, conversation)?;
     }
     if let Some(first) = messages.iter().find(|news| !news.outgoing)
         && let Some(person) = conversation::get(tx, conversation)?.person

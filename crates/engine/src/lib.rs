@@ -18,6 +18,7 @@ pub mod picture;
 pub mod posts;
 mod secrets;
 mod signs;
+mod snooze;
 pub mod source;
 pub mod sync;
 mod tidy;

@@ -25,6 +25,8 @@ use tokio::sync::Notify;
 
 pub use store::table::outbox::desk::{Clears, Pressed};
 
+pub(crate) use self::lane::until;
+
 use crate::engine::Engine;
 
 /// Attempts are told of for thirty days.

@@ -38,6 +38,17 @@ pub enum Change {
         /// Whose.
         account: AccountId,
     },
+    /// An account's automatic messages, their review, or comments that may be answered by message.
+    AutoMessages {
+        /// Whose.
+        account: AccountId,
+    },
+    /// The saved replies.
+    SavedReplies,
+    /// The rules, what they did, or the business hours.
+    Rules,
+    /// Who answers customers, and who is away.
+    Agents,
     /// How far linking an account has come.
     Link,
     /// The agent's settings.

@@ -35,6 +35,10 @@ pub enum Tab {
     Requests,
     /// Open, waiting or not.
     All,
+    /// Open and assigned to whoever sits here.
+    Mine,
+    /// Put away until a time, or until the customer writes.
+    Snoozed,
     /// Done.
     Done,
 }
@@ -49,6 +53,10 @@ pub struct TabCounts {
     pub requests: u32,
     /// Conversations in [`Tab::All`].
     pub all: u32,
+    /// Conversations in [`Tab::Mine`].
+    pub mine: u32,
+    /// Conversations in [`Tab::Snoozed`].
+    pub snoozed: u32,
     /// Conversations in [`Tab::Done`].
     pub done: u32,
 }

@@ -77,6 +77,30 @@ id!(
     /// A word an agent puts on customers.
     TagId
 );
+id!(
+    /// Somebody who answers customers.
+    AgentId
+);
+id!(
+    /// A reply that was written once to be used often.
+    SavedReplyId
+);
+id!(
+    /// A rule of Deskbell's.
+    RuleId
+);
+id!(
+    /// One of TikTok's automatic messages.
+    AutoMessageId
+);
+id!(
+    /// An earlier state of an account's automatic messages.
+    AutoVersionId
+);
+id!(
+    /// A comment that may be answered by message.
+    CommentId
+);
 
 #[cfg(test)]
 mod tests {

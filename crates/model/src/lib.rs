@@ -4,24 +4,35 @@
 //! has come, and how long TikTok still lets it go out. Nothing in this crate does I/O or waits; everything that
 //! depends on the time of day takes it as an argument or reads it from a [`Clock`].
 
+mod auto_message;
 mod budget;
 mod change;
 mod clock;
 mod conversation;
 mod delivery;
+mod hours;
 mod id;
 mod message;
 mod outgoing;
+mod rule;
+mod saved_reply;
 mod text;
 mod window;
 
+pub use auto_message::{AuditStatus, AutoMessageType, AutoProblem, AutoText};
 pub use budget::{LATE_REPLIES, REPLIES, SendBudget, SendLedger};
 pub use change::Change;
 pub use clock::{Clock, Millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
 pub use delivery::{Delivery, Refusal, RefusalReason, StopReason, UnconfirmedStage, WaitReason};
-pub use id::{AccountId, ConversationId, IdError, MessageId, PersonId, ScheduledId, TagId};
+pub use hours::{BusinessHours, DaySpan, Holiday};
+pub use id::{
+    AccountId, AgentId, AutoMessageId, AutoVersionId, CommentId, ConversationId, IdError, MessageId, PersonId, RuleId,
+    SavedReplyId, ScheduledId, TagId,
+};
 pub use message::{AutoType, Content, Direction, MediaState, Reaction, Snippet, SnippetKind, Surface};
 pub use outgoing::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE, MarkRead, Outgoing};
+pub use rule::{Action, AssignTo, Condition, KeywordMatch, NoReply, RuleProblem, RuleSpec, Trigger, Verdict};
+pub use saved_reply::{SavedReplyProblem, SavedReplyText, Variable};
 pub use text::{MAX_REPLY_CHARS, ReplyText, TextProblem};
 pub use window::{BRASS_MS, RED_MS, ReplyWindow, WINDOW_MS};

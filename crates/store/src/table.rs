@@ -1,6 +1,7 @@
 //! One file for each table: its rows as types, the questions asked of it, the changes made to it.
 
 pub mod account;
+pub mod agent;
 pub mod attempt;
 pub mod conversation;
 pub mod cursor;
@@ -16,4 +17,5 @@ pub mod scheduled;
 pub mod setting;
 pub mod tag;
 pub mod token_event;
+pub mod triage;
 pub mod upload;

@@ -66,6 +66,24 @@ history: HistoryView,
  */
 access: AccessView, };
 
+export type Action = { "kind": "reply", 
+/**
+ * Which one.
+ */
+saved: SavedReplyId, } | { "kind": "tag", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "assign", 
+/**
+ * To whom.
+ */
+to: AssignTo, } | { "kind": "snooze", 
+/**
+ * For how long, in minutes.
+ */
+minutes: number, } | { "kind": "done" } | { "kind": "notify" };
+
 export type AddTag = { 
 /**
  * Whose customer.
@@ -76,11 +94,61 @@ conversation: ConversationId,
  */
 name: string, };
 
+export type AgentId = string;
+
+export type AgentView = { 
+/**
+ * Their id.
+ */
+id: AgentId, 
+/**
+ * Their name; empty until whoever sits here has said theirs.
+ */
+name: string, 
+/**
+ * A hue for the stand-in avatar, 0 to 359.
+ */
+hue: number, 
+/**
+ * Whether it is whoever sits at this computer.
+ */
+me: boolean, 
+/**
+ * Whether they are away: rules and assignment pass them over.
+ */
+away: boolean, };
+
+export type AnswerComment = { 
+/**
+ * Which one.
+ */
+comment: CommentId, 
+/**
+ * The text.
+ */
+body: string, };
+
 export type AskImages = { 
 /**
  * Which one.
  */
 conversation: ConversationId, };
+
+export type Assign = { 
+/**
+ * Which one.
+ */
+conversation: ConversationId, 
+/**
+ * To whom.
+ */
+agent: AgentId | null, };
+
+export type AssignTo = { "kind": "agent", 
+/**
+ * Who.
+ */
+agent: AgentId, } | { "kind": "leastBusy" };
 
 export type Attachment = { 
 /**
@@ -146,7 +214,121 @@ conversation: ConversationId | null,
  */
 focused: boolean, };
 
+export type AuditStatus = "reviewing" | "approved" | "rejected" | "unknown";
+
+export type AutoKindView = { 
+/**
+ * Which kind.
+ */
+kind: AutoMessageType, 
+/**
+ * Whether TikTok sends them.
+ */
+enabled: boolean, 
+/**
+ * The messages, in TikTok's order.
+ */
+items: Array<AutoMessageView>, 
+/**
+ * When they were last changed outside Deskbell, ms since the epoch, as far as it noticed.
+ */
+changedElsewhereMs: number | null, };
+
+export type AutoMessageId = string;
+
+export type AutoMessageType = "welcomeMessage" | "suggestedQuestion" | "chatPrompt";
+
+export type AutoMessageView = { 
+/**
+ * Its id.
+ */
+id: AutoMessageId, 
+/**
+ * What it says.
+ */
+text: AutoText, 
+/**
+ * Where TikTok's review stands.
+ */
+audit: AuditStatus, };
+
+export type AutoMessagesView = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * The three kinds, in the order the screen shows them.
+ */
+kinds: Array<AutoKindView>, 
+/**
+ * When TikTok was last asked, ms since the epoch; none if it never was.
+ */
+fetchedAtMs: number | null, 
+/**
+ * Why the last question failed; what stands here is older then.
+ */
+fault: Fault | null, 
+/**
+ * Comment-to-message.
+ */
+commentToMessage: CommentToMessageView, };
+
+export type AutoOutcome = { 
+/**
+ * How it stands now.
+ */
+now: AutoMessagesView, 
+/**
+ * What TikTok did not take, with why.
+ */
+refused: Array<AutoRefusal>, };
+
+export type AutoRefusal = { 
+/**
+ * What it would have said.
+ */
+text: AutoText, 
+/**
+ * Why not.
+ */
+fault: Fault, };
+
+export type AutoText = { 
+/**
+ * The question, or the button's words; empty for a welcome message.
+ */
+title: string, 
+/**
+ * The greeting, or the answer.
+ */
+body: string, };
+
 export type AutoType = "welcome" | "suggestedQuestion" | "keywordReply" | "other";
+
+export type AutoVersionId = string;
+
+export type AutoVersionView = { 
+/**
+ * Its id.
+ */
+id: AutoVersionId, 
+/**
+ * Since when it was so, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * Whether it was changed outside Deskbell.
+ */
+elsewhere: boolean, 
+/**
+ * Whether TikTok sent them.
+ */
+enabled: boolean, 
+/**
+ * What they said, in order.
+ */
+items: Array<AutoText>, };
 
 export type Backfill = { 
 /**
@@ -161,6 +343,42 @@ total: number,
  * Whether the agent paused it; what is new is still fetched.
  */
 paused: boolean, };
+
+export type BusinessHours = { 
+/**
+ * The name of the time zone in the tz database, as `Asia/Bangkok`.
+ */
+timeZone: string, 
+/**
+ * Monday to Sunday: seven entries, each the stretches in which the shop answers; none for a day off.
+ */
+week: Array<Array<DaySpan>>, 
+/**
+ * Days off.
+ */
+holidays: Array<Holiday>, };
+
+export type BusinessHoursView = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * The hours; none if the shop is always open.
+ */
+hours: BusinessHours | null, 
+/**
+ * Whether it is open now.
+ */
+open: boolean, 
+/**
+ * When that changes next, ms since the epoch; none if never.
+ */
+changesAtMs: number | null, 
+/**
+ * All time zones there are, for choosing.
+ */
+timeZones: Array<string>, };
 
 export type CancelLink = Record<symbol, never>;
 
@@ -206,7 +424,11 @@ account: AccountId, } | { "kind": "tags",
 /**
  * Whose.
  */
-account: AccountId, } | { "kind": "link" } | { "kind": "settings" };
+account: AccountId, } | { "kind": "autoMessages", 
+/**
+ * Whose.
+ */
+account: AccountId, } | { "kind": "savedReplies" } | { "kind": "rules" } | { "kind": "agents" } | { "kind": "link" } | { "kind": "settings" };
 
 export type ChangeScheduled = { 
 /**
@@ -221,6 +443,136 @@ body: string,
  * The new time, ms since the epoch.
  */
 atMs: number, };
+
+export type CommentCondition = "firstLevel" | "recent" | "unanswered" | "quiet" | "adult" | "region";
+
+export type CommentConditionView = { 
+/**
+ * Which.
+ */
+condition: CommentCondition, 
+/**
+ * Whether it holds; none where only TikTok knows.
+ */
+holds: boolean | null, };
+
+export type CommentId = string;
+
+export type CommentState = { "state": "open" } | { "state": "sending", 
+/**
+ * What it says.
+ */
+body: string, } | { "state": "answered", 
+/**
+ * What it said.
+ */
+body: string, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, } | { "state": "refused", 
+/**
+ * What it would have said.
+ */
+body: string, 
+/**
+ * Why.
+ */
+refusal: Refusal, } | { "state": "unconfirmed", 
+/**
+ * What it says.
+ */
+body: string, 
+/**
+ * When it was sent, ms since the epoch.
+ */
+atMs: number, } | { "state": "dismissed" };
+
+export type CommentToMessageView = { 
+/**
+ * Whether it is on; none if TikTok was never asked, or refuses to say.
+ */
+enabled: boolean | null, 
+/**
+ * Why TikTok does not offer it for this account.
+ */
+fault: Fault | null, 
+/**
+ * How many comments can be answered now.
+ */
+open: number, };
+
+export type CommentView = { 
+/**
+ * Its id.
+ */
+id: CommentId, 
+/**
+ * Who wrote it: their name or handle; empty if TikTok has not said.
+ */
+name: string, 
+/**
+ * A hue for the stand-in avatar, 0 to 359.
+ */
+hue: number, 
+/**
+ * What they wrote.
+ */
+body: string, 
+/**
+ * Whether they follow the business, if TikTok said.
+ */
+isFollower: boolean | null, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * Until when it can be answered: 48 hours after it.
+ */
+closesAtMs: number, 
+/**
+ * TikTok's six conditions for an answer by message, as far as Deskbell knows.
+ */
+conditions: Array<CommentConditionView>, 
+/**
+ * How far an answer has come.
+ */
+state: CommentState, 
+/**
+ * The conversation with whoever wrote it, if there is one.
+ */
+conversation: ConversationId | null, };
+
+export type Condition = { "kind": "account", 
+/**
+ * Any of them.
+ */
+accounts: Array<AccountId>, } | { "kind": "tag", 
+/**
+ * Its name; case and accents do not matter.
+ */
+name: string, 
+/**
+ * Whether they must have it.
+ */
+has: boolean, } | { "kind": "language", 
+/**
+ * ISO 639-3 codes, such as `tha`.
+ */
+languages: Array<string>, } | { "kind": "follower", 
+/**
+ * Whether they must.
+ */
+follows: boolean, } | { "kind": "time", 
+/**
+ * The stretch of the day.
+ */
+span: DaySpan, 
+/**
+ * On these weekdays, 1 for Monday to 7 for Sunday; all if empty.
+ */
+days: Array<number>, };
 
 export type ConfirmLink = Record<symbol, never>;
 
@@ -344,6 +696,14 @@ hasGap: boolean,
  */
 unreadable: boolean, 
 /**
+ * Whose it is; none if nobody's.
+ */
+assignee: AgentView | null, 
+/**
+ * Until when it is put away, ms since the epoch.
+ */
+snoozedUntilMs: number | null, 
+/**
  * The customer's tags, by name.
  */
 tags: Array<TagView>, };
@@ -396,11 +756,85 @@ rows: Array<ConversationRow>,
  */
 counts: TabCounts, };
 
+export type CopyAutoMessages = { 
+/**
+ * From which account.
+ */
+from: AccountId, 
+/**
+ * To which.
+ */
+to: AccountId, 
+/**
+ * Which kinds.
+ */
+kinds: Array<AutoMessageType>, };
+
 export type CopyPicture = { 
 /**
  * Its key in the media vault.
  */
 key: string, };
+
+export type CreateAutoMessage = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Which kind.
+ */
+kind: AutoMessageType, 
+/**
+ * What it says.
+ */
+text: AutoText, };
+
+export type DaySpan = { 
+/**
+ * The first minute, 0 to 1439.
+ */
+fromMinute: number, 
+/**
+ * The minute after the last, 0 to 1440.
+ */
+toMinute: number, };
+
+export type Deed = { "kind": "replied", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "tagged", 
+/**
+ * The tag.
+ */
+name: string, } | { "kind": "assigned", 
+/**
+ * To whom; their name then, empty for whoever sits here and has not said theirs.
+ */
+name: string, } | { "kind": "nobodyThere" } | { "kind": "snoozed", 
+/**
+ * Until when, ms since the epoch.
+ */
+untilMs: number, } | { "kind": "done" } | { "kind": "notified" };
+
+export type DeleteAutoMessage = { 
+/**
+ * Which one.
+ */
+message: AutoMessageId, };
+
+export type DeleteRule = { 
+/**
+ * Which one.
+ */
+rule: RuleId, };
+
+export type DeleteSavedReply = { 
+/**
+ * Which one.
+ */
+saved: SavedReplyId, };
 
 export type Delivery = { "state": "held", 
 /**
@@ -428,6 +862,16 @@ export type Discard = {
  */
 message: MessageId, };
 
+export type DismissComment = { 
+/**
+ * Which one.
+ */
+comment: CommentId, 
+/**
+ * Aside, or not.
+ */
+dismissed: boolean, };
+
 export type DismissRepair = Record<symbol, never>;
 
 export type Done = Record<symbol, never>;
@@ -445,6 +889,102 @@ quoted: Quoted | null,
  * The picture that goes with it.
  */
 attachment: Attachment | null, };
+
+export type DryExampleView = { 
+/**
+ * In which conversation.
+ */
+conversation: ConversationId, 
+/**
+ * The customer's name.
+ */
+person: string, 
+/**
+ * Which message.
+ */
+message: MessageId, 
+/**
+ * What it says, shortened.
+ */
+text: string, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * Why no reply would have been sent, if one should have been.
+ */
+noReply: NoReply | null, };
+
+export type DryRuleView = { 
+/**
+ * Which rule; none for one that is not kept yet.
+ */
+rule: RuleId | null, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * How often it would have fired.
+ */
+fired: number, 
+/**
+ * How many replies it would have sent: what it costs of the customers' budgets.
+ */
+replies: number, 
+/**
+ * How often it would have sent none, by why.
+ */
+noReplies: Array<NoReplyCount>, 
+/**
+ * Some of the messages, newest first.
+ */
+examples: Array<DryExampleView>, };
+
+export type DryRunRules = { 
+/**
+ * Of one account's messages, or of all.
+ */
+account: AccountId | null, 
+/**
+ * The rule that `spec` would replace; none for a new one at the end.
+ */
+rule: RuleId | null, 
+/**
+ * What that rule would say; none to try the rules as they are.
+ */
+spec: RuleSpec | null, 
+/**
+ * How many days back, 1 to 3650.
+ */
+days: number, };
+
+export type DryRunView = { 
+/**
+ * How many customers' messages were looked at.
+ */
+messages: number, 
+/**
+ * In how many conversations.
+ */
+conversations: number, 
+/**
+ * The first of them, ms since the epoch.
+ */
+fromMs: number, 
+/**
+ * The last, ms since the epoch.
+ */
+toMs: number, 
+/**
+ * What each rule would have done, in their order.
+ */
+rules: Array<DryRuleView>, 
+/**
+ * How long it took, in ms.
+ */
+tookMs: number, };
 
 export type EditReply = { 
 /**
@@ -470,6 +1010,36 @@ account: AccountId,
  */
 conversation: ConversationId, };
 
+export type ExplainRules = { 
+/**
+ * Which message.
+ */
+message: MessageId, };
+
+export type ExplainView = { 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * What really happened, as the log has it.
+ */
+fired: Array<FiringView>, 
+/**
+ * What the rules as they are now say, in their order.
+ */
+verdicts: Array<RuleVerdictView>, 
+/**
+ * Why no reply would go out now, if one of them would send one.
+ */
+noReply: NoReply | null, };
+
+export type ExportSavedReplies = { 
+/**
+ * As what.
+ */
+format: SavedFormat, };
+
 export type Fault = { 
 /**
  * Which sentence of the catalogue fits.
@@ -484,13 +1054,47 @@ detail: string | null,
  */
 incident: string | null, };
 
-export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "diskFull" | "unexpected";
+export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "diskFull" | "unexpected";
 
 export type FetchPicture = { 
 /**
  * In which message.
  */
 message: MessageId, };
+
+export type FillSavedReply = { 
+/**
+ * Which one.
+ */
+saved: SavedReplyId, 
+/**
+ * For whom.
+ */
+conversation: ConversationId, };
+
+export type FilledPart = { "kind": "text", 
+/**
+ * They.
+ */
+text: string, } | { "kind": "blank", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * What stands there unless the agent says otherwise; may be empty.
+ */
+fallback: string, };
+
+export type FilledReply = { 
+/**
+ * The pieces of the text, in order; joined, with the blanks filled in, they are the reply.
+ */
+parts: Array<FilledPart>, 
+/**
+ * The picture that goes with it.
+ */
+attachment: Attachment | null, };
 
 export type FindInThread = { 
 /**
@@ -502,6 +1106,80 @@ conversation: ConversationId,
  */
 text: string, };
 
+export type FindSavedReplies = { 
+/**
+ * What was typed.
+ */
+query: string, 
+/**
+ * At most so many.
+ */
+limit: number, };
+
+export type FiringNote = { 
+/**
+ * What the rule was called.
+ */
+name: string, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * What it did.
+ */
+did: Array<Deed>, 
+/**
+ * Why it sent no reply although it should have.
+ */
+noReply: NoReply | null, };
+
+export type FiringView = { 
+/**
+ * A number that grows with time, to ask for older ones.
+ */
+id: string, 
+/**
+ * Which rule; it may be gone.
+ */
+rule: RuleId, 
+/**
+ * What it was called then.
+ */
+name: string, 
+/**
+ * In which conversation.
+ */
+conversation: ConversationId, 
+/**
+ * Whose conversation: the customer's name.
+ */
+person: string, 
+/**
+ * On which message.
+ */
+message: MessageId, 
+/**
+ * What that says, shortened.
+ */
+text: string, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * The message it sent.
+ */
+reply: MessageId | null, 
+/**
+ * Why it sent none although it should have.
+ */
+noReply: NoReply | null, 
+/**
+ * What else it did.
+ */
+did: Array<Deed>, };
+
 export type GapView = { 
 /**
  * The first message after the gap.
@@ -511,6 +1189,18 @@ before: MessageId,
  * Whether this is the start of what TikTok still had when the account was linked, not a hole between two messages.
  */
 atStart: boolean, };
+
+export type GetAutoMessages = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
+
+export type GetBusinessHours = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
 
 export type GetConversation = { 
 /**
@@ -573,6 +1263,58 @@ gaps: number,
  */
 unreadable: number, };
 
+export type Holiday = { 
+/**
+ * The date, as `2026-12-25`.
+ */
+date: string, 
+/**
+ * What it is called; may be empty.
+ */
+name: string, };
+
+export type ImportRefusal = { 
+/**
+ * Its place in the file, counted from 1.
+ */
+place: number, 
+/**
+ * What it is called there; may be empty.
+ */
+name: string, 
+/**
+ * What is wrong with it.
+ */
+problem: SavedReplyProblem, };
+
+export type ImportReport = { 
+/**
+ * How many are new.
+ */
+added: number, 
+/**
+ * How many replaced one of the same name.
+ */
+replaced: number, 
+/**
+ * How many were there already, word for word.
+ */
+unchanged: number, 
+/**
+ * What could not be read, with the line or place in the file, counted from 1. Nothing of these was kept.
+ */
+refused: Array<ImportRefusal>, };
+
+export type ImportSavedReplies = { 
+/**
+ * What the file is.
+ */
+format: SavedFormat, 
+/**
+ * What stands in it, at most 8 MiB.
+ */
+text: string, };
+
 export type ItArrived = { 
 /**
  * Which one.
@@ -580,6 +1322,8 @@ export type ItArrived = {
 message: MessageId, };
 
 export type Keychain = "system" | "missing" | "sessionOnly";
+
+export type KeywordMatch = "exact" | "word" | "phrase";
 
 export type LinkStep = { "step": "credentials" } | { "step": "signIn" } | { "step": "signingIn", 
 /**
@@ -655,6 +1399,24 @@ displayName: string,
  */
 avatar: string | null, };
 
+export type ListAgents = Record<symbol, never>;
+
+export type ListAutoVersions = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Which kind.
+ */
+kind: AutoMessageType, };
+
+export type ListComments = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
+
 export type ListConversations = { 
 /**
  * Whose list.
@@ -672,6 +1434,20 @@ offset: number,
  * How many rows at most; 200 is the most.
  */
 limit: number, };
+
+export type ListFirings = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Of this rule alone.
+ */
+rule: RuleId | null, 
+/**
+ * Only what is older than the firing with this `id`.
+ */
+before: string | null, };
 
 export type ListMessages = { 
 /**
@@ -718,6 +1494,8 @@ export type ListPosts = {
  * Whose.
  */
 account: AccountId, };
+
+export type ListRules = Record<symbol, never>;
 
 export type ListScheduled = { 
 /**
@@ -865,6 +1643,14 @@ surface: Surface,
  */
 auto: AutoType | null, 
 /**
+ * The rule that sent it, by its name then.
+ */
+rule: string | null, 
+/**
+ * What rules did because of it.
+ */
+firings: Array<FiringNote>, 
+/**
  * What is in it.
  */
 content: Content, 
@@ -898,6 +1684,18 @@ message: MessageId,
  * By how many places: -1 is one earlier.
  */
 by: number, };
+
+export type NoReply = "alreadyAnswered" | "agentAnswered" | "windowClosed" | "reserve" | "loop" | "savedReplyUnfit" | "otherComputer" | "history";
+
+export type NoReplyCount = { 
+/**
+ * The reason.
+ */
+why: NoReply, 
+/**
+ * How often.
+ */
+times: number, };
 
 export type OpenInTikTok = { 
 /**
@@ -1123,6 +1921,22 @@ emoji: string,
  */
 from: Direction, };
 
+export type RecreateAutoMessage = { 
+/**
+ * Which one.
+ */
+message: AutoMessageId, 
+/**
+ * What the new one says.
+ */
+text: AutoText, };
+
+export type RefreshAutoMessages = { 
+/**
+ * Whose.
+ */
+account: AccountId, };
+
 export type RefreshPosts = { 
 /**
  * Whose.
@@ -1154,6 +1968,12 @@ atMs: number, };
 export type RefusalReason = "windowClosed" | "repliesSpent" | "messagingRules" | "invalidParameter" | "notPermitted" | "notAllowlisted" | "notFound" | "bannedNetwork" | "imagesNotAllowed" | "imageTooLarge" | "imageTypeRefused" | "imageMissing" | "deskbellTooOld" | "sandboxOnly" | "appRefused" | "other";
 
 export type RejectLink = Record<symbol, never>;
+
+export type RemoveAgent = { 
+/**
+ * Which one; not whoever sits here.
+ */
+agent: AgentId, };
 
 export type RemoveAttachment = { 
 /**
@@ -1211,7 +2031,117 @@ openedAtMs: number,
  */
 closesAtMs: number, };
 
+export type RestoreAutoVersion = { 
+/**
+ * Which state.
+ */
+version: AutoVersionId, };
+
 export type RetryKeychain = Record<symbol, never>;
+
+export type RuleId = string;
+
+export type RuleProblem = "noName" | "noKeyword" | "noAction" | "twoReplies" | "savedReplyGone" | "savedReplyHasBlanks" | "outOfRange" | "noTag" | "agentGone";
+
+export type RuleSpec = { 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * Whether it works.
+ */
+enabled: boolean, 
+/**
+ * What makes it look.
+ */
+trigger: Trigger, 
+/**
+ * What must hold besides.
+ */
+conditions: Array<Condition>, 
+/**
+ * What it does, in this order.
+ */
+actions: Array<Action>, 
+/**
+ * Whether no later rule is tried once it has fired.
+ */
+stop: boolean, };
+
+export type RuleVerdictView = { 
+/**
+ * Which rule; none for one that is not kept yet.
+ */
+rule: RuleId | null, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * The verdict.
+ */
+verdict: Verdict, };
+
+export type RuleView = { 
+/**
+ * Its id.
+ */
+id: RuleId, 
+/**
+ * What it says.
+ */
+spec: RuleSpec, 
+/**
+ * What keeps it from working since it was written: a saved reply or an agent may be gone.
+ */
+problem: RuleProblem | null, 
+/**
+ * How often it has fired, as far as the log goes back.
+ */
+fired: number, 
+/**
+ * When it fired last, ms since the epoch.
+ */
+firedAtMs: number | null, };
+
+export type RulesView = { 
+/**
+ * The rules.
+ */
+rules: Array<RuleView>, 
+/**
+ * How many replies rules leave to people, of a customer's budget.
+ */
+reserve: number, 
+/**
+ * How many computers answer with the same app: more than one, and only one of them should answer by rule.
+ */
+computers: number, 
+/**
+ * For which accounts this computer answers by rule.
+ */
+answersHere: Array<AccountId>, };
+
+export type SaveAgent = { 
+/**
+ * Which one; none for a new one.
+ */
+agent: AgentId | null, 
+/**
+ * Their name; 60 characters are kept.
+ */
+name: string, };
+
+export type SaveBusinessHours = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * The hours; none if the shop is always open.
+ */
+hours: BusinessHours | null, };
 
 export type SaveCardDraft = { 
 /**
@@ -1270,6 +2200,26 @@ export type SavePicture = {
  */
 message: MessageId, };
 
+export type SaveRule = { 
+/**
+ * Which one; none for a new one.
+ */
+rule: RuleId | null, 
+/**
+ * What it says.
+ */
+spec: RuleSpec, };
+
+export type SaveSavedReply = { 
+/**
+ * Which one; none for a new one.
+ */
+saved: SavedReplyId | null, 
+/**
+ * What it says.
+ */
+text: SavedReplyText, };
+
 export type SaveSettings = { 
 /**
  * All of them.
@@ -1281,6 +2231,72 @@ export type SavedFile = {
  * Where, as a person would say it: the folder's name and the file's.
  */
 place: string, };
+
+export type SavedFormat = "csv" | "json";
+
+export type SavedReplyId = string;
+
+export type SavedReplyProblem = "noName" | "empty" | "tooLong" | "shortcutInvalid" | "shortcutTaken" | "bracesOpen";
+
+export type SavedReplyText = { 
+/**
+ * What the agent finds it by.
+ */
+name: string, 
+/**
+ * What is typed after `/` to insert it at once; empty for none. No spaces, unique among all.
+ */
+shortcut: string, 
+/**
+ * Under what it is listed; empty for none.
+ */
+category: string, 
+/**
+ * The text, with variables such as `{{customer|there}}`: a name, and after the bar what stands there if it is not known.
+ */
+body: string, 
+/**
+ * The key of its picture in the media vault.
+ */
+attachment: string | null, };
+
+export type SavedReplyView = { 
+/**
+ * Its id.
+ */
+id: SavedReplyId, 
+/**
+ * What the agent finds it by.
+ */
+name: string, 
+/**
+ * What is typed after `/` to insert it at once; empty for none.
+ */
+shortcut: string, 
+/**
+ * Under what it is listed; empty for none.
+ */
+category: string, 
+/**
+ * The text, with its variables.
+ */
+body: string, 
+/**
+ * The picture that goes with it.
+ */
+attachment: Attachment | null, 
+/**
+ * How often it was used.
+ */
+uses: number, 
+/**
+ * When it was used last, ms since the epoch.
+ */
+usedAtMs: number | null, 
+/**
+ * The names of its blanks, which an agent fills in; a rule cannot send one that has any.
+ */
+blanks: Array<string>, };
 
 export type ScheduleReply = { 
 /**
@@ -1500,6 +2516,44 @@ export type SendScheduledNow = {
  */
 scheduled: ScheduledId, };
 
+export type SetAutoMessages = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Which kind.
+ */
+kind: AutoMessageType, 
+/**
+ * Whether TikTok is to send them.
+ */
+enabled: boolean, 
+/**
+ * Whether to make them anew after turning on, so that customers see them again.
+ */
+recreate: boolean, };
+
+export type SetAway = { 
+/**
+ * Who.
+ */
+agent: AgentId, 
+/**
+ * Away, or back.
+ */
+away: boolean, };
+
+export type SetCommentToMessage = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * On or off.
+ */
+enabled: boolean, };
+
 export type SetMarkRead = { 
 /**
  * Which account.
@@ -1509,6 +2563,22 @@ account: AccountId,
  * When.
  */
 policy: MarkRead, };
+
+export type SetReserve = { 
+/**
+ * 0 to 10.
+ */
+reserve: number, };
+
+export type SetRulesHere = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Whether it does.
+ */
+here: boolean, };
 
 export type SetStatus = { 
 /**
@@ -1577,6 +2647,36 @@ text: string, };
 
 export type SnippetKind = "text" | "image" | "video" | "sharePost" | "sticker" | "card" | "unsupported";
 
+export type Snooze = { 
+/**
+ * Which one.
+ */
+conversation: ConversationId, 
+/**
+ * Until when, ms since the epoch, later than now; none to bring it back.
+ */
+untilMs: number | null, };
+
+export type SortAutoMessages = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Which kind.
+ */
+kind: AutoMessageType, 
+/**
+ * All of them, in their new order.
+ */
+order: Array<AutoMessageId>, };
+
+export type SortRules = { 
+/**
+ * All of them, in their new order.
+ */
+order: Array<RuleId>, };
+
 export type StartAuthorise = Record<symbol, never>;
 
 export type StartPractice = Record<symbol, never>;
@@ -1591,7 +2691,7 @@ export type Surface = "deskbell" | "api" | "phone" | "web" | "other";
 
 export type SyncNow = Record<symbol, never>;
 
-export type Tab = "waiting" | "requests" | "all" | "done";
+export type Tab = "waiting" | "requests" | "all" | "mine" | "snoozed" | "done";
 
 export type TabCounts = { 
 /**
@@ -1606,6 +2706,14 @@ requests: number,
  * Conversations in [`Tab::All`].
  */
 all: number, 
+/**
+ * Conversations in [`Tab::Mine`].
+ */
+mine: number, 
+/**
+ * Conversations in [`Tab::Snoozed`].
+ */
+snoozed: number, 
 /**
  * Conversations in [`Tab::Done`].
  */
@@ -1665,6 +2773,20 @@ kind: TokenEventKind,
  */
 detail: string, };
 
+export type Trigger = { "kind": "keyword", 
+/**
+ * Any of them.
+ */
+words: Array<string>, 
+/**
+ * How it must stand there.
+ */
+matching: KeywordMatch, } | { "kind": "firstMessage" } | { "kind": "outsideHours" } | { "kind": "noAnswer", 
+/**
+ * In minutes, 1 to 2880.
+ */
+minutes: number, } | { "kind": "messageRequest" } | { "kind": "image" };
+
 export type Typing = { 
 /**
  * To whom.
@@ -1689,7 +2811,41 @@ account: AccountId,
  */
 erase: boolean, };
 
+export type UpdateAutoMessage = { 
+/**
+ * Which one.
+ */
+message: AutoMessageId, 
+/**
+ * What it said when the agent began to change it: if it says something else by now, `AutoChangedElsewhere`.
+ */
+base: AutoText, 
+/**
+ * What it is to say.
+ */
+text: AutoText, };
+
+export type UseSavedReply = { 
+/**
+ * Which one.
+ */
+saved: SavedReplyId, 
+/**
+ * Where.
+ */
+conversation: ConversationId, };
+
 export type UseSessionSecrets = Record<symbol, never>;
+
+export type Verdict = { "kind": "fired" } | { "kind": "disabled" } | { "kind": "trigger" } | { "kind": "condition", 
+/**
+ * Its place.
+ */
+at: number, } | { "kind": "stopped", 
+/**
+ * The earlier rule.
+ */
+by: string, };
 
 export type WaitReason = { "reason": "offline" } | { "reason": "rateLimited", 
 /**
@@ -1785,4 +2941,43 @@ export interface Commands {
   listTokenEvents: { args: ListTokenEvents; reply: Array<TokenEventView> };
   unlinkAccount: { args: UnlinkAccount; reply: Done };
   dismissRepair: { args: DismissRepair; reply: Done };
+  getAutoMessages: { args: GetAutoMessages; reply: AutoMessagesView };
+  refreshAutoMessages: { args: RefreshAutoMessages; reply: AutoMessagesView };
+  createAutoMessage: { args: CreateAutoMessage; reply: AutoMessagesView };
+  updateAutoMessage: { args: UpdateAutoMessage; reply: AutoMessagesView };
+  recreateAutoMessage: { args: RecreateAutoMessage; reply: AutoMessagesView };
+  deleteAutoMessage: { args: DeleteAutoMessage; reply: AutoMessagesView };
+  sortAutoMessages: { args: SortAutoMessages; reply: AutoMessagesView };
+  setAutoMessages: { args: SetAutoMessages; reply: AutoOutcome };
+  copyAutoMessages: { args: CopyAutoMessages; reply: AutoOutcome };
+  listAutoVersions: { args: ListAutoVersions; reply: Array<AutoVersionView> };
+  restoreAutoVersion: { args: RestoreAutoVersion; reply: AutoOutcome };
+  setCommentToMessage: { args: SetCommentToMessage; reply: AutoMessagesView };
+  listComments: { args: ListComments; reply: Array<CommentView> };
+  answerComment: { args: AnswerComment; reply: CommentView };
+  dismissComment: { args: DismissComment; reply: CommentView };
+  listRules: { args: ListRules; reply: RulesView };
+  saveRule: { args: SaveRule; reply: RulesView };
+  deleteRule: { args: DeleteRule; reply: RulesView };
+  sortRules: { args: SortRules; reply: RulesView };
+  setReserve: { args: SetReserve; reply: RulesView };
+  setRulesHere: { args: SetRulesHere; reply: RulesView };
+  listFirings: { args: ListFirings; reply: Array<FiringView> };
+  explainRules: { args: ExplainRules; reply: ExplainView };
+  dryRunRules: { args: DryRunRules; reply: DryRunView };
+  getBusinessHours: { args: GetBusinessHours; reply: BusinessHoursView };
+  saveBusinessHours: { args: SaveBusinessHours; reply: BusinessHoursView };
+  findSavedReplies: { args: FindSavedReplies; reply: Array<SavedReplyView> };
+  saveSavedReply: { args: SaveSavedReply; reply: SavedReplyView };
+  deleteSavedReply: { args: DeleteSavedReply; reply: Done };
+  fillSavedReply: { args: FillSavedReply; reply: FilledReply };
+  useSavedReply: { args: UseSavedReply; reply: Done };
+  exportSavedReplies: { args: ExportSavedReplies; reply: SavedFile };
+  importSavedReplies: { args: ImportSavedReplies; reply: ImportReport };
+  listAgents: { args: ListAgents; reply: Array<AgentView> };
+  saveAgent: { args: SaveAgent; reply: Array<AgentView> };
+  removeAgent: { args: RemoveAgent; reply: Array<AgentView> };
+  setAway: { args: SetAway; reply: Array<AgentView> };
+  assign: { args: Assign; reply: Done };
+  snooze: { args: Snooze; reply: Done };
 }

@@ -1,7 +1,7 @@
 // Where the agent is: which screen, which account, which tab, which conversation, and whether the window has the focus.
 import type { AccountId, ConversationId, Tab } from "../ipc/bindings";
 
-export type Screen = "inbox" | "link" | "settings";
+export type Screen = "inbox" | "automatic" | "rules" | "saved" | "link" | "settings";
 
 /** Below this the person panel lies over the thread instead of beside it. */
 export const NARROW = "(max-width: 1099px)";

@@ -1,12 +1,16 @@
 // Every word the agent reads. Functions where something is filled in; nothing user-visible is written anywhere else.
 import type { AutoType, SnippetKind, Surface } from "../ipc/bindings";
 import { codes } from "./codes";
+import { automatic, comments } from "./automatic";
 import { card, composer, emoji, later, posts } from "./composer";
 import { count, number, shortNumber } from "./count";
 import { cardFaults, faults, refusals } from "./faults";
 import { access, backfill, data, history, repair, tags, unlink, viewer } from "./keeping";
 import { palette } from "./palette";
+import { hours, rules } from "./rules";
+import { saved } from "./saved";
 import { delivery, thread, why } from "./thread";
+import { agents, snooze } from "./triage";
 
 const snippets: Record<SnippetKind, string> = {
   text: "", image: "Photo", video: "Video", sharePost: "Shared a post", sticker: "Sticker", card: "Card", unsupported: "Open TikTok to see this",
@@ -47,6 +51,9 @@ export const en = {
     accounts: "Accounts",
     inbox: "Inbox",
     inboxWaiting: (n: number) => `Inbox, ${count(n, "conversation waits", "conversations wait")}`,
+    automatic: "Automatic messages",
+    rules: "Rules",
+    saved: "Saved replies",
     settings: "Settings",
     many: "99+",
     add: "Add account",
@@ -62,7 +69,7 @@ export const en = {
   inbox: {
     name: "Conversations",
     title: "Inbox",
-    tabs: { waiting: "Waiting", requests: "Requests", all: "All", done: "Done" },
+    tabs: { waiting: "Waiting", requests: "Requests", all: "All", mine: "Mine", snoozed: "Snoozed", done: "Done" },
     tabsName: "Which conversations",
     search: "Search all messages",
     tab: (name: string, n: number | null) => (n === null ? name : `${name}, ${number.format(n)}`),
@@ -85,6 +92,8 @@ export const en = {
       waiting: { what: "Nobody is waiting", more: "New messages show up here by themselves." },
       requests: { what: "No message requests", more: "A request comes from a customer your shop has never answered. Your answer makes it a chat." },
       all: { what: "No conversations yet", more: "They appear as soon as a customer writes." },
+      mine: { what: "Nothing is assigned to you", more: "Press A in a conversation to take it." },
+      snoozed: { what: "Nothing is snoozed", more: "Press H in a conversation to put it away until later." },
       done: { what: "Nothing is done yet", more: "Press E in a conversation to put it here." },
     },
     failed: "The list could not be loaded",
@@ -101,6 +110,13 @@ export const en = {
     soon: "in a moment",
   },
 
+  automatic,
+  comments,
+  rules,
+  hours,
+  saved,
+  agents,
+  snooze,
   palette,
   thread,
   delivery,

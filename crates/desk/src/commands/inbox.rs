@@ -38,6 +38,8 @@ impl Command for ListConversations {
                 Tab::Waiting => counts.waiting,
                 Tab::Requests => counts.requests,
                 Tab::All => counts.all,
+                Tab::Mine => counts.mine,
+                Tab::Snoozed => counts.snoozed,
                 Tab::Done => counts.done,
             };
             Ok(ConversationWindow {

@@ -54,10 +54,9 @@ pub fn apply(
     };
     match &pushed.what {
         What::Said(news) => {
-            let was_done = conversation::get(tx, id)?.status == model::Status::Done;
             changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
-            if was_done && !applied.arrived.is_empty() {
-                conversation::set_status(tx, id, model::Status::Open)?;
+            if !applied.arrived.is_empty() {
+                conversation::customer_wrote(tx, id)?;
             }
         }
         What::Reacted(changes) => {

@@ -292,7 +292,7 @@ fn wire(reply: &Reply, media_id: String) -> Outgoing {
     }
 }
 
-pub(super) fn until(now_ms: Millis, then_ms: Millis) -> Duration {
+pub(crate) fn until(now_ms: Millis, then_ms: Millis) -> Duration {
     Duration::from_millis(u64::try_from(then_ms.saturating_sub(now_ms)).unwrap_or(0).max(1))
 }
 

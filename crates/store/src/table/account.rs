@@ -214,10 +214,20 @@ pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
-    let mut query =
-        sql.prepare_cached("SELECT waiting_count, request_count, open_count, done_count FROM account WHERE id = ?1")?;
+    let mut query = sql.prepare_cached(
+        "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, (
+             SELECT count(*) FROM conversation WHERE account_id = ?1 AND assignee_id = (SELECT id FROM agent WHERE me = 1) AND status = 'open' AND snoozed_until_ms IS NULL)
+         FROM account WHERE id = ?1",
+    )?;
     Ok(query.query_row([id.0], |row| {
-        Ok(TabCounts { waiting: row.get(0)?, requests: row.get(1)?, all: row.get(2)?, done: row.get(3)? })
+        Ok(TabCounts {
+            waiting: row.get(0)?,
+            requests: row.get(1)?,
+            all: row.get(2)?,
+            snoozed: row.get(3)?,
+            done: row.get(4)?,
+            mine: row.get(5)?,
+        })
     })?)
 }
 

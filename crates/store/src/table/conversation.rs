@@ -1,11 +1,12 @@
 //! Conversations, each with everything its row in the list shows.
 
 use model::{
-    AccountId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow, SendBudget,
-    SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
+    AccountId, AgentId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow,
+    SendBudget, SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::agent::Agent;
 use crate::{StoreError, Tx};
 
 /// What a listing says about a conversation.
@@ -83,6 +84,10 @@ pub struct ListRow {
     pub has_gap: bool,
     /// Whether TikTok lists it and refuses to show it.
     pub unreadable: bool,
+    /// Until when it is put away.
+    pub snoozed_until_ms: Option<Millis>,
+    /// Whose it is.
+    pub assignee: Option<Agent>,
     /// The draft's first line.
     pub draft_line: Option<String>,
     /// Where the customer came from.
@@ -282,11 +287,28 @@ pub fn set_person(tx: &Tx<'_>, id: ConversationId, person: PersonId) -> Result<(
 /// [`StoreError::NotFound`]
 pub fn set_status(tx: &mut Tx<'_>, id: ConversationId, status: Status) -> Result<(), StoreError> {
     let account = tx.query_row(
-        "UPDATE conversation SET status = ?2 WHERE id = ?1 RETURNING account_id",
+        "UPDATE conversation SET status = ?2, snoozed_until_ms = CASE ?2 WHEN 'done' THEN NULL ELSE snoozed_until_ms END WHERE id = ?1 RETURNING account_id",
         (id.0, status_name(status)),
         |row| row.get(0).map(AccountId),
     )?;
     touch(tx, account, id);
+    Ok(())
+}
+
+/// The customer wrote: what is done is opened again, and what was put away comes back.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn customer_wrote(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    let account: Option<i64> = tx
+        .prepare_cached(
+            "UPDATE conversation SET status = 'open', snoozed_until_ms = NULL WHERE id = ?1 AND (status <> 'open' OR snoozed_until_ms IS NOT NULL) RETURNING account_id",
+        )?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    if let Some(account) = account {
+        touch(tx, AccountId(account), id);
+    }
     Ok(())
 }
 
@@ -444,7 +466,7 @@ pub fn read_told(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A window of the list, newest first.
+/// A window of the list, newest first; of what was put away, what comes back next first.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -457,16 +479,25 @@ pub fn window(
 ) -> Result<Vec<ListRow>, StoreError> {
     // The inner query walks a covering index only; rows and people are read for the window alone.
     let filter = match tab {
-        Tab::Waiting => "waiting = 1 AND status = 'open'",
-        Tab::Requests => "kind = 'request' AND status = 'open'",
-        Tab::All => "status = 'open'",
+        Tab::Waiting => "waiting = 1 AND status = 'open' AND snoozed_until_ms IS NULL",
+        Tab::Requests => "kind = 'request' AND status = 'open' AND snoozed_until_ms IS NULL",
+        Tab::All => "status = 'open' AND snoozed_until_ms IS NULL",
+        Tab::Mine => {
+            "assignee_id = (SELECT id FROM agent WHERE me = 1) AND status = 'open' AND snoozed_until_ms IS NULL"
+        }
+        Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
         Tab::Done => "status = 'done'",
+    };
+    // What comes back next stands first; everything else the newest first.
+    let (order, outer) = match tab {
+        Tab::Snoozed => ("snoozed_until_ms, id", "c.snoozed_until_ms, c.id"),
+        _ => ("last_at_ms DESC, id DESC", "c.last_at_ms DESC, c.id DESC"),
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT {LIST_COLUMNS} FROM (
-             SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY last_at_ms DESC, id DESC LIMIT ?3 OFFSET ?2
-         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id
-         ORDER BY c.last_at_ms DESC, c.id DESC"
+             SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY {order} LIMIT ?3 OFFSET ?2
+         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id
+         ORDER BY {outer}"
     ))?;
     let mut rows = query.query((account.0, offset, limit))?;
     let mut list = Vec::new();
@@ -482,7 +513,7 @@ pub fn window(
 /// [`StoreError::NotFound`]
 pub fn row(sql: &Connection, id: ConversationId) -> Result<ListRow, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {LIST_COLUMNS} FROM conversation c LEFT JOIN person p ON p.id = c.person_id WHERE c.id = ?1"
+        "SELECT {LIST_COLUMNS} FROM conversation c LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id WHERE c.id = ?1"
     ))?;
     let mut rows = query.query([id.0])?;
     rows.next()?.ok_or(StoreError::NotFound).and_then(read_row)
@@ -515,7 +546,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
     })
 }
 
-const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable";
+const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable, c.snoozed_until_ms, a.id, a.name, a.me, a.away";
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
     let kind: Option<String> = row.get(5)?;
@@ -537,6 +568,11 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
         trouble: row.get::<_, i64>(11)? > 0,
         has_gap: row.get::<_, i64>(12)? > 0,
         unreadable: row.get(26)?,
+        snoozed_until_ms: row.get(27)?,
+        assignee: match row.get::<_, Option<i64>>(28)? {
+            None => None,
+            Some(id) => Some(Agent { id: AgentId(id), name: row.get(29)?, me: row.get(30)?, away: row.get(31)? }),
+        },
         draft_line: row.get(13)?,
         origin: origin.map(|json| serde_json::from_str(&json)).transpose()?,
         person: Person {

@@ -1,0 +1,137 @@
+//! Whose a conversation is, putting it away, and who answers.
+
+use model::{AgentId, ConversationId, Millis};
+use store::StoreError;
+use store::table::{agent, triage};
+use ts_rs::TS;
+
+use super::Done;
+use crate::contract::Command;
+use crate::view::AgentView;
+use crate::{Desk, Fault, FaultCode, read};
+
+async fn agents(desk: &Desk) -> Result<Vec<AgentView>, Fault> {
+    let all = desk.engine().store().read(agent::all).await?;
+    Ok(all.into_iter().map(read::agent_view).collect())
+}
+
+fn named(error: StoreError) -> Fault {
+    match error {
+        StoreError::WrongState => Fault::new(FaultCode::AgentNameInvalid),
+        error => error.into(),
+    }
+}
+
+/// Everybody who answers customers, whoever sits here first.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListAgents {}
+
+impl Command for ListAgents {
+    type Reply = Vec<AgentView>;
+
+    async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
+        agents(desk).await
+    }
+}
+
+/// Adds an agent, or changes one's name.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SaveAgent {
+    /// Which one; none for a new one.
+    pub agent: Option<AgentId>,
+    /// Their name; 60 characters are kept.
+    pub name: String,
+}
+
+impl Command for SaveAgent {
+    type Reply = Vec<AgentView>;
+
+    async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
+        let Self { agent: id, name } = self;
+        let saved = desk.engine().store().write(move |tx| match id {
+            Some(id) => agent::rename(tx, id, &name),
+            None => agent::add(tx, &name).map(|_| ()),
+        });
+        saved.await.map_err(named)?;
+        agents(desk).await
+    }
+}
+
+/// Forgets an agent; their conversations are nobody's.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RemoveAgent {
+    /// Which one; not whoever sits here.
+    pub agent: AgentId,
+}
+
+impl Command for RemoveAgent {
+    type Reply = Vec<AgentView>;
+
+    async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
+        let id = self.agent;
+        desk.engine().store().write(move |tx| agent::remove(tx, id)).await?;
+        agents(desk).await
+    }
+}
+
+/// Says whether an agent is away: rules and assignment pass them over.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetAway {
+    /// Who.
+    pub agent: AgentId,
+    /// Away, or back.
+    pub away: bool,
+}
+
+impl Command for SetAway {
+    type Reply = Vec<AgentView>;
+
+    async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
+        let Self { agent: id, away } = self;
+        desk.engine().store().write(move |tx| agent::set_away(tx, id, away)).await?;
+        agents(desk).await
+    }
+}
+
+/// Gives a conversation to an agent, or takes it from whoever has it.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Assign {
+    /// Which one.
+    pub conversation: ConversationId,
+    /// To whom.
+    pub agent: Option<AgentId>,
+}
+
+impl Command for Assign {
+    type Reply = Done;
+
+    async fn run(self, desk: &Desk) -> Result<Done, Fault> {
+        let Self { conversation, agent } = self;
+        desk.engine().store().write(move |tx| triage::assign(tx, conversation, agent)).await?;
+        Ok(Done {})
+    }
+}
+
+/// Puts a conversation away until a time or until the customer writes, or brings it back.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Snooze {
+    /// Which one.
+    pub conversation: ConversationId,
+    /// Until when, ms since the epoch, later than now; none to bring it back.
+    pub until_ms: Option<Millis>,
+}
+
+impl Command for Snooze {
+    type Reply = Done;
+
+    async fn run(self, desk: &Desk) -> Result<Done, Fault> {
+        desk.engine().snooze(self.conversation, self.until_ms).await?;
+        Ok(Done {})
+    }
+}

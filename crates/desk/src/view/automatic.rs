@@ -1,0 +1,188 @@
+//! TikTok's automatic messages, their history, and comments that may be answered by message.
+
+use model::{
+    AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, AutoVersionId, CommentId, ConversationId, Millis,
+    Refusal,
+};
+use serde::Serialize;
+use ts_rs::TS;
+
+/// An account's automatic messages.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoMessagesView {
+    /// Whose.
+    pub account: AccountId,
+    /// The three kinds, in the order the screen shows them.
+    pub kinds: Vec<AutoKindView>,
+    /// When TikTok was last asked, ms since the epoch; none if it never was.
+    pub fetched_at_ms: Option<Millis>,
+    /// Why the last question failed; what stands here is older then.
+    pub fault: Option<crate::Fault>,
+    /// Comment-to-message.
+    pub comment_to_message: CommentToMessageView,
+}
+
+/// One kind of automatic message.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoKindView {
+    /// Which kind.
+    pub kind: AutoMessageType,
+    /// Whether TikTok sends them.
+    pub enabled: bool,
+    /// The messages, in TikTok's order.
+    pub items: Vec<AutoMessageView>,
+    /// When they were last changed outside Deskbell, ms since the epoch, as far as it noticed.
+    pub changed_elsewhere_ms: Option<Millis>,
+}
+
+/// One automatic message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoMessageView {
+    /// Its id.
+    pub id: AutoMessageId,
+    /// What it says.
+    pub text: AutoText,
+    /// Where TikTok's review stands.
+    pub audit: AuditStatus,
+}
+
+/// An earlier state of one kind, to compare and to bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoVersionView {
+    /// Its id.
+    pub id: AutoVersionId,
+    /// Since when it was so, ms since the epoch.
+    pub at_ms: Millis,
+    /// Whether it was changed outside Deskbell.
+    pub elsewhere: bool,
+    /// Whether TikTok sent them.
+    pub enabled: bool,
+    /// What they said, in order.
+    pub items: Vec<AutoText>,
+}
+
+/// What came of bringing several messages to TikTok: each is a call of its own, and some may be refused.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoOutcome {
+    /// How it stands now.
+    pub now: AutoMessagesView,
+    /// What TikTok did not take, with why.
+    pub refused: Vec<AutoRefusal>,
+}
+
+/// A message that TikTok did not take.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AutoRefusal {
+    /// What it would have said.
+    pub text: AutoText,
+    /// Why not.
+    pub fault: crate::Fault,
+}
+
+/// Whether comments of high intent may be answered by message.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CommentToMessageView {
+    /// Whether it is on; none if TikTok was never asked, or refuses to say.
+    pub enabled: Option<bool>,
+    /// Why TikTok does not offer it for this account.
+    pub fault: Option<crate::Fault>,
+    /// How many comments can be answered now.
+    pub open: u32,
+}
+
+/// A comment of high intent.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CommentView {
+    /// Its id.
+    pub id: CommentId,
+    /// Who wrote it: their name or handle; empty if TikTok has not said.
+    pub name: String,
+    /// A hue for the stand-in avatar, 0 to 359.
+    pub hue: u16,
+    /// What they wrote.
+    pub body: String,
+    /// Whether they follow the business, if TikTok said.
+    pub is_follower: Option<bool>,
+    /// When, ms since the epoch.
+    pub at_ms: Millis,
+    /// Until when it can be answered: 48 hours after it.
+    pub closes_at_ms: Millis,
+    /// TikTok's six conditions for an answer by message, as far as Deskbell knows.
+    pub conditions: Vec<CommentConditionView>,
+    /// How far an answer has come.
+    pub state: CommentState,
+    /// The conversation with whoever wrote it, if there is one.
+    pub conversation: Option<ConversationId>,
+}
+
+/// One of TikTok's conditions for answering a comment by message (direct reply).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CommentConditionView {
+    /// Which.
+    pub condition: CommentCondition,
+    /// Whether it holds; none where only TikTok knows.
+    pub holds: Option<bool>,
+}
+
+/// TikTok's conditions for answering a comment by message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum CommentCondition {
+    /// It is a first-level comment on one of the account's own videos.
+    FirstLevel,
+    /// It is at most 48 hours old.
+    Recent,
+    /// It was not answered by message yet.
+    Unanswered,
+    /// No message went between the two in the last 24 hours.
+    Quiet,
+    /// Whoever wrote it is 18 or older.
+    Adult,
+    /// Whoever wrote it is registered where TikTok offers this.
+    Region,
+}
+
+/// How far the answer to a comment has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum CommentState {
+    /// Not answered.
+    Open,
+    /// The call is under way.
+    Sending {
+        /// What it says.
+        body: String,
+    },
+    /// Answered.
+    Answered {
+        /// What it said.
+        body: String,
+        /// When, ms since the epoch.
+        at_ms: Millis,
+    },
+    /// TikTok said no.
+    Refused {
+        /// What it would have said.
+        body: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The answer of TikTok's was lost: it may have gone out, and is not sent again by itself.
+    Unconfirmed {
+        /// What it says.
+        body: String,
+        /// When it was sent, ms since the epoch.
+        at_ms: Millis,
+    },
+    /// The agent put it aside.
+    Dismissed,
+}

@@ -1,0 +1,64 @@
+//! Where an agent or a rule puts a conversation: with somebody, or away until a time.
+
+use model::{AccountId, AgentId, ConversationId, Millis, Status};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::conversation;
+use crate::{StoreError, Tx};
+
+/// Gives a conversation to an agent, or takes it from whoever has it.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if there is no such conversation or agent.
+pub fn assign(tx: &mut Tx<'_>, id: ConversationId, agent: Option<AgentId>) -> Result<(), StoreError> {
+    if let Some(agent) = agent {
+        tx.query_row("SELECT id FROM agent WHERE id = ?1", [agent.0], |_| Ok(()))?;
+    }
+    change(tx, id, "assignee_id = ?2", agent.map(|agent| agent.0))
+}
+
+/// Puts a conversation away until a time, or brings it back. One that is done is opened again by it.
+///
+/// # Errors
+/// [`StoreError::NotFound`] if there is no such conversation.
+pub fn snooze(tx: &mut Tx<'_>, id: ConversationId, until_ms: Option<Millis>) -> Result<(), StoreError> {
+    if until_ms.is_some() && conversation::get(tx, id)?.status == Status::Done {
+        conversation::set_status(tx, id, Status::Open)?;
+    }
+    change(tx, id, "snoozed_until_ms = ?2", until_ms)
+}
+
+/// Brings back what was put away until a time that has come; those conversations.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn wake(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, StoreError> {
+    let due: Vec<ConversationId> = tx
+        .prepare_cached("SELECT id FROM conversation WHERE snoozed_until_ms IS NOT NULL AND snoozed_until_ms <= ?1")?
+        .query_map([now_ms], |row| row.get(0).map(ConversationId))?
+        .collect::<Result<_, _>>()?;
+    for id in &due {
+        snooze(tx, *id, None)?;
+    }
+    Ok(due)
+}
+
+/// When the next conversation comes back.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn next_waking(sql: &Connection) -> Result<Option<Millis>, StoreError> {
+    let mut query =
+        sql.prepare_cached("SELECT min(snoozed_until_ms) FROM conversation WHERE snoozed_until_ms IS NOT NULL")?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
+fn change(tx: &mut Tx<'_>, id: ConversationId, set: &str, value: Option<i64>) -> Result<(), StoreError> {
+    let account: Option<i64> = tx
+        .prepare_cached(&format!("UPDATE conversation SET {set} WHERE id = ?1 RETURNING account_id"))?
+        .query_row((id.0, value), |row| row.get(0))
+        .optional()?;
+    let account = account.ok_or(StoreError::NotFound)?;
+    conversation::touch(tx, AccountId(account), id);
+    Ok(())
+}

@@ -1,0 +1,5 @@
+// Saved replies, in words.
+
+export const saved = {
+  title: "Saved replies",
+};
