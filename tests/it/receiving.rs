@@ -563,6 +563,7 @@ async fn a_thread_that_lags_for_as_long_as_lists_may_is_read_again_however_often
     // Less than `timing.lag`, and long enough for many readings: nothing more happens in it afterwards.
     let lag = Duration::from_millis(600);
     world.tiktok.fault("content_list", Fault::Stale { messages: 1 }, Times::For(lag));
-    ana.says("two");
-    world.until_thread(&ana, "two").await;
+    ana.colleague_replies("we will look", "APP");
+    ana.says("thank you");
+    world.until_thread(&ana, "thank you").await;
 }
