@@ -298,7 +298,10 @@ async fn a_request_leaves_its_tab_with_the_first_answer_whoever_gives_it() {
     for tab in ["requests", "waiting"] {
         assert_eq!(names(&world, tab).await, ["Ana", "Ben", "Cleo", "Dan"], "{tab}: a machine has answered nobody");
     }
-    assert_eq!(counts(&world).await, json!({ "waiting": 4, "requests": 4, "all": 4, "done": 0 }));
+    assert_eq!(
+        counts(&world).await,
+        json!({ "waiting": 4, "requests": 4, "all": 4, "mine": 0, "snoozed": 0, "done": 0 })
+    );
 
     world.reply(ana, "Hello Ana").await;
     ben.colleague_replies("Hello Ben", "APP");
@@ -316,7 +319,10 @@ async fn a_request_leaves_its_tab_with_the_first_answer_whoever_gives_it() {
     let conversation = world.conversation(cleo).await;
     world.ask("setStatus", json!({ "conversation": conversation, "status": "done" })).await;
     assert_eq!(names(&world, "requests").await, ["Dan"]);
-    assert_eq!(counts(&world).await, json!({ "waiting": 2, "requests": 1, "all": 3, "done": 1 }));
+    assert_eq!(
+        counts(&world).await,
+        json!({ "waiting": 2, "requests": 1, "all": 3, "mine": 0, "snoozed": 0, "done": 1 })
+    );
 }
 
 #[tokio::test]

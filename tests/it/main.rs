@@ -34,5 +34,6 @@ mod salvage;
 mod secrecy;
 mod sending;
 mod signs;
+mod triage;
 mod vault;
 mod why;

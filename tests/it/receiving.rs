@@ -121,7 +121,10 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     let row = world.row(&ana).await;
     assert_eq!((&row["unread"], &row["waiting"]), (&json!(3), &json!(true)));
     assert_eq!(row["window"], json!({ "openedAtMs": now - 3_600_000, "closesAtMs": now - 3_600_000 + 48 * 3_600_000 }));
-    assert_eq!(counts(&world).await, json!({ "waiting": 1, "requests": 1, "all": 1, "done": 0 }));
+    assert_eq!(
+        counts(&world).await,
+        json!({ "waiting": 1, "requests": 1, "all": 1, "mine": 0, "snoozed": 0, "done": 0 })
+    );
 
     let conversation = world.conversation(&ana).await;
     world.ask("markSeen", json!({ "conversation": conversation })).await;
@@ -134,7 +137,10 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     world.settle().await;
     let row = world.row(&ana).await;
     assert_eq!((&row["unread"], &row["waiting"]), (&json!(0), &json!(false)));
-    assert_eq!(counts(&world).await, json!({ "waiting": 0, "requests": 0, "all": 1, "done": 0 }));
+    assert_eq!(
+        counts(&world).await,
+        json!({ "waiting": 0, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "done": 0 })
+    );
 }
 
 #[tokio::test]
@@ -144,14 +150,20 @@ async fn a_done_conversation_is_opened_again_by_its_customer_and_by_nobody_else(
     ana.says("thanks!");
     let conversation = world.conversation(&ana).await;
     world.ask("setStatus", json!({ "conversation": conversation, "status": "done" })).await;
-    assert_eq!(counts(&world).await, json!({ "waiting": 0, "requests": 0, "all": 0, "done": 1 }));
+    assert_eq!(
+        counts(&world).await,
+        json!({ "waiting": 0, "requests": 0, "all": 0, "mine": 0, "snoozed": 0, "done": 1 })
+    );
     ana.colleague_replies("You are welcome.", "APP");
     world.until_thread(&ana, "You are welcome. [phone, sent]").await;
     assert_eq!(world.row(&ana).await["status"], "done");
     ana.says("one more thing");
     world.until_thread(&ana, "one more thing").await;
     assert_eq!(world.row(&ana).await["status"], "open");
-    assert_eq!(counts(&world).await, json!({ "waiting": 1, "requests": 0, "all": 1, "done": 0 }));
+    assert_eq!(
+        counts(&world).await,
+        json!({ "waiting": 1, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "done": 0 })
+    );
 }
 
 /// So many messages arrive while Deskbell is closed.
@@ -534,7 +546,10 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
         requests += rows.iter().filter(|row| row["kind"] == "request").count();
         offset += rows.len();
         if rows.is_empty() {
-            assert_eq!(window["counts"], json!({ "waiting": waiting, "requests": requests, "all": listed, "done": 0 }));
+            assert_eq!(
+                window["counts"],
+                json!({ "waiting": waiting, "requests": requests, "all": listed, "mine": 0, "snoozed": 0, "done": 0 })
+            );
             break;
         }
     }

@@ -187,13 +187,13 @@ impl World {
         serde_json::from_value(row["id"].clone()).expect("an id")
     }
 
-    /// The row of a customer in the list, open or done.
+    /// The row of a customer in the list, open, snoozed or done.
     pub async fn row(&self, customer: &Customer) -> Value {
         self.find_row(&customer.name()).await.expect("the conversation is listed")
     }
 
     async fn find_row(&self, name: &str) -> Option<Value> {
-        for tab in ["all", "done"] {
+        for tab in ["all", "snoozed", "done"] {
             let window = self
                 .ask("listConversations", json!({ "account": self.account(), "tab": tab, "offset": 0, "limit": 200 }))
                 .await;

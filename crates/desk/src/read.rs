@@ -124,9 +124,16 @@ pub(crate) fn person_view(person: conversation::Person) -> PersonView {
     }
 }
 
-pub(crate) fn conversation_row(sql: &Connection, row: ListRow) -> Result<ConversationRow, StoreError> {
-    let tags = tag::of_person(sql, row.person.id)?.into_iter().map(tag_view).collect();
-    Ok(ConversationRow {
+/// Rows of the list, with the tags of their customers.
+pub(crate) fn conversation_rows(sql: &Connection, rows: Vec<ListRow>) -> Result<Vec<ConversationRow>, StoreError> {
+    let tags = tag::of_people(sql, rows.iter().map(|row| row.person.id))?;
+    // A customer may have several conversations.
+    let of = |person| tags.get(&person).cloned().unwrap_or_default();
+    Ok(rows.into_iter().map(|row| conversation_row(of(row.person.id), row)).collect())
+}
+
+fn conversation_row(tags: Vec<Tag>, row: ListRow) -> ConversationRow {
+    ConversationRow {
         id: row.id,
         person: person_view(row.person),
         snippet: row.snippet,
@@ -145,8 +152,8 @@ pub(crate) fn conversation_row(sql: &Connection, row: ListRow) -> Result<Convers
         unreadable: row.unreadable,
         assignee: row.assignee.map(agent_view),
         snoozed_until_ms: row.snoozed_until_ms,
-        tags,
-    })
+        tags: tags.into_iter().map(tag_view).collect(),
+    }
 }
 
 pub(crate) fn conversation_view(sql: &Connection, id: ConversationId) -> Result<ConversationView, StoreError> {
@@ -161,7 +168,7 @@ pub(crate) fn conversation_view(sql: &Connection, id: ConversationId) -> Result<
             .map(|one| scheduled_view(sql, one))
             .collect::<Result<_, _>>()?,
         images: conversation::get(sql, id)?.images.map(|(images, _)| images),
-        row: conversation_row(sql, row)?,
+        row: conversation_rows(sql, vec![row])?.pop().ok_or(StoreError::NotFound)?,
     })
 }
 

@@ -44,13 +44,16 @@ WHEN OLD.status <> NEW.status OR OLD.waiting <> NEW.waiting OR OLD.kind <> NEW.k
     WHERE id = NEW.account_id;
 END;
 
+-- What is put away is a column of each tab's index, so that the index alone answers.
+DROP INDEX conversation_by_status;
 DROP INDEX conversation_waiting;
 DROP INDEX conversation_requests;
-CREATE INDEX conversation_open     ON conversation (account_id, last_at_ms DESC, id DESC) WHERE status = 'open' AND snoozed_until_ms IS NULL;
-CREATE INDEX conversation_waiting  ON conversation (account_id, last_at_ms DESC, id DESC) WHERE waiting = 1 AND status = 'open' AND snoozed_until_ms IS NULL;
-CREATE INDEX conversation_requests ON conversation (account_id, last_at_ms DESC, id DESC) WHERE kind = 'request' AND status = 'open' AND snoozed_until_ms IS NULL;
-CREATE INDEX conversation_assigned ON conversation (account_id, assignee_id, last_at_ms DESC, id DESC) WHERE assignee_id IS NOT NULL AND status = 'open' AND snoozed_until_ms IS NULL;
-CREATE INDEX conversation_snoozed  ON conversation (account_id, snoozed_until_ms, id) WHERE snoozed_until_ms IS NOT NULL;
+CREATE INDEX conversation_by_status ON conversation (account_id, status, snoozed_until_ms, last_at_ms DESC, id DESC);
+CREATE INDEX conversation_waiting   ON conversation (account_id, snoozed_until_ms, last_at_ms DESC, id DESC) WHERE waiting = 1 AND status = 'open';
+CREATE INDEX conversation_requests  ON conversation (account_id, snoozed_until_ms, last_at_ms DESC, id DESC) WHERE kind = 'request' AND status = 'open';
+CREATE INDEX conversation_assigned  ON conversation (assignee_id, account_id, status, snoozed_until_ms, last_at_ms DESC, id DESC) WHERE assignee_id IS NOT NULL;
+CREATE INDEX conversation_snoozed   ON conversation (account_id, snoozed_until_ms, id) WHERE snoozed_until_ms IS NOT NULL;
+CREATE INDEX conversation_waking    ON conversation (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
 
 CREATE TABLE saved_reply (
     id         INTEGER PRIMARY KEY,

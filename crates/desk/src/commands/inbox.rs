@@ -42,12 +42,7 @@ impl Command for ListConversations {
                 Tab::Snoozed => counts.snoozed,
                 Tab::Done => counts.done,
             };
-            Ok(ConversationWindow {
-                total,
-                offset,
-                rows: rows.into_iter().map(|row| read::conversation_row(sql, row)).collect::<Result<_, _>>()?,
-                counts,
-            })
+            Ok(ConversationWindow { total, offset, rows: read::conversation_rows(sql, rows)?, counts })
         });
         Ok(window.await?)
     }

@@ -131,7 +131,9 @@ pub(super) fn copy(
                     }
                 }
                 for record in entries("conversation_by_status") {
-                    if let [_, Value::Text(status), Value::Integer(last_at_ms), Value::Integer(id)] = record.as_slice()
+                    // Since version 4 it also says until when each is put away; that is known only to a whole row.
+                    if let [_, Value::Text(status), .., Value::Integer(last_at_ms), Value::Integer(id)] =
+                        record.as_slice()
                     {
                         sql.prepare_cached(
                             "UPDATE conversation SET status = ?2, last_at_ms = ?3, remote_updated_ms = ?3, seen_up_to_ms = ?3

@@ -486,7 +486,7 @@ pub fn window(
             "assignee_id = (SELECT id FROM agent WHERE me = 1) AND status = 'open' AND snoozed_until_ms IS NULL"
         }
         Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
-        Tab::Done => "status = 'done'",
+        Tab::Done => "status = 'done' AND snoozed_until_ms IS NULL",
     };
     // What comes back next stands first; everything else the newest first.
     let (order, outer) = match tab {

@@ -1,5 +1,7 @@
 //! Words that agents put on customers, to find them again.
 
+use std::collections::HashMap;
+
 use model::{AccountId, Change, ConversationId, PersonId, TagId};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -30,17 +32,27 @@ pub fn all(sql: &Connection, account: AccountId) -> Result<Vec<(Tag, u32)>, Stor
         .collect::<Result<_, _>>()?)
 }
 
-/// A customer's tags, by name.
+/// The tags of some customers, by name; who has none is not in it. One question for all of them: a screenful of rows
+/// asks it.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn of_person(sql: &Connection, person: PersonId) -> Result<Vec<Tag>, StoreError> {
+pub fn of_people(
+    sql: &Connection,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<HashMap<PersonId, Vec<Tag>>, StoreError> {
+    let people = serde_json::to_string(&people.into_iter().map(|person| person.0).collect::<Vec<_>>())?;
     let mut query = sql.prepare_cached(
-        "SELECT t.id, t.name FROM person_tag p JOIN tag t ON t.id = p.tag_id WHERE p.person_id = ?1 ORDER BY t.folded",
+        "SELECT p.person_id, t.id, t.name FROM json_each(?1) wanted CROSS JOIN person_tag p ON p.person_id = wanted.value
+         JOIN tag t ON t.id = p.tag_id ORDER BY t.folded",
     )?;
-    Ok(query
-        .query_map([person.0], |row| Ok(Tag { id: TagId(row.get(0)?), name: row.get(1)? }))?
-        .collect::<Result<_, _>>()?)
+    let mut rows = query.query([people])?;
+    let mut tags: HashMap<PersonId, Vec<Tag>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let tag = Tag { id: TagId(row.get(1)?), name: row.get(2)? };
+        tags.entry(PersonId(row.get(0)?)).or_default().push(tag);
+    }
+    Ok(tags)
 }
 
 /// Puts a tag on a conversation's customer, making it if nobody has it yet. Names that search takes for alike are one
