@@ -91,6 +91,10 @@ pub(super) fn copy(
     if tables.iter().any(|table| !whole(&table.name)) {
         adopt(image, &mut owners, tables);
     }
+    // What the migrations put in stands in the damaged one as well, and may have been changed there.
+    if tables.iter().any(|table| table.name == "agent") {
+        sql.execute_batch("DELETE FROM agent")?;
+    }
     sql.execute_batch(
         "CREATE TEMP TABLE lost_message (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL, sent_at_ms INTEGER NOT NULL);
          CREATE TEMP TABLE lane (message_id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL, position INTEGER NOT NULL);

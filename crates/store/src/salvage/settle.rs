@@ -57,6 +57,12 @@ pub(super) fn settle(
                 [],
             )?;
         }
+        // Somebody sits here, whatever was lost of them.
+        tx.execute(
+            "INSERT INTO agent (name, folded, me) SELECT '', '', 1 WHERE NOT EXISTS (SELECT 1 FROM agent WHERE me = 1)
+             ON CONFLICT (folded) DO UPDATE SET me = 1",
+            [],
+        )?;
         doubt(tx, copied, now_ms)?;
         let stubs: Vec<ConversationId> = tx
             .prepare("SELECT conversation_id FROM temp.stub")?
