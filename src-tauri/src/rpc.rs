@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use desk::view::Attachment;
 use desk::{Event, Fault, FaultCode, Request};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tauri::ipc::{Channel, InvokeBody};
 use tauri::{AppHandle, State};
 
@@ -18,10 +18,10 @@ pub(crate) struct Ear(Mutex<Option<tauri::async_runtime::JoinHandle<()>>>);
 
 /// Asks the desk.
 #[tauri::command]
-pub(crate) async fn rpc(app: AppHandle, opening: State<'_, Opening>, request: Request) -> Result<Value, Fault> {
+pub(crate) async fn rpc(app: AppHandle, opening: State<'_, Opening>, request: Request) -> Result<Box<RawValue>, Fault> {
     let desk = opening.desk().await;
     let settings_change = request.command == "saveSettings";
-    let reply = desk.answer(request).await?;
+    let reply = desk.answer_json(request).await?;
     if settings_change {
         tray::settle(&app, desk.settings().await.close_to_tray);
     }

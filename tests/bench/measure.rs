@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use desk::{Desk, Request};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 
 /// The floor may move by this much within a round.
@@ -171,7 +171,7 @@ pub(crate) fn timed<T>(inputs: Vec<T>, mut operation: impl FnMut(T) -> Result<()
 }
 
 /// Asks the desk, one question after the other, as the page does; on a worker, where a host asks.
-pub(crate) fn asked(runtime: &Runtime, desk: &Desk, requests: Vec<Request>) -> Result<(Vec<f64>, Vec<Value>)> {
+pub(crate) fn asked(runtime: &Runtime, desk: &Desk, requests: Vec<Request>) -> Result<(Vec<f64>, Vec<Box<RawValue>>)> {
     let desk = desk.clone();
     let asking = runtime.spawn(async move {
         let mut samples = Vec::with_capacity(requests.len());
@@ -179,7 +179,7 @@ pub(crate) fn asked(runtime: &Runtime, desk: &Desk, requests: Vec<Request>) -> R
         for request in requests {
             let command = request.command.clone();
             let started = Instant::now();
-            let answer = desk.answer(request).await;
+            let answer = desk.answer_json(request).await;
             samples.push(started.elapsed().as_secs_f64() * 1e3);
             answers.push(answer.map_err(|fault| anyhow!("{command}: {fault:?}"))?);
         }

@@ -5,6 +5,7 @@ use std::future::Future;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{Desk, Fault, FaultCode};
@@ -31,11 +32,11 @@ pub struct Request {
 macro_rules! contract {
     ($($(#[$doc:meta])* $name:literal => $command:ident),+ $(,)?) => {
         impl Desk {
-            /// Answers one request of the page with JSON.
+            /// Answers one request of the page with JSON, as it is to be sent to the page.
             ///
             /// # Errors
             /// The [`Fault`] the page shows; `BadRequest` if there is no such command or its arguments do not fit.
-            pub async fn answer(&self, request: Request) -> Result<serde_json::Value, Fault> {
+            pub async fn answer_json(&self, request: Request) -> Result<Box<RawValue>, Fault> {
                 match request.command.as_str() {
                     $($name => answer::<crate::commands::$command>(self, request.args).await,)+
                     other => Err(Fault::with_detail(FaultCode::BadRequest, other)),
@@ -68,12 +69,23 @@ macro_rules! contract {
     };
 }
 
-async fn answer<C: Command>(desk: &Desk, args: serde_json::Value) -> Result<serde_json::Value, Fault> {
+impl Desk {
+    /// As [`Desk::answer_json`], to be looked into.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn answer(&self, request: Request) -> Result<serde_json::Value, Fault> {
+        let json = self.answer_json(request).await?;
+        serde_json::from_str(json.get()).map_err(|error| Fault::unexpected(&error))
+    }
+}
+
+async fn answer<C: Command>(desk: &Desk, args: serde_json::Value) -> Result<Box<RawValue>, Fault> {
     let args = if args.is_null() { serde_json::json!({}) } else { args };
     let command: C =
         serde_json::from_value(args).map_err(|error| Fault::with_detail(FaultCode::BadRequest, error.to_string()))?;
     let reply = command.run(desk).await?;
-    serde_json::to_value(reply).map_err(|error| Fault::unexpected(&error))
+    to_raw_value(&reply).map_err(|error| Fault::unexpected(&error))
 }
 
 /// Collects each named type's declaration once.

@@ -15,6 +15,8 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use desk::{Desk, Fault, FaultCode};
 use futures_util::stream::{self, Stream};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::door::{self, Door};
@@ -51,11 +53,16 @@ pub(crate) fn router(desk: Desk, ui_dir: PathBuf, door: Door) -> Router {
         .with_state(room)
 }
 
-async fn rpc(State(room): State<Room>, Json(request): Json<desk::Request>) -> Json<Value> {
-    Json(match room.desk.answer(request).await {
-        Ok(reply) => json!({ "reply": reply }),
-        Err(fault) => json!({ "fault": fault }),
-    })
+/// What a question comes back with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Told {
+    Reply(Box<RawValue>),
+    Fault(Fault),
+}
+
+async fn rpc(State(room): State<Room>, Json(request): Json<desk::Request>) -> Json<Told> {
+    Json(room.desk.answer_json(request).await.map_or_else(Told::Fault, Told::Reply))
 }
 
 async fn attach(State(room): State<Room>, Path(conversation): Path<String>, bytes: Bytes) -> Json<Value> {

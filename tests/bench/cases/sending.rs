@@ -59,6 +59,7 @@ fn enqueue<'a>(stage: &'a Stage<'a>) -> Case<'a> {
             });
             let (samples, answers) = asked(stage.runtime, &stage.desk, requests.collect())?;
             for answer in answers {
+                let answer: Value = serde_json::from_str(answer.get())?;
                 let messages: Vec<MessageId> =
                     serde_json::from_value(answer.get("messages").cloned().unwrap_or(Value::Null))?;
                 stage.ask(vec![request("undoSend", json!({ "messages": messages }))])?;
