@@ -1,0 +1,95 @@
+//! What a search found.
+
+use model::{AccountId, ConversationId, Direction, MessageId, Millis, SnippetKind};
+use serde::Serialize;
+use ts_rs::TS;
+
+use super::{Mark, PersonView};
+
+/// What a search found.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchResults {
+    /// Customers whose name or handle answers, those heard of last first.
+    pub people: Vec<PersonHit>,
+    /// Messages, best first.
+    pub messages: Vec<MessageHit>,
+    /// Operators that could not be followed.
+    pub problems: Vec<SearchProblem>,
+    /// How many messages there are to search, counted within the last minute.
+    pub searched: u32,
+    /// Whether the index is still being made: older messages may not be found yet.
+    pub rebuilding: bool,
+}
+
+/// A customer found by name.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonHit {
+    /// Their newest conversation.
+    pub conversation: ConversationId,
+    /// Whose customer they are.
+    pub account: AccountId,
+    /// The customer.
+    pub person: PersonView,
+    /// Where the name answers.
+    pub marks: Vec<Mark>,
+}
+
+/// A message found.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageHit {
+    /// The message.
+    pub id: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its account.
+    pub account: AccountId,
+    /// The customer.
+    pub person: PersonView,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// When, ms since the epoch.
+    pub sent_at_ms: Millis,
+    /// What kind of message it is.
+    pub kind: SnippetKind,
+    /// One line around the first match; empty if there are no words in it.
+    pub excerpt: String,
+    /// Where the excerpt answers.
+    pub marks: Vec<Mark>,
+}
+
+/// An operator that could not be followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchProblem {
+    /// What is wrong with it.
+    pub kind: SearchProblemKind,
+    /// What stands after the operator.
+    pub value: String,
+}
+
+/// What is wrong with an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SearchProblemKind {
+    /// `from:` or `in:` somebody nobody is called.
+    UnknownPerson,
+    /// `tag:` that nobody has.
+    UnknownTag,
+    /// `before:`, `after:` or `on:` something that is no date.
+    BadDate,
+    /// `has:` something there is not.
+    BadHas,
+}
+
+/// The messages of one conversation that answer a search.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ThreadHits {
+    /// The messages, newest first; 1,000 at most.
+    pub hits: Vec<MessageId>,
+    /// Whether there are more than that.
+    pub more: bool,
+}
