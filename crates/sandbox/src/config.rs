@@ -113,6 +113,10 @@ pub struct Config {
     pub webhook_retry: Duration,
     /// Whether a retry is signed with the time of the retry. Nobody documents it (§6.2); otherwise with the first one's.
     pub signs_retries_anew: bool,
+    /// How long TikTok looks at an automatic message: seconds to hours in life (§5).
+    pub review: Duration,
+    /// Automatic messages with any of these words in them, in whatever case, are rejected.
+    pub review_rejects: Vec<String>,
     /// What the sandbox's clock shows at the start, in ms since the epoch; the real time if not given.
     pub start_at_ms: Option<i64>,
 }
@@ -154,6 +158,8 @@ impl Default for Config {
             ]),
             webhook_retry: Duration::from_secs(1),
             signs_retries_anew: true,
+            review: Duration::from_secs(20),
+            review_rejects: owned(&["free money"]),
             start_at_ms: None,
         }
     }

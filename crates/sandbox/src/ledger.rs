@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::auto_message::{AutoChange, AutoKind, AutoMessage};
+
 /// A message of the business that was accepted through the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Accepted {
@@ -205,6 +207,10 @@ pub struct Ledger {
     pub written: Vec<Written>,
     /// What became of webhooks.
     pub webhooks: WebhookTally,
+    /// What was done to automatic messages since the sandbox opened.
+    pub auto_changes: Vec<AutoChange>,
+    /// Every account's automatic messages, as they are at this moment and not as they were.
+    pub auto_messages: Vec<AutoMessage>,
     /// Calls refused for being too fast.
     pub rate_limited: usize,
     calls: BTreeMap<String, usize>,
@@ -238,6 +244,13 @@ impl Ledger {
         // Stable, so what was written into one moment keeps its order.
         all.sort_by_key(|(at_ms, _)| *at_ms);
         all.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
+    /// The automatic messages of a kind that there are now, in TikTok's order, each as [`AutoMessage::line`]. All
+    /// accounts' together: most worlds have one.
+    #[must_use]
+    pub fn automatic(&self, kind: AutoKind) -> Vec<String> {
+        self.auto_messages.iter().filter(|message| message.kind == kind).map(AutoMessage::line).collect()
     }
 
     /// How many calls of an endpoint arrived, faults included. `*` counts them all.

@@ -10,6 +10,7 @@
 //! Dropped: answering from recorded responses. A recording cannot say whether a message whose answer got lost was
 //! taken, and that is the question this client is built around.
 
+mod auto_message;
 mod clock;
 mod config;
 mod customer;
@@ -19,6 +20,7 @@ mod faults;
 mod ids;
 mod ledger;
 mod limits;
+mod owner;
 mod push;
 mod routes;
 mod sandbox;
@@ -27,6 +29,7 @@ mod stage;
 mod video;
 mod world;
 
+pub use auto_message::{AuditStatus, AutoChange, AutoKind, AutoMessage};
 pub use clock::Clock;
 pub use config::{Apps, Config, Crowd, Lifetimes, Limits, Populate, WindowRule};
 pub use customer::Customer;
@@ -34,5 +37,6 @@ pub use faults::{Fault, Times};
 pub use ledger::{
     Accepted, Attempt, Ledger, Platform, SentImage, Sign, TokenCall, Upload, Verdict, WebhookTally, Written,
 };
+pub use owner::Owner;
 pub use push::{Delivery, WebhookFaults};
 pub use sandbox::Sandbox;

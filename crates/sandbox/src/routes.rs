@@ -15,6 +15,7 @@ use crate::{clock::http_date, stage::Stage};
 
 pub(crate) mod answer;
 pub(crate) mod authorize;
+pub(crate) mod auto_messages;
 pub(crate) mod business;
 pub(crate) mod business_oauth;
 pub(crate) mod compose;
@@ -46,6 +47,12 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         .route("/business/message/media/upload/", post(uploading::media_upload))
         .route("/business/message/media/download/", post(business::media_download))
         .route("/business/message/capabilities/get/", get(business::capabilities))
+        .route("/business/message/auto_message/create/", post(auto_messages::create))
+        .route("/business/message/auto_message/update/", post(auto_messages::update))
+        .route("/business/message/auto_message/status/update/", post(auto_messages::switch))
+        .route("/business/message/auto_message/delete/", post(auto_messages::delete))
+        .route("/business/message/auto_message/sort/", post(auto_messages::sort))
+        .route("/business/message/auto_message/get/", get(auto_messages::list))
         .route("/business/webhook/update/", post(webhooks::update))
         .route("/business/webhook/list/", get(webhooks::list))
         .route("/business/webhook/delete/", post(webhooks::delete));

@@ -10,7 +10,7 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    Apps, Config, Crowd, Customer, Delivery, Fault, Ledger, Times, WebhookFaults, WindowRule,
+    Apps, AuditStatus, Config, Crowd, Customer, Delivery, Fault, Ledger, Owner, Times, WebhookFaults, WindowRule,
     clock::ms,
     customers::{
         crowd::{self, Seen},
@@ -25,7 +25,7 @@ use crate::{
     stage::Stage,
 };
 
-/// How often the customers' life is looked after, in real time.
+/// How often the customers' life, and what TikTok has to decide, is looked after, in real time.
 const HEARTBEAT: Duration = Duration::from_millis(200);
 
 /// A running TikTok. Clones are the same one; when the last is dropped, it stops listening and forgets everything.
@@ -37,15 +37,13 @@ pub struct Sandbox {
 
 struct Running {
     server: Mutex<Option<Server>>,
-    life: Option<JoinHandle<()>>,
+    life: JoinHandle<()>,
     post: JoinHandle<()>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(life) = &self.life {
-            life.abort();
-        }
+        self.life.abort();
         self.post.abort();
     }
 }
@@ -74,7 +72,7 @@ impl Sandbox {
         furnish(&stage);
         let (address, server) = Server::listen(stage.config.port, routes::router(&stage)).await?;
         stage.settle_port(address.port());
-        let life = (stage.config.speed > 0.0).then(|| tokio::spawn(keep_alive(Arc::downgrade(&stage))));
+        let life = tokio::spawn(keep_alive(Arc::downgrade(&stage)));
         let post = tokio::spawn(post::deliver(Arc::clone(&stage)));
         Ok(Sandbox { stage, running: Arc::new(Running { server: Mutex::new(Some(server)), life, post }) })
     }
@@ -139,6 +137,34 @@ impl Sandbox {
         customer(&self.stage, name)
     }
 
+    /// The owner of the default account, with TikTok's own app in hand.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        let account = self.stage.world().default_account();
+        Owner::new(Arc::clone(&self.stage), account)
+    }
+
+    /// TikTok approves an automatic message now, whatever it thought of it before. Whether there is one of that id.
+    pub fn approve(&self, auto_message_id: &str) -> bool {
+        self.review(auto_message_id, AuditStatus::Approved)
+    }
+
+    /// TikTok rejects an automatic message now, even one it approved before. Whether there is one of that id.
+    pub fn reject(&self, auto_message_id: &str) -> bool {
+        self.review(auto_message_id, AuditStatus::Rejected)
+    }
+
+    fn review(&self, auto_message_id: &str, audit: AuditStatus) -> bool {
+        let now = self.stage.now();
+        self.stage.world().review_auto(auto_message_id, audit, now)
+    }
+
+    /// Whether chat prompts are listed as the documentation's example has them: wrapped in `suggested_question`, with
+    /// their own field names (§5). They are not, unless told so.
+    pub fn wrap_prompts(&self, wraps: bool) {
+        self.stage.wrap_prompts(wraps);
+    }
+
     /// Everybody who talks to the default account, in the order they came.
     #[must_use]
     pub fn customers(&self) -> Vec<Customer> {
@@ -192,7 +218,7 @@ impl Sandbox {
     /// The record so far.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        self.stage.world().ledger.clone()
+        self.stage.world().record()
     }
 
     /// The account of that handle posts something now; gives back the post's item id, which is empty if there is no
@@ -211,7 +237,8 @@ impl Sandbox {
     /// Sets a fault for an endpoint name, or for all of TikTok with `*`. Names: `authorize`, `login_token`,
     /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
     /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_upload`, `media_download`,
-    /// `capabilities`, `video_list`, `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
+    /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`, `auto_get`,
+    /// `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
         self.stage.dial().set(endpoint, fault, times, self.stage.now());
     }

@@ -7,7 +7,7 @@ use std::{
     ops::{Deref, DerefMut},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering},
     },
 };
 
@@ -18,7 +18,7 @@ use crate::{
     ids,
     limits::Limiter,
     push::Pushes,
-    world::World,
+    world::{World, auto_messages::Reviewing},
 };
 
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Stage {
     pub(crate) pushes: Pushes,
     port: AtomicU16,
     requests: AtomicU64,
+    /// Whether chat prompts are listed wrapped in `suggested_question`.
+    wraps_prompts: AtomicBool,
     /// How often every link that was out was made to expire.
     links_expired: AtomicU64,
     world: Mutex<World>,
@@ -42,13 +44,15 @@ impl Stage {
     pub(crate) fn new(config: Config) -> Stage {
         let user_info = crate::config::Limits { per_second: u32::MAX, per_minute: 600, per_day: u32::MAX };
         let clock = Clock::starting_at(config.start_at_ms);
-        let world = World::new(config.seed, config.rule, config.speed, clock.opened_at());
+        let mut world = World::new(config.seed, config.rule, config.speed, clock.opened_at());
+        world.reviewing = Reviewing::by(&config);
         Stage {
             apps: Apps::of(&config),
             clock,
             pushes: Pushes::new(config.seed),
             port: AtomicU16::new(config.port),
             requests: AtomicU64::new(0),
+            wraps_prompts: AtomicBool::new(false),
             links_expired: AtomicU64::new(0),
             world: Mutex::new(world),
             dial: Mutex::new(Dial::default()),
@@ -60,7 +64,10 @@ impl Stage {
     }
 
     pub(crate) fn world(&self) -> Hold<'_> {
-        Hold { world: open(&self.world), stage: self }
+        let mut hold = Hold { world: open(&self.world), stage: self };
+        // Reviews are over on time for whoever looks, and not only when somebody looks after them.
+        hold.world.settle_reviews(self.now());
+        hold
     }
 
     pub(crate) fn dial(&self) -> MutexGuard<'_, Dial> {
@@ -101,6 +108,14 @@ impl Stage {
 
     pub(crate) fn base_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port())
+    }
+
+    pub(crate) fn wrap_prompts(&self, wraps: bool) {
+        self.wraps_prompts.store(wraps, Ordering::SeqCst);
+    }
+
+    pub(crate) fn wraps_prompts(&self) -> bool {
+        self.wraps_prompts.load(Ordering::SeqCst)
     }
 
     /// Links given out before this call are dead from now on.

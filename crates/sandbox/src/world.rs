@@ -13,14 +13,17 @@ use crate::{
     ledger::{Accepted, Ledger, SentImage, Upload, Written},
 };
 
+pub(crate) mod auto_messages;
 pub(crate) mod conversation;
 pub(crate) mod grants;
 pub(crate) mod news;
 pub(crate) mod posts;
 pub(crate) mod reactions;
+mod serving;
 pub(crate) mod uploads;
 pub(crate) mod window;
 
+use auto_messages::{Automatic, Reviewing};
 use conversation::{Content, Conversation, Message, Person, Referral, Source, Tap};
 use grants::Grants;
 use news::News;
@@ -38,6 +41,7 @@ pub(crate) struct Account {
     pub(crate) handle: String,
     pub(crate) display_name: String,
     pub(crate) rule: WindowRule,
+    pub(crate) automatic: Automatic,
 }
 
 /// A message as it comes about, before it has an id.
@@ -102,6 +106,7 @@ pub(crate) struct World {
     by_id: HashMap<String, usize>,
     by_person: HashMap<(usize, String), usize>,
     pub(crate) grants: Grants,
+    pub(crate) reviewing: Reviewing,
     pub(crate) ledger: Ledger,
     pub(crate) live: Live,
 }
@@ -122,6 +127,7 @@ impl World {
             by_id: HashMap::new(),
             by_person: HashMap::new(),
             grants: Grants::new(seed),
+            reviewing: Reviewing::default(),
             ledger: Ledger::default(),
             live: Live::new(seed, speed),
         }
@@ -142,6 +148,7 @@ impl World {
             handle: handle.to_owned(),
             display_name: display_name.to_owned(),
             rule,
+            automatic: Automatic::default(),
         });
         self.default_account = self.accounts.len() - 1;
         self.post_catalogue(self.default_account, handle);
@@ -236,6 +243,7 @@ impl World {
     /// A person writes: a customer, or a colleague on the phone or the web; or TikTok does for the shop.
     pub(crate) fn write(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> String {
         let answers = side == Side::Business && new.auto.is_none();
+        let first = self.conversations.get(conversation).is_some_and(|there| there.messages.is_empty());
         let Some(message) = self.put(conversation, side, at_ms, new).map(Box::new) else {
             return String::new();
         };
@@ -250,9 +258,13 @@ impl World {
                 at_ms,
             });
         }
+        let said = message.content.text().to_owned();
         self.news.push(News::Message { conversation, message });
         if answers {
             self.expect_answer(conversation, &message_id, at_ms);
+        }
+        if side == Side::Customer {
+            self.serve(conversation, first, &said, at_ms);
         }
         message_id
     }
@@ -332,6 +344,13 @@ impl World {
             Parcel::SharePost(item_id) => Content::SharePost { item_id: item_id.clone() },
             Parcel::Template(card) => Content::Template(card.clone()),
         }
+    }
+
+    /// The record so far, and how things stand now where it tells that.
+    pub(crate) fn record(&self) -> Ledger {
+        let mut record = self.ledger.clone();
+        record.auto_messages = self.auto_messages();
+        record
     }
 
     /// An account uploads an image: kept, and in the ledger.

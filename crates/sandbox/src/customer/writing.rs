@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::Customer;
 use crate::{
+    auto_message::AutoKind,
     customers::phrases,
     video,
     world::{
         NewMessage, Side,
-        conversation::{Content, Source, Tap},
+        conversation::{Content, Message, Source, Tap},
     },
 };
 
@@ -117,15 +118,43 @@ impl Customer {
         self.put(Side::Business, NewMessage { content, source: Source::named(source), ..NewMessage::default() })
     }
 
-    /// TikTok greets for the shop, with a `WELCOME_MESSAGE`.
+    /// TikTok greets for the shop, with a `WELCOME_MESSAGE`, whatever it has and serves.
     pub fn is_welcomed(&self, text: &str) -> String {
         self.is_told(text, "WELCOME_MESSAGE")
     }
 
-    /// Taps a suggested question, which TikTok answers for the shop as `SUGGESTED_QUESTION` (§5). Gives back the ids of
-    /// both messages.
+    /// Taps a suggested question, which TikTok answers for the shop as `SUGGESTED_QUESTION` (§5), whatever it has and
+    /// serves. Gives back the ids of both messages.
     pub fn asks_suggested_question(&self, question: &str, answer: &str) -> (String, String) {
         (self.says(question), self.is_told(answer, "SUGGESTED_QUESTION"))
+    }
+
+    /// Taps a suggested question that the shop has, on a phone that shows those TikTok serves. Gives back the ids of the
+    /// question and of its answer; both are empty, and nothing happens, if it is not served.
+    pub fn taps_question(&self, question: &str) -> (String, String) {
+        if self.shown(AutoKind::SuggestedQuestion, question).is_none() {
+            return (String::new(), String::new());
+        }
+        let asked = self.says(question);
+        let answer = self.with(|_, there| {
+            let asked_at = there.messages.iter().position(|message| message.id == asked)?;
+            let answers = |message: &&Message| message.auto == Some(AutoKind::SuggestedQuestion.name());
+            there.messages.iter().skip(asked_at).find(answers).map(|message| message.id.clone())
+        });
+        (asked, answer.unwrap_or_default())
+    }
+
+    /// Taps the chat prompt with this title: TikTok has them ask what it stands for, and says nothing itself (§5).
+    /// Gives back the id of the question; empty, and nothing happens, if no such prompt is served.
+    pub fn taps_prompt(&self, title: &str) -> String {
+        self.shown(AutoKind::ChatPrompt, title).map(|content| self.says(&content)).unwrap_or_default()
+    }
+
+    /// What stands behind a title that their phone shows now.
+    fn shown(&self, kind: AutoKind, title: &str) -> Option<String> {
+        let world = self.stage.world();
+        let automatic = world.automatic(world.conversations.get(self.at)?.account)?;
+        automatic.served(kind).find(|kept| kept.title == title).map(|kept| kept.body.clone())
     }
 
     /// TikTok answers a keyword for the shop, with an `AUTO_REPLY`.

@@ -3,9 +3,9 @@
 //! is taken back.
 
 use super::{
-    maison_bloom::{AMARA, EMIL, GREETING},
+    maison_bloom::{AMARA, DELIVERY, EMIL},
     script::{
-        Act::{self, Says, Suggested, Video, Welcome},
+        Act::{self, Says, Video},
         HEART, staged,
     },
 };
@@ -33,15 +33,14 @@ use Step::{Does, FromLink, Loves, Reads, Regrets};
 const TEO: &str = "Teo Marin";
 const LOOKBOOK: &str = "Hi! I saw the spring lookbook, which colours do you have?";
 
-/// Seconds after the opening at a calm speed, who, and what.
+/// Seconds after the opening at a calm speed, who, and what. TikTok greets who comes for the first time, and answers the
+/// question it knows, as long as the shop has it so.
 const ARRIVALS: &[(u64, &str, Step)] = &[
     (25, EMIL, Reads),
     (31, EMIL, Does(Says("Noch eine Frage: gibt es das Hemd auch in Blau?"))),
     (48, TEO, FromLink("spring-lookbook", LOOKBOOK)),
     (55, TEO, Does(Says(LOOKBOOK))),
-    (56, TEO, Does(Welcome(GREETING))),
-    (63, TEO, Does(Says("Do you ship to Spain?"))),
-    (64, TEO, Does(Suggested("Yes! Delivery to Spain takes 3 to 5 working days and is free from 60 €."))),
+    (63, TEO, Does(Says(DELIVERY))),
     (80, AMARA, Reads),
     (84, AMARA, Loves),
     (97, AMARA, Does(Video("the dress in the wind"))),

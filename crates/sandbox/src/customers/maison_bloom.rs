@@ -10,7 +10,14 @@ use super::script::{
     Came::{ByThemselves, FromAd, FromEurope, FromLink},
     Script, Voice, play,
 };
-use crate::{config::WindowRule, world::World};
+use crate::{
+    auto_message::{
+        AuditStatus::{self, Approved, Rejected},
+        AutoKind::{self, ChatPrompt, SuggestedQuestion, WelcomeMessage},
+    },
+    config::WindowRule,
+    world::World,
+};
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
@@ -19,6 +26,9 @@ const DAY: i64 = 24 * HOUR;
 pub(super) const AMARA: &str = "Amara Diallo";
 /// He lives in Switzerland.
 pub(super) const EMIL: &str = "Emil Brunner";
+
+/// A question TikTok answers for the shop.
+pub(super) const DELIVERY: &str = "How long does delivery take?";
 
 pub(super) const GREETING: &str =
     "Hi, lovely to see you at Maison Bloom! We answer every day from 9 to 18. What can we find for you?";
@@ -29,8 +39,29 @@ pub(crate) fn open(world: &mut World, rule: WindowRule, opened_at: i64) -> usize
     for script in SCRIPTS {
         play(world, account, script, opened_at);
     }
+    for (kind, title, body, audit) in AUTOMATIC {
+        world.remember_auto(account, *kind, (title, body), *audit);
+    }
+    if let Some(shop) = world.accounts.get_mut(account) {
+        shop.automatic.on = vec![WelcomeMessage, SuggestedQuestion];
+    }
     account
 }
+
+/// What TikTok says for the shop. Chat prompts are off, so whoever turns them on meets what that does to them.
+const AUTOMATIC: &[(AutoKind, &str, &str, AuditStatus)] = &[
+    (WelcomeMessage, "", GREETING, Approved),
+    (SuggestedQuestion, DELIVERY, "2 to 4 working days, and you get a tracking link here.", Approved),
+    (SuggestedQuestion, "Can I return a dress I wore once?", "Within 30 days, with its label still on.", Rejected),
+    (
+        SuggestedQuestion,
+        "Do you ship to Saudi Arabia?",
+        "Yes! Delivery takes 5 to 8 working days, duties are included. ✈️",
+        Approved,
+    ),
+    (ChatPrompt, "Opening hours", "When are you open?", Approved),
+    (ChatPrompt, "Size guide", "How do your sizes run?", Approved),
+];
 
 const SCRIPTS: &[Script] = &[
     Script {

@@ -15,6 +15,8 @@ use crate::{
     },
 };
 
+mod automatic;
+
 /// An event before it is wrapped up and signed.
 #[derive(Debug)]
 pub(super) struct Event {
@@ -25,13 +27,35 @@ pub(super) struct Event {
 
 /// The event TikTok makes of a piece of news.
 pub(super) fn event(stage: &Stage, world: &World, news: &News) -> Option<Event> {
-    let (News::Message { conversation, .. }
-    | News::Read { conversation, .. }
-    | News::Reaction { conversation, .. }
-    | News::Referral { conversation, .. }) = news;
-    let there = world.conversations.get(*conversation)?;
-    let shop = world.accounts.get(there.account)?;
-    let (name, content) = match news {
+    let (shop, name, content) = match news {
+        News::AutoChanged { account, action, kind, kept, at_ms } => {
+            let content = automatic::changed(action, *kind, kept.as_deref(), *at_ms);
+            (world.accounts.get(*account)?, "im_auto_message_config_update", content)
+        }
+        News::AutoReviewed { account, kept, at_ms } => {
+            (world.accounts.get(*account)?, "im_auto_message_audit_update", automatic::reviewed(kept, *at_ms))
+        }
+        News::Message { conversation, .. }
+        | News::Read { conversation, .. }
+        | News::Reaction { conversation, .. }
+        | News::Referral { conversation, .. } => {
+            let there = world.conversations.get(*conversation)?;
+            let shop = world.accounts.get(there.account)?;
+            let (name, content) = happened(stage, shop, there, news)?;
+            (shop, name, content)
+        }
+    };
+    Some(Event { name, business_id: shop.business_id.clone(), content: Value::Object(content) })
+}
+
+/// What happened in a conversation.
+fn happened(
+    stage: &Stage,
+    shop: &Account,
+    there: &Conversation,
+    news: &News,
+) -> Option<(&'static str, Map<String, Value>)> {
+    Some(match news {
         News::Message { message, .. } => written(stage, shop, there, message),
         News::Reaction { message_id, reaction, given, .. } => reacted(stage, shop, there, message_id, reaction, *given),
         News::Read { at_ms, .. } => {
@@ -44,8 +68,8 @@ pub(super) fn event(stage: &Stage, world: &World, news: &News) -> Option<Event> 
             content.insert("referral".to_owned(), came(referral));
             ("im_referral_msg", content)
         }
-    };
-    Some(Event { name, business_id: shop.business_id.clone(), content: Value::Object(content) })
+        News::AutoChanged { .. } | News::AutoReviewed { .. } => return None,
+    })
 }
 
 /// Who it goes from and to; a message's id and block are added to it.

@@ -96,7 +96,7 @@ fn card(template: &Value) -> Result<Parcel, Refusal> {
 }
 
 /// Refuses anything but an object of these fields.
-fn only(value: &Value, name: &str, fields: &[&str]) -> Result<(), Refusal> {
+pub(crate) fn only(value: &Value, name: &str, fields: &[&str]) -> Result<(), Refusal> {
     let object = value.as_object().ok_or_else(|| Refusal::param(name))?;
     match object.keys().find(|key| !fields.contains(&key.as_str())) {
         Some(unknown) => Err(Refusal::param(&format!("{name}.{unknown}"))),
@@ -105,12 +105,12 @@ fn only(value: &Value, name: &str, fields: &[&str]) -> Result<(), Refusal> {
 }
 
 /// A text of one to `longest` characters that is not just blanks.
-fn short(value: &Value, name: &str, field: &str, longest: usize) -> Result<(), Refusal> {
+pub(crate) fn short<'a>(value: &'a Value, name: &str, field: &str, longest: usize) -> Result<&'a str, Refusal> {
     let text = within_text(value, name, field)?;
     if text.trim().is_empty() || text.chars().count() > longest {
         return Err(Refusal::param(name));
     }
-    Ok(())
+    Ok(text)
 }
 
 fn within_text<'a>(value: &'a Value, name: &str, field: &str) -> Result<&'a str, Refusal> {

@@ -52,7 +52,7 @@ pub(crate) fn router() -> Router<Arc<Stage>> {
 }
 
 async fn ledger(State(stage): Stand) -> Json<Value> {
-    Json(json!(stage.world().ledger))
+    Json(json!(stage.world().record()))
 }
 
 async fn calls(State(stage): Stand) -> Json<Value> {

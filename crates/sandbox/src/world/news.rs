@@ -1,9 +1,11 @@
 //! What has happened since the world was last let go: what TikTok would push to whoever registered a webhook (§6).
 
 use super::{
+    auto_messages::Kept,
     conversation::{Message, Referral},
     reactions::Reaction,
 };
+use crate::auto_message::AutoKind;
 
 /// Something that happened in a conversation, named by its place.
 #[derive(Debug)]
@@ -16,4 +18,9 @@ pub(crate) enum News {
     Reaction { conversation: usize, message_id: String, reaction: Reaction, given: bool },
     /// The customer came through an ad or a link.
     Referral { conversation: usize, referral: Referral, at_ms: i64 },
+    /// Something was done to an account's automatic messages: to one of them, or to a kind that has none it could be
+    /// told of.
+    AutoChanged { account: usize, action: &'static str, kind: AutoKind, kept: Option<Box<Kept>>, at_ms: i64 },
+    /// TikTok decided about an automatic message.
+    AutoReviewed { account: usize, kept: Box<Kept>, at_ms: i64 },
 }

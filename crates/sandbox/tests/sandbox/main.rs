@@ -8,6 +8,9 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod auto_pushed;
+mod auto_served;
+mod automatic;
 mod business;
 mod callbacks;
 mod cards;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sandbox::{Config, Customer, Sandbox};
+use sandbox::{AutoKind, Config, Customer, Sandbox};
 use serde_json::{Value, json};
 
 use crate::client::{Desk, MESSAGING, business_url, code_of, picture, unhurried};
@@ -159,6 +159,7 @@ async fn the_first_two_minutes_bring_europe_a_link_a_video_and_a_regretted_heart
     }
     assert!(count(&|event| event["event"] == "im_mark_read_msg") >= 2);
     assert_eq!(count(&|event| event["content"]["auto_message_type"] == "SUGGESTED_QUESTION"), 1);
+    assert_eq!(count(&|event| event["content"]["auto_message_type"] == "WELCOME_MESSAGE"), 1);
     let teo = desk.sandbox.customer("Teo Marin").thread();
     assert_eq!(teo.iter().filter(|line| line.by_customer).count(), 2);
 }
@@ -259,4 +260,20 @@ async fn images_posts_and_lags_can_be_done_from_outside_too() {
         control("faults", json!({ "endpoint": "send", "fault": fault, "next": 1 })).await;
         assert_eq!(desk.sends(&nok, "x").await, 40100);
     }
+}
+
+#[tokio::test]
+async fn the_shop_greets_answers_two_of_its_questions_and_has_its_prompts_off() {
+    let sandbox = unhurried(maison_bloom(1, 0.0)).await;
+    let now = || sandbox.ledger();
+    assert!(now().automatic(AutoKind::WelcomeMessage)[0].ends_with("What can we find for you? [approved, served]"));
+    let questions = now().automatic(AutoKind::SuggestedQuestion);
+    let ends: Vec<&str> = questions.iter().map(|line| &line[line.rfind('[').unwrap()..]).collect();
+    assert_eq!(ends, ["[approved, served]", "[rejected]", "[approved, served]"]);
+    let prompts = ["Opening hours | When are you open? [approved]", "Size guide | How do your sizes run? [approved]"];
+    assert_eq!(now().automatic(AutoKind::ChatPrompt), prompts);
+    assert!(now().auto_changes.is_empty());
+    let nok = sandbox.customer("Nok");
+    nok.taps_question("Do you ship to Saudi Arabia?");
+    assert_eq!(nok.thread().len(), 3);
 }

@@ -1,0 +1,109 @@
+//! The owner of an account in TikTok's own app: what changes there without this computer having asked for it.
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    auto_message::AutoKind,
+    stage::Stage,
+    world::{World, auto_messages::Doing},
+};
+
+/// An account's owner with the app in hand. The app keeps to the API's rules, except that it counts no characters; what
+/// it does is told by webhook as the API's doings are. Cheap to clone; it does not keep the sandbox running.
+#[derive(Clone)]
+pub struct Owner {
+    stage: Arc<Stage>,
+    account: usize,
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Owner").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Owner {
+    pub(crate) fn new(stage: Arc<Stage>, account: usize) -> Owner {
+        Owner { stage, account }
+    }
+
+    /// Writes the welcome message, or another one in its place. Gives back its id; empty while one is under review or
+    /// after it was rejected.
+    pub fn welcomes_with(&self, text: &str) -> String {
+        let kind = AutoKind::WelcomeMessage;
+        let words = || (String::new(), text.to_owned());
+        self.act(|world, doing| {
+            let there = world.automatic(doing.account).and_then(|automatic| automatic.of(kind).next());
+            match there.map(|kept| kept.id.clone()) {
+                Some(id) => world.update_auto(doing, kind, &id, words()),
+                None => world.create_auto(doing, kind, words()),
+            }
+            .unwrap_or_default()
+        })
+    }
+
+    /// Adds a suggested question. Gives back its id; empty if it is a duplicate or one too many.
+    pub fn suggests(&self, question: &str, answer: &str) -> String {
+        self.adds(AutoKind::SuggestedQuestion, question, answer)
+    }
+
+    /// Adds a chat prompt: what is on the button, and what tapping it makes the customer ask. Gives back its id; empty
+    /// if it is a duplicate or one too many.
+    pub fn prompts(&self, title: &str, content: &str) -> String {
+        self.adds(AutoKind::ChatPrompt, title, content)
+    }
+
+    fn adds(&self, kind: AutoKind, title: &str, body: &str) -> String {
+        self.act(|world, doing| world.create_auto(doing, kind, (title.to_owned(), body.to_owned())).unwrap_or_default())
+    }
+
+    /// Gives a message other words; a welcome message has no title. Gives back the id it has from now on, which is
+    /// empty if it cannot be edited, or is not there.
+    pub fn edits(&self, id: &str, title: &str, body: &str) -> String {
+        self.act(|world, doing| {
+            let kind = kind_of(world, doing, id)?;
+            world.update_auto(doing, kind, id, (title.to_owned(), body.to_owned())).ok()
+        })
+        .unwrap_or_default()
+    }
+
+    /// Deletes a message. Whether it could.
+    pub fn deletes(&self, id: &str) -> bool {
+        self.act(|world, doing| {
+            let kind = kind_of(world, doing, id)?;
+            world.delete_auto(doing, kind, id).ok()
+        })
+        .is_some()
+    }
+
+    /// Turns a kind on: as by the API, suggested questions and chat prompts that are there are switched off by it.
+    pub fn turns_on(&self, kind: AutoKind) {
+        self.switches(kind, true);
+    }
+
+    /// Turns a kind off.
+    pub fn turns_off(&self, kind: AutoKind) {
+        self.switches(kind, false);
+    }
+
+    fn switches(&self, kind: AutoKind, on: bool) {
+        // The account is there, so nothing is refused.
+        self.act(|world, doing| drop(world.switch_auto(doing, kind, on)));
+    }
+
+    /// Puts the chat prompts into this order. Whether these were all of them.
+    pub fn sorts(&self, ids: &[&str]) -> bool {
+        self.act(|world, doing| world.sort_auto(doing, AutoKind::ChatPrompt, ids).is_ok())
+    }
+
+    fn act<T>(&self, act: impl FnOnce(&mut World, Doing) -> T) -> T {
+        let mut world = self.stage.world();
+        let now = self.stage.now();
+        act(&mut world, Doing { account: self.account, by_api: false, now })
+    }
+}
+
+fn kind_of(world: &World, doing: Doing, id: &str) -> Option<AutoKind> {
+    let automatic = world.automatic(doing.account)?;
+    automatic.messages.iter().find(|kept| kept.id == id).map(|kept| kept.kind)
+}
