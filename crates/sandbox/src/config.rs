@@ -113,6 +113,8 @@ pub struct Config {
     pub webhook_retry: Duration,
     /// Whether a retry is signed with the time of the retry. Nobody documents it (§6.2); otherwise with the first one's.
     pub signs_retries_anew: bool,
+    /// Where accounts are registered, as ISO 3166-1 alpha-2 has it; `VN`, `ID` and `TH` have Comment-to-Message (§4.8).
+    pub country: String,
     /// How long TikTok looks at an automatic message: seconds to hours in life (§5).
     pub review: Duration,
     /// Automatic messages with any of these words in them, in whatever case, are rejected.
@@ -158,6 +160,7 @@ impl Default for Config {
             ]),
             webhook_retry: Duration::from_secs(1),
             signs_retries_anew: true,
+            country: "TH".to_owned(),
             review: Duration::from_secs(20),
             review_rejects: owned(&["free money"]),
             start_at_ms: None,

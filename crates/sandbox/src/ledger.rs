@@ -27,6 +27,8 @@ pub struct Accepted {
     pub item_id: Option<String>,
     /// The card of a `TEMPLATE`, as it was sent.
     pub template: Option<Value>,
+    /// The comment it answers (§4.8).
+    pub comment_id: Option<String>,
     /// The id it was given.
     pub message_id: String,
     /// The message it quotes.
@@ -36,7 +38,8 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// The message on one line: `hello`, `> 73… hello` where it quotes one, `[image 1200x800 jpeg 312 kB]` (begun
+    /// The message on one line: `hello`, `> 73… hello` where it quotes one, `[to comment 73…] hello` where it answers a
+    /// comment, `[image 1200x800 jpeg 312 kB]` (begun
     /// thousands of bytes; without the size if the header does not tell), `[post 73…]`, `[card Title | Yes | No]`.
     #[must_use]
     pub fn line(&self) -> String {
@@ -55,7 +58,8 @@ impl Accepted {
         } else {
             self.text.clone()
         };
-        format!("{quote}{what}")
+        let comment = self.comment_id.as_ref().map_or_else(String::new, |id| format!("[to comment {id}] "));
+        format!("{comment}{quote}{what}")
     }
 }
 
@@ -106,8 +110,10 @@ pub enum Verdict {
 /// One call of the send endpoint with a message in it; typing and mark-read are not attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Attempt {
-    /// The recipient as it was written in the call.
+    /// The recipient as it was written in the call; empty where it answers a comment.
     pub conversation_id: String,
+    /// The comment it answers, as it was written in the call.
+    pub comment_id: Option<String>,
     /// The message type as it was written in the call.
     pub kind: String,
     /// The text as it was written in the call.

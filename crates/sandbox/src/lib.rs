@@ -12,6 +12,7 @@
 
 mod auto_message;
 mod clock;
+mod comment;
 mod config;
 mod customer;
 mod customers;
@@ -31,6 +32,7 @@ mod world;
 
 pub use auto_message::{AuditStatus, AutoChange, AutoKind, AutoMessage};
 pub use clock::Clock;
+pub use comment::Comment;
 pub use config::{Apps, Config, Crowd, Lifetimes, Limits, Populate, WindowRule};
 pub use customer::Customer;
 pub use faults::{Fault, Times};

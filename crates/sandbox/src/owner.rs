@@ -96,6 +96,26 @@ impl Owner {
         self.act(|world, doing| world.sort_auto(doing, AutoKind::ChatPrompt, ids).is_ok())
     }
 
+    /// Turns Comment-to-Message on or off. Nobody is told of it (§4.8).
+    pub fn answers_comments(&self, answers: bool) {
+        self.act(|world, doing| world.switch_comments(doing.account, answers));
+    }
+
+    /// Answers a comment by message, in the app. Gives back the message's id; empty if there is no such comment or it is
+    /// answered.
+    pub fn answers_comment(&self, comment_id: &str, text: &str) -> String {
+        self.act(|world, doing| world.answer_comment_in_app(doing.account, comment_id, text, doing.now))
+    }
+
+    /// Is registered in this country (ISO 3166-1 alpha-2) from now on: not in life, but a story may want it.
+    pub fn registers_in(&self, country: &str) {
+        self.act(|world, doing| {
+            if let Some(shop) = world.accounts.get_mut(doing.account) {
+                country.clone_into(&mut shop.country);
+            }
+        });
+    }
+
     fn act<T>(&self, act: impl FnOnce(&mut World, Doing) -> T) -> T {
         let mut world = self.stage.world();
         let now = self.stage.now();

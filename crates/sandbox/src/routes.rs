@@ -20,6 +20,7 @@ pub(crate) mod business;
 pub(crate) mod business_oauth;
 pub(crate) mod compose;
 pub(crate) mod control;
+pub(crate) mod direct_reply;
 pub(crate) mod gate;
 pub(crate) mod login_kit;
 pub(crate) mod mangled;
@@ -53,6 +54,8 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         .route("/business/message/auto_message/delete/", post(auto_messages::delete))
         .route("/business/message/auto_message/sort/", post(auto_messages::sort))
         .route("/business/message/auto_message/get/", get(auto_messages::list))
+        .route("/business/message/direct_reply/update/", post(direct_reply::update))
+        .route("/business/message/direct_reply/get/", get(direct_reply::show))
         .route("/business/webhook/update/", post(webhooks::update))
         .route("/business/webhook/list/", get(webhooks::list))
         .route("/business/webhook/delete/", post(webhooks::delete));

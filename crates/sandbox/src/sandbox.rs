@@ -140,8 +140,7 @@ impl Sandbox {
     /// The owner of the default account, with TikTok's own app in hand.
     #[must_use]
     pub fn owner(&self) -> Owner {
-        let account = self.stage.world().default_account();
-        Owner::new(Arc::clone(&self.stage), account)
+        owner(&self.stage)
     }
 
     /// TikTok approves an automatic message now, whatever it thought of it before. Whether there is one of that id.
@@ -171,7 +170,10 @@ impl Sandbox {
         let places: Vec<usize> = {
             let mut world = self.stage.world();
             let account = world.default_account();
-            let theirs = |at: &usize| world.conversations.get(*at).is_some_and(|there| there.account == account);
+            let theirs = |at: &usize| {
+                let there = world.conversations.get(*at);
+                there.is_some_and(|there| there.account == account && !there.messages.is_empty())
+            };
             (0..world.conversations.len()).filter(theirs).collect()
         };
         places.into_iter().map(|at| Customer::new(Arc::clone(&self.stage), at)).collect()
@@ -238,7 +240,7 @@ impl Sandbox {
     /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
     /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_upload`, `media_download`,
     /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`, `auto_get`,
-    /// `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
+    /// `direct_reply_update`, `direct_reply_get`, `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
         self.stage.dial().set(endpoint, fault, times, self.stage.now());
     }
@@ -347,6 +349,11 @@ pub(crate) fn write_crowd(stage: &Stage, crowd: Crowd) -> Vec<usize> {
     let mut world = stage.world();
     let account = world.default_account();
     crowd::write(&mut world, account, crowd, now, Seen::Now)
+}
+
+pub(crate) fn owner(stage: &Arc<Stage>) -> Owner {
+    let account = stage.world().default_account();
+    Owner::new(Arc::clone(stage), account)
 }
 
 pub(crate) fn customer(stage: &Arc<Stage>, name: &str) -> Customer {

@@ -46,6 +46,7 @@ impl Stage {
         let clock = Clock::starting_at(config.start_at_ms);
         let mut world = World::new(config.seed, config.rule, config.speed, clock.opened_at());
         world.reviewing = Reviewing::by(&config);
+        world.country.clone_from(&config.country);
         Stage {
             apps: Apps::of(&config),
             clock,

@@ -3,20 +3,20 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use crate::{
     clock::MINUTE_MS,
     config::WindowRule,
     customers::live::Live,
     ids,
-    ledger::{Accepted, Ledger, SentImage, Upload, Written},
+    ledger::{Accepted, Ledger, Upload, Written},
 };
 
 pub(crate) mod auto_messages;
+pub(crate) mod comments;
 pub(crate) mod conversation;
 pub(crate) mod grants;
 pub(crate) mod news;
+mod parcel;
 pub(crate) mod posts;
 pub(crate) mod reactions;
 mod serving;
@@ -24,9 +24,11 @@ pub(crate) mod uploads;
 pub(crate) mod window;
 
 use auto_messages::{Automatic, Reviewing};
+use comments::Made;
 use conversation::{Content, Conversation, Message, Person, Referral, Source, Tap};
 use grants::Grants;
 use news::News;
+pub(crate) use parcel::Parcel;
 use posts::Post;
 use uploads::{ImageKind, Uploads};
 
@@ -41,7 +43,11 @@ pub(crate) struct Account {
     pub(crate) handle: String,
     pub(crate) display_name: String,
     pub(crate) rule: WindowRule,
+    /// Where it is registered, as ISO 3166-1 alpha-2 has it.
+    pub(crate) country: String,
     pub(crate) automatic: Automatic,
+    /// Comment-to-Message is on.
+    pub(crate) answers_comments: bool,
 }
 
 /// A message as it comes about, before it has an id.
@@ -60,27 +66,6 @@ impl NewMessage {
     }
 }
 
-/// What the business sends through the API, once it is found good.
-#[derive(Debug)]
-pub(crate) enum Parcel {
-    Text(String),
-    Image(SentImage),
-    /// A post of the account's own, by its item id.
-    SharePost(String),
-    Template(Value),
-}
-
-impl Parcel {
-    fn kind(&self) -> &'static str {
-        match self {
-            Parcel::Text(_) => "TEXT",
-            Parcel::Image(_) => "IMAGE",
-            Parcel::SharePost(_) => "SHARE_POST",
-            Parcel::Template(_) => "TEMPLATE",
-        }
-    }
-}
-
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -92,11 +77,14 @@ pub(crate) enum Side {
 pub(crate) struct World {
     pub(crate) seed: u64,
     rule: WindowRule,
+    /// Where accounts that are opened from now on are registered.
+    pub(crate) country: String,
     /// When the sandbox opened, in ms since the epoch.
     opened_at: i64,
     default_account: usize,
     pub(crate) accounts: Vec<Account>,
     pub(crate) conversations: Vec<Conversation>,
+    pub(crate) comments: Vec<Made>,
     pub(crate) posts: Vec<Post>,
     pub(crate) uploads: Uploads,
     /// How long each video is, in bytes, by the id it is listed with.
@@ -116,10 +104,12 @@ impl World {
         World {
             seed,
             rule,
+            country: String::new(),
             opened_at,
             default_account: 0,
             accounts: Vec::new(),
             conversations: Vec::new(),
+            comments: Vec::new(),
             posts: Vec::new(),
             uploads: Uploads::default(),
             videos: HashMap::new(),
@@ -148,7 +138,9 @@ impl World {
             handle: handle.to_owned(),
             display_name: display_name.to_owned(),
             rule,
+            country: self.country.clone(),
             automatic: Automatic::default(),
+            answers_comments: false,
         });
         self.default_account = self.accounts.len() - 1;
         self.post_catalogue(self.default_account, handle);
@@ -319,6 +311,7 @@ impl World {
                 image,
                 item_id,
                 template,
+                comment_id: None,
                 message_id: message_id.clone(),
                 referenced_message_id: referenced,
                 at_ms,

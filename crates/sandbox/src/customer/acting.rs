@@ -2,6 +2,7 @@
 
 use super::Customer;
 use crate::{
+    comment::Comment,
     customers::script::HEART,
     world::{
         conversation::Referral,
@@ -53,6 +54,13 @@ impl Customer {
     fn unreact(&self, message_id: &str, emotion: Emotion, by_customer: bool) -> bool {
         let at_ms = self.stage.now();
         self.stage.world().take_reaction_back(self.at, message_id, Reaction { emotion, by_customer, at_ms })
+    }
+
+    /// Comments on a video with an intention to buy, as a [`Comment`] says; `"How much?"` is one. Gives back the
+    /// comment's id. It is told by webhook while the shop has Comment-to-Message on (§4.8), and never listed.
+    pub fn comments(&self, comment: impl Into<Comment>) -> String {
+        let now = self.stage.now();
+        self.stage.world().comment(self.at, comment.into(), now)
     }
 
     /// Reads the conversation, all there is by now. Only the webhook tells.

@@ -6,9 +6,10 @@ use super::{
     maison_bloom::{AMARA, DELIVERY, EMIL},
     script::{
         Act::{self, Says, Video},
-        HEART, staged,
+        HEART, Voice, staged,
     },
 };
+use crate::comment::Comment;
 use crate::world::{
     World,
     conversation::Referral,
@@ -22,14 +23,19 @@ enum Step {
     /// Comes through a link with this reference, which put these words into their mouth.
     FromLink(&'static str, &'static str),
     Reads,
+    /// Comments under a video, and would say this to an answer by message.
+    Comments(&'static str, &'static [&'static str]),
     /// Gives the shop's last message a heart.
     Loves,
     /// Takes it back.
     Regrets,
 }
 
-use Step::{Does, FromLink, Loves, Reads, Regrets};
+use Step::{Comments, Does, FromLink, Loves, Reads, Regrets};
 
+/// She and Rizky have never written; they comment.
+const ANONG: &str = "อนงค์ ใจดี";
+const RIZKY: &str = "Rizky Pratama";
 const TEO: &str = "Teo Marin";
 const LOOKBOOK: &str = "Hi! I saw the spring lookbook, which colours do you have?";
 
@@ -38,6 +44,7 @@ const LOOKBOOK: &str = "Hi! I saw the spring lookbook, which colours do you have
 const ARRIVALS: &[(u64, &str, Step)] = &[
     (25, EMIL, Reads),
     (31, EMIL, Does(Says("Noch eine Frage: gibt es das Hemd auch in Blau?"))),
+    (40, ANONG, Comments("ตัวนี้ราคาเท่าไหร่คะ มีไซซ์ S ไหม 🙏", &["ขอบคุณค่ะ สั่งยังไงคะ", "โอเคค่ะ 🤎"])),
     (48, TEO, FromLink("spring-lookbook", LOOKBOOK)),
     (55, TEO, Does(Says(LOOKBOOK))),
     (63, TEO, Does(Says(DELIVERY))),
@@ -45,6 +52,7 @@ const ARRIVALS: &[(u64, &str, Step)] = &[
     (84, AMARA, Loves),
     (97, AMARA, Does(Video("the dress in the wind"))),
     (112, AMARA, Regrets),
+    (140, RIZKY, Comments("Berapa harganya kak? Bisa kirim ke Surabaya?", &["Siap kak, aku pesan yang moss ya"])),
 ];
 
 /// When each of them is due, in seconds.
@@ -64,6 +72,12 @@ pub(super) fn happen(world: &mut World, place: usize, at_ms: i64) {
     let heart = Reaction { emotion: Emotion::Emoji(HEART.to_owned()), by_customer: true, at_ms };
     match step {
         Reads => world.read(at, at_ms),
+        Comments(text, answers) => {
+            if let Some(there) = world.conversations.get_mut(at) {
+                there.voice = Some(Voice::new(answers, &[]));
+            }
+            world.comment(at, Comment::saying(text), at_ms);
+        }
         FromLink(reference, prefilled) => {
             let referral =
                 Referral::ShortLink { reference: (*reference).to_owned(), prefilled: (*prefilled).to_owned() };

@@ -44,6 +44,7 @@ pub(crate) fn open(world: &mut World, rule: WindowRule, opened_at: i64) -> usize
     }
     if let Some(shop) = world.accounts.get_mut(account) {
         shop.automatic.on = vec![WelcomeMessage, SuggestedQuestion];
+        shop.answers_comments = true;
     }
     account
 }

@@ -9,6 +9,7 @@ use crate::{
     stage::Stage,
     world::{
         Account, World,
+        comments::Made,
         conversation::{Content, Conversation, Message, Referral},
         news::News,
         reactions::{Emotion, Reaction},
@@ -34,6 +35,11 @@ pub(super) fn event(stage: &Stage, world: &World, news: &News) -> Option<Event> 
         }
         News::AutoReviewed { account, kept, at_ms } => {
             (world.accounts.get(*account)?, "im_auto_message_audit_update", automatic::reviewed(kept, *at_ms))
+        }
+        News::Comment { made } => {
+            let there = world.conversations.get(made.conversation)?;
+            let shop = world.accounts.get(there.account)?;
+            (shop, "im_receive_high_intent_comment", commented(shop, there, made))
         }
         News::Message { conversation, .. }
         | News::Read { conversation, .. }
@@ -68,7 +74,7 @@ fn happened(
             content.insert("referral".to_owned(), came(referral));
             ("im_referral_msg", content)
         }
-        News::AutoChanged { .. } | News::AutoReviewed { .. } => return None,
+        News::Comment { .. } | News::AutoChanged { .. } | News::AutoReviewed { .. } => return None,
     })
 }
 
@@ -88,6 +94,19 @@ fn between(shop: &Account, there: &Conversation, by_customer: bool, at_ms: i64) 
         ("timestamp", json!(at_ms)),
     ];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A comment is in no conversation, and nothing says under which video it stands.
+fn commented(shop: &Account, there: &Conversation, made: &Made) -> Map<String, Value> {
+    let mut content = between(shop, there, true, made.at_ms);
+    content.remove("conversation_id");
+    let fields = [
+        ("comment_id", json!(made.id)),
+        ("comment_text", json!(made.comment.text)),
+        ("is_follower", json!(there.person.follower)),
+    ];
+    content.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    content
 }
 
 /// Of people in the EEA, Switzerland and the UK only that they wrote is pushed; what they wrote can be listed (§6.4).

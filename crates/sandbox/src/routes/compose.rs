@@ -119,12 +119,12 @@ fn within_text<'a>(value: &'a Value, name: &str, field: &str) -> Result<&'a str,
 }
 
 /// A required text in a message type's block.
-fn within<'a>(body: &'a Value, block: &str, field: &str) -> Result<&'a str, Refusal> {
+pub(crate) fn within<'a>(body: &'a Value, block: &str, field: &str) -> Result<&'a str, Refusal> {
     let found = body.get(block).and_then(|block| block.get(field)).and_then(Value::as_str);
     found.filter(|text| !text.is_empty()).ok_or_else(|| Refusal::missing(&format!("{block}.{field}")))
 }
 
 /// A field that is there; null is not.
-fn present<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
+pub(crate) fn present<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }

@@ -22,6 +22,7 @@ use crate::{
     stage::Stage,
 };
 
+mod owner;
 mod people;
 
 type Stand = State<Arc<Stage>>;
@@ -48,6 +49,7 @@ pub(crate) fn router() -> Router<Arc<Stage>> {
         .route("/links/expire", post(expire_links))
         .route("/webhooks", get(webhooks))
         .route("/webhooks/faults", post(muddle_webhooks))
+        .merge(owner::router())
         .merge(people::router())
 }
 

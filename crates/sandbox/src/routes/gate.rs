@@ -107,6 +107,8 @@ fn endpoint(path: &str, method: &Method, body: &[u8]) -> Option<&'static str> {
         "/business/message/auto_message/delete/" => "auto_delete",
         "/business/message/auto_message/sort/" => "auto_sort",
         "/business/message/auto_message/get/" => "auto_get",
+        "/business/message/direct_reply/update/" => "direct_reply_update",
+        "/business/message/direct_reply/get/" => "direct_reply_get",
         "/business/webhook/update/" => "webhook_update",
         "/business/webhook/list/" => "webhook_list",
         "/business/webhook/delete/" => "webhook_delete",

@@ -1,4 +1,4 @@
-//! Sending (§4.2): a message, a typing sign, a mark-read. Not idempotent, as the real one: the same call twice is two
+//! Sending (§4.2): a message, an answer to a comment, a typing sign, a mark-read. Not idempotent, as the real one: the same call twice is two
 //! messages.
 
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use crate::{
     stage::Stage,
     world::{World, window},
 };
+
+const COMMENT_ID: &str = "/direct_reply/comment_reply/comment_id";
 
 /// `POST /business/message/send/`.
 pub(crate) async fn send(State(stage): State<Arc<Stage>>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -39,6 +41,9 @@ pub(crate) async fn send(State(stage): State<Arc<Stage>>, headers: HeaderMap, by
 fn deliver(world: &mut World, headers: &HeaderMap, body: &Value, now: i64) -> Result<String, Refusal> {
     let account = caller(world, headers, "message.list.send", text(body, "business_id")?, now)?;
     let kind = text(body, "message_type")?;
+    if compose::present(body, "direct_reply").is_some() {
+        return answer_comment(world, account, body, now);
+    }
     if text(body, "recipient_type")? != "CONVERSATION" {
         return Err(Refusal::param("recipient_type"));
     }
@@ -59,6 +64,26 @@ fn deliver(world: &mut World, headers: &HeaderMap, body: &Value, now: i64) -> Re
     Ok(world.accept(at, now, parcel, quoted))
 }
 
+/// A comment is answered by message (§4.8). Whom it goes to the comment tells, so no recipient may be named.
+fn answer_comment(world: &mut World, account: usize, body: &Value, now: i64) -> Result<String, Refusal> {
+    for name in ["recipient_type", "recipient", "referenced_message_info"] {
+        if compose::present(body, name).is_some() {
+            return Err(Refusal::new(40002, format!("Param {name} is invalid: it cannot be used with direct_reply")));
+        }
+    }
+    if compose::within(body, "direct_reply", "reply_type")? != "COMMENT_REPLY" {
+        return Err(Refusal::param("direct_reply.reply_type"));
+    }
+    let comment_id = body.pointer(COMMENT_ID).and_then(Value::as_str).filter(|id| !id.is_empty());
+    let comment_id = comment_id.ok_or_else(|| Refusal::missing("direct_reply.comment_reply.comment_id"))?;
+    let at = world.answerable(account, comment_id, now)?.conversation;
+    let Some(there) = world.conversations.get(at) else {
+        return Err(Refusal::param("direct_reply.comment_reply.comment_id"));
+    };
+    let parcel = compose::parcel(world, account, there, body, now)?;
+    Ok(world.accept_answer(at, comment_id, now, parcel))
+}
+
 fn sign(world: &mut World, at: usize, action: &str, now: i64) -> Result<String, Refusal> {
     let Some(there) = world.conversations.get(at) else {
         return Err(Refusal::param("recipient"));
@@ -77,6 +102,7 @@ pub(crate) fn note(world: &mut World, body: &Value, verdict: Verdict, now: i64) 
     let field = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     world.ledger.attempts.push(Attempt {
         conversation_id: field("/recipient"),
+        comment_id: Some(field(COMMENT_ID)).filter(|id| !id.is_empty()),
         kind: field("/message_type"),
         text: field("/text/body"),
         verdict,

@@ -2,6 +2,7 @@
 
 use super::{
     auto_messages::Kept,
+    comments::Made,
     conversation::{Message, Referral},
     reactions::Reaction,
 };
@@ -18,6 +19,8 @@ pub(crate) enum News {
     Reaction { conversation: usize, message_id: String, reaction: Reaction, given: bool },
     /// The customer came through an ad or a link.
     Referral { conversation: usize, referral: Referral, at_ms: i64 },
+    /// Somebody commented with an intention to buy.
+    Comment { made: Box<Made> },
     /// Something was done to an account's automatic messages: to one of them, or to a kind that has none it could be
     /// told of.
     AutoChanged { account: usize, action: &'static str, kind: AutoKind, kept: Option<Box<Kept>>, at_ms: i64 },

@@ -134,3 +134,82 @@ async fn crowds_faults_links_tokens_and_the_clock_are_moved_from_outside_too() {
     out.done("tokens/kill_refresh", json!({})).await;
     assert_eq!(renew().await, 40107);
 }
+
+#[tokio::test]
+async fn the_owner_and_the_reviewers_work_from_outside_too() {
+    let out = outside().await;
+    let owner = async |body: Value| out.ask("owner", body).await;
+    let id = |(status, answer): (u16, Value)| {
+        assert_eq!(status, 200, "{answer}");
+        answer["auto_message_id"].as_str().unwrap().to_owned()
+    };
+    for kind in ["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "CHAT_PROMPT"] {
+        assert_eq!(owner(json!({ "does": "turns_on", "kind": kind })).await.0, 200);
+    }
+    let question = id(owner(json!({ "does": "suggests", "question": "When?", "answer": "9 to 18" })).await);
+    let prompt = id(owner(json!({ "does": "prompts", "title": "Size", "content": "Which size?" })).await);
+    let welcome = id(owner(json!({ "does": "welcomes_with", "text": "Hello" })).await);
+    for id in [&question, &prompt, &welcome] {
+        out.done("review", json!({ "auto_message_id": id, "approve": true })).await;
+    }
+    assert_eq!(out.ask("review", json!({ "auto_message_id": "73", "approve": true })).await.0, 400);
+    let answer = out.done("taps_question", json!({ "customer": "Nok", "title": "When?" })).await;
+    assert!(answer["answer_id"].as_str().is_some_and(|id| !id.is_empty()));
+    out.done("taps_prompt", json!({ "customer": "Nok", "title": "Size" })).await;
+    for path in ["taps_question", "taps_prompt"] {
+        assert_eq!(out.ask(path, json!({ "customer": "Nok", "title": "Colour" })).await.0, 400, "{path}");
+    }
+    let texts: Vec<String> = out.desk.sandbox.customer("Nok").thread().into_iter().map(|line| line.text).collect();
+    assert_eq!(texts, ["When?", "Hello", "9 to 18", "Which size?"]);
+    let edit = json!({ "does": "edits", "auto_message_id": prompt, "title": "Sizes", "body": "Which?" });
+    assert_eq!(id(owner(edit.clone()).await), prompt);
+    assert_eq!(owner(edit).await.0, 400, "it is under review");
+    out.done("review", json!({ "auto_message_id": prompt, "approve": false })).await;
+    let sorts = |ids: Value| json!({ "does": "sorts", "auto_message_ids": ids });
+    assert_eq!((owner(sorts(json!([prompt]))).await.0, owner(sorts(json!([]))).await.0), (200, 400));
+    let deletes = json!({ "does": "deletes", "auto_message_id": question });
+    assert_eq!((owner(deletes.clone()).await.0, owner(deletes).await.0), (200, 400));
+    assert_eq!(owner(json!({ "does": "turns_off", "kind": "WELCOME_MESSAGE" })).await.0, 200);
+    out.done("wrap_prompts", json!({ "wraps": true })).await;
+    assert!(out.desk.auto_get("CHAT_PROMPT").await["auto_messages"][0].get("suggested_question").is_some());
+    let now = out.look("auto_messages").await;
+    assert_eq!(now, out.look("ledger").await["auto_messages"]);
+    let expected = json!({
+        "account": "cornershop", "id": welcome, "kind": "WELCOME_MESSAGE", "title": "", "body": "Hello",
+        "audit_status": "APPROVED", "enabled": false, "served": false,
+    });
+    assert_eq!((&now[0], &now[1]["audit_status"], now.as_array().unwrap().len()), (&expected, &json!("REJECTED"), 2));
+}
+
+#[tokio::test]
+async fn comments_are_made_and_answered_from_outside_too() {
+    let out = outside().await;
+    out.done("owner", json!({ "does": "answers_comments", "answers": true })).await;
+    let mut pushed = out.desk.sandbox.webhooks();
+    let made = out.done("comments", json!({ "customer": "Nok", "text": "How much?" })).await;
+    let events = heard(&mut pushed);
+    assert_eq!((events.len(), &events[0]["content"]["comment_id"]), (1, &made["comment_id"]));
+    let answers = json!({ "does": "answers_comment", "comment_id": made["comment_id"], "text": "12 €" });
+    out.done("owner", answers.clone()).await;
+    assert_eq!(out.ask("owner", answers).await.0, 400);
+    for (flag, value) in [
+        ("ago_ms", json!(49 * 3_600_000)),
+        ("under_a_comment", json!(true)),
+        ("on_another_account", json!(true)),
+        ("by_a_minor", json!(true)),
+        ("from_elsewhere", json!(true)),
+    ] {
+        let made = out.done("comments", json!({ "customer": flag, "text": "How much?", flag: value })).await;
+        let answer = json!({
+            "business_id": out.desk.business_id, "message_type": "TEXT", "text": { "body": "12 €" },
+            "direct_reply": {
+                "reply_type": "COMMENT_REPLY", "comment_reply": { "comment_id": made["comment_id"] },
+            },
+        });
+        let code = code_of(&out.desk.post("business/message/send/", &answer).await);
+        assert!([40002, 40064].contains(&code), "{flag}: {code}");
+    }
+    out.done("owner", json!({ "does": "registers_in", "country": "FR" })).await;
+    let query = [("direct_reply_type", "COMMENT_TO_MESSAGE")];
+    assert_eq!(code_of(&out.desk.get("business/message/direct_reply/get/", &query).await), 40118);
+}

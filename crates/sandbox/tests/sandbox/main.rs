@@ -15,6 +15,7 @@ mod business;
 mod callbacks;
 mod cards;
 mod client;
+mod comments;
 mod control;
 mod crowds;
 mod faults;

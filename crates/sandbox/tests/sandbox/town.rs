@@ -277,3 +277,26 @@ async fn the_shop_greets_answers_two_of_its_questions_and_has_its_prompts_off() 
     nok.taps_question("Do you ship to Saudi Arabia?");
     assert_eq!(nok.thread().len(), 3);
 }
+
+#[tokio::test]
+async fn two_people_who_never_wrote_comment_in_the_first_minutes_and_go_on_when_answered() {
+    let desk = Desk::linked_to(unhurried(maison_bloom(1, 1.0)).await).await;
+    let mut pushed = desk.sandbox.webhooks();
+    let before = desk.sandbox.customers().len();
+    desk.sandbox.advance(Duration::from_secs(150));
+    let mut comments = heard(&mut pushed);
+    comments.retain(|event| event["event"] == "im_receive_high_intent_comment");
+    let froms: Vec<&str> = comments.iter().map(|event| event["content"]["from"].as_str().unwrap()).collect();
+    assert!(froms.len() == 2 && froms[1] == "rizky.pratama", "{froms:?}");
+    assert_eq!(desk.sandbox.customers().len(), before + 1, "only Teo has written meanwhile");
+    let answer = json!({
+        "business_id": desk.business_id, "message_type": "TEXT", "text": { "body": "Bisa kak!" },
+        "direct_reply": {
+            "reply_type": "COMMENT_REPLY", "comment_reply": { "comment_id": comments[1]["content"]["comment_id"] },
+        },
+    });
+    assert_eq!(code_of(&desk.post("business/message/send/", &answer).await), 0);
+    desk.sandbox.advance(Duration::from_secs(60));
+    let thread = desk.sandbox.customer("Rizky Pratama").thread();
+    assert_eq!((thread.len(), thread[1].by_customer), (2, true));
+}

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, Stand, Who, bad};
-use crate::{config::Crowd, sandbox, stage::Stage};
+use crate::{comment::Comment, config::Crowd, sandbox, stage::Stage};
 
 pub(super) fn router() -> Router<std::sync::Arc<Stage>> {
     Router::new()
@@ -22,6 +22,9 @@ pub(super) fn router() -> Router<std::sync::Arc<Stage>> {
         .route("/says_many", post(says_many))
         .route("/quotes", post(quotes))
         .route("/taps", post(taps))
+        .route("/taps_question", post(taps_question))
+        .route("/taps_prompt", post(taps_prompt))
+        .route("/comments", post(comments))
         .route("/colleague", post(colleague))
         .route("/automatic", post(automatic))
         .route("/reacts", post(reacts))
@@ -176,6 +179,61 @@ async fn taps(State(stage): Stand, Json(about): Json<About>) -> Answer {
     } else {
         Ok(Json(json!({ "message_id": message_id })))
     }
+}
+
+/// The title of what is tapped, as it is shown.
+#[derive(Deserialize)]
+struct Tapping {
+    customer: String,
+    title: String,
+}
+
+async fn taps_question(State(stage): Stand, Json(tapping): Json<Tapping>) -> Answer {
+    let (question, answer) = sandbox::customer(&stage, &tapping.customer).taps_question(&tapping.title);
+    if question.is_empty() {
+        Err(bad("no such question is served"))
+    } else {
+        Ok(Json(json!({ "message_id": question, "answer_id": answer })))
+    }
+}
+
+async fn taps_prompt(State(stage): Stand, Json(tapping): Json<Tapping>) -> Answer {
+    let message_id = sandbox::customer(&stage, &tapping.customer).taps_prompt(&tapping.title);
+    if message_id.is_empty() {
+        Err(bad("no such prompt is served"))
+    } else {
+        Ok(Json(json!({ "message_id": message_id })))
+    }
+}
+
+/// A comment is written now and can be answered, unless it says otherwise.
+#[derive(Deserialize)]
+struct Commenting {
+    customer: String,
+    text: String,
+    #[serde(default)]
+    ago_ms: u64,
+    #[serde(default)]
+    under_a_comment: bool,
+    #[serde(default)]
+    on_another_account: bool,
+    #[serde(default)]
+    by_a_minor: bool,
+    #[serde(default)]
+    from_elsewhere: bool,
+}
+
+async fn comments(State(stage): Stand, Json(commenting): Json<Commenting>) -> Json<Value> {
+    let comment = Comment {
+        text: commenting.text,
+        ago: Duration::from_millis(commenting.ago_ms),
+        under_a_comment: commenting.under_a_comment,
+        on_another_account: commenting.on_another_account,
+        by_a_minor: commenting.by_a_minor,
+        from_elsewhere: commenting.from_elsewhere,
+    };
+    let comment_id = sandbox::customer(&stage, &commenting.customer).comments(comment);
+    Json(json!({ "comment_id": comment_id }))
 }
 
 #[derive(Deserialize)]
