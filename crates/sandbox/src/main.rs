@@ -1,7 +1,7 @@
 //! The sandbox by itself: `sandbox --port 4600 --speed 1`. It prints where it listens and what to type into Deskbell,
 //! and runs until Ctrl-C.
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use anyhow::{Context as _, bail};
 use sandbox::{Config, Populate, Sandbox, WindowRule};
@@ -15,6 +15,8 @@ sandbox: a TikTok to practise with, on this computer only
   --conversations N      add a crowd of N conversations
   --messages M           with M messages each (default 20)
   --rule A|B             which reading of the reply window (default A)
+  --country XX           where its shops are registered; VN, ID and TH answer comments by message (default TH)
+  --review SECONDS       how long TikTok looks at an automatic message (default 20)
   --write-endpoints FILE write the endpoints file for the client
   --quiet                print nothing
 ";
@@ -47,6 +49,11 @@ fn options(mut args: impl Iterator<Item = String>) -> anyhow::Result<Options> {
                     "B" | "b" => WindowRule::B,
                     other => bail!("--rule is A or B, not {other}"),
                 }
+            }
+            "--country" => config.country = value()?.to_uppercase(),
+            "--review" => {
+                let seconds = value()?.parse().context("--review is a whole number of seconds")?;
+                config.review = Duration::from_secs(seconds);
             }
             "--write-endpoints" => endpoints = Some(value()?),
             "--quiet" => quiet = true,
@@ -91,9 +98,13 @@ mod tests {
 
     #[test]
     fn flags_say_how_the_sandbox_is_set_up() {
-        let options = parsed("--port 4600 --seed 7 --speed 0 --conversations 5 --messages 3 --rule B --quiet").unwrap();
+        let options = parsed(
+            "--port 4600 --seed 7 --speed 0 --conversations 5 --messages 3 --rule B --quiet --country us --review 3",
+        )
+        .unwrap();
         assert_eq!((options.config.port, options.config.seed, options.config.rule), (4600, 7, WindowRule::B));
         assert_eq!(options.config.populate, Some(Populate { conversations: 5, messages: 3 }));
+        assert_eq!((options.config.country.as_str(), options.config.review), ("US", Duration::from_secs(3)));
         assert!(options.quiet && options.config.scripted);
     }
 

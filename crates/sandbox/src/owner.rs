@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    auto_message::AutoKind,
+    auto_message::{AuditStatus, AutoKind},
     stage::Stage,
     world::{World, auto_messages::Doing},
 };
@@ -27,13 +27,13 @@ impl Owner {
         Owner { stage, account }
     }
 
-    /// Writes the welcome message, or another one in its place. Gives back its id; empty while one is under review or
-    /// after it was rejected.
+    /// Writes the welcome message, or another one in its place. Gives back its id; empty while one is under review.
     pub fn welcomes_with(&self, text: &str) -> String {
         let kind = AutoKind::WelcomeMessage;
         let words = || (String::new(), text.to_owned());
         self.act(|world, doing| {
             let there = world.automatic(doing.account).and_then(|automatic| automatic.of(kind).next());
+            let there = there.filter(|kept| kept.audit != AuditStatus::Rejected);
             match there.map(|kept| kept.id.clone()) {
                 Some(id) => world.update_auto(doing, kind, &id, words()),
                 None => world.create_auto(doing, kind, words()),

@@ -6,6 +6,8 @@
 //!   kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the most
 //!   there may be, and come back only by being deleted and made anew; an edit does not bring them back.
 //! - A welcome message gets another id with each edit, as webhooks tell it as `DELETE` and `CREATE`.
+//! - A welcome message that was rejected is made anew by creating another one, which takes its place: it can be neither
+//!   edited nor deleted, so there is no other way.
 //! - Duplicates are two of a kind with the same question, or the same words on the button.
 //! - Messages of a kind that is off can be made, changed, sorted and are looked at all the same.
 
@@ -134,6 +136,14 @@ impl World {
     ) -> Result<String, Refusal> {
         let automatic = self.automatic_mut(doing.account)?;
         automatic.refuse_duplicate(kind, &title, None)?;
+        let gone = |kept: &Kept| kept.kind == AutoKind::WelcomeMessage && kept.audit == AuditStatus::Rejected;
+        if kind == AutoKind::WelcomeMessage
+            && let Some(at) = automatic.messages.iter().position(gone)
+        {
+            let gone = automatic.messages.remove(at);
+            self.tell_change(doing, "DELETE", kind, Some(gone));
+            return self.add_auto(doing, kind, (title, body), AuditStatus::Reviewing);
+        }
         if automatic.of(kind).count() >= kind.most() {
             let why = format!("The number of {} cannot exceed {}", kind.plural(), kind.most());
             return Err(Refusal::new(40002, why));

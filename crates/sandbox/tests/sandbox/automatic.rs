@@ -1,16 +1,13 @@
-//! Automatic messages over the API: the limits, the review, what each call does and refuses.
+//! Automatic messages over the API: what each call does, and the review.
 
 use std::time::Duration;
 
-use sandbox::{
-    AutoKind::{ChatPrompt, SuggestedQuestion, WelcomeMessage},
-    Fault, Times,
-};
+use sandbox::AutoKind::{ChatPrompt, SuggestedQuestion, WelcomeMessage};
 use serde_json::{Value, json};
 
-use crate::client::{Desk, code_of, json_of};
+use crate::client::{Desk, code_of};
 
-const ROOT: &str = "business/message/auto_message";
+pub(crate) const ROOT: &str = "business/message/auto_message";
 
 impl Desk {
     /// A call about automatic messages; `fields` is its body without the account.
@@ -42,11 +39,11 @@ impl Desk {
         code_of(&self.auto("status/update", json!({ "auto_message_type": kind, "operation_status": operation })).await)
     }
 
-    async fn delete(&self, kind: &str, id: &str) -> Value {
+    pub(crate) async fn delete(&self, kind: &str, id: &str) -> Value {
         self.auto("delete", json!({ "auto_message_type": kind, "auto_message_id": id })).await
     }
 
-    async fn sort(&self, kind: &str, ids: &[&str]) -> Value {
+    pub(crate) async fn sort(&self, kind: &str, ids: &[&str]) -> Value {
         self.auto("sort", json!({ "auto_message_type": kind, "auto_message_ids": ids })).await
     }
 
@@ -72,7 +69,7 @@ fn words(kind: &str, title: &str, body: &str) -> Value {
     }
 }
 
-fn refused(answer: &Value, code: i64, why: &str) {
+pub(crate) fn refused(answer: &Value, code: i64, why: &str) {
     assert_eq!(code_of(answer), code, "{answer}");
     assert!(answer["message"].as_str().unwrap().contains(why), "{why:?} is not in {answer}");
 }
@@ -107,57 +104,6 @@ async fn what_was_created_is_listed_under_its_id_in_its_block_and_is_under_revie
     assert_eq!(ledger.automatic(SuggestedQuestion), ["When? | Two\nlines [reviewing]"]);
     assert!(ledger.auto_changes.iter().all(|change| change.by_api && change.action == "CREATE"));
     assert_eq!((ledger.calls("auto_create"), ledger.calls("auto_get")), (3, 3));
-}
-
-#[tokio::test]
-async fn limits_count_characters_and_not_bytes_or_what_looks_like_one() {
-    // Three bytes; and a family, which is seven characters.
-    for (unit, size) in [("ก", 1), ("👨‍👩‍👧‍👦", 7)] {
-        let desk = Desk::linked().await;
-        let fill = |longest: usize| unit.repeat(longest / size) + &"x".repeat(longest % size);
-        for (kind, title, body) in [
-            ("WELCOME_MESSAGE", None, ("content", 250)),
-            ("SUGGESTED_QUESTION", Some(("question", 80)), ("answer", 200)),
-            ("CHAT_PROMPT", Some(("title", 18)), ("content", 150)),
-        ] {
-            let named = |field: &str| format!("{}.{field}", kind.to_lowercase());
-            let (longest, said) = (fill(title.map_or(0, |(_, longest)| longest)), fill(body.1));
-            let too_long = |text: &str| format!("{text}x");
-            refused(&desk.create(kind, &longest, &too_long(&said)).await, 40002, &named(body.0));
-            refused(&desk.create(kind, &longest, " \n").await, 40002, &named(body.0));
-            if let Some((field, _)) = title {
-                refused(&desk.create(kind, &too_long(&longest), &said).await, 40002, &named(field));
-                refused(&desk.create(kind, " ", &said).await, 40002, &named(field));
-            }
-            let id = desk.created(kind, &longest, &said).await;
-            desk.reviews_end();
-            refused(&desk.update(kind, &id, &longest, &too_long(&said)).await, 40002, &named(body.0));
-            assert_eq!(code_of(&desk.update(kind, &id, &longest, &said).await), 0, "its own words are no duplicate");
-        }
-    }
-}
-
-#[tokio::test]
-async fn there_are_one_three_and_six_of_a_kind_and_never_two_with_the_same_title() {
-    let desk = Desk::linked().await;
-    for (kind, most) in [("WELCOME_MESSAGE", 1), ("SUGGESTED_QUESTION", 3), ("CHAT_PROMPT", 6)] {
-        let mut ids = Vec::new();
-        for n in 0..most {
-            if n > 0 {
-                refused(&desk.create(kind, "0", "another answer").await, 40002, "Duplicate");
-                refused(&desk.create(kind, " 0 ", "another answer").await, 40002, "Duplicate");
-            }
-            ids.push(desk.created(kind, &n.to_string(), "an answer").await);
-        }
-        refused(&desk.create(kind, "one more", "an answer").await, 40002, &format!("cannot exceed {most}"));
-        desk.reviews_end();
-        if most > 1 {
-            refused(&desk.update(kind, &ids[1], "0", "an answer").await, 40002, "Duplicate");
-            assert_eq!(code_of(&desk.delete(kind, &ids[0]).await), 0);
-            desk.created(kind, "0", "an answer").await;
-        }
-        assert_eq!(desk.auto_get(kind).await["auto_messages"].as_array().unwrap().len(), most);
-    }
 }
 
 #[tokio::test]
@@ -207,6 +153,33 @@ async fn a_welcome_message_has_another_id_after_an_edit_and_cannot_be_deleted() 
     refused(&desk.update("WELCOME_MESSAGE", &first, "", "Hello you").await, 40007, "does not exist");
     refused(&desk.delete("WELCOME_MESSAGE", &second).await, 40002, "Turn it off");
     assert_eq!(desk.sandbox.ledger().automatic(WelcomeMessage), ["Hello there [approved]"]);
+}
+
+#[tokio::test]
+async fn a_rejected_welcome_message_is_replaced_by_creating_another_one() {
+    let desk = Desk::linked().await;
+    let first = desk.created("WELCOME_MESSAGE", "", "free money").await;
+    refused(&desk.create("WELCOME_MESSAGE", "", "Hello").await, 40002, "cannot exceed 1");
+    desk.reviews_end();
+    refused(&desk.update("WELCOME_MESSAGE", &first, "", "Hello").await, 40002, "rejected");
+    let mut pushed = desk.sandbox.webhooks();
+    let second = desk.created("WELCOME_MESSAGE", "", "Hello").await;
+    let actions: Vec<Value> = crate::webhooks::heard(&mut pushed)
+        .iter()
+        .map(|event| event["content"]["auto_message_action"].clone())
+        .collect();
+    assert_eq!(actions, ["DELETE", "CREATE"]);
+    assert!(desk.sandbox.reject(&second));
+    assert!(!desk.sandbox.owner().welcomes_with("Hello there").is_empty(), "in the app too");
+    assert_eq!(desk.sandbox.ledger().automatic(WelcomeMessage), ["Hello there [reviewing]"]);
+}
+
+#[tokio::test]
+async fn a_review_that_takes_no_time_is_over_when_somebody_looks() {
+    let config = sandbox::Config { review: Duration::ZERO, ..sandbox::Config::default() };
+    let desk = Desk::linked_to(crate::client::unhurried(config).await).await;
+    desk.created("WELCOME_MESSAGE", "", "Hello").await;
+    assert_eq!(desk.auto_get("WELCOME_MESSAGE").await["auto_messages"][0]["audit_status"], "APPROVED");
 }
 
 #[tokio::test]
@@ -293,73 +266,6 @@ async fn chat_prompts_are_sorted_by_all_their_ids_and_other_kinds_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_wrong_field_is_refused_by_its_name() {
-    let desk = Desk::linked().await;
-    let id = desk.created("CHAT_PROMPT", "Hours", "When?").await;
-    for (call, fields, code, name) in [
-        ("create", json!({}), 40002, "auto_message_type"),
-        ("create", json!({ "auto_message_type": "AUTO_REPLY" }), 40002, "auto_message_type"),
-        ("create", json!({ "auto_message_type": "chat_prompt" }), 40002, "auto_message_type"),
-        ("create", json!({ "auto_message_type": "CHAT_PROMPT" }), 40002, "chat_prompt"),
-        ("create", json!({ "auto_message_type": "CHAT_PROMPT", "chat_prompt": "x" }), 40002, "chat_prompt"),
-        ("create", json!({ "auto_message_type": "CHAT_PROMPT", "chat_prompt": { "title": "x" } }), 40002, "content"),
-        (
-            "create",
-            json!({ "auto_message_type": "CHAT_PROMPT", "suggested_question": { "title": "x", "content": "y" } }),
-            40002,
-            "chat_prompt",
-        ),
-        (
-            "create",
-            json!({ "auto_message_type": "WELCOME_MESSAGE", "welcome_message": { "content": "x", "title": "y" } }),
-            40002,
-            "welcome_message.title",
-        ),
-        ("update", json!({ "auto_message_type": "CHAT_PROMPT" }), 40002, "auto_message_id"),
-        ("delete", json!({ "auto_message_type": "CHAT_PROMPT" }), 40002, "auto_message_id"),
-        ("delete", json!({ "auto_message_type": "CHAT_PROMPT", "auto_message_id": "73" }), 40007, "does not exist"),
-        ("delete", json!({ "auto_message_type": "SUGGESTED_QUESTION", "auto_message_id": id }), 40007, "not exist"),
-        ("status/update", json!({ "auto_message_type": "CHAT_PROMPT" }), 40002, "operation_status"),
-        ("status/update", json!({ "auto_message_type": "CHAT_PROMPT", "operation_status": "ON" }), 40002, "status"),
-    ] {
-        refused(&desk.auto(call, fields).await, code, name);
-    }
-    let none = [("auto_message_type", "CHAT_PROMPT"), ("auto_message_id", "73")];
-    refused(&desk.get(&format!("{ROOT}/get/"), &none).await, 40007, "does not exist");
-    refused(&desk.get(&format!("{ROOT}/get/"), &[]).await, 40002, "auto_message_type");
-    assert_eq!(desk.sandbox.ledger().auto_changes.len(), 1, "nothing of it took effect");
-}
-
-#[tokio::test]
-async fn they_want_the_scope_the_account_the_slash_and_their_method() {
-    let desk = Desk::linked_with(
-        crate::client::unhurried(sandbox::Config::default()).await,
-        "user.info.basic,message.list.read,message.list.send",
-    )
-    .await;
-    let calls = ["create", "update", "status/update", "delete", "sort"];
-    for call in calls {
-        refused(&desk.auto(call, json!({ "auto_message_type": "CHAT_PROMPT" })).await, 40001, "message.list.manage");
-    }
-    let query = [("auto_message_type", "CHAT_PROMPT")];
-    refused(&desk.get(&format!("{ROOT}/get/"), &query).await, 40001, "message.list.manage");
-    let desk = Desk::linked().await;
-    for call in calls {
-        let url = desk.url(&format!("{ROOT}/{call}/"));
-        let someone = json!({ "business_id": "_000someone", "auto_message_type": "CHAT_PROMPT" });
-        refused(&desk.post(&format!("{ROOT}/{call}/"), &someone).await, 40001, "business_id");
-        let bare = json_of(desk.http.post(&url).json(&json!({})).send().await.unwrap()).await;
-        assert_eq!(code_of(&bare), 40002, "no business_id");
-        let no_token = json!({ "business_id": desk.business_id, "auto_message_type": "CHAT_PROMPT" });
-        refused(&json_of(desk.http.post(&url).json(&no_token).send().await.unwrap()).await, 40104, "missing");
-        for method in [reqwest::Method::PUT, reqwest::Method::DELETE, reqwest::Method::GET] {
-            assert_eq!(desk.http.request(method, &url).send().await.unwrap().status(), 405);
-        }
-        assert_eq!(desk.http.post(url.trim_end_matches('/')).send().await.unwrap().status(), 404);
-    }
-}
-
-#[tokio::test]
 async fn prompts_may_be_listed_wrapped_as_the_documentations_example_has_them() {
     let desk = Desk::linked().await;
     desk.created("CHAT_PROMPT", "Hours", "When?").await;
@@ -372,27 +278,4 @@ async fn prompts_may_be_listed_wrapped_as_the_documentations_example_has_them() 
     assert_eq!(question["suggested_question"]["question"], "When?");
     desk.sandbox.wrap_prompts(false);
     assert!(desk.auto_get("CHAT_PROMPT").await["auto_messages"][0].get("chat_prompt").is_some());
-}
-
-#[tokio::test]
-async fn a_create_whose_answer_got_lost_took_effect_and_the_next_try_is_a_duplicate() {
-    let desk = Desk::linked().await;
-    desk.sandbox.fault("auto_create", Fault::HangUpAfter, Times::Next(1));
-    let fields = json!({
-        "business_id": desk.business_id, "auto_message_type": "CHAT_PROMPT",
-        "chat_prompt": { "title": "Hours", "content": "When?" },
-    });
-    assert!(desk.try_post(&format!("{ROOT}/create/"), &fields).await.is_err());
-    refused(&desk.create("CHAT_PROMPT", "Hours", "When?").await, 40002, "Duplicate");
-    assert_eq!(desk.sandbox.ledger().automatic(ChatPrompt).len(), 1);
-    for (call, name) in [("update", "auto_update"), ("status/update", "auto_status"), ("delete", "auto_delete")] {
-        desk.sandbox.fault(name, Fault::code(50000), Times::Next(1));
-        assert_eq!(code_of(&desk.auto(call, json!({})).await), 50000, "{name}");
-    }
-    for name in ["auto_sort", "auto_get"] {
-        desk.sandbox.fault(name, Fault::RateLimited, Times::Next(1));
-    }
-    assert_eq!(code_of(&desk.sort("CHAT_PROMPT", &[]).await), 40100);
-    assert_eq!(code_of(&desk.get(&format!("{ROOT}/get/"), &[]).await), 40100);
-    assert_eq!(desk.sandbox.ledger().calls("auto_create"), 2);
 }

@@ -9,6 +9,7 @@
 )]
 
 mod auto_pushed;
+mod auto_refused;
 mod auto_served;
 mod automatic;
 mod business;
