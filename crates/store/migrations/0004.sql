@@ -56,19 +56,22 @@ CREATE INDEX conversation_snoozed   ON conversation (account_id, snoozed_until_m
 CREATE INDEX conversation_waking    ON conversation (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;
 
 CREATE TABLE saved_reply (
-    id         INTEGER PRIMARY KEY,
-    name       TEXT    NOT NULL,
-    shortcut   TEXT    NOT NULL DEFAULT '',
-    category   TEXT    NOT NULL DEFAULT '',
-    body       TEXT    NOT NULL,
-    attachment TEXT,                                        -- key in the media vault
-    folded     TEXT    NOT NULL,                            -- name, shortcut and text as search compares them
-    uses       INTEGER NOT NULL DEFAULT 0,
-    used_at_ms INTEGER
+    id              INTEGER PRIMARY KEY,
+    name            TEXT    NOT NULL,
+    shortcut        TEXT    NOT NULL DEFAULT '',
+    category        TEXT    NOT NULL DEFAULT '',
+    body            TEXT    NOT NULL,
+    attachment      TEXT,                                   -- key in the media vault
+    folded          TEXT    NOT NULL,                       -- its name as search compares it
+    folded_shortcut TEXT    NOT NULL,
+    words           TEXT    NOT NULL,                       -- of all it says, as search cuts them, each with a space before it
+    uses            INTEGER NOT NULL DEFAULT 0,
+    used_at_ms      INTEGER
 ) STRICT;
 
-CREATE UNIQUE INDEX saved_reply_by_shortcut ON saved_reply (shortcut) WHERE shortcut <> '';
-CREATE INDEX saved_reply_by_use ON saved_reply (uses DESC, id);
+CREATE UNIQUE INDEX saved_reply_by_shortcut ON saved_reply (folded_shortcut) WHERE folded_shortcut <> '';
+CREATE INDEX saved_reply_by_use     ON saved_reply (uses DESC, id);
+CREATE INDEX saved_reply_by_picture ON saved_reply (attachment) WHERE attachment IS NOT NULL;
 
 CREATE TABLE rule (
     id       INTEGER PRIMARY KEY,

@@ -13,6 +13,7 @@
 mod day;
 mod excerpt;
 mod facet;
+mod few;
 mod find;
 mod mill;
 mod plan;
@@ -28,6 +29,7 @@ mod oracle;
 mod recall;
 
 pub use excerpt::{Mark, marks};
+pub use few::{patterns, words};
 pub use find::{Found, Hit, PersonHit, Scope, find, in_thread};
 pub use mill::fold;
 pub use query::{Problem, ProblemKind, Query};

@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod person;
 pub mod picture;
 pub mod post;
+pub mod saved_reply;
 pub mod scheduled;
 pub mod setting;
 pub mod tag;

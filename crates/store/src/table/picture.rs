@@ -96,6 +96,7 @@ const NEEDED: &str = "EXISTS (SELECT 1 FROM person p WHERE p.avatar = m.key)
      OR EXISTS (SELECT 1 FROM post p WHERE p.cover = m.key)
      OR EXISTS (SELECT 1 FROM draft d WHERE d.attachment = m.key)
      OR EXISTS (SELECT 1 FROM scheduled s WHERE s.attachment = m.key)
+     OR EXISTS (SELECT 1 FROM saved_reply r WHERE r.attachment = m.key)
      OR EXISTS (SELECT 1 FROM outbox o WHERE instr(o.outgoing, m.key) > 0)";
 
 /// One of the messages that show the picture `m` is too old to ask TikTok for it again, or never could.
@@ -104,7 +105,7 @@ const UNFETCHABLE: &str =
 
 /// The pictures to let go of that were not shown since `shown_ms`, least recently shown first. A picture of a message older
 /// than `since_ms` is never among them, because TikTok may not give it out again, and neither is one that a draft, a
-/// waiting reply, an avatar or a post still needs.
+/// waiting or saved reply, an avatar or a post still needs.
 ///
 /// # Errors
 /// [`StoreError`]
