@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use desk::view::Attachment;
 use desk::{Event, Fault, FaultCode, Request};
+use model::ConversationId;
 use serde_json::value::RawValue;
 use tauri::ipc::{Channel, InvokeBody};
 use tauri::{AppHandle, State};
@@ -28,13 +29,16 @@ pub(crate) async fn rpc(app: AppHandle, opening: State<'_, Opening>, request: Re
     Ok(reply)
 }
 
-/// Puts a picture on a conversation's draft. Its bytes are the body, which JSON would make four times as long; the
-/// conversation is named in a header.
+/// Takes a picture in. Its bytes are the body, which JSON would make four times as long; on which conversation's draft it is
+/// put stands in a header, `none` for one that goes with a saved reply.
 #[tauri::command]
 pub(crate) async fn attach(opening: State<'_, Opening>, request: tauri::ipc::Request<'_>) -> Result<Attachment, Fault> {
-    let conversation = request.headers().get("conversation").and_then(|value| value.to_str().ok());
-    let Some(conversation) = conversation.and_then(|text| text.parse().ok()) else {
-        return Err(Fault::with_detail(FaultCode::BadRequest, "conversation"));
+    let conversation = match request.headers().get("conversation").and_then(|value| value.to_str().ok()) {
+        Some("none") => None,
+        named => match named.and_then(|text| text.parse::<ConversationId>().ok()) {
+            Some(conversation) => Some(conversation),
+            None => return Err(Fault::with_detail(FaultCode::BadRequest, "conversation")),
+        },
     };
     let InvokeBody::Raw(bytes) = request.body() else {
         return Err(Fault::with_detail(FaultCode::BadRequest, "body"));

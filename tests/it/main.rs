@@ -31,6 +31,7 @@ mod pushed;
 mod receiverun;
 mod receiving;
 mod salvage;
+mod saved;
 mod secrecy;
 mod sending;
 mod signs;

@@ -9,7 +9,8 @@ use engine::timing::Timing;
 use engine::{Config, Endpoints, Engine, Secrets, Vault};
 use model::{AccountId, ConversationId};
 use store::Store;
-use store::table::{draft, media, message, setting};
+use store::table::media::{self, Held};
+use store::table::{draft, message, setting};
 use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
@@ -167,34 +168,61 @@ impl Desk {
         Some(Media { mime: if mime == "image/png" { "image/png" } else { "image/jpeg" }, bytes })
     }
 
-    /// Puts a picture on a conversation's draft, made ready for TikTok: picked, pasted or dropped.
+    /// Makes a picture ready for TikTok, picked, pasted or dropped, and puts it on a conversation's draft; for none it is only
+    /// kept, for the saved reply that is going to name it.
     ///
     /// # Errors
     /// A [`Fault`] that says why it cannot be sent; the draft is as it was.
-    pub async fn attach(&self, conversation: ConversationId, bytes: Vec<u8>) -> Result<Attachment, Fault> {
-        if bytes.len() > MOST_ATTACHED {
-            return Err(Fault::new(FaultCode::ImageTooLarge));
-        }
-        let engine = self.engine();
+    pub async fn attach(
+        &self,
+        conversation: impl Into<Option<ConversationId>>,
+        bytes: Vec<u8>,
+    ) -> Result<Attachment, Fault> {
+        let (engine, conversation) = (self.engine(), conversation.into());
         // TikTok is asked while the picture is decoded: neither waits for the other.
-        let (kept, taken) = tokio::join!(engine.media().keep_for_sending(bytes), engine.takes_images(conversation));
+        let (kept, taken) = tokio::join!(self.keep_picture(bytes), async {
+            match conversation {
+                Some(conversation) => engine.takes_images(conversation).await,
+                None => Ok(None),
+            }
+        });
         let (held, first_frame) = kept?;
         let now_ms = engine.clock().now_ms();
-        let drafted = match taken {
+        let placed = match taken {
             Ok(Some(false)) => Err(Fault::new(FaultCode::ImagesNotAllowed)),
             Err(error) => Err(error.into()),
             Ok(_) => {
                 let kept = held.clone();
-                let drafted = engine.store().write(move |tx| {
+                let placed = engine.store().write(move |tx| {
                     media::hold(tx, &kept, now_ms)?;
-                    draft::attach(tx, conversation, Some(kept.key), now_ms)
+                    match conversation {
+                        Some(conversation) => draft::attach(tx, conversation, Some(kept.key), now_ms),
+                        None => Ok(()),
+                    }
                 });
-                drafted.await.map_err(Fault::from)
+                placed.await.map_err(Fault::from)
             }
         };
         engine.media().placed(&held.key);
-        drafted?;
+        placed?;
         Ok(read::attachment(&held, first_frame))
+    }
+
+    /// Takes in a picture to be sent, and tells whether it is the first of an animation. One that the vault has as it is stays
+    /// as it is, however often it comes back from a file. Whoever has noted what it is for says so.
+    pub(crate) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<(Held, bool), Fault> {
+        if bytes.len() > MOST_ATTACHED {
+            return Err(Fault::new(FaultCode::ImageTooLarge));
+        }
+        let vault = self.engine().media();
+        if let Some(key) = vault.have(&bytes).await {
+            let wanted = key.clone();
+            if let Ok(Some(held)) = self.engine().store().read(move |sql| media::get(sql, &wanted)).await {
+                return Ok((held, false));
+            }
+            vault.placed(&key);
+        }
+        Ok(vault.keep_for_sending(bytes).await?)
     }
 
     /// The agent's settings; the defaults while none were saved.

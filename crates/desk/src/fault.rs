@@ -94,8 +94,11 @@ pub enum FaultCode {
     HoursInvalid,
     /// The saved reply cannot be kept; `detail` is a `SavedReplyProblem`.
     SavedReplyInvalid,
-    /// The file cannot be read as saved replies; `detail` says where.
+    /// The file cannot be read as saved replies; `detail` is `tooLarge`, `tooMany` (more than 10,000), `columns` (no name or no
+    /// text), `format`, or `quotes:` or `json:` and a line.
     ImportUnreadable,
+    /// The pictures of the saved replies are more than one file takes.
+    ExportTooLarge,
     /// The name has no letters, or another agent has it.
     AgentNameInvalid,
     /// The link or number is not that of a TikTok post.

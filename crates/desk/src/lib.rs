@@ -13,6 +13,7 @@ mod fault;
 mod host;
 mod notify;
 mod read;
+mod saved_file;
 pub mod view;
 
 pub use changes::{Event, Subscription};

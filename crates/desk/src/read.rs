@@ -319,7 +319,7 @@ fn quoted(held: Option<Message>) -> Quoted {
     }
 }
 
-fn draft_view(sql: &Connection, draft: &Draft) -> Result<DraftView, StoreError> {
+pub(crate) fn draft_view(sql: &Connection, draft: &Draft) -> Result<DraftView, StoreError> {
     let quoted = match draft.quoted {
         None => None,
         Some(id) => match message::get(sql, id) {

@@ -93,6 +93,18 @@ impl MediaVault {
         self.take(bytes, picture::for_sending).await
     }
 
+    /// The key of these bytes if the vault has them as they are, small enough for TikTok: a picture of our own making that
+    /// comes back. It is in hand until it is placed.
+    pub async fn have(&self, bytes: &[u8]) -> Option<String> {
+        let key = picture::key(bytes);
+        self.in_hand.take(&key);
+        let there = bytes.len() <= picture::MOST_SENT && self.has(&key).await;
+        if !there {
+            self.placed(&key);
+        }
+        there.then_some(key)
+    }
+
     /// One at a time: decoding may need a lot of memory.
     async fn take(
         &self,

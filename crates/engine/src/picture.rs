@@ -21,7 +21,7 @@ const MOST_MEMORY: u64 = 160 * 1024 * 1024;
 /// million without subsampling; in one scan the other limits come first.
 const MOST_JPEG: u64 = 144 * 1024 * 1024;
 /// TikTok takes pictures of at most 3 MB ("Media upload"); by either way of counting a megabyte.
-const MOST_SENT: usize = 3_000_000;
+pub(crate) const MOST_SENT: usize = 3_000_000;
 /// How wide and high a picture is sent at most: more than a phone shows.
 const SENT_SIDE: u32 = 2560;
 /// How wide and high a picture is kept at most: enough to fill a screen.
@@ -124,8 +124,13 @@ struct Decoded {
     first_frame: bool,
 }
 
+/// What a picture with these bytes is kept under.
+pub(crate) fn key(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn picture(decoded: &Decoded, bytes: Vec<u8>, mime: &str) -> Picture {
-    let key: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = key(&bytes);
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let held = Held { key, mime: mime.to_owned(), width, height, size };

@@ -5,7 +5,7 @@
 //! name only (a page that pretends to live here, by DNS, is sent away), and takes questions from its own page only.
 //!
 //! - `POST /rpc` takes `{"command":…,"args":…}` and answers `{"reply":…}` or `{"fault":…}`
-//! - `POST /attach/<conversation>` takes a picture's bytes and answers alike
+//! - `POST /attach/<conversation>` takes a picture's bytes and answers alike; `none` is for one that goes with a saved reply
 //! - `GET /events` tells the desk's events, one JSON each, as server-sent events
 //! - `GET /media/<key>` answers with a picture of the vault
 //! - anything else is a file of the built page

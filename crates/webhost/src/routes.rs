@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use desk::{Desk, Fault, FaultCode};
 use futures_util::stream::{self, Stream};
+use model::ConversationId;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -22,8 +23,8 @@ use serde_json::{Value, json};
 use crate::door::{self, Door};
 use crate::page;
 
-/// Bytes in the largest question.
-const LARGEST_QUESTION: usize = 1024 * 1024;
+/// Bytes in the largest question: one that brings a file of saved replies. The desk refuses a smaller one in a sentence.
+const LARGEST_QUESTION: usize = 72 * 1024 * 1024;
 /// Bytes in the largest picture; the desk refuses one byte less than this in a sentence.
 const LARGEST_PICTURE: usize = 33 * 1024 * 1024;
 /// How often a silent event stream shows that it lives.
@@ -41,13 +42,12 @@ struct Room {
 pub(crate) fn router(desk: Desk, ui_dir: PathBuf, door: Door) -> Router {
     let room = Room { desk, ui_dir: Arc::new(ui_dir) };
     Router::new()
-        .route("/rpc", post(rpc))
+        .route("/rpc", post(rpc).layer(DefaultBodyLimit::max(LARGEST_QUESTION)))
         .route("/attach/{conversation}", post(attach).layer(DefaultBodyLimit::max(LARGEST_PICTURE)))
         .route("/events", get(events))
         .route("/media/{key}", get(media))
         .route_layer(middleware::from_fn_with_state(door.clone(), door::own_page_only))
         .fallback(get(file))
-        .layer(DefaultBodyLimit::max(LARGEST_QUESTION))
         .layer(middleware::from_fn_with_state(door, door::addressed_only))
         .layer(middleware::from_fn(guarded))
         .with_state(room)
@@ -66,8 +66,9 @@ async fn rpc(State(room): State<Room>, Json(request): Json<desk::Request>) -> Js
 }
 
 async fn attach(State(room): State<Room>, Path(conversation): Path<String>, bytes: Bytes) -> Json<Value> {
-    let attached = match conversation.parse() {
+    let attached = match conversation.parse::<ConversationId>() {
         Ok(conversation) => room.desk.attach(conversation, bytes.to_vec()).await,
+        Err(_) if conversation == "none" => room.desk.attach(None::<ConversationId>, bytes.to_vec()).await,
         Err(_) => Err(Fault::with_detail(FaultCode::BadRequest, "conversation")),
     };
     Json(match attached {

@@ -1038,7 +1038,11 @@ export type ExportSavedReplies = {
 /**
  * As what.
  */
-format: SavedFormat, };
+format: SavedFormat, 
+/**
+ * What the file is called, in the page's language; the time and the ending are added.
+ */
+name: string, };
 
 export type Fault = { 
 /**
@@ -1054,7 +1058,7 @@ detail: string | null,
  */
 incident: string | null, };
 
-export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "diskFull" | "unexpected";
+export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "exportTooLarge" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "diskFull" | "unexpected";
 
 export type FetchPicture = { 
 /**
@@ -1070,7 +1074,11 @@ saved: SavedReplyId,
 /**
  * For whom.
  */
-conversation: ConversationId, };
+conversation: ConversationId, 
+/**
+ * Today, as the page writes it in its language: what `{{date}}` stands for.
+ */
+date: string, };
 
 export type FilledPart = { "kind": "text", 
 /**
@@ -1311,7 +1319,7 @@ export type ImportSavedReplies = {
  */
 format: SavedFormat, 
 /**
- * What stands in it, at most 8 MiB.
+ * What stands in it: at most 8 MiB as a table, 64 MiB as JSON.
  */
 text: string, };
 
@@ -2236,7 +2244,7 @@ export type SavedFormat = "csv" | "json";
 
 export type SavedReplyId = string;
 
-export type SavedReplyProblem = "noName" | "empty" | "tooLong" | "shortcutInvalid" | "shortcutTaken" | "bracesOpen";
+export type SavedReplyProblem = "noName" | "empty" | "tooLong" | "labelTooLong" | "shortcutInvalid" | "shortcutTaken" | "bracesOpen" | "pictureInvalid" | "unreadable";
 
 export type SavedReplyText = { 
 /**
@@ -2837,6 +2845,16 @@ conversation: ConversationId, };
 
 export type UseSessionSecrets = Record<symbol, never>;
 
+export type UsedReply = { 
+/**
+ * The draft's picture.
+ */
+attachment: Attachment | null, 
+/**
+ * Whether the saved reply's picture is not on it, because another one was there: a draft has one.
+ */
+leftOut: boolean, };
+
 export type Verdict = { "kind": "fired" } | { "kind": "disabled" } | { "kind": "trigger" } | { "kind": "condition", 
 /**
  * Its place.
@@ -2971,7 +2989,7 @@ export interface Commands {
   saveSavedReply: { args: SaveSavedReply; reply: SavedReplyView };
   deleteSavedReply: { args: DeleteSavedReply; reply: Done };
   fillSavedReply: { args: FillSavedReply; reply: FilledReply };
-  useSavedReply: { args: UseSavedReply; reply: Done };
+  useSavedReply: { args: UseSavedReply; reply: UsedReply };
   exportSavedReplies: { args: ExportSavedReplies; reply: SavedFile };
   importSavedReplies: { args: ImportSavedReplies; reply: ImportReport };
   listAgents: { args: ListAgents; reply: Array<AgentView> };

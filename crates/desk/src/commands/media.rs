@@ -143,20 +143,24 @@ impl Command for SavePicture {
             })
             .await?;
         let media = desk.media(&key).await.ok_or(Fault::new(FaultCode::MediaGone))?;
-        let host = Arc::clone(desk.host());
-        let saved = tokio::task::spawn_blocking(move || {
-            let Some(folder) = host.downloads() else { return Err(Fault::new(FaultCode::NotPossibleHere)) };
-            let ending = if media.mime == "image/png" { "png" } else { "jpg" };
-            let name = downloads::name(&who, &when);
-            let name = downloads::save(&folder, &name, ending, &media.bytes).map_err(|error| {
-                tracing::error!(error = %error.kind(), "a picture could not be saved");
-                Fault::with_detail(FaultCode::DiskFull, error.to_string())
-            })?;
-            let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-            Ok(SavedFile { place: folder.map_or(name.clone(), |folder| format!("{folder}/{name}")) })
-        });
-        saved.await.map_err(|error| Fault::unexpected(&error))?
+        let ending = if media.mime == "image/png" { "png" } else { "jpg" };
+        save(desk, downloads::name(&who, &when), ending, media.bytes).await
     }
+}
+
+/// Saves a file among the agent's downloads.
+pub(super) async fn save(desk: &Desk, name: String, ending: &'static str, bytes: Vec<u8>) -> Result<SavedFile, Fault> {
+    let host = Arc::clone(desk.host());
+    let saved = tokio::task::spawn_blocking(move || {
+        let Some(folder) = host.downloads() else { return Err(Fault::new(FaultCode::NotPossibleHere)) };
+        let name = downloads::save(&folder, &name, ending, &bytes).map_err(|error| {
+            tracing::error!(error = %error.kind(), "a file could not be saved");
+            Fault::with_detail(FaultCode::DiskFull, error.to_string())
+        })?;
+        let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(SavedFile { place: folder.map_or(name.clone(), |folder| format!("{folder}/{name}")) })
+    });
+    saved.await.map_err(|error| Fault::unexpected(&error))?
 }
 
 /// Fetches a message's film and opens it in the system's player; answers when the player was asked.

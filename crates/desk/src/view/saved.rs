@@ -58,6 +58,16 @@ pub enum FilledPart {
     },
 }
 
+/// What stands on a draft after a saved reply was inserted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedReply {
+    /// The draft's picture.
+    pub attachment: Option<Attachment>,
+    /// Whether the saved reply's picture is not on it, because another one was there: a draft has one.
+    pub left_out: bool,
+}
+
 /// What came of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
