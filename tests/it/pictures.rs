@@ -20,6 +20,11 @@ pub(crate) fn photo(width: u32, height: u32) -> Vec<u8> {
     jpeg(&grainy(width, height, 8), 90)
 }
 
+/// A small drawing, which stays as it is to the last pixel.
+pub(crate) fn drawing(width: u32, height: u32) -> Vec<u8> {
+    encoded(&DynamicImage::ImageRgb8(grainy(width, height, 8)), ImageFormat::Png)
+}
+
 /// A square photo of nothing but noise, which takes its room; another one for each size.
 pub(crate) fn grain(side: u32) -> Vec<u8> {
     jpeg(&grainy(side, side, 255), 97)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::World;
 
 use super::{found, save, told};
-use crate::pictures::photo;
+use crate::pictures::{drawing, photo};
 
 /// What no table should stumble over.
 const AWKWARD: [(&str, &str, &str); 5] = [
@@ -59,7 +59,10 @@ async fn what_was_exported_is_imported_word_for_word_and_exported_again_byte_for
         assert_eq!(export(&other, format).await, first, "{format}: and the same");
     }
     let text = String::from_utf8(export(&world, "csv").await).unwrap();
-    assert!(text.starts_with("\u{FEFF}\"name\",\"shortcut\",\"category\",\"text\",\"uses\"\r\n\"=1+1\",\"@SUM\","), "{text}");
+    assert!(
+        text.starts_with("\u{FEFF}\"name\",\"shortcut\",\"category\",\"text\",\"uses\"\r\n\"=1+1\",\"@SUM\","),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -67,7 +70,7 @@ async fn pictures_and_uses_travel_in_json_and_a_table_leaves_pictures_alone() {
     let (world, other) = (World::unlinked().await, World::unlinked().await);
     let mut told = told("Colours", "", "");
     // Lossless, so that it is the same wherever it is taken in anew.
-    let png = crate::pictures::png(40, 30);
+    let png = drawing(40, 30);
     let held = world.desk().attach(None::<model::ConversationId>, png).await.unwrap();
     told["text"]["attachment"] = json!(held.key);
     world.ask("saveSavedReply", told.clone()).await;
@@ -127,7 +130,8 @@ async fn a_file_that_is_something_else_changes_nothing_and_is_refused_in_words()
     let rows: String = (0..100_000).map(|n| format!("n{n},t\n")).collect();
     let huge = format!("name,text\nx,{}\n", "y".repeat(8 * 1024 * 1024));
     let newer = json!({ "format": "deskbell saved replies", "version": 2, "replies": [] }).to_string();
-    let deep = "[".repeat(100_000);
+    let deep =
+        format!("{{\"format\": \"deskbell saved replies\", \"version\": 1, \"replies\": {}", "[".repeat(100_000));
     for (format, text, expected) in [
         ("csv", "", "columns"),
         ("csv", "a,b\n1,2\n", "columns"),
