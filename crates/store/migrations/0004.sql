@@ -70,7 +70,7 @@ CREATE TABLE saved_reply (
 ) STRICT;
 
 CREATE UNIQUE INDEX saved_reply_by_shortcut ON saved_reply (folded_shortcut) WHERE folded_shortcut <> '';
-CREATE INDEX saved_reply_by_use     ON saved_reply (uses DESC, id);
+CREATE INDEX saved_reply_by_use ON saved_reply (uses DESC, id);
 CREATE INDEX saved_reply_by_picture ON saved_reply (attachment) WHERE attachment IS NOT NULL;
 
 CREATE TABLE rule (
