@@ -14,4 +14,4 @@ pub use kind::{AutoMessageType, MessageSource, MessageType, ReactionKind, Role};
 pub(crate) use list::is_from_business;
 pub use list::{ListMessages, Message, MessagePage, Participant, Party, Tap};
 pub use reaction::Reaction;
-pub use send::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage, Sent};
+pub use send::{AnswerComment, CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage, Sent};

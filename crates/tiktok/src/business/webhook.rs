@@ -17,7 +17,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-pub use auto_message::{AuditStatus, AutoMessageAction, AutoMessageAudit, AutoMessageConfig, AutoMessageText};
+pub use auto_message::{AutoMessageAction, AutoMessageAudit, AutoMessageConfig};
 pub use callback::{callback, clear_callback, set_callback};
 pub use event::{Event, EventMessage, HighIntentComment, ReferralSource, RemovalReason};
 pub use person::Person;

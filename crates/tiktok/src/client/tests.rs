@@ -1,5 +1,6 @@
 //! The fixtures' reader; beside it the tests that use it, and a server that misbehaves on demand.
 
+mod automatic;
 mod callbacks;
 mod films;
 mod fixtures;

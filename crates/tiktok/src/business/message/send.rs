@@ -20,6 +20,20 @@ pub struct SendMessage {
     pub body: Outgoing,
 }
 
+/// Answers a comment by message ("Send", comment direct reply): once for each comment, and only within TikTok's conditions
+/// ("Comment-to-Message"). It opens a conversation, or goes into the one there is. `Debug` leaves the words out.
+///
+/// This call is made once, like [`SendMessage`].
+#[derive(Clone)]
+pub struct AnswerComment {
+    /// The account.
+    pub business_id: String,
+    /// Which comment.
+    pub comment_id: String,
+    /// The words, at most 6000 characters.
+    pub body: String,
+}
+
 /// What can be sent. `Debug` leaves the words out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outgoing {
@@ -109,6 +123,26 @@ impl Endpoint for SendMessage {
     }
 }
 
+impl Endpoint for AnswerComment {
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/business/message/send/";
+    const SAFETY: Safety = Safety::Once;
+    type Reply = Sent;
+
+    fn body(&self) -> Option<Value> {
+        Some(json!({
+            "business_id": self.business_id,
+            "message_type": "TEXT",
+            "text": { "body": self.body },
+            "direct_reply": { "reply_type": "COMMENT_REPLY", "comment_reply": { "comment_id": self.comment_id } },
+        }))
+    }
+
+    fn missing(&self, reply: &Sent) -> Option<&'static str> {
+        reply.message_id.is_none().then_some("data.message.message_id")
+    }
+}
+
 impl Outgoing {
     /// What is special to each kind ("Send").
     fn wire(&self) -> Value {
@@ -164,6 +198,12 @@ impl From<Wire> for Sent {
     fn from(wire: Wire) -> Self {
         let message = wire.message.as_deref().and_then(Fields::read);
         Self { message_id: message.and_then(|message| message.id("message_id")) }
+    }
+}
+
+impl fmt::Debug for AnswerComment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnswerComment").field("comment_id", &self.comment_id).finish_non_exhaustive()
     }
 }
 

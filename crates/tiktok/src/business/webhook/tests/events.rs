@@ -7,7 +7,10 @@ use super::{
     },
     *,
 };
-use crate::business::message::{AutoMessageType, ReactionKind};
+use crate::business::{
+    auto_message::{AuditStatus, AutoMessageText},
+    message::{AutoMessageType, ReactionKind},
+};
 
 fn read(event: &str, content: &str) -> Event {
     envelope(event, content).event
