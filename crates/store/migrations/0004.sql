@@ -128,6 +128,7 @@ CREATE TABLE auto_kind (
     kind          TEXT    NOT NULL,                         -- as above, or 'commentToMessage'
     enabled       INTEGER NOT NULL,
     fetched_at_ms INTEGER NOT NULL,
+    intended      TEXT,                                     -- what it will say once a call of ours has been taken: as auto_version.items
     PRIMARY KEY (account_id, kind)
 ) STRICT, WITHOUT ROWID;
 
@@ -155,7 +156,7 @@ CREATE TABLE comment (
     body        TEXT    NOT NULL,
     is_follower INTEGER,
     at_ms       INTEGER NOT NULL,
-    state       TEXT    NOT NULL,                           -- JSON: open, sending, answered, refused, unconfirmed, dismissed
+    state       TEXT    NOT NULL,                           -- store::table::comment::State as JSON: open, sending, answered, refused, unconfirmed, dismissed
     UNIQUE (account_id, remote_id)
 ) STRICT;
 

@@ -3,6 +3,9 @@
 pub mod account;
 pub mod agent;
 pub mod attempt;
+pub mod auto_message;
+pub mod auto_version;
+pub mod comment;
 pub mod conversation;
 pub mod cursor;
 pub mod draft;

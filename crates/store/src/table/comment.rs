@@ -1,0 +1,290 @@
+//! Comments of high intent. Each may be answered by one message, whose call is on disk before it is made and never made
+//! again by itself.
+
+use model::{AccountId, Change, CommentId, ConversationId, Millis, Refusal};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{StoreError, Tx};
+
+/// How far the answer to a comment has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum State {
+    /// Not answered.
+    Open,
+    /// The call is under way, or we died in it.
+    Sending {
+        /// What it says.
+        body: String,
+        /// When it began, by TikTok's clock.
+        at_ms: Millis,
+    },
+    /// Answered.
+    Answered {
+        /// What it said.
+        body: String,
+        /// When.
+        at_ms: Millis,
+    },
+    /// TikTok said no.
+    Refused {
+        /// What it would have said.
+        body: String,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// The answer of TikTok's was lost.
+    Unconfirmed {
+        /// What it says.
+        body: String,
+        /// When the call began.
+        at_ms: Millis,
+    },
+    /// The agent put it aside.
+    Dismissed {
+        /// What it was before.
+        was: Box<State>,
+    },
+}
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Its id.
+    pub id: CommentId,
+    /// Whose post it stands under.
+    pub account: AccountId,
+    /// TikTok's `comment_id`.
+    pub remote_id: String,
+    /// TikTok's id of whoever wrote it; empty if it did not say.
+    pub person_id: String,
+    /// Their name as shown in TikTok; empty if it did not say.
+    pub name: String,
+    /// Their @handle without the @.
+    pub handle: Option<String>,
+    /// What they wrote.
+    pub body: String,
+    /// Whether they follow the business.
+    pub is_follower: Option<bool>,
+    /// When.
+    pub at_ms: Millis,
+    /// How far the answer has come.
+    pub state: State,
+}
+
+/// What TikTok said of a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// TikTok's `comment_id`.
+    pub remote_id: String,
+    /// TikTok's id of whoever wrote it, if it said.
+    pub person_id: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
+    /// Their @handle without the @.
+    pub handle: Option<String>,
+    /// What they wrote.
+    pub body: String,
+    /// Whether they follow the business.
+    pub is_follower: Option<bool>,
+    /// When.
+    pub at_ms: Millis,
+}
+
+/// Keeps a comment; one that is known already stays as it is.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn take(tx: &mut Tx<'_>, account: AccountId, news: &News) -> Result<(), StoreError> {
+    let taken = tx.execute(
+        "INSERT INTO comment (account_id, remote_id, person_id, name, handle, body, is_follower, at_ms, state)
+         VALUES (:account, :remote_id, coalesce(:person, ''), coalesce(:name, ''), :handle, :body, :follower, :at, :state)
+         ON CONFLICT (account_id, remote_id) DO NOTHING",
+        named_params! {
+            ":account": account.0, ":remote_id": news.remote_id, ":person": news.person_id, ":name": news.name,
+            ":handle": news.handle, ":body": news.body, ":follower": news.is_follower, ":at": news.at_ms,
+            ":state": serde_json::to_string(&State::Open)?,
+        },
+    )?;
+    if taken > 0 {
+        tx.touch(Change::AutoMessages { account });
+    }
+    Ok(())
+}
+
+/// An account's comments, newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn of_account(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<Comment>, StoreError> {
+    select(sql, "account_id = ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2", (account.0, limit))
+}
+
+/// An account's comments since a time that nobody has answered or put aside.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn open_since(sql: &Connection, account: AccountId, since_ms: Millis) -> Result<Vec<Comment>, StoreError> {
+    select(sql, "account_id = ?1 AND at_ms >= ?2 AND state = '{\"state\":\"open\"}'", (account.0, since_ms))
+}
+
+/// One comment.
+///
+/// # Errors
+/// [`StoreError::NotFound`]
+pub fn get(sql: &Connection, id: CommentId) -> Result<Comment, StoreError> {
+    select(sql, "id = ?1", [id.0])?.pop().ok_or(StoreError::NotFound)
+}
+
+/// A call is about to be made for a comment that stands as this one does.
+///
+/// # Errors
+/// [`StoreError::WrongState`] if it stands otherwise by now.
+pub fn begin(tx: &mut Tx<'_>, comment: &Comment, body: &str, now_ms: Millis) -> Result<(), StoreError> {
+    let state = State::Sending { body: body.to_owned(), at_ms: now_ms };
+    change(tx, comment, &comment.state, &state)
+}
+
+/// What came of the call that is under way.
+///
+/// # Errors
+/// [`StoreError::WrongState`] if none is.
+pub fn settle(tx: &mut Tx<'_>, id: CommentId, state: &State) -> Result<(), StoreError> {
+    let comment = get(tx, id)?;
+    match &comment.state {
+        State::Sending { .. } | State::Unconfirmed { .. } => change(tx, &comment, &comment.state, state),
+        _ => Err(StoreError::WrongState),
+    }
+}
+
+/// Puts a comment aside, or takes it up again as it was.
+///
+/// # Errors
+/// [`StoreError::WrongState`] while its call is under way, [`StoreError::NotFound`].
+pub fn dismiss(tx: &mut Tx<'_>, id: CommentId, dismissed: bool) -> Result<(), StoreError> {
+    let comment = get(tx, id)?;
+    let state = match (&comment.state, dismissed) {
+        (State::Sending { .. }, _) => return Err(StoreError::WrongState),
+        (State::Dismissed { was }, false) => (**was).clone(),
+        (State::Dismissed { .. }, true) | (_, false) => return Ok(()),
+        (state, true) => State::Dismissed { was: Box::new(state.clone()) },
+    };
+    change(tx, &comment, &comment.state, &state)
+}
+
+/// After a crash: calls whose end nobody heard are unconfirmed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn recover(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    let lost = select(tx, "json_extract(state, '$.state') = 'sending'", [])?;
+    for comment in &lost {
+        if let State::Sending { body, at_ms } = &comment.state {
+            let state = State::Unconfirmed { body: body.clone(), at_ms: *at_ms };
+            change(tx, comment, &comment.state, &state)?;
+        }
+    }
+    Ok(lost.len())
+}
+
+/// An account's comments whose answer may have gone out since a time.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unconfirmed(sql: &Connection, account: AccountId, since_ms: Millis) -> Result<Vec<Comment>, StoreError> {
+    select(
+        sql,
+        "account_id = ?1 AND json_extract(state, '$.state') = 'unconfirmed' AND json_extract(state, '$.atMs') >= ?2",
+        (account.0, since_ms),
+    )
+}
+
+/// When a message of the business's with this text was sent to whoever wrote the comment, between these times.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn arrived(
+    sql: &Connection,
+    comment: &Comment,
+    body: &str,
+    (from_ms, to_ms): (Millis, Millis),
+) -> Result<Option<Millis>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT m.sent_at_ms, json_extract(m.content, '$.body') FROM person p JOIN conversation c ON c.person_id = p.id
+         JOIN message m ON m.conversation_id = c.id
+         WHERE p.account_id = ?1 AND p.remote_id = ?2 AND m.sent_at_ms BETWEEN ?3 AND ?4
+             AND m.outgoing = 1 AND m.auto_type IS NULL AND m.surface IN ('api', 'other') AND json_extract(m.content, '$.type') = 'text'
+         ORDER BY m.sent_at_ms",
+    )?;
+    let mut rows = query.query((comment.account.0, &comment.person_id, from_ms, to_ms))?;
+    let comparable = |text: &str| text.replace("\r\n", "\n").trim().nfc().collect::<String>();
+    while let Some(row) = rows.next()? {
+        let said: String = row.get(1)?;
+        if comparable(&said) == comparable(body) {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
+}
+
+/// The conversation with whoever wrote it, if there is one, and when anything was last said in it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn conversation(
+    sql: &Connection,
+    comment: &Comment,
+) -> Result<Option<(ConversationId, Option<Millis>)>, StoreError> {
+    if comment.person_id.is_empty() {
+        return Ok(None);
+    }
+    let mut query = sql.prepare_cached(
+        "SELECT c.id, (SELECT max(sent_at_ms) FROM message m WHERE m.conversation_id = c.id)
+         FROM person p JOIN conversation c ON c.person_id = p.id WHERE p.account_id = ?1 AND p.remote_id = ?2
+         ORDER BY c.last_at_ms DESC LIMIT 1",
+    )?;
+    let found =
+        query.query_row((comment.account.0, &comment.person_id), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)));
+    Ok(found.optional()?)
+}
+
+fn change(tx: &mut Tx<'_>, comment: &Comment, from: &State, to: &State) -> Result<(), StoreError> {
+    let changed = tx.execute(
+        "UPDATE comment SET state = ?3 WHERE id = ?1 AND state = ?2",
+        (comment.id.0, serde_json::to_string(from)?, serde_json::to_string(to)?),
+    )?;
+    if changed == 0 {
+        return Err(StoreError::WrongState);
+    }
+    tx.touch(Change::AutoMessages { account: comment.account });
+    Ok(())
+}
+
+fn select(sql: &Connection, which: &str, values: impl rusqlite::Params) -> Result<Vec<Comment>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT id, account_id, remote_id, person_id, name, handle, body, is_follower, at_ms, state FROM comment WHERE {which}"
+    ))?;
+    let mut rows = query.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+fn read(row: &Row<'_>) -> Result<Comment, StoreError> {
+    Ok(Comment {
+        id: CommentId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        remote_id: row.get(2)?,
+        person_id: row.get(3)?,
+        name: row.get(4)?,
+        handle: row.get(5)?,
+        body: row.get(6)?,
+        is_follower: row.get(7)?,
+        at_ms: row.get(8)?,
+        state: serde_json::from_str(&row.get::<_, String>(9)?)?,
+    })
+}
