@@ -38,6 +38,8 @@ pub fn quick() -> Timing {
         pictures: ms(50),
         put_aside: ms(300),
         lag: ms(1_000),
+        automatic: ms(6_000),
+        automatic_soon: ms(600),
         budget: Budget {
             per_second: 500,
             per_minute: 30_000,

@@ -2,15 +2,19 @@
 //! what the agent can do.
 
 use engine::SecretsError;
+use engine::automatic::comments::CommentError;
 use engine::call::CallError;
 use engine::link::LinkError;
 use engine::media::PictureError;
 use engine::outbox::later::LaterError;
 use engine::picture::Problem;
 use engine::tokens::TokenError;
+use model::TextProblem;
 use serde::Serialize;
 use store::StoreError;
 use ts_rs::TS;
+
+use crate::read::automatic;
 
 /// What went wrong, for the page's catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -224,12 +228,34 @@ impl From<PictureError> for Fault {
 
 impl From<CallError> for Fault {
     fn from(error: CallError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&CallError> for Fault {
+    fn from(error: &CallError) -> Self {
         match error {
             CallError::Offline(words) => Self::with_detail(FaultCode::Offline, words),
             CallError::SlowDown(_) => Self::with_detail(FaultCode::RateLimited, error.to_string()),
             CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
-            CallError::Local(_) => Self::unexpected(&error),
-            CallError::Refused(ref cause) | CallError::Unknown(ref cause) => tiktok(cause),
+            CallError::Local(_) => Self::unexpected(error),
+            CallError::Refused(cause) | CallError::Unknown(cause) => tiktok(cause),
+        }
+    }
+}
+
+impl From<CommentError> for Fault {
+    fn from(error: CommentError) -> Self {
+        match error {
+            CommentError::Text(TextProblem::Empty) => Self::new(FaultCode::ReplyEmpty),
+            CommentError::Text(TextProblem::TooLong { chars }) => {
+                Self::with_detail(FaultCode::ReplyTooLong, chars.to_string())
+            }
+            CommentError::Condition(condition) => {
+                let condition = automatic::camel(&automatic::condition_view(condition));
+                Self::with_detail(FaultCode::CommentNotAnswerable, condition)
+            }
+            CommentError::Automatic(error) => error.into(),
         }
     }
 }

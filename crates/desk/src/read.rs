@@ -1,5 +1,7 @@
 //! From the database's rows to what the page is shown.
 
+pub(crate) mod automatic;
+
 use engine::Engine;
 use engine::health::Health as EngineHealth;
 use model::{Content, ConversationId, Delivery, Direction, MessageId, UnconfirmedStage, WaitReason};

@@ -175,6 +175,12 @@ impl Caller {
         self.shared.pace.slow_down(at_least, limit, Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)))
     }
 
+    /// How long TikTok wants us to wait before any call, if it does.
+    #[must_use]
+    pub fn paused(&self) -> Option<Duration> {
+        self.shared.pace.paused()
+    }
+
     /// Keeps to this computer's share of the budget.
     pub fn share_among(&self, computers: u32) {
         self.shared.pace.share_among(computers);

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use model::{AccountId, Change, Clock, ConversationId, MessageId};
 use store::table::account::{self, Account};
+use store::table::comment;
 use store::{Store, StoreError};
 use tiktok::{Client, Endpoints};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::automatic::{self, Automatic};
 use crate::call::Caller;
 use crate::fresh::Fresh;
 use crate::health::HealthBoard;
@@ -75,6 +77,7 @@ struct Shared {
     outbox: Outbox,
     fresh: Fresh,
     signs: Signs,
+    automatic: Automatic,
     later: Notify,
     snoozed: Notify,
     media: MediaVault,
@@ -144,6 +147,7 @@ impl Engine {
                 outbox: Outbox::default(),
                 fresh: Fresh::default(),
                 signs: Signs::default(),
+                automatic: Automatic::default(),
                 later: Notify::new(),
                 snoozed: Notify::new(),
                 link: Link::default(),
@@ -159,6 +163,10 @@ impl Engine {
             }),
         };
         engine.outbox().start(&engine).await?;
+        let lost = engine.store().write(comment::recover).await?;
+        if lost > 0 {
+            tracing::warn!(count = lost, "comments.recovered");
+        }
         for account in engine.store().read(account::all).await? {
             if account.unlinked_at_ms.is_none() {
                 engine.follow(&account);
@@ -182,7 +190,9 @@ impl Engine {
         let sync = self.spawn(AccountLoop::new(self.clone(), id, self.source(account)).run());
         let engine = self.clone();
         let pictures = self.spawn(async move { engine.media().run(&engine, id).await });
-        followers.insert(id, [sync, pictures].into_iter().flatten().collect());
+        let automatic = self.spawn(automatic::run(self.clone(), id));
+        let comments = self.spawn(automatic::comments::run(self.clone(), id));
+        followers.insert(id, [sync, pictures, automatic, comments].into_iter().flatten().collect());
     }
 
     /// Follows an account no longer.
@@ -312,6 +322,11 @@ impl Engine {
     /// Typing signs.
     pub(crate) fn signs(&self) -> &Signs {
         &self.shared.signs
+    }
+
+    /// Automatic messages.
+    pub(crate) fn automatic(&self) -> &Automatic {
+        &self.shared.automatic
     }
 
     /// Rings when the scheduled replies have changed.

@@ -6,9 +6,11 @@
 use store::StoreError;
 use store::table::account::{self, Account};
 use store::table::person::PersonNews;
+use store::table::{auto_message, comment};
 use tiktok::business::message::Reaction;
 use tiktok::business::webhook::{Envelope, EnvelopeError, Event, Person, ReactionOperation, SignatureError, verify};
 
+use crate::automatic::{audit, comments};
 use crate::engine::{Arrival, Engine};
 use crate::inbound::pushed::{self, Pushed, What};
 use crate::inbound::{self, Rules};
@@ -67,6 +69,22 @@ impl Engine {
             Event::EuMessage { .. } => {
                 self.go_on(known.id);
                 Ok(Heard::Hint)
+            }
+            Event::AutoMessageConfig(_) => {
+                self.automatic().wake(known.id);
+                Ok(Heard::Hint)
+            }
+            Event::AutoMessageAudit(verdict) => {
+                let (id, audit) = (known.id, audit(&verdict.status));
+                self.store().write(move |tx| auto_message::judged(tx, id, &verdict.auto_message_id, audit)).await?;
+                // It may be about what the message said before: reading it tells.
+                self.automatic().wake(id);
+                Ok(Heard::Taken)
+            }
+            Event::HighIntentComment(pushed) => {
+                let (id, news) = (known.id, comments::news(pushed, self.clock().now_ms()));
+                self.store().write(move |tx| comment::take(tx, id, &news)).await?;
+                Ok(Heard::Taken)
             }
             Event::AuthorizationRemoved { .. } => {
                 self.caller().relink(known.id, "authorization.removed").await;

@@ -4,6 +4,7 @@
 //! ([`outbox`]), paces all calls of one app ([`pace`]), keeps tokens fresh ([`tokens`]), fetches pictures ([`media`])
 //! and links accounts ([`link`]). It decides nothing about screens: the store's commits tell what became stale.
 
+pub mod automatic;
 pub mod call;
 mod engine;
 mod fresh;

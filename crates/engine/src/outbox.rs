@@ -10,6 +10,8 @@ pub mod later;
 mod settle;
 mod upload;
 
+pub(crate) use settle::refusal_of;
+
 #[cfg(test)]
 mod model_test;
 

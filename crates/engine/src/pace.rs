@@ -100,6 +100,14 @@ impl Pace {
         }
     }
 
+    /// How long everyone waits because TikTok said so, if they do.
+    #[must_use]
+    pub fn paused(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.paused_until.map(|until| until.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
+    }
+
     /// Takes a turn, or says how long to wait before asking again.
     fn try_turn(&self, priority: Priority) -> Option<Duration> {
         let now = Instant::now();

@@ -60,6 +60,10 @@ pub struct Timing {
     /// TikTok's lists may be this much behind: what is complete is claimed up to so long before they were asked for, and a
     /// conversation whose newest message does not show is read again for so long.
     pub lag: Duration,
+    /// Between two readings of an account's automatic messages.
+    pub automatic: Duration,
+    /// The same while TikTok reviews one of them, or an agent has looked at them within `automatic`.
+    pub automatic_soon: Duration,
     /// How many calls are planned for the app's credential.
     pub budget: Budget,
 }
@@ -137,6 +141,8 @@ impl Default for Timing {
             pictures: s(60),
             put_aside: s(30),
             lag: s(60),
+            automatic: s(600),
+            automatic_soon: s(60),
             budget: Budget::default(),
         }
     }

@@ -1,11 +1,17 @@
 //! TikTok's automatic messages, and comments answered by message.
 
+use engine::automatic::NotTaken;
 use model::{AccountId, AutoMessageId, AutoMessageType, AutoText, AutoVersionId, CommentId};
+use store::table::{account, auto_message, auto_version};
 use ts_rs::TS;
 
 use crate::contract::Command;
+use crate::read::automatic as read;
 use crate::view::{AutoMessagesView, AutoOutcome, AutoVersionView, CommentView};
 use crate::{Desk, Fault};
+
+/// No screen shows more earlier states than this.
+const MOST_VERSIONS: u32 = 500;
 
 /// An account's automatic messages as last read; asks TikTok if that was not lately.
 #[derive(Debug, Clone, serde::Deserialize, TS)]
@@ -19,7 +25,10 @@ impl Command for GetAutoMessages {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        let id = self.account;
+        desk.engine().store().read(move |sql| account::get(sql, id)).await?;
+        desk.engine().show_automatic(id).await?;
+        read::auto_messages(desk.engine(), id).await
     }
 }
 
@@ -35,7 +44,10 @@ impl Command for RefreshAutoMessages {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        let id = self.account;
+        desk.engine().store().read(move |sql| account::get(sql, id)).await?;
+        desk.engine().refresh_automatic(id).await;
+        read::auto_messages(desk.engine(), id).await
     }
 }
 
@@ -55,7 +67,8 @@ impl Command for CreateAutoMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        desk.engine().create_auto_message(self.account, self.kind, &self.text).await?;
+        read::auto_messages(desk.engine(), self.account).await
     }
 }
 
@@ -75,7 +88,9 @@ impl Command for UpdateAutoMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        let account = account_of(desk, self.message).await?;
+        desk.engine().update_auto_message(self.message, self.base, &self.text).await?;
+        read::auto_messages(desk.engine(), account).await
     }
 }
 
@@ -93,7 +108,9 @@ impl Command for RecreateAutoMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        let account = account_of(desk, self.message).await?;
+        desk.engine().recreate_auto_message(self.message, &self.text).await?;
+        read::auto_messages(desk.engine(), account).await
     }
 }
 
@@ -109,7 +126,9 @@ impl Command for DeleteAutoMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        let account = account_of(desk, self.message).await?;
+        desk.engine().delete_auto_message(self.message).await?;
+        read::auto_messages(desk.engine(), account).await
     }
 }
 
@@ -129,7 +148,8 @@ impl Command for SortAutoMessages {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        desk.engine().sort_auto_messages(self.account, self.kind, self.order).await?;
+        read::auto_messages(desk.engine(), self.account).await
     }
 }
 
@@ -151,7 +171,9 @@ impl Command for SetAutoMessages {
     type Reply = AutoOutcome;
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
-        super::not_yet(desk)
+        let Self { account, kind, enabled, recreate } = self;
+        let refused = desk.engine().set_auto_messages(account, kind, enabled, recreate).await?;
+        outcome(desk, account, refused).await
     }
 }
 
@@ -171,7 +193,8 @@ impl Command for CopyAutoMessages {
     type Reply = AutoOutcome;
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
-        super::not_yet(desk)
+        let refused = desk.engine().copy_auto_messages(self.from, self.to, self.kinds).await?;
+        outcome(desk, self.to, refused).await
     }
 }
 
@@ -189,7 +212,12 @@ impl Command for ListAutoVersions {
     type Reply = Vec<AutoVersionView>;
 
     async fn run(self, desk: &Desk) -> Result<Vec<AutoVersionView>, Fault> {
-        super::not_yet(desk)
+        let Self { account, kind } = self;
+        let versions = desk.engine().store().read(move |sql| {
+            account::get(sql, account)?;
+            auto_version::newest(sql, account, kind, MOST_VERSIONS)
+        });
+        Ok(versions.await?.into_iter().map(read::auto_version_view).collect())
     }
 }
 
@@ -205,7 +233,8 @@ impl Command for RestoreAutoVersion {
     type Reply = AutoOutcome;
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
-        super::not_yet(desk)
+        let (account, refused) = desk.engine().restore_auto_version(self.version).await?;
+        outcome(desk, account, refused).await
     }
 }
 
@@ -223,7 +252,8 @@ impl Command for SetCommentToMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        super::not_yet(desk)
+        desk.engine().set_comment_to_message(self.account, self.enabled).await?;
+        read::auto_messages(desk.engine(), self.account).await
     }
 }
 
@@ -239,7 +269,8 @@ impl Command for ListComments {
     type Reply = Vec<CommentView>;
 
     async fn run(self, desk: &Desk) -> Result<Vec<CommentView>, Fault> {
-        super::not_yet(desk)
+        let (account, now_ms) = (self.account, desk.engine().clock().now_ms());
+        Ok(desk.engine().store().read(move |sql| read::comment_views(sql, account, now_ms)).await?)
     }
 }
 
@@ -257,7 +288,8 @@ impl Command for AnswerComment {
     type Reply = CommentView;
 
     async fn run(self, desk: &Desk) -> Result<CommentView, Fault> {
-        super::not_yet(desk)
+        desk.engine().answer_comment(self.comment, &self.body).await?;
+        comment(desk, self.comment).await
     }
 }
 
@@ -275,6 +307,21 @@ impl Command for DismissComment {
     type Reply = CommentView;
 
     async fn run(self, desk: &Desk) -> Result<CommentView, Fault> {
-        super::not_yet(desk)
+        desk.engine().dismiss_comment(self.comment, self.dismissed).await?;
+        comment(desk, self.comment).await
     }
+}
+
+async fn account_of(desk: &Desk, id: AutoMessageId) -> Result<AccountId, Fault> {
+    Ok(desk.engine().store().read(move |sql| auto_message::get(sql, id)).await?.account)
+}
+
+async fn outcome(desk: &Desk, account: AccountId, refused: Vec<NotTaken>) -> Result<AutoOutcome, Fault> {
+    let now = read::auto_messages(desk.engine(), account).await?;
+    Ok(AutoOutcome { now, refused: refused.into_iter().map(read::auto_refusal).collect() })
+}
+
+async fn comment(desk: &Desk, id: CommentId) -> Result<CommentView, Fault> {
+    let now_ms = desk.engine().clock().now_ms();
+    Ok(desk.engine().store().read(move |sql| read::comment_view_of(sql, id, now_ms)).await?)
 }

@@ -166,6 +166,7 @@ impl Engine {
         self.follow(&account);
         if known.is_some() {
             self.prompt(id).notify_one();
+            self.automatic().wake(id);
             self.outbox().wake_all(self).await?;
         }
         tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");

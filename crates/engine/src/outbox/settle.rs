@@ -146,14 +146,23 @@ fn end(outcome: Outcome, error: &tiktok::Error) -> End {
 
 /// TikTok's no, in our words. Which of its rules 40064 means it does not say; our own count may.
 pub(super) fn refusal(error: &tiktok::Error, known: &Known, at_ms: Millis) -> Refusal {
+    let refusal = refusal_of(error, at_ms);
+    let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
+    let reason = match refusal.reason {
+        RefusalReason::MessagingRules if closed => RefusalReason::WindowClosed,
+        RefusalReason::MessagingRules if known.ledger.is_overspent() => RefusalReason::RepliesSpent,
+        reason => reason,
+    };
+    Refusal { reason, ..refusal }
+}
+
+/// TikTok's no to a message that belongs to no conversation of ours yet.
+pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
     let reason = match error {
         tiktok::Error::Refused { reason, .. } => *reason,
         _ => Reason::Other,
     };
-    let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
     let reason = match reason {
-        Reason::MessagingRules if closed => RefusalReason::WindowClosed,
-        Reason::MessagingRules if known.ledger.is_overspent() => RefusalReason::RepliesSpent,
         Reason::MessagingRules => RefusalReason::MessagingRules,
         Reason::InvalidParameter => RefusalReason::InvalidParameter,
         Reason::NotPermitted => RefusalReason::NotPermitted,

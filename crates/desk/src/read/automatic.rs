@@ -1,0 +1,171 @@
+//! Automatic messages and comments, as the page is shown them.
+
+use engine::Engine;
+use engine::automatic::comments::{self, ANSWERABLE_MS, Condition};
+use engine::automatic::{AutoError, NotTaken};
+use model::{AccountId, AutoMessageType, CommentId, Millis};
+use store::table::auto_version::{AutoVersion, By};
+use store::table::comment::{self, Comment, State};
+use store::table::{account, auto_message, auto_version};
+use store::{Connection, StoreError};
+
+use super::hue;
+use crate::view::{
+    AutoKindView, AutoMessageView, AutoMessagesView, AutoRefusal, AutoVersionView, CommentCondition,
+    CommentConditionView, CommentState, CommentToMessageView, CommentView,
+};
+use crate::{Fault, FaultCode};
+
+/// No screen shows more comments than this.
+const MOST_COMMENTS: u32 = 200;
+
+/// An account's automatic messages as they stand in the database, and why they may be old.
+pub(crate) async fn auto_messages(engine: &Engine, id: AccountId) -> Result<AutoMessagesView, Fault> {
+    let now_ms = engine.clock().now_ms();
+    let mut view = engine.store().read(move |sql| stored(sql, id, now_ms)).await?;
+    let trouble = engine.auto_trouble(id);
+    view.fault = trouble.messages.as_deref().map(Fault::from);
+    view.comment_to_message.fault = trouble.comments.as_deref().map(Fault::from);
+    if matches!(trouble.comments.as_deref(), Some(AutoError::NotHere(_))) {
+        view.comment_to_message.enabled = None;
+    }
+    Ok(view)
+}
+
+fn stored(sql: &Connection, id: AccountId, now_ms: Millis) -> Result<AutoMessagesView, StoreError> {
+    account::get(sql, id)?;
+    let mut fetched = Vec::new();
+    let mut kinds = Vec::new();
+    for kind in AutoMessageType::ALL {
+        let stands = auto_message::kind(sql, id, kind)?;
+        fetched.push(stands.map(|stands| stands.fetched_at_ms));
+        let items = auto_message::of_kind(sql, id, kind)?.into_iter();
+        kinds.push(AutoKindView {
+            kind,
+            enabled: stands.is_some_and(|stands| stands.enabled),
+            items: items
+                .map(|message| AutoMessageView { id: message.id, text: message.text, audit: message.audit })
+                .collect(),
+            changed_elsewhere_ms: auto_version::changed_elsewhere_ms(sql, id, kind)?,
+        });
+    }
+    // What was read longest ago speaks for all; one that never was, for none.
+    let fetched: Option<Vec<Millis>> = fetched.into_iter().collect();
+    Ok(AutoMessagesView {
+        account: id,
+        kinds,
+        fetched_at_ms: fetched.and_then(|times| times.into_iter().min()),
+        fault: None,
+        comment_to_message: CommentToMessageView {
+            enabled: auto_message::comment_to_message(sql, id)?.map(|stands| stands.enabled),
+            fault: None,
+            open: comments::answerable(sql, id, now_ms)?,
+        },
+    })
+}
+
+pub(crate) fn auto_version_view(version: AutoVersion) -> AutoVersionView {
+    AutoVersionView {
+        id: version.id,
+        at_ms: version.at_ms,
+        elsewhere: version.by == By::Elsewhere,
+        enabled: version.enabled,
+        items: version.items,
+    }
+}
+
+pub(crate) fn auto_refusal(not_taken: NotTaken) -> AutoRefusal {
+    AutoRefusal { fault: Fault::from(&not_taken.error), text: not_taken.text }
+}
+
+pub(crate) fn comment_views(
+    sql: &Connection,
+    account: AccountId,
+    now_ms: Millis,
+) -> Result<Vec<CommentView>, StoreError> {
+    account::get(sql, account)?;
+    let comments = comment::of_account(sql, account, MOST_COMMENTS)?.into_iter();
+    comments.map(|comment| comment_view(sql, comment, now_ms)).collect()
+}
+
+pub(crate) fn comment_view_of(sql: &Connection, id: CommentId, now_ms: Millis) -> Result<CommentView, StoreError> {
+    comment_view(sql, comment::get(sql, id)?, now_ms)
+}
+
+fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<CommentView, StoreError> {
+    let conditions = comments::conditions(sql, &comment, now_ms)?
+        .map(|(condition, holds)| CommentConditionView { condition: condition_view(condition), holds });
+    let conversation = comment::conversation(sql, &comment)?.map(|(id, _)| id);
+    Ok(CommentView {
+        id: comment.id,
+        hue: hue(if comment.person_id.is_empty() { &comment.remote_id } else { &comment.person_id }),
+        name: if comment.name.is_empty() { comment.handle.unwrap_or_default() } else { comment.name },
+        body: comment.body,
+        is_follower: comment.is_follower,
+        at_ms: comment.at_ms,
+        closes_at_ms: comment.at_ms.saturating_add(ANSWERABLE_MS),
+        conditions: conditions.to_vec(),
+        state: match comment.state {
+            State::Open => CommentState::Open,
+            State::Sending { body, .. } => CommentState::Sending { body },
+            State::Answered { body, at_ms } => CommentState::Answered { body, at_ms },
+            State::Refused { body, refusal } => CommentState::Refused { body, refusal },
+            State::Unconfirmed { body, at_ms } => CommentState::Unconfirmed { body, at_ms },
+            State::Dismissed { .. } => CommentState::Dismissed,
+        },
+        conversation,
+    })
+}
+
+pub(crate) fn condition_view(condition: Condition) -> CommentCondition {
+    match condition {
+        Condition::FirstLevel => CommentCondition::FirstLevel,
+        Condition::Recent => CommentCondition::Recent,
+        Condition::Unanswered => CommentCondition::Unanswered,
+        Condition::Quiet => CommentCondition::Quiet,
+        Condition::Adult => CommentCondition::Adult,
+        Condition::Region => CommentCondition::Region,
+    }
+}
+
+impl From<&AutoError> for Fault {
+    fn from(error: &AutoError) -> Self {
+        let words = |code, words: &String| Self {
+            detail: Some(words.clone()).filter(|words| !words.is_empty()),
+            ..Self::new(code)
+        };
+        match error {
+            AutoError::Text(problem) => Self::with_detail(FaultCode::AutoTextInvalid, camel(problem)),
+            AutoError::TooMany => Self::new(FaultCode::AutoTooMany),
+            AutoError::Duplicate => Self::new(FaultCode::AutoDuplicate),
+            AutoError::Reviewing => Self::new(FaultCode::AutoReviewing),
+            AutoError::Rejected => Self::new(FaultCode::AutoRejected),
+            AutoError::NotPossible => Self::new(FaultCode::AutoNotPossible),
+            AutoError::ChangedElsewhere => Self::new(FaultCode::AutoChangedElsewhere),
+            AutoError::NotPermitted(said) => words(FaultCode::AutoNotPermitted, said),
+            AutoError::NotHere(said) => words(FaultCode::CommentToMessageNotHere, said),
+            AutoError::Call(error) => error.into(),
+            AutoError::Store(StoreError::NotFound) => Self::new(FaultCode::NotFound),
+            AutoError::Store(StoreError::WrongState) => Self::new(FaultCode::WrongState),
+            AutoError::Store(StoreError::DiskFull(_)) => Self::new(FaultCode::DiskFull),
+            AutoError::Store(error) => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<AutoError> for Fault {
+    fn from(error: AutoError) -> Self {
+        match error {
+            AutoError::Store(error) => error.into(),
+            error => Self::from(&error),
+        }
+    }
+}
+
+/// The name by which the page knows one of a few words.
+pub(crate) fn camel(word: &impl serde::Serialize) -> String {
+    match serde_json::to_value(word) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

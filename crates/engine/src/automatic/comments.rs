@@ -1,0 +1,241 @@
+//! Comments of high intent, answered by message: one call for each answer, on disk before it is made, and never made again
+//! by itself.
+//!
+//! A lost answer is looked for in the conversation with whoever wrote the comment; not found, it stays unconfirmed for the
+//! agent.
+
+use model::{AccountId, CommentId, Millis, ReplyText, TextProblem};
+use store::table::comment::{self, Comment, News, State};
+use store::{Connection, StoreError};
+use tiktok::business::message::AnswerComment;
+use tiktok::business::webhook::HighIntentComment;
+
+use super::{AutoError, closing};
+use crate::call::CallError;
+use crate::engine::Engine;
+use crate::outbox::refusal_of;
+use crate::pace::Priority;
+
+/// How long after it was written a comment can be answered ("Comment-to-Message").
+pub const ANSWERABLE_MS: Millis = 48 * 3_600_000;
+/// No message must have gone between the two for this long.
+const QUIET_MS: Millis = 24 * 3_600_000;
+/// A lost answer is looked for so long.
+const LOOKED_FOR_MS: Millis = 24 * 3_600_000;
+/// TikTok's clock and the call's may differ by this much; and a call may have arrived so long after it ended here.
+const AROUND_MS: Millis = 60_000;
+
+/// TikTok's conditions for an answer by message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It is a first-level comment on one of the account's own videos.
+    FirstLevel,
+    /// It is at most 48 hours old.
+    Recent,
+    /// It was not answered by message yet.
+    Unanswered,
+    /// No message went between the two in the last 24 hours.
+    Quiet,
+    /// Whoever wrote it is 18 or older.
+    Adult,
+    /// Whoever wrote it is registered where TikTok offers this.
+    Region,
+}
+
+/// Why a comment could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum CommentError {
+    /// The answer is no text that TikTok would take.
+    #[error("not a text to send: {0:?}")]
+    Text(TextProblem),
+    /// A condition of TikTok's does not hold.
+    #[error("not answerable: {0:?}")]
+    Condition(Condition),
+    /// Certainly not sent.
+    #[error(transparent)]
+    Automatic(#[from] AutoError),
+}
+
+impl From<StoreError> for CommentError {
+    fn from(error: StoreError) -> Self {
+        Self::Automatic(error.into())
+    }
+}
+
+/// TikTok's conditions, as far as Deskbell knows: the rest only TikTok does.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn conditions(
+    sql: &Connection,
+    comment: &Comment,
+    now_ms: Millis,
+) -> Result<[(Condition, Option<bool>); 6], StoreError> {
+    let said = comment::conversation(sql, comment)?.and_then(|(_, said_at_ms)| said_at_ms);
+    let quiet = said.is_none_or(|at_ms| at_ms <= now_ms.saturating_sub(QUIET_MS));
+    Ok([
+        (Condition::FirstLevel, None),
+        (Condition::Recent, Some(comment.at_ms >= now_ms.saturating_sub(ANSWERABLE_MS))),
+        (Condition::Unanswered, unanswered(&comment.state)),
+        (Condition::Quiet, Some(quiet).filter(|_| !comment.person_id.is_empty())),
+        (Condition::Adult, None),
+        (Condition::Region, None),
+    ])
+}
+
+fn unanswered(state: &State) -> Option<bool> {
+    match state {
+        State::Open | State::Refused { .. } => Some(true),
+        State::Sending { .. } | State::Answered { .. } => Some(false),
+        State::Unconfirmed { .. } => None,
+        State::Dismissed { was } => unanswered(was),
+    }
+}
+
+/// How many of an account's comments can be answered now.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn answerable(sql: &Connection, account: AccountId, now_ms: Millis) -> Result<u32, StoreError> {
+    let mut count = 0;
+    for comment in comment::open_since(sql, account, now_ms.saturating_sub(ANSWERABLE_MS))? {
+        let conditions = conditions(sql, &comment, now_ms)?;
+        count += u32::from(!conditions.iter().any(|(_, holds)| *holds == Some(false)));
+    }
+    Ok(count)
+}
+
+/// What TikTok pushed, in our words.
+pub(crate) fn news(pushed: HighIntentComment, now_ms: Millis) -> News {
+    let person = pushed.person;
+    News {
+        remote_id: pushed.comment_id,
+        name: person.as_ref().and_then(|person| person.display_name.clone()),
+        handle: person.as_ref().and_then(|person| person.username.clone()),
+        is_follower: person.as_ref().and_then(|person| person.is_follower),
+        person_id: person.map(|person| person.unique_identifier),
+        body: pushed.text,
+        at_ms: pushed.at_ms.unwrap_or(now_ms),
+    }
+}
+
+/// Looks for lost answers for as long as the account is followed.
+pub(crate) async fn run(engine: Engine, id: AccountId) {
+    let entry = engine.automatic().of(id);
+    loop {
+        let waiting = match engine.look_for_answers(id).await {
+            Ok(left) => left > 0,
+            Err(error) => {
+                tracing::error!(account = id.0, %error, "comments.not_looked_for");
+                true
+            }
+        };
+        if waiting {
+            tokio::select! {
+                () = tokio::time::sleep(engine.timing().sweep_focused) => {}
+                () = entry.lost.notified() => {}
+            }
+        } else {
+            entry.lost.notified().await;
+        }
+    }
+}
+
+impl Engine {
+    /// Answers a comment by message, once. What came of it is in the comment's state.
+    ///
+    /// # Errors
+    /// [`CommentError`]; then it was certainly not sent.
+    pub async fn answer_comment(&self, id: CommentId, body: &str) -> Result<(), CommentError> {
+        let body = ReplyText::check(body).map_err(CommentError::Text)?.into_string();
+        let now_ms = self.clock().now_ms();
+        let (comment, conditions) = self
+            .store()
+            .read(move |sql| {
+                let comment = comment::get(sql, id)?;
+                let conditions = conditions(sql, &comment, now_ms)?;
+                Ok((comment, conditions))
+            })
+            .await?;
+        if !matches!(comment.state, State::Open | State::Refused { .. } | State::Answered { .. }) {
+            return Err(StoreError::WrongState.into());
+        }
+        if let Some((condition, _)) = conditions.iter().find(|(_, holds)| *holds == Some(false)) {
+            return Err(CommentError::Condition(*condition));
+        }
+        let engine = self.clone();
+        let sent = self.see_through(async move { engine.send_answer(comment, body).await }).await;
+        Ok(sent.unwrap_or_else(|| Err(closing()))?)
+    }
+
+    async fn send_answer(&self, comment: Comment, body: String) -> Result<(), AutoError> {
+        let (id, account) = (comment.id, comment.account);
+        let business = self.linked(account).await?;
+        if let Some(wait) = self.caller().paused().filter(|wait| *wait > super::PATIENCE) {
+            return Err(AutoError::Call(CallError::SlowDown(wait)));
+        }
+        // The slot and the token come first, so that `sending` on disk means: the call itself was made.
+        self.caller().turn(Priority::Send).await;
+        let token = self.caller().token(account).await.map_err(AutoError::Call)?;
+        let at_ms = self.clock().now_ms();
+        let (open, said) = (comment.clone(), body.clone());
+        self.store().write(move |tx| comment::begin(tx, &open, &said, at_ms)).await?;
+        let call = AnswerComment {
+            business_id: business.remote_id,
+            comment_id: comment.remote_id.clone(),
+            body: body.clone(),
+        };
+        let answer = self.caller().ask_with(account, token, call).await;
+        let now_ms = self.clock().now_ms();
+        let (state, failed) = match answer {
+            Ok(_) => (State::Answered { body, at_ms: now_ms }, None),
+            Err(CallError::Refused(error)) => {
+                tracing::warn!(comment = id.0, code = error.code(), "comments.refused");
+                (State::Refused { body, refusal: refusal_of(&error, now_ms) }, None)
+            }
+            Err(CallError::Unknown(error)) => {
+                tracing::warn!(comment = id.0, code = error.code(), "comments.unconfirmed");
+                (State::Unconfirmed { body, at_ms }, None)
+            }
+            // Certainly not taken: it stands as it did.
+            Err(error) => (comment.state, Some(AutoError::Call(error))),
+        };
+        self.store().write(move |tx| comment::settle(tx, id, &state)).await?;
+        // The message shows in the conversation's listing, be it answered or lost.
+        self.go_on(account);
+        self.automatic().of(account).lost.notify_one();
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Settles lost answers that are among the messages by now; how many are left.
+    async fn look_for_answers(&self, id: AccountId) -> Result<usize, StoreError> {
+        let since_ms = self.clock().now_ms().saturating_sub(LOOKED_FOR_MS);
+        let call_ms = i64::try_from(self.timing().call.as_millis()).unwrap_or(i64::MAX);
+        let found = self.store().read(move |sql| {
+            let lost = comment::unconfirmed(sql, id, since_ms)?;
+            let mut found = Vec::new();
+            for comment in &lost {
+                let State::Unconfirmed { body, at_ms } = &comment.state else { continue };
+                let around = (at_ms.saturating_sub(AROUND_MS), at_ms.saturating_add(call_ms + AROUND_MS));
+                if let Some(arrived_ms) = comment::arrived(sql, comment, body, around)? {
+                    found.push((comment.id, State::Answered { body: body.clone(), at_ms: arrived_ms }));
+                }
+            }
+            Ok((lost.len(), found))
+        });
+        let (lost, found) = found.await?;
+        let left = lost - found.len();
+        for (id, state) in found {
+            self.store().write(move |tx| comment::settle(tx, id, &state)).await?;
+        }
+        Ok(left)
+    }
+
+    /// Puts a comment aside, or takes it up again.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn dismiss_comment(&self, id: CommentId, dismissed: bool) -> Result<(), StoreError> {
+        self.store().write(move |tx| comment::dismiss(tx, id, dismissed)).await
+    }
+}

@@ -1,0 +1,234 @@
+//! One kind of one account in our hands: read just now, and nobody else of this Deskbell reads or changes it meanwhile.
+//!
+//! Each change is one call that is never repeated. What the kind will say is noted before it, so that it is known for ours
+//! whenever it is seen.
+
+use model::{AccountId, AuditStatus, AutoMessageType, AutoText};
+use store::table::account::Account;
+use store::table::auto_message::{self, AutoMessage, News};
+use tiktok::Endpoint;
+use tiktok::business::auto_message::{
+    CreateAutoMessage, DeleteAutoMessage, SetAutoMessageStatus, SortAutoMessages, UpdateAutoMessage,
+};
+use tokio::sync::OwnedMutexGuard;
+
+use super::{AutoError, words};
+use crate::call::CallError;
+use crate::engine::Engine;
+use crate::pace::Priority;
+
+pub(super) struct Hold<'a> {
+    engine: &'a Engine,
+    business: Account,
+    pub(super) kind: AutoMessageType,
+    /// As the agent was shown it, before it was read just now.
+    pub(super) shown: Vec<AutoMessage>,
+    pub(super) enabled: bool,
+    pub(super) items: Vec<News>,
+    /// Whether TikTok has taken any change.
+    changed: bool,
+    _alone: OwnedMutexGuard<()>,
+}
+
+impl<'a> Hold<'a> {
+    /// Takes hold of a kind and reads it.
+    pub(super) async fn take(engine: &'a Engine, id: AccountId, kind: AutoMessageType) -> Result<Self, AutoError> {
+        let alone = engine.automatic().alone(id).await;
+        let business = engine.permitted(id).await?;
+        let shown = engine.store().read(move |sql| auto_message::of_kind(sql, id, kind)).await?;
+        let mut hold =
+            Self { engine, business, kind, shown, enabled: false, items: Vec::new(), changed: false, _alone: alone };
+        hold.read().await?;
+        Ok(hold)
+    }
+
+    /// Reads the kind, and keeps what TikTok says.
+    async fn read(&mut self) -> Result<(), AutoError> {
+        let news = self.engine.read_kind(&self.business, self.kind, Priority::Open).await?;
+        (self.enabled, self.items) = (news.enabled, news.items.clone());
+        self.engine.keep_kind(self.business.id, self.kind, news, self.changed).await?;
+        Ok(())
+    }
+
+    /// Reads the kind once more, whatever came of changing it, unless TikTok is out of reach; then it is read later.
+    pub(super) async fn settle<T>(mut self, done: Result<T, AutoError>) -> Result<T, AutoError> {
+        let out_of_reach = matches!(
+            &done,
+            Err(AutoError::Call(
+                CallError::Offline(_) | CallError::SlowDown(_) | CallError::Relink(_) | CallError::Local(_)
+            ))
+        );
+        let asked = self.changed || matches!(&done, Err(AutoError::Call(CallError::Refused(_))));
+        if asked && !out_of_reach {
+            let read = self.read().await;
+            self.engine.note_trouble(self.business.id, |trouble| {
+                trouble.messages = read.as_ref().err().map(super::share);
+            });
+            if read.is_err() {
+                self.engine.automatic().wake(self.business.id);
+            }
+        } else if asked {
+            self.engine.automatic().wake(self.business.id);
+        }
+        done
+    }
+
+    /// What the kind says now, in order.
+    pub(super) fn texts(&self) -> Vec<AutoText> {
+        self.items.iter().map(|item| item.text.clone()).collect()
+    }
+
+    /// One of its messages.
+    pub(super) fn item(&self, remote_id: &str) -> Option<&News> {
+        self.items.iter().find(|item| item.remote_id == remote_id)
+    }
+
+    pub(super) fn has(&self, text: &AutoText) -> bool {
+        self.items.iter().any(|item| item.text == *text)
+    }
+
+    /// Makes a message, behind the others.
+    pub(super) async fn create(&mut self, text: &AutoText) -> Result<(), AutoError> {
+        if self.has(text) {
+            return Err(AutoError::Duplicate);
+        }
+        if self.items.len() >= self.kind.most() {
+            return Err(AutoError::TooMany);
+        }
+        self.create_unchecked(text).await
+    }
+
+    /// As [`Hold::create`], leaving it to TikTok whether there is room for it.
+    pub(super) async fn create_unchecked(&mut self, text: &AutoText) -> Result<(), AutoError> {
+        // Where there can be only one, the new one takes the place of the old one.
+        let keeps = if self.kind.most() == 1 { 0 } else { self.items.len() };
+        let mut meant = self.texts();
+        meant.truncate(keeps);
+        meant.push(text.clone());
+        let call =
+            CreateAutoMessage { business_id: self.business.remote_id.clone(), text: words::wire(self.kind, text) };
+        let known: Vec<String> = self.items.iter().map(|item| item.remote_id.clone()).collect();
+        let made = |hold: &Self| hold.items.iter().any(|item| item.text == *text && !known.contains(&item.remote_id));
+        if let Some(reply) = self.make(call, meant, made).await? {
+            self.items.truncate(keeps);
+            self.items.push(News {
+                remote_id: reply.auto_message_id.unwrap_or_default(),
+                text: text.clone(),
+                audit: AuditStatus::Reviewing,
+                raw: "{}".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Changes what a message says, where it stands.
+    pub(super) async fn update(&mut self, remote_id: &str, text: &AutoText) -> Result<(), AutoError> {
+        if self.items.iter().any(|item| item.text == *text && item.remote_id != remote_id) {
+            return Err(AutoError::Duplicate);
+        }
+        match self.item(remote_id).map(|item| item.audit) {
+            None => return Err(AutoError::ChangedElsewhere),
+            Some(AuditStatus::Reviewing) => return Err(AutoError::Reviewing),
+            Some(AuditStatus::Rejected) => return Err(AutoError::Rejected),
+            Some(AuditStatus::Approved | AuditStatus::Unknown) => {}
+        }
+        self.update_unchecked(remote_id, text).await
+    }
+
+    /// As [`Hold::update`], leaving it to TikTok whether it may be changed.
+    pub(super) async fn update_unchecked(&mut self, remote_id: &str, text: &AutoText) -> Result<(), AutoError> {
+        let said = |item: &News| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
+        let meant = self.items.iter().map(said).collect();
+        let call = UpdateAutoMessage {
+            business_id: self.business.remote_id.clone(),
+            auto_message_id: remote_id.to_owned(),
+            text: words::wire(self.kind, text),
+        };
+        if self.make(call, meant, |hold| hold.has(text)).await?.is_some() {
+            for item in self.items.iter_mut().filter(|item| item.remote_id == remote_id) {
+                (item.text, item.audit) = (text.clone(), AuditStatus::Reviewing);
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes a message.
+    pub(super) async fn delete(&mut self, remote_id: &str) -> Result<(), AutoError> {
+        let others = self.items.iter().filter(|item| item.remote_id != remote_id);
+        let meant = others.map(|item| item.text.clone()).collect();
+        let call = DeleteAutoMessage {
+            business_id: self.business.remote_id.clone(),
+            kind: words::remote(self.kind),
+            auto_message_id: remote_id.to_owned(),
+        };
+        if self.make(call, meant, |hold| hold.item(remote_id).is_none()).await?.is_some() {
+            self.items.retain(|item| item.remote_id != remote_id);
+        }
+        Ok(())
+    }
+
+    /// Puts the messages into this order.
+    pub(super) async fn sort(&mut self, order: &[String]) -> Result<(), AutoError> {
+        let place = |item: &News| order.iter().position(|id| *id == item.remote_id).unwrap_or(order.len());
+        let mut sorted = self.items.clone();
+        sorted.sort_by_key(place);
+        let meant = sorted.iter().map(|item| item.text.clone()).collect();
+        let call = SortAutoMessages {
+            business_id: self.business.remote_id.clone(),
+            kind: words::remote(self.kind),
+            auto_message_ids: order.to_vec(),
+        };
+        let done = |hold: &Self| hold.items.iter().map(|item| &item.remote_id).eq(order);
+        if self.make(call, meant, done).await?.is_some() {
+            self.items = sorted;
+        }
+        Ok(())
+    }
+
+    /// Switches the kind on or off.
+    pub(super) async fn switch(&mut self, enabled: bool) -> Result<(), AutoError> {
+        let call = SetAutoMessageStatus {
+            business_id: self.business.remote_id.clone(),
+            kind: words::remote(self.kind),
+            enabled,
+        };
+        if self.make(call, self.texts(), |hold| hold.enabled == enabled).await?.is_some() {
+            self.enabled = enabled;
+        }
+        Ok(())
+    }
+
+    /// One call. If its answer is lost, the kind is read, and `done` says whether it was taken after all; then there is no
+    /// answer, and the kind is as it was read.
+    async fn make<E: Endpoint + Clone>(
+        &mut self,
+        call: E,
+        meant: Vec<AutoText>,
+        done: impl Fn(&Self) -> bool,
+    ) -> Result<Option<E::Reply>, AutoError> {
+        let (id, kind) = (self.business.id, self.kind);
+        self.engine.store().write(move |tx| auto_message::intend(tx, id, kind, &meant)).await?;
+        match self.engine.ask_automatic(id, Priority::Open, call).await {
+            Ok(reply) => {
+                self.changed = true;
+                Ok(Some(reply))
+            }
+            Err(AutoError::Call(CallError::Unknown(error))) => {
+                tracing::warn!(account = id.0, code = error.code(), "automatic.answer_lost");
+                let unknown = AutoError::Call(CallError::Unknown(error));
+                match self.read().await {
+                    Ok(()) if done(self) => Ok(None),
+                    Ok(()) => Err(unknown),
+                    Err(_) => {
+                        self.engine.automatic().wake(id);
+                        Err(unknown)
+                    }
+                }
+            }
+            Err(error) => {
+                self.engine.store().write(move |tx| auto_message::not_intended(tx, id, kind)).await?;
+                Err(error)
+            }
+        }
+    }
+}
