@@ -89,6 +89,14 @@ pub enum AutoProblem {
 }
 
 impl AutoText {
+    /// Whether TikTok takes both for the same and refuses the second: two of a kind with one question, or the same words on
+    /// their buttons.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        let titled = !self.title.trim().is_empty() || !other.title.trim().is_empty();
+        if titled { self.title.trim() == other.title.trim() } else { self.body.trim() == other.body.trim() }
+    }
+
     /// The text as it will be sent: its ends trimmed, line ends of one kind, a title on one line. Nothing is ever cut.
     ///
     /// # Errors

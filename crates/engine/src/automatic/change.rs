@@ -165,7 +165,7 @@ async fn recreate(hold: &mut Hold<'_>, shown: &AutoMessage, text: &AutoText) -> 
     if now.audit == AuditStatus::Reviewing {
         return Err(AutoError::Reviewing);
     }
-    if hold.items.iter().any(|item| item.text == *text && item.remote_id != shown.remote_id) {
+    if hold.items.iter().any(|item| item.text.repeats(text) && item.remote_id != shown.remote_id) {
         return Err(AutoError::Duplicate);
     }
     if !hold.kind.can_be_deleted() {

@@ -83,13 +83,14 @@ impl<'a> Hold<'a> {
         self.items.iter().find(|item| item.remote_id == remote_id)
     }
 
+    /// Whether it says this, word for word.
     pub(super) fn has(&self, text: &AutoText) -> bool {
         self.items.iter().any(|item| item.text == *text)
     }
 
     /// Makes a message, behind the others.
     pub(super) async fn create(&mut self, text: &AutoText) -> Result<(), AutoError> {
-        if self.has(text) {
+        if self.items.iter().any(|item| item.text.repeats(text)) {
             return Err(AutoError::Duplicate);
         }
         if self.items.len() >= self.kind.most() {
@@ -123,7 +124,7 @@ impl<'a> Hold<'a> {
 
     /// Changes what a message says, where it stands.
     pub(super) async fn update(&mut self, remote_id: &str, text: &AutoText) -> Result<(), AutoError> {
-        if self.items.iter().any(|item| item.text == *text && item.remote_id != remote_id) {
+        if self.items.iter().any(|item| item.text.repeats(text) && item.remote_id != remote_id) {
             return Err(AutoError::Duplicate);
         }
         match self.item(remote_id).map(|item| item.audit) {
