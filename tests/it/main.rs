@@ -13,6 +13,7 @@
 mod e2e;
 
 mod access;
+mod automatic;
 mod budget;
 mod composing;
 mod contract;

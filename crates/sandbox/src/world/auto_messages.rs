@@ -5,6 +5,7 @@
 //! - `ENABLE` of suggested questions or chat prompts switches every one there is off, each time it is called, whether the
 //!   kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the most
 //!   there may be, and come back only by being deleted and made anew; an edit does not bring them back.
+//! - A rejected welcome message, which can neither be deleted nor changed, gives way to a new one.
 //! - A welcome message gets another id with each edit, as webhooks tell it as `DELETE` and `CREATE`.
 //! - A welcome message that was rejected is made anew by creating another one, which takes its place: it can be neither
 //!   edited nor deleted, so there is no other way.
@@ -134,6 +135,7 @@ impl World {
         kind: AutoKind,
         (title, body): (String, String),
     ) -> Result<String, Refusal> {
+        self.make_way(doing, kind)?;
         let automatic = self.automatic_mut(doing.account)?;
         automatic.refuse_duplicate(kind, &title, None)?;
         let gone = |kept: &Kept| kept.kind == AutoKind::WelcomeMessage && kept.audit == AuditStatus::Rejected;
@@ -149,6 +151,17 @@ impl World {
             return Err(Refusal::new(40002, why));
         }
         self.add_auto(doing, kind, (title, body), AuditStatus::Reviewing)
+    }
+
+    /// A rejected welcome message has to be made anew and cannot be deleted: a new one takes its place.
+    fn make_way(&mut self, doing: Doing, kind: AutoKind) -> Result<(), Refusal> {
+        let automatic = self.automatic_mut(doing.account)?;
+        let rejected = |kept: &Kept| kept.kind == kind && kept.audit == AuditStatus::Rejected;
+        if let Some(at) = automatic.messages.iter().position(rejected).filter(|_| kind == AutoKind::WelcomeMessage) {
+            let gone = automatic.messages.remove(at);
+            self.tell_change(doing, "DELETE", kind, Some(gone));
+        }
+        Ok(())
     }
 
     fn add_auto(
