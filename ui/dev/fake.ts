@@ -1,5 +1,5 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
-import type { AccountId, AccountView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, WhyView } from "../src/ipc/bindings";
+import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, WhyView } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
 import { automatic } from "./automatic";
 import { attaching, composing } from "./composing";
@@ -35,6 +35,8 @@ export class FakeDesk implements Host {
   whys = new Map<MessageId, Partial<WhyView>>();
   /** Tags that are known although no customer has them. */
   tags = new Map<AccountId, TagView[]>();
+  /** Who answers; whoever sits here has not said their name. */
+  agents: AgentView[] = [{ id: "1", name: "", hue: 200, me: true, away: false }];
   tokenEvents = new Map<AccountId, TokenEventView[]>();
   usage: MediaUsage = { bytes: 1_288_490_189, pictures: 4_812 };
   /** Whether the search index is still being made. */
@@ -148,7 +150,7 @@ export class FakeDesk implements Host {
     const talk = this.of(id);
     const atMs = Date.now();
     talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [], rule: null, firings: [], marks: [] });
-    Object.assign(talk.row, { budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting }, snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
+    Object.assign(talk.row, { snoozedUntilMs: null, status: "open", budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting }, snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
     this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
   }
 
@@ -158,7 +160,7 @@ export class FakeDesk implements Host {
       waiting: (row: ConversationRow) => open(row) && row.waiting, requests: (row: ConversationRow) => open(row) && row.kind === "request", all: (row: ConversationRow) => row.snoozedUntilMs === null,
       mine: (row: ConversationRow) => open(row) && row.assignee?.me === true, snoozed: (row: ConversationRow) => row.snoozedUntilMs !== null, done: (row: ConversationRow) => row.status === "done",
     }[tab];
-    return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => b.lastAtMs - a.lastAtMs);
+    return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => (tab === "snoozed" ? (a.snoozedUntilMs ?? 0) - (b.snoozedUntilMs ?? 0) : b.lastAtMs - a.lastAtMs));
   }
 
   #answer(asked: Asked): unknown {
@@ -195,6 +197,7 @@ export class FakeDesk implements Host {
       case "setStatus": {
         const talk = this.of(asked.args.conversation);
         talk.row.status = asked.args.status;
+        if (asked.args.status === "done") talk.row.snoozedUntilMs = null;
         this.tell({ kind: "inbox", account: talk.account }, { kind: "conversation", conversation: talk.row.id });
         return {};
       }

@@ -6,6 +6,7 @@ import { keepingScene } from "./kept";
 import { kindsScene } from "./kinds";
 import { longScene } from "./long";
 import { sendingScene } from "./sending";
+import { triageScene } from "./triaged";
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -121,6 +122,7 @@ export function fakeFromAddress(): FakeDesk {
   if (scene === "inbox") inboxScene(desk);
   else if (scene === "sending") sendingScene(desk);
   else if (scene === "kept") keepingScene(desk);
+  else if (scene === "triage") triageScene(desk);
   else if (scene === "kinds") kindsScene(desk);
   else if (scene === "long") longScene(desk, Number(wish.get("messages") ?? 10_000));
   else if (scene === "big") bigScene(desk, 20_000, 5_000);

@@ -10,6 +10,8 @@ export function may(app: App, key: KeyId): boolean {
     case "settings":
     case "sheet":
       return true;
+    case "away":
+      return app.agents.me !== null;
     case "next":
     case "previous":
       return inbox && (app.list?.total ?? 0) > 0;
@@ -53,6 +55,11 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
       if (!inbox || !app.talk) return false;
       void app.toggleDone();
       return true;
+    case "snooze":
+    case "assign":
+      if (!inbox || !app.talk) return false;
+      app.place.triaging = key;
+      return true;
     case "tag":
       if (!inbox || !app.talk) return false;
       app.beginTag();
@@ -64,6 +71,9 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
     case "later":
       if (!inbox || !app.talk) return false;
       app.place.tool = key;
+      return true;
+    case "away":
+      void app.agents.toggleMyAway();
       return true;
     case "settings":
       app.place.go("settings");

@@ -1,9 +1,10 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, Change, ConversationId, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
+import type { AccountId, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
+import { Agents } from "./agents.svelte";
 import { Clock } from "./clock.svelte";
 import { Drafts } from "./drafts";
 import { Frame } from "./frame.svelte";
@@ -17,6 +18,7 @@ import { Sends } from "./sends.svelte";
 import { Tags } from "./tags.svelte";
 import { type Talk, Talks } from "./talk.svelte";
 import { Toasts } from "./toasts.svelte";
+import { Triage } from "./triage";
 import { Typing } from "./typing";
 import { Viewer } from "./viewer.svelte";
 
@@ -36,6 +38,10 @@ export class App {
   later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
   typing = new Typing();
   tags = new Tags(this.toasts);
+  agents = new Agents(this.toasts);
+  triage = new Triage({ toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
+  /** Why rules did what they did with a message; none where nobody can say. */
+  rules: { explain(message: MessageId): void } | null = null;
   search = new Search(() => this.place.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */
   viewer = new Viewer();
@@ -63,6 +69,7 @@ export class App {
   }
 
   async begin(): Promise<void> {
+    void this.agents.read();
     await this.frame.refresh();
     this.#settlePlace();
     if (this.place.screen === "link") this.linking.begin();
@@ -81,6 +88,7 @@ export class App {
       case "everything":
         this.frame.accountsTold += 1;
         this.tags.drop();
+        void this.agents.read();
         void this.frame.refresh().then(() => this.#settlePlace());
         this.lists.drop();
         this.talks.drop(this.place.conversation);
@@ -121,6 +129,12 @@ export class App {
         this.tags.drop(change.account);
         // Every row shows its customer's tags.
         this.lists.drop(change.account);
+        this.talks.drop(this.place.conversation);
+        break;
+      case "agents":
+        void this.agents.read();
+        // Rows and the conversation on screen show whose they are.
+        this.lists.drop();
         this.talks.drop(this.place.conversation);
         break;
       case "link":
@@ -200,26 +214,15 @@ export class App {
     if (fault) this.toasts.fault(fault);
   }
 
+  /** The list's row of the conversation on screen. */
+  get row(): ConversationRow | undefined {
+    return this.talk?.view?.row ?? this.list?.find(this.place.conversation);
+  }
+
   /** Marks the conversation on screen done, or opens it again, with a way back. */
   async toggleDone(): Promise<void> {
-    const talk = this.talk;
-    const row = talk?.view?.row ?? this.list?.find(this.place.conversation);
-    if (!talk || !row) return;
-    const before = row.status;
-    const after = before === "open" ? "done" : "open";
-    const set = async (status: typeof before): Promise<boolean> => {
-      try {
-        await ask("setStatus", { conversation: talk.id, status });
-        void talk.refresh();
-        return true;
-      } catch (error) {
-        this.toasts.fault(faultOf(error));
-        return false;
-      }
-    };
-    if (await set(after)) {
-      this.toasts.say(after === "done" ? t.toast.done : t.toast.reopened, { label: t.toast.undo, run: () => void set(before) });
-    }
+    const row = this.row;
+    if (this.talk && row) await this.triage.toggleDone(row);
   }
 
   /** Tells the customer now that their messages were read. */

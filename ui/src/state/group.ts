@@ -10,6 +10,8 @@ export type Item =
   | { kind: "day"; key: string; atMs: number }
   | { kind: "gap"; key: string; atStart: boolean }
   | { kind: "origin"; key: string; origin: Origin }
+  /** What rules did because of the message above. */
+  | { kind: "firings"; key: string; message: MessageView }
   | { kind: "message"; key: MessageId; message: MessageView; first: boolean; last: boolean; stamp: boolean };
 
 function together(a: MessageView, b: MessageView, gaps: Stretch["gaps"]): boolean {
@@ -17,6 +19,8 @@ function together(a: MessageView, b: MessageView, gaps: Stretch["gaps"]): boolea
     a.direction === b.direction &&
     a.surface === b.surface &&
     a.auto === b.auto &&
+    a.rule === b.rule &&
+    a.firings.length === 0 &&
     !gaps.has(b.id) &&
     sameDay(a.sentAtMs, b.sentAtMs) &&
     Math.abs(b.sentAtMs - a.sentAtMs) < TOGETHER_MS
@@ -50,6 +54,7 @@ export function grouped(stretch: Stretch, origin: Origin | null): Item[] {
     const starts = !before || !together(before, message, gaps);
     const ends = !after || !together(message, after, gaps);
     items.push({ kind: "message", key: message.id, message, first: starts, last: ends, stamp: ends || unsettled(message) || message.delivery?.state !== after?.delivery?.state });
+    if (message.firings.length > 0) items.push({ kind: "firings", key: `firings ${message.id}`, message });
   });
   if (!originDone && origin !== null && !stretch.hasNewer) items.push({ kind: "origin", key: "origin", origin });
   return items;

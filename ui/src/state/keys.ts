@@ -2,7 +2,7 @@
 import { t } from "../text";
 import type { Tool } from "./place.svelte";
 
-export type KeyId = "search" | "find" | "findNext" | "findPrevious" | "next" | "previous" | "reply" | "done" | "tag" | "region" | "regionBack" | "back" | "settings" | "sheet" | Tool;
+export type KeyId = "search" | "find" | "findNext" | "findPrevious" | "next" | "previous" | "reply" | "done" | "snooze" | "assign" | "tag" | "region" | "regionBack" | "back" | "settings" | "away" | "sheet" | Tool;
 
 interface Chord {
   key: string;
@@ -21,11 +21,15 @@ export const KEYS: Record<KeyId, readonly Chord[]> = {
   previous: [{ key: "k" }, { key: "ArrowUp", alt: true }],
   reply: [{ key: "Enter" }, { key: "r" }],
   done: [{ key: "e" }],
+  snooze: [{ key: "h" }],
+  assign: [{ key: "a" }],
   tag: [{ key: "l" }],
   region: [{ key: "F6" }],
   regionBack: [{ key: "F6", shift: true }],
   back: [{ key: "Escape" }],
   settings: [{ key: ",", mod: true }],
+  // Only in the palette and on its buttons.
+  away: [],
   sheet: [{ key: "/", mod: true }],
   image: [{ key: "u", mod: true, shift: true }],
   emoji: [{ key: "e", mod: true, shift: true }],

@@ -24,6 +24,8 @@ export class Place {
   sheet = $state(false);
   /** The sheet of all scheduled replies. */
   scheduledOpen = $state(false);
+  /** What is being decided about the conversation: until when it is put away, or whose it is. */
+  triaging = $state<"snooze" | "assign" | null>(null);
   /** The person panel should open its field for a tag. */
   tagging = $state(false);
   /** The account that is about to be unlinked, and whether erasing it was asked for at once. */
@@ -84,6 +86,7 @@ export class Place {
     if (account === this.account) return;
     if (this.account !== null) this.#selected.set(this.account, this.conversation);
     this.account = account;
+    this.triaging = null;
     this.conversation = this.#selected.get(account) ?? null;
     this.overlay = false;
   }
@@ -92,10 +95,12 @@ export class Place {
     this.conversation = conversation;
     this.overlay = false;
     this.tagging = false;
+    this.triaging = null;
   }
 
   go(screen: Screen): void {
     this.screen = screen;
+    this.triaging = null;
     this.overlay = false;
   }
 }

@@ -10,13 +10,15 @@ import { palette } from "./palette";
 import { hours, rules } from "./rules";
 import { saved } from "./saved";
 import { delivery, thread, why } from "./thread";
-import { agents, snooze } from "./triage";
+import { agents, assign, firing, moreTabs, snooze } from "./triage";
 
 const snippets: Record<SnippetKind, string> = {
   text: "", image: "Photo", video: "Video", sharePost: "Shared a post", sticker: "Sticker", card: "Card", unsupported: "Open TikTok to see this",
 };
 const surfaces: Record<Surface, string> = { deskbell: "", api: "Sent by another app", phone: "Sent from the phone", web: "Sent from TikTok’s website", other: "Sent outside Deskbell" };
-const autos: Record<AutoType, string> = { welcome: "Welcome message", suggestedQuestion: "Suggested question", keywordReply: "Keyword reply", other: "Automatic message" };
+const autos: Record<AutoType, string> = { welcome: "Welcome message", suggestedQuestion: "Answer to a suggested question", keywordReply: "Keyword reply", other: "Automatic message" };
+/** The same on the customer’s side: what was tapped or written there. */
+const asked: Record<AutoType, string> = { ...autos, suggestedQuestion: "Suggested question" };
 
 export const en = {
   product: "Deskbell",
@@ -31,6 +33,7 @@ export const en = {
   snippets,
   surfaces,
   autos,
+  asked,
 
   time: {
     now: "now",
@@ -116,7 +119,10 @@ export const en = {
   hours,
   saved,
   agents,
+  assign,
   snooze,
+  firing,
+  moreTabs,
   palette,
   thread,
   delivery,
@@ -158,6 +164,7 @@ export const en = {
   link: {
     title: "Link your TikTok Business Account",
     lead: "Deskbell talks to TikTok directly. What it keeps stays on this computer, and its keys in your system’s keychain.",
+    leadPractice: "This is Practice: Deskbell talks to a sandbox instead of TikTok, and keeps nothing once it ends.",
     back: "Back to the inbox",
     change: "Change",
     cancel: "Cancel",
@@ -172,6 +179,7 @@ export const en = {
       doneBoth: (id: string) => `App ID ${id} from TikTok API for Business, and Login Kit. The secrets are kept safe.`,
       doneBusiness: (id: string) => `App ID ${id} from TikTok API for Business. The secret is kept safe.`,
       intro: "From your app’s pages on TikTok. Deskbell keeps them in your system’s keychain.",
+      introPractice: "In Practice they stay in memory until it ends, and nothing reaches TikTok.",
       business: "TikTok API for Business",
       appId: "App ID",
       secret: "Secret",
@@ -234,6 +242,7 @@ export const en = {
     system: "In your system’s keychain.",
     missing: "Your system’s keychain does not answer",
     missingMore: "Deskbell keeps the keys to your TikTok account there. Unlock it, or keep the keys in memory; then you link again after each start.",
+    practice: "In memory, until Practice ends. They open nothing but the sandbox.",
     sessionOnly: "In memory, until Deskbell ends. You link again after each start.",
     session: "Keep keys for this session only",
     retry: "Try again",
@@ -286,11 +295,14 @@ export const en = {
     previous: "Previous conversation",
     reply: "Write a reply",
     done: "Done or reopen",
+    snooze: "Snooze",
+    assign: "Assign",
     tag: "Tags",
     region: "Next part of the window",
     regionBack: "Previous part of the window",
     back: "Back",
     settings: "Settings",
+    away: "I am away, or back",
     sheet: "All keys",
     image: "Attach a picture",
     emoji: "Emoji",

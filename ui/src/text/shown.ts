@@ -1,5 +1,5 @@
 // Customers' words, made safe to look at. Nothing here is ever turned into markup; the raw text stays with the desk.
-import type { PersonView, Snippet } from "../ipc/bindings";
+import type { AgentView, PersonView, Snippet } from "../ipc/bindings";
 import { t } from "./index";
 
 /** Longer messages hide behind "Show more". */
@@ -66,6 +66,12 @@ export function snippetText(snippet: Snippet): string {
 
 const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const ALPHABETIC = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u;
+
+/** What to call an agent; whoever sits here may not have said their name. */
+export function agentName({ name, me }: Pick<AgentView, "name" | "me">): string {
+  const called = shownName(name);
+  return called === "" && me ? t.agents.you : called;
+}
 
 /** One or two letters for the stand-in avatar. */
 export function initials(name: string): string {

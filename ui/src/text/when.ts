@@ -13,6 +13,7 @@ export const URGENT_MS = HOUR;
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
+const shortWeekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" });
 const dayMonthYear = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 const longDay = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
@@ -49,6 +50,13 @@ export function toCome(at: number, now: number): string {
   const days = daysBetween(now, at);
   const day = days === 0 ? t.time.today : days === 1 ? t.time.tomorrow : days > 1 && days < 7 ? weekday.format(at) : dayMonth.format(at);
   return `${day} ${clock.format(at)}`;
+}
+
+/** The list's time of what comes back: "18:00", "Tomorrow 09:00", "Mon 09:00", "12 Jun 09:00". */
+export function comesBack(at: number, now: number): string {
+  const days = daysBetween(now, at);
+  const day = days <= 0 ? "" : days === 1 ? t.time.tomorrow : days < 7 ? shortWeekday.format(at) : dayMonth.format(at);
+  return `${day} ${clock.format(at)}`.trim();
 }
 
 /** The list's time: "now", "2 min", "3 h", "Yesterday", "Friday", "12 Jun". */

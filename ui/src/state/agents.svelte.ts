@@ -1,0 +1,82 @@
+// Who answers customers, and which of them sits here.
+import type { AgentId, AgentView, Fault } from "../ipc/bindings";
+import { ask, faultOf } from "../ipc/desk";
+import { t } from "../text";
+import { oneAtATime } from "./latest";
+import type { Toasts } from "./toasts.svelte";
+
+/** The desk keeps so many characters of a name. */
+export const LONGEST_NAME = 60;
+
+const folded = (name: string): string => name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();
+export const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
+
+/** The agents one of whose names begins like what was typed, in the desk's order: whoever sits here comes first. */
+export function matching(all: readonly AgentView[], typed: string): AgentView[] {
+  const wanted = folded(typed);
+  return all.filter((one) => {
+    const name = folded(one.me ? `${one.name} ${t.agents.you}` : one.name);
+    return wanted === "" || name.startsWith(wanted) || name.split(" ").some((word) => word.startsWith(wanted));
+  });
+}
+
+export class Agents {
+  /** Everybody, whoever sits here first. */
+  all = $state.raw<readonly AgentView[]>([]);
+  fault = $state.raw<Fault | null>(null);
+  me = $derived(this.all.find((one) => one.me) ?? null);
+  #toasts: Toasts;
+
+  constructor(toasts: Toasts) {
+    this.#toasts = toasts;
+  }
+
+  read = oneAtATime(async () => {
+    try {
+      this.all = await ask("listAgents", {});
+      this.fault = null;
+    } catch (error) {
+      this.fault = faultOf(error);
+    }
+  });
+
+  /** Adds somebody, or finds whoever is called so; none if the desk does not take the name. */
+  async add(name: string): Promise<{ agent: AgentView; fresh: boolean } | null> {
+    const before = new Set(this.all.map((one) => one.id));
+    if (!(await this.#do(() => ask("saveAgent", { agent: null, name: name.trim() })))) return null;
+    const fresh = this.all.find((one) => !before.has(one.id));
+    const agent = fresh ?? this.all.find((one) => sameName(one.name, name));
+    return agent ? { agent, fresh: fresh !== undefined } : null;
+  }
+
+  rename(agent: AgentId, name: string): Promise<boolean> {
+    return this.#do(() => ask("saveAgent", { agent, name: name.trim() }));
+  }
+
+  remove(agent: AgentId): Promise<boolean> {
+    return this.#do(() => ask("removeAgent", { agent }));
+  }
+
+  setAway(agent: AgentId, away: boolean): Promise<boolean> {
+    return this.#do(() => ask("setAway", { agent, away }));
+  }
+
+  /** Says that whoever sits here is away, or back, with a way back. */
+  async toggleMyAway(): Promise<void> {
+    const me = this.me;
+    if (!me) return;
+    const away = !me.away;
+    if (!(await this.setAway(me.id, away))) return;
+    this.#toasts.say(away ? t.agents.saidAway : t.agents.saidBack, { label: t.toast.undo, run: () => void this.setAway(me.id, !away) });
+  }
+
+  async #do(run: () => Promise<readonly AgentView[]>): Promise<boolean> {
+    try {
+      this.all = await run();
+      return true;
+    } catch (error) {
+      this.#toasts.fault(faultOf(error));
+      return false;
+    }
+  }
+}
