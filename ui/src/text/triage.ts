@@ -12,7 +12,7 @@ export const agents = {
   colleagues: "Colleagues",
   nameOf: (name: string) => `Name of ${name}`,
   away: "Away",
-  isAway: (name: string) => `${name}, away`,
+  awayOf: (name: string) => `Away: ${name}`,
   awayMore: "Whoever is away is passed over by rules.",
   iAmAway: "I am away",
   goAway: "Say that you are away: rules pass you over",
