@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { bigScene } from "../dev/scene";
 import { sendingScene } from "../dev/sending";
+import { triageScene } from "../dev/triaged";
 import { openPage, press, rowOf, settle, type, field } from "./world";
 
 const listbox = (): HTMLElement => screen.getByRole("listbox");
@@ -136,6 +137,19 @@ describe("the inbox", () => {
     expect(screen.getByRole("heading", { level: 2 }).textContent).toBe("Thảo Phạm");
     expect(selected()).toBe("14");
     expect(document.activeElement).toBe(field());
+  });
+
+  test("opens it even if it was clicked while the page was still starting", async () => {
+    let release = (): void => {};
+    const { desk } = await openPage((desk) => {
+      triageScene(desk);
+      release = desk.hold("overview");
+    });
+    desk.say({ event: "open", account: "2", conversation: "14" });
+    release();
+    await settle();
+    expect(screen.getByRole("button", { name: /Loom Objects/ }).getAttribute("aria-pressed")).toBe("true");
+    expect(screen.getByRole("heading", { level: 2 }).textContent).toBe("Thảo Phạm");
   });
 
   test("tells the desk where the agent is, and marks as seen only what they look at", async () => {
