@@ -1,7 +1,7 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
 import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, WhyView } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
-import { automatic } from "./automatic";
+import { automatic, type FakeAuto } from "./automatic";
 import { attaching, composing } from "./composing";
 import { keeping } from "./keeping";
 import { outbox } from "./outbox";
@@ -31,6 +31,8 @@ export class FakeDesk implements Host {
   conversations: FakeConversation[] = [];
   link: LinkView;
   posts = new Map<AccountId, PostPage>();
+  /** TikTok's automatic messages and comments. */
+  auto = new Map<AccountId, FakeAuto>();
   /** What is known about why a message did not go out, by its id. */
   whys = new Map<MessageId, Partial<WhyView>>();
   /** Tags that are known although no customer has them. */

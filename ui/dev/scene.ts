@@ -1,6 +1,7 @@
 // The mock-ups' people, so that screens can be compared with the drawings. Chosen by the page's address: ?scene=…
 import type { AccountView, Content, ConversationRow, Delivery, MessageView } from "../src/ipc/bindings";
 import { FakeDesk } from "./fake";
+import { automaticScene, autoStates } from "./greetings";
 import { tag } from "./keeping";
 import { keepingScene } from "./kept";
 import { kindsScene } from "./kinds";
@@ -124,7 +125,10 @@ export function fakeFromAddress(): FakeDesk {
   else if (scene === "kept") keepingScene(desk);
   else if (scene === "triage") triageScene(desk);
   else if (scene === "kinds") kindsScene(desk);
-  else if (scene === "long") longScene(desk, Number(wish.get("messages") ?? 10_000));
+  else if (scene === "automatic") {
+    automaticScene(desk);
+    autoStates[wish.get("auto") ?? "live"]?.(desk);
+  } else if (scene === "long") longScene(desk, Number(wish.get("messages") ?? 10_000));
   else if (scene === "big") bigScene(desk, 20_000, 5_000);
   if (wish.get("theme") === "dark") desk.overview.settings.theme = "dark";
   if (wish.get("theme") === "light") desk.overview.settings.theme = "light";

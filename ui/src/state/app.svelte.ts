@@ -5,7 +5,9 @@ import type { AccountId, Change, ConversationId, ConversationRow, Event, MarkRea
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { Agents } from "./agents.svelte";
+import { Automatic } from "./automatic.svelte";
 import { Clock } from "./clock.svelte";
+import { Comments } from "./comments.svelte";
 import { Drafts } from "./drafts";
 import { Frame } from "./frame.svelte";
 import { Later } from "./later.svelte";
@@ -35,6 +37,8 @@ export class App {
   toasts = new Toasts();
   sends = new Sends({ drafts: this.drafts, toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
   posts = new Posts();
+  automatic = new Automatic();
+  comments = new Comments();
   later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
   typing = new Typing();
   tags = new Tags(this.toasts);
@@ -93,6 +97,8 @@ export class App {
         this.lists.drop();
         this.talks.drop(this.place.conversation);
         this.viewer.drop();
+        this.automatic.drop();
+        this.comments.drop();
         if (this.place.account !== null) this.later.drop(this.place.account);
         if (this.place.screen === "link") void this.linking.refresh();
         break;
@@ -136,6 +142,10 @@ export class App {
         // Rows and the conversation on screen show whose they are.
         this.lists.drop();
         this.talks.drop(this.place.conversation);
+        break;
+      case "autoMessages":
+        this.automatic.drop(change.account);
+        this.comments.drop(change.account);
         break;
       case "link":
         void this.linking.refresh();
@@ -207,6 +217,14 @@ export class App {
   chooseAccount(account: AccountId): void {
     this.aimed = null;
     this.place.choose(account);
+  }
+
+  /** Chooses an account from the rail; a screen that shows one account's things stays. */
+  switchAccount(account: AccountId): void {
+    const screen = this.place.screen;
+    const stays = screen === "automatic" && account !== this.place.account;
+    this.chooseAccount(account);
+    if (stays) this.place.go(screen);
   }
 
   async changeSettings(part: Parameters<Frame["change"]>[0]): Promise<void> {
