@@ -140,6 +140,12 @@ export class AccountAuto {
   /** Takes a discarded draft up again. */
   revive(draft: AutoDraft): void {
     draft.fresh = true;
+    for (const other of this.draftsOf(draft.kind)) {
+      if (draft.message === null || other.message !== draft.message) continue;
+      // Two texts for one message: the one begun since gives way if nothing of the agent's own is in it.
+      if (other.touched) draft.message = null;
+      else this.drafts.delete(other.key);
+    }
     this.drafts.set(draft.key, draft);
     this.#follow(draft);
   }

@@ -48,5 +48,31 @@ export function wordDiff(before: string, after: string): DiffPart[] {
       j += 1;
     }
   }
-  return parts;
+  return gathered(parts);
+}
+
+/** A space alone between two changes is no common ground: it is easier read as one change. */
+function gathered(parts: readonly DiffPart[]): DiffPart[] {
+  const whole: DiffPart[] = [];
+  let before = "";
+  let after = "";
+  const flush = (): void => {
+    if (before !== "") whole.push({ text: before, in: "before" });
+    if (after !== "") whole.push({ text: after, in: "after" });
+    before = after = "";
+  };
+  parts.forEach((part, at) => {
+    const next = parts[at + 1];
+    if (part.in === "before") before += part.text;
+    else if (part.in === "after") after += part.text;
+    else if (part.text.trim() === "" && before + after !== "" && next !== undefined) {
+      before += part.text;
+      after += part.text;
+    } else {
+      flush();
+      whole.push(part);
+    }
+  });
+  flush();
+  return whole;
 }

@@ -14,9 +14,9 @@ const empty: Record<AutoMessageType, string> = {
   chatPrompt: "No prompt yet. A short button such as “Opening hours” saves customers the typing.",
 };
 const audits: Record<AuditStatus, string> = { reviewing: "In review", approved: "Approved", rejected: "Rejected", unknown: "Not known" };
-const auditMore: Record<AuditStatus, string> = {
-  reviewing: "Cannot be changed until TikTok has decided. That takes from seconds to about 3 hours.",
-  approved: "",
+const reviewing = "Cannot be changed until TikTok has decided. That takes from seconds to about 3 hours.";
+const auditMore: Partial<Record<AuditStatus, string>> = {
+  reviewing,
   rejected: "Customers do not see it, and it cannot be changed. Replace it by a new one.",
   unknown: "TikTok says something about its review that Deskbell does not know.",
 };
@@ -60,6 +60,7 @@ export const automatic = {
   empty,
   audits,
   auditMore,
+  reviewing,
   obstacle,
   loading: "Loading automatic messages",
   failed: "The automatic messages could not be loaded",
@@ -132,6 +133,8 @@ export const automatic = {
   enabling: {
     title: (name: string) => `Turn on ${name.toLowerCase()}?`,
     lead: (n: number) => `When this is turned on, TikTok switches off ${n === 1 ? "the one message that is there" : `all ${number.format(n)} messages that are there`}. That is TikTok’s rule, and Deskbell cannot prevent it.`,
+    titleAgain: (name: string) => `Make ${name.toLowerCase()} anew?`,
+    leadAgain: (n: number) => `TikTok gets ${n === 1 ? "the message" : `all ${number.format(n)} messages`} again and reviews ${n === 1 ? "it" : "each"}. Until then customers see none of them.`,
     again: "Make them anew at once",
     againMore: (n: number) => `${count(n, "message goes", "messages go")} to TikTok for review again. Customers see each once it is approved.`,
     bare: "Only turn it on",
