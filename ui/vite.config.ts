@@ -19,5 +19,7 @@ export default defineConfig({
     setupFiles: ["test/setup.ts"],
     env: { TZ: "UTC" },
     restoreMocks: true,
+    // No test waits for a time, but a machine that does other things too is slow: axe looks at a whole screen.
+    testTimeout: 60_000,
   },
 });
