@@ -14,6 +14,7 @@ pub(crate) mod shop;
 pub(crate) mod window;
 
 mod agreeing;
+mod automatic;
 mod crash;
 mod harness_itself;
 mod long;
