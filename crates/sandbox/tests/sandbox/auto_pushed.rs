@@ -119,7 +119,10 @@ async fn a_verdict_comes_by_itself_while_nobody_asks() {
     let sandbox = crate::client::unhurried(config).await;
     let mut pushed = sandbox.webhooks();
     let id = sandbox.owner().welcomes_with("Hello");
-    let mut next = async || crate::webhooks::opened(&pushed.recv().await.unwrap().body);
+    let mut next = async || {
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(20), pushed.recv()).await;
+        crate::webhooks::opened(&heard.unwrap().unwrap().body)
+    };
     assert_eq!(next().await["content"]["auto_message_action"], "CREATE");
     let verdict = next().await;
     assert_eq!(

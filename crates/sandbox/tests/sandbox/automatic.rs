@@ -270,12 +270,14 @@ async fn prompts_may_be_listed_wrapped_as_the_documentations_example_has_them() 
     let desk = Desk::linked().await;
     desk.created("CHAT_PROMPT", "Hours", "When?").await;
     desk.created("SUGGESTED_QUESTION", "When?", "9 to 18").await;
+    desk.created("WELCOME_MESSAGE", "", "Hello").await;
     desk.sandbox.wrap_prompts(true);
     let entry = desk.auto_get("CHAT_PROMPT").await["auto_messages"][0].clone();
     assert_eq!(entry["suggested_question"], json!({ "title": "Hours", "content": "When?" }));
     assert!(entry.get("chat_prompt").is_none() && entry["auto_message_type"] == "CHAT_PROMPT");
     let question = desk.auto_get("SUGGESTED_QUESTION").await["auto_messages"][0].clone();
     assert_eq!(question["suggested_question"]["question"], "When?");
+    assert!(desk.auto_get("WELCOME_MESSAGE").await["auto_messages"][0].get("welcome_message").is_some());
     desk.sandbox.wrap_prompts(false);
     assert!(desk.auto_get("CHAT_PROMPT").await["auto_messages"][0].get("chat_prompt").is_some());
 }
