@@ -268,8 +268,8 @@ async fn the_shop_greets_answers_two_of_its_questions_and_has_its_prompts_off() 
     let now = || sandbox.ledger();
     assert!(now().automatic(AutoKind::WelcomeMessage)[0].ends_with("What can we find for you? [approved, served]"));
     let questions = now().automatic(AutoKind::SuggestedQuestion);
-    let ends: Vec<&str> = questions.iter().map(|line| &line[line.rfind('[').unwrap()..]).collect();
-    assert_eq!(ends, ["[approved, served]", "[rejected]", "[approved, served]"]);
+    let ends: Vec<&str> = questions.iter().map(|line| line.rsplit_once(" [").unwrap().1).collect();
+    assert_eq!(ends, ["approved, served]", "rejected]", "approved, served]"]);
     let prompts = ["Opening hours | When are you open? [approved]", "Size guide | How do your sizes run? [approved]"];
     assert_eq!(now().automatic(AutoKind::ChatPrompt), prompts);
     assert!(now().auto_changes.is_empty());
