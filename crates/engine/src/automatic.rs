@@ -8,9 +8,11 @@ mod change;
 pub mod comments;
 mod hold;
 mod plan;
+mod reading;
 mod several;
 mod words;
 
+pub(crate) use reading::run;
 pub(crate) use words::audit;
 
 use std::collections::HashMap;
@@ -19,9 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::{AccountId, AutoMessageType, AutoProblem, AutoText, Change};
 use store::StoreError;
 use store::table::account::{self, Account};
-use store::table::auto_message::{self, KindNews};
-use tiktok::business::auto_message::{ListAutoMessages, OperationStatus};
-use tiktok::business::direct_reply::{GetDirectReply, SetDirectReply};
+use store::table::auto_message;
+use tiktok::business::direct_reply::SetDirectReply;
 use tiktok::{Endpoint, Reason};
 use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
@@ -29,7 +30,6 @@ use tokio::time::Instant;
 use crate::call::CallError;
 use crate::engine::Engine;
 use crate::pace::Priority;
-use crate::timing::Backoff;
 
 /// The permission that all of this needs.
 const SCOPE: &str = "message.list.manage";
@@ -137,34 +137,6 @@ impl Automatic {
     }
 }
 
-/// Reads an account's automatic messages for as long as it is followed.
-pub(crate) async fn run(engine: Engine, id: AccountId) {
-    let entry = engine.automatic().of(id);
-    let mut backoff = Backoff::new(engine.timing());
-    loop {
-        let read = engine.read_automatic(id, Priority::Sweep).await;
-        let wait = match &read {
-            Ok(()) => {
-                backoff.worked();
-                engine.next_reading(id, &entry).await
-            }
-            Err(AutoError::Call(CallError::SlowDown(wait))) => *wait,
-            Err(AutoError::Call(CallError::Offline(_) | CallError::Unknown(_)) | AutoError::Store(_)) => {
-                backoff.failed()
-            }
-            // It would be refused again.
-            Err(_) => engine.timing().automatic,
-        };
-        if let Err(error) = read {
-            tracing::warn!(account = id.0, wait_ms = wait.as_millis(), why = kind_of(&error), "automatic.not_read");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = entry.woken.notified() => {}
-        }
-    }
-}
-
 /// For the log: TikTok's words may quote a text.
 fn kind_of(error: &AutoError) -> &'static str {
     match error {
@@ -219,7 +191,7 @@ impl Engine {
     pub async fn set_comment_to_message(&self, id: AccountId, enabled: bool) -> Result<(), AutoError> {
         let engine = self.clone();
         self.see_through(async move {
-            let _alone = engine.automatic().alone(id).await;
+            let _alone = engine.alone_soon(id).await?;
             let business = engine.linked(id).await?;
             let set = SetDirectReply { business_id: business.remote_id.clone(), enabled };
             let answer = engine.ask_automatic(id, Priority::Open, set).await;
@@ -248,79 +220,25 @@ impl Engine {
         answer.await.ok()
     }
 
-    async fn next_reading(&self, id: AccountId, entry: &Entry) -> std::time::Duration {
-        let timing = self.timing();
-        let shown = *entry.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let reviewing = self.store().read(move |sql| auto_message::any_in_review(sql, id)).await;
-        let soon = reviewing.unwrap_or(true) || shown.is_some_and(|at| at.elapsed() < timing.automatic);
-        if soon { timing.automatic_soon } else { timing.automatic }
-    }
-
-    async fn read_automatic(&self, id: AccountId, priority: Priority) -> Result<(), AutoError> {
-        let _alone = self.automatic().alone(id).await;
-        let read = async {
-            let business = self.permitted(id).await?;
-            for kind in AutoMessageType::ALL {
-                let news = self.read_kind(&business, kind, priority).await?;
-                self.keep_kind(id, kind, news, false).await?;
+    /// Nobody else of this Deskbell has to do with the account's automatic messages; unless an agent would have to wait for
+    /// that because TikTok makes us wait.
+    async fn alone_soon(&self, id: AccountId) -> Result<OwnedMutexGuard<()>, AutoError> {
+        let alone = self.automatic().alone(id);
+        tokio::pin!(alone);
+        loop {
+            self.in_time()?;
+            if let Ok(alone) = tokio::time::timeout(PATIENCE / 3, &mut alone).await {
+                return Ok(alone);
             }
-            Ok(business)
-        };
-        let read = read.await;
-        let comments = match self.linked(id).await {
-            Ok(business) if !matches!(&read, Err(AutoError::Call(_))) => {
-                self.read_comment_to_message(&business, priority).await.map(|_| ())
-            }
-            _ => Ok(()),
-        };
-        let read = read.map(|_| ());
-        self.note_trouble(id, |trouble| trouble.messages = read.as_ref().err().map(share));
-        let _ = comments;
-        read
-    }
-
-    async fn read_comment_to_message(&self, business: &Account, priority: Priority) -> Result<bool, AutoError> {
-        let id = business.id;
-        let question = GetDirectReply { business_id: business.remote_id.clone() };
-        let read = match self.ask_automatic(id, priority, question).await {
-            Ok(reply) => {
-                let (enabled, now_ms) = (reply.status == Some(OperationStatus::Enable), self.clock().now_ms());
-                self.store()
-                    .write(move |tx| auto_message::keep_comment_to_message(tx, id, enabled, now_ms))
-                    .await
-                    .map(|()| enabled)
-                    .map_err(AutoError::from)
-            }
-            Err(error) => Err(offered(error)),
-        };
-        self.note_trouble(id, |trouble| trouble.comments = read.as_ref().err().map(share));
-        read
-    }
-
-    /// Asks for one kind.
-    async fn read_kind(
-        &self,
-        business: &Account,
-        kind: AutoMessageType,
-        priority: Priority,
-    ) -> Result<KindNews, AutoError> {
-        let question = ListAutoMessages { business_id: business.remote_id.clone(), kind: words::remote(kind) };
-        let reply = self.ask_automatic(business.id, priority, question).await?;
-        if reply.unreadable > 0 {
-            tracing::warn!(account = business.id.0, count = reply.unreadable, "automatic.unreadable");
         }
-        Ok(words::news(kind, reply))
     }
 
-    async fn keep_kind(
-        &self,
-        id: AccountId,
-        kind: AutoMessageType,
-        news: KindNews,
-        caused: bool,
-    ) -> Result<(), StoreError> {
-        let now_ms = self.clock().now_ms();
-        self.store().write(move |tx| auto_message::keep(tx, id, kind, &news, caused, now_ms)).await
+    /// Whether TikTok lets us ask before an agent loses patience.
+    fn in_time(&self) -> Result<(), AutoError> {
+        match self.caller().paused().filter(|wait| *wait > PATIENCE) {
+            Some(wait) => Err(AutoError::Call(CallError::SlowDown(wait))),
+            None => Ok(()),
+        }
     }
 
     /// An account that is linked.
@@ -349,10 +267,8 @@ impl Engine {
         priority: Priority,
         endpoint: E,
     ) -> Result<E::Reply, AutoError> {
-        if priority >= Priority::Open
-            && let Some(wait) = self.caller().paused().filter(|wait| *wait > PATIENCE)
-        {
-            return Err(AutoError::Call(CallError::SlowDown(wait)));
+        if priority >= Priority::Open {
+            self.in_time()?;
         }
         Ok(self.caller().ask(id, priority, endpoint).await?)
     }

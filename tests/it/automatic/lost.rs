@@ -98,11 +98,7 @@ async fn an_answer_that_never_comes_is_settled_by_reading() {
 #[tokio::test]
 async fn what_shows_only_after_a_crash_is_still_known_for_ours() {
     let mut world = world().await;
-    world.tiktok.fault("auto_create", Fault::HangUpAfter, Times::Next(1));
-    world.tiktok.fault("auto_get", Fault::AnswerLate(Duration::from_secs(60)), Times::UntilCleared);
     let ask = make(&world, QUESTION.0, &text("Where?", "Here"));
-    // The kind is read first: that much is let through.
-    world.tiktok.clear_faults();
     world.tiktok.fault("auto_create", Fault::AnswerLate(Duration::from_secs(60)), Times::Next(1));
     let desk = world.desk().clone();
     let asking =
@@ -140,6 +136,41 @@ async fn offline_and_slowed_down_nothing_is_done_and_the_page_is_told_why() {
     assert_eq!(at_tiktok(&world, QUESTION.1).len(), 2);
     let all = versions(&world, QUESTION.0).await;
     assert!(all.iter().rev().skip(1).all(|version| version["elsewhere"] == false), "{all:?}");
+}
+
+#[tokio::test]
+async fn pressed_eight_times_at_once_it_is_made_once() {
+    let world = world().await;
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (desk, args) = (world.desk().clone(), make(&world, QUESTION.0, &text("Where?", "Here")));
+        asking.spawn(async move {
+            desk.answer(desk::Request { command: "createAutoMessage".to_owned(), args })
+                .await
+                .map_err(|fault| fault.code)
+        });
+    }
+    let answers = asking.join_all().await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert!(answers.iter().flat_map(|answer| answer.as_ref().err()).all(|code| *code == FaultCode::AutoDuplicate));
+    assert_eq!(world.tiktok.ledger().calls("auto_create"), 1);
+    agree(&world).await;
+}
+
+#[tokio::test]
+async fn while_tiktok_makes_us_wait_an_agent_is_told_so_and_does_not_wait() {
+    let mut timing = tests::quick();
+    timing.rate_pause = Duration::from_secs(3_600);
+    let world = World::paced(|paced| *paced = timing).await;
+    read(&world).await;
+    world.tiktok.fault("*", Fault::too_many_per_minute(), Times::Next(1));
+    world.until_health("rateLimited").await;
+    let ask = make(&world, QUESTION.0, &text("Where?", "Here"));
+    assert_eq!(world.refused("createAutoMessage", ask).await, FaultCode::RateLimited);
+    let turn = json!({ "account": world.account(), "enabled": true });
+    assert_eq!(world.refused("setCommentToMessage", turn).await, FaultCode::RateLimited);
+    let view = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    assert_eq!(view["fault"]["code"], "rateLimited");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tests::World;
 
 use super::{
     PROMPT, QUESTION, WELCOME, agree, approve, at_tiktok, changes, create, id, lines, of_kind, read, shown, text,
-    versions, words, world,
+    versions, world,
 };
 
 fn remote_ids(world: &World) -> Vec<String> {
@@ -71,10 +71,9 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
         }
         approve(&world).await;
         if kind == PROMPT.0 {
-            let order = [2, 0, 1].map(|place| async move { place });
             let mut ids = Vec::new();
-            for place in order {
-                ids.push(id(&world, kind, place.await).await);
+            for place in [2, 0, 1] {
+                ids.push(id(&world, kind, place).await);
             }
             world.ask("sortAutoMessages", json!({ "account": world.account(), "kind": kind, "order": ids })).await;
         }
@@ -96,6 +95,16 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
         let view = shown(&world).await;
         assert_eq!(of_kind(&view, kind)["changedElsewhereMs"], Value::Null);
     }
+}
+
+#[tokio::test]
+async fn a_welcome_message_that_was_never_written_is_tiktoks_own_and_still_our_doing() {
+    let world = world().await;
+    world.ask("setAutoMessages", turn(&world, WELCOME.0, true, true)).await;
+    let view = agree(&world).await;
+    assert_eq!(of_kind(&view, WELCOME.0)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(of_kind(&view, WELCOME.0)["changedElsewhereMs"], Value::Null);
+    assert_eq!(versions(&world, WELCOME.0).await[0]["elsewhere"], false);
 }
 
 #[tokio::test]
@@ -201,10 +210,9 @@ async fn a_copy_brings_what_is_not_there_and_tells_what_has_no_room() {
         .filter(|message| message.account == "cornershop")
         .map(|message| format!("{}{}", message.title, if message.title.is_empty() { &message.body } else { "" }))
         .collect();
-    assert_eq!(there, ["Question 1", "Our own", "Hello from the corner", "Question 0"]);
+    assert_eq!(there, ["Hello from the corner", "Question 1", "Our own", "Question 0"]);
     assert_eq!(done["now"]["account"], json!(to));
     let before = changes(&world);
     world.ask("copyAutoMessages", copy).await;
     assert_eq!(changes(&world), before, "a second time there is nothing to do");
-    let _ = words;
 }

@@ -95,11 +95,13 @@ pub(crate) fn comment_view_of(sql: &Connection, id: CommentId, now_ms: Millis) -
 fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<CommentView, StoreError> {
     let conditions = comments::conditions(sql, &comment, now_ms)?
         .map(|(condition, holds)| CommentConditionView { condition: condition_view(condition), holds });
-    let conversation = comment::conversation(sql, &comment)?.map(|(id, _)| id);
+    let writer = comment::writer(sql, &comment)?;
+    // Our own history may know their name where the comment only has a handle.
+    let names = [Some(comment.name), writer.as_ref().map(|writer| writer.name.clone()), comment.handle];
     Ok(CommentView {
         id: comment.id,
         hue: hue(if comment.person_id.is_empty() { &comment.remote_id } else { &comment.person_id }),
-        name: if comment.name.is_empty() { comment.handle.unwrap_or_default() } else { comment.name },
+        name: names.into_iter().flatten().find(|name| !name.is_empty()).unwrap_or_default(),
         body: comment.body,
         is_follower: comment.is_follower,
         at_ms: comment.at_ms,
@@ -113,7 +115,7 @@ fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<Co
             State::Unconfirmed { body, at_ms } => CommentState::Unconfirmed { body, at_ms },
             State::Dismissed { .. } => CommentState::Dismissed,
         },
-        conversation,
+        conversation: writer.map(|writer| writer.conversation),
     })
 }
 

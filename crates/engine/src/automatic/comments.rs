@@ -71,7 +71,7 @@ pub fn conditions(
     comment: &Comment,
     now_ms: Millis,
 ) -> Result<[(Condition, Option<bool>); 6], StoreError> {
-    let said = comment::conversation(sql, comment)?.and_then(|(_, said_at_ms)| said_at_ms);
+    let said = comment::writer(sql, comment)?.and_then(|writer| writer.said_at_ms);
     let quiet = said.is_none_or(|at_ms| at_ms <= now_ms.saturating_sub(QUIET_MS));
     Ok([
         (Condition::FirstLevel, None),
@@ -171,9 +171,7 @@ impl Engine {
     async fn send_answer(&self, comment: Comment, body: String) -> Result<(), AutoError> {
         let (id, account) = (comment.id, comment.account);
         let business = self.linked(account).await?;
-        if let Some(wait) = self.caller().paused().filter(|wait| *wait > super::PATIENCE) {
-            return Err(AutoError::Call(CallError::SlowDown(wait)));
-        }
+        self.in_time()?;
         // The slot and the token come first, so that `sending` on disk means: the call itself was made.
         self.caller().turn(Priority::Send).await;
         let token = self.caller().token(account).await.map_err(AutoError::Call)?;

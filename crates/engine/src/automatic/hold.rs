@@ -33,7 +33,7 @@ pub(super) struct Hold<'a> {
 impl<'a> Hold<'a> {
     /// Takes hold of a kind and reads it.
     pub(super) async fn take(engine: &'a Engine, id: AccountId, kind: AutoMessageType) -> Result<Self, AutoError> {
-        let alone = engine.automatic().alone(id).await;
+        let alone = engine.alone_soon(id).await?;
         let business = engine.permitted(id).await?;
         let shown = engine.store().read(move |sql| auto_message::of_kind(sql, id, kind)).await?;
         let mut hold =

@@ -1,5 +1,7 @@
 //! Between TikTok's words for automatic messages and ours.
 
+use std::collections::HashSet;
+
 use model::{AuditStatus, AutoMessageType, AutoText};
 use store::table::auto_message::{KindNews, News};
 use tiktok::business::auto_message::{self, AutoMessageText, AutoMessages, OperationStatus};
@@ -27,7 +29,12 @@ pub(super) fn wire(kind: AutoMessageType, text: &AutoText) -> AutoMessageText {
 /// What TikTok said of a kind, in our words.
 pub(super) fn news(kind: AutoMessageType, reply: AutoMessages) -> KindNews {
     let asked = remote(kind);
-    let items = reply.messages.into_iter().filter(|message| message.text.kind() == asked);
+    let mut seen = HashSet::new();
+    let items = reply
+        .messages
+        .into_iter()
+        // What is named twice is there once.
+        .filter(|message| message.text.kind() == asked && seen.insert(message.auto_message_id.clone()));
     KindNews {
         enabled: reply.status == Some(OperationStatus::Enable),
         items: items

@@ -229,24 +229,33 @@ pub fn arrived(
     Ok(None)
 }
 
-/// The conversation with whoever wrote it, if there is one, and when anything was last said in it.
+/// What is known of whoever wrote a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// The conversation with them.
+    pub conversation: ConversationId,
+    /// When anything was last said in it.
+    pub said_at_ms: Option<Millis>,
+    /// Their name as shown in TikTok; may be empty.
+    pub name: String,
+}
+
+/// What is known of whoever wrote a comment, if there is a conversation with them.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn conversation(
-    sql: &Connection,
-    comment: &Comment,
-) -> Result<Option<(ConversationId, Option<Millis>)>, StoreError> {
+pub fn writer(sql: &Connection, comment: &Comment) -> Result<Option<Writer>, StoreError> {
     if comment.person_id.is_empty() {
         return Ok(None);
     }
     let mut query = sql.prepare_cached(
-        "SELECT c.id, (SELECT max(sent_at_ms) FROM message m WHERE m.conversation_id = c.id)
+        "SELECT c.id, (SELECT max(sent_at_ms) FROM message m WHERE m.conversation_id = c.id), p.name
          FROM person p JOIN conversation c ON c.person_id = p.id WHERE p.account_id = ?1 AND p.remote_id = ?2
          ORDER BY c.last_at_ms DESC LIMIT 1",
     )?;
-    let found =
-        query.query_row((comment.account.0, &comment.person_id), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)));
+    let found = query.query_row((comment.account.0, &comment.person_id), |row| {
+        Ok(Writer { conversation: ConversationId(row.get(0)?), said_at_ms: row.get(1)?, name: row.get(2)? })
+    });
     Ok(found.optional()?)
 }
 
