@@ -1,9 +1,13 @@
 //! What is stored as JSON or as one of a few words, and whether it still is that.
 
-use model::{AutoType, Content, Origin, Outgoing, Reaction, Refusal, StopReason, Surface, WaitReason};
+use model::{
+    AuditStatus, AutoMessageType, AutoText, AutoType, BusinessHours, Content, NoReply, Origin, Outgoing, Reaction,
+    Refusal, RuleSpec, StopReason, Surface, WaitReason,
+};
 use rusqlite::types::Value;
 
 use super::schema::Table;
+use crate::table::comment;
 
 /// Whether what is stored as JSON can be read. What a row can do without is taken away instead.
 pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
@@ -19,6 +23,14 @@ pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
             ("outbox", "waiting") => (serde_json::from_str::<WaitReason>(text).is_ok(), false),
             ("outbox", "refusal") => (serde_json::from_str::<Refusal>(text).is_ok(), false),
             ("outbox" | "scheduled", "stopped") => (serde_json::from_str::<StopReason>(text).is_ok(), false),
+            ("account", "business_hours") => (serde_json::from_str::<BusinessHours>(text).is_ok(), false),
+            ("rule", "spec") => (serde_json::from_str::<RuleSpec>(text).is_ok(), true),
+            ("rule_firing", "no_reply") => (serde_json::from_str::<NoReply>(text).is_ok(), false),
+            ("auto_message" | "auto_version", "kind") => (is_word::<AutoMessageType>(text), true),
+            ("auto_message", "audit") => (is_word::<AuditStatus>(text), true),
+            ("auto_version", "items") => (serde_json::from_str::<Vec<AutoText>>(text).is_ok(), true),
+            ("auto_kind", "intended") => (serde_json::from_str::<Vec<AutoText>>(text).is_ok(), false),
+            ("comment", "state") => (serde_json::from_str::<comment::State>(text).is_ok(), true),
             ("conversation", "origin") => (serde_json::from_str::<Origin>(text).is_ok(), false),
             _ => (true, true),
         };

@@ -124,6 +124,8 @@ fn dangling(tx: &Tx<'_>) -> Result<BTreeMap<String, u32>, StoreError> {
     for orphaned in [
         "DELETE FROM message_raw WHERE NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)",
         "DELETE FROM picture WHERE NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)",
+        // What rules did stays: a message that comes back must not set them off again.
+        "DELETE FROM rule_due WHERE NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)",
         "DELETE FROM media_wanted WHERE message_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)",
         "UPDATE draft SET quoted_id = NULL WHERE quoted_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message WHERE id = quoted_id)",
         "UPDATE scheduled SET quoted_id = NULL WHERE quoted_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message WHERE id = quoted_id)",

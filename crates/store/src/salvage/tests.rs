@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use model::{Card, CardKind, Content, ConversationId, ConversationKind, Outgoing, Reaction, Surface};
+use model::{
+    AutoMessageType, AutoText, Card, CardKind, Content, ConversationId, ConversationKind, Outgoing, Reaction, Surface,
+};
 use rusqlite::Connection;
 use rusqlite::types::{Value, ValueRef};
 
@@ -23,7 +25,9 @@ use crate::table::gap::Gap;
 use crate::table::message::News;
 use crate::table::outbox::desk::{Clears, Press, Pressed};
 use crate::table::person::PersonNews;
-use crate::table::{account, conversation, draft, gap, message, outbox, person, scheduled, setting, tag};
+use crate::table::{
+    account, agent, auto_message, comment, conversation, draft, gap, message, outbox, person, scheduled, setting, tag,
+};
 
 /// A folder that goes when the test is over.
 pub(crate) struct Folder(PathBuf);
@@ -129,6 +133,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 account::set_backfilled(tx, id)?;
                 accounts.push(id);
             }
+            let kept = accounts.clone();
             for n in 1..=conversations {
                 let account = accounts[usize::from(n % 5 == 0)];
                 let kind = if n % 3 == 0 { ConversationKind::Request } else { ConversationKind::Chat };
@@ -179,11 +184,56 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 }
                 conversation::refresh(tx, *id)?;
             }
+            by_itself(tx, &kept)?;
             setting::set(tx, "settings", r#"{"theme":"dark"}"#)
         })
         .await
         .unwrap();
     store
+}
+
+/// What agents typed for Deskbell and TikTok to say by themselves.
+fn by_itself(tx: &mut crate::Tx<'_>, accounts: &[model::AccountId]) -> Result<(), crate::StoreError> {
+    let me = agent::me(tx)?.id;
+    agent::rename(tx, me, "Nok")?;
+    for n in 0..12 {
+        agent::add(tx, &format!("Agent {n}"))?;
+        tx.execute(
+            "INSERT INTO saved_reply (name, shortcut, category, body, folded) VALUES (?1, ?2, 'Returns', ?3, ?1)",
+            (format!("saved {n}"), format!("s{n}"), format!("We take it back, {{{{customer|friend}}}}. {n}")),
+        )?;
+        let rule = serde_json::json!({
+            "name": format!("Rule {n}"), "enabled": true, "trigger": { "kind": "firstMessage" }, "conditions": [],
+            "actions": [{ "kind": "done" }], "stop": false,
+        });
+        tx.execute("INSERT INTO rule (position, spec) VALUES (?1, ?2)", (n, rule.to_string()))?;
+    }
+    let hours = r#"{"timeZone":"Asia/Bangkok","week":[[],[],[],[],[],[],[]],"holidays":[]}"#;
+    tx.execute("UPDATE account SET business_hours = ?1, time_zone = 'Asia/Bangkok'", [hours])?;
+    for account in accounts {
+        for (n, kind) in (0..30_i64).zip(AutoMessageType::ALL.into_iter().cycle()) {
+            let text = AutoText { title: format!("Question {n}"), body: format!("An answer of some length, {n}") };
+            let item = auto_message::News {
+                remote_id: format!("am{n}"),
+                text,
+                audit: model::AuditStatus::Approved,
+                raw: "{}".to_owned(),
+            };
+            let news = auto_message::KindNews { enabled: n % 2 == 0, items: vec![item] };
+            auto_message::keep(tx, *account, kind, &news, n % 4 == 0, NOW + n)?;
+            let comment = comment::News {
+                remote_id: format!("cm{n}"),
+                person_id: Some("someone".to_owned()),
+                name: None,
+                handle: Some("someone".to_owned()),
+                body: format!("how much is this? {n}"),
+                is_follower: None,
+                at_ms: NOW - n * DAY,
+            };
+            comment::take(tx, *account, &comment)?;
+        }
+    }
+    Ok(())
 }
 
 /// A draft here, a reply in some state there.
@@ -225,8 +275,8 @@ fn write_something(tx: &mut crate::Tx<'_>, nth: i64, id: ConversationId, now_ms:
 }
 
 /// What tells a row of a table from every other, and must be the same after mending.
-pub(super) const KEYS: [(&str, &str); 12] = [
-    ("account", "id, remote_id, handle"),
+pub(super) const KEYS: [(&str, &str); 18] = [
+    ("account", "id, remote_id, handle, business_hours"),
     ("person", "id, account_id, remote_id, name"),
     ("conversation", "id, account_id, remote_id, kind, status, seen_up_to_ms"),
     ("message", "conversation_id, sent_at_ms, tie, id, account_id, remote_id, content, reactions"),
@@ -238,6 +288,12 @@ pub(super) const KEYS: [(&str, &str); 12] = [
     ("press", "key, messages"),
     ("tag", "id, account_id, name"),
     ("picture", "message_id, conversation_id, refetchable"),
+    ("agent", "id, name, me"),
+    ("saved_reply", "id, name, shortcut, body"),
+    ("rule", "id, position, spec"),
+    ("auto_message", "id, account_id, kind, remote_id, title, body"),
+    ("auto_version", "id, account_id, kind, by, items"),
+    ("comment", "id, account_id, remote_id, body, state"),
 ];
 
 fn said<'a>(values: impl Iterator<Item = &'a Value>) -> String {
