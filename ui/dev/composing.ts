@@ -2,6 +2,7 @@
 import type { Attachment, Commands, Content, Fault, FaultCode, MessageView, Queued, Quoted, ScheduledView, Snippet } from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeConversation, FakeDesk } from "./fake";
+import { keepPicture } from "./savedReplies";
 
 type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];
 
@@ -116,11 +117,12 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
 }
 
 /** A picture file comes in; its first byte says what it is. */
-export async function attaching(desk: FakeDesk, conversation: string, file: Blob): Promise<Attachment> {
-  const talk = desk.of(conversation);
+export async function attaching(desk: FakeDesk, conversation: string | null, file: Blob): Promise<Attachment> {
   if (!/^image\/(png|jpeg|webp|gif)$/.test(file.type)) throw fault(/hei[cf]|avif/.test(file.type) ? "imageFormat" : "imageNotAPicture");
-  talk.attachment = { key: `photo-${desk.id()}`, width: 1280, height: 960, size: 412_300, firstFrame: file.type === "image/gif" };
-  return talk.attachment;
+  const picture = { key: `photo-${desk.id()}`, width: 1280, height: 960, size: 412_300, firstFrame: file.type === "image/gif" };
+  if (conversation === null) return keepPicture(picture);
+  desk.of(conversation).attachment = picture;
+  return picture;
 }
 
 const image = (picture: Attachment): Content => ({ type: "image", mediaId: "", media: { state: "kept", key: picture.key, width: picture.width, height: picture.height } });

@@ -45,7 +45,7 @@ export class FakeDesk implements Host {
   rebuilding = false;
   /** Everything that was asked, in order. */
   asked: Asked[] = [];
-  attached: { conversation: string; file: Blob }[] = [];
+  attached: { conversation: string | null; file: Blob }[] = [];
   /** Commands that fail next time, each once. */
   failing = new Map<keyof Commands | "attach", Fault>();
   /** Commands whose answer is held back until the returned function is called. */
@@ -77,7 +77,7 @@ export class FakeDesk implements Host {
     return structuredClone(this.#answer({ command: name, args } as Asked));
   }
 
-  async attach(conversation: string, file: Blob): Promise<unknown> {
+  async attach(conversation: string | null, file: Blob): Promise<unknown> {
     this.attached.push({ conversation, file });
     await (this.held.get("attach") ?? Promise.resolve());
     const fault = this.failing.get("attach");

@@ -8,8 +8,8 @@ export type Wire = "open" | "lost";
 export interface Host {
   /** Asks; rejects with a {@link Fault} or with whatever broke on the way. */
   ask(command: string, args: unknown): Promise<unknown>;
-  /** Puts a picture file on a conversation's draft; its bytes travel as they are. Rejects as `ask` does. */
-  attach(conversation: ConversationId, file: Blob): Promise<unknown>;
+  /** Puts a picture file on a conversation's draft, or for none only keeps it; its bytes travel as they are. Rejects as `ask` does. */
+  attach(conversation: ConversationId | null, file: Blob): Promise<unknown>;
   /** The picture in the clipboard, where pages are not told of it; none if there is none. Browsers tell by themselves. */
   clipboardPicture?(): Promise<Blob | null>;
   /** Hears events until the returned function is called. */
@@ -52,8 +52,11 @@ export async function ask<K extends keyof Commands>(command: K, args: Commands[K
 /** The desk reads no file that is larger. */
 export const LARGEST_FILE = 32 * 1024 * 1024;
 
-/** Puts a picture file on a conversation's draft: the desk decodes it, turns it upright and makes it fit for TikTok. */
-export async function attach(conversation: ConversationId, file: Blob): Promise<Attachment> {
+/**
+ * Puts a picture file on a conversation's draft: the desk decodes it, turns it upright and makes it fit for TikTok. For no
+ * conversation it is only kept, for the saved reply that is going to name it.
+ */
+export async function attach(conversation: ConversationId | null, file: Blob): Promise<Attachment> {
   if (!host) throw new FaultError({ code: "unexpected", detail: "no host", incident: null });
   // Before a byte of it is read.
   if (file.size > LARGEST_FILE) throw new FaultError({ code: "imageTooLarge", detail: null, incident: null });

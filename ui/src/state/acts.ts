@@ -66,6 +66,7 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
       return true;
     case "image":
     case "emoji":
+    case "saved":
     case "card":
     case "post":
     case "later":

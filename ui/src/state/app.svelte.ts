@@ -15,6 +15,7 @@ import { Linking } from "./linking.svelte";
 import { type ConversationList, Lists } from "./list.svelte";
 import { Place } from "./place.svelte";
 import { Posts } from "./posts.svelte";
+import { Saved } from "./saved.svelte";
 import { Search } from "./search.svelte";
 import { Sends } from "./sends.svelte";
 import { Tags } from "./tags.svelte";
@@ -46,6 +47,7 @@ export class App {
   triage = new Triage({ toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
   /** Why rules did what they did with a message; none where nobody can say. */
   rules: { explain(message: MessageId): void } | null = null;
+  saved = new Saved(this.toasts);
   search = new Search(() => this.place.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */
   viewer = new Viewer();
@@ -93,6 +95,7 @@ export class App {
         this.frame.accountsTold += 1;
         this.tags.drop();
         void this.agents.read();
+        this.saved.drop();
         void this.frame.refresh().then(() => this.#settlePlace());
         this.lists.drop();
         this.talks.drop(this.place.conversation);
@@ -146,6 +149,9 @@ export class App {
       case "autoMessages":
         this.automatic.drop(change.account);
         this.comments.drop(change.account);
+        break;
+      case "savedReplies":
+        this.saved.drop();
         break;
       case "link":
         void this.linking.refresh();

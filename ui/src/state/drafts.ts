@@ -1,7 +1,7 @@
 // The drafts, one per conversation: text, quote and picture. A draft is bound to its conversation by its key alone: nothing
 // ever moves from one to another. What is typed is with the desk within a quarter of a second, and at once when the agent
 // looks away.
-import type { Attachment, ConversationId, DraftView, Fault, MessageId, Queued, Quoted } from "../ipc/bindings";
+import type { Attachment, ConversationId, DraftView, Fault, MessageId, Queued, Quoted, UsedReply } from "../ipc/bindings";
 import { ask, attach, faultOf } from "../ipc/desk";
 import { CardDrafts } from "./cards";
 import { sendable } from "./writing";
@@ -175,6 +175,27 @@ export class Drafts {
    * @param images whether TikTok takes pictures in this conversation, as far as it is known
    */
   attach(conversation: ConversationId, file: Blob, images: boolean | null = true): Promise<void> {
+    return this.#picture(conversation, async (draft) => {
+      if (images === false || (images === null && (await this.askImages(conversation)) === false)) {
+        draft.pictureFault = { code: "imagesNotAllowed", detail: null, incident: null };
+        return draft.attachment;
+      }
+      return attach(conversation, file);
+    });
+  }
+
+  /** Lets the desk put a saved reply's picture on the draft; whether it left it out, because another one was there. */
+  async place(conversation: ConversationId, run: () => Promise<UsedReply>): Promise<boolean> {
+    let leftOut = false;
+    await this.#picture(conversation, async () => {
+      const used = await run();
+      leftOut = used.leftOut;
+      return used.attachment;
+    });
+    return leftOut;
+  }
+
+  #picture(conversation: ConversationId, get: (draft: Draft) => Promise<Attachment | null>): Promise<void> {
     const draft = this.#of(conversation);
     const wish = (draft.wish += 1);
     draft.attaching += 1;
@@ -185,12 +206,8 @@ export class Drafts {
       try {
         // What is being sent takes its own picture with it first.
         while (draft.sending) await draft.line;
-        if (images === false || (images === null && (await this.askImages(conversation)) === false)) {
-          draft.pictureFault = { code: "imagesNotAllowed", detail: null, incident: null };
-          return;
-        }
-        const attachment = await attach(conversation, file);
-        if (wish === draft.wish) draft.attachment = attachment;
+        const attachment = await get(draft);
+        if (wish === draft.wish) draft.attachment = said(attachment, draft.attachment);
       } catch (error) {
         if (wish === draft.wish) draft.pictureFault = faultOf(error);
       } finally {

@@ -33,6 +33,7 @@ export const KEYS: Record<KeyId, readonly Chord[]> = {
   sheet: [{ key: "/", mod: true }],
   image: [{ key: "u", mod: true, shift: true }],
   emoji: [{ key: "e", mod: true, shift: true }],
+  saved: [{ key: "s", mod: true, shift: true }],
   card: [{ key: "k", mod: true, shift: true }],
   post: [{ key: "p", mod: true, shift: true }],
   later: [{ key: "l", mod: true, shift: true }],

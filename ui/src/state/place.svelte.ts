@@ -10,7 +10,7 @@ export const NARROW = "(max-width: 1099px)";
 export const SETTLING_MS = 500;
 
 /** What opens from the composer's bar. */
-export type Tool = "image" | "emoji" | "card" | "post" | "later";
+export type Tool = "image" | "emoji" | "saved" | "card" | "post" | "later";
 
 export class Place {
   screen = $state<Screen>("inbox");

@@ -306,6 +306,7 @@ export const en = {
     sheet: "All keys",
     image: "Attach a picture",
     emoji: "Emoji",
+    saved: "Insert a saved reply",
     card: "Question with answers",
     post: "Own post",
     later: "Send later",
