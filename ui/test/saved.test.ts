@@ -79,11 +79,18 @@ describe("a stroke", () => {
     expect(choices()).toEqual([]);
     expect(savedOf(desk).find((reply) => reply.name === "Greeting")?.uses).toBe(213);
     expect(desk.count("sendReply")).toBe(0);
-    // And another one behind it.
-    await write(`${field().value} /hi`);
-    press(field(), " ");
-    await settle();
-    expect(field().value.match(/thanks for writing/g)).toHaveLength(2);
+  });
+
+  test("takes an exact shortcut at the next space, also behind another one", async () => {
+    await writing();
+    for (const text of ["/HI", "Hello! /hi"]) {
+      await write(text);
+      expect(press(field(), " ").defaultPrevented).toBe(true);
+      await settle();
+    }
+    expect(field().value).toMatch(/^Hello! Hi .+, thanks for writing/);
+    await write("/h");
+    expect(press(field(), " ").defaultPrevented).toBe(false);
   });
 
   test("never lets Enter send what was meant as a search", async () => {
@@ -169,6 +176,12 @@ describe("a stroke", () => {
     press(field(), "ArrowDown");
     await settle();
     expect(document.querySelector("[data-choice][aria-selected=true] b")?.textContent).toBe("Where is my parcel");
+    // Its blanks are not filled in: the stroke that the key wrote goes too.
+    press(field(), "Enter");
+    await settle();
+    press(one("[data-blanks] input"), "Escape");
+    await settle();
+    expect(field().value).toBe("Hello ");
   });
 });
 

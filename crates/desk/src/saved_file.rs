@@ -202,5 +202,5 @@ impl Intake {
     }
 }
 
-/// A picture as a file has it.
+/// The pictures of an export, by their keys.
 pub(crate) type Pictures = HashMap<String, (Held, Vec<u8>)>;
