@@ -13,6 +13,7 @@ mod delivery;
 mod hours;
 mod id;
 mod message;
+pub mod mill;
 mod outgoing;
 mod rule;
 mod saved_reply;
@@ -25,7 +26,7 @@ pub use change::Change;
 pub use clock::{Clock, Millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
 pub use delivery::{Delivery, Refusal, RefusalReason, StopReason, UnconfirmedStage, WaitReason};
-pub use hours::{BusinessHours, DaySpan, Holiday};
+pub use hours::{BusinessHours, DaySpan, Holiday, Hours, HoursProblem, Zone};
 pub use id::{
     AccountId, AgentId, AutoMessageId, AutoVersionId, CommentId, ConversationId, IdError, MessageId, PersonId, RuleId,
     SavedReplyId, ScheduledId, TagId,

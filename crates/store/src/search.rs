@@ -15,7 +15,6 @@ mod excerpt;
 mod facet;
 mod few;
 mod find;
-mod mill;
 mod plan;
 mod query;
 mod rebuild;
@@ -31,11 +30,11 @@ mod recall;
 pub use excerpt::{Mark, marks};
 pub use few::{patterns, words};
 pub use find::{Found, Hit, PersonHit, Scope, find, in_thread};
-pub use mill::fold;
+pub use model::mill::fold;
 pub use query::{Problem, ProblemKind, Query};
 pub use rebuild::{merge, rebuild, rebuilding};
 
-use model::{AccountId, Content, ConversationId, MessageId, PersonId, Reaction};
+use model::{AccountId, Content, ConversationId, MessageId, PersonId, Reaction, mill};
 
 use crate::{StoreError, Tx};
 

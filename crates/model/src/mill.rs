@@ -19,14 +19,18 @@ use unicode_normalization::char::is_combining_mark;
 
 /// A folded letter and where its cluster stands in the text, in UTF-16 code units.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Glyph {
-    pub(super) c: char,
-    pub(super) from: u32,
-    pub(super) to: u32,
+pub struct Glyph {
+    /// The letter.
+    pub c: char,
+    /// Where its cluster begins.
+    pub from: u32,
+    /// Where its cluster ends.
+    pub to: u32,
 }
 
+/// What a run is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Letters and digits up to the next space or punctuation mark.
     Word,
     /// Letters of a script that puts no spaces between words.
@@ -37,7 +41,7 @@ pub(super) enum Kind {
 
 /// A text after the mill.
 #[derive(Debug, Default)]
-pub(super) struct Milled {
+pub struct Milled {
     glyphs: Vec<Glyph>,
     /// What they are, and where each ends.
     runs: Vec<(Kind, usize)>,
@@ -45,7 +49,9 @@ pub(super) struct Milled {
 }
 
 impl Milled {
-    pub(super) fn of(text: &str) -> Self {
+    /// Folds a text and cuts it into runs.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
         let mut milled = Self { glyphs: Vec::with_capacity(text.len()), ..Self::default() };
         let mut folded = Vec::new();
         for cluster in clusters(text) {
@@ -63,7 +69,7 @@ impl Milled {
     }
 
     /// The runs in order.
-    pub(super) fn runs(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
+    pub fn runs(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
         let mut start = 0;
         self.runs.iter().map(move |(kind, end)| {
             let run = self.glyphs.get(start..*end).unwrap_or_default();
@@ -117,7 +123,7 @@ impl Milled {
     }
 
     /// The words of the index, each with a space before it.
-    pub(super) fn write_words(&self, out: &mut String) {
+    pub fn write_words(&self, out: &mut String) {
         for (kind, run) in self.runs() {
             if kind == Kind::Unspaced {
                 for pair in run.windows(2) {
@@ -146,14 +152,17 @@ pub fn fold(text: &str) -> String {
 
 /// A character with all that belongs to it, and where it stands in UTF-16 code units.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cluster<'a> {
-    pub(super) text: &'a str,
-    pub(super) from: u32,
-    pub(super) to: u32,
+pub struct Cluster<'a> {
+    /// The character and its marks.
+    pub text: &'a str,
+    /// Where it begins.
+    pub from: u32,
+    /// Where it ends.
+    pub to: u32,
 }
 
 /// Cuts a text between its characters: never before a mark, inside an emoji or inside a Korean syllable.
-pub(super) fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
+pub fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
     let mut rest = text;
     let mut at = 0_u32;
     std::iter::from_fn(move || {
