@@ -29,7 +29,7 @@ use crate::source::tiktok::TikTok;
 use crate::sync::{AccountLoop, Attention};
 use crate::timing::Timing;
 use crate::tokens::Tokens;
-use crate::{snooze, tidy, wake};
+use crate::{rules, snooze, tidy, wake};
 
 /// How long closing waits for calls that are under way.
 const LAST_CALLS: Duration = Duration::from_secs(5);
@@ -60,6 +60,15 @@ pub struct Arrival {
     pub message: MessageId,
 }
 
+/// A rule wants the agent to know of a customer's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alert {
+    /// Which message.
+    pub arrival: Arrival,
+    /// Whether it is because nobody has answered it, and not because it has just arrived.
+    pub waited: bool,
+}
+
 /// The engine. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -80,10 +89,12 @@ struct Shared {
     automatic: Automatic,
     later: Notify,
     snoozed: Notify,
+    ruled: Notify,
     media: MediaVault,
     link: Link,
     attention: watch::Sender<Attention>,
     arrivals: broadcast::Sender<Arrival>,
+    alerts: broadcast::Sender<Alert>,
     prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// What works for each account.
     followers: Mutex<HashMap<AccountId, Vec<AbortHandle>>>,
@@ -150,9 +161,11 @@ impl Engine {
                 automatic: Automatic::default(),
                 later: Notify::new(),
                 snoozed: Notify::new(),
+                ruled: Notify::new(),
                 link: Link::default(),
                 attention: watch::Sender::new(Attention::default()),
                 arrivals: broadcast::channel(ARRIVALS_KEPT).0,
+                alerts: broadcast::channel(ARRIVALS_KEPT).0,
                 prompts: Mutex::default(),
                 followers: Mutex::default(),
                 tasks: Mutex::default(),
@@ -175,6 +188,7 @@ impl Engine {
         engine.spawn(wake::run(engine.clone()));
         engine.spawn(tidy::run(engine.clone()));
         engine.spawn(snooze::run(engine.clone()));
+        engine.spawn(rules::run(engine.clone()));
         let task = engine.clone();
         engine.spawn(async move { task.media().look_after(&task).await });
         Ok(engine)
@@ -274,6 +288,17 @@ impl Engine {
         self.shared.arrivals.subscribe()
     }
 
+    /// Hears of what rules want the agent to know.
+    #[must_use]
+    pub fn alerts(&self) -> broadcast::Receiver<Alert> {
+        self.shared.alerts.subscribe()
+    }
+
+    /// The rules or what they wait for have changed: they look again.
+    pub fn look_by_rule(&self) {
+        self.shared.ruled.notify_one();
+    }
+
     /// The database.
     #[must_use]
     pub fn store(&self) -> &Store {
@@ -339,6 +364,11 @@ impl Engine {
         &self.shared.snoozed
     }
 
+    /// Rings when a message is due for the rules.
+    pub(crate) fn ruled(&self) -> &Notify {
+        &self.shared.ruled
+    }
+
     pub(crate) fn caller(&self) -> &Caller {
         &self.shared.caller
     }
@@ -350,6 +380,11 @@ impl Engine {
     pub(crate) fn announce(&self, arrival: Arrival) {
         // Nobody listening is fine.
         let _ = self.shared.arrivals.send(arrival);
+    }
+
+    pub(crate) fn alert(&self, alert: Alert) {
+        // Nobody listening is fine.
+        let _ = self.shared.alerts.send(alert);
     }
 
     /// What ends an account's wait.

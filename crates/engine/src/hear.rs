@@ -108,6 +108,9 @@ impl Engine {
         if applied.pictures {
             self.media().wake(id);
         }
+        if !applied.arrived.is_empty() {
+            self.ruled().notify_one();
+        }
         for message in applied.arrived.iter().filter(|message| is_news(known, **message)) {
             self.announce(Arrival { account: id, conversation, message: *message });
         }

@@ -10,7 +10,7 @@ use store::table::gap::{self, Gap};
 use store::table::media::{self, Wanted};
 use store::table::message::{self, News};
 use store::table::person::PersonNews;
-use store::table::{conversation, outbox, person};
+use store::table::{account, conversation, outbox, person};
 use store::{StoreError, Tx};
 use unicode_normalization::UnicodeNormalization;
 
@@ -90,6 +90,7 @@ pub fn apply(
     if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
         conversation::customer_wrote(tx, conversation)?;
     }
+    due_for_rules(tx, known.account, conversation, &applied, rules.now_ms)?;
     if let Some(first) = messages.iter().find(|news| !news.outgoing)
         && let Some(person) = conversation::get(tx, conversation)?.person
     {
@@ -104,6 +105,20 @@ pub fn apply(
         conversation::refresh(tx, conversation)?;
     }
     Ok(applied)
+}
+
+/// The rules are to look at the customers' messages that have just come in.
+fn due_for_rules(
+    tx: &Tx<'_>,
+    account: AccountId,
+    conversation: ConversationId,
+    applied: &Applied,
+    now_ms: Millis,
+) -> Result<(), StoreError> {
+    if applied.arrived.is_empty() {
+        return Ok(());
+    }
+    crate::rules::arrived(tx, &account::get(tx, account)?, conversation, &applied.arrived, now_ms)
 }
 
 /// Keeps what was learned of a conversation's customer; whether anything shown has changed.

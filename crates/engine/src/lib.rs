@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod pace;
 pub mod picture;
 pub mod posts;
+pub mod rules;
 mod secrets;
 mod signs;
 mod snooze;
@@ -28,6 +29,6 @@ pub mod tokens;
 mod unlink;
 mod wake;
 
-pub use engine::{Arrival, Config, Engine, StartError};
+pub use engine::{Alert, Arrival, Config, Engine, StartError};
 pub use secrets::{ExposeSecret, Keeping, SecretString, Secrets, SecretsError, SessionSecrets, Vault};
 pub use tiktok::{Endpoints, EndpointsError, Error as TikTokError, Reason as TikTokReason};

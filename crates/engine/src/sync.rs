@@ -431,6 +431,9 @@ pub(crate) async fn fetch<S: Source>(
     if applied.pictures {
         engine.media().wake(account);
     }
+    if !applied.arrived.is_empty() {
+        engine.ruled().notify_one();
+    }
     // What the first fetch brings was there before us: history, not news, however fresh. Decided here, because by the time
     // a listener looks the first fetch may be complete.
     for message in applied.arrived.iter().filter(|message| is_news(&business, **message)) {

@@ -33,7 +33,10 @@ pub use id::{
 };
 pub use message::{AutoType, Content, Direction, MediaState, Reaction, Snippet, SnippetKind, Surface};
 pub use outgoing::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE, MarkRead, Outgoing};
-pub use rule::{Action, AssignTo, Condition, KeywordMatch, NoReply, RuleProblem, RuleSpec, Trigger, Verdict};
+pub use rule::{
+    Action, AssignTo, Business, Condition, Decision, Deed, Firing, KeywordMatch, LATE_MS, Look, MOST_ANSWERS, NoReply,
+    Pointed, RuleProblem, RuleSet, RuleSpec, Standing, Step, Trigger, Verdict,
+};
 pub use saved_reply::{Part, SavedReplyProblem, SavedReplyText, Variable, blanks, fill};
 pub use text::{MAX_REPLY_CHARS, ReplyText, TextProblem};
 pub use window::{BRASS_MS, RED_MS, ReplyWindow, WINDOW_MS};

@@ -3,10 +3,23 @@
 //! A rule has one trigger, conditions that must all hold, and actions. Rules are tried in order; one that fires may stop
 //! those after it, and of all of them at most one answers a message.
 
+mod check;
+mod decide;
+mod keyword;
+mod language;
+
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{AccountId, AgentId, DaySpan, SavedReplyId};
+pub use self::check::Pointed;
+pub use self::decide::{
+    Business, Decision, Firing, LATE_MS, Look, MOST_ANSWERS, RuleSet, Standing, Step,
+};
+
+use crate::{AccountId, AgentId, DaySpan, Millis, SavedReplyId};
 
 /// How a keyword must stand in a message. Case and accents never matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -206,6 +219,38 @@ pub enum NoReply {
     SavedReplyUnfit,
     /// This computer does not answer for the account.
     OtherComputer,
-    /// It arrived while fetching history.
+    /// It came too late to be answered by itself: with history, or after Deskbell had been closed or offline for an hour.
     History,
+}
+
+/// Something a rule did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Deed {
+    /// It sent a saved reply; its name then.
+    Replied {
+        /// Its name.
+        name: String,
+    },
+    /// It put a tag on the customer.
+    Tagged {
+        /// The tag.
+        name: String,
+    },
+    /// It gave the conversation to somebody.
+    Assigned {
+        /// To whom; their name then, empty for whoever sits here and has not said theirs.
+        name: String,
+    },
+    /// Nobody was there to give it to: all were away.
+    NobodyThere,
+    /// It put the conversation away.
+    Snoozed {
+        /// Until when, ms since the epoch.
+        until_ms: Millis,
+    },
+    /// It marked the conversation as done.
+    Done,
+    /// It notified the agent.
+    Notified,
 }

@@ -88,7 +88,6 @@ CREATE TABLE rule_firing (
     conversation_id INTEGER NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
     message_id      INTEGER NOT NULL,                       -- the customer's message it fired on
     at_ms           INTEGER NOT NULL,
-    reply_id        INTEGER,                                -- the message it sent
     no_reply        TEXT,                                   -- model::NoReply as JSON, where it should have sent one
     actions         TEXT    NOT NULL                        -- what it did: JSON
 ) STRICT;
@@ -97,12 +96,20 @@ CREATE INDEX rule_firing_of_conversation ON rule_firing (conversation_id, messag
 CREATE INDEX rule_firing_of_account      ON rule_firing (account_id, id);
 CREATE UNIQUE INDEX rule_firing_once     ON rule_firing (rule_id, message_id);
 
+-- The messages that rules sent: a picture and a text are two of one firing.
+CREATE TABLE rule_reply (
+    message_id INTEGER PRIMARY KEY,
+    firing_id  INTEGER NOT NULL REFERENCES rule_firing (id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX rule_reply_of_firing ON rule_reply (firing_id);
+
 -- How far rules have looked: each customer's message once, whatever happens to the process in between.
 CREATE TABLE rule_due (
     message_id      INTEGER PRIMARY KEY,
     conversation_id INTEGER NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
     account_id      INTEGER NOT NULL,
-    due_at_ms       INTEGER NOT NULL                        -- 0: at once; else when the next wait of a rule is over
+    due_at_ms       INTEGER NOT NULL                        -- 0: not looked at yet; else when the next wait of a rule is over
 ) STRICT;
 
 CREATE INDEX rule_due_by_time ON rule_due (due_at_ms);

@@ -1,7 +1,7 @@
 //! Rules, what they did, and what they would have done.
 
 use model::{
-    AccountId, BusinessHours, ConversationId, MessageId, Millis, NoReply, RuleId, RuleProblem, RuleSpec, Verdict,
+    AccountId, BusinessHours, ConversationId, Deed, MessageId, Millis, NoReply, RuleId, RuleProblem, RuleSpec, Verdict,
 };
 use serde::Serialize;
 use ts_rs::TS;
@@ -62,38 +62,6 @@ pub struct FiringView {
     pub no_reply: Option<NoReply>,
     /// What else it did.
     pub did: Vec<Deed>,
-}
-
-/// Something a rule did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, TS)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Deed {
-    /// It sent a saved reply; its name then.
-    Replied {
-        /// Its name.
-        name: String,
-    },
-    /// It put a tag on the customer.
-    Tagged {
-        /// The tag.
-        name: String,
-    },
-    /// It gave the conversation to somebody.
-    Assigned {
-        /// To whom; their name then, empty for whoever sits here and has not said theirs.
-        name: String,
-    },
-    /// Nobody was there to give it to: all were away.
-    NobodyThere,
-    /// It put the conversation away.
-    Snoozed {
-        /// Until when, ms since the epoch.
-        until_ms: Millis,
-    },
-    /// It marked the conversation as done.
-    Done,
-    /// It notified the agent.
-    Notified,
 }
 
 /// Why each rule did what it did with one message, or would do now.

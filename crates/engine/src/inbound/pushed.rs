@@ -9,7 +9,7 @@ use store::table::message::{self, News};
 use store::table::person::PersonNews;
 use store::{StoreError, Tx};
 
-use super::{Applied, Rules, meet, take};
+use super::{Applied, Rules, due_for_rules, meet, take};
 
 /// One pushed thing, in our words.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,7 @@ pub fn apply(
             changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
             if !applied.arrived.is_empty() {
                 conversation::customer_wrote(tx, id)?;
+                due_for_rules(tx, account, id, &applied, rules.now_ms)?;
             }
         }
         What::Reacted(changes) => {

@@ -3,7 +3,7 @@
 use model::{AccountId, AutoType, Content, ConversationId, MediaState, MessageId, Millis, Reaction, Surface};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::picture;
+use super::{firing, picture};
 use crate::search::{self, Entry};
 use crate::{StoreError, Tx};
 
@@ -358,6 +358,7 @@ pub fn move_to_end(tx: &Tx<'_>, id: MessageId, conversation: ConversationId, now
 pub fn remove(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     search::forget(tx, id)?;
     picture::forget(tx, id)?;
+    firing::forget_reply(tx, id)?;
     tx.execute("DELETE FROM message WHERE id = ?1", [id.0])?;
     tx.execute("DELETE FROM message_raw WHERE message_id = ?1", [id.0])?;
     Ok(())

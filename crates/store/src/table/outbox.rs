@@ -13,7 +13,7 @@ use model::{
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::attempt::{self, End};
-use super::{conversation, message};
+use super::{conversation, firing, message};
 use crate::{StoreError, Tx};
 
 /// Where a reply stands.
@@ -154,7 +154,7 @@ pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result
 pub enum Begun {
     /// The row says `sending`: make the call.
     Call(Box<Reply>),
-    /// A colleague's reply came in that the agent had not seen: the row says `stopped`.
+    /// A colleague's reply came in that the agent had not seen: the row says `stopped`. Or it was a rule's and is gone.
     Stopped,
     /// The row is not queued any more, or not at the head of its lane.
     Gone,
@@ -169,6 +169,10 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Begun, St
     // While the lane waited for its turn the agent may have moved another one before it.
     if head(tx, reply.conversation)?.is_none_or(|head| head.message != id) {
         return Ok(Begun::Gone);
+    }
+    if let Some(why) = firing::overtaken(tx, &reply, now_ms)? {
+        firing::withdraw(tx, &reply, why)?;
+        return Ok(Begun::Stopped);
     }
     if colleague_replied(tx, reply.conversation, reply.seen_up_to_ms)?.is_some() {
         stop(tx, id, StopReason::ColleagueReplied)?;
@@ -442,6 +446,12 @@ pub fn claimable(
         found.push((MessageId(row.get(0)?), serde_json::from_str(&content)?, row.get(2)?));
     }
     Ok(found)
+}
+
+/// Takes a message and its row out.
+pub(super) fn take_out(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    remove_row(tx, id)?;
+    message::remove(tx, id)
 }
 
 fn remove_row(tx: &Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {

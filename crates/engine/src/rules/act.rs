@@ -1,0 +1,112 @@
+//! What a rule does, put on disk.
+
+use std::collections::HashMap;
+
+use model::{
+    AgentId, AssignTo, ConversationId, Deed, Millis, NoReply, Outgoing, RuleId, SavedReplyId, Status, Step,
+};
+use store::table::agent::{self, Agent};
+use store::table::firing::{self, NewFiring};
+use store::table::message::Message;
+use store::table::outbox::desk;
+use store::table::{conversation, tag, triage};
+use store::{Connection, StoreError, Tx};
+
+use super::Turned;
+use super::prepare::Ready;
+
+/// Does what one rule does with a message, and writes it down.
+pub(super) fn act(
+    tx: &mut Tx<'_>,
+    turned: &mut Turned,
+    message: &Message,
+    (rule, name): (RuleId, &str),
+    steps: &[Step],
+    replies: &HashMap<SavedReplyId, Ready>,
+    now_ms: Millis,
+) -> Result<(), StoreError> {
+    let id = message.conversation;
+    let mut new = NewFiring {
+        rule,
+        name: name.to_owned(),
+        account: message.account,
+        conversation: id,
+        message: message.id,
+        at_ms: now_ms,
+        no_reply: None,
+        did: Vec::new(),
+        replies: Vec::new(),
+    };
+    for step in steps {
+        match step {
+            Step::Reply(saved) => match replies.get(saved) {
+                Some(ready) => {
+                    new.replies = queue(tx, message, &ready.parts, now_ms)?;
+                    new.did.push(Deed::Replied { name: ready.name.clone() });
+                    turned.replied = true;
+                }
+                None => new.no_reply = Some(NoReply::SavedReplyUnfit),
+            },
+            Step::NoReply(why) => new.no_reply = Some(*why),
+            Step::Tag(name) => match tag::add(tx, id, name) {
+                Ok(()) => new.did.push(Deed::Tagged { name: name.clone() }),
+                // Nobody to put it on: TikTok has not said who the customer is.
+                Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error),
+            },
+            Step::Assign(to) => new.did.extend(assign(tx, id, *to)?),
+            Step::Snooze(until_ms) => {
+                triage::snooze(tx, id, Some(*until_ms))?;
+                turned.snoozed = true;
+                new.did.push(Deed::Snoozed { until_ms: *until_ms });
+            }
+            Step::Done => {
+                conversation::set_status(tx, id, Status::Done)?;
+                new.did.push(Deed::Done);
+            }
+            Step::Notify => {
+                turned.notify = true;
+                new.did.push(Deed::Notified);
+            }
+        }
+    }
+    firing::log(tx, &new)
+}
+
+/// Queues a reply. Whatever a person answers from the message on stops it.
+fn queue(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    parts: &[Outgoing],
+    now_ms: Millis,
+) -> Result<Vec<model::MessageId>, StoreError> {
+    desk::queue_all(tx, message.conversation, parts, None, message.sent_at_ms, None, now_ms)
+}
+
+/// Gives a conversation to somebody who is there; whoever has it and is there keeps it, unless one agent is named.
+fn assign(tx: &mut Tx<'_>, id: ConversationId, to: AssignTo) -> Result<Option<Deed>, StoreError> {
+    let holder = conversation::row(tx, id)?.assignee;
+    let chosen = match to {
+        AssignTo::Agent { agent } => present(tx, agent)?,
+        AssignTo::LeastBusy if holder.as_ref().is_some_and(|holder| !holder.away) => return Ok(None),
+        AssignTo::LeastBusy => match agent::least_busy(tx)? {
+            Some(agent) => present(tx, agent)?,
+            None => None,
+        },
+    };
+    let Some(chosen) = chosen else { return Ok(Some(Deed::NobodyThere)) };
+    if holder.is_some_and(|holder| holder.id == chosen.id) {
+        return Ok(None);
+    }
+    triage::assign(tx, id, Some(chosen.id))?;
+    Ok(Some(Deed::Assigned { name: chosen.name }))
+}
+
+/// An agent who is there: neither gone nor away.
+fn present(sql: &Connection, id: AgentId) -> Result<Option<Agent>, StoreError> {
+    match agent::get(sql, id) {
+        Ok(agent) => Ok(Some(agent).filter(|agent| !agent.away)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

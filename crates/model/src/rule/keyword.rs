@@ -1,0 +1,115 @@
+//! Keywords, looked for as search looks: case, accents and forms of letters do not matter.
+//!
+//! Scripts without spaces have no words to tell apart: there a keyword stands wherever its letters do. So a Thai or Chinese
+//! keyword of one or two letters is found inside longer words too; an agent sees that in the dry run.
+
+use super::KeywordMatch;
+use crate::mill::{Kind, Milled};
+
+/// A keyword ready to be looked for.
+#[derive(Debug, Clone)]
+pub(super) struct Keyword {
+    runs: Vec<(Kind, Vec<char>)>,
+    matching: KeywordMatch,
+}
+
+impl Keyword {
+    /// Nothing if there is no letter, digit or emoji in it.
+    pub(super) fn of(typed: &str, matching: KeywordMatch) -> Option<Self> {
+        let runs: Vec<(Kind, Vec<char>)> = runs(&Milled::of(typed));
+        (!runs.is_empty()).then_some(Self { runs, matching })
+    }
+
+    /// Whether it stands in a text.
+    pub(super) fn stands_in(&self, text: &Text) -> bool {
+        match self.matching {
+            KeywordMatch::Exact => text.0 == self.runs,
+            KeywordMatch::Word => self.runs.iter().all(|(kind, word)| {
+                text.0.iter().any(|(other, run)| {
+                    kind == other && if *kind == Kind::Unspaced { holds(run, word) } else { run == word }
+                })
+            }),
+            KeywordMatch::Phrase => text.0.windows(self.runs.len()).any(|window| self.stands_at(window)),
+        }
+    }
+
+    /// Whether its runs are these. Its first may be the end of a longer unspaced one, and its last the beginning.
+    fn stands_at(&self, window: &[(Kind, Vec<char>)]) -> bool {
+        let last = self.runs.len().saturating_sub(1);
+        self.runs.iter().zip(window).enumerate().all(|(at, ((kind, word), (other, run)))| {
+            kind == other
+                && match (kind, at == 0, at == last) {
+                    (Kind::Unspaced, true, true) => holds(run, word),
+                    (Kind::Unspaced, true, false) => run.ends_with(word),
+                    (Kind::Unspaced, false, true) => run.starts_with(word),
+                    _ => run == word,
+                }
+        })
+    }
+}
+
+/// A message's words, cut once for all keywords.
+#[derive(Debug, Clone)]
+pub(super) struct Text(Vec<(Kind, Vec<char>)>);
+
+impl Text {
+    pub(super) fn of(body: &str) -> Self {
+        Self(runs(&Milled::of(body)))
+    }
+}
+
+fn runs(milled: &Milled) -> Vec<(Kind, Vec<char>)> {
+    milled.runs().map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect()
+}
+
+fn holds(run: &[char], word: &[char]) -> bool {
+    run.windows(word.len()).any(|place| place == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use KeywordMatch::{Exact, Phrase, Word};
+
+    fn stands(typed: &str, matching: KeywordMatch, body: &str) -> bool {
+        Keyword::of(typed, matching).unwrap().stands_in(&Text::of(body))
+    }
+
+    #[test]
+    fn a_keyword_stands_as_the_whole_as_words_or_as_a_phrase() {
+        for (typed, matching, body, expected) in [
+            ("Price?", Exact, "PRICE!!", true),
+            ("price", Exact, "the price", false),
+            ("", Exact, "", false),
+            ("size m", Word, "do you have M in that size?", true),
+            ("size m", Word, "do you have medium in that size?", false),
+            ("size m", Phrase, "is Size-M in stock", true),
+            ("size m", Phrase, "m size", false),
+            ("cafe", Word, "un CAFÉ, por favor", true),
+            ("cafe", Word, "cafeteria", false),
+            ("strasse", Phrase, "Die Straße", true),
+            ("ราคา", Word, "ขอราคาหน่อยค่ะ", true),
+            ("ราคา", Phrase, "ขอราคาหน่อยค่ะ", true),
+            ("ราคา", Exact, "ขอราคาหน่อยค่ะ", false),
+            ("ราคา", Exact, "ราคา ?", true),
+            ("退货", Phrase, "我要退货，谢谢", true),
+            ("尺寸m", Phrase, "大尺寸 M 有吗", true),
+            ("배송", Word, "무료배송 되나요", true),
+            ("السلام عليكم", Phrase, "السَّلامُ عَلَيـكُم", true),
+            ("доставка", Word, "ДОСТАВКА когда?", true),
+            ("❤️", Word, "love it ❤", true),
+            ("250", Word, "๒๕๐ บาท", true),
+        ] {
+            let found = Keyword::of(typed, matching).is_some_and(|keyword| keyword.stands_in(&Text::of(body)));
+            assert_eq!(found, expected, "{typed:?} {matching:?} {body:?}");
+        }
+        assert!(!stands("long phrase here", Phrase, "long"), "longer than the text");
+    }
+
+    #[test]
+    fn what_has_no_letters_is_no_keyword() {
+        for typed in ["", "  ", "?!", "\u{200B}"] {
+            assert!(Keyword::of(typed, Word).is_none(), "{typed:?}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! What rules did and with which message, and which replies are theirs.
+
+pub mod past;
+mod standing;
+
+use std::collections::HashMap;
+
+use model::{AccountId, Change, ConversationId, Deed, MessageId, Millis, NoReply, RuleId};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+pub use self::standing::{Stood, stood};
+
+use super::outbox::{self, Reply, State};
+use super::conversation;
+use crate::{StoreError, Tx};
+
+/// A rule that fires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFiring {
+    /// Which rule.
+    pub rule: RuleId,
+    /// What it is called.
+    pub name: String,
+    /// Whose.
+    pub account: AccountId,
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// On which message.
+    pub message: MessageId,
+    /// When.
+    pub at_ms: Millis,
+    /// Why it sends no reply although it should.
+    pub no_reply: Option<NoReply>,
+    /// What it does.
+    pub did: Vec<Deed>,
+    /// The messages it sends, in order.
+    pub replies: Vec<MessageId>,
+}
+
+/// One time a rule fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firing {
+    /// Its number; grows with time.
+    pub id: i64,
+    /// Which rule; it may be gone.
+    pub rule: RuleId,
+    /// What it was called then.
+    pub name: String,
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// On which message.
+    pub message: MessageId,
+    /// When.
+    pub at_ms: Millis,
+    /// The last message it sent.
+    pub reply: Option<MessageId>,
+    /// Why it sent none although it should have.
+    pub no_reply: Option<NoReply>,
+    /// What it did.
+    pub did: Vec<Deed>,
+}
+
+/// Writes down that a rule fired.
+///
+/// # Errors
+/// [`StoreError`]; also if it has fired on this message before.
+pub fn log(tx: &mut Tx<'_>, new: &NewFiring) -> Result<(), StoreError> {
+    let id: i64 = tx
+        .prepare_cached(
+            "INSERT INTO rule_firing (rule_id, rule, account_id, conversation_id, message_id, at_ms, no_reply, actions)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+        )?
+        .query_row(
+            (
+                new.rule.0,
+                &new.name,
+                new.account.0,
+                new.conversation.0,
+                new.message.0,
+                new.at_ms,
+                new.no_reply.as_ref().map(serde_json::to_string).transpose()?,
+                serde_json::to_string(&new.did)?,
+            ),
+            |row| row.get(0),
+        )?;
+    for reply in &new.replies {
+        tx.prepare_cached("INSERT INTO rule_reply (message_id, firing_id) VALUES (?1, ?2)")?.execute((reply.0, id))?;
+    }
+    tx.touch(Change::Rules);
+    tx.touch(Change::Conversation { conversation: new.conversation });
+    Ok(())
+}
+
+/// An account's firings, newest first: of one rule or of all, from an older one on.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn of_account(
+    sql: &Connection,
+    account: AccountId,
+    rule: Option<RuleId>,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Firing>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM rule_firing f WHERE account_id = ?1 AND id < ?3 AND (?2 IS NULL OR rule_id = ?2) ORDER BY id DESC LIMIT ?4"
+    ))?;
+    let mut rows = query.query((account.0, rule.map(|rule| rule.0), before.unwrap_or(i64::MAX), limit))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// What rules did because of a conversation's messages between these two, both included.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn between(
+    sql: &Connection,
+    conversation: ConversationId,
+    first: MessageId,
+    last: MessageId,
+) -> Result<Vec<Firing>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM rule_firing f WHERE conversation_id = ?1 AND message_id BETWEEN ?2 AND ?3 ORDER BY id"
+    ))?;
+    let mut rows = query.query((conversation.0, first.0, last.0))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// How often each rule has fired, and when it did last.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn counts(sql: &Connection) -> Result<HashMap<RuleId, (u32, Millis)>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT rule_id, count(*), max(at_ms) FROM rule_firing GROUP BY rule_id")?;
+    let counted = query.query_map([], |row| Ok((RuleId(row.get(0)?), (row.get(1)?, row.get(2)?))))?;
+    Ok(counted.collect::<Result<_, _>>()?)
+}
+
+/// The rule that sent a message, by its name then.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT f.rule FROM rule_reply r JOIN rule_firing f ON f.id = r.firing_id WHERE r.message_id = ?1",
+    )?;
+    Ok(query.query_row([message.0], |row| row.get(0)).optional()?)
+}
+
+/// Why a rule's reply that is about to go out should not any more: somebody has answered meanwhile, or it is too late. None
+/// if it is no rule's.
+///
+/// # Errors
+/// [`StoreError`]
+pub(super) fn overtaken(sql: &Connection, reply: &Reply, now_ms: Millis) -> Result<Option<NoReply>, StoreError> {
+    if sender(sql, reply.message)?.is_none() {
+        return Ok(None);
+    }
+    if standing::person_answered(sql, reply.conversation, reply.seen_up_to_ms)? {
+        return Ok(Some(NoReply::AgentAnswered));
+    }
+    let opened = conversation::get(sql, reply.conversation)?.window_opened_at_ms;
+    let open = opened.is_some_and(|opened| model::ReplyWindow::opened_by(opened).is_open(now_ms));
+    Ok((!open).then_some(NoReply::WindowClosed))
+}
+
+/// Takes a rule's reply back that has not gone out: it leaves the thread, and the log says why. Not trouble for an agent:
+/// nobody has written it.
+///
+/// # Errors
+/// [`StoreError`]
+pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &Reply, why: NoReply) -> Result<(), StoreError> {
+    if !matches!(reply.state, State::Queued | State::Held) {
+        return Err(StoreError::WrongState);
+    }
+    let firing: i64 =
+        tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.message.0], |row| row.get(0))?;
+    outbox::take_out(tx, reply.message)?;
+    let (left, did): (u32, String) = tx.query_row(
+        "SELECT (SELECT count(*) FROM rule_reply WHERE firing_id = ?1), actions FROM rule_firing WHERE id = ?1",
+        [firing],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if left == 0 {
+        let mut did: Vec<Deed> = serde_json::from_str(&did)?;
+        did.retain(|deed| !matches!(deed, Deed::Replied { .. }));
+        tx.execute(
+            "UPDATE rule_firing SET no_reply = ?2, actions = ?3 WHERE id = ?1",
+            (firing, serde_json::to_string(&why)?, serde_json::to_string(&did)?),
+        )?;
+    }
+    tx.touch(Change::Rules);
+    conversation::refresh(tx, reply.conversation)
+}
+
+/// A message leaves the database: it is no rule's reply any more.
+///
+/// # Errors
+/// [`StoreError`]
+pub(super) fn forget_reply(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM rule_reply WHERE message_id = ?1")?.execute([message.0])?;
+    tx.prepare_cached("DELETE FROM rule_due WHERE message_id = ?1")?.execute([message.0])?;
+    Ok(())
+}
+
+const COLUMNS: &str = "f.id, f.rule_id, f.rule, f.conversation_id, f.message_id, f.at_ms, (SELECT max(r.message_id) FROM rule_reply r WHERE r.firing_id = f.id), f.no_reply, f.actions";
+
+fn read(row: &Row<'_>) -> Result<Firing, StoreError> {
+    let no_reply: Option<String> = row.get(7)?;
+    Ok(Firing {
+        id: row.get(0)?,
+        rule: RuleId(row.get(1)?),
+        name: row.get(2)?,
+        conversation: ConversationId(row.get(3)?),
+        message: MessageId(row.get(4)?),
+        at_ms: row.get(5)?,
+        reply: row.get::<_, Option<i64>>(6)?.map(MessageId),
+        no_reply: no_reply.map(|json| serde_json::from_str(&json)).transpose()?,
+        did: serde_json::from_str(&row.get::<_, String>(8)?)?,
+    })
+}

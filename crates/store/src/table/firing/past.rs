@@ -1,0 +1,149 @@
+//! The past, read for a dry run: conversation by conversation, so that no more than one is in memory.
+
+use model::{AccountId, Content, ConversationId, ConversationKind, Deed, MessageId, Millis, mill};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::standing;
+use crate::StoreError;
+use crate::table::conversation::{self, Known};
+
+/// A conversation before the first message that is looked at.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// The conversation as it is now.
+    pub known: Known,
+    /// The customer's name; empty while unknown.
+    pub name: String,
+    /// Whether the customer follows the business, as it is known now.
+    pub follower: Option<bool>,
+    /// The customer's tags as they are now, folded, but for those that rules put on since.
+    pub tags: Vec<String>,
+    /// Whether anybody had written before.
+    pub begun: bool,
+    /// Whether the business had answered before, or has at some time that is not here.
+    pub answered: bool,
+}
+
+/// Something that happened in a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Which message.
+    pub id: MessageId,
+    /// When it was sent.
+    pub sent_at_ms: Millis,
+    /// What the customer said; none if a person answered.
+    pub said: Option<Content>,
+}
+
+/// The conversations in which something has happened since then, of one account or of all that are linked.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn conversations(
+    sql: &Connection,
+    account: Option<AccountId>,
+    from_ms: Millis,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT c.id FROM conversation c JOIN account a ON a.id = c.account_id
+         WHERE c.last_at_ms >= ?2 AND (c.account_id = ?1 OR ?1 IS NULL AND a.unlinked_at_ms IS NULL) ORDER BY c.id",
+    )?;
+    let found = query.query_map((account.map(|account| account.0), from_ms), |row| row.get(0).map(ConversationId))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// When a conversation's reading has to begin so that window and budget at that time are known: with the customer's newest
+/// message before it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn begin_at(sql: &Connection, id: ConversationId, from_ms: Millis) -> Result<Millis, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND sent_at_ms < ?2 AND outgoing = 0 ORDER BY sent_at_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row((id.0, from_ms), |row| row.get(0)).optional()?.unwrap_or(from_ms))
+}
+
+/// How a conversation stood before this time.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Result<Before, StoreError> {
+    let known = conversation::get(sql, id)?;
+    let (name, follower) = match known.person {
+        None => (String::new(), None),
+        Some(person) => sql
+            .prepare_cached("SELECT name, is_follower FROM person WHERE id = ?1")?
+            .query_row([person.0], |row| Ok((row.get(0)?, row.get(1)?)))?,
+    };
+    let any = |kind: &str, before_ms: Millis| -> Result<bool, StoreError> {
+        let mut query = sql.prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms < ?2 AND {kind} AND {NOT_RULES})"
+        ))?;
+        Ok(query.query_row((id.0, before_ms), |row| row.get(0))?)
+    };
+    let begun = any("(outgoing = 0 OR auto_type IS NULL)", at_ms)?;
+    // TikTok calls it a chat, and nothing here says since when: then it was one before.
+    let unseen = known.kind == ConversationKind::Chat && !any_answer(sql, id)?;
+    let answered = unseen || any("outgoing = 1 AND auto_type IS NULL", at_ms)?;
+    let tags = tags_then(sql, &known, at_ms)?;
+    Ok(Before { known, name, follower, tags, begun, answered })
+}
+
+/// What happened in a conversation from this time on, in order: what customers and people said. What rules sent is left out,
+/// for it is what a dry run works out anew; so is what TikTok sent by itself, and what never went out.
+///
+/// # Errors
+/// [`StoreError`], or what `each` answers.
+pub fn lines(
+    sql: &Connection,
+    id: ConversationId,
+    from_ms: Millis,
+    mut each: impl FnMut(Line) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT id, sent_at_ms, CASE outgoing WHEN 0 THEN content END FROM message
+         WHERE conversation_id = ?1 AND sent_at_ms >= ?2 AND (outgoing = 0 OR auto_type IS NULL AND {NOT_RULES} AND {NOT_FAILED})
+         ORDER BY sent_at_ms, tie, id"
+    ))?;
+    let mut rows = query.query((id.0, from_ms))?;
+    while let Some(row) = rows.next()? {
+        let said = match row.get_ref(2)?.as_str_or_null().map_err(|_| StoreError::Damaged("a message's content".to_owned()))? {
+            None => None,
+            Some(json) => Some(serde_json::from_str(json)?),
+        };
+        each(Line { id: MessageId(row.get(0)?), sent_at_ms: row.get(1)?, said })?;
+    }
+    Ok(())
+}
+
+const NOT_RULES: &str = "NOT EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id)";
+const NOT_FAILED: &str =
+    "NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = message.id AND o.state IN ('refused', 'stopped'))";
+
+/// Whether the business has ever answered, rules included.
+fn any_answer(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL)",
+    )?;
+    Ok(query.query_row([id.0], |row| row.get(0))?)
+}
+
+/// The tags of now without those that the log says rules put on since: nothing else is known of when a tag was put on.
+fn tags_then(sql: &Connection, known: &Known, at_ms: Millis) -> Result<Vec<String>, StoreError> {
+    let mut tags = standing::tags(sql, known)?;
+    if tags.is_empty() {
+        return Ok(tags);
+    }
+    let mut query = sql.prepare_cached("SELECT actions FROM rule_firing WHERE conversation_id = ?1 AND at_ms >= ?2")?;
+    let mut rows = query.query((known.id.0, at_ms))?;
+    while let Some(row) = rows.next()? {
+        for deed in serde_json::from_str::<Vec<Deed>>(&row.get::<_, String>(0)?)? {
+            if let Deed::Tagged { name } = deed {
+                let folded = mill::fold(&name);
+                tags.retain(|tag| *tag != folded);
+            }
+        }
+    }
+    Ok(tags)
+}

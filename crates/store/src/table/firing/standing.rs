@@ -1,0 +1,125 @@
+//! How a conversation stands when rules look at one of its messages.
+
+use model::{ConversationId, ConversationKind, MessageId, Millis, RuleId, Standing, Status};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::StoreError;
+use crate::table::conversation::{self, Known};
+use crate::table::message::{self, Message};
+
+/// Nobody is answered longer than the reply window after writing, and no guard looks back further than a day.
+const LOOK_BACK_MS: i64 = 72 * 3_600_000;
+/// Sent by the business, not by TikTok itself, and it did not fail.
+const ANSWER: &str = "outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))";
+
+/// How things stand with one message.
+#[derive(Debug, Clone)]
+pub struct Stood {
+    /// The conversation.
+    pub known: Known,
+    /// How it stands.
+    pub standing: Standing,
+    /// Whether it is the customer's first message.
+    pub first: bool,
+    /// Whether the business had never answered before it.
+    pub request: bool,
+    /// Whether the customer follows the business.
+    pub follower: Option<bool>,
+    /// The customer's name; empty while unknown.
+    pub name: String,
+}
+
+/// How things stand with a customer's message.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stood, StoreError> {
+    let (id, known) = (message.conversation, conversation::get(sql, message.conversation)?);
+    let answered_at = answered_at(sql, id)?;
+    let (name, follower) = match known.person {
+        None => (String::new(), None),
+        Some(person) => sql
+            .prepare_cached("SELECT name, is_follower FROM person WHERE id = ?1")?
+            .query_row([person.0], |row| Ok((row.get(0)?, row.get(1)?)))?,
+    };
+    let fired = fired(sql, message)?;
+    let standing = Standing {
+        tags: tags(sql, &known)?,
+        done: known.status == Status::Done,
+        opened_at_ms: known.window_opened_at_ms,
+        ledger: known.ledger,
+        answered: answered_at.is_some_and(|at_ms| at_ms > message.sent_at_ms),
+        by_person: person_answered(sql, id, message.sent_at_ms)?,
+        replied: fired.iter().any(|(_, replied)| *replied),
+        fired: fired.into_iter().map(|(rule, _)| rule).collect(),
+        waited: waited(sql, id, answered_at)?,
+        answers_at_ms: answers_at(sql, id, now_ms)?,
+    };
+    let first = !any_before(sql, message, "(outgoing = 0 OR auto_type IS NULL)")?;
+    let request = known.kind == ConversationKind::Request && !any_before(sql, message, ANSWER)?;
+    Ok(Stood { known, standing, first, request, follower, name })
+}
+
+/// A customer's tags, folded.
+pub(super) fn tags(sql: &Connection, known: &Known) -> Result<Vec<String>, StoreError> {
+    let Some(person) = known.person else { return Ok(Vec::new()) };
+    let mut query = sql
+        .prepare_cached("SELECT t.folded FROM person_tag p JOIN tag t ON t.id = p.tag_id WHERE p.person_id = ?1")?;
+    Ok(query.query_map([person.0], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// When the business answered last.
+fn answered_at(sql: &Connection, id: ConversationId) -> Result<Option<Millis>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND {ANSWER} ORDER BY sent_at_ms DESC LIMIT 1"
+    ))?;
+    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
+}
+
+/// Whether a person has answered after this time: an agent here, or a colleague on the phone or the web.
+pub(super) fn person_answered(sql: &Connection, id: ConversationId, after_ms: Millis) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND {ANSWER}
+             AND NOT EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id))"
+    ))?;
+    Ok(query.query_row((id.0, after_ms), |row| row.get(0))?)
+}
+
+/// Whether there is a message of this kind before it.
+fn any_before(sql: &Connection, message: &Message, kind: &str) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1
+             AND (sent_at_ms, tie, id) < (SELECT m.sent_at_ms, m.tie, m.id FROM message m WHERE m.id = ?2) AND {kind})"
+    ))?;
+    Ok(query.query_row((message.conversation.0, message.id.0), |row| row.get(0))?)
+}
+
+/// The rules that have fired on a message, and whether each answered it.
+fn fired(sql: &Connection, message: &Message) -> Result<Vec<(RuleId, bool)>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT rule_id, EXISTS (SELECT 1 FROM rule_reply r WHERE r.firing_id = f.id) FROM rule_firing f
+         WHERE conversation_id = ?1 AND message_id = ?2",
+    )?;
+    let found =
+        query.query_map((message.conversation.0, message.id.0), |row| Ok((RuleId(row.get(0)?), row.get(1)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The rules that have fired since the business answered last.
+fn waited(sql: &Connection, id: ConversationId, answered_at: Option<Millis>) -> Result<Vec<RuleId>, StoreError> {
+    let from = answered_at.map_or(MessageId(0), |at_ms| message::first_id(at_ms.saturating_add(1)));
+    let mut query = sql.prepare_cached(
+        "SELECT DISTINCT rule_id FROM rule_firing WHERE conversation_id = ?1 AND message_id >= ?2",
+    )?;
+    Ok(query.query_map((id.0, from.0), |row| row.get(0).map(RuleId))?.collect::<Result<_, _>>()?)
+}
+
+/// When rules have answered in a conversation lately.
+fn answers_at(sql: &Connection, id: ConversationId, now_ms: Millis) -> Result<Vec<Millis>, StoreError> {
+    let from = message::first_id(now_ms.saturating_sub(LOOK_BACK_MS));
+    let mut query = sql.prepare_cached(
+        "SELECT at_ms FROM rule_firing f WHERE conversation_id = ?1 AND message_id >= ?2
+             AND EXISTS (SELECT 1 FROM rule_reply r WHERE r.firing_id = f.id)",
+    )?;
+    Ok(query.query_map((id.0, from.0), |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
