@@ -115,6 +115,9 @@ async fn no_hot_query_reads_a_whole_table() {
     let account = include_str!("../../crates/store/src/table/account.rs");
     let tag = include_str!("../../crates/store/src/table/tag.rs");
     let picture = include_str!("../../crates/store/src/table/picture.rs");
+    let rule = include_str!("../../crates/store/src/table/rule.rs");
+    let firing = include_str!("../../crates/store/src/table/firing.rs");
+    let standing = include_str!("../../crates/store/src/table/firing/standing.rs");
     let tab = |filter: &'static str| {
         let newest_first = [("order", "last_at_ms DESC, id DESC"), ("outer", "c.last_at_ms DESC, c.id DESC")];
         query_in(conversation, "pub fn window(", &[&[("filter", filter)], &newest_first[..]].concat())
@@ -165,6 +168,14 @@ async fn no_hot_query_reads_a_whole_table() {
         ("a lane", query_in(outbox, "pub fn of_conversation(", &[])),
         ("replies an unknown message may be", query_in(outbox, "pub fn claimable(", &[])),
         ("search", query_in(search, "fn walk(", &[])),
+        ("the message that is due for the rules", query_in(rule, "pub fn next_due(", &[])),
+        ("what rules did in a stretch of a thread", query_in(firing, "pub fn between(", &[])),
+        ("which rule sent a message", query_in(firing, "pub fn sender(", &[])),
+        ("whether a person has answered", query_in(standing, "fn person_answered(", &[])),
+        ("when the business answered last", query_in(standing, "fn answered_at(", &[])),
+        ("the rules that have fired on a message", query_in(standing, "fn fired(", &[])),
+        ("the rules that have fired since", query_in(standing, "fn waited(", &[])),
+        ("when rules have answered lately", query_in(standing, "fn answers_at(", &[])),
     ];
     let (_folder, store) = fresh();
     let plans = store

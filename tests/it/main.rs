@@ -31,6 +31,7 @@ mod property;
 mod pushed;
 mod receiverun;
 mod receiving;
+mod rules;
 mod salvage;
 mod saved;
 mod secrecy;

@@ -1,4 +1,4 @@
-//! Which messages the agent hears of: fresh ones, while they look elsewhere.
+//! Which messages the agent hears of: fresh ones, while they look elsewhere, and those of which a rule says so.
 
 use std::sync::Arc;
 
@@ -14,17 +14,26 @@ const FRESH_MS: i64 = 10 * 60_000;
 const MOST_CHARS: usize = 120;
 
 pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>) {
-    let mut arrivals = engine.arrivals();
+    let (mut arrivals, mut alerts) = (engine.arrivals(), engine.alerts());
     loop {
-        let arrival = match arrivals.recv().await {
-            Ok(arrival) => arrival,
+        let heard = tokio::select! {
+            arrival = arrivals.recv() => arrival.map(|arrival| (arrival, None)),
+            alert = alerts.recv() => alert.map(|alert| (alert.arrival, Some(alert))),
+        };
+        let (arrival, alert) = match heard {
+            Ok(heard) => heard,
             Err(broadcast::error::RecvError::Lagged(_)) => continue,
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        if engine.attention().borrow().focused || !desk::read_settings(&engine).await.notify {
-            continue;
-        }
-        let Some(notification) = compose(&engine, arrival).await else { continue };
+        let told = !engine.attention().borrow().focused && desk::read_settings(&engine).await.notify;
+        let fresh_ms = match alert {
+            None if told => FRESH_MS,
+            // Of a message that has just arrived the agent hears once.
+            None => continue,
+            Some(alert) if told && !alert.waited => continue,
+            Some(_) => i64::MAX,
+        };
+        let Some(notification) = compose(&engine, arrival, fresh_ms).await else { continue };
         let host = Arc::clone(&host);
         let shown = tokio::task::spawn_blocking(move || host.notify(notification)).await;
         if let Ok(Err(error)) = shown {
@@ -33,7 +42,7 @@ pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>) {
     }
 }
 
-async fn compose(engine: &Engine, arrival: Arrival) -> Option<Notification> {
+async fn compose(engine: &Engine, arrival: Arrival, fresh_ms: i64) -> Option<Notification> {
     let now_ms = engine.clock().now_ms();
     let read = engine.store().read(move |sql| {
         let business = account::get(sql, arrival.account)?;
@@ -42,7 +51,7 @@ async fn compose(engine: &Engine, arrival: Arrival) -> Option<Notification> {
         Ok((business, message, row))
     });
     let (business, message, row) = read.await.ok()?;
-    if now_ms.saturating_sub(message.sent_at_ms) > FRESH_MS {
+    if now_ms.saturating_sub(message.sent_at_ms) > fresh_ms {
         return None;
     }
     let snippet = message.content.snippet();

@@ -1,10 +1,11 @@
 //! From the database's rows to what the page is shown.
 
 pub(crate) mod automatic;
+pub(crate) mod rules;
 
 use engine::Engine;
 use engine::health::Health as EngineHealth;
-use model::{Content, ConversationId, Delivery, Direction, MessageId, UnconfirmedStage, WaitReason};
+use model::{Content, ConversationId, Delivery, Direction, MessageId, Surface, UnconfirmedStage, WaitReason};
 use store::salvage::{Losses, Report};
 use store::search::{self, Found, ProblemKind};
 use store::table::account::{self, Account};
@@ -12,6 +13,7 @@ use store::table::agent::Agent;
 use store::table::attempt::{self, Outcome};
 use store::table::conversation::{self, ListRow};
 use store::table::draft::{self, Draft};
+use store::table::firing;
 use store::table::gap;
 use store::table::media::{self, Held};
 use store::table::message::{self, Message, Stretch};
@@ -211,10 +213,11 @@ pub(crate) fn message_page(
         .filter(|gap| messages.iter().any(|message| message.id == gap.before))
         .map(|gap| GapView { before: gap.before, at_start: gap.after.is_none() })
         .collect();
-    let messages = messages
+    let mut messages: Vec<MessageView> = messages
         .iter()
         .map(|message| message_view(sql, message, &replies, known.read_up_to_ms, find))
         .collect::<Result<_, _>>()?;
+    rules::put_firings(sql, id, &mut messages)?;
     Ok(MessagePage { messages, gaps, has_older, has_newer })
 }
 
@@ -239,7 +242,7 @@ fn message_view(
         sent_at_ms: message.sent_at_ms,
         surface: message.surface,
         auto: message.auto,
-        rule: None,
+        rule: if message.surface == Surface::Deskbell { firing::sender(sql, message.id)? } else { None },
         firings: Vec::new(),
         content: message.content.clone(),
         post,

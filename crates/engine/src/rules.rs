@@ -159,8 +159,7 @@ fn follow_up(engine: &Engine, turned: &Turned) {
         engine.snoozed().notify_one();
     }
     if turned.notify {
-        let arrival =
-            Arrival { account: turned.account, conversation: turned.conversation, message: turned.message };
+        let arrival = Arrival { account: turned.account, conversation: turned.conversation, message: turned.message };
         engine.alert(Alert { arrival, waited: turned.waited });
     }
 }

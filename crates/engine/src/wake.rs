@@ -29,6 +29,9 @@ pub(crate) async fn run(engine: Engine) {
                 engine.clock().set_offset_ms(engine.clock().offset_ms().saturating_sub(ahead_ms));
             }
         }
+        if ahead_ms != 0 {
+            engine.look_by_rule();
+        }
         if ahead_ms != 0 || moved {
             engine.sync_now().await;
         }

@@ -200,7 +200,8 @@ impl Hours {
     pub fn changes_at(&self, at_ms: Millis) -> Option<Millis> {
         let open = self.is_open(at_ms);
         let (mut day, _) = self.zone.local(at_ms)?;
-        let mut edges: BTreeSet<u16> = self.week.iter().flatten().flat_map(|span| [span.from_minute, span.to_minute]).collect();
+        let mut edges: BTreeSet<u16> =
+            self.week.iter().flatten().flat_map(|span| [span.from_minute, span.to_minute]).collect();
         edges.extend([0, DAY]);
         for _ in 0..MOST_DAYS {
             let mut found: Vec<Millis> =
@@ -243,8 +244,7 @@ mod tests {
     }
 
     fn hours(zone: &str, spans: &[DaySpan], holidays: &[&str]) -> Hours {
-        let holidays =
-            holidays.iter().map(|date| Holiday { date: (*date).to_owned(), name: String::new() }).collect();
+        let holidays = holidays.iter().map(|date| Holiday { date: (*date).to_owned(), name: String::new() }).collect();
         Hours::of(&BusinessHours { time_zone: zone.to_owned(), week: vec![spans.to_vec(); 7], holidays }).unwrap()
     }
 
@@ -302,7 +302,9 @@ mod tests {
             hours("Asia/Kathmandu", &[span(0, 1), span(1_439, 1_440)], &["2026-10-26"]),
         ];
         for hours in &cases {
-            for start in ["2026-03-28T00:00:00Z", "2026-10-24T00:00:00Z", "2026-10-31T20:00:00Z", "2026-04-04T10:00:00Z"] {
+            for start in
+                ["2026-03-28T00:00:00Z", "2026-10-24T00:00:00Z", "2026-10-31T20:00:00Z", "2026-04-04T10:00:00Z"]
+            {
                 let (start, mut next) = (ms(start), None);
                 for minute in 0..3 * 24 * 60 {
                     let at_ms = start + minute * MINUTE;
@@ -319,7 +321,8 @@ mod tests {
 
     #[test]
     fn hours_that_make_no_sense_are_told_apart() {
-        let good = BusinessHours { time_zone: "Asia/Bangkok".to_owned(), week: vec![Vec::new(); 7], holidays: Vec::new() };
+        let good =
+            BusinessHours { time_zone: "Asia/Bangkok".to_owned(), week: vec![Vec::new(); 7], holidays: Vec::new() };
         assert_eq!(good.problem(), None);
         assert_eq!(
             BusinessHours { time_zone: "Asia/Atlantis".to_owned(), ..good.clone() }.problem(),

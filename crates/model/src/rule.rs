@@ -15,9 +15,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use self::check::Pointed;
-pub use self::decide::{
-    Business, Decision, Firing, LATE_MS, Look, MOST_ANSWERS, RuleSet, Standing, Step,
-};
+pub use self::decide::{Business, Decision, Firing, LATE_MS, Look, MOST_ANSWERS, RuleSet, Standing, Step};
 
 use crate::{AccountId, AgentId, DaySpan, Millis, SavedReplyId};
 

@@ -1,11 +1,40 @@
 //! Rules, what they did and would have done, and business hours.
 
-use model::{AccountId, BusinessHours, MessageId, RuleId, RuleSpec};
+use std::time::Instant;
+
+use engine::rules::{DryRun, RESERVE_SETTING};
+use model::{AccountId, BusinessHours, Change, HoursProblem, MessageId, RuleId, RuleProblem, RuleSpec};
+use store::table::{firing, rule, setting};
 use ts_rs::TS;
 
 use crate::contract::Command;
 use crate::view::{BusinessHoursView, DryRunView, ExplainView, FiringView, RulesView};
-use crate::{Desk, Fault};
+use crate::{Desk, Fault, FaultCode, read};
+
+/// So many firings are listed at once.
+const MOST_FIRINGS: u32 = 100;
+/// Ten years.
+const MOST_DAYS: u32 = 3_650;
+const DAY_MS: i64 = 24 * 3_600_000;
+/// The id of a rule that is tried and not kept.
+const NEW: RuleId = RuleId(0);
+
+async fn rules(desk: &Desk) -> Result<RulesView, Fault> {
+    let computers = desk.settings().await.computers;
+    Ok(desk.engine().store().read(move |sql| read::rules::view(sql, computers)).await?)
+}
+
+async fn hours(desk: &Desk, account: AccountId) -> Result<BusinessHoursView, Fault> {
+    let now_ms = desk.engine().clock().now_ms();
+    Ok(desk.engine().store().read(move |sql| read::rules::hours_view(sql, account, now_ms)).await?)
+}
+
+fn invalid(problem: RuleProblem) -> Fault {
+    match serde_json::to_value(problem) {
+        Ok(serde_json::Value::String(name)) => Fault::with_detail(FaultCode::RuleInvalid, name),
+        _ => Fault::new(FaultCode::RuleInvalid),
+    }
+}
 
 /// All rules, in the order in which they are tried.
 #[derive(Debug, Clone, serde::Deserialize, TS)]
@@ -16,7 +45,7 @@ impl Command for ListRules {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        super::not_yet(desk)
+        rules(desk).await
     }
 }
 
@@ -34,7 +63,20 @@ impl Command for SaveRule {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        super::not_yet(desk)
+        let Self { rule: id, mut spec } = self;
+        spec.name = spec.name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let now_ms = desk.engine().clock().now_ms();
+        let saved = desk.engine().store().write(move |tx| {
+            if let Some(problem) = read::rules::problem(tx, &spec)? {
+                return Ok(Err(problem));
+            }
+            rule::save(tx, id, &spec)?;
+            rule::wait_anew(tx, now_ms)?;
+            Ok(Ok(()))
+        });
+        saved.await?.map_err(invalid)?;
+        desk.engine().look_by_rule();
+        rules(desk).await
     }
 }
 
@@ -50,7 +92,14 @@ impl Command for DeleteRule {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        super::not_yet(desk)
+        let (id, now_ms) = (self.rule, desk.engine().clock().now_ms());
+        let removed = desk.engine().store().write(move |tx| {
+            rule::remove(tx, id)?;
+            rule::wait_anew(tx, now_ms)
+        });
+        removed.await?;
+        desk.engine().look_by_rule();
+        rules(desk).await
     }
 }
 
@@ -66,7 +115,9 @@ impl Command for SortRules {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        super::not_yet(desk)
+        let Self { order } = self;
+        desk.engine().store().write(move |tx| rule::sort(tx, &order)).await?;
+        rules(desk).await
     }
 }
 
@@ -82,7 +133,14 @@ impl Command for SetReserve {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        super::not_yet(desk)
+        let reserve = self.reserve.min(model::REPLIES).to_string();
+        let set = desk.engine().store().write(move |tx| {
+            setting::set(tx, RESERVE_SETTING, &reserve)?;
+            tx.touch(Change::Rules);
+            Ok(())
+        });
+        set.await?;
+        rules(desk).await
     }
 }
 
@@ -100,7 +158,9 @@ impl Command for SetRulesHere {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        super::not_yet(desk)
+        let Self { account, here } = self;
+        desk.engine().store().write(move |tx| rule::set_here(tx, account, here)).await?;
+        rules(desk).await
     }
 }
 
@@ -120,7 +180,17 @@ impl Command for ListFirings {
     type Reply = Vec<FiringView>;
 
     async fn run(self, desk: &Desk) -> Result<Vec<FiringView>, Fault> {
-        super::not_yet(desk)
+        let Self { account, rule: of, before } = self;
+        let before = match before.map(|id| id.parse::<i64>()) {
+            None => None,
+            Some(Ok(id)) => Some(id),
+            Some(Err(_)) => return Err(Fault::new(FaultCode::BadRequest)),
+        };
+        let found = desk.engine().store().read(move |sql| {
+            let found = firing::of_account(sql, account, of, before, MOST_FIRINGS)?;
+            found.into_iter().map(|one| read::rules::firing_view(sql, one)).collect()
+        });
+        Ok(found.await?)
     }
 }
 
@@ -136,7 +206,9 @@ impl Command for ExplainRules {
     type Reply = ExplainView;
 
     async fn run(self, desk: &Desk) -> Result<ExplainView, Fault> {
-        super::not_yet(desk)
+        let id = self.message;
+        let explained = desk.engine().explain(id).await?;
+        Ok(desk.engine().store().read(move |sql| read::rules::explain_view(sql, id, explained)).await?)
     }
 }
 
@@ -158,7 +230,22 @@ impl Command for DryRunRules {
     type Reply = DryRunView;
 
     async fn run(self, desk: &Desk) -> Result<DryRunView, Fault> {
-        super::not_yet(desk)
+        let Self { account, rule: of, spec, days } = self;
+        let started = Instant::now();
+        let mut rules = desk.engine().store().read(rule::all).await?;
+        if let Some(spec) = spec {
+            match rules.iter_mut().find(|(id, _)| Some(*id) == of) {
+                Some((_, known)) => *known = spec,
+                None if of.is_some() => return Err(Fault::new(FaultCode::NotFound)),
+                None => rules.push((NEW, spec)),
+            }
+        }
+        let back_ms = i64::from(days.clamp(1, MOST_DAYS)) * DAY_MS;
+        let from_ms = desk.engine().clock().now_ms().saturating_sub(back_ms);
+        let tally = desk.engine().dry_run(DryRun { account, rules: rules.clone(), from_ms }).await?;
+        let took_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+        let view = move |sql: &store::Connection| read::rules::dry_run_view(sql, &rules, NEW, tally, from_ms, took_ms);
+        Ok(desk.engine().store().read(view).await?)
     }
 }
 
@@ -174,7 +261,7 @@ impl Command for GetBusinessHours {
     type Reply = BusinessHoursView;
 
     async fn run(self, desk: &Desk) -> Result<BusinessHoursView, Fault> {
-        super::not_yet(desk)
+        hours(desk, self.account).await
     }
 }
 
@@ -192,6 +279,16 @@ impl Command for SaveBusinessHours {
     type Reply = BusinessHoursView;
 
     async fn run(self, desk: &Desk) -> Result<BusinessHoursView, Fault> {
-        super::not_yet(desk)
+        let Self { account, hours: kept } = self;
+        if let Some(problem) = kept.as_ref().and_then(BusinessHours::problem) {
+            let detail = match problem {
+                HoursProblem::TimeZone => "timeZone",
+                HoursProblem::Week => "week",
+                HoursProblem::Holiday => "holiday",
+            };
+            return Err(Fault::with_detail(FaultCode::HoursInvalid, detail));
+        }
+        desk.engine().store().write(move |tx| rule::set_hours(tx, account, kept.as_ref())).await?;
+        hours(desk, account).await
     }
 }

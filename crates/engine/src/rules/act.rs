@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{
-    AgentId, AssignTo, ConversationId, Deed, Millis, NoReply, Outgoing, RuleId, SavedReplyId, Status, Step,
-};
+use model::{AgentId, AssignTo, ConversationId, Deed, Millis, NoReply, Outgoing, RuleId, SavedReplyId, Status, Step};
 use store::table::agent::{self, Agent};
 use store::table::firing::{self, NewFiring};
 use store::table::message::Message;

@@ -12,8 +12,8 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, Business, Content, ConversationId, Decision, Look, MessageId, Millis, NoReply, RuleId, RuleSet, RuleSpec,
-    SavedReplyId, SendLedger, Standing, Step,
+    AccountId, Business, Content, ConversationId, Decision, Look, MessageId, Millis, NoReply, RuleId, RuleSet,
+    RuleSpec, SavedReplyId, SendLedger, Standing, Step,
 };
 use store::table::firing::past::{self, Before, Line};
 use store::{Connection, StoreError};
@@ -102,8 +102,7 @@ impl Engine {
         let now_ms = self.clock().now_ms();
         self.store()
             .read(move |sql| {
-                let mut tally =
-                    DryTally { rules: vec![Tally::default(); run.rules.len()], ..DryTally::default() };
+                let mut tally = DryTally { rules: vec![Tally::default(); run.rules.len()], ..DryTally::default() };
                 let looked = run.each(sql, now_ms, |outcome| count(&mut tally.rules, outcome))?;
                 Ok(DryTally { rules: tally.rules, ..looked })
             })
@@ -240,7 +239,8 @@ impl<'a> Life<'a> {
     /// Waits that end by then come to their end.
     fn until(&mut self, now_ms: Millis, fired: &mut impl FnMut(&Outcome)) {
         loop {
-            let next = self.waiting.iter().enumerate().filter_map(|(at, one)| Some(((one.due_ms?, one.line), at))).min();
+            let next =
+                self.waiting.iter().enumerate().filter_map(|(at, one)| Some(((one.due_ms?, one.line), at))).min();
             let Some(((due_ms, _), at)) = next.filter(|((due_ms, _), _)| *due_ms <= now_ms) else { return };
             let waiting = self.waiting.swap_remove(at);
             self.look(waiting, due_ms, fired);

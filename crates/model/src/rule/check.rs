@@ -105,10 +105,7 @@ mod tests {
     use crate::{DaySpan, KeywordMatch};
 
     fn pointed() -> Pointed {
-        Pointed {
-            replies: [(SavedReplyId(1), false), (SavedReplyId(2), true)].into(),
-            agents: [AgentId(1)].into(),
-        }
+        Pointed { replies: [(SavedReplyId(1), false), (SavedReplyId(2), true)].into(), agents: [AgentId(1)].into() }
     }
 
     fn rule(trigger: Trigger, conditions: Vec<Condition>, actions: Vec<Action>) -> RuleSpec {
@@ -128,7 +125,10 @@ mod tests {
         let span = DaySpan { from_minute: 0, to_minute: 1_440 };
         for (spec, expected) in [
             (rule(word(&["price"]), vec![], vec![reply(1)]), None),
-            (RuleSpec { name: "  ".to_owned(), ..rule(first(), vec![], vec![Action::Done]) }, Some(RuleProblem::NoName)),
+            (
+                RuleSpec { name: "  ".to_owned(), ..rule(first(), vec![], vec![Action::Done]) },
+                Some(RuleProblem::NoName),
+            ),
             (rule(word(&[]), vec![], vec![Action::Done]), Some(RuleProblem::NoKeyword)),
             (rule(word(&["price", "?!"]), vec![], vec![Action::Done]), Some(RuleProblem::NoKeyword)),
             (rule(first(), vec![], vec![]), Some(RuleProblem::NoAction)),

@@ -130,6 +130,8 @@ struct Ready {
     id: RuleId,
     spec: RuleSpec,
     keywords: Vec<Keyword>,
+    /// The tags its conditions name, folded; one for each condition.
+    tags: Vec<Option<String>>,
 }
 
 /// Why a rule does not fire at a look.
@@ -168,7 +170,11 @@ impl RuleSet {
                 }
                 _ => Vec::new(),
             };
-            Ready { id, spec, keywords }
+            let tags = spec.conditions.iter().map(|condition| match condition {
+                Condition::Tag { name, .. } => Some(mill::fold(name)),
+                _ => None,
+            });
+            Ready { id, keywords, tags: tags.collect(), spec }
         };
         Self { rules: rules.into_iter().map(ready).collect() }
     }
@@ -266,19 +272,13 @@ impl Ready {
         }
     }
 
-    fn misfit(
-        &self,
-        business: &Business,
-        look: &Look<'_>,
-        standing: &Standing,
-        words: &Words<'_>,
-    ) -> Option<Misfit> {
+    fn misfit(&self, business: &Business, look: &Look<'_>, standing: &Standing, words: &Words<'_>) -> Option<Misfit> {
         let at_once = look.since_ms.is_none();
         let fits = match &self.spec.trigger {
             Trigger::NoAnswer { .. } => {
-                self.wait_ends(look).is_some_and(|end| {
-                    end <= look.now_ms && look.since_ms.is_none_or(|since_ms| end >= since_ms)
-                }) && !standing.answered
+                self.wait_ends(look)
+                    .is_some_and(|end| end <= look.now_ms && look.since_ms.is_none_or(|since_ms| end >= since_ms))
+                    && !standing.answered
                     && !standing.done
                     && !standing.waited.contains(&self.id)
             }
@@ -293,16 +293,16 @@ impl Ready {
         if !fits {
             return Some(Misfit::Trigger);
         }
-        let fails = |condition: &Condition| match condition {
+        let fails = |(condition, tag): (&Condition, &Option<String>)| match condition {
             Condition::Account { accounts } => !accounts.contains(&business.account),
-            Condition::Tag { name, has } => standing.tags.contains(&mill::fold(name)) != *has,
+            Condition::Tag { has, .. } => tag.as_ref().is_some_and(|tag| standing.tags.contains(tag)) != *has,
             Condition::Language { languages } => {
                 !words.language().is_some_and(|code| languages.iter().any(|language| language == code))
             }
             Condition::Follower { follows } => look.follower != Some(*follows),
             Condition::Time { span, days } => !business.zone.is_within(look.sent_at_ms, *span, days),
         };
-        self.spec.conditions.iter().position(fails).map(Misfit::Condition)
+        self.spec.conditions.iter().zip(&self.tags).position(fails).map(Misfit::Condition)
     }
 
     /// What it does, and what the conversation is then.

@@ -10,13 +10,7 @@ const MINUTE: i64 = 60_000;
 const NOW: i64 = 1_790_676_000_000;
 
 fn business() -> Business {
-    Business {
-        account: AccountId(1),
-        hours: None,
-        zone: Zone::named("UTC").unwrap(),
-        here: true,
-        reserve: 3,
-    }
+    Business { account: AccountId(1), hours: None, zone: Zone::named("UTC").unwrap(), here: true, reserve: 3 }
 }
 
 fn rule(trigger: Trigger, conditions: Vec<Condition>, actions: Vec<Action>) -> RuleSpec {
@@ -46,7 +40,16 @@ fn known() -> HashMap<SavedReplyId, u32> {
 }
 
 fn look<'a>(content: &'a Content, replies: &'a HashMap<SavedReplyId, u32>) -> Look<'a> {
-    Look { content, sent_at_ms: NOW, now_ms: NOW, since_ms: None, first: false, request: false, follower: None, replies }
+    Look {
+        content,
+        sent_at_ms: NOW,
+        now_ms: NOW,
+        since_ms: None,
+        first: false,
+        request: false,
+        follower: None,
+        replies,
+    }
 }
 
 fn steps(decision: &Decision) -> Vec<Vec<Step>> {
@@ -75,8 +78,18 @@ fn each_trigger_fires_on_what_it_is_for_and_on_nothing_else() {
         (Trigger::OutsideHours, plain.clone(), closed, 1),
         (Trigger::OutsideHours, plain.clone(), business(), 0),
         (Trigger::NoAnswer { minutes: 5 }, plain.clone(), business(), 0),
-        (Trigger::NoAnswer { minutes: 5 }, Look { now_ms: NOW + 5 * MINUTE, since_ms: Some(NOW + 5 * MINUTE), ..plain.clone() }, business(), 1),
-        (Trigger::NoAnswer { minutes: 5 }, Look { now_ms: NOW + 9 * MINUTE, since_ms: Some(NOW + 6 * MINUTE), ..plain.clone() }, business(), 0),
+        (
+            Trigger::NoAnswer { minutes: 5 },
+            Look { now_ms: NOW + 5 * MINUTE, since_ms: Some(NOW + 5 * MINUTE), ..plain.clone() },
+            business(),
+            1,
+        ),
+        (
+            Trigger::NoAnswer { minutes: 5 },
+            Look { now_ms: NOW + 9 * MINUTE, since_ms: Some(NOW + 6 * MINUTE), ..plain.clone() },
+            business(),
+            0,
+        ),
         (Trigger::FirstMessage, Look { first: true, since_ms: Some(NOW), ..plain }, business(), 0),
     ] {
         let decision = set(&[replies(trigger.clone())]).decide(&business, &at, &mut standing());
@@ -185,10 +198,7 @@ fn an_explanation_names_what_stood_in_the_way_of_each_rule() {
     let content = text("hi");
     let at = Look { first: true, ..look(&content, &known) };
     let vip = |spec: RuleSpec| RuleSpec {
-        conditions: vec![
-            Condition::Follower { follows: true },
-            Condition::Tag { name: "vip".to_owned(), has: true },
-        ],
+        conditions: vec![Condition::Follower { follows: true }, Condition::Tag { name: "vip".to_owned(), has: true }],
         ..spec
     };
     let rules = [
@@ -201,10 +211,7 @@ fn an_explanation_names_what_stood_in_the_way_of_each_rule() {
     let follows = Look { follower: Some(true), ..at };
     let (verdicts, none) = set(&rules).explain(&business(), &follows, &Standing { replied: true, ..standing() });
     let stopped = Verdict::Stopped { by: "Hello".to_owned() };
-    assert_eq!(
-        verdicts,
-        [Verdict::Disabled, Verdict::Trigger, Verdict::Condition { at: 1 }, Verdict::Fired, stopped]
-    );
+    assert_eq!(verdicts, [Verdict::Disabled, Verdict::Trigger, Verdict::Condition { at: 1 }, Verdict::Fired, stopped]);
     assert_eq!(none, Some(NoReply::AlreadyAnswered));
 }
 

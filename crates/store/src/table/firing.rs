@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 pub use self::standing::{Stood, stood};
 
-use super::outbox::{self, Reply, State};
 use super::conversation;
+use super::outbox::{self, Reply, State};
 use crate::{StoreError, Tx};
 
 /// A rule that fires.

@@ -30,7 +30,9 @@ pub fn all(sql: &Connection) -> Result<Vec<(RuleId, RuleSpec)>, StoreError> {
 pub fn save(tx: &mut Tx<'_>, id: Option<RuleId>, spec: &RuleSpec) -> Result<RuleId, StoreError> {
     let json = serde_json::to_string(spec)?;
     let id = match id {
-        Some(id) => tx.query_row("UPDATE rule SET spec = ?2 WHERE id = ?1 RETURNING id", (id.0, json), |row| row.get(0)),
+        Some(id) => {
+            tx.query_row("UPDATE rule SET spec = ?2 WHERE id = ?1 RETURNING id", (id.0, json), |row| row.get(0))
+        }
         None => tx.query_row(
             // An id is not used again while the log names it: a new rule would inherit what another one did.
             "INSERT INTO rule (id, position, spec) SELECT

@@ -108,7 +108,11 @@ pub fn lines(
     ))?;
     let mut rows = query.query((id.0, from_ms))?;
     while let Some(row) = rows.next()? {
-        let said = match row.get_ref(2)?.as_str_or_null().map_err(|_| StoreError::Damaged("a message's content".to_owned()))? {
+        let said = match row
+            .get_ref(2)?
+            .as_str_or_null()
+            .map_err(|_| StoreError::Damaged("a message's content".to_owned()))?
+        {
             None => None,
             Some(json) => Some(serde_json::from_str(json)?),
         };

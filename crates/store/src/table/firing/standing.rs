@@ -63,8 +63,8 @@ pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stoo
 /// A customer's tags, folded.
 pub(super) fn tags(sql: &Connection, known: &Known) -> Result<Vec<String>, StoreError> {
     let Some(person) = known.person else { return Ok(Vec::new()) };
-    let mut query = sql
-        .prepare_cached("SELECT t.folded FROM person_tag p JOIN tag t ON t.id = p.tag_id WHERE p.person_id = ?1")?;
+    let mut query =
+        sql.prepare_cached("SELECT t.folded FROM person_tag p JOIN tag t ON t.id = p.tag_id WHERE p.person_id = ?1")?;
     Ok(query.query_map([person.0], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
@@ -108,9 +108,8 @@ fn fired(sql: &Connection, message: &Message) -> Result<Vec<(RuleId, bool)>, Sto
 /// The rules that have fired since the business answered last.
 fn waited(sql: &Connection, id: ConversationId, answered_at: Option<Millis>) -> Result<Vec<RuleId>, StoreError> {
     let from = answered_at.map_or(MessageId(0), |at_ms| message::first_id(at_ms.saturating_add(1)));
-    let mut query = sql.prepare_cached(
-        "SELECT DISTINCT rule_id FROM rule_firing WHERE conversation_id = ?1 AND message_id >= ?2",
-    )?;
+    let mut query =
+        sql.prepare_cached("SELECT DISTINCT rule_id FROM rule_firing WHERE conversation_id = ?1 AND message_id >= ?2")?;
     Ok(query.query_map((id.0, from.0), |row| row.get(0).map(RuleId))?.collect::<Result<_, _>>()?)
 }
 
