@@ -38,8 +38,3 @@ use ts_rs::TS;
 /// The answer of a command that has nothing to tell.
 #[derive(Debug, Clone, Copy, Default, Serialize, TS)]
 pub struct Done {}
-
-/// The answer of a command that is being built.
-fn not_yet<T>(_: &crate::Desk) -> Result<T, crate::Fault> {
-    Err(crate::Fault::new(crate::FaultCode::NotPossibleHere))
-}
