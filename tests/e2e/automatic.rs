@@ -114,8 +114,10 @@ async fn asked(shop: &Shop, window: &Window) -> Result<()> {
     window.click("button", "Send for review").await?;
     wait_for("TikTok to have the new one", || {
         let now = shop.tiktok.ledger().automatic(kind);
-        (now.len() == 3 && !now.contains(&rejected) && now.iter().any(|line| line.starts_with("Can I return a dress? |")))
-            .then_some(())
+        (now.len() == 3
+            && !now.contains(&rejected)
+            && now.iter().any(|line| line.starts_with("Can I return a dress? |")))
+        .then_some(())
     })
     .await?;
     reviewed(shop, window).await?;
@@ -179,7 +181,10 @@ async fn prompted(shop: &Shop, window: &Window) -> Result<()> {
     let last = before.len();
     window
         .client()
-        .execute("document.querySelectorAll('section[data-kind=chatPrompt] .grip')[arguments[0]].focus();", vec![json!(last)])
+        .execute(
+            "document.querySelectorAll('section[data-kind=chatPrompt] .grip')[arguments[0]].focus();",
+            vec![json!(last)],
+        )
         .await?;
     window.press(&[Key::Alt], Key::Up).await?;
     let mut wanted = before.clone();
