@@ -304,6 +304,56 @@ async fn profile_capabilities_and_media_links_are_answered_as_documented() {
 }
 
 #[tokio::test]
+async fn automatic_messages_and_comment_to_message_are_answered_as_documented() {
+    let shop = shop().await;
+    let post = async |path: &str, more: Value| {
+        let mut body = json!({ "business_id": shop.tokens.open_id });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        shop.raw("POST", &format!("/business/message/{path}/"), &body).await
+    };
+    let auto = "auto_message";
+    let none = shop.get("/business/message/auto_message/get/", &[("auto_message_type", "CHAT_PROMPT")]).await;
+    assert_eq!(none["data"]["auto_messages"], json!([]));
+    agree("auto_message/get, none", &["auto-prompts.json"], &[none], &[".data.auto_messages[]"]);
+    for (kind, block, said, fixture) in [
+        ("WELCOME_MESSAGE", "welcome_message", json!({ "content": "Hello" }), "auto-welcome.json"),
+        ("SUGGESTED_QUESTION", "suggested_question", json!({ "question": "q", "answer": "a" }), "auto-questions.json"),
+        ("CHAT_PROMPT", "chat_prompt", json!({ "title": "t", "content": "c" }), "auto-prompts.json"),
+    ] {
+        let made = post(&format!("{auto}/create"), json!({ "auto_message_type": kind, block: said })).await;
+        let id = made["data"]["auto_message"]["auto_message_id"].clone();
+        agree("auto_message/create", &["auto-created.json"], &[made], &[]);
+        let listed = shop.get("/business/message/auto_message/get/", &[("auto_message_type", kind)]).await;
+        let wrapped = [".data.auto_messages[].suggested_question"];
+        agree(fixture, &[fixture], &[listed], if kind == "CHAT_PROMPT" { &wrapped } else { &[] });
+        shop.tiktok.approve(id.as_str().unwrap());
+        let update = json!({ "auto_message_type": kind, "auto_message_id": id, block: said });
+        let updated = post(&format!("{auto}/update"), update).await;
+        agree("auto_message/update", &["auto-created.json"], &[updated], &[]);
+        let on = json!({ "auto_message_type": kind, "operation_status": "ENABLE" });
+        let turned = post(&format!("{auto}/status/update"), on).await;
+        agree("auto_message/status/update", &["revoke.json"], &[turned], &[]);
+        if kind == "CHAT_PROMPT" {
+            let sort = json!({ "auto_message_type": kind, "auto_message_ids": [id] });
+            agree("auto_message/sort", &["revoke.json"], &[post(&format!("{auto}/sort"), sort).await], &[]);
+            let delete = json!({ "auto_message_type": kind, "auto_message_id": id });
+            agree("auto_message/delete", &["revoke.json"], &[post(&format!("{auto}/delete"), delete).await], &[]);
+        }
+    }
+    let comment_to_message = json!({ "direct_reply_type": "COMMENT_TO_MESSAGE", "operation_status": "ENABLE" });
+    agree("direct_reply/update", &["revoke.json"], &[post("direct_reply/update", comment_to_message).await], &[]);
+    let asked = [("direct_reply_type", "COMMENT_TO_MESSAGE")];
+    let on = shop.get("/business/message/direct_reply/get/", &asked).await;
+    agree("direct_reply/get", &["direct-reply.json"], &[on], &[]);
+    let comment = shop.tiktok.customer("Ben").comments("How much?");
+    let reply = json!({
+        "message_type": "TEXT", "text": { "body": "12" },
+        "direct_reply": { "reply_type": "COMMENT_REPLY", "comment_reply": { "comment_id": comment } },
+    });
+    agree("send, to a comment", &["send-text.json"], &[post("send", reply).await], &[]);
+}
+
+#[tokio::test]
 async fn login_kit_answers_flat_and_as_documented() {
     let shop = shop().await;
     let apps = shop.tiktok.apps();

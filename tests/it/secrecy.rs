@@ -69,6 +69,8 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
     const SAID: &str = "canary-said-b3d1 where is my parcel?";
     const DRAFT: &str = "canary-draft-77aa";
     const ANSWERED: &str = "canary-answered-90fe It left today.";
+    const AUTOMATIC: &str = "canary-automatic-51cc";
+    const COMMENT: &str = "canary-comment-0d7e";
     listen();
     let mut world = World::unlinked().await;
     let business_id = world.tiktok.open_account("maisonbloom", "Maison Bloom", sandbox::WindowRule::B);
@@ -156,6 +158,27 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
     }
     let refused = world.thread(conversation).await;
     assert!(refused.contains("refused invalidParameter"), "TikTok's echo was kept for the agent: {refused}");
+    // What TikTok says by itself, with every answer lost or quoted back, and a comment with its answer.
+    world.hears();
+    world.ask("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
+    let greeting = json!({ "title": AUTOMATIC, "body": AUTOMATIC });
+    let make = json!({ "account": world.account(), "kind": "suggestedQuestion", "text": greeting });
+    for fault in [Fault::HangUpBefore, Fault::TruncatedJson, echo(40002, AUTOMATIC), echo(50000, &first[0])] {
+        world.tiktok.fault("auto_create", fault.clone(), Times::Next(1));
+        world.tiktok.fault("send", fault, Times::Next(1));
+        let _ = world.try_ask("createAutoMessage", make.clone()).await;
+        let body = format!("{COMMENT} {}", world.tiktok.ledger().calls("send"));
+        world.customer(&body).comments(body.as_str());
+        let find = async |world: &World| {
+            let comments = world.ask("listComments", json!({ "account": world.account() })).await;
+            comments.as_array().unwrap().iter().find(|comment| comment["body"] == body.as_str()).cloned()
+        };
+        world.until("the comment has arrived", async |world| find(world).await.is_some()).await;
+        let comment = find(&world).await.unwrap()["id"].clone();
+        let _ = world.try_ask("answerComment", json!({ "comment": comment, "body": ANSWERED })).await;
+    }
+    let read = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    assert!(read.to_string().contains(AUTOMATIC), "one of them was taken");
     let app_secret = world.tiktok.apps().business_secret;
     world.tiktok.fault(
         "refresh",
@@ -199,7 +222,16 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
         assert!(text.contains(heard), "the log was heard: {heard}");
     }
     let mut canaries = secrets;
-    canaries.extend([NAME, handle.as_str(), "canary-said", "canary-draft", "canary-answered", "Vogelbauer"]);
+    canaries.extend([
+        NAME,
+        handle.as_str(),
+        "canary-said",
+        "canary-draft",
+        "canary-answered",
+        "canary-automatic",
+        "canary-comment",
+        "Vogelbauer",
+    ]);
     // By lines only where there is something to show: the log is long.
     let leaked = found(&text, &canaries);
     let lines: Vec<&str> = text.lines().filter(|line| !found(line, &leaked).is_empty()).take(10).collect();

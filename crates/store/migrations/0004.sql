@@ -167,4 +167,4 @@ CREATE TABLE comment (
     UNIQUE (account_id, remote_id)
 ) STRICT;
 
-CREATE INDEX comment_of_account ON comment (account_id, at_ms DESC);
+CREATE INDEX comment_of_account ON comment (account_id, at_ms DESC, id DESC);

@@ -135,7 +135,6 @@ impl World {
         kind: AutoKind,
         (title, body): (String, String),
     ) -> Result<String, Refusal> {
-        self.make_way(doing, kind)?;
         let automatic = self.automatic_mut(doing.account)?;
         automatic.refuse_duplicate(kind, &title, None)?;
         let gone = |kept: &Kept| kept.kind == AutoKind::WelcomeMessage && kept.audit == AuditStatus::Rejected;
@@ -151,17 +150,6 @@ impl World {
             return Err(Refusal::new(40002, why));
         }
         self.add_auto(doing, kind, (title, body), AuditStatus::Reviewing)
-    }
-
-    /// A rejected welcome message has to be made anew and cannot be deleted: a new one takes its place.
-    fn make_way(&mut self, doing: Doing, kind: AutoKind) -> Result<(), Refusal> {
-        let automatic = self.automatic_mut(doing.account)?;
-        let rejected = |kept: &Kept| kept.kind == kind && kept.audit == AuditStatus::Rejected;
-        if let Some(at) = automatic.messages.iter().position(rejected).filter(|_| kind == AutoKind::WelcomeMessage) {
-            let gone = automatic.messages.remove(at);
-            self.tell_change(doing, "DELETE", kind, Some(gone));
-        }
-        Ok(())
     }
 
     fn add_auto(

@@ -215,8 +215,7 @@ pub fn arrived(
         "SELECT m.sent_at_ms, json_extract(m.content, '$.body') FROM person p JOIN conversation c ON c.person_id = p.id
          JOIN message m ON m.conversation_id = c.id
          WHERE p.account_id = ?1 AND p.remote_id = ?2 AND m.sent_at_ms BETWEEN ?3 AND ?4
-             AND m.outgoing = 1 AND m.auto_type IS NULL AND m.surface IN ('api', 'other') AND json_extract(m.content, '$.type') = 'text'
-         ORDER BY m.sent_at_ms",
+             AND m.outgoing = 1 AND m.auto_type IS NULL AND m.surface IN ('api', 'other') AND json_extract(m.content, '$.type') = 'text'",
     )?;
     let mut rows = query.query((comment.account.0, &comment.person_id, from_ms, to_ms))?;
     let comparable = |text: &str| text.replace("\r\n", "\n").trim().nfc().collect::<String>();
