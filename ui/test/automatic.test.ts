@@ -90,6 +90,55 @@ describe("writing", () => {
     expect(add.getAttribute("aria-disabled")).toBe("true");
     expect(add.title).toBe("TikTok allows 3. Delete one first.");
   });
+  test("is not undone on screen by an older answer that comes later", async () => {
+    const { desk } = await automatic();
+    const old = await desk.ask("getAutoMessages", { account: "1" });
+    const answer = desk.ask.bind(desk);
+    let release = (): void => {};
+    let reads = 0;
+    desk.ask = async (command, args) => {
+      if (command !== "getAutoMessages") return answer(command, args);
+      reads += 1;
+      // The first comes late, and the next one, which would mend it, not at all.
+      await new Promise<void>((go) => (release = reads === 1 ? go : release));
+      return old;
+    };
+    desk.tell({ kind: "autoMessages", account: "1" });
+    button(item("w1"), /^Edit/).click();
+    await settle();
+    write(item("w1"), "The newest greeting");
+    button(item("w1"), "Send for review").click();
+    await settle();
+    release();
+    await settle();
+    expect(reads).toBe(2);
+    expect(item("w1").textContent).toContain("The newest greeting");
+  });
+  test("is begun once, and gone on with from the same button", async () => {
+    await automatic();
+    button(card("suggestedQuestion"), "Add a question").click();
+    await settle();
+    write(card("suggestedQuestion"), "Half");
+    button(card("suggestedQuestion"), "Add a question").click();
+    await settle();
+    expect(card("suggestedQuestion").querySelectorAll("form[data-draft]").length).toBe(1);
+    expect(document.activeElement).toBe(fields(card("suggestedQuestion"))[0]);
+    expect(fields(card("suggestedQuestion"))[0]?.value).toBe("Half");
+  });
+  test("of two texts for one message loses neither", async () => {
+    const { app } = await automatic();
+    button(item("p1"), /^Edit/).click();
+    await settle();
+    write(item("p1"), "Opening hours", "First thought");
+    press(fields(item("p1"))[0] as HTMLElement, "Escape");
+    await settle();
+    button(item("p1"), /^Edit/).click();
+    await settle();
+    write(item("p1"), "Opening hours", "Second thought");
+    app.toasts.shown.at(-1)?.action?.run();
+    await settle();
+    expect([...card("chatPrompt").querySelectorAll("textarea")].map((one) => one.value)).toEqual(["Second thought", "First thought"]);
+  });
   test("that is too long is not sent and not cut, and says by how much", async () => {
     const { desk } = await automatic();
     button(card("chatPrompt"), "Add a chat prompt").click();
@@ -212,6 +261,32 @@ describe("a message", () => {
     button(item("w1"), "Send for review").click();
     await settle();
     expect(sent(desk, "recreateAutoMessage").map((one) => one.text.body)).toEqual(["New words"]);
+  });
+  test("that is gone already counts as deleted, and as gone where it was being changed", async () => {
+    const { auto } = await automatic();
+    button(item("p1"), /^Edit/).click();
+    await settle();
+    write(item("p1"), "Opening hours", "Mine");
+    button(item("p2"), "Delete “Size guide”").click();
+    await settle();
+    // Nobody has told the desk yet.
+    kindOf(auto, "chatPrompt").items = [];
+    button(dialog(), "Delete").click();
+    await settle();
+    expect(document.querySelector("dialog[open]")).toBe(null);
+    expect(screen.queryByRole("alert")).toBe(null);
+    expect(document.querySelector("[data-gone]")).toBeTruthy();
+    expect(fields(card("chatPrompt"))[1]?.value).toBe("Mine");
+  });
+  test("that cannot be deleted right now says why, and stays", async () => {
+    const { desk } = await automatic();
+    button(item("p2"), "Delete “Size guide”").click();
+    await settle();
+    desk.fail("deleteAutoMessage", "offline");
+    button(dialog(), "Delete").click();
+    await settle();
+    expect(within(dialog()).getByRole("alert").textContent).toContain("TikTok cannot be reached");
+    expect(orderOf("chatPrompt")).toEqual(["p1", "p2", "p3"]);
   });
   test("is deleted only after a yes; a greeting cannot be deleted at all", async () => {
     const { desk } = await automatic();

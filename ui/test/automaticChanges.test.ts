@@ -77,6 +77,25 @@ describe("changed elsewhere", () => {
     await settle();
     expect(sent(desk, "createAutoMessage").map((one) => one.text)).toEqual([{ title: "Opening hours", body: "From 8 to 20." }]);
   });
+  test("does not take the pen out of the agent’s hand", async () => {
+    const { desk } = await automatic();
+    button(item("p1"), /^Edit/).click();
+    await settle();
+    write(item("p1"), "Opening hours", "From 8 to 2");
+    fields(item("p1"))[1]?.focus();
+    changeElsewhere(desk, "1", "chatPrompt", (items) => items.filter((one) => one.id !== "p1"));
+    await settle();
+    expect(document.activeElement?.closest("form[data-draft]")).toBeTruthy();
+    // A greeting that is changed is a new one to TikTok.
+    button(item("w1"), /^Edit/).click();
+    await settle();
+    write(item("w1"), "Mine");
+    changeElsewhere(desk, "1", "welcomeMessage", () => [{ id: "w2", text: { title: "", body: theirs }, audit: "approved" }]);
+    await settle();
+    expect(fields(item("w2"))[0]?.value).toBe("Mine");
+    expect(both().textContent).toContain(theirs);
+    expect(item("w2").contains(document.activeElement)).toBe(true);
+  });
   test("of what was not touched yet just shows the new text", async () => {
     const { desk } = await automatic();
     button(item("w1"), /^Edit/).click();

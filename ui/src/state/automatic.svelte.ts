@@ -22,6 +22,8 @@ export class AutoDraft {
   fault = $state.raw<Fault | null>(null);
   /** Just begun: its first field takes the focus once. */
   fresh = true;
+  /** The agent is in one of its fields. */
+  held = false;
 
   constructor(readonly key: string, readonly kind: AutoMessageType, item: AutoMessageView | null) {
     this.message = item?.id ?? null;
@@ -185,6 +187,8 @@ export class AccountAuto {
       draft.sending = false;
       this.#follow(draft);
       if (OUTDATED.includes(fault.code)) await this.read();
+      // The editor says better what that means.
+      if (fault.code === "notFound" && draft.gone) draft.fault = null;
       // The desk knows of a change that it does not show yet.
       if (fault.code === "autoChangedElsewhere" && this.drafts.has(draft.key) && !draft.theirs && !draft.gone) await this.refresh();
       return false;
@@ -200,14 +204,15 @@ export class AccountAuto {
     return this.send(draft);
   }
 
-  async delete(kind: AutoMessageType, message: AutoMessageId): Promise<Fault | null> {
+  async delete(message: AutoMessageId): Promise<Fault | null> {
     try {
       this.take(await ask("deleteAutoMessage", { message }));
       return null;
     } catch (error) {
       const fault = faultOf(error);
-      this.faults.set(kind, fault);
-      if (OUTDATED.includes(fault.code)) void this.read();
+      if (OUTDATED.includes(fault.code)) await this.read();
+      // Somebody else has deleted it.
+      if (fault.code === "notFound" && !this.find(message)) return null;
       return fault;
     }
   }
@@ -270,9 +275,14 @@ export class AccountAuto {
   #follow(draft: AutoDraft): void {
     if (draft.sending || draft.message === null) return;
     // An account has one welcome message at most: a new one stands in the old one's place.
-    if (draft.kind === "welcomeMessage" && !this.find(draft.message)) draft.message = this.kind(draft.kind)?.items[0]?.id ?? draft.message;
+    if (draft.kind === "welcomeMessage" && !this.find(draft.message)) {
+      draft.message = this.kind(draft.kind)?.items[0]?.id ?? draft.message;
+      draft.fresh = draft.held;
+    }
     const item = this.find(draft.message);
     if (!item) {
+      // It moves on the screen; whoever is writing goes on writing.
+      draft.fresh = draft.held;
       draft.message = null;
       draft.gone = true;
       draft.theirs = null;

@@ -150,7 +150,7 @@ export const automatic = {
   },
   order: {
     grip: (what: string, at: number, of: number) => `Move “${what}”, ${number.format(at)} of ${number.format(of)}`,
-    hint: "Drag, or Alt with the up and down arrows",
+    hint: (up: string, down: string) => `Drag, or ${up} and ${down}`,
     moved: (what: string, at: number, of: number) => `“${what}” is now ${number.format(at)} of ${number.format(of)}`,
     atEnd: (what: string) => `“${what}” cannot go further`,
     cancelled: "Not moved",
