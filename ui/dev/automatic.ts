@@ -25,6 +25,7 @@ export interface FakeAuto {
 }
 
 const fault = (code: FaultCode, detail: string | null = null): FaultError => new FaultError({ code, detail, incident: null });
+const repeats = (a: AutoText, b: AutoText): boolean => (a.title !== "" || b.title !== "" ? a.title === b.title : a.body === b.body);
 const same = (a: AutoText, b: AutoText): boolean => a.title === b.title && a.body === b.body;
 
 export function autoOf(desk: FakeDesk, account: AccountId): FakeAuto {
@@ -74,7 +75,7 @@ function viewOf(account: AccountId, auto: FakeAuto): AutoMessagesView {
 function check(auto: FakeAuto, kind: AutoMessageType, text: AutoText, but = ""): void {
   const [title, body] = LONGEST[kind];
   if ([...text.title].length > title || [...text.body].length > body || text.body === "" || (title > 0 && text.title === "")) throw fault("autoTextInvalid");
-  if (kindOf(auto, kind).items.some((one) => one.id !== but && same(one.text, text))) throw fault("autoDuplicate");
+  if (kindOf(auto, kind).items.some((one) => one.id !== but && repeats(one.text, text))) throw fault("autoDuplicate");
 }
 
 /** A message is new at TikTok, and reviewed. */
@@ -130,6 +131,7 @@ function changeOne(desk: FakeDesk, asked: Extract<Asked, { command: "updateAutoM
       review(desk, account, item);
       break;
     case "recreateAutoMessage":
+      if (item.audit === "reviewing") throw fault("autoReviewing");
       check(auto, kind.kind, asked.args.text, item.id);
       kind.items = kind.items.map((one) => (one.id === item.id ? fresh(desk, account, asked.args.text) : one));
       break;
@@ -202,7 +204,7 @@ function comment(desk: FakeDesk, asked: Extract<Asked, { command: "answerComment
     if (!one) continue;
     if (asked.command === "dismissComment") one.state = { state: asked.args.dismissed ? "dismissed" : "open" };
     else {
-      if (one.closesAtMs <= Date.now() || one.conditions.some((each) => each.holds === false)) throw fault("commentNotAnswerable");
+      if (one.closesAtMs <= Date.now() || one.conditions.some((each) => each.holds === false)) throw fault("commentNotAnswerable", one.closesAtMs <= Date.now() ? "recent" : (one.conditions.find((each) => each.holds === false)?.condition ?? null));
       const { body } = asked.args;
       one.state = auto.refuses !== "" && body.includes(auto.refuses)
         ? { state: "refused", body, refusal: { reason: "messagingRules", code: 40064, message: "Message blocked by direct message rules", requestId: "20261128080110010244", atMs: Date.now() } }

@@ -162,7 +162,7 @@ describe("writing", () => {
     write(card("chatPrompt"), " Opening  hours", "Every day from 9 to 18, Bangkok time. ");
     await settle();
     expect(document.querySelector("[data-reason]")?.textContent).toContain("TikTok takes no doubles");
-    write(card("chatPrompt"), "Opening hours", "Something else");
+    write(card("chatPrompt"), "Opening Hours", "Something else");
     await settle();
     expect(document.querySelector("[data-reason]")?.textContent).toBe("");
     expect(document.querySelector("[data-alike]")).toBeTruthy();

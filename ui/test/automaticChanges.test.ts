@@ -123,7 +123,7 @@ describe("turning on", () => {
     expect(card("chatPrompt").querySelector("[data-switched-off]")).toBe(null);
   });
   test("without making them anew says that customers do not see them", async () => {
-    await automatic("off");
+    const { desk } = await automatic("off");
     within(card("chatPrompt")).getByRole("switch").click();
     await settle();
     dialog().querySelectorAll<HTMLInputElement>("input[type=radio]")[1]?.click();
@@ -132,6 +132,12 @@ describe("turning on", () => {
     await settle();
     expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain("TikTok switched 3 messages off");
     expect(seen()).toEqual([]);
+    button(item("p2"), "Make “Size guide” anew").click();
+    await settle();
+    button(item("p2"), "Send for review").click();
+    await settle();
+    expect(sent(desk, "recreateAutoMessage")).toEqual([{ message: "p2", text: { title: "Size guide", body: "S fits 34 to 36, M fits 38 to 40, L fits 42 to 44." } }]);
+    expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain("TikTok switched 2 messages off");
     button(card("chatPrompt"), "Make anew").click();
     await settle();
     button(dialog(), "Make anew").click();

@@ -75,6 +75,15 @@ describe("comments", () => {
     expect(within(one("c1")).getByRole("alert").textContent).toContain("The answer was not sent");
     expect(field("c1").value).toBe("Soon");
   });
+  test("say which condition kept an answer from going out", async () => {
+    const { desk } = await automatic();
+    type(field("c1"), "Hello");
+    desk.fail("answerComment", "commentNotAnswerable", "quiet");
+    button(one("c1"), "Send").click();
+    await settle();
+    expect(within(one("c1")).getByRole("alert").textContent).toContain("You have written to each other in the last 24 hours.");
+    expect(within(one("c1")).getByRole("alert").textContent).not.toContain("quiet");
+  });
   test("whose answer is not confirmed are not answered again", async () => {
     await automatic();
     expect(one("c3").textContent).toContain("not confirmed by TikTok");
@@ -141,6 +150,13 @@ describe("comment-to-message", () => {
     expect(within(all()).getByRole("alert").textContent).toContain("Not offered for this account");
     toggle().click();
     await settle();
+    expect(desk.count("setCommentToMessage")).toBe(0);
+  });
+  test("may be older when TikTok cannot be asked, and can still be changed", async () => {
+    const { desk } = await automatic((one) => (autoOf(one, "1").commentToMessage.fault = { code: "tikTokUnwell", detail: null, incident: null }));
+    expect(within(all()).getByRole("alert").textContent).toContain("This is how it was before");
+    expect(within(all()).getByRole("alert").textContent).not.toContain("Not offered");
+    expect(toggle().getAttribute("aria-disabled")).toBe("false");
     expect(desk.count("setCommentToMessage")).toBe(0);
   });
   test("can be tried again when its comments could not be loaded", async () => {

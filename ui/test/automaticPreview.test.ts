@@ -125,6 +125,14 @@ describe("the history", () => {
     await settle();
     expect(document.querySelector("[data-refused]")?.textContent).toContain("It is restored, but TikTok did not take 1 message");
   });
+  test("offers no way back to no greeting at all, which TikTok does not do", async () => {
+    await automatic((desk) => autoOf(desk, "1").versions.push({ id: "v0", kind: "welcomeMessage", atMs: 1, elsewhere: false, enabled: false, items: [] }));
+    await open("welcomeMessage");
+    options().at(-1)?.click();
+    await settle();
+    expect(dialog().textContent).toContain("TikTok does not delete a greeting");
+    expect(within(dialog()).queryByRole("button", { name: "Restore…" })).toBe(null);
+  });
   test("can be tried again, and may be empty", async () => {
     const { desk, auto } = await automatic();
     desk.fail("listAutoVersions", "unexpected");

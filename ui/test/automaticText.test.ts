@@ -28,7 +28,8 @@ describe("an automatic message", () => {
   test("is not sent twice, and not sent unchanged", () => {
     const there = text("How long?", "Two days");
     expect(problemOf("suggestedQuestion", text(" How  long?", "Two days "), [there], null)?.why).toBe("duplicate");
-    expect(problemOf("suggestedQuestion", text("How long?", "Three days"), [there], null)).toBe(null);
+    expect(problemOf("suggestedQuestion", text("How long?", "Three days"), [there], null)?.why).toBe("duplicate");
+    expect(problemOf("suggestedQuestion", text("how long?", "Two days"), [there], null)).toBe(null);
     expect(problemOf("suggestedQuestion", there, [], there)?.why).toBe("unchanged");
     expect(sharesTitle(text("how long?", "Three days"), [there])).toBe(true);
     expect(sharesTitle(text("", "x"), [text("", "y")])).toBe(false);

@@ -33,6 +33,11 @@ export function asSent({ title, body }: AutoText): AutoText {
 
 export const sameText = (a: AutoText, b: AutoText): boolean => a.title === b.title && a.body === b.body;
 
+/** Whether TikTok takes both for the same and refuses the second: one question twice, or the same words on two buttons. */
+function repeats(a: AutoText, b: AutoText): boolean {
+  return a.title !== "" || b.title !== "" ? a.title === b.title : a.body === b.body;
+}
+
 /** Why a text cannot be sent to TikTok, and by how many characters where it is too long. */
 export interface TextProblem {
   why: "titleTooLong" | "bodyTooLong" | "noTitle" | "noBody" | "duplicate" | "unchanged";
@@ -51,12 +56,12 @@ export function problemOf(kind: AutoMessageType, typed: AutoText, others: readon
   if (over.body > 0) return { why: "bodyTooLong", over: over.body };
   if (limits.title > 0 && text.title === "") return { why: "noTitle", over: 0 };
   if (text.body === "") return { why: "noBody", over: 0 };
-  if (others.some((one) => sameText(asSent(one), text))) return { why: "duplicate", over: 0 };
+  if (others.some((one) => repeats(asSent(one), text))) return { why: "duplicate", over: 0 };
   if (now && sameText(asSent(now), text)) return { why: "unchanged", over: 0 };
   return null;
 }
 
-/** Whether another message of the kind has the same title but not the same text; customers could not tell them apart. */
+/** Whether another message of the kind has the same title but for capitals; customers could not tell them apart. */
 export function sharesTitle(typed: AutoText, others: readonly AutoText[]): boolean {
   const title = asSent(typed).title.toLocaleLowerCase();
   return title !== "" && others.some((one) => asSent(one).title.toLocaleLowerCase() === title);

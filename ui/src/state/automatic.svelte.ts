@@ -83,6 +83,11 @@ export class AccountAuto {
     return this.view?.kinds.flatMap((one) => one.items).find((one) => one.id === message);
   }
 
+  /** Whether a message cannot be changed but only be made anew. */
+  onlyAnew(item: AutoMessageView): boolean {
+    return item.audit === "rejected" || this.off.has(item.id);
+  }
+
   draftsOf(kind: AutoMessageType): AutoDraft[] {
     return [...this.drafts.values()].filter((one) => one.kind === kind);
   }
@@ -158,7 +163,7 @@ export class AccountAuto {
     const item = this.find(draft.message);
     if (draft.theirs) return { why: "conflict", over: 0 };
     const others = (kind?.items ?? []).filter((one) => one.id !== draft.message).map((one) => one.text);
-    const problem = problemOf(draft.kind, draft.text, others, item && item.audit !== "rejected" ? item.text : null);
+    const problem = problemOf(draft.kind, draft.text, others, item && !this.onlyAnew(item) ? item.text : null);
     if (problem) return problem;
     if (item?.audit === "reviewing") return { why: "reviewing", over: 0 };
     if (!item && kind && kind.items.length >= LIMITS[draft.kind].most) return { why: "tooMany", over: 0 };
@@ -175,7 +180,7 @@ export class AccountAuto {
     try {
       let view: AutoMessagesView;
       if (!item) view = await ask("createAutoMessage", { account: this.account, kind: draft.kind, text });
-      else if (item.audit === "rejected") view = await ask("recreateAutoMessage", { message: item.id, text });
+      else if (this.onlyAnew(item)) view = await ask("recreateAutoMessage", { message: item.id, text });
       else view = await ask("updateAutoMessage", { message: item.id, base: draft.base, text });
       this.drafts.delete(draft.key);
       draft.sending = false;
@@ -188,7 +193,7 @@ export class AccountAuto {
       this.#follow(draft);
       if (OUTDATED.includes(fault.code)) await this.read();
       // The editor says better what that means.
-      if (fault.code === "notFound" && draft.gone) draft.fault = null;
+      if (draft.gone && (fault.code === "notFound" || fault.code === "autoChangedElsewhere")) draft.fault = null;
       // The desk knows of a change that it does not show yet.
       if (fault.code === "autoChangedElsewhere" && this.drafts.has(draft.key) && !draft.theirs && !draft.gone) await this.refresh();
       return false;

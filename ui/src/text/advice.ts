@@ -1,5 +1,5 @@
 // A fault's words. Where the desk says more by a short code, that becomes words too: nobody reads "titleTooLong".
-import type { Fault } from "../ipc/bindings";
+import type { CommentCondition, Fault } from "../ipc/bindings";
 import type { Advice } from "./faults";
 import { t } from "./index";
 import { exactly } from "./when";
@@ -12,6 +12,11 @@ export interface FaultWords extends Advice {
 export function adviceOf(fault: Fault): FaultWords {
   const advice = t.faults[fault.code] ?? t.faults.unexpected;
   if (fault.code === "cardInvalid") return { what: advice.what, todo: t.cardFaults[fault.detail ?? ""] ?? advice.todo, detail: null };
+  if (fault.code === "autoTextInvalid") return { ...advice, detail: null };
+  if (fault.code === "commentNotAnswerable") {
+    const condition = t.comments.conditions[(fault.detail ?? "") as CommentCondition];
+    return { what: advice.what, todo: condition?.not ?? advice.todo, detail: null };
+  }
   if (fault.code === "scheduleAfterWindow") {
     const closes = Number(fault.detail ?? "");
     return { ...advice, what: closes > 0 ? t.scheduleCloses(exactly(closes)) : advice.what, detail: null };

@@ -36,7 +36,7 @@ function obstacle(kind: AutoMessageType, { why, over }: Obstacle): string {
     case "noBody":
       return `Write the ${welcome ? "greeting" : "answer"} first.`;
     case "duplicate":
-      return "There is one like this already, and TikTok takes no doubles.";
+      return welcome ? "It says this already." : kind === "chatPrompt" ? "A button with these words is there already, and TikTok takes no doubles." : "This question is there already, and TikTok takes no doubles.";
     case "unchanged":
       return "Nothing has changed yet.";
     case "reviewing":
@@ -91,20 +91,21 @@ export const automatic = {
   off: "Switched off",
   offMore: (n: number) => `TikTok switched ${count(n, "message", "messages")} off when this was turned on. Customers see ${n === 1 ? "it" : "them"} again once made anew.`,
   remake: "Make anew",
+  remakeName: (what: string) => `Make “${what}” anew`,
   notDone: "This was not done",
   turnedOff: (name: string) => `${name} turned off. Turning them on again makes TikTok want each of them anew.`,
 
   editor: {
     new: (one: string) => `New ${one}`,
     change: (one: string) => `Change the ${one}`,
-    replacing: (one: string) => `Replace the rejected ${one}`,
+    replacing: (one: string) => `Replace the ${one}`,
     count: (n: number, most: number) => `${number.format(n)} / ${number.format(most)}`,
     over: (n: number, most: number, over: number) => `${number.format(n)} / ${number.format(most)}, ${chars(over)} too many`,
     cancel: "Cancel",
     send: "Send for review",
     sending: "Sending…",
     notSent: "It was not sent for review",
-    sameTitle: "Another one begins with the same words. Customers may not tell them apart, and TikTok may refuse it.",
+    sameTitle: "Another one differs in capitals only. Customers may not tell them apart, and TikTok may refuse it.",
     gone: "The message you were changing was deleted outside Deskbell. Your text is still here and can be sent as a new one.",
     sent: "Sent for review",
     discarded: "Your text was put away",
@@ -208,9 +209,9 @@ export const automatic = {
     messages: (n: number) => count(n, "message", "messages"),
     same: "It says the same as now.",
     order: "Only the order is different.",
+    notEmptied: "TikTok does not delete a greeting. Turn it off instead.",
     before: "Comes back",
     after: "Goes away",
-    both: "Stays",
     changes: "Changes",
     legend: "Underlined comes back, struck through goes away.",
     diff: "What restoring would change",
