@@ -132,7 +132,8 @@ describe("turning on", () => {
     await settle();
     expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain("TikTok switched 3 messages off");
     expect(seen()).toEqual([]);
-    button(item("p2"), "Make “Size guide” anew").click();
+    await faultless();
+    button(item("p2"), "Make anew “Size guide”").click();
     await settle();
     button(item("p2"), "Send for review").click();
     await settle();

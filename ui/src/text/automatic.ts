@@ -91,7 +91,7 @@ export const automatic = {
   off: "Switched off",
   offMore: (n: number) => `TikTok switched ${count(n, "message", "messages")} off when this was turned on. Customers see ${n === 1 ? "it" : "them"} again once made anew.`,
   remake: "Make anew",
-  remakeName: (what: string) => `Make “${what}” anew`,
+  remakeName: (what: string) => `Make anew “${what}”`,
   notDone: "This was not done",
   turnedOff: (name: string) => `${name} turned off. Turning them on again makes TikTok want each of them anew.`,
 
@@ -271,7 +271,6 @@ export const comments = {
   unconfirmed: (time: string) => `Sent ${time}, not confirmed by TikTok. It may have arrived, so Deskbell does not send it again by itself. Look on the phone.`,
   notSent: "The answer was not sent",
   dismiss: "Put aside",
-  dismissed: "Put aside",
   dismissedToast: "Comment put aside",
   takeUp: "Take up again",
   undo: "Undo",
