@@ -6,6 +6,7 @@ import { tag } from "./keeping";
 import { keepingScene } from "./kept";
 import { kindsScene } from "./kinds";
 import { longScene } from "./long";
+import { rulesScene } from "./ruled";
 import { sendingScene } from "./sending";
 import { triageScene } from "./triaged";
 
@@ -128,7 +129,8 @@ export function fakeFromAddress(): FakeDesk {
   else if (scene === "automatic") {
     automaticScene(desk);
     autoStates[wish.get("auto") ?? "live"]?.(desk);
-  } else if (scene === "long") longScene(desk, Number(wish.get("messages") ?? 10_000));
+  } else if (scene === "rules") rulesScene(desk, Date.now(), wish.get("rules") === "none");
+  else if (scene === "long") longScene(desk, Number(wish.get("messages") ?? 10_000));
   else if (scene === "big") bigScene(desk, 20_000, 5_000);
   if (wish.get("theme") === "dark") desk.overview.settings.theme = "dark";
   if (wish.get("theme") === "light") desk.overview.settings.theme = "light";

@@ -7,6 +7,7 @@ import { extname, join } from "node:path";
 import { chromium } from "playwright-core";
 
 import { automaticShots } from "./shots-automatic.mjs";
+import { rulesShots } from "./shots-rules.mjs";
 import { savedShots } from "./shots-saved.mjs";
 import { threadShots } from "./shots-thread.mjs";
 import { triageShots } from "./shots-triage.mjs";
@@ -190,7 +191,7 @@ const keep = {
   repair: change(() => { window.fakeDesk.overview.repair = { atMs: Date.now() - 6e4, setAside: "damaged-2026-11-22-140233", conversations: 212, messages: 18400, drafts: 3, replies: 2, lost: true }; }),
 };
 for (const [name, act] of Object.entries(keep)) for (const theme of ["light", "dark"]) for (const width of [900, 1280, 1920]) shots.push([`keep-${name}-${theme}-${width}`, `?scene=kept&theme=${theme}`, { width, height: width === 1920 ? 1080 : 800, act }]);
-shots.push(...threadShots, ...triageShots, ...automaticShots, ...savedShots);
+shots.push(...threadShots, ...triageShots, ...automaticShots, ...savedShots, ...rulesShots);
 for (const [name, query, options] of shots) if (!only || name.includes(only)) await shoot(name, query, options ?? {});
 await browser.close();
 server.close();

@@ -15,6 +15,7 @@ import { Linking } from "./linking.svelte";
 import { type ConversationList, Lists } from "./list.svelte";
 import { Place } from "./place.svelte";
 import { Posts } from "./posts.svelte";
+import { Rules } from "./rules.svelte";
 import { Saved } from "./saved.svelte";
 import { Search } from "./search.svelte";
 import { Sends } from "./sends.svelte";
@@ -45,8 +46,8 @@ export class App {
   tags = new Tags(this.toasts);
   agents = new Agents(this.toasts);
   triage = new Triage({ toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
-  /** Why rules did what they did with a message; none where nobody can say. */
-  rules: { explain(message: MessageId): void } | null = null;
+  /** The rules, and why: `rules.explain(message)`. */
+  rules = new Rules(this.toasts, this.agents);
   saved = new Saved(this.toasts);
   search = new Search(() => this.place.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */
@@ -102,6 +103,8 @@ export class App {
         this.viewer.drop();
         this.automatic.drop();
         this.comments.drop();
+        this.rules.drop();
+        this.rules.dropSaved();
         if (this.place.account !== null) this.later.drop(this.place.account);
         if (this.place.screen === "link") void this.linking.refresh();
         break;
@@ -145,13 +148,21 @@ export class App {
         // Rows and the conversation on screen show whose they are.
         this.lists.drop();
         this.talks.drop(this.place.conversation);
+        // A rule may have lost whom it assigns to.
+        this.rules.drop();
         break;
       case "autoMessages":
         this.automatic.drop(change.account);
         this.comments.drop(change.account);
         break;
+      case "rules":
+        this.rules.drop();
+        break;
       case "savedReplies":
         this.saved.drop();
+        this.rules.dropSaved();
+        // A rule may have lost its saved reply.
+        this.rules.drop();
         break;
       case "link":
         void this.linking.refresh();
