@@ -174,7 +174,7 @@ async fn prompted(shop: &Shop, window: &Window) -> Result<()> {
     let before = titles();
     window.click("button", "Add a chat prompt").await?;
     window.fill("Words on the button", "Track my parcel").await?;
-    window.fill("Answer", "Where is my parcel?").await?;
+    window.fill("What the customer asks", "Where is my parcel?").await?;
     window.click("button", "Send for review").await?;
     wait_for("the new one", || (titles().len() == before.len() + 1).then_some(())).await?;
     reviewed(shop, window).await?;

@@ -33,9 +33,9 @@ export function automaticScene(desk: FakeDesk, now = Date.now()): void {
     ["q2", "Can I return a dress I wore once?", "Within 30 days, with its label still on.", "rejected"],
   ]);
   put(auto, "chatPrompt", true, [
-    ["p1", "Opening hours", "Every day from 9 to 18, Bangkok time.", "approved"],
-    ["p2", "Size guide", "S fits 34 to 36, M fits 38 to 40, L fits 42 to 44.", "approved"],
-    ["p3", "الشحن والتوصيل", "نشحن إلى السعودية خلال 5 إلى 8 أيام عمل.", "reviewing"],
+    ["p1", "Opening hours", "When are you open?", "approved"],
+    ["p2", "Size guide", "How do your sizes run?", "approved"],
+    ["p3", "الشحن والتوصيل", "هل تشحنون إلى السعودية؟", "reviewing"],
   ]);
   const version = (kind: AutoMessageType, id: string, agoMs: number, elsewhere: boolean, enabled: boolean, items: [string, string][]): void => {
     auto.versions.push({ id, kind, atMs: now - agoMs, elsewhere, enabled, items: items.map(([title, body]) => ({ title, body })) });

@@ -159,7 +159,7 @@ describe("writing", () => {
     const { desk } = await automatic();
     button(card("chatPrompt"), "Add a chat prompt").click();
     await settle();
-    write(card("chatPrompt"), " Opening  hours", "Every day from 9 to 18, Bangkok time. ");
+    write(card("chatPrompt"), " Opening  hours", "When are you open? ");
     await settle();
     expect(document.querySelector("[data-reason]")?.textContent).toContain("TikTok takes no doubles");
     write(card("chatPrompt"), "Opening Hours", "Something else");

@@ -137,7 +137,7 @@ describe("turning on", () => {
     await settle();
     button(item("p2"), "Send for review").click();
     await settle();
-    expect(sent(desk, "recreateAutoMessage")).toEqual([{ message: "p2", text: { title: "Size guide", body: "S fits 34 to 36, M fits 38 to 40, L fits 42 to 44." } }]);
+    expect(sent(desk, "recreateAutoMessage")).toEqual([{ message: "p2", text: { title: "Size guide", body: "How do your sizes run?" } }]);
     expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain("TikTok switched 2 messages off");
     button(card("chatPrompt"), "Make anew").click();
     await settle();
@@ -153,7 +153,7 @@ describe("turning on", () => {
     await settle();
     const refused = document.querySelector("[data-refused]");
     expect(refused?.textContent).toContain("TikTok did not take 1 message anew");
-    expect(refused?.textContent).toContain("S fits 34 to 36");
+    expect(refused?.textContent).toContain("How do your sizes run?");
     expect(refused?.textContent).toContain("community guidelines");
     expect(item("p2").textContent).toContain("Switched off");
   });

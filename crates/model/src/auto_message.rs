@@ -13,7 +13,8 @@ pub enum AutoMessageType {
     WelcomeMessage,
     /// A question the customer can tap, and its answer. Up to three.
     SuggestedQuestion,
-    /// A button above the customer's keyboard, and what it answers. Up to six, in an order of one's own.
+    /// A button above the customer's keyboard, and what tapping it makes the customer ask: an agent answers. Up to six, in an
+    /// order of one's own.
     ChatPrompt,
 }
 
@@ -70,7 +71,7 @@ impl AutoMessageType {
 pub struct AutoText {
     /// The question, or the button's words; empty for a welcome message.
     pub title: String,
-    /// The greeting, or the answer.
+    /// The greeting, the answer, or what a chat prompt makes the customer ask.
     pub body: String,
 }
 

@@ -6,7 +6,7 @@ import { count, number } from "./count";
 const kinds: Record<AutoMessageType, { name: string; one: string; more: string; title: string; body: string }> = {
   welcomeMessage: { name: "Welcome message", one: "welcome message", more: "Greets a customer who opens a chat for the first time", title: "Greeting", body: "Greeting" },
   suggestedQuestion: { name: "Suggested questions", one: "question", more: "a customer taps one and gets its answer at once", title: "Question", body: "Answer" },
-  chatPrompt: { name: "Chat prompts", one: "chat prompt", more: "buttons above the customer’s keyboard, in this order", title: "Words on the button", body: "Answer" },
+  chatPrompt: { name: "Chat prompts", one: "chat prompt", more: "buttons above the customer’s keyboard, in this order; you answer what they ask", title: "Words on the button", body: "What the customer asks" },
 };
 const empty: Record<AutoMessageType, string> = {
   welcomeMessage: "No greeting yet. If you turn it on like this, TikTok writes one of its own.",
@@ -24,19 +24,19 @@ const chars = (n: number): string => count(n, "character", "characters");
 
 /** Why a draft cannot be sent, by its kind. */
 function obstacle(kind: AutoMessageType, { why, over }: Obstacle): string {
-  const welcome = kind === "welcomeMessage";
+  const body = kind === "welcomeMessage" ? "greeting" : kind === "suggestedQuestion" ? "answer" : "question";
   const title = kind === "chatPrompt" ? "button’s words" : "question";
   switch (why) {
     case "titleTooLong":
       return kind === "chatPrompt" ? `Shorten the button’s words by ${chars(over)}.` : `Shorten the question by ${chars(over)}.`;
     case "bodyTooLong":
-      return `Shorten the ${welcome ? "greeting" : "answer"} by ${chars(over)}.`;
+      return `Shorten the ${body} by ${chars(over)}.`;
     case "noTitle":
       return `Write the ${title} first.`;
     case "noBody":
-      return `Write the ${welcome ? "greeting" : "answer"} first.`;
+      return `Write the ${body} first.`;
     case "duplicate":
-      return welcome ? "It says this already." : kind === "chatPrompt" ? "A button with these words is there already, and TikTok takes no doubles." : "This question is there already, and TikTok takes no doubles.";
+      return kind === "welcomeMessage" ? "It says this already." : kind === "chatPrompt" ? "A button with these words is there already, and TikTok takes no doubles." : "This question is there already, and TikTok takes no doubles.";
     case "unchanged":
       return "Nothing has changed yet.";
     case "reviewing":
@@ -173,6 +173,7 @@ export const automatic = {
     prompts: "Chat prompts",
     questions: "Suggested questions",
     unanswered: "No answer written yet",
+    unasked: "No question written yet",
   },
   copy: {
     open: "Copy to another account…",

@@ -65,11 +65,11 @@ pub enum AutoMessageText {
         /// What they are answered, at most 200 characters.
         answer: String,
     },
-    /// A prompt above the keyboard, and what it answers.
+    /// A prompt above the keyboard, and what it makes the customer ask. TikTok answers nothing; no message is labelled so.
     ChatPrompt {
         /// What the customer taps, at most 18 characters.
         title: String,
-        /// What they are answered, at most 150 characters.
+        /// What they then ask, at most 150 characters.
         content: String,
     },
 }
