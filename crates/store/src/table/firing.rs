@@ -124,7 +124,7 @@ pub fn between(
     last: MessageId,
 ) -> Result<Vec<Firing>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM rule_firing f WHERE conversation_id = ?1 AND message_id BETWEEN ?2 AND ?3 ORDER BY id"
+        "SELECT {COLUMNS} FROM rule_firing f WHERE conversation_id = ?1 AND message_id BETWEEN ?2 AND ?3 ORDER BY message_id, id"
     ))?;
     let mut rows = query.query((conversation.0, first.0, last.0))?;
     let mut found = Vec::new();
