@@ -56,7 +56,7 @@ const problems: Record<RuleProblem, string> = {
   agentGone: "Its agent is gone. Choose another one.",
 };
 
-const noReply: Record<NoReply, string> = {
+export const noReply: Record<NoReply, string> = {
   alreadyAnswered: "another rule had answered this message",
   agentAnswered: "somebody had answered in the meantime",
   windowClosed: "the reply window had closed",
@@ -64,7 +64,7 @@ const noReply: Record<NoReply, string> = {
   loop: "too many automatic answers in a short time",
   savedReplyUnfit: "the saved reply is gone or has blanks",
   otherComputer: "this computer does not answer for the account",
-  history: "the message arrived while fetching history",
+  history: "the message came too late: with the history, or after Deskbell had been closed for long",
 };
 
 const triggers: Record<Trigger["kind"], { name: string; more: string }> = {
@@ -234,7 +234,7 @@ export const rules = {
       loop: (n: number) => `${number.format(n)} stopped as a loop`,
       savedReplyUnfit: (n: number) => `${number.format(n)} without a usable saved reply`,
       otherComputer: (n: number) => `${number.format(n)} left to another computer`,
-      history: (n: number) => `${number.format(n)} while fetching history`,
+      history: (n: number) => `${number.format(n)} that came too late`,
     } satisfies Record<NoReply, (n: number) => string>,
     each: "Rule by rule",
     others: "The other rules",

@@ -1,6 +1,7 @@
 // Whose a conversation is, putting it away, who answers, and what rules did in it, in words.
 import type { NoReply } from "../ipc/bindings";
 import { number } from "./count";
+import { noReply } from "./rules";
 
 export const agents = {
   title: "Agents",
@@ -64,18 +65,7 @@ export const snooze = {
   returns: (when: string) => `Comes back ${when}`,
 };
 
-/** What follows “sent no reply: ”. */
-const noReply: Record<NoReply, string> = {
-  alreadyAnswered: "another rule had answered",
-  agentAnswered: "somebody had answered already",
-  windowClosed: "the reply window had closed",
-  reserve: "the replies left are kept for people",
-  loop: "too many automatic replies in a short time",
-  savedReplyUnfit: "its saved reply is gone or has blanks to fill in",
-  otherComputer: "another computer answers for this account",
-  history: "the message came with the history",
-};
-
+/** What rules did, as it stands in the thread. */
 export const firing = {
   sentBy: (rule: string) => `Sent by rule “${rule}”`,
   line: (rule: string, did: readonly string[]) => `Rule “${rule}”: ${did.join(", ")}`,
