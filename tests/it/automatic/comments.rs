@@ -172,9 +172,9 @@ async fn a_lost_answer_is_found_in_the_conversation_and_never_sent_again() {
         world.tiktok.fault("send", fault.clone(), Times::Next(1));
         world.tiktok.fault("conversation_list", Fault::code(50_000), Times::UntilCleared);
         let lost = world.ask("answerComment", answer(&arrived, "12 euros")).await;
-        assert_eq!(lost["state"]["state"], "unconfirmed", "{fault:?}");
-        assert_eq!(holds(&lost, "unanswered"), Value::Null);
-        assert_eq!(world.refused("answerComment", answer(&arrived, "12 euros")).await, FaultCode::WrongState);
+        // The pushed echo may have settled it by now.
+        assert!(["unconfirmed", "answered"].map(Value::from).contains(&lost["state"]["state"]), "{fault:?}: {lost}");
+        assert!(world.try_ask("answerComment", answer(&arrived, "12 euros")).await.is_err(), "never a second call");
         world.tiktok.clear_faults();
         world
             .until("it is found", async |world| {
