@@ -80,7 +80,7 @@ function check(auto: FakeAuto, kind: AutoMessageType, text: AutoText, but = ""):
 
 /** A message is new at TikTok, and reviewed. */
 function fresh(desk: FakeDesk, account: AccountId, text: AutoText): AutoMessageView {
-  const one: AutoMessageView = { id: desk.id(), text, audit: "reviewing" };
+  const one: AutoMessageView = { id: desk.id(), text, audit: "reviewing", off: false };
   review(desk, account, one);
   return one;
 }
@@ -161,6 +161,7 @@ function changeKind(desk: FakeDesk, asked: Extract<Asked, { command: "createAuto
     case "setAutoMessages": {
       const refused: AutoRefusal[] = [];
       at.enabled = asked.args.enabled;
+      if (at.enabled && kind !== "welcomeMessage") for (const one of at.items) one.off = true;
       if (at.enabled && kind !== "welcomeMessage" && asked.args.recreate) {
         const old = at.items;
         const anew = bring(desk, account, kind, old.map((one) => one.text), refused);

@@ -13,7 +13,7 @@ export const WELCOME = "Hi, lovely to see you at Maison Bloom! We answer every d
 function put(auto: FakeAuto, kind: AutoMessageType, enabled: boolean, items: [id: string, title: string, body: string, audit: "approved" | "reviewing" | "rejected"][]): void {
   const at = kindOf(auto, kind);
   at.enabled = enabled;
-  at.items = items.map(([id, title, body, audit]) => ({ id, text: { title, body }, audit }));
+  at.items = items.map(([id, title, body, audit]) => ({ id, text: { title, body }, audit, off: false }));
 }
 
 const CONDITIONS: CommentCondition[] = ["firstLevel", "recent", "unanswered", "quiet", "adult", "region"];

@@ -51,7 +51,7 @@ describe("the screen", () => {
     expect(document.querySelector("form[data-draft]")).toBe(null);
   });
   test("follows the account chosen in the rail, and what is written for one stays with it", async () => {
-    const { app, desk } = await automatic((one) => { kindOf(autoOf(one, "2"), "welcomeMessage").items = [{ id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved" }]; });
+    const { app, desk } = await automatic((one) => { kindOf(autoOf(one, "2"), "welcomeMessage").items = [{ id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved", off: false }]; });
     button(item("w1"), /^Edit/).click();
     await settle();
     write(item("w1"), "half a sentence");

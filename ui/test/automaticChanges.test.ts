@@ -90,7 +90,7 @@ describe("changed elsewhere", () => {
     button(item("w1"), /^Edit/).click();
     await settle();
     write(item("w1"), "Mine");
-    changeElsewhere(desk, "1", "welcomeMessage", () => [{ id: "w2", text: { title: "", body: theirs }, audit: "approved" }]);
+    changeElsewhere(desk, "1", "welcomeMessage", () => [{ id: "w2", text: { title: "", body: theirs }, audit: "approved", off: false }]);
     await settle();
     expect(fields(item("w2"))[0]?.value).toBe("Mine");
     expect(both().textContent).toContain(theirs);

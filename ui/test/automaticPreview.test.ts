@@ -164,7 +164,7 @@ describe("copying to another account", () => {
     expect(said()).toContain("Copied to @loom");
   });
   test("tells what did not get there, each with why", async () => {
-    await automatic((desk) => { kindOf(autoOf(desk, "2"), "welcomeMessage").items = [{ id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved" }]; });
+    await automatic((desk) => { kindOf(autoOf(desk, "2"), "welcomeMessage").items = [{ id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved", off: false }]; });
     await open();
     button(dialog(), "Copy").click();
     await settle();

@@ -125,6 +125,7 @@ CREATE TABLE auto_message (
     body       TEXT    NOT NULL,
     audit      TEXT    NOT NULL,                            -- model::AuditStatus
     raw        TEXT    NOT NULL,
+    off        INTEGER NOT NULL DEFAULT 0,                  -- TikTok switched it off when its kind was turned on
     UNIQUE (account_id, remote_id)
 ) STRICT;
 

@@ -224,13 +224,16 @@ async fn a_crash_in_the_middle_of_an_answer_leaves_it_unconfirmed_until_it_is_fo
     let ana = world.customer("Ana");
     ana.comments("How much?");
     let arrived = comment(&world, "How much?").await;
+    // Nobody reads meanwhile what TikTok took.
+    for list in ["conversation_list", "content_list"] {
+        world.tiktok.fault(list, Fault::code(50_000), Times::UntilCleared);
+    }
     world.tiktok.fault("send", Fault::AnswerLate(60 * Duration::from_secs(1)), Times::Next(1));
     let (desk, args) = (world.desk().clone(), answer(&arrived, "12 euros"));
     let asking =
         tokio::spawn(async move { desk.answer(desk::Request { command: "answerComment".to_owned(), args }).await });
     world.until("TikTok has it", async |world| world.tiktok.ledger().accepted.len() == 1).await;
     assert_eq!(comment(&world, "How much?").await["state"]["state"], "sending");
-    world.tiktok.fault("conversation_list", Fault::code(50_000), Times::UntilCleared);
     world.crash().await;
     asking.abort();
     world.restart().await;

@@ -64,7 +64,10 @@ async fn if_the_second_half_of_replacing_fails_the_words_are_among_the_versions(
 
 #[tokio::test]
 async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in_the_same_order() {
-    let world = world().await;
+    let mut world = world().await;
+    let off = |view: &Value, kind: &str| {
+        of_kind(view, kind)["items"].as_array().unwrap().iter().filter(|item| item["off"] == true).count()
+    };
     for (kind, remote) in [QUESTION, PROMPT] {
         for title in ["One", "Two", "Three"] {
             create(&world, kind, title, "Answer").await;
@@ -86,6 +89,9 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
             all.iter().filter(|message| message.kind == remote && message.served).count()
         };
         assert_eq!(served(&world), 0, "that is what TikTok does");
+        world.crash().await;
+        world.restart().await;
+        assert_eq!(off(&agree(&world).await, kind), 3, "and what Deskbell still knows after a crash");
         world.ask("setAutoMessages", turn(&world, kind, false, false)).await;
         let done = world.ask("setAutoMessages", turn(&world, kind, true, true)).await;
         assert_eq!(done["refused"], json!([]));
@@ -93,6 +99,7 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
         assert_eq!(lines(&agree(&world).await, kind), said, "in the same order");
         assert_eq!(served(&world), 3);
         let view = shown(&world).await;
+        assert_eq!(off(&view, kind), 0);
         assert_eq!(of_kind(&view, kind)["changedElsewhereMs"], Value::Null);
     }
 }

@@ -250,7 +250,11 @@ text: AutoText,
 /**
  * Where TikTok's review stands.
  */
-audit: AuditStatus, };
+audit: AuditStatus, 
+/**
+ * Whether TikTok switched it off when its kind was turned on: customers see it again once it is made anew.
+ */
+off: boolean, };
 
 export type AutoMessagesView = { 
 /**
@@ -300,7 +304,7 @@ export type AutoText = {
  */
 title: string, 
 /**
- * The greeting, or the answer.
+ * The greeting, the answer, or what a chat prompt makes the customer ask.
  */
 body: string, };
 

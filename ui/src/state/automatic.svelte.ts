@@ -67,8 +67,6 @@ export class AccountAuto {
   readonly faults = new SvelteMap<AutoMessageType, Fault>();
   /** Kinds that are being changed as a whole. */
   readonly busy = new SvelteSet<AutoMessageType>();
-  /** Messages that TikTok switched off when their kind was turned on, and that were not made anew. */
-  readonly off = new SvelteSet<AutoMessageId>();
   #turn = 0;
   #next = 1;
   #order: { kind: AutoMessageType; order: AutoMessageId[] } | null = null;
@@ -85,7 +83,7 @@ export class AccountAuto {
 
   /** Whether a message cannot be changed but only be made anew. */
   onlyAnew(item: AutoMessageView): boolean {
-    return item.audit === "rejected" || this.off.has(item.id);
+    return item.audit === "rejected" || item.off;
   }
 
   draftsOf(kind: AutoMessageType): AutoDraft[] {
@@ -223,13 +221,8 @@ export class AccountAuto {
   }
 
   /** Turns a kind on or off. */
-  async set(kind: AutoMessageType, enabled: boolean, recreate: boolean): Promise<boolean> {
-    const before = new Set(this.kind(kind)?.items.map((one) => one.id));
-    const done = await this.#bring(kind, "enabled", () => ask("setAutoMessages", { account: this.account, kind, enabled, recreate }));
-    if (!done || kind === "welcomeMessage") return done;
-    // Whatever was there before and is still there has been switched off by TikTok.
-    for (const one of this.kind(kind)?.items ?? []) if (enabled && before.has(one.id)) this.off.add(one.id);
-    return true;
+  set(kind: AutoMessageType, enabled: boolean, recreate: boolean): Promise<boolean> {
+    return this.#bring(kind, "enabled", () => ask("setAutoMessages", { account: this.account, kind, enabled, recreate }));
   }
 
   restore(kind: AutoMessageType, version: AutoVersionId): Promise<boolean> {

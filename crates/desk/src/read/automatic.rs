@@ -44,7 +44,12 @@ fn stored(sql: &Connection, id: AccountId, now_ms: Millis) -> Result<AutoMessage
             kind,
             enabled: stands.is_some_and(|stands| stands.enabled),
             items: items
-                .map(|message| AutoMessageView { id: message.id, text: message.text, audit: message.audit })
+                .map(|message| AutoMessageView {
+                    id: message.id,
+                    text: message.text,
+                    audit: message.audit,
+                    off: message.off,
+                })
                 .collect(),
             changed_elsewhere_ms: auto_version::changed_elsewhere_ms(sql, id, kind)?,
         });

@@ -47,6 +47,8 @@ pub struct AutoMessageView {
     pub text: AutoText,
     /// Where TikTok's review stands.
     pub audit: AuditStatus,
+    /// Whether TikTok switched it off when its kind was turned on: customers see it again once it is made anew.
+    pub off: bool,
 }
 
 /// An earlier state of one kind, to compare and to bring back.

@@ -29,6 +29,9 @@ pub struct AutoMessage {
     pub text: AutoText,
     /// Where TikTok's review stands.
     pub audit: AuditStatus,
+    /// Whether TikTok switched it off when its kind was turned on. TikTok does not say so: it follows from its having been
+    /// there before.
+    pub off: bool,
 }
 
 /// What TikTok said of one message.
@@ -168,6 +171,15 @@ pub fn keep(
     if another || !same {
         replace(tx, account, kind, &news.items)?;
     }
+    if kind.can_be_deleted() && news.enabled && known.is_some_and(|known| !known.enabled) {
+        for held in &before {
+            // By TikTok's id: ours may have been given to what took its place.
+            tx.execute(
+                "UPDATE auto_message SET off = 1 WHERE account_id = ?1 AND remote_id = ?2",
+                (account.0, &held.remote_id),
+            )?;
+        }
+    }
     if another || !same || known.is_none() {
         tx.touch(Change::AutoMessages { account });
     }
@@ -270,7 +282,7 @@ pub fn keep_comment_to_message(
     Ok(())
 }
 
-const COLUMNS: &str = "id, account_id, kind, remote_id, title, body, audit";
+const COLUMNS: &str = "id, account_id, kind, remote_id, title, body, audit, off";
 
 fn read(row: &Row<'_>) -> Result<AutoMessage, StoreError> {
     Ok(AutoMessage {
@@ -280,5 +292,6 @@ fn read(row: &Row<'_>) -> Result<AutoMessage, StoreError> {
         remote_id: row.get(3)?,
         text: AutoText { title: row.get(4)?, body: row.get(5)? },
         audit: from_word(row.get(6)?)?,
+        off: row.get(7)?,
     })
 }

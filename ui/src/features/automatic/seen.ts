@@ -17,7 +17,7 @@ export function seenOf(auto: AccountAuto, kind: AutoKindView, all: boolean): See
   const seen = kind.items.flatMap((item): Seen[] => {
     const draft = drafts.find((one) => one.message === item.id);
     if (draft?.touched) return [written(draft)];
-    const shown = kind.enabled && item.audit === "approved" && !auto.off.has(item.id);
+    const shown = kind.enabled && item.audit === "approved" && !item.off;
     return shown || all ? [{ key: item.id, text: item.text, how: shown ? "shown" : "hidden" }] : [];
   });
   return [...seen, ...drafts.filter((one) => one.message === null).map(written)];
