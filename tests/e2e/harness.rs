@@ -20,5 +20,6 @@ mod harness_itself;
 mod long;
 mod main_job;
 mod offline;
+mod ruled;
 mod sending;
 mod typing;
