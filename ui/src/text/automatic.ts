@@ -247,7 +247,7 @@ export const comments = {
   open: (n: number) => (n === 0 ? "No comment waits" : count(n, "comment can be answered", "comments can be answered")),
   list: "Comments that can be answered",
   none: "No comments yet",
-  noneMore: "TikTok does not list comments. It tells of those that sound like buying, and only through the relay.",
+  noneMore: "TikTok does not list comments, it pushes those that sound like buying to a server. Deskbell has none yet, so for now they come in Practice only.",
   noneOpen: "Nothing waits for an answer.",
   earlier: (n: number) => `Earlier comments (${number.format(n)})`,
   showAll: (n: number) => `Show all ${number.format(n)}`,
