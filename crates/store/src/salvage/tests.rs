@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use model::{
-    AutoMessageType, AutoText, Card, CardKind, Content, ConversationId, ConversationKind, Outgoing, Reaction, Surface,
+    AutoMessageType, AutoText, Card, CardKind, Content, ConversationId, ConversationKind, Outgoing, Reaction,
+    SavedReplyText, Surface,
 };
 use rusqlite::Connection;
 use rusqlite::types::{Value, ValueRef};
@@ -26,7 +27,8 @@ use crate::table::message::News;
 use crate::table::outbox::desk::{Clears, Press, Pressed};
 use crate::table::person::PersonNews;
 use crate::table::{
-    account, agent, auto_message, comment, conversation, draft, gap, message, outbox, person, scheduled, setting, tag,
+    account, agent, auto_message, comment, conversation, draft, gap, message, outbox, person, saved_reply, scheduled,
+    setting, tag,
 };
 
 /// A folder that goes when the test is over.
@@ -198,10 +200,14 @@ fn by_itself(tx: &mut crate::Tx<'_>, accounts: &[model::AccountId]) -> Result<()
     agent::rename(tx, me, "Nok")?;
     for n in 0..12 {
         agent::add(tx, &format!("Agent {n}"))?;
-        tx.execute(
-            "INSERT INTO saved_reply (name, shortcut, category, body, folded) VALUES (?1, ?2, 'Returns', ?3, ?1)",
-            (format!("saved {n}"), format!("s{n}"), format!("We take it back, {{{{customer|friend}}}}. {n}")),
-        )?;
+        let text = SavedReplyText {
+            name: format!("saved {n}"),
+            shortcut: format!("s{n}"),
+            category: "Returns".to_owned(),
+            body: format!("We take it back, {{{{customer|friend}}}}. {n}"),
+            attachment: None,
+        };
+        saved_reply::save(tx, None, &text)?;
         let rule = serde_json::json!({
             "name": format!("Rule {n}"), "enabled": true, "trigger": { "kind": "firstMessage" }, "conditions": [],
             "actions": [{ "kind": "done" }], "stop": false,
