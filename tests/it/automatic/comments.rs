@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use desk::FaultCode;
-use sandbox::{Comment, Config, Fault, Limits, Times};
+use sandbox::{Comment, Config, Fault, Limits, Times, WebhookFaults};
 use serde_json::{Value, json};
 use tests::{TestHost, World, quick};
 
@@ -224,7 +224,8 @@ async fn a_crash_in_the_middle_of_an_answer_leaves_it_unconfirmed_until_it_is_fo
     let ana = world.customer("Ana");
     ana.comments("How much?");
     let arrived = comment(&world, "How much?").await;
-    // Nobody reads meanwhile what TikTok took.
+    // Nobody reads or hears meanwhile what TikTok took.
+    world.tiktok.webhook_faults(WebhookFaults { dropped: 1.0, ..WebhookFaults::default() });
     for list in ["conversation_list", "content_list"] {
         world.tiktok.fault(list, Fault::code(50_000), Times::UntilCleared);
     }
