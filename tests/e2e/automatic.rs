@@ -40,8 +40,10 @@ async fn tiktok_has(shop: &Shop, kind: AutoKind, lines: &[&str]) -> Result<()> {
 
 /// TikTok's review is over, for every message under it.
 async fn reviewed(shop: &Shop, window: &Window) -> Result<()> {
+    window.see("In review").await?;
     shop.tiktok.advance(Duration::from_secs(60));
-    window.click("button", "Ask TikTok now").await?;
+    // By script: the button may be asking already, and a notice may lie over it.
+    window.client().execute("document.querySelector('[data-asked] + button').click();", Vec::new()).await?;
     window.gone("In review").await
 }
 
@@ -185,8 +187,12 @@ async fn asked(shop: &Shop, window: &Window) -> Result<()> {
     window.click("button", "Turn on").await?;
     window.gone("Turn on suggested questions?").await?;
     reviewed(shop, window).await?;
-    let served = shop.tiktok.ledger().automatic(kind);
-    anyhow::ensure!(served.len() == 3 && served.iter().all(|line| line.ends_with("[approved, served]")), "{served:?}");
+    let served = || {
+        let now = shop.tiktok.ledger().automatic(kind);
+        (now.len() == 3 && now.iter().all(|line| line.ends_with("[approved, served]"))).then_some(())
+    };
+    let waited = wait_for("all of them to be served", served).await;
+    anyhow::ensure!(waited.is_ok(), "TikTok has {:?}", shop.tiktok.ledger().automatic(kind));
     Ok(())
 }
 
