@@ -115,7 +115,8 @@ async fn a_question_is_json_and_of_bounded_size() {
         status(&host.ask("POST /rpc", &[("Content-Type", "text/plain")], r#"{"command":"overview"}"#).await),
         "415"
     );
-    let large = format!(r#"{{"command":"overview","args":"{}"}}"#, "x".repeat(1024 * 1024));
+    // Larger than any file of saved replies.
+    let large = format!(r#"{{"command":"overview","args":"{}"}}"#, "x".repeat(72 * 1024 * 1024));
     assert_eq!(status(&host.ask("POST /rpc", &[("Content-Type", "application/json")], &large).await), "413");
 }
 
