@@ -16,12 +16,14 @@ mod script;
 mod segment;
 mod shop;
 mod stage;
+#[cfg(target_os = "linux")]
+mod window;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use cases::{list, opening, search, sending, taking_in, thread};
@@ -53,7 +55,8 @@ fn main() -> Result<()> {
     }
     let mut all = Vec::new();
     for (size, messages) in options.sizes() {
-        let sized = measure_size(&runtime, &bench, &options, size, messages)?;
+        let measure = if options.window { measure_window } else { measure_size };
+        let sized = measure(&runtime, &bench, &options, size, messages)?;
         report::table(&sized);
         all.push(sized);
     }
@@ -91,7 +94,7 @@ fn measure_size(
     let work = tempfile::tempdir_in(bench)?;
     let data = made.copy(work.path())?;
     let facts = data.facts.clone();
-    let mut sized = Sized { size, messages, facts, memory: Value::Null, cases: Vec::new(), failed: Vec::new() };
+    let mut sized = Sized::new(size, messages, facts);
     let account = serde_json::from_value(data.facts.get("account").cloned().unwrap_or(Value::Null))?;
     measure_cases(options, &mut sized, vec![opening::cold(runtime, &data, account)]);
 
@@ -109,6 +112,38 @@ fn measure_size(
         }
     }
     Ok(sized)
+}
+
+/// The real window on the history of this size.
+#[cfg(target_os = "linux")]
+fn measure_window(
+    runtime: &Runtime,
+    bench: &Path,
+    options: &Options,
+    size: &'static str,
+    messages: u64,
+) -> Result<Sized> {
+    let made = fill::ready(runtime, bench, size, messages, options.seed)?;
+    let mut sized = Sized::new(size, messages, made.facts.clone());
+    let window = window::Window::open(runtime, &made)?;
+    measure_cases(options, &mut sized, vec![window.start()]);
+    let peers = if options.wants("window_peers") { window.peers()? } else { Value::Null };
+    let pair = window.set_up()?;
+    window.picture(&bench.join("window.png"))?;
+    if options.wants("window_bubble") {
+        sized.cases.push(measure::few("window_bubble", &pair.bubble()?));
+    }
+    measure_cases(options, &mut sized, vec![pair.key_to_paint(), pair.search(), pair.switch(), pair.scroll()]);
+    let memory = if options.wants("window_memory") { window.memory(&pair)? } else { Value::Null };
+    window.picture(&bench.join("window-after.png"))?;
+    sized.window = json!({ "memory": memory, "peers": peers });
+    report::window(&sized.window);
+    Ok(sized)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn measure_window(_: &Runtime, _: &Path, _: &Options, _: &'static str, _: u64) -> Result<Sized> {
+    bail!("the window is measured on Linux only: it wants an X server of its own")
 }
 
 fn measure_cases(options: &Options, sized: &mut Sized, cases: Vec<Case<'_>>) {

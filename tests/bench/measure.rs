@@ -106,6 +106,22 @@ impl Rounds {
     }
 }
 
+/// What was measured of a case that can be had only a few times.
+pub(crate) fn few(name: &str, samples: &[f64]) -> Measured {
+    let mut rounds = Rounds::default();
+    rounds.add(Some(samples.to_vec()));
+    Measured {
+        name: name.to_owned(),
+        floor: None,
+        store: None,
+        desk: rounds.level(&Rounds::default()),
+        messages: 0,
+        rounds: 1,
+        repeated: 0,
+        drifted: 0,
+    }
+}
+
 /// Measures a case.
 pub(crate) fn run(mut case: Case<'_>, rounds: usize, seed: u64) -> Result<Measured> {
     let mut lot = StdRng::seed_from_u64(seed);

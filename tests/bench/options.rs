@@ -16,6 +16,8 @@ pub(crate) struct Options {
     pub(crate) size: usize,
     /// Every size up to this one, and how times grow.
     pub(crate) growth: bool,
+    /// The real window instead of the store and the desk.
+    pub(crate) window: bool,
     /// Only cases whose names begin so; all if empty.
     pub(crate) cases: Vec<String>,
     pub(crate) rounds: usize,
@@ -26,12 +28,17 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
-        let (mut size, mut growth, mut cases, mut rounds, mut seed) = (None, false, Vec::new(), FEWEST_ROUNDS, 7);
+        let (mut size, mut growth, mut window) = (None, false, false);
+        let (mut cases, mut rounds, mut seed) = (Vec::new(), FEWEST_ROUNDS, 7);
         let (mut out, mut compare) = (None, None);
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            if argument == "--growth" {
-                growth = true;
+            match argument.as_str() {
+                "--growth" => growth = true,
+                "--window" => window = true,
+                _ => {}
+            }
+            if matches!(argument.as_str(), "--growth" | "--window") {
                 continue;
             }
             let value = rest.next().with_context(|| format!("`{argument}` is unknown or needs something after it"))?;
@@ -52,8 +59,8 @@ impl Options {
             bail!("fewer than {FEWEST_ROUNDS} rounds prove nothing");
         }
         // The budgets are about a million; so is growth, unless more is asked for.
-        let size = size.unwrap_or(if growth { 2 } else { 1 });
-        Ok(Self { size, growth, cases, rounds, seed, out, compare })
+        let size = size.unwrap_or(if growth || window { 2 } else { 1 });
+        Ok(Self { size, growth, window, cases, rounds, seed, out, compare })
     }
 
     /// Whether this case was asked for.

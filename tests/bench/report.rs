@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::budget::{Budget, OPENED_MB, SLOPE};
+use crate::budget::{Budget, IDLE_CPU, IDLE_MB, OPENED_MB, SLOPE};
 use crate::measure::{Level, Measured};
 
 /// A change below this says nothing.
@@ -25,9 +25,19 @@ pub(crate) struct Sized {
     /// What is known of the data: bytes, rates.
     pub(crate) facts: Value,
     pub(crate) memory: Value,
+    /// What the window takes, and other programs' windows.
+    pub(crate) window: Value,
     pub(crate) cases: Vec<Measured>,
     /// Cases that could not be measured, and why.
     pub(crate) failed: Vec<(String, String)>,
+}
+
+impl Sized {
+    /// Nothing measured yet.
+    pub(crate) fn new(size: &'static str, messages: u64, facts: Value) -> Self {
+        let (cases, failed) = (Vec::new(), Vec::new());
+        Self { size, messages, facts, memory: Value::Null, window: Value::Null, cases, failed }
+    }
 }
 
 /// A time as short as it can be read.
@@ -106,6 +116,27 @@ fn data(sized: &Sized) {
         say(&format!(
             "memory of the process: {start:.0} MB, with the desk open {opened:.0} MB, 250 conversations later {half:.0} MB, 500 later {after:.0} MB (+<={OPENED_MB} MB: {met})"
         ));
+    }
+}
+
+/// What the window takes beside the empty one.
+pub(crate) fn window(told: &Value) {
+    let number = |path: &str| told.pointer(path).and_then(Value::as_f64);
+    let met = |is: bool| if is { "yes" } else { "NO" };
+    if let (Some(empty), Some(idle)) = (number("/memory/empty_pss_mb"), number("/memory/idle_pss_mb")) {
+        let within = met(idle <= empty + IDLE_MB);
+        say(&format!(
+            "memory of all its processes (PSS): empty window {empty:.0} MB, idle {idle:.0} MB (<=+{IDLE_MB} MB: {within})"
+        ));
+        if let (Some(half), Some(after)) = (number("/memory/after_250_mb"), number("/memory/after_500_mb")) {
+            let within = met(after <= idle + OPENED_MB);
+            say(&format!(
+                "250 conversations later {half:.0} MB, 500 later {after:.0} MB (<=+{OPENED_MB} MB: {within})"
+            ));
+        }
+    }
+    if let Some(idle) = number("/memory/idle_cpu_percent") {
+        say(&format!("idle, polling: {idle:.2} % of a core (<={IDLE_CPU} %: {})", met(idle <= IDLE_CPU)));
     }
 }
 
@@ -189,7 +220,7 @@ pub(crate) fn json(machine: Value, seed: u64, all: &[Sized], growth: Value) -> V
         let cases: serde_json::Map<String, Value> = cases.collect();
         let failed: serde_json::Map<String, Value> =
             sized.failed.iter().map(|(case, why)| (case.clone(), json!(why))).collect();
-        let told = json!({ "data": sized.facts, "memory": sized.memory, "cases": cases, "failed": failed });
+        let told = json!({ "data": sized.facts, "memory": sized.memory, "window": sized.window, "cases": cases, "failed": failed });
         (sized.size.to_owned(), told)
     });
     let sizes: serde_json::Map<String, Value> = sizes.collect();

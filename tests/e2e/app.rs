@@ -7,10 +7,10 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::desktop::Desktop;
 use super::driver::Driver;
-use super::process::{kill, running, wait_for};
 use super::window::{self, Window};
+use tests::desktop::Desktop;
+use tests::process::{kill, running, wait_for};
 
 /// The app with its window.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use fantoccini::key::Key;
 use sandbox::{AutoKind, Fault, Times};
 use serde_json::json;
 
-use super::process::wait_for;
 use super::shop::Shop;
 use super::window::{Window, target};
+use tests::process::wait_for;
 
 /// A picture that is taken off the screen while it loads keeps WebKit's driver from ever picturing the page.
 pub(super) async fn pictures_are_here(window: &Window) -> Result<()> {

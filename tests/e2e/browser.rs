@@ -4,10 +4,10 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::app::program;
-use super::desktop::Desktop;
 use super::driver::Driver;
-use super::process::{Process, free_port, which};
 use super::window::Window;
+use tests::desktop::Desktop;
+use tests::process::{Process, free_port, which};
 
 /// A web browser with a page.
 #[derive(Debug)]

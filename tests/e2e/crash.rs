@@ -3,8 +3,8 @@
 use anyhow::Result;
 use sandbox::{Fault, Times};
 
-use super::process::wait_for;
 use super::shop::{Shop, delivered, open_conversation, reply};
+use tests::process::wait_for;
 
 const CUSTOMER: &str = "Nadia Rahman";
 const REPLY: &str = "It is on its way, Nadia.";

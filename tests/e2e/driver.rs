@@ -8,8 +8,8 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 
-use super::desktop::Desktop;
-use super::process::{Process, free_port};
+use tests::desktop::Desktop;
+use tests::process::{Process, free_port};
 
 /// A running driver. Dropping it ends it, and what it started.
 #[derive(Debug)]

@@ -7,9 +7,7 @@
 
 pub(crate) mod app;
 pub(crate) mod browser;
-pub(crate) mod desktop;
 mod driver;
-pub(crate) mod process;
 pub(crate) mod shop;
 pub(crate) mod window;
 

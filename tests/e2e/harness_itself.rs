@@ -9,9 +9,9 @@ use fantoccini::key::Key;
 
 use super::app::App;
 use super::browser::Browser;
-use super::desktop::{Desktop, Notification};
-use super::process::{running, wait_for, which};
 use super::window::Window;
+use tests::desktop::{Desktop, Notification};
+use tests::process::{running, wait_for, which};
 
 const PAGE: &str = "data:text/html;charset=utf-8,<!doctype html><title>Trial</title>\
     <label>Reply <textarea id=t></textarea></label>\

@@ -9,9 +9,9 @@ use store::Store;
 use store::table::message::{self, News};
 use store::table::{account, conversation};
 
-use super::process::{GLANCE, wait_for};
 use super::shop::{Shop, open_conversation};
 use super::window::Window;
+use tests::process::{GLANCE, wait_for};
 
 const CUSTOMER: &str = "Nadia Rahman";
 /// How many messages the conversation has before it is opened; the whole run says `DESKBELL_MESSAGES=10000`.

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 
-use super::desktop::Desktop;
-use super::process::wait_for;
 use super::shop::{Shop, delivered, open_conversation, send};
 use super::window::Window;
+use tests::desktop::Desktop;
+use tests::process::wait_for;
 
 const CUSTOMER: &str = "Nadia Rahman";
 const QUESTION: &str = "Is the linen set back in M? I can order today";

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::process::wait_for;
 use super::shop::{Shop, delivered, open_conversation, reply};
+use tests::process::wait_for;
 
 const NADIA: &str = "Nadia Rahman";
 const MARCO: &str = "Marco Bellini";

@@ -6,9 +6,9 @@ use anyhow::Result;
 use fantoccini::Locator;
 use serde_json::json;
 
-use super::process::{GLANCE, PATIENCE, wait_for};
 use super::shop::{Shop, delivered, open_conversation, send};
 use super::window::Window;
+use tests::process::{GLANCE, PATIENCE, wait_for};
 
 const NADIA: &str = "Nadia Rahman";
 const ANSWER: &str = "2 to 4 working days, dear Nadia Rahman.";

@@ -7,10 +7,10 @@ use fantoccini::Locator;
 use fantoccini::key::Key;
 use sandbox::{Fault, Times};
 
-use super::desktop::Desktop;
-use super::process::{GLANCE, wait_for};
 use super::shop::{Shop, delivered, open_conversation, reply, send};
 use super::window::Window;
+use tests::desktop::Desktop;
+use tests::process::{GLANCE, wait_for};
 
 const NADIA: &str = "Nadia Rahman";
 const MARCO: &str = "Marco Bellini";

@@ -12,9 +12,9 @@ use serde_json::json;
 
 use super::app::App;
 use super::browser::Browser;
-use super::desktop::Desktop;
-use super::process::{tail, wait_for};
 use super::window::Window;
+use tests::desktop::Desktop;
+use tests::process::{tail, wait_for};
 
 /// The delivery of every message in the open conversation that has this text, as the page marks it.
 const STATE_OF: &str = "const [text] = arguments;\
@@ -136,8 +136,8 @@ pub(crate) async fn send(window: &Window, name: &str) -> Result<()> {
     while !window.value(name).await?.is_empty() {
         window.press(&[], fantoccini::key::Key::Enter).await?;
         // Either it is empty at once, or the page says why not.
-        tokio::time::sleep(super::process::GLANCE).await;
-        if since.elapsed() > super::process::PATIENCE {
+        tokio::time::sleep(tests::process::GLANCE).await;
+        if since.elapsed() > tests::process::PATIENCE {
             return Err(window.in_vain("the message to be sent").await);
         }
     }
@@ -160,10 +160,10 @@ pub(crate) async fn delivered(window: &Window, text: &str, states: &[&str]) -> R
         {
             return Ok(only.clone());
         }
-        if since.elapsed() > super::process::PATIENCE {
+        if since.elapsed() > tests::process::PATIENCE {
             return Err(window.in_vain(&format!("“{text}” to be {}; it is {found:?}", states.join(" or "))).await);
         }
-        tokio::time::sleep(super::process::GLANCE).await;
+        tokio::time::sleep(tests::process::GLANCE).await;
     }
 }
 

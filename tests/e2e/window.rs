@@ -13,7 +13,7 @@ use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Value, json};
 
-use super::process::{GLANCE, PATIENCE};
+use tests::process::{GLANCE, PATIENCE};
 
 /// The page.
 #[derive(Debug, Clone)]

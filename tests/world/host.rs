@@ -1,5 +1,6 @@
 //! A host that remembers what it was asked to do, with a keychain that can be taken away.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,8 @@ pub enum Keyring {
 pub struct TestHost {
     keyring: Mutex<Keyring>,
     secrets: SessionSecrets,
+    /// The names of what was ever kept.
+    names: Mutex<BTreeSet<String>>,
     notifications: Mutex<Vec<Notification>>,
     opened: Mutex<Vec<String>>,
     copied: Mutex<Vec<(String, Vec<u8>)>>,
@@ -39,6 +42,7 @@ impl TestHost {
         Arc::new(Self {
             keyring: Mutex::new(keyring),
             secrets: SessionSecrets::default(),
+            names: Mutex::default(),
             notifications: Mutex::default(),
             opened: Mutex::default(),
             copied: Mutex::default(),
@@ -50,6 +54,12 @@ impl TestHost {
     /// Gives or takes the keychain.
     pub fn set_keyring(&self, keyring: Keyring) {
         *self.keyring.lock().unwrap() = keyring;
+    }
+
+    /// All the keychain holds: names and secrets.
+    pub fn secrets(&self) -> Vec<(String, SecretString)> {
+        let names = self.names.lock().unwrap().clone();
+        names.into_iter().filter_map(|name| Some((name.clone(), self.secrets.read(&name).ok()??))).collect()
     }
 
     /// The notifications shown so far.
@@ -92,7 +102,9 @@ impl Secrets for TestHost {
     }
 
     fn write(&self, key: &str, secret: &SecretString) -> Result<(), SecretsError> {
-        self.keychain()?.write(key, secret)
+        self.keychain()?.write(key, secret)?;
+        self.names.lock().unwrap().insert(key.to_owned());
+        Ok(())
     }
 
     fn erase(&self, key: &str) -> Result<(), SecretsError> {

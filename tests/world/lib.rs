@@ -12,9 +12,13 @@
     reason = "a story that cannot go on has failed"
 )]
 
+#[cfg(target_os = "linux")]
+pub mod desktop;
 mod host;
 pub mod http;
 mod pace;
+#[cfg(target_os = "linux")]
+pub mod process;
 mod thread;
 
 use std::sync::Arc;

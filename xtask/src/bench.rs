@@ -1,29 +1,50 @@
 //! The benchmarks: `cargo xtask bench`. Built as what is shipped, but for the minutes of linking; the program does the rest.
 
+use std::path::Path;
+use std::process::Command;
+
 use anyhow::{Context, Result};
 
-use crate::{say, shell, system, tree};
+use crate::{node, page, say, shell, system, tree};
 
 /// A profile of its own: optimised, and out of the way of what is shipped and of what the tests have compiled.
 const PROFILE: &str = "bench-run";
 
-/// Builds the program and hands it the options; it knows them.
+/// Builds the program and hands it the options; it knows them. For the window it wants the app and a desktop to show it on.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    system::ensure(system::COMPILER)?;
     let root = tree::root()?;
+    let window = arguments.iter().any(|argument| argument == "--window");
+    if window {
+        system::ensure(system::WINDOW)?;
+        system::ensure(system::TESTS)?;
+        node::check()?;
+        node::packages(&root)?;
+        page::build(&root)?;
+    } else {
+        system::ensure(system::COMPILER)?;
+    }
     say::timed("build", "optimised", || {
-        shell::run(shell::cargo(&root).args([
-            "build",
-            "--locked",
-            "--profile",
-            PROFILE,
-            "--package",
-            "tests",
-            "--bin",
-            "bench",
-        ]))
+        build(&root, &["--package", "tests", "--bin", "bench"])?;
+        if window {
+            let what = [
+                "--package",
+                "deskbell",
+                "--features",
+                tree::FEATURES,
+                "--bin",
+                "deskbell",
+                "--example",
+                "empty_window",
+            ];
+            build(&root, &what)?;
+        }
+        Ok(())
     })?;
-    let target = tree::built()?.parent().map(std::path::Path::to_owned).context("there is no target folder")?;
+    let target = tree::built()?.parent().map(Path::to_owned).context("there is no target folder")?;
     let program = target.join(PROFILE).join(format!("bench{}", std::env::consts::EXE_SUFFIX));
-    shell::run(std::process::Command::new(program).args(arguments))
+    shell::run(Command::new(program).args(arguments))
+}
+
+fn build(root: &Path, what: &[&str]) -> Result<()> {
+    shell::run(shell::cargo(root).args(["build", "--locked", "--profile", PROFILE]).args(what))
 }

@@ -38,6 +38,7 @@ cargo xtask faults               sends and kills the engine's process at random 
 cargo xtask bench                how fast the desk is beside the fastest SQLite can be, on made-up data; docs in CONTRIBUTING.md
     --size 10k|100k|1m|5m|10m    how many messages; 100k unless given
     --growth                     all sizes up to 1m, or up to --size, and how times grow
+    --window                     the real window instead, on a desktop of its own, beside an empty one (Linux only)
     --cases A,B                  only cases whose names begin so
     --rounds N, --seed N         7 rounds and seed 7 unless given
     --out FILE                   where the figures go as JSON; target/bench/last.json unless given

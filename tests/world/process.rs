@@ -12,13 +12,13 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything on the desktop may take to come about. Generous: the machine may be busy with other tests.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often a state is looked at while waiting for it.
-pub(crate) const GLANCE: Duration = Duration::from_millis(30);
+pub const GLANCE: Duration = Duration::from_millis(30);
 
 /// Looks until there is something to see.
-pub(crate) fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
+pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
     let since = Instant::now();
     loop {
         if let Some(seen) = look() {
@@ -32,7 +32,7 @@ pub(crate) fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
 }
 
 /// The same, without holding up the other tasks of the test.
-pub(crate) async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
+pub async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
     let since = Instant::now();
     loop {
         if let Some(seen) = look() {
@@ -47,7 +47,7 @@ pub(crate) async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>)
 
 /// A program that ends with us; what it says goes to a file.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     name: String,
     log: PathBuf,
@@ -55,14 +55,14 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts it. `log` gets its standard error and, unless the command has other plans for it, its standard output.
-    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Process> {
+    pub fn start(command: &mut Command, log: &Path) -> Result<Process> {
         let file = File::options().create(true).append(true).open(log)?;
         command.stderr(file.try_clone()?);
         Process::start_as_is(command.stdout(file), log)
     }
 
     /// Starts it with the pipes the command asks for.
-    pub(crate) fn start_as_is(command: &mut Command, log: &Path) -> Result<Process> {
+    pub fn start_as_is(command: &mut Command, log: &Path) -> Result<Process> {
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().with_context(|| {
             format!("`{name}` could not be started. `cargo xtask check --only test` installs what the real-window tests need")
@@ -71,22 +71,22 @@ impl Process {
     }
 
     /// The pipes and all.
-    pub(crate) fn child(&mut self) -> &mut Child {
+    pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
     /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// The last of what it said.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         tail(&self.log, 4_000)
     }
 
     /// Waits until somebody listens on the port, as long as the program lives.
-    pub(crate) async fn listens(&mut self, port: u16) -> Result<()> {
+    pub async fn listens(&mut self, port: u16) -> Result<()> {
         let since = Instant::now();
         loop {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
@@ -124,7 +124,7 @@ impl Drop for Process {
 }
 
 /// Ends every process whose environment names this folder, but one: what our children started and left behind.
-pub(crate) fn sweep(mark: &Path, spared: Option<u32>) {
+pub fn sweep(mark: &Path, spared: Option<u32>) {
     for pid in marked(mark) {
         if u32::try_from(pid.as_raw_nonzero().get()).ok() != spared {
             kill(pid);
@@ -133,14 +133,14 @@ pub(crate) fn sweep(mark: &Path, spared: Option<u32>) {
 }
 
 /// The processes of this program whose environment names this folder.
-pub(crate) fn running(program: &Path, mark: &Path) -> Vec<Pid> {
+pub fn running(program: &Path, mark: &Path) -> Vec<Pid> {
     let is_it =
         |pid: &Pid| fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero())).is_ok_and(|exe| exe == program);
     marked(mark).into_iter().filter(is_it).collect()
 }
 
 /// `kill -9`, as a power cut would.
-pub(crate) fn kill(pid: Pid) {
+pub fn kill(pid: Pid) {
     let _ = kill_process(pid, Signal::KILL);
 }
 
@@ -161,24 +161,24 @@ fn marked(mark: &Path) -> Vec<Pid> {
 }
 
 /// A loopback port nobody listens on right now.
-pub(crate) fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// Where a program lies in `PATH`.
-pub(crate) fn which(program: &str) -> Option<PathBuf> {
+pub fn which(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// Runs a program to its end and gives what it printed, whether or not it was content.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("`{name}` could not be started"))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The last bytes of a file, as text.
-pub(crate) fn tail(file: &Path, bytes: usize) -> String {
+pub fn tail(file: &Path, bytes: usize) -> String {
     let mut all = Vec::new();
     if File::open(file).and_then(|mut file| file.read_to_end(&mut all)).is_err() {
         return String::new();

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::process::{self, Process, wait_for, wait_until};
+use crate::process::{self, Process, wait_for, wait_until};
 
 /// Desktops open at once. Each brings a browser engine; more of them than cores only makes all of them late.
 static ROOM: LazyLock<Semaphore> =
@@ -31,15 +31,18 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A notification as the daemon showed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Notification {
-    pub(crate) app: String,
-    pub(crate) title: String,
-    pub(crate) body: String,
+pub struct Notification {
+    /// Who shows it.
+    pub app: String,
+    /// Its first line.
+    pub title: String,
+    /// What stands below.
+    pub body: String,
 }
 
 /// The desktop. Dropping it ends everything that runs on it.
 #[derive(Debug)]
-pub(crate) struct Desktop {
+pub struct Desktop {
     programs: Vec<Process>,
     bus: Option<Process>,
     screen: Option<Process>,
@@ -51,7 +54,12 @@ pub(crate) struct Desktop {
 
 impl Desktop {
     /// Opens one, once there is room.
-    pub(crate) async fn open() -> Result<Desktop> {
+    pub async fn open() -> Result<Desktop> {
+        Desktop::open_for(*LONGEST).await
+    }
+
+    /// Opens one that may last so long.
+    pub async fn open_for(longest: Duration) -> Result<Desktop> {
         let room = ROOM.acquire().await?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("deskbell-e2e-{}-{number}", std::process::id()));
@@ -68,7 +76,7 @@ impl Desktop {
             programs: Vec::new(),
             bus: Some(bus),
             screen: Some(screen),
-            _watch: watch(&folder),
+            _watch: watch(&folder, longest),
             folder,
             display,
             _room: room,
@@ -83,7 +91,7 @@ impl Desktop {
     }
 
     /// A program set to run on this desktop, in an environment made from nothing.
-    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
+    pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         environment(&mut command, &self.folder);
         command.env("DISPLAY", &self.display);
@@ -91,42 +99,47 @@ impl Desktop {
     }
 
     /// Starts a program that ends with the desktop.
-    pub(crate) fn start(&mut self, program: &str, arguments: &[&str]) -> Result<()> {
+    pub fn start(&mut self, program: &str, arguments: &[&str]) -> Result<()> {
         let log = self.log(program);
         let process = Process::start(self.command(program).args(arguments).stdin(Stdio::null()), &log)?;
         self.programs.push(process);
         Ok(())
     }
 
+    /// The X display's name.
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
     /// The home folder: nothing but what ran here has written to it.
-    pub(crate) fn home(&self) -> PathBuf {
+    pub fn home(&self) -> PathBuf {
         self.folder.join("home")
     }
 
     /// Where a program's words are kept.
-    pub(crate) fn log(&self, program: &str) -> PathBuf {
+    pub fn log(&self, program: &str) -> PathBuf {
         self.folder.join("logs").join(format!("{program}.log"))
     }
 
     /// The addresses the browser was sent to, oldest first.
-    pub(crate) fn opened(&self) -> Vec<String> {
+    pub fn opened(&self) -> Vec<String> {
         let text = fs::read_to_string(self.folder.join("opened")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
     /// Waits for the browser to be sent somewhere for the `nth` time (from 0).
-    pub(crate) async fn opens(&self, nth: usize) -> Result<String> {
+    pub async fn opens(&self, nth: usize) -> Result<String> {
         wait_for("a link to be opened", || self.opened().get(nth).cloned()).await
     }
 
     /// The notifications shown so far, oldest first.
-    pub(crate) fn notifications(&self) -> Vec<Notification> {
+    pub fn notifications(&self) -> Vec<Notification> {
         let text = fs::read_to_string(self.folder.join("notified")).unwrap_or_default();
         text.split_terminator('\u{1e}').filter_map(notification).collect()
     }
 
     /// Clicks the one notification on the screen with the mouse, once it is drawn: in the upper left corner.
-    pub(crate) async fn click_notification(&self) -> Result<()> {
+    pub async fn click_notification(&self) -> Result<()> {
         wait_for("the notification to be drawn", || {
             let drawn = self.windows("^Dunst$").ok()?;
             (!drawn.is_empty()).then_some(())
@@ -144,27 +157,27 @@ impl Desktop {
     }
 
     /// Real keys and a real mouse, for what lies outside the page.
-    pub(crate) fn xdotool(&self, words: &[&str]) -> Result<()> {
+    pub fn xdotool(&self, words: &[&str]) -> Result<()> {
         let status = self.command("xdotool").args(words).status()?;
         anyhow::ensure!(status.success(), "xdotool {} failed", words.join(" "));
         Ok(())
     }
 
     /// The ids of the windows with this in their title.
-    pub(crate) fn windows(&self, title: &str) -> Result<Vec<String>> {
+    pub fn windows(&self, title: &str) -> Result<Vec<String>> {
         let text = process::output(self.command("xdotool").args(["search", "--onlyvisible", "--name", title]))?;
         Ok(text.lines().map(str::to_owned).collect())
     }
 
     /// Everything the keychain holds, values included, as `secret-tool` prints it.
-    pub(crate) fn secrets(&self, attribute: &str, value: &str) -> Result<String> {
+    pub fn secrets(&self, attribute: &str, value: &str) -> Result<String> {
         let search = ["search", "--all", "--unlock", attribute, value];
         let output = self.command("secret-tool").args(search).output().context("secret-tool could not be started")?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
     }
 
     /// The files below these folders that contain one of the canaries, with the canary.
-    pub(crate) fn files_with(canaries: &[String], folders: &[&Path]) -> Vec<(PathBuf, String)> {
+    pub fn files_with(canaries: &[String], folders: &[&Path]) -> Vec<(PathBuf, String)> {
         let mut found = Vec::new();
         for folder in folders {
             search(folder, canaries, &mut found);
@@ -173,7 +186,7 @@ impl Desktop {
     }
 
     /// The last words of everything that ran here, for a failing test.
-    pub(crate) fn last_words(&self) -> String {
+    pub fn last_words(&self) -> String {
         let Ok(entries) = fs::read_dir(self.folder.join("logs")) else { return String::new() };
         let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.sort();
@@ -226,11 +239,11 @@ impl Drop for Desktop {
 }
 
 /// Ends what runs in this folder when time is up; when the desktop is dropped before, it stops watching.
-fn watch(folder: &Path) -> Sender<()> {
+fn watch(folder: &Path, longest: Duration) -> Sender<()> {
     let (open, dropped) = channel();
     let folder = folder.to_owned();
     std::thread::spawn(move || {
-        if dropped.recv_timeout(*LONGEST) == Err(RecvTimeoutError::Timeout) {
+        if dropped.recv_timeout(longest) == Err(RecvTimeoutError::Timeout) {
             process::sweep(&folder, None);
         }
     });
