@@ -2,6 +2,7 @@
 
 pub(crate) mod list;
 pub(crate) mod opening;
+pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod sending;
 pub(crate) mod taking_in;

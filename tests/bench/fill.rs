@@ -14,11 +14,11 @@ use store::table::account::{self, NewAccount, TokenTimes};
 use store::table::conversation::{self, Listed};
 use store::table::gap::{self, Gap};
 use store::table::message::{self, Stretch};
-use store::table::{draft, person, tag};
+use store::table::{agent, draft, person, tag, triage};
 use store::{Connection, Store, StoreError, Tx, search};
 use tokio::runtime::Runtime;
 
-use crate::floor::{Floor, Line, NewRow};
+use crate::floor::{FLOOR_DONE, FLOOR_OPEN, FLOOR_SNOOZED, Floor, Line, NewRow, Treated};
 use crate::report::say;
 use crate::shop::{Customer, EDITION, END_MS, Said, Shop};
 
@@ -26,6 +26,9 @@ use crate::shop::{Customer, EDITION, END_MS, Said, Shop};
 const BATCH: usize = 1_000;
 /// So many pages of the search index are merged at once.
 const MERGED: u32 = 500;
+
+/// Ten years: nothing that was put away comes back while something is measured.
+const SNOOZED_MS: i64 = 3_650 * 24 * 3_600_000;
 
 /// A history on disk.
 #[derive(Debug, Clone)]
@@ -220,13 +223,11 @@ impl<'a> Filling<'a> {
             let done = self.runtime.block_on(self.store.write(move |tx| {
                 let mut done = Vec::new();
                 for (number, id) in part {
-                    if treat(tx, id, Customer::of(seed, number))? {
-                        done.push(id);
-                    }
+                    done.push(treat(tx, id, Customer::of(seed, number))?);
                 }
                 Ok(done)
             }))?;
-            self.floor.put_away(&done)?;
+            self.floor.treat(&done)?;
         }
         // As the engine does when it has nothing else to do.
         while self.runtime.block_on(self.store.write(|tx| search::merge(tx, MERGED)))? {}
@@ -307,8 +308,8 @@ pub(crate) fn meet(
     Ok(id)
 }
 
-/// What became of a customer; whether the conversation is done.
-fn treat(tx: &mut Tx<'_>, id: ConversationId, customer: Customer) -> Result<bool, StoreError> {
+/// What became of a customer, and how the floor is told.
+fn treat(tx: &mut Tx<'_>, id: ConversationId, customer: Customer) -> Result<Treated, StoreError> {
     if let Some(name) = customer.tag() {
         tag::add(tx, id, name)?;
     }
@@ -321,9 +322,18 @@ fn treat(tx: &mut Tx<'_>, id: ConversationId, customer: Customer) -> Result<bool
         gap::notice(tx, id, Gap { before: before.id, after: Some(after.id) }, END_MS)?;
         conversation::refresh(tx, id)?;
     }
-    let done = customer.is_done() && !conversation::row(tx, id)?.waiting;
-    if done {
+    let mine = customer.is_mine();
+    if mine {
+        let me = agent::me(tx)?.id;
+        triage::assign(tx, id, Some(me))?;
+    }
+    let mut status = FLOOR_OPEN;
+    if customer.is_snoozed() {
+        status = FLOOR_SNOOZED;
+        triage::snooze(tx, id, Some(END_MS + SNOOZED_MS))?;
+    } else if customer.is_done() && !conversation::row(tx, id)?.waiting {
+        status = FLOOR_DONE;
         conversation::set_status(tx, id, Status::Done)?;
     }
-    Ok(done)
+    Ok(Treated { id, mine, status })
 }

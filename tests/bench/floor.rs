@@ -16,10 +16,11 @@ use crate::segment;
 const SCHEMA: &str = "
 CREATE TABLE conversation (
     id INTEGER PRIMARY KEY, status INTEGER NOT NULL, request INTEGER NOT NULL, last_at INTEGER NOT NULL, name TEXT NOT NULL,
-    handle TEXT NOT NULL, snippet TEXT NOT NULL, out INTEGER NOT NULL, unread INTEGER NOT NULL, waiting INTEGER NOT NULL, window_at INTEGER NOT NULL
+    handle TEXT NOT NULL, snippet TEXT NOT NULL, out INTEGER NOT NULL, unread INTEGER NOT NULL, waiting INTEGER NOT NULL, window_at INTEGER NOT NULL, mine INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX list ON conversation (status, last_at DESC, id);
 CREATE INDEX waiting ON conversation (last_at DESC, id) WHERE waiting = 1 AND status = 0;
+CREATE INDEX mine ON conversation (last_at DESC, id) WHERE mine = 1 AND status = 0;
 CREATE INDEX requests ON conversation (last_at DESC, id) WHERE request = 1 AND status = 0;
 CREATE TABLE message (
     conversation INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL, out INTEGER NOT NULL, kind INTEGER NOT NULL, body TEXT NOT NULL,
@@ -61,7 +62,22 @@ pub(crate) enum Shown {
     Waiting,
     Requests,
     Open,
+    Mine,
+    Snoozed,
     Done,
+}
+
+/// What the floor calls a conversation that is open, done, put away until a time.
+pub(crate) const FLOOR_OPEN: i64 = 0;
+pub(crate) const FLOOR_DONE: i64 = 1;
+pub(crate) const FLOOR_SNOOZED: i64 = 2;
+
+/// What agents did with a conversation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Treated {
+    pub(crate) id: ConversationId,
+    pub(crate) mine: bool,
+    pub(crate) status: i64,
 }
 
 /// The floor's database, open.
@@ -129,12 +145,12 @@ impl Floor {
         })
     }
 
-    /// The agent puts conversations away.
-    pub(crate) fn put_away(&mut self, ids: &[ConversationId]) -> Result<()> {
+    /// The agent takes conversations and puts them away.
+    pub(crate) fn treat(&mut self, treated: &[Treated]) -> Result<()> {
         self.commit(|sql| {
-            let mut update = sql.prepare_cached("UPDATE conversation SET status = 1 WHERE id = ?1")?;
-            for id in ids {
-                update.execute([id.0])?;
+            let mut update = sql.prepare_cached("UPDATE conversation SET status = ?2, mine = ?3 WHERE id = ?1")?;
+            for one in treated {
+                update.execute((one.id.0, one.status, one.mine))?;
             }
             Ok(())
         })
@@ -263,6 +279,8 @@ fn filter(shown: Shown) -> &'static str {
         Shown::Waiting => "INDEXED BY waiting WHERE waiting = 1 AND status = 0",
         Shown::Requests => "INDEXED BY requests WHERE request = 1 AND status = 0",
         Shown::Open => "INDEXED BY list WHERE status = 0",
+        Shown::Mine => "INDEXED BY mine WHERE mine = 1 AND status = 0",
+        Shown::Snoozed => "INDEXED BY list WHERE status = 2",
         Shown::Done => "INDEXED BY list WHERE status = 1",
     }
 }

@@ -26,7 +26,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use cases::{list, opening, search, sending, taking_in, thread};
+use cases::{list, opening, rules, search, sending, taking_in, thread};
 use measure::{Case, Measured};
 use options::Options;
 use report::{Sized, say};
@@ -102,6 +102,7 @@ fn measure_size(
     measure_cases(options, &mut sized, list::cases(&stage)?);
     measure_cases(options, &mut sized, thread::cases(&stage));
     measure_cases(options, &mut sized, search::cases(&stage));
+    measure_cases(options, &mut sized, vec![rules::dry_run(&stage)]);
     measure_cases(options, &mut sized, sending::cases(&stage));
     measure_cases(options, &mut sized, taking_in::cases(&stage));
     stage.close();

@@ -10,7 +10,7 @@ use store::table::person::PersonNews;
 use crate::script::Script;
 
 /// Changes with what is made, so that data of an older bench is made anew.
-pub(crate) const EDITION: u32 = 1;
+pub(crate) const EDITION: u32 = 2;
 /// How long the shop has been open.
 pub(crate) const SPAN_MS: Millis = 730 * 24 * 3_600_000;
 /// When the history ends: 1 November 2026.
@@ -223,6 +223,16 @@ impl Customer {
     /// Whether the agent has put an answered conversation away.
     pub(crate) fn is_done(&self) -> bool {
         self.number > 0 && self.lot / 100 % 10 < 6
+    }
+
+    /// Whether the agent has taken it.
+    pub(crate) fn is_mine(&self) -> bool {
+        (self.lot / 500).is_multiple_of(12)
+    }
+
+    /// Whether it is put away until a time, for one in forty.
+    pub(crate) fn is_snoozed(&self) -> bool {
+        self.number > 0 && (self.lot / 9_000).is_multiple_of(40)
     }
 
     /// A tag, for one customer in twenty.

@@ -33,8 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const NO_NEWS: Duration = Duration::from_millis(700);
 /// So much writing has a list of conversations, a thread, and the list of what was found.
 const WRITTEN: usize = 600;
+/// So much writing is a customer's name.
+const NAME: usize = 60;
 /// A letter is wider than a caret.
-const LETTER: usize = 5;
+const LETTER: usize = 4;
 /// Down, and Alt.
 const ALT: u32 = 0xffe9;
 const DOWN: u32 = 0xff54;
@@ -142,7 +144,7 @@ impl Window {
     fn start_ours(&self) -> Result<(Shown, f64)> {
         let since = Instant::now();
         let shown = self.ours()?;
-        let ms = self.comes(shown.title, since, list, |picture| picture.ink() >= WRITTEN)?;
+        let ms = self.comes(shown.title, since, list, |picture| picture.is_written(WRITTEN))?;
         Ok((shown, ms))
     }
 
@@ -189,7 +191,7 @@ impl Window {
                 let child = spawn(self.live.desktop.command(program).args(arguments))?;
                 let shown = Shown { child, title: "" };
                 let part = |area: Area| area.part(100, 100, 400, 400);
-                let wanted = |picture: &Picture| picture.one_colour() == Some(EMPTY) || picture.ink() >= WRITTEN / 2;
+                let wanted = |picture: &Picture| picture.one_colour() == Some(EMPTY) || picture.is_written(WRITTEN / 2);
                 times.push(self.comes(title, since, part, wanted)?);
                 std::thread::sleep(Duration::from_secs(2));
                 memory = tree::pss_mb(shown.child.id());
@@ -204,21 +206,20 @@ impl Window {
 
     /// Puts both windows where they stay, with a conversation open in ours.
     pub(crate) fn set_up(&self) -> Result<Pair<'_>> {
+        // One after the other: where a window opens, nothing may stand that looks like what is waited for.
         let (floor, _) = self.start_empty()?;
+        let floor_area = self.screen.place(floor.title, 700, 560, WIDTH, HEIGHT)?;
         let (ours, _) = self.start_ours()?;
-        let areas = (
-            self.screen.place(ours.title, 20, 40, WIDTH, HEIGHT)?,
-            self.screen.place(floor.title, 700, 560, WIDTH, HEIGHT)?,
-        );
+        let area = self.screen.place(ours.title, 340, 60, WIDTH, HEIGHT)?;
         self.lot_of_windows.borrow_mut().extend([ours, floor]);
-        let pair = Pair { screen: &self.screen, ours: areas.0, floor: areas.1 };
+        let pair = Pair { screen: &self.screen, ours: area, floor: floor_area };
         pair.to_ours()?;
         // The first row is of a customer whose reply window is open: TikTok's own, who wrote just now.
         self.screen.click(pair.ours.part(150, 150, 60, 20))?;
-        let thread = thread(pair.ours);
-        let opened = self.screen.until(thread, Instant::now(), PATIENCE, |picture| picture.ink() >= WRITTEN / 3)?;
+        let named = |picture: &Picture| picture.is_written(NAME);
+        let opened = self.screen.until(header(pair.ours), Instant::now(), PATIENCE, named)?;
         ensure!(opened.is_some(), "no conversation opens");
-        self.screen.still(thread)?;
+        self.screen.still(thread(pair.ours))?;
         Ok(pair)
     }
 
@@ -268,6 +269,10 @@ fn list(window: Area) -> Area {
     window.part(130, 140, 200, 500)
 }
 
+fn header(window: Area) -> Area {
+    window.part(410, 6, 200, 40)
+}
+
 fn thread(window: Area) -> Area {
     window.part(410, 60, 570, 560)
 }
@@ -306,7 +311,7 @@ impl Pair<'_> {
             let before = self.screen.still(field)?;
             let since = Instant::now();
             self.screen.press(&[], u32::from(letter))?;
-            let shown = self.screen.until(field, since, NO_NEWS, |now| now.columns_changed(&before) >= LETTER)?;
+            let shown = self.screen.until(field, since, PATIENCE, |now| now.columns_changed(&before) >= LETTER)?;
             samples.push(shown.with_context(|| format!("“{letter}” never showed"))?);
         }
         Ok(samples)
@@ -367,7 +372,7 @@ impl Pair<'_> {
                 let since = Instant::now();
                 self.next()?;
                 samples.extend(self.screen.until(thread, since, NO_NEWS, |now| {
-                    now.columns_changed(&before) > LETTER && now.ink() >= WRITTEN / 3
+                    now.columns_changed(&before) > LETTER && now.is_written(WRITTEN / 3)
                 })?);
             }
             Ok(samples)
@@ -384,7 +389,7 @@ impl Pair<'_> {
                 let before = self.screen.still(list)?;
                 let since = Instant::now();
                 self.screen.button(WHEEL_DOWN)?;
-                let moved = |now: &Picture| now.columns_changed(&before) > LETTER && now.ink() >= WRITTEN;
+                let moved = |now: &Picture| now.columns_changed(&before) > LETTER && now.is_written(WRITTEN);
                 samples.extend(self.screen.until(list, since, NO_NEWS, moved)?);
             }
             Ok(samples)

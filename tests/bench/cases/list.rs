@@ -25,6 +25,8 @@ pub(crate) fn cases<'a>(stage: &'a Stage<'a>) -> Result<Vec<Case<'a>>> {
     for (name, tab, shown) in [
         ("list_waiting", Tab::Waiting, Shown::Waiting),
         ("list_requests", Tab::Requests, Shown::Requests),
+        ("list_mine", Tab::Mine, Shown::Mine),
+        ("list_snoozed", Tab::Snoozed, Shown::Snoozed),
         ("list_done", Tab::Done, Shown::Done),
     ] {
         cases.push(first(name, stage, tab, shown));

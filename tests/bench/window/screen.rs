@@ -19,6 +19,12 @@ const GLANCE: Duration = Duration::from_micros(500);
 const STILL: Duration = Duration::from_millis(80);
 /// How much lighter or darker than its ground a pixel is to count as ink, of 255.
 const INK: i32 = 96;
+/// The page's ground is lighter than this, of 255.
+const PAPER: i32 = 200;
+/// Writing covers less than one part in so many.
+const MOST_INK: usize = 4;
+/// A window's frame is thinner than this.
+const FRAME: i32 = 60;
 
 pub(crate) const ENTER: u32 = 0xff0d;
 pub(crate) const ESCAPE: u32 = 0xff1b;
@@ -57,15 +63,21 @@ impl Picture {
         self.bytes.as_chunks::<4>().0.iter().map(|[blue, green, red, _]| [*blue, *green, *red])
     }
 
-    /// How many pixels are written on the ground, which is the commonest colour.
-    pub(crate) fn ink(&self) -> usize {
+    /// How light the ground is, which is the commonest shade, and how many pixels are written on it.
+    fn ink(&self) -> (i32, usize) {
         let light = |pixel: [u8; 3]| pixel.iter().map(|part| i32::from(*part)).sum::<i32>() / 3;
         let mut counts = BTreeMap::new();
         for pixel in self.pixels() {
             *counts.entry(light(pixel)).or_insert(0_u32) += 1;
         }
         let ground = counts.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(light, _)| light);
-        self.pixels().filter(|pixel| (light(*pixel) - ground).abs() >= INK).count()
+        (ground, self.pixels().filter(|pixel| (light(*pixel) - ground).abs() >= INK).count())
+    }
+
+    /// Whether this much is written on a light ground, and not so much that it is something else: a window half drawn, or a picture.
+    pub(crate) fn is_written(&self, least: usize) -> bool {
+        let (ground, ink) = self.ink();
+        ground >= PAPER && ink >= least && ink <= self.bytes.len() / 4 / MOST_INK
     }
 
     /// Whether all of it has one colour, and which.
@@ -134,11 +146,13 @@ impl Screen {
         let since = Instant::now();
         loop {
             let (_, area) = self.window(title)?.context("the window is gone")?;
-            if (u32::from(area.width), u32::from(area.height)) == (width, height) {
+            // The frame is the window manager's, and stands around it.
+            let there = (i32::from(area.x) - x).abs() < FRAME && (i32::from(area.y) - y).abs() < FRAME;
+            if there && (u32::from(area.width), u32::from(area.height)) == (width, height) {
                 return Ok(area);
             }
             if since.elapsed() > Duration::from_secs(5) {
-                bail!("“{title}” is {} by {}", area.width, area.height);
+                bail!("“{title}” does not go where it is put: {area:?}");
             }
             std::thread::sleep(STILL);
         }
