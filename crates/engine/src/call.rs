@@ -46,7 +46,7 @@ pub struct Caller {
 #[derive(Debug)]
 struct Shared {
     client: Client,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     pace: Pace,
     store: Store,
     clock: Clock,
@@ -54,7 +54,7 @@ struct Shared {
 
 impl Caller {
     pub(crate) fn new(client: Client, tokens: Tokens, pace: Pace, store: Store, clock: Clock) -> Self {
-        Self { shared: Arc::new(Shared { client, tokens, pace, store, clock }) }
+        Self { shared: Arc::new(Shared { client, tokens: Arc::new(tokens), pace, store, clock }) }
     }
 
     /// The client underneath, for calls without an account.

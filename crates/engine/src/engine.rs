@@ -222,7 +222,7 @@ impl Engine {
         TikTok::new(self.caller().clone(), account.id, account.remote_id.clone())
     }
 
-    /// Ends all work. Calls that are under way may finish; what is not known by then is unconfirmed at the next start.
+    /// Ends all work. Calls and renewals of tokens that are under way may finish; what is not known by then is unconfirmed at the next start.
     pub async fn close(&self) {
         self.outbox().flush(self, LAST_SENDS).await;
         self.shared.closing.store(true, Ordering::SeqCst);
@@ -230,6 +230,8 @@ impl Engine {
         while self.shared.calls.load(Ordering::SeqCst) > 0 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        // A pair of tokens that TikTok gives after we have gone is lost, and the account with it until it is linked again.
+        self.caller().tokens().finish(LAST_CALLS).await;
         self.stop().await;
     }
 
@@ -239,6 +241,7 @@ impl Engine {
         self.link().end();
         let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
+        self.caller().tokens().stop().await;
         self.store().close().await;
     }
 
