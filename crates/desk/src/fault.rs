@@ -238,6 +238,7 @@ impl From<&CallError> for Fault {
             CallError::Offline(words) => Self::with_detail(FaultCode::Offline, words),
             CallError::SlowDown(_) => Self::with_detail(FaultCode::RateLimited, error.to_string()),
             CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            CallError::Local(TokenError::TikTok(cause)) => tiktok(cause),
             CallError::Local(_) => Self::unexpected(error),
             CallError::Refused(cause) | CallError::Unknown(cause) => tiktok(cause),
         }

@@ -26,7 +26,8 @@ pub enum CallError {
     /// Certainly not taken: the account has to be linked again first. The account is marked so.
     #[error("the account must be linked again: {0}")]
     Relink(String),
-    /// Certainly not taken: the keychain or the database did not answer.
+    /// Certainly not taken: there was no token to call with, because the keychain or the database did not answer or TikTok
+    /// refused one for now.
     #[error("{0}")]
     Local(TokenError),
     /// Not taken, and never will be.
@@ -159,6 +160,7 @@ impl Caller {
             TokenError::TikTok(tiktok::Error::Later { after, limit, code, .. }) => {
                 CallError::SlowDown(self.slow_down(after, limit, code))
             }
+            error @ TokenError::TikTok(tiktok::Error::Refused { .. }) => CallError::Local(error),
             TokenError::TikTok(error) => CallError::Offline(error.message().to_owned()),
             error => CallError::Local(error),
         }

@@ -12,7 +12,7 @@ use store::table::account::{self, Account};
 use store::table::comment;
 use store::{Store, StoreError};
 use tiktok::{Client, Endpoints};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::automatic::{self, Automatic};
@@ -137,8 +137,15 @@ impl Engine {
         let timeouts = tiktok::Timeouts { total: config.timing.call, ..tiktok::Timeouts::default() };
         let client = Client::with_timeouts(config.endpoints, timeouts)?;
         let clock = Clock::system();
-        let tokens =
-            Tokens::new(store.clone(), vault.clone(), client.clone(), clock.clone(), config.timing.backoff_most);
+        let (healed, hears_of_healed) = mpsc::unbounded_channel();
+        let tokens = Tokens::new(
+            store.clone(),
+            vault.clone(),
+            client.clone(),
+            clock.clone(),
+            config.timing.backoff_most,
+            healed,
+        );
         let caller = Caller::new(
             client,
             tokens,
@@ -185,6 +192,7 @@ impl Engine {
                 engine.follow(&account);
             }
         }
+        engine.spawn(engine.clone().wake_healed(hears_of_healed));
         engine.spawn(wake::run(engine.clone()));
         engine.spawn(tidy::run(engine.clone()));
         engine.spawn(snooze::run(engine.clone()));
@@ -214,6 +222,26 @@ impl Engine {
         let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         for task in followers.into_iter().flatten() {
             task.abort();
+        }
+    }
+
+    /// An account has access again: all that slept because it had none goes on.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub(crate) async fn has_access_again(&self, id: AccountId) -> Result<(), StoreError> {
+        self.prompt(id).notify_one();
+        self.automatic().wake(id);
+        self.media().network_is_back(self).await;
+        self.outbox().wake_all(self).await
+    }
+
+    /// Wakes accounts that were to be linked again and got a token after all, for as long as the engine runs.
+    async fn wake_healed(self, mut healed: mpsc::UnboundedReceiver<AccountId>) {
+        while let Some(id) = healed.recv().await {
+            if let Err(error) = self.has_access_again(id).await {
+                tracing::error!(account = id.0, %error, "engine.not_woken");
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use store::table::token_event::{self, Kind, TokenEvent};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
 use tiktok::{AccessToken, Client, ClientSecret, RefreshToken};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -55,6 +55,8 @@ pub struct Tokens {
     clock: Clock,
     renew_again: Duration,
     slots: Mutex<HashMap<AccountId, Slot>>,
+    /// Hears of accounts that were to be linked again and have a token after all.
+    healed: mpsc::UnboundedSender<AccountId>,
     /// The renewals under way; none once closing.
     renewals: Mutex<Option<JoinSet<()>>>,
 }
@@ -72,11 +74,19 @@ struct Held {
 }
 
 impl Tokens {
-    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good.
+    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good; `healed` hears of
+    /// accounts that were to be linked again and have a token after all.
     #[must_use]
-    pub fn new(store: Store, vault: Vault, client: Client, clock: Clock, renew_again: Duration) -> Self {
+    pub fn new(
+        store: Store,
+        vault: Vault,
+        client: Client,
+        clock: Clock,
+        renew_again: Duration,
+        healed: mpsc::UnboundedSender<AccountId>,
+    ) -> Self {
         let renewals = Mutex::new(Some(JoinSet::new()));
-        Self { store, vault, client, clock, renew_again, slots: Mutex::default(), renewals }
+        Self { store, vault, client, clock, renew_again, slots: Mutex::default(), healed, renewals }
     }
 
     /// The credentials of the Business app, if they were typed and the keychain still has the secret.
@@ -237,11 +247,7 @@ impl Tokens {
         let app = self.app().await?.ok_or_else(missing)?;
         match oauth::refresh(&self.client, &app, &RefreshToken::new(refresh.expose_secret())).await {
             Ok(fresh) => Ok(fresh),
-            Err(
-                error @ (tiktok::Error::Reauthorise { .. }
-                | tiktok::Error::Refresh { .. }
-                | tiktok::Error::Refused { .. }),
-            ) => {
+            Err(error) if asks_for_link(&error) => {
                 self.note(known.id, Kind::Refused, error.message()).await?;
                 Err(TokenError::Relink(error.message().to_owned()))
             }
@@ -262,14 +268,17 @@ impl Tokens {
         self.put_into_keychain(fresh).await?;
         let (access, times) = (fresh.access.clone(), times.clone());
         let event = TokenEvent { at_ms: times.issued_at_ms, kind: Kind::Refreshed, detail: String::new() };
-        self.store
-            .write(move |tx| {
-                account::set_tokens(tx, id, &times)?;
-                token_event::note(tx, id, &event)
-            })
-            .await?;
-        tracing::info!(account = id.0, "tokens.refreshed");
+        let healed = self.store.write(move |tx| {
+            token_event::note(tx, id, &event)?;
+            account::set_tokens(tx, id, &times)
+        });
+        let healed = healed.await?;
+        tracing::info!(account = id.0, healed, "tokens.refreshed");
         *held = Held { token: Some(access.clone()), ..Held::default() };
+        if healed {
+            // Nobody hears it any more once closing.
+            let _ = self.healed.send(id);
+        }
         Ok(access)
     }
 
@@ -328,6 +337,17 @@ impl Tokens {
 
     fn slot(&self, id: AccountId) -> Slot {
         Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
+    }
+}
+
+/// Whether only a new link gives a token again. What is said of this network, of the pace or by something in between
+/// passes by itself.
+fn asks_for_link(error: &tiktok::Error) -> bool {
+    use tiktok::{Error, Reason};
+    match error {
+        Error::Reauthorise { .. } | Error::Refresh { .. } => true,
+        Error::Refused { reason, .. } => matches!(reason, Reason::BadCredentials | Reason::AppBlocked),
+        Error::Unreachable { .. } | Error::Later { .. } | Error::Unknown { .. } => false,
     }
 }
 

@@ -165,9 +165,7 @@ impl Engine {
         let account = self.store().read(move |sql| account::get(sql, id)).await?;
         self.follow(&account);
         if known.is_some() {
-            self.prompt(id).notify_one();
-            self.automatic().wake(id);
-            self.outbox().wake_all(self).await?;
+            self.has_access_again(id).await?;
         }
         tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");
         Ok(id)

@@ -148,11 +148,12 @@ pub fn link(tx: &mut Tx<'_>, new: &NewAccount, now_ms: Millis) -> Result<Account
     Ok(id)
 }
 
-/// Notes a fresh pair of tokens.
+/// Notes a fresh pair of tokens. Whether the account was to be linked again until now.
 ///
 /// # Errors
-/// [`StoreError`]
-pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result<(), StoreError> {
+/// [`StoreError`]; [`StoreError::NotFound`] if there is no such account.
+pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result<bool, StoreError> {
+    let healed = tx.query_row("SELECT relink IS NOT NULL FROM account WHERE id = ?1", [id.0], |row| row.get(0))?;
     tx.execute(
         "UPDATE account SET scopes = :scopes, tokens_issued_at_ms = :issued, access_expires_at_ms = :access,
              refresh_expires_at_ms = :refresh, relink = NULL WHERE id = :id",
@@ -162,7 +163,7 @@ pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result
         },
     )?;
     tx.touch(Change::Accounts);
-    Ok(())
+    Ok(healed)
 }
 
 /// Says that the account must be linked again, and why.
