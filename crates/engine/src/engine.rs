@@ -146,13 +146,8 @@ impl Engine {
             config.timing.backoff_most,
             healed,
         );
-        let caller = Caller::new(
-            client,
-            tokens,
-            Pace::new(config.timing.budget, config.timing.rate_pause),
-            store.clone(),
-            clock.clone(),
-        );
+        let caller =
+            Caller::new(client, tokens, Pace::new(config.timing.budget, config.timing.rate_pause), clock.clone());
         let engine = Self {
             shared: Arc::new(Shared {
                 health: HealthBoard::new(store.clone()),

@@ -32,7 +32,7 @@ const APP_SECRET: &str = "business-app-secret";
 /// Why there is no token to call with.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Nothing but linking the account again helps.
+    /// Nothing but linking the account again helps. The account is marked so.
     #[error("the account must be linked again: {0}")]
     Relink(String),
     /// The keychain did not give the token, or did not keep the new one.
@@ -55,6 +55,8 @@ pub struct Tokens {
     clock: Clock,
     renew_again: Duration,
     slots: Mutex<HashMap<AccountId, Slot>>,
+    /// How often each account was linked in this run.
+    links: Mutex<HashMap<AccountId, u64>>,
     /// Hears of accounts that were to be linked again and have a token after all.
     healed: mpsc::UnboundedSender<AccountId>,
     /// The renewals under way; none once closing.
@@ -85,8 +87,8 @@ impl Tokens {
         renew_again: Duration,
         healed: mpsc::UnboundedSender<AccountId>,
     ) -> Self {
-        let renewals = Mutex::new(Some(JoinSet::new()));
-        Self { store, vault, client, clock, renew_again, slots: Mutex::default(), healed, renewals }
+        let (slots, links, renewals) = (Mutex::default(), Mutex::default(), Mutex::new(Some(JoinSet::new())));
+        Self { store, vault, client, clock, renew_again, slots, links, healed, renewals }
     }
 
     /// The credentials of the Business app, if they were typed and the keychain still has the secret.
@@ -165,19 +167,56 @@ impl Tokens {
         self.renew(known, held).await
     }
 
-    /// Keeps the tokens of an account that was just linked. In the keychain before in use.
+    /// Keeps the tokens of an account that was just linked: in the keychain, then by `link` in the database, then in use.
+    /// Nobody renews a pair that was known before meanwhile.
     ///
     /// # Errors
     /// [`TokenError`]
-    pub async fn keep(&self, tokens: &BusinessTokens) -> Result<TokenTimes, TokenError> {
-        let times = self.times(tokens);
-        self.put_into_keychain(tokens).await?;
-        Ok(times)
+    pub(crate) async fn link<F>(
+        &self,
+        known: Option<AccountId>,
+        fresh: &BusinessTokens,
+        link: impl FnOnce(TokenTimes) -> F + Send,
+    ) -> Result<AccountId, TokenError>
+    where
+        F: Future<Output = Result<AccountId, StoreError>> + Send,
+    {
+        let times = self.times(fresh);
+        let held = match known {
+            Some(id) => Some(self.slot(id).lock_owned().await),
+            None => None,
+        };
+        self.put_into_keychain(fresh).await?;
+        let id = link(times).await?;
+        let mut held = match held {
+            Some(held) => held,
+            None => self.slot(id).lock_owned().await,
+        };
+        *held = Held { token: Some(fresh.access.clone()), ..Held::default() };
+        *self.links.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default() += 1;
+        Ok(id)
     }
 
-    /// Reads an account's token anew at its next use, because it was linked again.
-    pub async fn forget(&self, id: AccountId) {
-        *self.slot(id).lock().await = Held::default();
+    /// Under which link a call is made from here on: how often the account was linked in this run.
+    pub(crate) fn link_of(&self, id: AccountId) -> u64 {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied().unwrap_or(0)
+    }
+
+    /// TikTok says of a call made under this link that only a new one helps. If there has been one meanwhile, it has.
+    pub(crate) async fn wants_link(&self, id: AccountId, link: u64, why: &str) {
+        let slot = self.slot(id);
+        let _held = slot.lock().await;
+        if self.link_of(id) == link {
+            self.ask_for_link(id, why).await;
+        }
+    }
+
+    /// Says that the account has to be linked again. Its slot is held, so that it is not being linked just now.
+    async fn ask_for_link(&self, id: AccountId, why: &str) {
+        let kept = why.to_owned();
+        if let Err(error) = self.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
+            tracing::error!(account = id.0, %error, "tokens.relink_not_kept");
+        }
     }
 
     /// Begins no renewal any more, and waits for those under way, so long at most. Pairs that could not be kept so far are
@@ -234,7 +273,11 @@ impl Tokens {
 
     async fn renew_held(&self, known: &Account, mut held: OwnedMutexGuard<Held>) -> Result<AccessToken, TokenError> {
         if held.unsaved.is_none() {
-            let fresh = self.ask_for_pair(known, &mut held).await?;
+            let fresh = self.ask_for_pair(known, &mut held).await;
+            if let Err(TokenError::Relink(why)) = &fresh {
+                self.ask_for_link(known.id, why).await;
+            }
+            let fresh = fresh?;
             let times = self.times(&fresh);
             held.unsaved = Some((fresh, times));
         }

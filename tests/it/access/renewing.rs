@@ -7,7 +7,7 @@ use sandbox::{Fault, Times};
 use serde_json::json;
 use tests::{Keyring, World};
 
-use super::{events, until_health};
+use super::{events, link_again, shown, until_health};
 
 #[tokio::test]
 async fn a_pair_that_is_on_its_way_when_deskbell_is_closed_is_kept() {
@@ -104,4 +104,23 @@ async fn an_account_that_gets_a_token_after_all_wakes_up() {
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["It left today."]);
     until_health(&world, id, "live").await;
+}
+
+#[tokio::test]
+async fn linking_again_outlives_what_tiktok_says_of_the_pair_before() {
+    let mut world = World::start().await;
+    let id = world.account();
+    world.tiktok.fault("refresh", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
+    world.tiktok.fault("refresh", Fault::code(40_105), Times::Next(1));
+    world.tiktok.expire_access_tokens();
+    world.until("a new pair was asked for", async |world| world.tiktok.ledger().calls("refresh") == 1).await;
+    link_again(&mut world).await;
+    world
+        .until("the refusal is here", async |world| events(world, id).await.iter().any(|(kind, _)| kind == "refused"))
+        .await;
+    let sweeps = || world.tiktok.ledger().calls("conversation_list");
+    let before = sweeps();
+    world.until("it has gone on listing", async |_| sweeps() >= before + 5).await;
+    assert_eq!(shown(&world, id).await["health"]["state"], "live");
+    assert_eq!(events(&world, id).await[0].0, "linked");
 }

@@ -141,27 +141,21 @@ impl Engine {
     }
 
     async fn keep_account(&self, tokens: &BusinessTokens, profile: &Profile) -> Result<AccountId, LinkError> {
-        let times = self.caller().tokens().keep(tokens).await?;
-        let new = NewAccount {
-            remote_id: tokens.open_id.clone(),
-            handle: profile.handle.clone(),
-            display_name: profile.display_name.clone(),
-            avatar: profile.avatar.clone(),
-            tokens: times,
-        };
-        let now_ms = self.clock().now_ms();
         let remote_id = tokens.open_id.clone();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
+        let (store, now_ms) = (self.store(), self.clock().now_ms());
         let event = TokenEvent { at_ms: now_ms, kind: Kind::Linked, detail: String::new() };
-        let id = self
-            .store()
-            .write(move |tx| {
+        let (remote_id, profile) = (tokens.open_id.clone(), profile.clone());
+        let link = move |times| {
+            let Profile { handle, display_name, avatar } = profile;
+            let new = NewAccount { remote_id, handle, display_name, avatar, tokens: times };
+            store.write(move |tx| {
                 let id = account::link(tx, &new, now_ms)?;
                 token_event::note(tx, id, &event)?;
                 Ok(id)
             })
-            .await?;
-        self.caller().tokens().forget(id).await;
+        };
+        let id = self.caller().tokens().link(known.as_ref().map(|known| known.id), tokens, link).await?;
         let account = self.store().read(move |sql| account::get(sql, id)).await?;
         self.follow(&account);
         if known.is_some() {
