@@ -288,6 +288,23 @@ describe("settings of an account", () => {
     expect(block("1").textContent).toContain("up to date");
   });
 
+  test("say that the account is gone when something of it is still on the disk", async () => {
+    const { desk } = await settings();
+    desk.fail("unlinkAccount", "eraseUnfinished");
+    block("1").querySelector<HTMLElement>(".ways button")?.click();
+    await settle();
+    button("Unlink and erase…").click();
+    await settle();
+    const field = screen.getByRole<HTMLInputElement>("textbox", { name: "Type @maisonbloom to go on" });
+    type(field, "maisonbloom");
+    await settle();
+    field.form?.requestSubmit();
+    await settle();
+    expect(dialog()).toBeNull();
+    expect(said()).toContain("something of it is still on this computer.");
+    expect(said()).not.toContain("was erased");
+  });
+
   test("no key of the window acts behind the dialog", async () => {
     const { app } = await openPage();
     rowOf("12")?.click();

@@ -12,7 +12,7 @@ use store::table::account::{self, Account};
 use store::table::comment;
 use store::{Store, StoreError};
 use tiktok::{Client, Endpoints};
-use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, Notify, broadcast, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::automatic::{self, Automatic};
@@ -97,12 +97,21 @@ struct Shared {
     alerts: broadcast::Sender<Alert>,
     prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// What works for each account.
-    followers: Mutex<HashMap<AccountId, Vec<AbortHandle>>>,
+    followers: Mutex<HashMap<AccountId, Following>>,
+    /// Held while what an erased account left behind is removed: once is enough.
+    erasing: AsyncMutex<()>,
     tasks: Mutex<JoinSet<()>>,
     closing: AtomicBool,
     much_written: AtomicBool,
     damaged: AtomicBool,
     calls: AtomicUsize,
+}
+
+/// What works for an account, and what tells when none of it is left.
+#[derive(Debug)]
+struct Following {
+    tasks: Vec<AbortHandle>,
+    ended: mpsc::Receiver<()>,
 }
 
 /// A send is under way; closing waits for it.
@@ -170,6 +179,7 @@ impl Engine {
                 alerts: broadcast::channel(ARRIVALS_KEPT).0,
                 prompts: Mutex::default(),
                 followers: Mutex::default(),
+                erasing: AsyncMutex::default(),
                 tasks: Mutex::default(),
                 closing: AtomicBool::new(false),
                 much_written: AtomicBool::new(false),
@@ -204,20 +214,39 @@ impl Engine {
         if followers.contains_key(&id) {
             return;
         }
-        let sync = self.spawn(AccountLoop::new(self.clone(), id, self.source(account)).run());
+        let (alive, ended) = mpsc::channel(1);
         let engine = self.clone();
-        let pictures = self.spawn(async move { engine.media().run(&engine, id).await });
-        let automatic = self.spawn(automatic::run(self.clone(), id));
-        let comments = self.spawn(automatic::comments::run(self.clone(), id));
-        followers.insert(id, [sync, pictures, automatic, comments].into_iter().flatten().collect());
+        let tasks = [
+            self.spawn_while(&alive, AccountLoop::new(self.clone(), id, self.source(account)).run()),
+            self.spawn_while(&alive, async move { engine.media().run(&engine, id).await }),
+            self.spawn_while(&alive, automatic::run(self.clone(), id)),
+            self.spawn_while(&alive, automatic::comments::run(self.clone(), id)),
+        ];
+        followers.insert(id, Following { tasks: tasks.into_iter().flatten().collect(), ended });
     }
 
-    /// Follows an account no longer.
-    pub(crate) fn unfollow(&self, id: AccountId) {
-        let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        for task in followers.into_iter().flatten() {
+    /// Runs a task that keeps this until nothing of it is left.
+    fn spawn_while(
+        &self,
+        alive: &mpsc::Sender<()>,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<AbortHandle> {
+        let alive = alive.clone();
+        self.spawn(async move {
+            let _alive = alive;
+            task.await;
+        })
+    }
+
+    /// Follows an account no longer. Nothing that did is left when this returns, nor does it hold a picture.
+    pub(crate) async fn unfollow(&self, id: AccountId) {
+        let following = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let Some(mut following) = following else { return };
+        for task in following.tasks {
             task.abort();
         }
+        // Nobody ever sends: it ends with the last of them.
+        let _ = following.ended.recv().await;
     }
 
     /// An account has access again: all that slept because it had none goes on.
@@ -393,6 +422,11 @@ impl Engine {
     /// Rings when a message is due for the rules.
     pub(crate) fn ruled(&self) -> &Notify {
         &self.shared.ruled
+    }
+
+    /// Whoever removes what an erased account left behind is the only one to.
+    pub(crate) async fn erasing(&self) -> MutexGuard<'_, ()> {
+        self.shared.erasing.lock().await
     }
 
     pub(crate) fn caller(&self) -> &Caller {

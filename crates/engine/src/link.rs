@@ -266,8 +266,7 @@ impl Engine {
     }
 
     async fn picture(&self, url: Option<&str>) -> Option<String> {
-        let held = self.media().fetch(self, url?, None).await.ok()?;
-        self.media().placed(&held.key);
+        let (held, _hand) = self.media().fetch(self, url?, None).await.ok()?;
         Some(held.key)
     }
 
