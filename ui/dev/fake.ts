@@ -57,7 +57,7 @@ export class FakeDesk implements Host {
   constructor(nowMs = Date.now()) {
     this.overview = {
       practice: false, canPractice: true, accounts: [], keychain: "system",
-      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1 }, nowMs, version: "0.1.0", repair: null, damaged: false,
+      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1, accessPutAway: [] }, nowMs, version: "0.1.0", repair: null, damaged: false,
     };
     this.link = {
       loginClientKey: null, businessAppId: null, businessRedirectUri: null, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",

@@ -1,7 +1,7 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
+import type { AccountId, AccountView, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { Agents } from "./agents.svelte";
@@ -246,6 +246,12 @@ export class App {
 
   async changeSettings(part: Parameters<Frame["change"]>[0]): Promise<void> {
     const fault = await this.frame.change(part);
+    if (fault) this.toasts.fault(fault);
+  }
+
+  /** Puts the warning away that an account's access ends soon, until the next one. */
+  async putAccessAway(account: AccountView): Promise<void> {
+    const fault = await this.frame.putAccessAway(account);
     if (fault) this.toasts.fault(fault);
   }
 

@@ -61,6 +61,7 @@ export const en = {
     many: "99+",
     add: "Add account",
     account: (name: string, health: string) => `${name}, ${health}`,
+    accessEnds: (health: string, days: number) => `${health}, TikTok’s permission ends within ${count(days, "day", "days")}`,
   },
   health: {
     live: "up to date", starting: "starting", offline: "offline", rateLimited: "slowed down by TikTok", unwell: "TikTok has trouble", relink: "needs to be linked again", unlinked: "unlinked",
