@@ -1373,9 +1373,9 @@ address: string, } | { "step": "confirm",
  */
 profile: LinkedProfile, 
 /**
- * Whether it is linked already, so that confirming renews its access.
+ * Which linked account it is, whose access confirming renews; none if it is not linked yet.
  */
-relink: boolean, };
+known: AccountId | null, };
 
 export type LinkView = { 
 /**
@@ -1406,6 +1406,10 @@ step: LinkStep,
  * Who signed in with Login Kit, once done.
  */
 signedInAs: LinkedProfile | null, 
+/**
+ * The account that was meant to be linked again, if one was.
+ */
+wanted: AccountId | null, 
 /**
  * Why the last attempt ended without success.
  */
@@ -2707,7 +2711,11 @@ export type SortRules = {
  */
 order: Array<RuleId>, };
 
-export type StartAuthorise = Record<symbol, never>;
+export type StartAuthorise = { 
+/**
+ * The account that is meant to be linked again; none for whichever is signed in.
+ */
+account: AccountId | null, };
 
 export type StartPractice = Record<symbol, never>;
 

@@ -79,7 +79,7 @@ export class App {
     void this.agents.read();
     await this.frame.refresh();
     this.#settlePlace();
-    if (this.place.screen === "link") this.linking.begin();
+    if (this.place.screen === "link") void this.linking.begin();
   }
 
   hear(event: Event): void {
@@ -206,9 +206,10 @@ export class App {
     this.aimed = Math.min(Math.max(0, place), list.total - 1);
   }
 
-  openLink(): void {
+  /** Opens linking; for an account to be linked again, TikTok's page as well. */
+  openLink(account: AccountId | null = null): void {
     this.place.go("link");
-    this.linking.begin();
+    void this.linking.begin(account);
   }
 
   /** Opens the field for a tag, and the panel it is in. */
