@@ -20,8 +20,9 @@ use crate::practice::{self, Nest};
 use crate::profile::Profile;
 use crate::{complain, journal, media, notice, rpc, tray, window};
 
-/// How long the desk may take to put everything on disk before the process ends anyway.
-const LAST_WRITES: Duration = Duration::from_secs(5);
+/// How long the desk may take to put everything on disk before the process ends anyway: more than the engine waits for
+/// replies, calls and tokens together.
+const LAST_WRITES: Duration = Duration::from_secs(15);
 
 /// What was decided before anything was started.
 pub(crate) struct Plan {

@@ -1,5 +1,7 @@
 //! An account's access: renewed by one for all, found dead after a long sleep, warned of before it ends, and given back.
 
+mod erasing;
+mod renewing;
 mod unlinking;
 
 use std::time::Duration;

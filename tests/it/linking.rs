@@ -125,8 +125,8 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     until_step(&world, "confirm").await;
     let shown = link(&world).await["step"].clone();
     assert_eq!(
-        (&shown["profile"]["handle"], &shown["profile"]["displayName"], &shown["relink"]),
-        (&json!("maisonbloom"), &json!("Maison Bloom"), &json!(false))
+        (&shown["profile"]["handle"], &shown["profile"]["displayName"], &shown["known"]),
+        (&json!("maisonbloom"), &json!("Maison Bloom"), &Value::Null)
     );
     let avatar = shown["profile"]["avatar"].as_str().expect("the avatar is held").to_owned();
     assert!(world.desk().media(&avatar).await.is_some());
@@ -186,6 +186,40 @@ async fn the_wrong_account_is_rejected_and_its_access_given_back() {
 }
 
 #[tokio::test]
+async fn linking_again_says_when_it_is_another_account_and_turning_that_down_harms_nobody() {
+    let mut world = unlinked().await;
+    let mut ids = Vec::new();
+    for (handle, name) in [("cornershop", "Corner Shop"), ("maisonbloom", "Maison Bloom")] {
+        world.tiktok.open_account(handle, name, sandbox::WindowRule::B);
+        ids.push(world.link().await);
+    }
+    let ana = world.customer("Ana");
+    let [corner, bloom] = ids[..] else { panic!("two accounts: {ids:?}") };
+    // In the browser it is Maison Bloom that is signed in.
+    let view = world.ask("startAuthorise", json!({ "account": corner })).await;
+    let address = view["step"]["address"].as_str().unwrap().to_owned();
+    paste(&world, &agreed(&world, &address).await).await.unwrap();
+    until_step(&world, "confirm").await;
+    let view = link(&world).await;
+    assert_eq!((&view["wanted"], &view["step"]["known"]), (&json!(corner), &json!(bloom)));
+    world.ask("rejectLink", json!({})).await;
+    assert_eq!(world.tiktok.ledger().calls("revoke"), 0, "TikTok would end the access in use, too");
+    ana.says("still there?");
+    world.until_thread(&ana, "still there?").await;
+
+    // Confirmed, nothing is meant any more.
+    world.tiktok.open_account("cornershop", "Corner Shop", sandbox::WindowRule::B);
+    let view = world.ask("startAuthorise", json!({ "account": corner })).await;
+    let address = view["step"]["address"].as_str().unwrap().to_owned();
+    paste(&world, &agreed(&world, &address).await).await.unwrap();
+    until_step(&world, "confirm").await;
+    let view = link(&world).await;
+    assert_eq!((&view["wanted"], &view["step"]["known"]), (&json!(corner), &json!(corner)));
+    assert_eq!(world.confirm().await, corner);
+    assert_eq!(link(&world).await["wanted"], Value::Null);
+}
+
+#[tokio::test]
 async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_waited() {
     let mut world = World::start().await;
     let account = world.account();
@@ -208,7 +242,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     let address = begin(&world, "startAuthorise").await;
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
-    assert_eq!(link(&world).await["step"]["relink"], true);
+    assert_eq!(link(&world).await["step"]["known"], json!(account));
     assert_eq!(world.confirm().await, account, "the same account");
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["Let me look.", "It left today."]);

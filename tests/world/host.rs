@@ -15,6 +15,8 @@ pub enum Keyring {
     Missing,
     /// It is there and says no.
     Locked,
+    /// It gives what it has and keeps nothing new.
+    ReadOnly,
 }
 
 /// The stories' host.
@@ -87,28 +89,29 @@ impl TestHost {
         *self.downloads.lock().unwrap() = folder;
     }
 
-    fn keychain(&self) -> Result<&SessionSecrets, SecretsError> {
+    fn keychain(&self, to_write: bool) -> Result<&SessionSecrets, SecretsError> {
         match *self.keyring.lock().unwrap() {
-            Keyring::Present => Ok(&self.secrets),
             Keyring::Missing => Err(SecretsError::Missing),
             Keyring::Locked => Err(SecretsError::Refused("locked".to_owned())),
+            Keyring::ReadOnly if to_write => Err(SecretsError::Refused("read-only".to_owned())),
+            Keyring::Present | Keyring::ReadOnly => Ok(&self.secrets),
         }
     }
 }
 
 impl Secrets for TestHost {
     fn read(&self, key: &str) -> Result<Option<SecretString>, SecretsError> {
-        self.keychain()?.read(key)
+        self.keychain(false)?.read(key)
     }
 
     fn write(&self, key: &str, secret: &SecretString) -> Result<(), SecretsError> {
-        self.keychain()?.write(key, secret)?;
+        self.keychain(true)?.write(key, secret)?;
         self.names.lock().unwrap().insert(key.to_owned());
         Ok(())
     }
 
     fn erase(&self, key: &str) -> Result<(), SecretsError> {
-        self.keychain()?.erase(key)
+        self.keychain(true)?.erase(key)
     }
 }
 

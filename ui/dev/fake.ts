@@ -57,11 +57,11 @@ export class FakeDesk implements Host {
   constructor(nowMs = Date.now()) {
     this.overview = {
       practice: false, canPractice: true, accounts: [], keychain: "system",
-      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1 }, nowMs, version: "0.1.0", repair: null, damaged: false,
+      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1, accessPutAway: [] }, nowMs, version: "0.1.0", repair: null, damaged: false,
     };
     this.link = {
       loginClientKey: null, businessAppId: null, businessRedirectUri: null, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",
-      step: { step: "credentials" }, signedInAs: null, fault: null,
+      step: { step: "credentials" }, signedInAs: null, wanted: null, fault: null,
     };
   }
 
@@ -246,7 +246,7 @@ export class FakeDesk implements Host {
     const wait = { untilMs: Date.now() + 276_000, address: "https://www.tiktok.com/v2/auth/authorize/?client_key=aw1example&state=example" };
     const steps: Partial<Record<keyof Commands, LinkView["step"]>> = {
       startSignIn: { step: "signingIn", ...wait }, skipSignIn: { step: "authorise" }, startAuthorise: { step: "authorising", ...wait }, rejectLink: { step: "authorise" },
-      pasteRedirect: { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, relink: false },
+      pasteRedirect: { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null },
       cancelLink: { step: this.link.step.step === "signingIn" ? "signIn" : "authorise" },
     };
     switch (asked.command) {
@@ -257,6 +257,7 @@ export class FakeDesk implements Host {
         const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
         this.overview.accounts.push(account);
         this.link.step = { step: "signIn" };
+        this.link.wanted = null;
         this.tell({ kind: "accounts" });
         return account;
       }
@@ -267,6 +268,7 @@ export class FakeDesk implements Host {
       case "syncNow":
         return {};
       default:
+        if (asked.command === "startAuthorise") this.link.wanted = asked.args.account;
         this.link.step = steps[asked.command] ?? this.link.step;
         return this.link;
     }

@@ -141,7 +141,7 @@ export function fakeFromAddress(): FakeDesk {
     Object.assign(desk.link, { businessAppId: "742118337251", businessRedirectUri: "https://maisonbloom.example/tiktok", loginClientKey: "aw1example" });
     const wait = { untilMs: Date.now() + 276_000, address: "https://www.tiktok.com/v2/auth/authorize/?client_key=aw1example" };
     if (step === "signingIn" || step === "authorising") desk.link.step = { step, ...wait };
-    else if (step === "confirm") desk.link.step = { step, profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, relink: false };
+    else if (step === "confirm") desk.link.step = { step, profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
     else if (step === "signIn" || step === "authorise") desk.link.step = { step };
     if (wish.has("fault")) desk.link.fault = { code: "linkScopeMissing", detail: "message.list.read", incident: null };
   }

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/svelte";
+import { cleanup, screen } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 
 import type { FakeDesk } from "../dev/fake";
@@ -172,6 +172,49 @@ describe("access that ends", () => {
     expect(banner("access")).not.toBeNull();
   });
 
+  test("stays put away when Deskbell is started again, until it ends at another time", async () => {
+    const { desk } = await openPage(ending(7));
+    button("Not now").click();
+    await settle();
+    cleanup();
+    const again = await openPage((fresh) => {
+      ending(7)(fresh);
+      fresh.overview.settings = desk.overview.settings;
+      // A renewed pair ends a moment later.
+      fresh.account("1").access.refreshEndsMs = desk.account("1").access.refreshEndsMs + 60_000;
+    });
+    expect(banner("access")).toBeNull();
+    again.desk.account("1").access.refreshEndsMs += 3 * DAY;
+    again.desk.tell({ kind: "accounts" });
+    await settle();
+    expect(banner("access")).not.toBeNull();
+  });
+
+  test("is marked in the rail for every account, put away or not", async () => {
+    await openPage((desk) => {
+      ending(7)(desk);
+      desk.account("2").access = { accessEndsMs: Date.now() + 3_600_000, refreshEndsMs: Date.now() + DAY / 2, warnDays: 1 };
+    });
+    const mark = (id: string): HTMLElement | null => document.querySelector(`.rail [data-account="${id}"] [data-ends]`);
+    expect([mark("1")?.dataset["ends"], mark("2")?.dataset["ends"]]).toEqual(["7", "1"]);
+    expect(mark("2")?.closest("button")?.getAttribute("aria-label")).toContain("TikTok’s permission ends within 1 day");
+    button("Not now").click();
+    await settle();
+    expect(mark("1")).not.toBeNull();
+    expect(document.querySelectorAll("[data-banner=access]")).toHaveLength(0);
+  });
+
+  test("leaves a way to link again in Settings once it is put away", async () => {
+    const { app } = await openPage(ending(7));
+    button("Not now").click();
+    await settle();
+    app.place.go("settings");
+    await settle();
+    block("1").querySelector<HTMLElement>(".ways button")?.click();
+    await settle();
+    expect(app.place.screen).toBe("link");
+  });
+
   test("says nothing while there is time, nor when the account has to be linked again anyway", async () => {
     const { desk } = await openPage(ending(null));
     expect(banner("access")).toBeNull();
@@ -286,6 +329,23 @@ describe("settings of an account", () => {
     await settle();
     expect(dialog()).toBeNull();
     expect(block("1").textContent).toContain("up to date");
+  });
+
+  test("say that the account is gone when something of it is still on the disk", async () => {
+    const { desk } = await settings();
+    desk.fail("unlinkAccount", "eraseUnfinished");
+    block("1").querySelector<HTMLElement>(".ways button")?.click();
+    await settle();
+    button("Unlink and erase…").click();
+    await settle();
+    const field = screen.getByRole<HTMLInputElement>("textbox", { name: "Type @maisonbloom to go on" });
+    type(field, "maisonbloom");
+    await settle();
+    field.form?.requestSubmit();
+    await settle();
+    expect(dialog()).toBeNull();
+    expect(said()).toContain("something of it is still on this computer.");
+    expect(said()).not.toContain("was erased");
   });
 
   test("no key of the window acts behind the dialog", async () => {

@@ -88,7 +88,7 @@ describe("linking an account", () => {
 
   test("a wrong account can be turned down", async () => {
     const { desk } = await openPage((desk) => {
-      desk.link.step = { step: "confirm", profile: { handle: "other", displayName: "Other", avatar: null }, relink: false };
+      desk.link.step = { step: "confirm", profile: { handle: "other", displayName: "Other", avatar: null }, known: null };
     });
     await click("Not this one");
     expect(desk.count("rejectLink")).toBe(1);
@@ -118,6 +118,55 @@ describe("linking an account", () => {
     await click("Keep keys for this session only");
     expect(desk.overview.keychain).toBe("sessionOnly");
     expect(document.querySelector("[data-keychain=missing]")).toBeNull();
+  });
+
+  const known = (desk: FakeDesk): void => {
+    inboxScene(desk);
+    desk.account("1").health = { state: "relink", detail: "access_token_invalid" };
+    Object.assign(desk.link, { businessAppId: "7421183", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "aw1", step: { step: "signIn" } });
+  };
+
+  test("again is one click: TikTok’s page opens at once, without signing in", async () => {
+    const { desk } = await openPage(known);
+    await click("Link again");
+    expect(now()).toBe("3");
+    const steps = desk.asked.filter((one) => ["startSignIn", "skipSignIn", "startAuthorise"].includes(one.command));
+    expect(steps.map((one) => [one.command, one.args])).toEqual([["skipSignIn", {}], ["startAuthorise", { account: "1" }]]);
+    expect(document.querySelector(".lead")?.textContent).toContain("To link @maisonbloom again");
+  });
+
+  test("again waits for the credentials where there are none, and another account is linked as ever", async () => {
+    const { desk, app } = await openPage((desk) => {
+      known(desk);
+      desk.link.step = { step: "credentials" };
+    });
+    await click("Link again");
+    expect(now()).toBe("1");
+    expect(desk.count("startAuthorise")).toBe(0);
+    desk.link.step = { step: "authorise" };
+    app.openLink();
+    await settle();
+    expect(desk.count("startAuthorise")).toBe(0);
+    await click("Open browser");
+    expect(desk.asked.findLast((one) => one.command === "startAuthorise")?.args).toEqual({ account: null });
+  });
+
+  test("again says when it is another account than was meant, and lets the agent go back", async () => {
+    const { desk } = await openPage(known);
+    await click("Link again");
+    desk.link.step = { step: "confirm", profile: { handle: "cornershop", displayName: "Corner Shop", avatar: null }, known: "2" };
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(document.querySelector('[data-step="4"]')?.textContent).toContain("This is @cornershop; you wanted @maisonbloom.");
+    await click("Go back");
+    expect(desk.count("rejectLink")).toBe(1);
+    expect(now()).toBe("3");
+    await click("Open browser");
+    expect(desk.asked.findLast((one) => one.command === "startAuthorise")?.args).toEqual({ account: "1" });
+    desk.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: "1" };
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(document.querySelector('[data-step="4"]')?.textContent).toMatch(/Is this the account\?.*It is linked already/s);
   });
 
   test("is reached from an account that needs it", async () => {

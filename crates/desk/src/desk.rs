@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::hear::{HearError, Heard};
+use engine::media::Hand;
 use engine::timing::Timing;
 use engine::{Config, Endpoints, Engine, Secrets, Vault};
 use model::{AccountId, ConversationId};
@@ -186,7 +187,7 @@ impl Desk {
                 None => Ok(None),
             }
         });
-        let (held, first_frame) = kept?;
+        let (held, first_frame, _hand) = kept?;
         let now_ms = engine.clock().now_ms();
         let placed = match taken {
             Ok(Some(false)) => Err(Fault::new(FaultCode::ImagesNotAllowed)),
@@ -203,24 +204,21 @@ impl Desk {
                 placed.await.map_err(Fault::from)
             }
         };
-        engine.media().placed(&held.key);
         placed?;
         Ok(read::attachment(&held, first_frame))
     }
 
     /// Takes in a picture to be sent, and tells whether it is the first of an animation. One that the vault has as it is stays
-    /// as it is, however often it comes back from a file. Whoever has noted what it is for says so.
-    pub(crate) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<(Held, bool), Fault> {
+    /// as it is, however often it comes back from a file. The hand is held until something names it.
+    pub(crate) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<(Held, bool, Hand), Fault> {
         if bytes.len() > MOST_ATTACHED {
             return Err(Fault::new(FaultCode::ImageTooLarge));
         }
         let vault = self.engine().media();
-        if let Some(key) = vault.have(&bytes).await {
-            let wanted = key.clone();
-            if let Ok(Some(held)) = self.engine().store().read(move |sql| media::get(sql, &wanted)).await {
-                return Ok((held, false));
-            }
-            vault.placed(&key);
+        if let Some((key, hand)) = vault.have(&bytes).await
+            && let Ok(Some(held)) = self.engine().store().read(move |sql| media::get(sql, &key)).await
+        {
+            return Ok((held, false, hand));
         }
         Ok(vault.keep_for_sending(bytes).await?)
     }

@@ -9,6 +9,7 @@ use engine::media::PictureError;
 use engine::outbox::later::LaterError;
 use engine::picture::Problem;
 use engine::tokens::TokenError;
+use engine::unlink::UnlinkError;
 use model::TextProblem;
 use serde::Serialize;
 use store::StoreError;
@@ -151,6 +152,8 @@ pub enum FaultCode {
     NotBusinessAccount,
     /// Practice cannot be started from this host.
     PracticeUnavailable,
+    /// The account is gone, but something of it is still on the disk; `detail` says why. It is removed as soon as it can be.
+    EraseUnfinished,
     /// The disk is full or cannot be written.
     DiskFull,
     /// Something we did not expect; `incident` leads to the log.
@@ -238,6 +241,7 @@ impl From<&CallError> for Fault {
             CallError::Offline(words) => Self::with_detail(FaultCode::Offline, words),
             CallError::SlowDown(_) => Self::with_detail(FaultCode::RateLimited, error.to_string()),
             CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            CallError::Local(TokenError::TikTok(cause)) => tiktok(cause),
             CallError::Local(_) => Self::unexpected(error),
             CallError::Refused(cause) | CallError::Unknown(cause) => tiktok(cause),
         }
@@ -276,6 +280,15 @@ impl From<TokenError> for Fault {
             TokenError::Secrets(error) => error.into(),
             TokenError::Store(error) => error.into(),
             TokenError::TikTok(error) => tiktok(&error),
+        }
+    }
+}
+
+impl From<UnlinkError> for Fault {
+    fn from(error: UnlinkError) -> Self {
+        match error {
+            UnlinkError::Token(error) => error.into(),
+            UnlinkError::Unfinished(why) => Self::with_detail(FaultCode::EraseUnfinished, why),
         }
     }
 }

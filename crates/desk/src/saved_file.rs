@@ -101,7 +101,7 @@ async fn import(
 
 /// One slice: its pictures first, then its rows in one transaction.
 async fn take_in(desk: &Desk, mut intake: Intake, slice: Vec<Result<Entry, ImportRefusal>>) -> Result<Intake, Fault> {
-    let (mut ready, mut keys) = (Vec::new(), Vec::new());
+    let (mut ready, mut hands) = (Vec::new(), Vec::new());
     for read in slice {
         let mut entry = match read {
             Ok(entry) => entry,
@@ -116,8 +116,8 @@ async fn take_in(desk: &Desk, mut intake: Intake, slice: Vec<Result<Entry, Impor
         };
         entry.picture = Picture::None;
         match desk.keep_picture(bytes).await {
-            Ok((held, _)) => {
-                keys.push(held.key.clone());
+            Ok((held, _, hand)) => {
+                hands.push(hand);
                 entry.text.attachment = Some(held.key.clone());
                 ready.push((entry, Some(held)));
             }
@@ -136,9 +136,7 @@ async fn take_in(desk: &Desk, mut intake: Intake, slice: Vec<Result<Entry, Impor
         Ok(intake)
     });
     let written = written.await;
-    for key in keys {
-        desk.engine().media().placed(&key);
-    }
+    drop(hands);
     Ok(written?)
 }
 

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{AccountId, Clock};
-use store::Store;
-use store::table::account;
 use tiktok::{AccessToken, Client, Endpoint};
 
 use crate::pace::{Pace, Priority};
@@ -26,7 +24,8 @@ pub enum CallError {
     /// Certainly not taken: the account has to be linked again first. The account is marked so.
     #[error("the account must be linked again: {0}")]
     Relink(String),
-    /// Certainly not taken: the keychain or the database did not answer.
+    /// Certainly not taken: there was no token to call with, because the keychain or the database did not answer or TikTok
+    /// refused one for now.
     #[error("{0}")]
     Local(TokenError),
     /// Not taken, and never will be.
@@ -46,15 +45,14 @@ pub struct Caller {
 #[derive(Debug)]
 struct Shared {
     client: Client,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
     pace: Pace,
-    store: Store,
     clock: Clock,
 }
 
 impl Caller {
-    pub(crate) fn new(client: Client, tokens: Tokens, pace: Pace, store: Store, clock: Clock) -> Self {
-        Self { shared: Arc::new(Shared { client, tokens, pace, store, clock }) }
+    pub(crate) fn new(client: Client, tokens: Tokens, pace: Pace, clock: Clock) -> Self {
+        Self { shared: Arc::new(Shared { client, tokens: Arc::new(tokens), pace, clock }) }
     }
 
     /// The client underneath, for calls without an account.
@@ -87,7 +85,7 @@ impl Caller {
     pub async fn token(&self, id: AccountId) -> Result<AccessToken, CallError> {
         match self.shared.tokens.access(id).await {
             Ok(token) => Ok(token),
-            Err(error) => Err(self.no_token(id, error).await),
+            Err(error) => Err(self.no_token(error)),
         }
     }
 
@@ -116,20 +114,21 @@ impl Caller {
         token: AccessToken,
         endpoint: E,
     ) -> Result<E::Reply, CallError> {
+        let link = self.shared.tokens.link_of(id);
         let error = match self.call(&token, endpoint.clone()).await {
             Ok(reply) => return Ok(reply),
             Err(error) => error,
         };
         if !matches!(error, tiktok::Error::Refresh { .. }) {
-            return Err(self.sort(id, error).await);
+            return Err(self.sort(id, link, error).await);
         }
         let token = match self.shared.tokens.replace(id, &token).await {
             Ok(token) => token,
-            Err(error) => return Err(self.no_token(id, error).await),
+            Err(error) => return Err(self.no_token(error)),
         };
         match self.call(&token, endpoint).await {
             Ok(reply) => Ok(reply),
-            Err(error) => Err(self.sort(id, error).await),
+            Err(error) => Err(self.sort(id, link, error).await),
         }
     }
 
@@ -140,25 +139,26 @@ impl Caller {
         answer
     }
 
-    async fn sort(&self, id: AccountId, error: tiktok::Error) -> CallError {
+    async fn sort(&self, id: AccountId, link: u64, error: tiktok::Error) -> CallError {
         match error {
             tiktok::Error::Unreachable { detail, .. } => CallError::Offline(detail),
             tiktok::Error::Later { after, limit, code, .. } => CallError::SlowDown(self.slow_down(after, limit, code)),
             tiktok::Error::Refresh { message, .. } | tiktok::Error::Reauthorise { message, .. } => {
-                self.relink(id, &message).await
+                self.relink(id, link, &message).await
             }
             error @ tiktok::Error::Refused { .. } => CallError::Refused(error),
             error @ tiktok::Error::Unknown { .. } => CallError::Unknown(error),
         }
     }
 
-    async fn no_token(&self, id: AccountId, error: TokenError) -> CallError {
+    fn no_token(&self, error: TokenError) -> CallError {
         match error {
-            TokenError::Relink(why) => self.relink(id, &why).await,
+            TokenError::Relink(why) => CallError::Relink(why),
             // A refresh that may or may not have happened is asked for again later: the call itself was not made.
             TokenError::TikTok(tiktok::Error::Later { after, limit, code, .. }) => {
                 CallError::SlowDown(self.slow_down(after, limit, code))
             }
+            error @ TokenError::TikTok(tiktok::Error::Refused { .. }) => CallError::Local(error),
             TokenError::TikTok(error) => CallError::Offline(error.message().to_owned()),
             error => CallError::Local(error),
         }
@@ -191,12 +191,10 @@ impl Caller {
         self.shared.pace.go_on();
     }
 
-    /// TikTok does not let the account read its messages any more: only linking it again can help.
-    pub(crate) async fn relink(&self, id: AccountId, why: &str) -> CallError {
-        let kept = why.to_owned();
-        if let Err(error) = self.shared.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
-            tracing::error!(account = id.0, %error, "call.relink_not_kept");
-        }
+    /// TikTok does not let the account read its messages any more, as it says of a call made under this link: only linking
+    /// it again can help.
+    pub(crate) async fn relink(&self, id: AccountId, link: u64, why: &str) -> CallError {
+        self.shared.tokens.wants_link(id, link, why).await;
         CallError::Relink(why.to_owned())
     }
 }

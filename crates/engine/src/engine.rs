@@ -12,7 +12,7 @@ use store::table::account::{self, Account};
 use store::table::comment;
 use store::{Store, StoreError};
 use tiktok::{Client, Endpoints};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, Notify, broadcast, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::automatic::{self, Automatic};
@@ -97,12 +97,21 @@ struct Shared {
     alerts: broadcast::Sender<Alert>,
     prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// What works for each account.
-    followers: Mutex<HashMap<AccountId, Vec<AbortHandle>>>,
+    followers: Mutex<HashMap<AccountId, Following>>,
+    /// Held while what an erased account left behind is removed: once is enough.
+    erasing: AsyncMutex<()>,
     tasks: Mutex<JoinSet<()>>,
     closing: AtomicBool,
     much_written: AtomicBool,
     damaged: AtomicBool,
     calls: AtomicUsize,
+}
+
+/// What works for an account, and what tells when none of it is left.
+#[derive(Debug)]
+struct Following {
+    tasks: Vec<AbortHandle>,
+    ended: mpsc::Receiver<()>,
 }
 
 /// A send is under way; closing waits for it.
@@ -137,15 +146,17 @@ impl Engine {
         let timeouts = tiktok::Timeouts { total: config.timing.call, ..tiktok::Timeouts::default() };
         let client = Client::with_timeouts(config.endpoints, timeouts)?;
         let clock = Clock::system();
-        let tokens =
-            Tokens::new(store.clone(), vault.clone(), client.clone(), clock.clone(), config.timing.backoff_most);
-        let caller = Caller::new(
-            client,
-            tokens,
-            Pace::new(config.timing.budget, config.timing.rate_pause),
+        let (healed, hears_of_healed) = mpsc::unbounded_channel();
+        let tokens = Tokens::new(
             store.clone(),
+            vault.clone(),
+            client.clone(),
             clock.clone(),
+            config.timing.backoff_most,
+            healed,
         );
+        let caller =
+            Caller::new(client, tokens, Pace::new(config.timing.budget, config.timing.rate_pause), clock.clone());
         let engine = Self {
             shared: Arc::new(Shared {
                 health: HealthBoard::new(store.clone()),
@@ -168,6 +179,7 @@ impl Engine {
                 alerts: broadcast::channel(ARRIVALS_KEPT).0,
                 prompts: Mutex::default(),
                 followers: Mutex::default(),
+                erasing: AsyncMutex::default(),
                 tasks: Mutex::default(),
                 closing: AtomicBool::new(false),
                 much_written: AtomicBool::new(false),
@@ -185,6 +197,7 @@ impl Engine {
                 engine.follow(&account);
             }
         }
+        engine.spawn(engine.clone().wake_healed(hears_of_healed));
         engine.spawn(wake::run(engine.clone()));
         engine.spawn(tidy::run(engine.clone()));
         engine.spawn(snooze::run(engine.clone()));
@@ -201,19 +214,58 @@ impl Engine {
         if followers.contains_key(&id) {
             return;
         }
-        let sync = self.spawn(AccountLoop::new(self.clone(), id, self.source(account)).run());
+        let (alive, ended) = mpsc::channel(1);
         let engine = self.clone();
-        let pictures = self.spawn(async move { engine.media().run(&engine, id).await });
-        let automatic = self.spawn(automatic::run(self.clone(), id));
-        let comments = self.spawn(automatic::comments::run(self.clone(), id));
-        followers.insert(id, [sync, pictures, automatic, comments].into_iter().flatten().collect());
+        let tasks = [
+            self.spawn_while(&alive, AccountLoop::new(self.clone(), id, self.source(account)).run()),
+            self.spawn_while(&alive, async move { engine.media().run(&engine, id).await }),
+            self.spawn_while(&alive, automatic::run(self.clone(), id)),
+            self.spawn_while(&alive, automatic::comments::run(self.clone(), id)),
+        ];
+        followers.insert(id, Following { tasks: tasks.into_iter().flatten().collect(), ended });
     }
 
-    /// Follows an account no longer.
-    pub(crate) fn unfollow(&self, id: AccountId) {
-        let followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        for task in followers.into_iter().flatten() {
+    /// Runs a task that keeps this until nothing of it is left.
+    fn spawn_while(
+        &self,
+        alive: &mpsc::Sender<()>,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<AbortHandle> {
+        let alive = alive.clone();
+        self.spawn(async move {
+            let _alive = alive;
+            task.await;
+        })
+    }
+
+    /// Follows an account no longer. Nothing that did is left when this returns, nor does it hold a picture.
+    pub(crate) async fn unfollow(&self, id: AccountId) {
+        let following = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let Some(mut following) = following else { return };
+        for task in following.tasks {
             task.abort();
+        }
+        // Nobody ever sends: it ends with the last of them.
+        let _ = following.ended.recv().await;
+    }
+
+    /// An account has access again: all that slept because it had none goes on.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub(crate) async fn has_access_again(&self, id: AccountId) -> Result<(), StoreError> {
+        self.prompt(id).notify_one();
+        self.automatic().wake(id);
+        self.media().network_is_back(self).await;
+        self.outbox().wake_all(self).await
+    }
+
+    /// Wakes accounts that were to be linked again and got a token after all, for as long as the engine runs.
+    async fn wake_healed(self, mut healed: mpsc::UnboundedReceiver<AccountId>) {
+        while let Some(id) = healed.recv().await {
+            if let Err(error) = self.has_access_again(id).await {
+                tracing::error!(account = id.0, %error, "engine.not_woken");
+            }
         }
     }
 
@@ -222,7 +274,7 @@ impl Engine {
         TikTok::new(self.caller().clone(), account.id, account.remote_id.clone())
     }
 
-    /// Ends all work. Calls that are under way may finish; what is not known by then is unconfirmed at the next start.
+    /// Ends all work. Calls and renewals of tokens that are under way may finish; what is not known by then is unconfirmed at the next start.
     pub async fn close(&self) {
         self.outbox().flush(self, LAST_SENDS).await;
         self.shared.closing.store(true, Ordering::SeqCst);
@@ -230,6 +282,8 @@ impl Engine {
         while self.shared.calls.load(Ordering::SeqCst) > 0 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        // A pair of tokens that TikTok gives after we have gone is lost, and the account with it until it is linked again.
+        self.caller().tokens().finish(LAST_CALLS).await;
         self.stop().await;
     }
 
@@ -239,6 +293,7 @@ impl Engine {
         self.link().end();
         let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         tasks.shutdown().await;
+        self.caller().tokens().stop().await;
         self.store().close().await;
     }
 
@@ -367,6 +422,11 @@ impl Engine {
     /// Rings when a message is due for the rules.
     pub(crate) fn ruled(&self) -> &Notify {
         &self.shared.ruled
+    }
+
+    /// Whoever removes what an erased account left behind is the only one to.
+    pub(crate) async fn erasing(&self) -> MutexGuard<'_, ()> {
+        self.shared.erasing.lock().await
     }
 
     pub(crate) fn caller(&self) -> &Caller {

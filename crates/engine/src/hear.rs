@@ -87,7 +87,8 @@ impl Engine {
                 Ok(Heard::Taken)
             }
             Event::AuthorizationRemoved { .. } => {
-                self.caller().relink(known.id, "authorization.removed").await;
+                let link = self.caller().tokens().link_of(known.id);
+                self.caller().relink(known.id, link, "authorization.removed").await;
                 Ok(Heard::Taken)
             }
             event => match translate(event, &known.remote_id, self.clock().now_ms()) {

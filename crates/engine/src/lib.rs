@@ -26,7 +26,7 @@ pub mod sync;
 mod tidy;
 pub mod timing;
 pub mod tokens;
-mod unlink;
+pub mod unlink;
 mod wake;
 
 pub use engine::{Alert, Arrival, Config, Engine, StartError};

@@ -13,7 +13,7 @@ mod sign_in;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use model::{Change, Millis};
+use model::{AccountId, Change, Millis};
 use store::StoreError;
 use store::table::setting;
 use tiktok::business::oauth::BusinessTokens;
@@ -133,8 +133,8 @@ pub enum Stage {
     Confirm {
         /// Whose.
         profile: Profile,
-        /// Whether it is linked already.
-        relink: bool,
+        /// Under which id it is known here, if it is.
+        account: Option<AccountId>,
     },
 }
 
@@ -162,6 +162,8 @@ pub struct LinkStatus {
     pub stage: Stage,
     /// Who signed in with Login Kit.
     pub signed_in_as: Option<Profile>,
+    /// The account that is meant to be linked again, if one is.
+    pub wanted: Option<AccountId>,
     /// Why the last attempt ended.
     pub error: Option<LinkError>,
 }
@@ -194,6 +196,8 @@ struct State {
     /// None: follows from what is known.
     stage: Option<Stage>,
     signed_in_as: Option<Profile>,
+    /// The account that the newest attempt means.
+    wanted: Option<AccountId>,
     /// Login Kit is done without.
     skipped: bool,
     error: Option<LinkError>,
@@ -251,6 +255,7 @@ impl Engine {
             may_list_posts: posts.as_deref() == Some("1"),
             stage: state.stage.clone().unwrap_or(follows),
             signed_in_as: state.signed_in_as.clone(),
+            wanted: state.wanted,
             error: state.error.clone(),
         })
     }
@@ -266,8 +271,7 @@ impl Engine {
     }
 
     async fn picture(&self, url: Option<&str>) -> Option<String> {
-        let held = self.media().fetch(self, url?, None).await.ok()?;
-        self.media().placed(&held.key);
+        let (held, _hand) = self.media().fetch(self, url?, None).await.ok()?;
         Some(held.key)
     }
 

@@ -14,11 +14,10 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use model::{AccountId, MessageId};
 use store::table::media::Held;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::picture::{self, Picture, Problem};
 
@@ -26,8 +25,6 @@ pub(crate) use fetch::Failed;
 
 /// So many pictures are downloaded at a time.
 const DOWNLOADS: usize = 2;
-/// Between its file and its row, a picture is in nobody's hands for no longer than this.
-const IN_HAND: Duration = Duration::from_secs(600);
 
 /// Why a picture is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -75,34 +72,32 @@ impl MediaVault {
         })
     }
 
-    /// Takes a stranger's bytes in: decoded, turned upright, re-encoded, written. Whoever has noted what the picture is for
-    /// says so ([`MediaVault::placed`]).
+    /// Takes a stranger's bytes in: decoded, turned upright, re-encoded, written. The picture is safe for as long as the hand
+    /// is held, and then if something names it.
     ///
     /// # Errors
     /// [`PictureError`]
-    pub async fn keep(&self, bytes: Vec<u8>) -> Result<Held, PictureError> {
-        Ok(self.take(bytes, picture::for_keeping).await?.0)
+    pub async fn keep(&self, bytes: Vec<u8>) -> Result<(Held, Hand), PictureError> {
+        let (held, _, hand) = self.take(bytes, picture::for_keeping).await?;
+        Ok((held, hand))
     }
 
     /// Takes an agent's picture in, as TikTok will get it. Also tells whether it is the first of an animation. As with
-    /// [`MediaVault::keep`], whoever has noted what it is for says so.
+    /// [`MediaVault::keep`], the hand is held until something names it.
     ///
     /// # Errors
     /// [`PictureError`]
-    pub async fn keep_for_sending(&self, bytes: Vec<u8>) -> Result<(Held, bool), PictureError> {
+    pub async fn keep_for_sending(&self, bytes: Vec<u8>) -> Result<(Held, bool, Hand), PictureError> {
         self.take(bytes, picture::for_sending).await
     }
 
     /// The key of these bytes if the vault has them as they are, small enough for TikTok: a picture of our own making that
-    /// comes back. It is in hand until it is placed.
-    pub async fn have(&self, bytes: &[u8]) -> Option<String> {
+    /// comes back.
+    pub async fn have(&self, bytes: &[u8]) -> Option<(String, Hand)> {
         let key = picture::key(bytes);
-        self.in_hand.take(&key);
+        let hand = self.in_hand.take(&key);
         let there = bytes.len() <= picture::MOST_SENT && self.has(&key).await;
-        if !there {
-            self.placed(&key);
-        }
-        there.then_some(key)
+        there.then_some((key, hand))
     }
 
     /// One at a time: decoding may need a lot of memory.
@@ -110,23 +105,26 @@ impl MediaVault {
         &self,
         bytes: Vec<u8>,
         make: fn(&[u8]) -> Result<Picture, Problem>,
-    ) -> Result<(Held, bool), PictureError> {
+    ) -> Result<(Held, bool, Hand), PictureError> {
         let (folder, in_hand) = (self.folder.clone(), self.in_hand.clone());
         let permit = Arc::clone(&self.decoding).acquire_owned().await;
         let kept = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let made = make(&bytes)?;
-            // Before it is looked whether the file is there: from here on nobody throws it away.
-            in_hand.take(&made.held.key);
-            write(&folder, &made.held.key, &made.bytes)?;
-            Ok((made.held, made.first_frame))
+            let make = || {
+                let made = make(&bytes)?;
+                // Before it is looked whether the file is there: from here on nobody throws it away.
+                let hand = in_hand.take(&made.held.key);
+                write(&folder, &made.held.key, &made.bytes)?;
+                Ok((made.held, made.first_frame, hand))
+            };
+            // Where nobody waits any more the picture is put down before another is decoded: see `undisturbed`.
+            (make(), permit)
         });
-        kept.await.unwrap_or_else(|_| Err(Problem::Broken("decoding failed".to_owned()).into()))
+        kept.await.map_or_else(|_| Err(Problem::Broken("decoding failed".to_owned()).into()), |(made, _permit)| made)
     }
 
-    /// Whatever a picture was kept for names it now, or does not want it: from here on it may go like any other.
-    pub fn placed(&self, key: &str) {
-        self.in_hand.put_down(key);
+    /// Waits until no picture is being decoded; none is while this is held.
+    async fn undisturbed(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.decoding).acquire_owned().await.ok()
     }
 
     /// The bytes of a kept picture. The key must be one of ours; anything else is nothing.
@@ -156,25 +154,32 @@ impl MediaVault {
 /// The keys of pictures on their way from their file to whatever names them, and in how many hands each is. What makes
 /// room leaves them alone.
 #[derive(Debug, Clone, Default)]
-struct InHand(Arc<Mutex<HashMap<String, (usize, Instant)>>>);
+struct InHand(Arc<Mutex<HashMap<String, usize>>>);
 
-impl InHand {
-    fn take(&self, key: &str) {
-        let mut keys = open(&self.0);
-        keys.retain(|_, (_, since)| since.elapsed() < IN_HAND);
-        let (hands, since) = keys.entry(key.to_owned()).or_insert((0, Instant::now()));
-        *hands += 1;
-        *since = Instant::now();
-    }
+/// Holds a picture on its way from its file to whatever names it. However the way ends, the picture may go from then on like
+/// any other.
+#[derive(Debug)]
+pub struct Hand {
+    in_hand: InHand,
+    key: String,
+}
 
-    fn put_down(&self, key: &str) {
-        let mut keys = open(&self.0);
-        if let Some((hands, _)) = keys.get_mut(key) {
+impl Drop for Hand {
+    fn drop(&mut self) {
+        let mut keys = open(&self.in_hand.0);
+        if let Some(hands) = keys.get_mut(&self.key) {
             *hands = hands.saturating_sub(1);
             if *hands == 0 {
-                keys.remove(key);
+                keys.remove(&self.key);
             }
         }
+    }
+}
+
+impl InHand {
+    fn take(&self, key: &str) -> Hand {
+        *open(&self.0).entry(key.to_owned()).or_default() += 1;
+        Hand { in_hand: self.clone(), key: key.to_owned() }
     }
 
     fn holds(&self, key: &str) -> bool {
@@ -184,8 +189,7 @@ impl InHand {
     /// Does this unless the picture is in somebody's hands; nobody takes it meanwhile.
     fn unless_held<T>(&self, key: &str, act: impl FnOnce() -> T) -> Option<T> {
         let keys = open(&self.0);
-        let held = keys.get(key).is_some_and(|(_, since)| since.elapsed() < IN_HAND);
-        (!held).then(act)
+        (!keys.contains_key(key)).then(act)
     }
 }
 
@@ -252,12 +256,11 @@ mod tests {
     fn a_picture_in_hand_is_not_thrown_away() {
         let in_hand = InHand::default();
         assert_eq!(in_hand.unless_held("a", || 1), Some(1));
-        in_hand.take("a");
-        in_hand.take("a");
+        let (one, other) = (in_hand.take("a"), in_hand.take("a"));
         assert_eq!(in_hand.unless_held("a", || 1), None);
-        in_hand.put_down("a");
+        drop(one);
         assert!(in_hand.holds("a"), "still in another hand");
-        in_hand.put_down("a");
+        drop(other);
         assert!(!in_hand.holds("a"));
     }
 }

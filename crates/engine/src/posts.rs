@@ -101,8 +101,8 @@ impl Engine {
             let mut failed = false;
             for post in posts.into_iter().filter(|post| post.cover.is_none()) {
                 let Some(url) = covers.get(&post.item_id) else { continue };
-                let held = match self.media().fetch_for(self, Some(id), url, None).await {
-                    Ok(held) => held,
+                let (held, _hand) = match self.media().fetch_for(self, Some(id), url, None).await {
+                    Ok(kept) => kept,
                     Err(Failed::Dead | Failed::Never) => {
                         covers.remove(&post.item_id);
                         continue;
@@ -116,14 +116,12 @@ impl Engine {
                         break;
                     }
                 };
-                let (now_ms, key) = (self.clock().now_ms(), held.key.clone());
+                let now_ms = self.clock().now_ms();
                 let kept = self.store().write(move |tx| {
                     media::hold(tx, &held, now_ms)?;
                     post::set_cover(tx, id, &post.item_id, &held.key)
                 });
-                let kept = kept.await;
-                self.media().placed(&key);
-                if let Err(error) = kept {
+                if let Err(error) = kept.await {
                     tracing::error!(%error, "posts.cover_not_kept");
                     return;
                 }

@@ -338,8 +338,12 @@ impl<S: Source> AccountLoop<S> {
                 health.trouble(self.account, now_ms, |_| Health::RateLimited { until_ms: at(*wait) });
                 *wait
             }
-            // Told by the account's row; a prompt comes when it is linked again.
-            CallError::Relink(_) => Duration::from_secs(24 * 3600),
+            // Told by the account's row; a prompt comes when it is linked again, or has a token after all.
+            CallError::Relink(_) => {
+                // What waited meanwhile is let go once it works.
+                self.backoff.failed();
+                Duration::from_secs(24 * 3600)
+            }
             CallError::Offline(_) => {
                 let wait = self.backoff.failed();
                 health.trouble(self.account, now_ms, |since_ms| Health::Offline { since_ms, retry_at_ms: at(wait) });

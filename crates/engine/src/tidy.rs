@@ -1,5 +1,5 @@
-//! Keeps the database in shape while nobody waits for it: the search index made and merged, the log kept short, and every
-//! page of it looked at now and then.
+//! Keeps the database in shape while nobody waits for it: erasing brought to its end, the search index made and merged, the
+//! log kept short, and every page of it looked at now and then.
 //!
 //! Everything is done in slices, so that a reply that is to be kept never waits for more than one of them.
 
@@ -18,6 +18,7 @@ const BREATH: Duration = Duration::from_millis(20);
 
 /// Tidies for as long as the engine runs.
 pub(crate) async fn run(engine: Engine) {
+    finish_erasing(&engine).await;
     if let Err(error) = index(&engine).await {
         tracing::error!(%error, "tidy.not_indexed");
     }
@@ -29,6 +30,14 @@ pub(crate) async fn run(engine: Engine) {
         if let Err(error) = tidy(&engine).await {
             tracing::error!(%error, "tidy.failed");
         }
+        finish_erasing(&engine).await;
+    }
+}
+
+/// What an erased account left behind, if a crash or something else kept it.
+async fn finish_erasing(engine: &Engine) {
+    if let Err(error) = engine.finish_erasing().await {
+        tracing::error!(%error, "tidy.not_erased");
     }
 }
 

@@ -4,19 +4,22 @@
 //! Login Kit's token has no place here: it only says who signed in, and is given back at once (`link::sign_in`).
 //!
 //! TikTok rotates refresh tokens: a second refresh with the same one would end the account's session. So each account
-//! has one slot behind a lock; whoever comes second with the same stale token finds the new one there.
+//! has one slot behind a lock; whoever comes second with the same stale token finds the new one there. And a new pair is
+//! never dropped: it is asked for in a task of its own, which closing waits for and nobody else can end, and what the
+//! keychain does not take is offered to it again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::{AccountId, Clock, Millis};
-use store::table::account::{self, TokenTimes};
+use store::table::account::{self, Account, TokenTimes};
 use store::table::token_event::{self, Kind, TokenEvent};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
 use tiktok::{AccessToken, Client, ClientSecret, RefreshToken};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::secrets::{ExposeSecret, SecretsError, Vault};
@@ -29,7 +32,7 @@ const APP_SECRET: &str = "business-app-secret";
 /// Why there is no token to call with.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Nothing but linking the account again helps.
+    /// Nothing but linking the account again helps. The account is marked so.
     #[error("the account must be linked again: {0}")]
     Relink(String),
     /// The keychain did not give the token, or did not keep the new one.
@@ -52,6 +55,12 @@ pub struct Tokens {
     clock: Clock,
     renew_again: Duration,
     slots: Mutex<HashMap<AccountId, Slot>>,
+    /// How often each account was linked in this run.
+    links: Mutex<HashMap<AccountId, u64>>,
+    /// Hears of accounts that were to be linked again and have a token after all.
+    healed: mpsc::UnboundedSender<AccountId>,
+    /// The renewals under way; none once closing.
+    renewals: Mutex<Option<JoinSet<()>>>,
 }
 
 type Slot = Arc<AsyncMutex<Held>>;
@@ -62,13 +71,24 @@ struct Held {
     token: Option<AccessToken>,
     /// A renewal failed while the token is good: until then it does.
     again_at: Option<Instant>,
+    /// A new pair that is not kept yet. TikTok does not take the one before any more, so there is no other.
+    unsaved: Option<(BusinessTokens, TokenTimes)>,
 }
 
 impl Tokens {
-    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good.
+    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good; `healed` hears of
+    /// accounts that were to be linked again and have a token after all.
     #[must_use]
-    pub fn new(store: Store, vault: Vault, client: Client, clock: Clock, renew_again: Duration) -> Self {
-        Self { store, vault, client, clock, renew_again, slots: Mutex::default() }
+    pub fn new(
+        store: Store,
+        vault: Vault,
+        client: Client,
+        clock: Clock,
+        renew_again: Duration,
+        healed: mpsc::UnboundedSender<AccountId>,
+    ) -> Self {
+        let (slots, links, renewals) = (Mutex::default(), Mutex::default(), Mutex::new(Some(JoinSet::new())));
+        Self { store, vault, client, clock, renew_again, slots, links, healed, renewals }
     }
 
     /// The credentials of the Business app, if they were typed and the keychain still has the secret.
@@ -105,10 +125,12 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError`]
-    pub async fn access(&self, id: AccountId) -> Result<AccessToken, TokenError> {
-        let slot = self.slot(id);
-        let mut held = slot.lock().await;
+    pub async fn access(self: &Arc<Self>, id: AccountId) -> Result<AccessToken, TokenError> {
+        let mut held = self.slot(id).lock_owned().await;
         let known = self.store.read(move |sql| account::get(sql, id)).await?;
+        if held.unsaved.is_some() {
+            return self.renew(known, held).await;
+        }
         if held.token.is_none() {
             let token = self.vault.read(&access_key(&known.remote_id)).await?;
             held.token = token.map(|token| AccessToken::new(token.expose_secret()));
@@ -122,13 +144,10 @@ impl Tokens {
                 return Ok(token.clone());
             }
         }
-        match (self.refresh_held(id, &known.remote_id, &mut held).await, good) {
+        match (self.renew(known, held).await, good) {
             (Ok(token), _) => Ok(token),
-            // The old one still works for a while: no reason to stop, nor to ask with every call.
-            (Err(TokenError::TikTok(_)), Some(token)) => {
-                held.again_at = Some(Instant::now() + self.renew_again);
-                Ok(token)
-            }
+            // The old one still works for a while: no reason to stop.
+            (Err(TokenError::TikTok(_)), Some(token)) => Ok(token),
             (Err(error), _) => Err(error),
         }
     }
@@ -137,72 +156,191 @@ impl Tokens {
     ///
     /// # Errors
     /// [`TokenError`]
-    pub async fn replace(&self, id: AccountId, stale: &AccessToken) -> Result<AccessToken, TokenError> {
-        let slot = self.slot(id);
-        let mut held = slot.lock().await;
+    pub async fn replace(self: &Arc<Self>, id: AccountId, stale: &AccessToken) -> Result<AccessToken, TokenError> {
+        let held = self.slot(id).lock_owned().await;
         if let Some(token) = &held.token
             && token.expose() != stale.expose()
         {
             return Ok(token.clone());
         }
         let known = self.store.read(move |sql| account::get(sql, id)).await?;
-        self.refresh_held(id, &known.remote_id, &mut held).await
+        self.renew(known, held).await
     }
 
-    /// Keeps the tokens of an account that was just linked. In the keychain before in use.
+    /// Keeps the tokens of an account that was just linked: in the keychain, then by `link` in the database, then in use.
+    /// Nobody renews a pair that was known before meanwhile.
     ///
     /// # Errors
     /// [`TokenError`]
-    pub async fn keep(&self, tokens: &BusinessTokens) -> Result<TokenTimes, TokenError> {
+    pub(crate) async fn link<F>(
+        &self,
+        known: Option<AccountId>,
+        fresh: &BusinessTokens,
+        link: impl FnOnce(TokenTimes) -> F + Send,
+    ) -> Result<AccountId, TokenError>
+    where
+        F: Future<Output = Result<AccountId, StoreError>> + Send,
+    {
+        let times = self.times(fresh);
+        let held = match known {
+            Some(id) => Some(self.slot(id).lock_owned().await),
+            None => None,
+        };
+        self.put_into_keychain(fresh).await?;
+        let id = link(times).await?;
+        let mut held = match held {
+            Some(held) => held,
+            None => self.slot(id).lock_owned().await,
+        };
+        *held = Held { token: Some(fresh.access.clone()), ..Held::default() };
+        *self.links.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default() += 1;
+        Ok(id)
+    }
+
+    /// Under which link a call is made from here on: how often the account was linked in this run.
+    pub(crate) fn link_of(&self, id: AccountId) -> u64 {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied().unwrap_or(0)
+    }
+
+    /// TikTok says of a call made under this link that only a new one helps. If there has been one meanwhile, it has.
+    pub(crate) async fn wants_link(&self, id: AccountId, link: u64, why: &str) {
+        let slot = self.slot(id);
+        let _held = slot.lock().await;
+        if self.link_of(id) == link {
+            self.ask_for_link(id, why).await;
+        }
+    }
+
+    /// Says that the account has to be linked again. Its slot is held, so that it is not being linked just now.
+    async fn ask_for_link(&self, id: AccountId, why: &str) {
+        let kept = why.to_owned();
+        if let Err(error) = self.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
+            tracing::error!(account = id.0, %error, "tokens.relink_not_kept");
+        }
+    }
+
+    /// Begins no renewal any more, and waits for those under way, so long at most. Pairs that could not be kept so far are
+    /// offered to the keychain once more.
+    pub(crate) async fn finish(&self, most: Duration) {
+        let renewals = self.renewals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let slots: Vec<(AccountId, Slot)> = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.iter().map(|(id, slot)| (*id, Arc::clone(slot))).collect()
+        };
+        let finished = tokio::time::timeout(most, async {
+            if let Some(mut renewals) = renewals {
+                while renewals.join_next().await.is_some() {}
+            }
+            for (id, slot) in slots {
+                let mut held = slot.lock().await;
+                if held.unsaved.is_some()
+                    && let Err(error) = self.save(id, &mut held).await
+                {
+                    tracing::error!(account = id.0, %error, "tokens.not_kept");
+                }
+            }
+        });
+        if finished.await.is_err() {
+            tracing::warn!("tokens.not_finished");
+        }
+    }
+
+    /// Ends the renewals under way, as a crash would.
+    pub(crate) async fn stop(&self) {
+        let renewals = self.renewals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut renewals) = renewals {
+            renewals.shutdown().await;
+        }
+    }
+
+    /// Renews in a task of its own, which goes on if whoever asked does not: what TikTok gives has to be kept.
+    async fn renew(self: &Arc<Self>, known: Account, held: OwnedMutexGuard<Held>) -> Result<AccessToken, TokenError> {
+        let closing = || TokenError::Store(StoreError::Closed);
+        let (done, outcome) = oneshot::channel();
+        let tokens = Arc::clone(self);
+        {
+            let mut renewals = self.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+            let renewals = renewals.as_mut().ok_or_else(closing)?;
+            // Ended ones would pile up otherwise.
+            while renewals.try_join_next().is_some() {}
+            renewals.spawn(async move {
+                // Nobody waiting is fine.
+                let _ = done.send(tokens.renew_held(&known, held).await);
+            });
+        }
+        outcome.await.unwrap_or_else(|_| Err(closing()))
+    }
+
+    async fn renew_held(&self, known: &Account, mut held: OwnedMutexGuard<Held>) -> Result<AccessToken, TokenError> {
+        if held.unsaved.is_none() {
+            let fresh = self.ask_for_pair(known, &mut held).await;
+            if let Err(TokenError::Relink(why)) = &fresh {
+                self.ask_for_link(known.id, why).await;
+            }
+            let fresh = fresh?;
+            let times = self.times(&fresh);
+            held.unsaved = Some((fresh, times));
+        }
+        self.save(known.id, &mut held).await
+    }
+
+    async fn ask_for_pair(&self, known: &Account, held: &mut Held) -> Result<BusinessTokens, TokenError> {
+        let missing = || TokenError::Relink("the keychain has no token for it".to_owned());
+        let refresh = self.vault.read(&refresh_key(&known.remote_id)).await?.ok_or_else(missing)?;
+        let app = self.app().await?.ok_or_else(missing)?;
+        match oauth::refresh(&self.client, &app, &RefreshToken::new(refresh.expose_secret())).await {
+            Ok(fresh) => Ok(fresh),
+            Err(error) if asks_for_link(&error) => {
+                self.note(known.id, Kind::Refused, error.message()).await?;
+                Err(TokenError::Relink(error.message().to_owned()))
+            }
+            Err(error) => {
+                // While the old one is good it does: there is no need to ask with every call.
+                held.again_at = Some(Instant::now() + self.renew_again);
+                self.note(known.id, Kind::Postponed, error.message()).await?;
+                Err(TokenError::TikTok(error))
+            }
+        }
+    }
+
+    /// Keeps a new pair, in the keychain before in use.
+    async fn save(&self, id: AccountId, held: &mut Held) -> Result<AccessToken, TokenError> {
+        let Some((fresh, times)) = &held.unsaved else {
+            return Err(TokenError::Relink("there is no new token for it".to_owned()));
+        };
+        self.put_into_keychain(fresh).await?;
+        let (access, times) = (fresh.access.clone(), times.clone());
+        let event = TokenEvent { at_ms: times.issued_at_ms, kind: Kind::Refreshed, detail: String::new() };
+        let healed = self.store.write(move |tx| {
+            token_event::note(tx, id, &event)?;
+            account::set_tokens(tx, id, &times)
+        });
+        let healed = healed.await?;
+        tracing::info!(account = id.0, healed, "tokens.refreshed");
+        *held = Held { token: Some(access.clone()), ..Held::default() };
+        if healed {
+            // Nobody hears it any more once closing.
+            let _ = self.healed.send(id);
+        }
+        Ok(access)
+    }
+
+    async fn put_into_keychain(&self, tokens: &BusinessTokens) -> Result<(), SecretsError> {
         // The refresh token first: with it the access token can be had again, not the other way round.
         self.vault.write(&refresh_key(&tokens.open_id), tokens.refresh.expose()).await?;
-        self.vault.write(&access_key(&tokens.open_id), tokens.access.expose()).await?;
+        self.vault.write(&access_key(&tokens.open_id), tokens.access.expose()).await
+    }
+
+    /// The lifetimes of a pair that was given just now.
+    fn times(&self, tokens: &BusinessTokens) -> TokenTimes {
         let now_ms = self.clock.now_ms();
         let after = |life: Duration| now_ms.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX));
-        Ok(TokenTimes {
+        TokenTimes {
             issued_at_ms: now_ms,
             access_expires_at_ms: after(tokens.expires_in),
             refresh_expires_at_ms: after(tokens.refresh_token_expires_in),
             scopes: tokens.scope.join(","),
-        })
-    }
-
-    /// Reads an account's token anew at its next use, because it was linked again.
-    pub async fn forget(&self, id: AccountId) {
-        *self.slot(id).lock().await = Held::default();
-    }
-
-    async fn refresh_held(&self, id: AccountId, remote_id: &str, held: &mut Held) -> Result<AccessToken, TokenError> {
-        let missing = || TokenError::Relink("the keychain has no token for it".to_owned());
-        let refresh = self.vault.read(&refresh_key(remote_id)).await?.ok_or_else(missing)?;
-        let app = self.app().await?.ok_or_else(missing)?;
-        let fresh = oauth::refresh(&self.client, &app, &RefreshToken::new(refresh.expose_secret())).await;
-        let fresh = match fresh {
-            Ok(fresh) => fresh,
-            Err(
-                error @ (tiktok::Error::Reauthorise { .. }
-                | tiktok::Error::Refresh { .. }
-                | tiktok::Error::Refused { .. }),
-            ) => {
-                self.note(id, Kind::Refused, error.message()).await?;
-                return Err(TokenError::Relink(error.message().to_owned()));
-            }
-            Err(error) => {
-                self.note(id, Kind::Postponed, error.message()).await?;
-                return Err(TokenError::TikTok(error));
-            }
-        };
-        let times = self.keep(&fresh).await?;
-        let event = TokenEvent { at_ms: times.issued_at_ms, kind: Kind::Refreshed, detail: String::new() };
-        self.store
-            .write(move |tx| {
-                account::set_tokens(tx, id, &times)?;
-                token_event::note(tx, id, &event)
-            })
-            .await?;
-        tracing::info!(account = id.0, "tokens.refreshed");
-        *held = Held { token: Some(fresh.access.clone()), again_at: None };
-        Ok(fresh.access)
+        }
     }
 
     /// Gives an account's access back to TikTok and forgets it. TikTok may not be there to hear it: then the tokens die
@@ -214,7 +352,8 @@ impl Tokens {
         let slot = self.slot(id);
         let mut held = slot.lock().await;
         let remote_id = self.store.read(move |sql| account::get(sql, id)).await?.remote_id;
-        let token = match held.token.take() {
+        let before = std::mem::take(&mut *held);
+        let token = match before.unsaved.map(|(fresh, _)| fresh.access).or(before.token) {
             Some(token) => Some(token),
             None => {
                 self.vault.read(&access_key(&remote_id)).await?.map(|token| AccessToken::new(token.expose_secret()))
@@ -241,6 +380,17 @@ impl Tokens {
 
     fn slot(&self, id: AccountId) -> Slot {
         Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
+    }
+}
+
+/// Whether only a new link gives a token again. What is said of this network, of the pace or by something in between
+/// passes by itself.
+fn asks_for_link(error: &tiktok::Error) -> bool {
+    use tiktok::{Error, Reason};
+    match error {
+        Error::Reauthorise { .. } | Error::Refresh { .. } => true,
+        Error::Refused { reason, .. } => matches!(reason, Reason::BadCredentials | Reason::AppBlocked),
+        Error::Unreachable { .. } | Error::Later { .. } | Error::Unknown { .. } => false,
     }
 }
 

@@ -1,4 +1,11 @@
 //! Unlinking an account: its access is given back and forgotten, its history stays or goes.
+//!
+//! Erasing has two parts. First the rows, in slices; it is done by doing it again if it was broken off. With the last of them
+//! goes the account, so nobody could ask for the second part any more: what rows leave behind in the index, in files and in
+//! the database's log. That it is due is noted in the same transaction, and it is done, as often as it takes, until nothing
+//! is left.
+
+use std::error::Error;
 
 use model::AccountId;
 use store::search;
@@ -12,27 +19,90 @@ const SLICE: u32 = 500;
 /// So many pages of the search index are written anew in one transaction.
 const PAGES: u32 = 200;
 
+/// Why an account is not unlinked, or not erased to the end.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlinkError {
+    /// It is to be done again.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The account is gone, but not yet everything of it from the disk; that is tried until it is. Says what stands in the way.
+    #[error("something is still on the disk: {0}")]
+    Unfinished(String),
+}
+
 impl Engine {
     /// Unlinks an account. Nothing of it is sent or received from now on; its history stays unless it is erased. What was
     /// begun and broken off is done by doing it again.
     ///
     /// # Errors
-    /// [`TokenError`]; then it is still linked.
-    pub async fn unlink(&self, id: AccountId, erase: bool) -> Result<(), TokenError> {
-        self.store().read(move |sql| account::get(sql, id)).await?;
-        self.unfollow(id);
-        self.caller().tokens().give_back(id).await?;
-        let now_ms = self.clock().now_ms();
-        self.store().write(move |tx| account::set_unlinked(tx, id, now_ms)).await?;
-        tracing::info!(account = id.0, erase, "account.unlinked");
-        if erase {
-            while self.store().write(move |tx| account::erase_slice(tx, id, SLICE)).await? {}
-            // The index only marks words as gone; writing it anew leaves them out.
-            while self.store().write(|tx| search::merge(tx, PAGES)).await? {}
-            self.store().forget_leftovers().await?;
-            tracing::info!(account = id.0, "account.erased");
+    /// [`UnlinkError`]
+    pub async fn unlink(&self, id: AccountId, erase: bool) -> Result<(), UnlinkError> {
+        let known = self.store().read(move |sql| account::get(sql, id)).await.map_err(TokenError::from)?;
+        self.unfollow(id).await;
+        if let Err(error) = self.caller().tokens().give_back(id).await {
+            // It is still linked.
+            if known.unlinked_at_ms.is_none() {
+                self.follow(&known);
+            }
+            return Err(error.into());
         }
-        self.forget_unneeded_media().await?;
+        let now_ms = self.clock().now_ms();
+        self.store().write(move |tx| account::set_unlinked(tx, id, now_ms)).await.map_err(TokenError::from)?;
+        tracing::info!(account = id.0, erase, "account.unlinked");
+        if !erase {
+            self.forget_unneeded_media().await.map_err(TokenError::from)?;
+            return Ok(());
+        }
+        while self.store().write(move |tx| account::erase_slice(tx, id, SLICE)).await.map_err(TokenError::from)? {}
+        self.finish_erasing().await?;
+        tracing::info!(account = id.0, "account.erased");
         Ok(())
+    }
+
+    /// Removes what the rows of erased accounts left behind, if anything is. What cannot be removed now keeps nothing else
+    /// from being removed, and is tried again later.
+    ///
+    /// # Errors
+    /// [`UnlinkError::Unfinished`]
+    pub(crate) async fn finish_erasing(&self) -> Result<(), UnlinkError> {
+        let _alone = self.erasing().await;
+        let store = self.store();
+        if !store.read(account::erase_pending).await.map_err(TokenError::from)? {
+            return Ok(());
+        }
+        let mut left = Vec::new();
+        let mut note = |what: &'static str, error: &dyn Error| {
+            tracing::warn!(what, %error, "erase.unfinished");
+            left.push(error.source().unwrap_or(error).to_string());
+        };
+        // The index only marks words as gone; writing it anew leaves them out.
+        loop {
+            match store.write(|tx| search::merge(tx, PAGES)).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    note("index", &error);
+                    break;
+                }
+            }
+        }
+        if let Err(error) = store.forget_set_aside().await {
+            note("set aside", &error);
+        }
+        if let Err(error) = self.forget_unneeded_media().await {
+            note("pictures", &error);
+        }
+        if let Err(error) = self.media().forget_unnamed(self).await {
+            note("files", &error);
+        }
+        // Last, because all of the above is in the log first.
+        if let Err(error) = store.cut_log().await {
+            note("log", &error);
+        }
+        if left.is_empty() {
+            store.write(account::erased).await.map_err(TokenError::from)?;
+            return Ok(());
+        }
+        Err(UnlinkError::Unfinished(left.join("; ")))
     }
 }

@@ -21,6 +21,9 @@ pub enum StoreError {
     /// What a mended database left beside it could not be removed.
     #[error("the damaged files beside the database could not be removed")]
     Leftovers(#[source] std::io::Error),
+    /// The log could not be cut, because somebody still reads what is in it.
+    #[error("the database's log is still being read")]
+    LogInUse,
     /// The store is closed.
     #[error("the database is closed")]
     Closed,

@@ -160,15 +160,16 @@ fn set_aside(folder: &Path, marker: &mut Marker) -> std::io::Result<()> {
     write_marker(folder, marker)
 }
 
-/// Removes the folders that damaged databases were set aside in.
+/// Removes the folders that damaged databases were set aside in. One that cannot be removed does not keep the others.
 pub(crate) fn forget_set_aside(folder: &Path) -> std::io::Result<()> {
+    let mut outcome = Ok(());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && entry.file_name().to_string_lossy().starts_with("damaged-") {
-            fs::remove_dir_all(entry.path())?;
+            outcome = outcome.and(fs::remove_dir_all(entry.path()));
         }
     }
-    Ok(())
+    outcome
 }
 
 /// A name for the folder that says when, and is not taken.

@@ -105,7 +105,7 @@ fn holds(bytes: &[u8], needle: &str) -> bool {
 }
 
 /// The files below a folder that hold one of these.
-fn files_with(folder: &Path, needles: &[String]) -> Vec<String> {
+pub(super) fn files_with(folder: &Path, needles: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         if entry.path().is_dir() {

@@ -75,7 +75,7 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
     world.ask("sendReply", told).await;
     world.until_thread(&ana, "<image kept> [deskbell, sent]").await;
     world.desk().attach(conversation, photo(320, 200)).await.unwrap();
-    let held = world.desk().engine().media().keep(photo(90, 90)).await.unwrap();
+    let (held, hand) = world.desk().engine().media().keep(photo(90, 90)).await.unwrap();
     let (old, account, now_ms) = (held.key.clone(), world.account(), world.desk().engine().clock().now_ms());
     world
         .desk()
@@ -99,7 +99,7 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
         })
         .await
         .unwrap();
-    world.desk().engine().media().placed(&old);
+    drop(hand);
     let fresh = key(&shown(&world, &ana).await[2]);
 
     world.desk().engine().keep_pictures_within(Some(1));
@@ -143,7 +143,7 @@ async fn the_agents_settings_say_how_much_room_there_is() {
     until_all(&world, &ana, 10, "kept").await;
     // More than a megabyte of photos: noise does not compress.
     for n in 0..3 {
-        let held = world.desk().engine().media().keep(crate::pictures::grain(1500 + n)).await.unwrap();
+        let (held, _hand) = world.desk().engine().media().keep(crate::pictures::grain(1500 + n)).await.unwrap();
         let now_ms = world.desk().engine().clock().now_ms();
         world.desk().engine().store().write(move |tx| media::hold(tx, &held, now_ms)).await.unwrap();
     }

@@ -1,7 +1,7 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
+import type { AccountId, AccountView, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { Agents } from "./agents.svelte";
@@ -79,7 +79,7 @@ export class App {
     void this.agents.read();
     await this.frame.refresh();
     this.#settlePlace();
-    if (this.place.screen === "link") this.linking.begin();
+    if (this.place.screen === "link") void this.linking.begin();
   }
 
   hear(event: Event): void {
@@ -206,9 +206,10 @@ export class App {
     this.aimed = Math.min(Math.max(0, place), list.total - 1);
   }
 
-  openLink(): void {
+  /** Opens linking; for an account to be linked again, TikTok's page as well. */
+  openLink(account: AccountId | null = null): void {
     this.place.go("link");
-    this.linking.begin();
+    void this.linking.begin(account);
   }
 
   /** Opens the field for a tag, and the panel it is in. */
@@ -246,6 +247,12 @@ export class App {
 
   async changeSettings(part: Parameters<Frame["change"]>[0]): Promise<void> {
     const fault = await this.frame.change(part);
+    if (fault) this.toasts.fault(fault);
+  }
+
+  /** Puts the warning away that an account's access ends soon, until the next one. */
+  async putAccessAway(account: AccountView): Promise<void> {
+    const fault = await this.frame.putAccessAway(account);
     if (fault) this.toasts.fault(fault);
   }
 

@@ -6,6 +6,8 @@ import { ask, faultOf } from "../ipc/desk";
 import type { Clock } from "./clock.svelte";
 import { oneAtATime } from "./latest";
 
+const DAY_MS = 86_400_000;
+
 export class Frame {
   overview = $state.raw<Overview | null>(null);
   fault = $state.raw<Fault | null>(null);
@@ -66,6 +68,24 @@ export class Frame {
     } finally {
       void this.refresh();
     }
+  }
+
+  /** How many days before its end an account's access is warned of; none while it does not end soon, or has ended already. */
+  accessEnds(account: AccountView): number | null {
+    return account.health.state === "relink" || account.health.state === "unlinked" ? null : account.access.warnDays;
+  }
+
+  /** Whether the agent has put this step's warning away. A renewed pair may end a little later than the one before it. */
+  isAccessPutAway({ id, access }: AccountView): boolean {
+    const putAway = this.overview?.settings.accessPutAway ?? [];
+    return putAway.some((one) => one.account === id && one.step === access.warnDays && Math.abs(one.refreshEndsMs - access.refreshEndsMs) < DAY_MS);
+  }
+
+  /** Puts this step's warning away, across starts. */
+  async putAccessAway({ id, access }: AccountView): Promise<Fault | null> {
+    if (access.warnDays === null) return null;
+    const others = (this.overview?.settings.accessPutAway ?? []).filter((one) => one.account !== id && this.account(one.account));
+    return this.change({ accessPutAway: [...others, { account: id, step: access.warnDays, refreshEndsMs: access.refreshEndsMs }] });
   }
 
   /** Changes settings at once and tells the desk; puts them back if it cannot keep them. */

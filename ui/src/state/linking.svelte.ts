@@ -3,7 +3,7 @@ import type { AccountId, AccountView, Commands, Fault, LinkView, SaveCredentials
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "./latest";
 
-type LinkCommand = "startSignIn" | "skipSignIn" | "startAuthorise" | "cancelLink" | "rejectLink";
+type LinkCommand = "startSignIn" | "skipSignIn" | "cancelLink" | "rejectLink";
 
 export class Linking {
   view = $state.raw<LinkView | null>(null);
@@ -13,6 +13,8 @@ export class Linking {
   busy = $state.raw<keyof Commands | null>(null);
   /** The account just linked. */
   linked = $state.raw<AccountId | null>(null);
+  /** The account to be linked again; none to link whichever signs in. */
+  wanted = $state.raw<AccountId | null>(null);
 
   refresh = oneAtATime(async () => {
     try {
@@ -22,11 +24,23 @@ export class Linking {
     }
   });
 
-  /** A fresh look at linking, forgetting the account linked last. */
-  begin(): void {
+  /** A fresh look at linking, forgetting the account linked last. To link one again is one click: TikTok's page opens at once. */
+  async begin(wanted: AccountId | null = null): Promise<void> {
     this.linked = null;
     this.fault = null;
-    void this.refresh();
+    this.wanted = wanted;
+    await this.refresh();
+    const step = this.view?.step.step;
+    // Without credentials there is no page to open, and an account that waits for its yes or no comes first.
+    if (wanted === null || !step || step === "credentials" || step === "confirm") return;
+    // Who is at the desk was settled when it was linked first.
+    if ((step === "signIn" || step === "signingIn") && !(await this.step("skipSignIn"))) return;
+    await this.authorise();
+  }
+
+  /** Sends the browser to TikTok's page for the permissions. */
+  authorise(): Promise<boolean> {
+    return this.#run("startAuthorise", { account: this.wanted });
   }
 
   save(credentials: SaveCredentials): Promise<boolean> {
@@ -48,6 +62,7 @@ export class Linking {
     try {
       const account = await ask("confirmLink", {});
       this.linked = account.id;
+      this.wanted = null;
       void this.refresh();
       return account;
     } catch (error) {
@@ -59,7 +74,7 @@ export class Linking {
     }
   }
 
-  async #run<K extends LinkCommand | "saveCredentials" | "pasteRedirect">(command: K, args: Commands[K]["args"]): Promise<boolean> {
+  async #run<K extends LinkCommand | "startAuthorise" | "saveCredentials" | "pasteRedirect">(command: K, args: Commands[K]["args"]): Promise<boolean> {
     if (this.busy) return false;
     this.busy = command;
     this.fault = null;

@@ -61,6 +61,7 @@ export const en = {
     many: "99+",
     add: "Add account",
     account: (name: string, health: string) => `${name}, ${health}`,
+    accessEnds: (health: string, days: number) => `${health}, TikTok’s permission ends within ${count(days, "day", "days")}`,
   },
   health: {
     live: "up to date", starting: "starting", offline: "offline", rateLimited: "slowed down by TikTok", unwell: "TikTok has trouble", relink: "needs to be linked again", unlinked: "unlinked",
@@ -164,6 +165,7 @@ export const en = {
   link: {
     title: "Link your TikTok Business Account",
     lead: "Deskbell talks to TikTok directly. What it keeps stays on this computer, and its keys in your system’s keychain.",
+    leadAgain: (handle: string) => `To link ${handle} again, agree in your browser as that account. Its history and its waiting replies stay as they are.`,
     leadPractice: "This is Practice: Deskbell talks to a sandbox instead of TikTok, and keeps nothing once it ends.",
     back: "Back to the inbox",
     change: "Change",
@@ -224,6 +226,10 @@ export const en = {
       text: "The newest first. You can start to answer while older ones arrive.",
       question: "Is this the account?",
       relink: "It is linked already; this renews its access.",
+      another: (found: string, wanted: string) => `This is ${found}; you wanted ${wanted}.`,
+      anotherMore: (wanted: string) => `Another account is signed in to TikTok in your browser. Go back, change to ${wanted} there, and open the browser again.`,
+      anotherYes: "Link this one all the same",
+      back: "Go back",
       yes: "Link it",
       no: "Not this one",
       fetching: (done: string, total: string) => `${done} of ${total} conversations fetched.`,

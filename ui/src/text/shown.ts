@@ -1,5 +1,5 @@
 // Customers' words, made safe to look at. Nothing here is ever turned into markup; the raw text stays with the desk.
-import type { AgentView, PersonView, Snippet } from "../ipc/bindings";
+import type { AccountView, AgentView, PersonView, Snippet } from "../ipc/bindings";
 import { t } from "./index";
 
 /** Longer messages hide behind "Show more". */
@@ -56,6 +56,11 @@ export function nameOf(person: Pick<PersonView, "name" | "handle">): string {
   if (name !== "") return name;
   const handle = shownName(person.handle ?? "");
   return handle === "" ? t.person.unnamed : `@${handle}`;
+}
+
+/** What to call an account of the shop: by its handle, if TikTok told it. */
+export function calledOf({ handle, displayName }: Pick<AccountView, "handle" | "displayName">): string {
+  return handle ? `@${shownName(handle)}` : nameOf({ name: displayName, handle: null });
 }
 
 /** A last line: its text, or what kind of thing it is. */

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::link::{Credentials, LOGIN_REDIRECT, Profile, Stage};
+use model::AccountId;
 use store::table::account;
 use ts_rs::TS;
 
@@ -26,9 +27,10 @@ async fn link_view(desk: &Desk) -> Result<LinkView, Fault> {
             Stage::Authorising(waiting) => {
                 LinkStep::Authorising { until_ms: waiting.until_ms, address: waiting.address }
             }
-            Stage::Confirm { profile, relink } => LinkStep::Confirm { profile: linked(profile), relink },
+            Stage::Confirm { profile, account } => LinkStep::Confirm { profile: linked(profile), known: account },
         },
         signed_in_as: status.signed_in_as.map(linked),
+        wanted: status.wanted,
         fault: status.error.map(Fault::from),
     })
 }
@@ -129,13 +131,17 @@ impl Command for SkipSignIn {
 /// Opens TikTok's page for the Business permissions and waits for its code, by the bounce page or by paste.
 #[derive(Debug, Clone, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StartAuthorise {}
+pub struct StartAuthorise {
+    /// The account that is meant to be linked again; none for whichever is signed in.
+    #[serde(default)]
+    pub account: Option<AccountId>,
+}
 
 impl Command for StartAuthorise {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        let address = desk.engine().start_authorise().await?;
+        let address = desk.engine().start_authorise(self.account).await?;
         open_browser(desk, address).await?;
         link_view(desk).await
     }

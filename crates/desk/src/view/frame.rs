@@ -65,6 +65,20 @@ pub struct Settings {
     pub media_budget_mib: u32,
     /// How many computers answer with the same app's credential, 1 to 9: TikTok counts their calls together.
     pub computers: u32,
+    /// Warnings that an account's access ends soon which the agent has put away, at most one for each account.
+    pub access_put_away: Vec<AccessPutAway>,
+}
+
+/// A warning that an account's access ends soon. Put away, it stays so across starts until the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessPutAway {
+    /// Whose access.
+    pub account: AccountId,
+    /// How many days before, as [`AccessView::warn_days`] has it.
+    pub step: u8,
+    /// When the refresh token ends that was warned of, ms since the epoch.
+    pub refresh_ends_ms: Millis,
 }
 
 impl Default for Settings {
@@ -80,6 +94,7 @@ impl Default for Settings {
             recent_emoji: Vec::new(),
             media_budget_mib: 2_048,
             computers: 1,
+            access_put_away: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Linking an account, step by step.
 
-use model::Millis;
+use model::{AccountId, Millis};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -24,6 +24,8 @@ pub struct LinkView {
     pub step: LinkStep,
     /// Who signed in with Login Kit, once done.
     pub signed_in_as: Option<LinkedProfile>,
+    /// The account that was meant to be linked again, if one was.
+    pub wanted: Option<AccountId>,
     /// Why the last attempt ended without success.
     pub fault: Option<Fault>,
 }
@@ -56,8 +58,8 @@ pub enum LinkStep {
     Confirm {
         /// The account.
         profile: LinkedProfile,
-        /// Whether it is linked already, so that confirming renews its access.
-        relink: bool,
+        /// Which linked account it is, whose access confirming renews; none if it is not linked yet.
+        known: Option<AccountId>,
     },
 }
 

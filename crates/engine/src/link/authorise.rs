@@ -16,11 +16,12 @@ use super::{BOUNCE_PATH, LinkError, MAY_LIST_POSTS, NEEDED, Profile, Stage};
 use crate::engine::Engine;
 
 impl Engine {
-    /// Opens a port, and says where to send the browser for the Business permissions.
+    /// Opens a port, and says where to send the browser for the Business permissions. The account that is meant to be linked
+    /// again is remembered: in the browser another one may be signed in.
     ///
     /// # Errors
     /// [`LinkError`]
-    pub async fn start_authorise(&self) -> Result<String, LinkError> {
+    pub async fn start_authorise(&self, wanted: Option<AccountId>) -> Result<String, LinkError> {
         let app = self.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
         let port = Port::open().await.map_err(|error| LinkError::Port(error.to_string()))?;
         let mut bytes = [0_u8; 34];
@@ -35,6 +36,7 @@ impl Engine {
         let (back, came) = mpsc::channel(1);
         let engine = self.clone();
         let paste = Some((state.clone(), back.clone()));
+        self.link().state().wanted = wanted;
         self.attempt(Stage::Authorising(self.waiting(&address)), paste, async move {
             let granted = engine.wait_for_browser(port, BOUNCE_PATH, state, back, came).await;
             let outcome = match granted {
@@ -75,10 +77,10 @@ impl Engine {
         let avatar = self.picture(business.profile_image.as_deref()).await;
         let profile = Profile { handle, display_name, avatar };
         let open_id = tokens.open_id.clone();
-        let relink = self.store().read(move |sql| account::find(sql, &open_id)).await?.is_some();
+        let account = self.store().read(move |sql| account::find(sql, &open_id)).await?.map(|known| known.id);
         let mut state = self.link().state();
         state.pending = Some(Box::new((tokens, profile.clone())));
-        state.stage = Some(Stage::Confirm { profile, relink });
+        state.stage = Some(Stage::Confirm { profile, account });
         state.paste = None;
         state.error = None;
         drop(state);
@@ -128,6 +130,7 @@ impl Engine {
             Ok(id) => {
                 let mut state = self.link().state();
                 state.signed_in_as = None;
+                state.wanted = None;
                 state.skipped = false;
                 drop(state);
                 self.restart_link(None);
@@ -141,39 +144,40 @@ impl Engine {
     }
 
     async fn keep_account(&self, tokens: &BusinessTokens, profile: &Profile) -> Result<AccountId, LinkError> {
-        let times = self.caller().tokens().keep(tokens).await?;
-        let new = NewAccount {
-            remote_id: tokens.open_id.clone(),
-            handle: profile.handle.clone(),
-            display_name: profile.display_name.clone(),
-            avatar: profile.avatar.clone(),
-            tokens: times,
-        };
-        let now_ms = self.clock().now_ms();
         let remote_id = tokens.open_id.clone();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
+        let (store, now_ms) = (self.store(), self.clock().now_ms());
         let event = TokenEvent { at_ms: now_ms, kind: Kind::Linked, detail: String::new() };
-        let id = self
-            .store()
-            .write(move |tx| {
+        let (remote_id, profile) = (tokens.open_id.clone(), profile.clone());
+        let link = move |times| {
+            let Profile { handle, display_name, avatar } = profile;
+            let new = NewAccount { remote_id, handle, display_name, avatar, tokens: times };
+            store.write(move |tx| {
                 let id = account::link(tx, &new, now_ms)?;
                 token_event::note(tx, id, &event)?;
                 Ok(id)
             })
-            .await?;
-        self.caller().tokens().forget(id).await;
+        };
+        let id = self.caller().tokens().link(known.as_ref().map(|known| known.id), tokens, link).await?;
         let account = self.store().read(move |sql| account::get(sql, id)).await?;
         self.follow(&account);
         if known.is_some() {
-            self.prompt(id).notify_one();
-            self.automatic().wake(id);
-            self.outbox().wake_all(self).await?;
+            self.has_access_again(id).await?;
         }
         tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");
         Ok(id)
     }
 
+    /// Gives access back that is not to be kept. That of an account which is linked already is not: TikTok ends all access
+    /// of the app to it, that in use too.
     async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens) {
+        let open_id = tokens.open_id.clone();
+        match self.store().read(move |sql| account::find(sql, &open_id)).await {
+            Ok(None) => {}
+            Ok(Some(known)) if known.unlinked_at_ms.is_some() => {}
+            // Or nobody knows: then it is left as it is.
+            Ok(Some(_)) | Err(_) => return,
+        }
         if let Err(error) = oauth::revoke(self.caller().client(), app, &tokens.access).await {
             tracing::warn!(%error, "link.not_revoked");
         }

@@ -11,7 +11,7 @@ use store::table::{conversation, message, person};
 use tiktok::MediaError;
 use tiktok::business::media::{DownloadLink, MediaType};
 
-use super::{MediaVault, PictureError};
+use super::{Hand, MediaVault, PictureError};
 use crate::call::CallError;
 use crate::engine::Engine;
 use crate::health::Health;
@@ -44,7 +44,7 @@ impl MediaVault {
         account: AccountId,
         id: MessageId,
         urgent: bool,
-    ) -> Result<Option<Held>, Failed> {
+    ) -> Result<Option<(Held, Hand)>, Failed> {
         let Some((business, conversation_id, message)) = find(engine, account, id).await? else { return Ok(None) };
         let priority = if urgent { Priority::Open } else { Priority::Backfill };
         match message.content {
@@ -90,14 +90,14 @@ impl MediaVault {
         account: AccountId,
         priority: Priority,
         question: DownloadLink,
-    ) -> Result<Held, Failed> {
+    ) -> Result<(Held, Hand), Failed> {
         let link = engine.caller().ask(account, priority, question).await?;
         let token = engine.caller().token(account).await?;
         self.fetch_for(engine, Some(account), &link.download_url, Some(&token)).await
     }
 
     /// A customer's avatar; none if there is no word of one.
-    pub(super) async fn fetch_avatar(&self, engine: &Engine, order: Order) -> Result<Option<Held>, Failed> {
+    pub(super) async fn fetch_avatar(&self, engine: &Engine, order: Order) -> Result<Option<(Held, Hand)>, Failed> {
         let Wanted::Avatar(id) = order.wanted else { return Ok(None) };
         let url = match engine.store().read(move |sql| person::avatar_url(sql, id)).await {
             Ok(url) => url,
@@ -110,13 +110,13 @@ impl MediaVault {
         }
     }
 
-    /// Fetches and keeps one picture, which is then to be placed.
+    /// Fetches and keeps one picture, for something to name it while the hand is held.
     pub(crate) async fn fetch(
         &self,
         engine: &Engine,
         url: &str,
         token: Option<&tiktok::AccessToken>,
-    ) -> Result<Held, Failed> {
+    ) -> Result<(Held, Hand), Failed> {
         self.fetch_for(engine, None, url, token).await
     }
 
@@ -127,7 +127,7 @@ impl MediaVault {
         account: Option<AccountId>,
         url: &str,
         token: Option<&tiktok::AccessToken>,
-    ) -> Result<Held, Failed> {
+    ) -> Result<(Held, Hand), Failed> {
         let now_ms = engine.clock().now_ms();
         if tiktok::expires_at_s(url).is_some_and(|at| at.saturating_mul(1_000) <= now_ms) {
             return Err(Failed::Dead);
@@ -149,8 +149,8 @@ impl MediaVault {
                 return Err(Failed::Never);
             }
         };
-        let held = match self.keep(bytes.to_vec()).await {
-            Ok(held) => held,
+        let (held, hand) = match self.keep(bytes.to_vec()).await {
+            Ok(kept) => kept,
             Err(PictureError::Problem(problem)) => {
                 tracing::warn!(%problem, "media.not_a_picture");
                 return Err(Failed::Never);
@@ -163,7 +163,7 @@ impl MediaVault {
         let (kept, now_ms) = (held.clone(), engine.clock().now_ms());
         let noted = engine.store().write(move |tx| media::hold(tx, &kept, now_ms)).await;
         noted.map_err(|_| Failed::Wait(Duration::from_secs(30)))?;
-        Ok(held)
+        Ok((held, hand))
     }
 }
 

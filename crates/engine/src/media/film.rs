@@ -15,7 +15,7 @@ use store::table::{account, conversation, message};
 use tiktok::business::media::{DownloadLink, MediaType};
 use tiktok::{FilmError, MediaError};
 use tokio::io::AsyncReadExt;
-use tokio::sync::watch;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use super::open;
 use crate::call::CallError;
@@ -78,6 +78,8 @@ pub struct Film {
 pub(super) struct Films {
     folder: PathBuf,
     loading: Mutex<HashMap<MessageId, Loading>>,
+    /// Held while a film gets its real name, and while films are thrown away.
+    placing: AsyncMutex<()>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +90,7 @@ struct Loading {
 
 impl Films {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, loading: Mutex::default() }
+        Self { folder, loading: Mutex::default(), placing: AsyncMutex::default() }
     }
 
     /// The film of a message, if it is here whole.
@@ -104,25 +106,35 @@ impl Films {
 
     /// Throws away what a crash left half fetched.
     pub(super) async fn tidy(&self) {
-        self.throw_away(|name| name.ends_with(".part")).await;
+        if let Err(error) = self.throw_away(|name| name.ends_with(".part")).await {
+            tracing::warn!(%error, "film.not_thrown_away");
+        }
     }
 
-    /// Throws all films away.
-    pub(super) async fn forget(&self) {
-        self.throw_away(|_| true).await;
+    /// Throws all films away, those on their way too.
+    ///
+    /// # Errors
+    /// The first that stayed: on Windows, one that a player has open.
+    pub(super) async fn forget(&self) -> std::io::Result<()> {
+        self.throw_away(|_| true).await
     }
 
-    async fn throw_away(&self, which: fn(&str) -> bool) {
+    async fn throw_away(&self, which: fn(&str) -> bool) -> std::io::Result<()> {
+        let _placing = self.placing.lock().await;
         let folder = self.folder.clone();
         let thrown = tokio::task::spawn_blocking(move || {
+            let mut outcome = Ok(());
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
                 if entry.file_name().to_str().is_some_and(which) {
-                    // One that a player has open may stay, on Windows; it is the oldest the next time.
-                    let _ = std::fs::remove_file(entry.path());
+                    outcome = outcome.and(match std::fs::remove_file(entry.path()) {
+                        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+                        removed => removed,
+                    });
                 }
             }
+            outcome
         });
-        let _ = thrown.await;
+        thrown.await.map_err(std::io::Error::other)?
     }
 }
 
@@ -203,9 +215,20 @@ impl Engine {
             fetched = self.fetch_film_into(&business, &question, &part.0).await;
         }
         fetched.map_err(FilmProblem::from)?;
-        let ending = ending(&part.0).await.map_err(disk)?.ok_or(FilmProblem::Gone)?;
+        // Whoever throws films away does so before this or after it. What was erased meanwhile gets no name any more.
+        let placing = self.media().films.placing.lock().await;
+        let (business, _) = self.film_question(id).await?;
+        if business.unlinked_at_ms.is_some() {
+            return Err(FilmProblem::None);
+        }
+        let thrown_away = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound => FilmProblem::Unwell("it was thrown away meanwhile".to_owned()),
+            _ => disk(error),
+        };
+        let ending = ending(&part.0).await.map_err(thrown_away)?.ok_or(FilmProblem::Gone)?;
         let path = films.join(format!("{id}.{ending}"));
-        tokio::fs::rename(&part.0, &path).await.map_err(disk)?;
+        tokio::fs::rename(&part.0, &path).await.map_err(thrown_away)?;
+        drop(placing);
         let kept = path.clone();
         let _ = tokio::task::spawn_blocking(move || make_room(&films, &kept, MOST_KEPT)).await;
         Ok(path)

@@ -137,12 +137,7 @@ impl MediaVault {
         let last = order.attempt + 1 >= ATTEMPTS;
         let mut pause = None;
         let written = match outcome {
-            Ok(Some(held)) => {
-                let key = held.key.clone();
-                let settled = engine.store().write(move |tx| settle(tx, order, Some(&held))).await;
-                self.placed(&key);
-                settled
-            }
+            Ok(Some((held, _hand))) => engine.store().write(move |tx| settle(tx, order, Some(&held))).await,
             // Nobody wants it any more.
             Ok(None) => engine.store().write(move |tx| media::settle(tx, order.id)).await,
             Err(Failed::Wait(wait)) => {

@@ -69,7 +69,9 @@ impl MediaVault {
                 () = tokio::time::sleep(engine.timing().pictures) => {
                     if !swept {
                         swept = true;
-                        self.sweep(engine).await;
+                        if let Err(error) = self.sweep(engine, ORPHANED).await {
+                            tracing::warn!(%error, "media.not_swept");
+                        }
                     }
                 }
                 _ = limit.changed() => {}
@@ -137,46 +139,66 @@ impl MediaVault {
         let removed = tokio::task::spawn_blocking(move || {
             for key in keys {
                 let Some(path) = path(&folder, &key) else { continue };
-                throw_away(&path, &key, &in_hand);
+                if let Err(error) = throw_away(&path, &key, &in_hand) {
+                    tracing::warn!(%error, "media.not_thrown_away");
+                }
             }
         });
         // What is left over is swept up later.
         let _ = removed.await;
     }
 
-    /// Sweeps up the files that nobody names: what a crash left between a file and its row.
-    async fn sweep(&self, engine: &Engine) {
-        let mut swept = 0;
+    /// Sweeps up the files of this age that nobody names: what a crash left between a file and its row.
+    async fn sweep(&self, engine: &Engine, age: Duration) -> std::io::Result<()> {
+        let (mut swept, mut outcome) = (0, Ok(()));
         for first in 0..=u8::MAX {
             let folder = self.folder.join(format!("{first:02x}"));
-            let listed = tokio::task::spawn_blocking(move || old_files(&folder)).await.unwrap_or_default();
+            let listed = tokio::task::spawn_blocking(move || old_files(&folder, age)).await.unwrap_or_default();
             if listed.is_empty() {
                 continue;
             }
-            let named = engine.store().read(move |sql| {
+            let unnamed = engine.store().read(move |sql| {
                 let mut unnamed = Vec::new();
-                for (path, key) in listed {
-                    let known = is_key(&key) && media::mime(sql, &key)?.is_some();
+                for (path, name) in listed {
+                    let known = is_key(&name) && media::mime(sql, &name)?.is_some();
                     if !known {
-                        unnamed.push((path, key));
+                        unnamed.push((path, name));
                     }
                 }
                 Ok(unnamed)
             });
-            let Ok(unnamed) = named.await else { return };
+            let unnamed = unnamed.await.map_err(std::io::Error::other)?;
             swept += unnamed.len();
             let in_hand = self.in_hand.clone();
             let done = tokio::task::spawn_blocking(move || {
-                for (path, key) in unnamed {
-                    throw_away(&path, &key, &in_hand);
+                let mut outcome = Ok(());
+                for (path, name) in unnamed {
+                    // One that is just being written has its key before the dot.
+                    outcome = outcome.and(throw_away(&path, name.split('.').next().unwrap_or_default(), &in_hand));
                 }
+                outcome
             });
-            let _ = done.await;
-            tokio::time::sleep(BREATH).await;
+            outcome = outcome.and(done.await.map_err(std::io::Error::other)?);
+            if !age.is_zero() {
+                tokio::time::sleep(BREATH).await;
+            }
         }
         if swept > 0 {
             tracing::info!(count = swept, "media.swept");
         }
+        outcome
+    }
+
+    /// After something was erased: throws away every film, and the files that nobody names, however young. Those in hand
+    /// are somebody else's: nothing works for the erased account any more.
+    ///
+    /// # Errors
+    /// The first file that stayed.
+    pub(crate) async fn forget_unnamed(&self, engine: &Engine) -> std::io::Result<()> {
+        let films = self.films.forget().await;
+        // What is still being decoded for nobody is put down by then.
+        drop(self.undisturbed().await);
+        self.sweep(engine, Duration::ZERO).await.and(films)
     }
 }
 
@@ -206,7 +228,9 @@ impl Engine {
             Ok(keys)
         });
         self.media().remove(dropped.await?).await;
-        self.media().films.forget().await;
+        if let Err(error) = self.media().films.forget().await {
+            tracing::warn!(%error, "film.not_thrown_away");
+        }
         Ok(())
     }
 }
@@ -232,21 +256,21 @@ fn let_go(
     Ok(gone)
 }
 
-fn throw_away(path: &Path, key: &str, in_hand: &InHand) {
-    let thrown = in_hand.unless_held(key, || std::fs::remove_file(path));
-    if let Some(Err(error)) = thrown
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, "media.not_thrown_away");
+fn throw_away(path: &Path, key: &str, in_hand: &InHand) -> std::io::Result<()> {
+    match in_hand.unless_held(key, || std::fs::remove_file(path)) {
+        Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
-/// The files of a folder that were not written to lately, each with its key, or with its name if that is none.
-fn old_files(folder: &Path) -> Vec<(PathBuf, String)> {
+/// The files of a folder that were not written to for so long, each with its name.
+fn old_files(folder: &Path, age: Duration) -> Vec<(PathBuf, String)> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let old = |entry: &std::fs::DirEntry| {
         let written = entry.metadata().ok().filter(std::fs::Metadata::is_file)?.modified().ok()?;
-        SystemTime::now().duration_since(written).ok().filter(|since| *since > ORPHANED)
+        // One from the future was written just now.
+        let since = SystemTime::now().duration_since(written).unwrap_or_default();
+        (since >= age).then_some(())
     };
     let old = entries.flatten().filter(|entry| old(entry).is_some());
     old.map(|entry| (entry.path(), entry.file_name().to_string_lossy().into_owned())).collect()

@@ -36,10 +36,11 @@ impl TikTok {
     /// Asks for messages. An account that may not read them any more has lost its permission: a user can take it away, and
     /// a refresh can come back with less ("Error codes", 40001).
     async fn ask<E: tiktok::Endpoint + Clone>(&self, priority: Priority, question: E) -> Result<E::Reply, CallError> {
+        let link = self.caller.tokens().link_of(self.account);
         match self.caller.ask(self.account, priority, question).await {
             Err(CallError::Refused(tiktok::Error::Refused {
                 reason: tiktok::Reason::NotPermitted, message, ..
-            })) => Err(self.caller.relink(self.account, &message).await),
+            })) => Err(self.caller.relink(self.account, link, &message).await),
             answer => answer,
         }
     }

@@ -21,6 +21,8 @@ const CHECK_EVERY_MS: Millis = 24 * 3_600_000;
 const LOG_TIDY: u64 = 16 * 1024 * 1024;
 /// How long tidying may keep the writer waiting for readers. It is tried again soon enough.
 const TIDY_PATIENCE: Duration = Duration::from_millis(100);
+/// How long cutting the log after something was erased may: an agent waits for it, and others for the writer.
+const CUT_PATIENCE: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a check found.
@@ -151,16 +153,26 @@ impl Store {
         .await
     }
 
-    /// After something was erased: cuts the log, which still has it, and removes what was set aside when a damaged database
-    /// was mended.
+    /// Removes what was set aside when a damaged database was mended.
     ///
     /// # Errors
-    /// [`StoreError`]; what could not be removed is removed with the next erasure.
-    pub async fn forget_leftovers(&self) -> Result<(), StoreError> {
+    /// [`StoreError::Leftovers`]; what can be removed is.
+    pub async fn forget_set_aside(&self) -> Result<(), StoreError> {
         let folder = self.folder().to_owned();
-        self.on_writer(move |sql| {
-            sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            salvage::forget_set_aside(&folder).map_err(StoreError::Leftovers)
+        let forgotten = tokio::task::spawn_blocking(move || salvage::forget_set_aside(&folder));
+        forgotten.await.map_err(|_| StoreError::Closed)?.map_err(StoreError::Leftovers)
+    }
+
+    /// Cuts the log, which still has what was erased.
+    ///
+    /// # Errors
+    /// [`StoreError::LogInUse`] while somebody reads; then nothing was cut.
+    pub async fn cut_log(&self) -> Result<(), StoreError> {
+        self.on_writer(|sql| {
+            sql.busy_timeout(CUT_PATIENCE)?;
+            let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            sql.busy_timeout(PATIENCE)?;
+            if cut? { Err(StoreError::LogInUse) } else { Ok(()) }
         })
         .await
     }

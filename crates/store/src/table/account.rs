@@ -3,7 +3,7 @@
 use model::{AccountId, Change, MarkRead, MessageId, Millis, PersonId, TabCounts};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::message;
+use super::{message, setting};
 use crate::{StoreError, Tx, search};
 
 /// A linked account.
@@ -148,11 +148,12 @@ pub fn link(tx: &mut Tx<'_>, new: &NewAccount, now_ms: Millis) -> Result<Account
     Ok(id)
 }
 
-/// Notes a fresh pair of tokens.
+/// Notes a fresh pair of tokens. Whether the account was to be linked again until now.
 ///
 /// # Errors
-/// [`StoreError`]
-pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result<(), StoreError> {
+/// [`StoreError`]; [`StoreError::NotFound`] if there is no such account.
+pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result<bool, StoreError> {
+    let healed = tx.query_row("SELECT relink IS NOT NULL FROM account WHERE id = ?1", [id.0], |row| row.get(0))?;
     tx.execute(
         "UPDATE account SET scopes = :scopes, tokens_issued_at_ms = :issued, access_expires_at_ms = :access,
              refresh_expires_at_ms = :refresh, relink = NULL WHERE id = :id",
@@ -162,7 +163,7 @@ pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result
         },
     )?;
     tx.touch(Change::Accounts);
-    Ok(())
+    Ok(healed)
 }
 
 /// Says that the account must be linked again, and why.
@@ -279,16 +280,22 @@ pub fn set_unlinked(tx: &mut Tx<'_>, id: AccountId, now_ms: Millis) -> Result<()
     Ok(())
 }
 
-/// Erases a part of an account: at most so many messages, and with the last of them everything else. Whether there is more.
-/// The pictures' files are the vault's to remove.
+/// Set from when an account's last row goes until nothing of it is on the disk any more.
+const ERASE_PENDING: &str = "erase_pending";
+
+/// Erases a part of an account: at most so many messages, conversations or people, and with the last of them everything else.
+/// Whether there is more. What the rows leave behind elsewhere is due from then on: [`erase_pending`].
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, StoreError> {
-    let messages: Vec<i64> = tx
-        .prepare_cached("SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.account_id = ?1 LIMIT ?2")?
-        .query_map((id.0, limit), |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let some = |tx: &Tx<'_>, query: &str| -> Result<Vec<i64>, StoreError> {
+        Ok(tx.prepare_cached(query)?.query_map((id.0, limit), |row| row.get(0))?.collect::<Result<_, _>>()?)
+    };
+    let messages = some(
+        tx,
+        "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.account_id = ?1 LIMIT ?2",
+    )?;
     for message in &messages {
         message::remove(tx, MessageId(*message))?;
         tx.prepare_cached("DELETE FROM attempt WHERE message_id = ?1")?.execute([message])?;
@@ -296,10 +303,15 @@ pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, S
     if !messages.is_empty() {
         return Ok(true);
     }
-    let people: Vec<i64> = tx
-        .prepare_cached("SELECT id FROM person WHERE account_id = ?1 LIMIT ?2")?
-        .query_map((id.0, limit), |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    // Drafts, waiting replies and gaps go with them.
+    let conversations = some(tx, "SELECT id FROM conversation WHERE account_id = ?1 LIMIT ?2")?;
+    for conversation in &conversations {
+        tx.prepare_cached("DELETE FROM conversation WHERE id = ?1")?.execute([conversation])?;
+    }
+    if !conversations.is_empty() {
+        return Ok(true);
+    }
+    let people = some(tx, "SELECT id FROM person WHERE account_id = ?1 LIMIT ?2")?;
     for person in &people {
         search::forget_person(tx, PersonId(*person))?;
         tx.prepare_cached("DELETE FROM person WHERE id = ?1")?.execute([person])?;
@@ -307,10 +319,27 @@ pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, S
     if !people.is_empty() {
         return Ok(true);
     }
-    // Conversations, drafts, waiting replies, gaps, tags and posts go with it.
+    // Tags, posts and the rest go with it.
     tx.execute("DELETE FROM account WHERE id = ?1", [id.0])?;
+    setting::set(tx, ERASE_PENDING, "1")?;
     tx.touch(Change::Everything);
     Ok(false)
+}
+
+/// Whether something of an erased account may still be on the disk: in the index, in files or in the database's log.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn erase_pending(sql: &Connection) -> Result<bool, StoreError> {
+    Ok(setting::get(sql, ERASE_PENDING)?.is_some())
+}
+
+/// Nothing of erased accounts is on the disk any more.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn erased(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    setting::remove(tx, ERASE_PENDING)
 }
 
 /// How many conversations were fetched at least once, and how many TikTok listed.

@@ -24,3 +24,13 @@ pub fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), StoreError> {
     tx.touch(model::Change::Settings);
     Ok(())
 }
+
+/// Removes a setting.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn remove(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM setting WHERE name = ?1", [name])?;
+    tx.touch(model::Change::Settings);
+    Ok(())
+}
