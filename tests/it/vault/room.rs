@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use model::{Content, MediaState, Surface};
-use sandbox::{Fault, Times};
+use model::{AccountId, Content, MediaState, Surface};
+use sandbox::{Fault, Times, WindowRule};
 use serde_json::json;
 use store::table::message::News;
 use store::table::{media, message};
@@ -13,6 +13,16 @@ use super::{avatar, drafted, file, id, key, opens, shown, states, until_all};
 use crate::pictures::photo;
 
 const DAY_MS: i64 = 24 * 3_600_000;
+
+async fn until_health(world: &World, id: AccountId, state: &str) {
+    world
+        .until(state, async |world| {
+            let overview = world.ask("overview", json!({})).await;
+            let accounts = overview["accounts"].as_array().cloned().unwrap_or_default();
+            accounts.iter().any(|one| one["id"] == json!(id) && one["health"]["state"] == state)
+        })
+        .await;
+}
 
 async fn usage(world: &World) -> (u64, u64) {
     let usage = world.ask("mediaUsage", json!({})).await;
@@ -115,6 +125,36 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
     assert!(opens(&world, &sticker).await, "the sticker");
     assert!(!opens(&world, &fresh).await);
     assert!(usage(&world).await.0 > 1, "more than allowed, and that is said");
+}
+
+#[tokio::test]
+async fn what_a_shop_without_access_could_not_ask_for_stays() {
+    for revoked in [false, true] {
+        let mut world = World::start().await;
+        let (bloom, ana) = (world.account(), world.customer("Ana"));
+        ana.sends_image();
+        let photo = key(&until_all(&world, &ana, 1, "kept").await[0]);
+        let conversation = world.conversation(&ana).await;
+        world.tiktok.open_account("cornershop", "Corner Shop", WindowRule::B);
+        let ben = world.customer("Ben");
+        ben.sends_image();
+        world.link().await;
+        until_all(&world, &ben, 1, "kept").await;
+        if revoked {
+            world.tiktok.revoke_tokens();
+            until_health(&world, bloom, "relink").await;
+            let corner = world.link().await;
+            until_health(&world, corner, "live").await;
+        } else {
+            world.ask("unlinkAccount", json!({ "account": bloom, "erase": false })).await;
+        }
+        world.desk().engine().keep_pictures_within(Some(1));
+        // Of both shops' photos, that of the shop with access goes: so all of them were looked at.
+        until_all(&world, &ben, 1, "released").await;
+        let thread = world.thread(conversation).await;
+        assert!(thread.contains("<image kept>"), "{thread}");
+        assert!(opens(&world, &photo).await, "revoked: {revoked}");
+    }
 }
 
 #[tokio::test]

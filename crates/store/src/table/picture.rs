@@ -99,13 +99,16 @@ const NEEDED: &str = "EXISTS (SELECT 1 FROM person p WHERE p.avatar = m.key)
      OR EXISTS (SELECT 1 FROM saved_reply r WHERE r.attachment = m.key)
      OR EXISTS (SELECT 1 FROM outbox o WHERE instr(o.outgoing, m.key) > 0)";
 
-/// One of the messages that show the picture `m` is too old to ask TikTok for it again, or never could.
-const UNFETCHABLE: &str =
-    "EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key AND (p.refetchable = 0 OR p.message_id < ?1))";
+/// One of the messages that show the picture `m` is too old to ask TikTok for it again, or never could, or belongs to an
+/// account that TikTok answers no more: unlinked, or to be linked again, which may come too late for the picture or never.
+const UNFETCHABLE: &str = "EXISTS (
+         SELECT 1 FROM picture p JOIN conversation c ON c.id = p.conversation_id JOIN account a ON a.id = c.account_id
+         WHERE p.key = m.key
+           AND (p.refetchable = 0 OR p.message_id < ?1 OR a.unlinked_at_ms IS NOT NULL OR a.relink IS NOT NULL))";
 
 /// The pictures to let go of that were not shown since `shown_ms`, least recently shown first. A picture of a message older
-/// than `since_ms` is never among them, because TikTok may not give it out again, and neither is one that a draft, a
-/// waiting or saved reply, an avatar or a post still needs.
+/// than `since_ms` is never among them, because TikTok may not give it out again, nor is one of an account without access,
+/// and neither is one that a draft, a waiting or saved reply, an avatar or a post still needs.
 ///
 /// # Errors
 /// [`StoreError`]
