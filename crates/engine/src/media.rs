@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::{AccountId, MessageId};
-use store::table::media::Held;
+use store::table::media::{Held, Wanted};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::picture::{self, Picture, Problem};
@@ -49,6 +49,8 @@ pub struct MediaVault {
     woken: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// Messages whose picture an agent has asked for again.
     asked: Mutex<HashSet<MessageId>>,
+    /// How often in a row a picture could not be fetched through no fault of its own.
+    late: Mutex<HashMap<Wanted, u32>>,
     in_hand: InHand,
     shown: Mutex<room::Shown>,
     limit: watch::Sender<Option<u64>>,
@@ -68,6 +70,7 @@ impl MediaVault {
             downloads: Semaphore::new(DOWNLOADS),
             woken: Mutex::default(),
             asked: Mutex::default(),
+            late: Mutex::default(),
             in_hand: InHand::default(),
             shown: Mutex::default(),
             limit: watch::Sender::new(None),

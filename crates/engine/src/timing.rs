@@ -49,7 +49,7 @@ pub struct Timing {
     pub wake: Duration,
     /// How often the database is tidied.
     pub tidy: Duration,
-    /// The wait before a picture that did not come is tried again; each further one is longer by as much.
+    /// The wait before a picture that did not come is tried again; each further one is longer.
     pub picture_again: Duration,
     /// A picture that was fetched or shown within this time is not let go of, however little room there is.
     pub picture_rest: Duration,

@@ -17,7 +17,7 @@ use super::{InHand, MediaVault, is_key, open, path};
 use crate::engine::Engine;
 
 /// TikTok gives out the media of a message for thirty days ("Media download"); five less leave time to ask for it.
-const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
+pub(super) const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
 const HOUR_MS: Millis = 3_600_000;
 /// So many pictures are found at a time.
 const LOOK: u32 = 1_000;
