@@ -242,6 +242,41 @@ async fn a_crash_between_a_file_and_its_row_leaves_nothing_wrong() {
 }
 
 #[tokio::test]
+async fn what_nothing_names_any_more_goes_after_a_while_and_the_rest_stays() {
+    let world = World::paced(|timing| {
+        timing.leftovers = Duration::from_millis(50);
+        timing.leftover_rest = Duration::ZERO;
+    })
+    .await;
+    let ana = world.customer("Ana");
+    ana.sends_image();
+    ana.sends_sticker();
+    until_all(&world, &ana, 2, "kept").await;
+    world.until("the avatar is here", async |world| avatar(world, &ana).await.is_some()).await;
+    let first = avatar(&world, &ana).await.unwrap();
+    let conversation = world.conversation(&ana).await;
+    let draft = drafted(&world, &ana).await;
+    assert!(file(&world, &draft).exists());
+    world.desk().attach(conversation, photo(100, 80)).await.unwrap();
+    world.until("the one before it goes", async |world| !file(world, &draft).exists()).await;
+    assert!(!opens(&world, &draft).await);
+    let second = world.view(&ana).await["draft"]["attachment"]["key"].as_str().unwrap().to_owned();
+    let before = usage(&world).await;
+    world.ask("removeAttachment", json!({ "conversation": conversation })).await;
+    world.until("a picture taken off a draft goes", async |world| usage(world).await.1 == before.1 - 1).await;
+    assert!(!opens(&world, &second).await);
+
+    ana.changes_picture();
+    ana.says("new look");
+    world.until("the avatar of before goes", async |world| !opens(world, &first).await).await;
+    let now = avatar(&world, &ana).await.unwrap();
+    assert!(now != first && opens(&world, &now).await);
+    for picture in until_all(&world, &ana, 2, "kept").await {
+        assert!(opens(&world, &key(&picture)).await);
+    }
+}
+
+#[tokio::test]
 async fn of_an_erased_account_no_picture_is_left() {
     let world = World::start().await;
     let ana = world.customer("Ana");

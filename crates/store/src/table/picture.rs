@@ -155,15 +155,34 @@ pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, Sto
     Ok(true)
 }
 
-/// The pictures that nothing names any more, such as those of an account that was erased.
+/// No message shows the picture `m`.
+const SHOWN_NOWHERE: &str = "NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)";
+
+/// The pictures that nothing names any more, such as those of an account that was erased, and that were neither fetched nor
+/// shown since `before_ms`. Looks at all there are, so it is for a reader: whoever drops them looks again
+/// ([`drop_unneeded`]).
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unneeded(sql: &Connection) -> Result<Vec<String>, StoreError> {
+pub fn unneeded(sql: &Connection, before_ms: Millis) -> Result<Vec<String>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT m.key FROM media m WHERE NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key) AND NOT ({NEEDED})"
+        "SELECT m.key FROM media m WHERE m.used_at_ms <= ?1 AND {SHOWN_NOWHERE} AND NOT ({NEEDED})"
     ))?;
-    Ok(query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([before_ms], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Drops a picture if nothing names it, by the measure of [`unneeded`]. Its file may go once this is committed. Whether it
+/// was dropped.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn drop_unneeded(tx: &Tx<'_>, key: &str, before_ms: Millis) -> Result<bool, StoreError> {
+    let dropped = tx
+        .prepare_cached(&format!(
+            "DELETE FROM media AS m WHERE m.key = ?2 AND m.used_at_ms <= ?1 AND {SHOWN_NOWHERE} AND NOT ({NEEDED})"
+        ))?
+        .execute((before_ms, key))?;
+    Ok(dropped > 0)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Releasable> {
