@@ -242,6 +242,33 @@ async fn a_crash_between_a_file_and_its_row_leaves_nothing_wrong() {
 }
 
 #[tokio::test]
+async fn a_kept_picture_whose_file_is_gone_or_damaged_comes_again() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.sends_sticker();
+    ana.sends_image();
+    for picture in until_all(&world, &ana, 2, "kept").await {
+        let (key, asked) = (key(&picture), json!({ "message": picture["id"] }));
+        let place = file(&world, &key);
+        let whole = std::fs::read(&place).unwrap();
+        // Damaged without a change of its length, as a disk does it; the clock of its last change tells nothing.
+        let mut damaged = whole.clone();
+        damaged.iter_mut().skip(20).for_each(|byte| *byte ^= 0x55);
+        for left in [None, Some(&damaged[..]), Some(&[][..])] {
+            match left {
+                None => std::fs::remove_file(&place).unwrap(),
+                Some(bytes) => std::fs::write(&place, bytes).unwrap(),
+            }
+            assert!(!opens(&world, &key).await);
+            world.ask("fetchPicture", asked.clone()).await;
+            world.until("it is here again", async |world| opens(world, &key).await).await;
+            until_all(&world, &ana, 2, "kept").await;
+            assert!(std::fs::read(&place).unwrap() == whole, "as it was");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_nothing_names_any_more_goes_after_a_while_and_the_rest_stays() {
     let world = World::paced(|timing| {
         timing.leftovers = Duration::from_millis(50);

@@ -212,15 +212,15 @@ impl MediaVault {
 }
 
 impl Engine {
-    /// Asks for a message's picture again that was let go of, or that could not be had before. Until it comes, or
-    /// certainly does not, it is pending.
+    /// Asks for a message's picture again that was let go of, that could not be had before, or whose file is gone or
+    /// damaged. Until it comes, or certainly does not, it is pending.
     ///
     /// # Errors
     /// [`StoreError::WrongState`] if it has none, or its account is linked no more.
     pub async fn fetch_picture(&self, id: MessageId) -> Result<(), StoreError> {
         let key = self.store().read(move |sql| Ok(key(&message::get(sql, id)?.content))).await?;
         let lost = match key {
-            Some(key) => !self.media().has(&key).await,
+            Some(key) => !self.media().is_whole(&key).await,
             None => true,
         };
         let account = self
