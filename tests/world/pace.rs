@@ -36,6 +36,9 @@ pub fn quick() -> Timing {
         // Nobody waits a day for a story.
         picture_rest: ms(0),
         pictures: ms(50),
+        leftovers: ms(36_000),
+        // A day, as ever: no story loses a picture that it is not about.
+        leftover_rest: Duration::from_secs(24 * 3600),
         put_aside: ms(300),
         lag: ms(1_000),
         automatic: ms(6_000),

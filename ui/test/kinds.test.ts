@@ -2,6 +2,7 @@ import { screen, within } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 
 import { kindsScene } from "../dev/kinds";
+import { message } from "../dev/scene";
 import { bubbles, openPage, rowOf, settle } from "./world";
 
 const bubble = (text: string): HTMLElement => {
@@ -67,6 +68,31 @@ describe("kinds of messages", () => {
     photo?.querySelector("button")?.click();
     await settle();
     expect(desk.asked.find((one) => one.command === "fetchPicture")?.args).toEqual({ message });
+  });
+
+  test.each(["sticker", "image"] as const)("a kept %s whose file is gone says so and is fetched again", async (kind) => {
+    const { desk } = await kinds();
+    const one = message("in", Date.now(), kind === "sticker" ? { type: "sticker", url: "x", media: { state: "pending" } } : { type: "image", mediaId: "m", media: { state: "pending" } });
+    if (one.content.type === "sticker" || one.content.type === "image") one.content.media = { state: "kept", key: `photo-${one.id}`, width: 240, height: 240 };
+    desk.of("41").messages.push(one);
+    desk.tell({ kind: "conversation", conversation: "41" });
+    await settle(20);
+    const there = (): HTMLElement | null => document.querySelector(`[data-message="${one.id}"]`);
+    const picture = (): HTMLImageElement | null => there()?.querySelector("img[data-media]") ?? null;
+    desk.fail("fetchPicture", "offline");
+    for (const fails of [true, false]) {
+      picture()?.dispatchEvent(new Event("error"));
+      await settle();
+      expect(picture()).toBeNull();
+      expect(there()?.querySelector("[data-media=lost]")?.textContent).toContain(`${kind === "image" ? "Photo" : "Sticker"} is not on this computer`);
+      within(there() ?? document.body).getByRole("button", { name: "Fetch again" }).click();
+      await settle(20);
+      expect(desk.asked.findLast((asked) => asked.command === "fetchPicture")?.args).toEqual({ message: one.id });
+      // What cannot be had is said; what can is back, under the key it had.
+      expect(there()?.querySelector("[data-problem]") !== null).toBe(fails);
+      expect(picture() === null).toBe(fails);
+    }
+    expect(picture()?.getAttribute("src")).toContain(`photo-${one.id}`);
   });
 
   test("a photo that is here is looked at", async () => {

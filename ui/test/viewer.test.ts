@@ -150,6 +150,28 @@ describe("the picture viewer", () => {
     expect(document.querySelector(".said")?.textContent).toBe("");
   });
 
+  test("copies and saves by key, but not what cannot be seen, nor in place of selected words", async () => {
+    const { desk, photos } = await opened();
+    expect(button("Copy").title).toBe("Copy (Ctrl C)");
+    expect(button("Save").title).toBe("Save (Ctrl S)");
+    expect(press(document.body, "c", { ctrlKey: true }).defaultPrevented).toBe(true);
+    await settle();
+    expect(document.querySelector(".said")?.textContent).toBe("Copied.");
+    expect(press(document.body, "s", { ctrlKey: true }).defaultPrevented).toBe(true);
+    await settle();
+    expect(desk.asked.findLast((one) => one.command === "savePicture")?.args).toEqual({ message: photos.at(-1)?.id });
+    const caption = viewer()?.querySelector(".caption b");
+    if (caption) getSelection()?.selectAllChildren(caption);
+    expect(press(document.body, "c", { ctrlKey: true }).defaultPrevented).toBe(false);
+    getSelection()?.removeAllRanges();
+    document.querySelector("[data-picture]")?.dispatchEvent(new Event("error"));
+    await settle();
+    press(document.body, "c", { ctrlKey: true });
+    press(document.body, "s", { ctrlKey: true });
+    await settle();
+    expect([desk.count("copyPicture"), desk.count("savePicture")]).toEqual([1, 1]);
+  });
+
   test("hides what this computer cannot do", async () => {
     const { desk } = await opened();
     desk.fail("copyPicture", "notPossibleHere");

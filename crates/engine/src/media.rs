@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AccountId, MessageId};
-use store::table::media::Held;
+use store::table::media::{Held, Wanted};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::picture::{self, Picture, Problem};
@@ -46,6 +46,8 @@ pub struct MediaVault {
     woken: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// Messages whose picture an agent has asked for again.
     asked: Mutex<HashSet<MessageId>>,
+    /// How often in a row a picture could not be fetched through no fault of its own.
+    late: Mutex<HashMap<Wanted, u32>>,
     in_hand: InHand,
     shown: Mutex<room::Shown>,
     limit: watch::Sender<Option<u64>>,
@@ -65,6 +67,7 @@ impl MediaVault {
             downloads: Semaphore::new(DOWNLOADS),
             woken: Mutex::default(),
             asked: Mutex::default(),
+            late: Mutex::default(),
             in_hand: InHand::default(),
             shown: Mutex::default(),
             limit: watch::Sender::new(None),
@@ -96,7 +99,7 @@ impl MediaVault {
     pub async fn have(&self, bytes: &[u8]) -> Option<(String, Hand)> {
         let key = picture::key(bytes);
         let hand = self.in_hand.take(&key);
-        let there = bytes.len() <= picture::MOST_SENT && self.has(&key).await;
+        let there = bytes.len() <= picture::MOST_SENT && self.is_whole(&key).await;
         there.then_some((key, hand))
     }
 
@@ -135,10 +138,9 @@ impl MediaVault {
         tokio::fs::read(path(&self.folder, key)?).await.ok()
     }
 
-    /// Whether a picture's file is there.
-    async fn has(&self, key: &str) -> bool {
-        let Some(path) = path(&self.folder, key).filter(|_| is_key(key)) else { return false };
-        tokio::fs::try_exists(path).await.unwrap_or(false)
+    /// Whether a picture's file is there and as it was written.
+    async fn is_whole(&self, key: &str) -> bool {
+        self.read(key).await.is_some_and(|bytes| picture::key(&bytes) == key)
     }
 
     /// There are orders to fetch.
@@ -205,11 +207,10 @@ fn path(folder: &Path, key: &str) -> Option<PathBuf> {
     Some(folder.join(key.get(..2)?).join(key))
 }
 
-/// Writes whole or not at all, and on the disk before anybody says that it is there.
+/// Writes whole or not at all, and on the disk before anybody says that it is there. A file that is damaged is written anew.
 fn write(folder: &Path, key: &str, bytes: &[u8]) -> std::io::Result<()> {
     let Some(path) = path(folder, key) else { return Err(std::io::ErrorKind::InvalidInput.into()) };
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    if std::fs::metadata(&path).is_ok_and(|there| there.is_file() && there.len() == length) {
+    if std::fs::read(&path).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
@@ -240,14 +241,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_a_power_cut_left_empty_is_written_anew() {
+    fn a_file_that_a_power_cut_left_empty_or_full_of_nothing_is_written_anew() {
         let folder = std::env::temp_dir().join(format!("vault-{:08x}", rand::random::<u32>()));
         let key = "ab".repeat(32);
         let place = path(&folder, &key).unwrap();
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::fs::write(&place, b"").unwrap();
-        write(&folder, &key, b"picture").unwrap();
-        assert_eq!(std::fs::read(&place).unwrap(), b"picture");
+        for left in [&b""[..], &[0; 7]] {
+            std::fs::write(&place, left).unwrap();
+            write(&folder, &key, b"picture").unwrap();
+            assert_eq!(std::fs::read(&place).unwrap(), b"picture");
+        }
         assert_eq!(std::fs::read_dir(place.parent().unwrap()).unwrap().count(), 1, "and nothing is left over");
         std::fs::remove_dir_all(&folder).unwrap();
     }

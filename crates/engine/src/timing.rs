@@ -49,12 +49,16 @@ pub struct Timing {
     pub wake: Duration,
     /// How often the database is tidied.
     pub tidy: Duration,
-    /// The wait before a picture that did not come is tried again; each further one is longer by as much.
+    /// The wait before a picture that did not come is tried again; each further one is longer.
     pub picture_again: Duration,
     /// A picture that was fetched or shown within this time is not let go of, however little room there is.
     pub picture_rest: Duration,
     /// How often it is looked how much room pictures take.
     pub pictures: Duration,
+    /// How often pictures are looked for that nothing names any more.
+    pub leftovers: Duration,
+    /// A picture that nothing names stays for so long after it was last used.
+    pub leftover_rest: Duration,
     /// How long a conversation that cannot be read is put aside.
     pub put_aside: Duration,
     /// TikTok's lists may be this much behind: what is complete is claimed up to so long before they were asked for, and a
@@ -139,6 +143,8 @@ impl Default for Timing {
             picture_again: s(30),
             picture_rest: s(24 * 3600),
             pictures: s(60),
+            leftovers: s(3600),
+            leftover_rest: s(24 * 3600),
             put_aside: s(30),
             lag: s(60),
             automatic: s(600),

@@ -1,5 +1,7 @@
 //! Links that die: before the picture was fetched, and after.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +12,7 @@ use axum::response::IntoResponse;
 use desk::{Desk, DeskConfig, Endpoints, Request};
 use sandbox::{Fault, Times};
 use serde_json::{Value, json};
+use store::table::media;
 use tests::{World, http, quick};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -17,6 +20,7 @@ use tokio::net::TcpListener;
 use super::{avatar, key, opens, shown, states, until_all};
 
 const DEAD: Fault = Fault::Status { status: 403, accepting: false };
+const UNWELL: Fault = Fault::Status { status: 503, accepting: false };
 
 #[tokio::test]
 async fn every_picture_still_opens_when_all_links_are_dead_and_tiktok_is_gone() {
@@ -95,6 +99,53 @@ async fn a_picture_that_tiktok_does_not_give_out_is_not_asked_for_for_ever() {
         world.ask("fetchPicture", json!({ "message": picture["id"] })).await;
     }
     until_all(&world, &ana, 2, "kept").await;
+}
+
+#[tokio::test]
+async fn no_trouble_of_the_hosts_that_keep_pictures_outlasts_a_picture() {
+    let world = World::paced(|timing| timing.picture_again = Duration::from_millis(1)).await;
+    let ana = world.customer("Ana");
+    let tried = |world: &World| world.tiktok.ledger().calls("media");
+    world.tiktok.fault("media", UNWELL, Times::UntilCleared);
+    ana.sends_image();
+    world.until("it was tried more often than a dead link is", async |world| tried(world) >= 10).await;
+    assert_eq!(states(&world, &ana).await, ["pending"]);
+    world.tiktok.clear_faults();
+    until_all(&world, &ana, 1, "kept").await;
+    // But for one that TikTok gives out no more.
+    world.tiktok.fault("media", UNWELL, Times::UntilCleared);
+    ana.sends_image();
+    let before = tried(&world);
+    world.until("it was tried", async |world| tried(world) > before).await;
+    world.tiktok.advance(Duration::from_secs(26 * 86_400));
+    world.until("it is given up", async |world| states(world, &ana).await == ["kept", "unavailable"]).await;
+}
+
+#[tokio::test]
+async fn a_sticker_waits_for_the_network_like_any_picture() {
+    let world = World::paced(|timing| timing.picture_again = Duration::from_millis(1)).await;
+    let ana = world.customer("Ana");
+    ana.says("hello?");
+    world.conversation(&ana).await;
+    world.until("the avatar is here", async |world| avatar(world, &ana).await.is_some()).await;
+    world.tiktok.fault("cdn", Fault::NeverAnswer { accepting: false }, Times::UntilCleared);
+    let before = world.tiktok.ledger().calls("cdn");
+    ana.sends_sticker();
+    world.until("it is asked for", async |world| world.tiktok.ledger().calls("cdn") > before).await;
+    world.tiktok.unplug().await;
+    let (account, put_off) = (world.account(), RefCell::new(BTreeSet::new()));
+    world
+        .until("it was put off more often than a dead link is", async |world| {
+            let store = world.desk().engine().store();
+            let next = store.read(move |sql| media::next_due(sql, account, 0)).await.unwrap();
+            put_off.borrow_mut().extend(next);
+            put_off.borrow().len() > 8
+        })
+        .await;
+    assert_eq!(states(&world, &ana).await, ["pending"]);
+    world.tiktok.clear_faults();
+    world.tiktok.plug_in().await.unwrap();
+    until_all(&world, &ana, 1, "kept").await;
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use model::{Content, MediaState, Surface};
-use sandbox::{Fault, Times};
+use model::{AccountId, Content, MediaState, Surface};
+use sandbox::{Fault, Times, WindowRule};
 use serde_json::json;
 use store::table::message::News;
 use store::table::{media, message};
@@ -13,6 +13,16 @@ use super::{avatar, drafted, file, id, key, opens, shown, states, until_all};
 use crate::pictures::photo;
 
 const DAY_MS: i64 = 24 * 3_600_000;
+
+async fn until_health(world: &World, id: AccountId, state: &str) {
+    world
+        .until(state, async |world| {
+            let overview = world.ask("overview", json!({})).await;
+            let accounts = overview["accounts"].as_array().cloned().unwrap_or_default();
+            accounts.iter().any(|one| one["id"] == json!(id) && one["health"]["state"] == state)
+        })
+        .await;
+}
 
 async fn usage(world: &World) -> (u64, u64) {
     let usage = world.ask("mediaUsage", json!({})).await;
@@ -118,6 +128,36 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
 }
 
 #[tokio::test]
+async fn what_a_shop_without_access_could_not_ask_for_stays() {
+    for revoked in [false, true] {
+        let mut world = World::start().await;
+        let (bloom, ana) = (world.account(), world.customer("Ana"));
+        ana.sends_image();
+        let photo = key(&until_all(&world, &ana, 1, "kept").await[0]);
+        let conversation = world.conversation(&ana).await;
+        world.tiktok.open_account("cornershop", "Corner Shop", WindowRule::B);
+        let ben = world.customer("Ben");
+        ben.sends_image();
+        world.link().await;
+        until_all(&world, &ben, 1, "kept").await;
+        if revoked {
+            world.tiktok.revoke_tokens();
+            until_health(&world, bloom, "relink").await;
+            let corner = world.link().await;
+            until_health(&world, corner, "live").await;
+        } else {
+            world.ask("unlinkAccount", json!({ "account": bloom, "erase": false })).await;
+        }
+        world.desk().engine().keep_pictures_within(Some(1));
+        // Of both shops' photos, that of the shop with access goes: so all of them were looked at.
+        until_all(&world, &ben, 1, "released").await;
+        let thread = world.thread(conversation).await;
+        assert!(thread.contains("<image kept>"), "{thread}");
+        assert!(opens(&world, &photo).await, "revoked: {revoked}");
+    }
+}
+
+#[tokio::test]
 async fn a_released_picture_that_tiktok_has_forgotten_is_said_to_be_gone() {
     let world = World::start().await;
     let ana = world.customer("Ana");
@@ -199,6 +239,68 @@ async fn a_crash_between_a_file_and_its_row_leaves_nothing_wrong() {
     assert!(!opens(&world, &lost).await);
     world.ask("fetchPicture", json!({ "message": id(&pictures[1]) })).await;
     world.until("it is here again", async |world| opens(world, &lost).await).await;
+}
+
+#[tokio::test]
+async fn a_kept_picture_whose_file_is_gone_or_damaged_comes_again() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.sends_sticker();
+    ana.sends_image();
+    for picture in until_all(&world, &ana, 2, "kept").await {
+        let (key, asked) = (key(&picture), json!({ "message": picture["id"] }));
+        let place = file(&world, &key);
+        let whole = std::fs::read(&place).unwrap();
+        // Damaged without a change of its length, as a disk does it; the clock of its last change tells nothing.
+        let mut damaged = whole.clone();
+        damaged.iter_mut().skip(20).for_each(|byte| *byte ^= 0x55);
+        for left in [None, Some(&damaged[..]), Some(&[][..])] {
+            match left {
+                None => std::fs::remove_file(&place).unwrap(),
+                Some(bytes) => std::fs::write(&place, bytes).unwrap(),
+            }
+            assert!(!opens(&world, &key).await);
+            world.ask("fetchPicture", asked.clone()).await;
+            world.until("it is here again", async |world| opens(world, &key).await).await;
+            until_all(&world, &ana, 2, "kept").await;
+            assert!(std::fs::read(&place).unwrap() == whole, "as it was");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_nothing_names_any_more_goes_after_a_while_and_the_rest_stays() {
+    let world = World::paced(|timing| {
+        timing.leftovers = Duration::from_millis(50);
+        timing.leftover_rest = Duration::ZERO;
+    })
+    .await;
+    let ana = world.customer("Ana");
+    ana.sends_image();
+    ana.sends_sticker();
+    until_all(&world, &ana, 2, "kept").await;
+    world.until("the avatar is here", async |world| avatar(world, &ana).await.is_some()).await;
+    let first = avatar(&world, &ana).await.unwrap();
+    let conversation = world.conversation(&ana).await;
+    let draft = drafted(&world, &ana).await;
+    assert!(file(&world, &draft).exists());
+    world.desk().attach(conversation, photo(100, 80)).await.unwrap();
+    world.until("the one before it goes", async |world| !file(world, &draft).exists()).await;
+    assert!(!opens(&world, &draft).await);
+    let second = world.view(&ana).await["draft"]["attachment"]["key"].as_str().unwrap().to_owned();
+    let before = usage(&world).await;
+    world.ask("removeAttachment", json!({ "conversation": conversation })).await;
+    world.until("a picture taken off a draft goes", async |world| usage(world).await.1 == before.1 - 1).await;
+    assert!(!opens(&world, &second).await);
+
+    ana.changes_picture();
+    ana.says("new look");
+    world.until("the avatar of before goes", async |world| !opens(world, &first).await).await;
+    let now = avatar(&world, &ana).await.unwrap();
+    assert!(now != first && opens(&world, &now).await);
+    for picture in until_all(&world, &ana, 2, "kept").await {
+        assert!(opens(&world, &key(&picture)).await);
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ export function may(app: App, key: KeyId): boolean {
     case "region":
     case "regionBack":
     case "back":
+    case "copyPhoto":
+    case "savePhoto":
       return false;
     default:
       return inbox && app.talk !== null;

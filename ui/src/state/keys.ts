@@ -2,7 +2,7 @@
 import { t } from "../text";
 import type { Tool } from "./place.svelte";
 
-export type KeyId = "search" | "find" | "findNext" | "findPrevious" | "next" | "previous" | "reply" | "done" | "snooze" | "assign" | "tag" | "region" | "regionBack" | "back" | "settings" | "away" | "sheet" | Tool;
+export type KeyId = "search" | "find" | "findNext" | "findPrevious" | "next" | "previous" | "reply" | "done" | "snooze" | "assign" | "tag" | "region" | "regionBack" | "back" | "settings" | "away" | "sheet" | "copyPhoto" | "savePhoto" | Tool;
 
 interface Chord {
   key: string;
@@ -31,6 +31,9 @@ export const KEYS: Record<KeyId, readonly Chord[]> = {
   // Only in the palette and on its buttons.
   away: [],
   sheet: [{ key: "/", mod: true }],
+  // Only over a photo, where the viewer hears them.
+  copyPhoto: [{ key: "c", mod: true }],
+  savePhoto: [{ key: "s", mod: true }],
   image: [{ key: "u", mod: true, shift: true }],
   emoji: [{ key: "e", mod: true, shift: true }],
   saved: [{ key: "s", mod: true, shift: true }],

@@ -310,6 +310,8 @@ export const en = {
     settings: "Settings",
     away: "I am away, or back",
     sheet: "All keys",
+    copyPhoto: "Copy the photo you are looking at",
+    savePhoto: "Save the photo you are looking at",
     image: "Attach a picture",
     emoji: "Emoji",
     saved: "Insert a saved reply",

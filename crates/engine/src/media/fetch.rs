@@ -28,7 +28,7 @@ const UNTIL_LINKED: Duration = Duration::from_secs(300);
 pub(crate) enum Failed {
     /// Through no fault of its own: all of them wait this long.
     Wait(Duration),
-    /// Try again.
+    /// The network or the host fails, not the picture: try again, for as long as TikTok gives it out.
     Later,
     /// The link is dead; another one may not be.
     Dead,
@@ -64,13 +64,13 @@ impl MediaVault {
                     outcome => outcome.map(Some),
                 }
             }
-            Content::Sticker { url, .. } => match self.fetch(engine, &url, None).await {
+            Content::Sticker { url, .. } => match self.fetch_for(engine, Some(account), &url, None).await {
                 Err(Failed::Dead) => {
                     // The conversation's own words have a fresh link, if the message is still among them.
                     sync::fetch(engine, &engine.source(&business), message.conversation, priority).await?;
                     match find(engine, account, id).await?.map(|(_, _, message)| message.content) {
                         Some(Content::Sticker { url: fresh, .. }) if fresh != url => {
-                            match self.fetch(engine, &fresh, None).await {
+                            match self.fetch_for(engine, Some(account), &fresh, None).await {
                                 Err(Failed::Dead) => Err(Failed::Never),
                                 outcome => outcome.map(Some),
                             }
@@ -110,7 +110,7 @@ impl MediaVault {
         }
     }
 
-    /// Fetches and keeps one picture, for something to name it while the hand is held.
+    /// Fetches and keeps one picture of no account yet, for something to name it while the hand is held.
     pub(crate) async fn fetch(
         &self,
         engine: &Engine,

@@ -1,7 +1,8 @@
 //! Pictures on order: which is fetched next, how often a failed one is tried, and when it is given up.
 //!
 //! Pictures of the conversation on screen, and those an agent asks for, go first; then the newest. Whatever fails through
-//! no fault of the picture's own does not count against it.
+//! no fault of the picture's own does not count against it: for as long as TikTok gives it out, a bad hour of the network or
+//! of the hosts that keep pictures only puts it off.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -15,11 +16,14 @@ use store::table::{account, message, person};
 use tokio::time::Instant;
 
 use super::fetch::Failed;
+use super::room::FETCHABLE_MS;
 use super::{DOWNLOADS, MediaVault, open};
 use crate::engine::Engine;
 
 /// An order that failed this often is given up.
 const ATTEMPTS: u32 = 8;
+/// The longest wait before an order that failed is tried again.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// So many orders are looked at ahead.
 const AHEAD: u32 = 20;
 /// How long at most until orders are looked at again.
@@ -135,6 +139,12 @@ impl MediaVault {
         let after = |wait: Duration| now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
         let avatar = matches!(order.wanted, Wanted::Avatar(_));
         let last = order.attempt + 1 >= ATTEMPTS;
+        // A picture that TikTok may not give out any more is not waited for. The link to an avatar ends by itself.
+        let old = !avatar && now_ms.saturating_sub(order.at_ms) >= FETCHABLE_MS;
+        let first = engine.timing().picture_again;
+        if !matches!(outcome, Err(Failed::Later | Failed::Wait(_))) {
+            open(&self.late).remove(&order.wanted);
+        }
         let mut pause = None;
         let written = match outcome {
             Ok(Some((held, _hand))) => engine.store().write(move |tx| settle(tx, order, Some(&held))).await,
@@ -152,8 +162,12 @@ impl MediaVault {
             Err(Failed::Dead | Failed::Never) if avatar => {
                 engine.store().write(move |tx| media::give_up(tx, order.id)).await
             }
+            Err(Failed::Later) if !old => {
+                let until_ms = after(self.later(order.wanted, first));
+                engine.store().write(move |tx| media::postpone(tx, order.id, until_ms, false)).await
+            }
             Err(Failed::Later | Failed::Dead) if !last => {
-                let until_ms = after(engine.timing().picture_again.saturating_mul(order.attempt + 1));
+                let until_ms = after(first.saturating_mul(order.attempt + 1));
                 engine.store().write(move |tx| media::postpone(tx, order.id, until_ms, true)).await
             }
             Err(Failed::Later | Failed::Dead | Failed::Never) => {
@@ -170,8 +184,19 @@ impl MediaVault {
         pause.map_or(Ok(()), Err)
     }
 
+    /// How long an order is left alone that failed once more through no fault of the picture's. Known in memory only: after a
+    /// restart the first wait is short again.
+    fn later(&self, wanted: Wanted, first: Duration) -> Duration {
+        let mut late = open(&self.late);
+        let failures = late.entry(wanted).or_insert(0);
+        let wait = longer(first, *failures);
+        *failures = failures.saturating_add(1);
+        wait
+    }
+
     /// TikTok answers again: what waited for that is due at once.
     pub(crate) async fn network_is_back(&self, engine: &Engine) {
+        open(&self.late).clear();
         if let Err(error) = engine.store().write(|tx| media::release_all(tx)).await {
             tracing::error!(%error, "media.not_released");
         }
@@ -182,15 +207,15 @@ impl MediaVault {
 }
 
 impl Engine {
-    /// Asks for a message's picture again that was let go of, or that could not be had before. Until it comes, or
-    /// certainly does not, it is pending.
+    /// Asks for a message's picture again that was let go of, that could not be had before, or whose file is gone or
+    /// damaged. Until it comes, or certainly does not, it is pending.
     ///
     /// # Errors
     /// [`StoreError::WrongState`] if it has none, or its account is linked no more.
     pub async fn fetch_picture(&self, id: MessageId) -> Result<(), StoreError> {
         let key = self.store().read(move |sql| Ok(key(&message::get(sql, id)?.content))).await?;
         let lost = match key {
-            Some(key) => !self.media().has(&key).await,
+            Some(key) => !self.media().is_whole(&key).await,
             None => true,
         };
         let account = self
@@ -218,11 +243,17 @@ impl Engine {
             })
             .await?;
         if let Some(account) = account {
+            open(&self.media().late).remove(&Wanted::Message(id));
             open(&self.media().asked).insert(id);
             self.media().wake(account);
         }
         Ok(())
     }
+}
+
+/// The wait after one more failure: twice as long each time.
+fn longer(first: Duration, failures: u32) -> Duration {
+    first.saturating_mul(1 << failures.min(20)).min(LONGEST)
 }
 
 fn millis(ms: i64) -> Duration {
@@ -269,4 +300,17 @@ fn settle(tx: &mut store::Tx<'_>, order: Order, held: Option<&Held>) -> Result<(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_an_hour_and_stay_there() {
+        let first = Duration::from_secs(30);
+        let waits: Vec<u64> = (0..9).map(|failures| longer(first, failures).as_secs()).collect();
+        assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+        assert_eq!(longer(first, u32::MAX), LONGEST);
+    }
 }

@@ -1,8 +1,9 @@
 //! Room on disk: which pictures were shown when, which may go, and files that belong to nobody.
 //!
 //! Only a picture that TikTok can be asked for again is ever let go of, the one not shown for longest first. What cannot be
-//! had again stays, even if that is more than the agent has allowed. First the row goes, then the file: whatever comes
-//! between leaves a file that nobody names, and those are swept up after the next start.
+//! had again stays, even if that is more than the agent has allowed. What nothing names any more, an earlier avatar or a
+//! picture taken off a draft, goes after a while, so that it takes no room from the others. First the row goes, then the
+//! file: whatever comes between leaves a file that nobody names, and those are swept up after the next start.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use super::{InHand, MediaVault, is_key, open, path};
 use crate::engine::Engine;
 
 /// TikTok gives out the media of a message for thirty days ("Media download"); five less leave time to ask for it.
-const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
+pub(super) const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
 const HOUR_MS: Millis = 3_600_000;
 /// So many pictures are found at a time.
 const LOOK: u32 = 1_000;
@@ -59,7 +60,7 @@ impl MediaVault {
     pub(crate) async fn look_after(&self, engine: &Engine) {
         let mut limit = self.limit.subscribe();
         self.films.tidy().await;
-        let (mut swept, mut in_vain) = (false, None);
+        let (mut swept, mut in_vain, mut cleared) = (false, None, None::<Instant>);
         loop {
             self.write_down_shown(engine).await;
             if let Err(error) = self.make_room(engine, &mut in_vain).await {
@@ -73,10 +74,47 @@ impl MediaVault {
                             tracing::warn!(%error, "media.not_swept");
                         }
                     }
+                    if cleared.is_none_or(|at| at.elapsed() >= engine.timing().leftovers) {
+                        cleared = Some(Instant::now());
+                        self.clear_leftovers(engine).await;
+                    }
                 }
                 _ = limit.changed() => {}
             }
         }
+    }
+
+    /// Throws away what nothing names. Not at once: a picture for a saved reply is here before the reply is.
+    async fn clear_leftovers(&self, engine: &Engine) {
+        let rest = i64::try_from(engine.timing().leftover_rest.as_millis()).unwrap_or(i64::MAX);
+        match self.drop_unneeded(engine, engine.clock().now_ms().saturating_sub(rest)).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "media.leftovers_gone"),
+            Err(error) => tracing::error!(%error, "media.leftovers_stay"),
+        }
+    }
+
+    /// Throws away the pictures that nothing names and that were not used since; how many. They are looked for outside the
+    /// writer, which then has only a few to look at again at a time.
+    async fn drop_unneeded(&self, engine: &Engine, before_ms: Millis) -> Result<usize, StoreError> {
+        let found = engine.store().read(move |sql| picture::unneeded(sql, before_ms)).await?;
+        let mut count = 0;
+        for slice in found.chunks(SLICE).map(<[String]>::to_vec) {
+            let in_hand = self.in_hand.clone();
+            let dropped = engine.store().write(move |tx| {
+                let mut dropped = Vec::new();
+                for key in slice {
+                    if !in_hand.holds(&key) && picture::drop_unneeded(tx, &key, before_ms)? {
+                        dropped.push(key);
+                    }
+                }
+                Ok(dropped)
+            });
+            let dropped = dropped.await?;
+            count += dropped.len();
+            self.remove(dropped).await;
+        }
+        Ok(count)
     }
 
     async fn write_down_shown(&self, engine: &Engine) {
@@ -218,16 +256,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]
     pub async fn forget_unneeded_media(&self) -> Result<(), StoreError> {
-        let in_hand = self.media().in_hand.clone();
-        let dropped = self.store().write(move |tx| {
-            let mut keys = picture::unneeded(tx)?;
-            keys.retain(|key| !in_hand.holds(key));
-            for key in &keys {
-                media::drop(tx, key)?;
-            }
-            Ok(keys)
-        });
-        self.media().remove(dropped.await?).await;
+        self.media().drop_unneeded(self, Millis::MAX).await?;
         if let Err(error) = self.media().films.forget().await {
             tracing::warn!(%error, "film.not_thrown_away");
         }

@@ -28,7 +28,7 @@ pub struct Held {
 }
 
 /// Whose picture is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wanted {
     /// The picture in a message.
     Message(MessageId),

@@ -99,13 +99,16 @@ const NEEDED: &str = "EXISTS (SELECT 1 FROM person p WHERE p.avatar = m.key)
      OR EXISTS (SELECT 1 FROM saved_reply r WHERE r.attachment = m.key)
      OR EXISTS (SELECT 1 FROM outbox o WHERE instr(o.outgoing, m.key) > 0)";
 
-/// One of the messages that show the picture `m` is too old to ask TikTok for it again, or never could.
-const UNFETCHABLE: &str =
-    "EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key AND (p.refetchable = 0 OR p.message_id < ?1))";
+/// One of the messages that show the picture `m` is too old to ask TikTok for it again, or never could, or belongs to an
+/// account that TikTok answers no more: unlinked, or to be linked again, which may come too late for the picture or never.
+const UNFETCHABLE: &str = "EXISTS (
+         SELECT 1 FROM picture p JOIN conversation c ON c.id = p.conversation_id JOIN account a ON a.id = c.account_id
+         WHERE p.key = m.key
+           AND (p.refetchable = 0 OR p.message_id < ?1 OR a.unlinked_at_ms IS NOT NULL OR a.relink IS NOT NULL))";
 
 /// The pictures to let go of that were not shown since `shown_ms`, least recently shown first. A picture of a message older
-/// than `since_ms` is never among them, because TikTok may not give it out again, and neither is one that a draft, a
-/// waiting or saved reply, an avatar or a post still needs.
+/// than `since_ms` is never among them, because TikTok may not give it out again, nor is one of an account without access,
+/// and neither is one that a draft, a waiting or saved reply, an avatar or a post still needs.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -152,15 +155,34 @@ pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, Sto
     Ok(true)
 }
 
-/// The pictures that nothing names any more, such as those of an account that was erased.
+/// No message shows the picture `m`.
+const SHOWN_NOWHERE: &str = "NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)";
+
+/// The pictures that nothing names any more, such as those of an account that was erased, and that were neither fetched nor
+/// shown since `before_ms`. Looks at all there are, so it is for a reader: whoever drops them looks again
+/// ([`drop_unneeded`]).
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unneeded(sql: &Connection) -> Result<Vec<String>, StoreError> {
+pub fn unneeded(sql: &Connection, before_ms: Millis) -> Result<Vec<String>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT m.key FROM media m WHERE NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key) AND NOT ({NEEDED})"
+        "SELECT m.key FROM media m WHERE m.used_at_ms <= ?1 AND {SHOWN_NOWHERE} AND NOT ({NEEDED})"
     ))?;
-    Ok(query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([before_ms], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Drops a picture if nothing names it, by the measure of [`unneeded`]. Its file may go once this is committed. Whether it
+/// was dropped.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn drop_unneeded(tx: &Tx<'_>, key: &str, before_ms: Millis) -> Result<bool, StoreError> {
+    let dropped = tx
+        .prepare_cached(&format!(
+            "DELETE FROM media AS m WHERE m.key = ?2 AND m.used_at_ms <= ?1 AND {SHOWN_NOWHERE} AND NOT ({NEEDED})"
+        ))?
+        .execute((before_ms, key))?;
+    Ok(dropped > 0)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Releasable> {
