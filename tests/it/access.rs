@@ -204,6 +204,31 @@ async fn a_dead_refresh_token_asks_for_a_new_link_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_page_of_something_in_between_is_not_taken_for_a_lost_permission() {
+    let world = World::start().await;
+    let (id, ana) = (world.account(), world.customer("Ana"));
+    ana.says("hello?");
+    world.conversation(&ana).await;
+    let mut said = Vec::new();
+    for (list, status) in
+        [("conversation_list", 403), ("content_list", 403), ("conversation_list", 401), ("conversation_list", 404)]
+    {
+        let (asked, told) = (world.tiktok.ledger().calls(list), format!("after {status} of {list}"));
+        world.tiktok.fault(list, Fault::Status { status, accepting: false }, Times::Next(1));
+        ana.says(&told);
+        world.until("it was asked again", async |world| world.tiktok.ledger().calls(list) > asked + 1).await;
+        world.until_thread(&ana, &told).await;
+        world.reply(&ana, &format!("ours {told}")).await;
+        world.settle().await;
+        said.push(format!("ours {told}"));
+        assert_eq!(world.tiktok.ledger().texts_to("Ana"), said, "a reply goes out");
+        until_health(&world, id, "live").await;
+    }
+    let kinds: Vec<String> = events(&world, id).await.into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!((kinds, world.tiktok.ledger().refresh_calls()), (vec!["linked".to_owned()], 0), "nothing was renewed");
+}
+
+#[tokio::test]
 async fn the_end_of_the_access_is_announced_seven_three_and_one_days_before() {
     // A pair that is never renewed, because its access token outlives the other.
     let lifetimes =
