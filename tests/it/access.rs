@@ -326,7 +326,7 @@ async fn too_fast_is_a_second_of_silence_and_said_again_it_is_the_long_pause() {
     world.tiktok.fault("conversation_list", Fault::RateLimited, Times::Next(1));
     world.until("it is told so again", async |world| pause(world).await.is_some()).await;
     let left = pause(&world).await.unwrap();
-    assert!((1_700..=4_600).contains(&left), "{left} ms");
+    assert!((1_700..=5_600).contains(&left), "{left} ms");
     let (calls, pressed_ms) = (world.tiktok.ledger().calls("*"), world.tiktok.now_ms());
     world.reply(&ana, "Hello Ana").await;
     world.settle().await;
@@ -335,6 +335,23 @@ async fn too_fast_is_a_second_of_silence_and_said_again_it_is_the_long_pause() {
     assert!(ledger.attempts[0].at_ms - pressed_ms > left - 1_500, "not before the pause was over");
     assert!(ledger.attempts[0].at_ms - pressed_ms < left + 3_000);
     assert!(ledger.calls("*") < calls + 40, "{:?}", ledger.all_calls());
+}
+
+#[tokio::test]
+async fn a_pause_until_midnight_is_told_of_every_account_and_ended_for_every_account() {
+    let (world, [(corner, _, corner_ana), (bloom, _, bloom_ana)]) = two().await;
+    world.tiktok.fault("conversation_list", Fault::too_many_per_day(), Times::Next(1));
+    for id in [corner, bloom] {
+        until_health(&world, id, "rateLimited").await;
+    }
+    corner_ana.says("milk?");
+    bloom_ana.says("linen?");
+    world.ask("syncNow", json!({})).await;
+    until_said(&world, corner, "Ana", "milk?").await;
+    until_said(&world, bloom, "Ana", "linen?").await;
+    for id in [corner, bloom] {
+        until_health(&world, id, "live").await;
+    }
 }
 
 #[tokio::test]
