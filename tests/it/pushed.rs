@@ -9,6 +9,7 @@ use desk::{HearError, Heard};
 use model::ConversationId;
 use sandbox::{Config, Customer, Delivery, Fault, Limits, Times, WindowRule};
 use serde_json::{Value, json};
+use store::table::message;
 use tests::{TestHost, World, quick};
 use tokio::sync::broadcast::Receiver;
 
@@ -56,6 +57,16 @@ async fn hear_all(world: &World, ear: &mut Receiver<Delivery>) {
 fn calls(world: &World) -> (usize, usize) {
     let ledger = world.tiktok.ledger();
     (ledger.calls("conversation_list"), ledger.calls("content_list"))
+}
+
+/// Whether a message that was heard has been listed as well, and all that TikTok said of it.
+async fn kept(world: &World, remote_id: &str) -> (bool, String) {
+    let (account, remote_id) = (world.account(), remote_id.to_owned());
+    let read = world.desk().engine().store().read(move |sql| {
+        let held = message::find(sql, account, &remote_id)?.expect("it was heard");
+        Ok((held.listed, message::raw(sql, held.id)?.expect("it is kept")))
+    });
+    read.await.unwrap()
 }
 
 /// The emoji on a customer's messages, oldest first.
@@ -141,6 +152,28 @@ async fn every_kind_ends_in_the_same_words_whether_it_was_pushed_or_listed() {
     let asked = calls(&world).1;
     world.until("Ana's was listed too", async |world| calls(world).1 > asked).await;
     assert_eq!(world.reads(&ana).await, listed, "and listing changes nothing");
+}
+
+#[tokio::test]
+async fn what_only_a_push_tells_is_still_known_once_the_message_is_listed() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let conversation = world.conversation(&ana).await;
+    let card = json!({ "kind": "button", "title": "Which size?", "buttons": ["Small", "Large"] });
+    let press = json!({ "conversation": conversation, "card": card, "seen": null, "anyway": false, "key": "" });
+    world.ask("sendCard", press).await;
+    world.settle().await;
+    let mut ear = world.tiktok.webhooks();
+    let card = world.tiktok.ledger().accepted[0].message_id.clone();
+    let tap = ana.taps(&card, "Large");
+    hear_all(&world, &mut ear).await;
+    let (listed, told) = kept(&world, &tap).await;
+    assert!(!listed && told.contains("reply_source_payload"), "{told}");
+    world.ask("syncNow", json!({})).await;
+    world.until("it is listed", async |world| kept(world, &tap).await.0).await;
+    let told: Value = serde_json::from_str(&kept(&world, &tap).await.1).unwrap();
+    assert_eq!(told["reply_source_payload"]["reply_source_msg_id"], card);
+    assert_eq!(told["message_type"], "TEXT", "and what the list says: {told}");
 }
 
 #[tokio::test]
