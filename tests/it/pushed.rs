@@ -13,7 +13,7 @@ use store::table::message;
 use tests::{TestHost, World, quick};
 use tokio::sync::broadcast::Receiver;
 
-use crate::history::account;
+use crate::history::{account, judge, until_newest};
 
 /// A linked world that lists once at the start and then only when it is told to.
 async fn seldom() -> World {
@@ -210,6 +210,31 @@ async fn reactions_come_and_go_as_they_are_pushed() {
     let asked = calls(&world).1;
     world.until("it was listed", async |world| calls(world).1 > asked).await;
     assert_eq!(reactions(&world, &ana).await, left, "the list says the same");
+}
+
+#[tokio::test]
+async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let mut ear = world.tiktok.webhooks();
+    ana.says_many(50);
+    let late = pushed(&mut ear);
+    assert_eq!(late.len(), 50);
+    world.ask("syncNow", json!({})).await;
+    until_newest(&world, &ana).await;
+    for (holes, n) in [(2, 20), (3, 10), (4, 25)] {
+        // At least once means: perhaps twice.
+        for _ in 0..2 {
+            hear(&world, &late[n]).await.unwrap();
+            let found = judge(&world, &ana).await;
+            assert_eq!((found.wrong, found.holes), (Vec::new(), holes), "{n}");
+        }
+        assert_eq!(world.row(&ana).await["hasGap"], true);
+    }
+    // Up to a neighbour: there is no hole between the two, and nothing that proves it.
+    hear(&world, &late[26]).await.unwrap();
+    let found = judge(&world, &ana).await;
+    assert_eq!((found.wrong, found.holes, found.unproven, found.missing), (Vec::new(), 4, 1, 26));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 use model::{AccountId, ConversationId, ConversationKind, Millis, Origin, Reaction};
 use store::table::conversation::{self, Listed};
+use store::table::gap;
 use store::table::message::{self, News};
 use store::table::person::PersonNews;
 use store::{StoreError, Tx};
@@ -55,6 +56,11 @@ pub fn apply(
     match &pushed.what {
         What::Said(news) => {
             changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
+            let here =
+                message::find(tx, account, &news.remote_id)?.filter(|here| here.conversation == id && !here.listed);
+            if let Some(here) = here {
+                changed |= gap::split(tx, id, here.id, rules.now_ms)?;
+            }
             if !applied.arrived.is_empty() {
                 conversation::customer_wrote(tx, id)?;
                 due_for_rules(tx, account, id, &applied, rules.now_ms)?;
