@@ -213,6 +213,49 @@ async fn reactions_come_and_go_as_they_are_pushed() {
 }
 
 #[tokio::test]
+async fn a_reaction_that_was_taken_back_before_it_is_told_of_does_not_stay() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let mut ear = world.tiktok.webhooks();
+    let ours = ana.colleague_replies("Lovely!", "APP");
+    hear_all(&world, &mut ear).await;
+    world.ask("syncNow", json!({})).await;
+    world.until("it is listed", async |world| kept(world, &ours).await.0).await;
+    ana.likes(&ours);
+    ana.takes_reaction_back(&ours, "❤️");
+    let [came, went]: [Delivery; 2] = pushed(&mut ear).try_into().unwrap();
+    for delivery in [&went, &came] {
+        hear(&world, delivery).await.unwrap();
+    }
+    assert_eq!(reactions(&world, &ana).await[1], json!([{ "emoji": "❤️", "from": "in" }]), "as it was told");
+    world.ask("syncNow", json!({})).await;
+    world.until("it is gone", async |world| reactions(world, &ana).await[1] == json!([])).await;
+}
+
+#[tokio::test]
+async fn two_of_tiktoks_own_emoji_are_two() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let mut ear = world.tiktok.webhooks();
+    let ours = ana.colleague_replies("Lovely!", "APP");
+    hear_all(&world, &mut ear).await;
+    blind(&world);
+    ana.reacts_with_ai_emoji(&ours, "dancing-cat");
+    ana.reacts_with_ai_emoji(&ours, "sleeping-dog");
+    hear_all(&world, &mut ear).await;
+    let both = reactions(&world, &ana).await[1].clone();
+    assert_eq!(both.as_array().map(Vec::len), Some(2), "{both}");
+    assert!(!both.to_string().contains("x-expires"), "{both}");
+    ana.takes_ai_emoji_back(&ours, "dancing-cat");
+    hear_all(&world, &mut ear).await;
+    assert_eq!(reactions(&world, &ana).await[1], json!([both[1]]));
+    sees_again(&world).await;
+    let asked = calls(&world).1;
+    world.until("it was listed", async |world| calls(world).1 > asked).await;
+    assert_eq!(reactions(&world, &ana).await[1], json!([both[1]]), "the list says the same");
+}
+
+#[tokio::test]
 async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
     let world = seldom().await;
     let ana = world.customer("Ana");

@@ -1929,6 +1929,10 @@ export type Reaction = {
  */
 emoji: string, 
 /**
+ * Which of the generated ones: the path of its picture.
+ */
+picture?: string, 
+/**
  * Who put it there.
  */
 from: Direction, };

@@ -1,7 +1,7 @@
 //! What TikTok pushes: one thing at a time, in any order, more than once. It ends in the same rows as what is listed.
 //!
 //! A pushed message is shown at once, and proves nothing about what came before it: the conversation counts as moved, so
-//! that the account's loop reads it and finds out whether anything is missing.
+//! that the account's loop reads it and finds out whether anything is missing. The same goes for an emoji.
 
 use model::{AccountId, ConversationId, ConversationKind, Millis, Origin, Reaction};
 use store::table::conversation::{self, Listed};
@@ -70,6 +70,9 @@ pub fn apply(
             for (remote_id, reaction, came) in changes {
                 changed |= react(tx, account, remote_id, reaction, *came)?;
             }
+            // Which of two that come in the wrong order is the later one, and what is on a message we do not hold, only the
+            // conversation's own words tell. It does not count as moved for an emoji.
+            conversation::look_again(tx, id)?;
         }
         What::Read(up_to_ms) => conversation::read_by_customer(tx, id, *up_to_ms)?,
         What::Came(..) => {}

@@ -148,10 +148,16 @@ pub(crate) fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
     }
 }
 
-/// An emoji on a message. Who does not say whose it is, is the customer: a business has no way to react through the API.
+/// An emoji on a message. One of TikTok's own is known by its picture's path: the rest of the link changes with each answer.
+/// Who does not say whose it is, is the customer: a business has no way to react through the API.
 pub(crate) fn reaction(reaction: &message::Reaction, business_id: &str) -> model::Reaction {
     model::Reaction {
         emoji: reaction.emoji.clone().unwrap_or_default(),
+        picture: reaction.ai_emoji_url.as_deref().map(|url| {
+            let link = url.split(['?', '#']).next().unwrap_or_default();
+            let place = link.split_once("://").map_or(link, |(_, place)| place);
+            place.split_once('/').map_or(place, |(_, path)| path).to_owned()
+        }),
         from: if reaction.is_from_business(business_id) == Some(true) { Direction::Out } else { Direction::In },
     }
 }

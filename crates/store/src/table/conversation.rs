@@ -217,6 +217,20 @@ pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Resul
     Ok(())
 }
 
+/// Something happened in a conversation that its `update_time` does not tell: it is due again, if it was ever read.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn look_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    // 0 is for one that was never read.
+    tx.prepare_cached(
+        "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1
+         WHERE id = ?1 AND fetched_updated_ms >= remote_updated_ms AND remote_updated_ms > 1",
+    )?
+    .execute([id.0])?;
+    Ok(())
+}
+
 /// The conversations that TikTok refused to show are due again, at most so many, newest first.
 ///
 /// # Errors
