@@ -281,6 +281,23 @@ async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_does_not_hide_what_comes_after_an_ad() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    world.conversation(&ana).await;
+    let mut ear = world.tiktok.webhooks();
+    ana.comes_from_link("spring-sale");
+    // Put on, and not noticed yet.
+    world.desk().engine().clock().set_offset_ms(200_000);
+    for delivery in pushed(&mut ear) {
+        assert!(matches!(hear(&world, &delivery).await, Ok(Heard::Taken)));
+    }
+    ana.says("hi, is this the shop?");
+    world.ask("syncNow", json!({})).await;
+    world.until_thread(&ana, "is this the shop?").await;
+}
+
+#[tokio::test]
 async fn what_the_customer_has_read_never_goes_back_and_counts_for_what_comes_later() {
     let world = seldom().await;
     let ana = world.customer("Ana");

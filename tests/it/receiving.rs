@@ -369,7 +369,7 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
             };
             let account = account::link(tx, &new, 0)?;
             let listed =
-                Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms: 5, origin: None };
+                Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms: Some(5), origin: None };
             conversation::upsert_listed(tx, account, &listed)?;
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
@@ -576,6 +576,31 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     let notified = world.host.notifications();
     assert_eq!(notified.len(), 2, "{notified:?}");
     assert_eq!((notified[1].title.as_str(), notified[1].body.as_str()), ("Ben", "Photo"));
+}
+
+#[tokio::test]
+async fn a_conversation_whose_time_tiktok_does_not_tell_is_read_and_hides_no_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let due = store.write(|tx| {
+        let tokens =
+            TokenTimes { issued_at_ms: 0, access_expires_at_ms: 1, refresh_expires_at_ms: 1, scopes: String::new() };
+        let (remote_id, handle, display_name) = ("b".to_owned(), "h".to_owned(), "H".to_owned());
+        let account = account::link(tx, &NewAccount { remote_id, handle, display_name, avatar: None, tokens }, 0)?;
+        let mut due = Vec::new();
+        for updated_ms in [None, None, Some(5_000), Some(5_000), None, Some(5_000), Some(6_000)] {
+            let listed = Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms, origin: None };
+            conversation::upsert_listed(tx, account, &listed)?;
+            let known = conversation::due(tx, account, 1)?;
+            due.push(!known.is_empty());
+            for known in known {
+                conversation::fetched(tx, known.id, known.remote_updated_ms)?;
+            }
+        }
+        Ok(due)
+    });
+    assert_eq!(due.await.unwrap(), [true, true, true, false, true, false, true]);
+    store.close().await;
 }
 
 #[tokio::test]

@@ -86,7 +86,12 @@ pub fn apply(
 
 /// The conversation it belongs to; one that is not known yet is made, if there is something to put into it.
 fn place(tx: &mut Tx<'_>, account: AccountId, pushed: &Pushed) -> Result<Option<ConversationId>, StoreError> {
-    let listed = |kind, updated_ms, origin| Listed { remote_id: pushed.conversation.clone(), kind, updated_ms, origin };
+    let listed = |kind, updated_ms, origin| Listed {
+        remote_id: pushed.conversation.clone(),
+        kind,
+        updated_ms: Some(updated_ms),
+        origin,
+    };
     let made = match &pushed.what {
         What::Said(news) if news.outgoing && news.auto.is_none() => {
             Some(listed(ConversationKind::Chat, news.sent_at_ms, None))

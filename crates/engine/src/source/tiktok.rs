@@ -59,14 +59,13 @@ impl Source for TikTok {
         if !page.unreadable.is_empty() {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
-        let now_ms = self.caller.clock().now_ms();
         let listed = page.conversations.into_iter().map(|conversation| Listed {
             remote_id: conversation.conversation_id,
             kind: match kind {
                 conversation::ConversationKind::Stranger => ConversationKind::Request,
                 conversation::ConversationKind::Single => ConversationKind::Chat,
             },
-            updated_ms: conversation.update_time_ms.unwrap_or(now_ms),
+            updated_ms: conversation.update_time_ms,
             origin: conversation.referral.and_then(origin),
         });
         Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more) })

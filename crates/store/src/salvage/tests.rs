@@ -143,7 +143,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 conversation::upsert_listed(
                     tx,
                     account,
-                    &Listed { remote_id, kind, updated_ms: now_ms - n * DAY / 4, origin: None },
+                    &Listed { remote_id, kind, updated_ms: Some(now_ms - n * DAY / 4), origin: None },
                 )?;
             }
             let mut all = Vec::new();
