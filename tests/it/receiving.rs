@@ -579,6 +579,25 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
 }
 
 #[tokio::test]
+async fn a_notification_clicked_before_the_page_listens_is_opened_once_it_does() {
+    let world = World::start().await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    ana.says("one");
+    ben.says("two");
+    let (to_ana, to_ben) = (world.conversation(&ana).await, world.conversation(&ben).await);
+    let open = |conversation| Some(Event::Open { account: world.account(), conversation });
+    world.desk().show(world.account(), to_ana);
+    world.desk().show(world.account(), to_ben);
+    let mut page = world.desk().subscribe();
+    assert_eq!(page.next().await, open(to_ben), "where the agent clicked last");
+    world.desk().show(world.account(), to_ana);
+    drop(page);
+    let mut reloaded = world.desk().subscribe();
+    world.desk().engine().store().announce(Change::Settings);
+    assert!(matches!(reloaded.next().await, Some(Event::Stale { .. })), "nothing is opened twice");
+}
+
+#[tokio::test]
 async fn a_conversation_whose_time_tiktok_does_not_tell_is_read_and_hides_no_news() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
