@@ -1,12 +1,11 @@
 //! Notifications, and what a click on one does.
 
-use desk::{HostError, Notification};
+use desk::{Desk, HostError, Notification};
 use model::{AccountId, ConversationId};
 use serde_json::Value;
 use tauri::AppHandle;
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
 
-use crate::opening::desk_now;
 use crate::window;
 
 /// The icon the packages install. The name is all a notification server needs.
@@ -27,15 +26,16 @@ pub(crate) fn show(app: &AppHandle, notification: Notification) -> Result<(), Ho
     shown.map_err(|error| HostError(error.to_string()))
 }
 
-/// From now on a click on a notification opens its conversation. Without this, none is reported.
-pub(crate) fn follow_clicks(app: &AppHandle) -> tauri_plugin_notification::Result<()> {
+/// From now on a click on a notification opens its conversation, also while the page has not been let in yet: the desk keeps
+/// the wish until a page listens. Without this, none is reported.
+pub(crate) fn follow_clicks(app: &AppHandle, desk: Desk) -> tauri_plugin_notification::Result<()> {
     let clicked = app.clone();
     app.notification().on_action(move |action| {
         if action.action_id() != "tap" {
             return;
         }
         window::focus(&clicked);
-        if let (Some((account, conversation)), Some(desk)) = (meant(action), desk_now(&clicked)) {
+        if let Some((account, conversation)) = meant(action) {
             desk.show(account, conversation);
         }
     })

@@ -178,7 +178,7 @@ fn start(app: &AppHandle, plan: Plan) -> Result<(), String> {
 
 /// The desk is open: the page's questions are answered from here on.
 async fn welcome(app: &AppHandle, desk: Desk) {
-    if let Err(error) = notice::follow_clicks(app) {
+    if let Err(error) = notice::follow_clicks(app, desk.clone()) {
         tracing::warn!(%error, "clicks on notifications will not be heard");
     }
     tray::settle(app, desk.settings().await.close_to_tray);

@@ -299,7 +299,7 @@ pub(crate) fn meet(
     at_ms: i64,
 ) -> Result<ConversationId, StoreError> {
     let remote_id = customer.remote_id();
-    let listed = Listed { remote_id: remote_id.clone(), kind: customer.kind(), updated_ms: at_ms, origin: None };
+    let listed = Listed { remote_id: remote_id.clone(), kind: customer.kind(), updated_ms: Some(at_ms), origin: None };
     conversation::upsert_listed(tx, account, &listed)?;
     let id = conversation::find(tx, account, &remote_id)?.ok_or(StoreError::NotFound)?;
     let person = person::upsert(tx, account, &customer.person())?.id;

@@ -125,7 +125,7 @@ impl Shop {
         let mut reactions = Vec::new();
         if self.lot.random_ratio(1, 50) {
             let from = if outgoing { Direction::In } else { Direction::Out };
-            reactions.push(Reaction { emoji: "❤".to_owned(), from });
+            reactions.push(Reaction { emoji: "❤".to_owned(), picture: None, from });
         }
         let raw = raw(&remote_id, customer, self.now_ms, outgoing, &content);
         News {

@@ -117,7 +117,7 @@ fn news(nth: i64, at_ms: i64) -> News {
         content,
         quoted_remote_id: (nth % 29 == 7).then(|| format!("past-{}", nth - 5)),
         reactions: if nth % 41 == 3 {
-            vec![Reaction { emoji: "❤️".into(), from: model::Direction::In }]
+            vec![Reaction { emoji: "❤️".into(), picture: None, from: model::Direction::In }]
         } else {
             Vec::new()
         },

@@ -38,7 +38,7 @@ async fn conversations(store: &Store, account: AccountId, count: i64) -> Vec<Con
         .write(move |tx| {
             for n in 1..=count {
                 let kind = ConversationKind::Chat;
-                let listed = Listed { remote_id: format!("c{n}"), kind, updated_ms: n, origin: None };
+                let listed = Listed { remote_id: format!("c{n}"), kind, updated_ms: Some(n), origin: None };
                 conversation::upsert_listed(tx, account, &listed)?;
             }
             Ok(conversation::due(tx, account, 10_000)?.into_iter().map(|known| known.id).collect())

@@ -49,7 +49,7 @@ async fn names(world: &World, tab: &str) -> Vec<String> {
     names
 }
 
-async fn until_newest(world: &World, customer: &Customer) {
+pub(crate) async fn until_newest(world: &World, customer: &Customer) {
     let newest = customer.thread().pop().expect("they have written");
     let name = customer.name();
     world

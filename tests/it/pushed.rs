@@ -9,10 +9,11 @@ use desk::{HearError, Heard};
 use model::ConversationId;
 use sandbox::{Config, Customer, Delivery, Fault, Limits, Times, WindowRule};
 use serde_json::{Value, json};
+use store::table::message;
 use tests::{TestHost, World, quick};
 use tokio::sync::broadcast::Receiver;
 
-use crate::history::account;
+use crate::history::{account, judge, until_newest};
 
 /// A linked world that lists once at the start and then only when it is told to.
 async fn seldom() -> World {
@@ -56,6 +57,16 @@ async fn hear_all(world: &World, ear: &mut Receiver<Delivery>) {
 fn calls(world: &World) -> (usize, usize) {
     let ledger = world.tiktok.ledger();
     (ledger.calls("conversation_list"), ledger.calls("content_list"))
+}
+
+/// Whether a message that was heard has been listed as well, and all that TikTok said of it.
+async fn kept(world: &World, remote_id: &str) -> (bool, String) {
+    let (account, remote_id) = (world.account(), remote_id.to_owned());
+    let read = world.desk().engine().store().read(move |sql| {
+        let held = message::find(sql, account, &remote_id)?.expect("it was heard");
+        Ok((held.listed, message::raw(sql, held.id)?.expect("it is kept")))
+    });
+    read.await.unwrap()
 }
 
 /// The emoji on a customer's messages, oldest first.
@@ -144,6 +155,28 @@ async fn every_kind_ends_in_the_same_words_whether_it_was_pushed_or_listed() {
 }
 
 #[tokio::test]
+async fn what_only_a_push_tells_is_still_known_once_the_message_is_listed() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let conversation = world.conversation(&ana).await;
+    let card = json!({ "kind": "button", "title": "Which size?", "buttons": ["Small", "Large"] });
+    let press = json!({ "conversation": conversation, "card": card, "seen": null, "anyway": false, "key": "" });
+    world.ask("sendCard", press).await;
+    world.settle().await;
+    let mut ear = world.tiktok.webhooks();
+    let card = world.tiktok.ledger().accepted[0].message_id.clone();
+    let tap = ana.taps(&card, "Large");
+    hear_all(&world, &mut ear).await;
+    let (listed, told) = kept(&world, &tap).await;
+    assert!(!listed && told.contains("reply_source_payload"), "{told}");
+    world.ask("syncNow", json!({})).await;
+    world.until("it is listed", async |world| kept(world, &tap).await.0).await;
+    let told: Value = serde_json::from_str(&kept(&world, &tap).await.1).unwrap();
+    assert_eq!(told["reply_source_payload"]["reply_source_msg_id"], card);
+    assert_eq!(told["message_type"], "TEXT", "and what the list says: {told}");
+}
+
+#[tokio::test]
 async fn reactions_come_and_go_as_they_are_pushed() {
     let world = seldom().await;
     let ana = world.customer("Ana");
@@ -177,6 +210,91 @@ async fn reactions_come_and_go_as_they_are_pushed() {
     let asked = calls(&world).1;
     world.until("it was listed", async |world| calls(world).1 > asked).await;
     assert_eq!(reactions(&world, &ana).await, left, "the list says the same");
+}
+
+#[tokio::test]
+async fn a_reaction_that_was_taken_back_before_it_is_told_of_does_not_stay() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let mut ear = world.tiktok.webhooks();
+    let ours = ana.colleague_replies("Lovely!", "APP");
+    hear_all(&world, &mut ear).await;
+    world.ask("syncNow", json!({})).await;
+    world.until("it is listed", async |world| kept(world, &ours).await.0).await;
+    ana.likes(&ours);
+    ana.takes_reaction_back(&ours, "❤️");
+    let [came, went]: [Delivery; 2] = pushed(&mut ear).try_into().unwrap();
+    for delivery in [&went, &came] {
+        hear(&world, delivery).await.unwrap();
+    }
+    assert_eq!(reactions(&world, &ana).await[1], json!([{ "emoji": "❤️", "from": "in" }]), "as it was told");
+    world.ask("syncNow", json!({})).await;
+    world.until("it is gone", async |world| reactions(world, &ana).await[1] == json!([])).await;
+}
+
+#[tokio::test]
+async fn two_of_tiktoks_own_emoji_are_two() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let mut ear = world.tiktok.webhooks();
+    let ours = ana.colleague_replies("Lovely!", "APP");
+    hear_all(&world, &mut ear).await;
+    blind(&world);
+    ana.reacts_with_ai_emoji(&ours, "dancing-cat");
+    ana.reacts_with_ai_emoji(&ours, "sleeping-dog");
+    hear_all(&world, &mut ear).await;
+    let both = reactions(&world, &ana).await[1].clone();
+    assert_eq!(both.as_array().map(Vec::len), Some(2), "{both}");
+    assert!(!both.to_string().contains("x-expires"), "{both}");
+    ana.takes_ai_emoji_back(&ours, "dancing-cat");
+    hear_all(&world, &mut ear).await;
+    assert_eq!(reactions(&world, &ana).await[1], json!([both[1]]));
+    sees_again(&world).await;
+    let asked = calls(&world).1;
+    world.until("it was listed", async |world| calls(world).1 > asked).await;
+    assert_eq!(reactions(&world, &ana).await[1], json!([both[1]]), "the list says the same");
+}
+
+#[tokio::test]
+async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    let mut ear = world.tiktok.webhooks();
+    ana.says_many(50);
+    let late = pushed(&mut ear);
+    assert_eq!(late.len(), 50);
+    world.ask("syncNow", json!({})).await;
+    until_newest(&world, &ana).await;
+    for (holes, n) in [(2, 20), (3, 10), (4, 25)] {
+        // At least once means: perhaps twice.
+        for _ in 0..2 {
+            hear(&world, &late[n]).await.unwrap();
+            let found = judge(&world, &ana).await;
+            assert_eq!((found.wrong, found.holes), (Vec::new(), holes), "{n}");
+        }
+        assert_eq!(world.row(&ana).await["hasGap"], true);
+    }
+    // Up to a neighbour: there is no hole between the two, and nothing that proves it.
+    hear(&world, &late[26]).await.unwrap();
+    let found = judge(&world, &ana).await;
+    assert_eq!((found.wrong, found.holes, found.unproven, found.missing), (Vec::new(), 4, 1, 26));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_does_not_hide_what_comes_after_an_ad() {
+    let world = seldom().await;
+    let ana = world.customer("Ana");
+    world.conversation(&ana).await;
+    let mut ear = world.tiktok.webhooks();
+    ana.comes_from_link("spring-sale");
+    // Put on, and not noticed yet.
+    world.desk().engine().clock().set_offset_ms(200_000);
+    for delivery in pushed(&mut ear) {
+        assert!(matches!(hear(&world, &delivery).await, Ok(Heard::Taken)));
+    }
+    ana.says("hi, is this the shop?");
+    world.ask("syncNow", json!({})).await;
+    world.until_thread(&ana, "is this the shop?").await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use desk::Event;
 use engine::inbound::{self, Rules};
 use engine::source::Batch;
-use model::{Change, Content, ConversationKind, Surface};
+use model::{AutoType, Change, Content, ConversationKind, MediaState, Surface};
 use sandbox::{Config, Customer, Fault, Limits, Times};
 use serde_json::{Value, json};
 use store::table::account::{NewAccount, TokenTimes};
@@ -369,7 +369,7 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
             };
             let account = account::link(tx, &new, 0)?;
             let listed =
-                Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms: 5, origin: None };
+                Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms: Some(5), origin: None };
             conversation::upsert_listed(tx, account, &listed)?;
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
@@ -403,6 +403,98 @@ async fn however_a_listing_is_shuffled_repeated_or_cut_the_thread_is_the_same() 
     // In portions the ids within a millisecond may differ, the order on screen may not.
     for portions in [vec![all[..7].to_vec(), all[5..].to_vec()], vec![all[10..].to_vec(), all[..12].to_vec()]] {
         assert_eq!(taken(portions).await.1, order);
+    }
+}
+
+/// The rows of one table in a [`dump`].
+fn rows<'a>(dump: &'a str, table: &str) -> Vec<&'a str> {
+    let after = dump.lines().skip_while(|line| *line != table).skip(1);
+    after.take_while(|line| line.starts_with("  ")).filter(|line| !line.trim().is_empty()).collect()
+}
+
+fn unsupported() -> Content {
+    Content::Unsupported { kind: "OTHER".to_owned() }
+}
+
+fn image(media_id: &str) -> Content {
+    Content::Image { media_id: media_id.to_owned(), media: MediaState::Pending }
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_message_is_not_given_up_for_an_answer_that_says_less() {
+    let card = |title: &str, buttons: &[&str]| Content::Card {
+        kind: None,
+        title: title.to_owned(),
+        buttons: buttons.iter().map(|&button| button.to_owned()).collect(),
+    };
+    let post = |embed_url: &str, item_id: Option<&str>| Content::SharePost {
+        embed_url: embed_url.to_owned(),
+        item_id: item_id.map(str::to_owned),
+    };
+    let text = |body: &str| Content::Text { body: body.to_owned() };
+    for (known, less) in [
+        (text("where is my order?"), unsupported()),
+        (text("where is my order?"), text("")),
+        (image("m1"), unsupported()),
+        (Content::Video { media_id: "v1".to_owned() }, unsupported()),
+        (Content::Sticker { url: "https://s/1".to_owned(), media: MediaState::Pending }, unsupported()),
+        (post("https://p/1", Some("1")), unsupported()),
+        (post("https://p/1", Some("1")), post("", Some("1"))),
+        (post("https://p/1", Some("1")), post("https://p/1", None)),
+        (card("Which size?", &["Small"]), unsupported()),
+        (card("Which size?", &["Small"]), card("", &[])),
+    ] {
+        let first = News { content: known, raw: r#"{"message_type":"TEXT","text":{}}"#.to_owned(), ..line(1, false) };
+        let then = News { content: less.clone(), raw: r#"{"message_type":"OTHER"}"#.to_owned(), ..first.clone() };
+        let (held, _) = taken(vec![vec![first.clone()]]).await;
+        assert_eq!(taken(vec![vec![first], vec![then]]).await.0, held, "{less:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_becomes_known_later_is_fetched() {
+    let whole = News { content: image("m1"), ..line(1, false) };
+    let (fetched, _) = taken(vec![vec![whole.clone()]]).await;
+    assert_eq!(rows(&fetched, "media_wanted").len(), 1, "{fetched}");
+    let nothing = News { content: unsupported(), ..whole.clone() };
+    let (held, _) = taken(vec![vec![nothing], vec![whole.clone()]]).await;
+    for table in ["message", "picture", "media_wanted"] {
+        assert_eq!(rows(&held, table), rows(&fetched, table), "{table}");
+    }
+    // One that was given up has another chance under another name.
+    let lost = Content::Image { media_id: "m0".to_owned(), media: MediaState::Unavailable };
+    let (held, _) = taken(vec![vec![News { content: lost, ..whole.clone() }], vec![whole.clone()]]).await;
+    assert_eq!(rows(&held, "message"), rows(&fetched, "message"));
+    assert_eq!(rows(&held, "media_wanted").len(), 1, "{held}");
+    // And one that is here stays here.
+    let kept = MediaState::Kept { key: "k".to_owned(), width: 1, height: 1 };
+    let kept = News { content: Content::Image { media_id: "m0".to_owned(), media: kept }, ..whole.clone() };
+    let (held, _) = taken(vec![vec![kept], vec![whole]]).await;
+    let message = rows(&held, "message").join("");
+    assert!(message.contains("kept") && message.contains("m1"), "{message}");
+}
+
+#[tokio::test]
+async fn what_becomes_known_of_a_message_is_taken_over() {
+    let whole = News {
+        surface: Surface::Web,
+        auto: Some(AutoType::Welcome),
+        quoted_remote_id: Some("r00".to_owned()),
+        raw: r#"{"auto_message_type":"WELCOME_MESSAGE","message_id":"r01"}"#.to_owned(),
+        ..line(1, true)
+    };
+    let bare = News {
+        surface: Surface::Other,
+        auto: None,
+        quoted_remote_id: None,
+        raw: r#"{"message_id":"r01","scene_type":0}"#.to_owned(),
+        ..whole.clone()
+    };
+    let (known, _) = taken(vec![vec![whole.clone()]]).await;
+    for order in [vec![vec![bare.clone()], vec![whole.clone()]], vec![vec![whole], vec![bare]]] {
+        let (held, _) = taken(order).await;
+        assert_eq!(rows(&held, "message"), rows(&known, "message"));
+        assert!(rows(&held, "message_raw").join("").contains("WELCOME_MESSAGE"), "{held}");
     }
 }
 
@@ -484,6 +576,50 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     let notified = world.host.notifications();
     assert_eq!(notified.len(), 2, "{notified:?}");
     assert_eq!((notified[1].title.as_str(), notified[1].body.as_str()), ("Ben", "Photo"));
+}
+
+#[tokio::test]
+async fn a_notification_clicked_before_the_page_listens_is_opened_once_it_does() {
+    let world = World::start().await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    ana.says("one");
+    ben.says("two");
+    let (to_ana, to_ben) = (world.conversation(&ana).await, world.conversation(&ben).await);
+    let open = |conversation| Some(Event::Open { account: world.account(), conversation });
+    world.desk().show(world.account(), to_ana);
+    world.desk().show(world.account(), to_ben);
+    let mut page = world.desk().subscribe();
+    assert_eq!(page.next().await, open(to_ben), "where the agent clicked last");
+    world.desk().show(world.account(), to_ana);
+    drop(page);
+    let mut reloaded = world.desk().subscribe();
+    world.desk().engine().store().announce(Change::Settings);
+    assert!(matches!(reloaded.next().await, Some(Event::Stale { .. })), "nothing is opened twice");
+}
+
+#[tokio::test]
+async fn a_conversation_whose_time_tiktok_does_not_tell_is_read_and_hides_no_news() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let due = store.write(|tx| {
+        let tokens =
+            TokenTimes { issued_at_ms: 0, access_expires_at_ms: 1, refresh_expires_at_ms: 1, scopes: String::new() };
+        let (remote_id, handle, display_name) = ("b".to_owned(), "h".to_owned(), "H".to_owned());
+        let account = account::link(tx, &NewAccount { remote_id, handle, display_name, avatar: None, tokens }, 0)?;
+        let mut due = Vec::new();
+        for updated_ms in [None, None, Some(5_000), Some(5_000), None, Some(5_000), Some(6_000)] {
+            let listed = Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms, origin: None };
+            conversation::upsert_listed(tx, account, &listed)?;
+            let known = conversation::due(tx, account, 1)?;
+            due.push(!known.is_empty());
+            for known in known {
+                conversation::fetched(tx, known.id, known.remote_updated_ms)?;
+            }
+        }
+        Ok(due)
+    });
+    assert_eq!(due.await.unwrap(), [true, true, true, false, true, false, true]);
+    store.close().await;
 }
 
 #[tokio::test]

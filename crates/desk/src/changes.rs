@@ -42,13 +42,14 @@ pub(crate) enum Signal {
 #[derive(Debug)]
 pub struct Subscription {
     receiver: broadcast::Receiver<Signal>,
-    /// Heard while gathering changes; told next.
+    /// Heard while gathering changes, or before anybody listened; told next.
     open: Option<(AccountId, ConversationId)>,
 }
 
 impl Subscription {
-    pub(crate) fn new(receiver: broadcast::Receiver<Signal>) -> Self {
-        Self { receiver, open: None }
+    /// `open` is told first.
+    pub(crate) fn new(receiver: broadcast::Receiver<Signal>, open: Option<(AccountId, ConversationId)>) -> Self {
+        Self { receiver, open }
     }
 
     /// Waits for the next event; `None` once the desk is gone.
@@ -106,7 +107,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_frames_worth_of_changes_is_told_once_each() {
         let (sender, receiver) = broadcast::channel(1024);
-        let mut subscription = Subscription::new(receiver);
+        let mut subscription = Subscription::new(receiver, None);
         let inbox = Change::Inbox { account: AccountId(1) };
         for _ in 0..100 {
             sender.send(Signal::Change(inbox)).unwrap();
@@ -117,7 +118,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_listener_that_falls_behind_hears_everything() {
         let (sender, receiver) = broadcast::channel(4);
-        let mut subscription = Subscription::new(receiver);
+        let mut subscription = Subscription::new(receiver, None);
         for id in 0..50 {
             sender.send(Signal::Change(Change::Conversation { conversation: ConversationId(id) })).unwrap();
         }
@@ -129,7 +130,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_click_on_a_notification_is_told_after_the_changes_before_it() {
         let (sender, receiver) = broadcast::channel(16);
-        let mut subscription = Subscription::new(receiver);
+        let mut subscription = Subscription::new(receiver, None);
         sender.send(Signal::Change(Change::Accounts)).unwrap();
         sender.send(Signal::Open(AccountId(1), ConversationId(2))).unwrap();
         assert_eq!(subscription.next().await, stale(&[Change::Accounts]));

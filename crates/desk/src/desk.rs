@@ -75,6 +75,8 @@ struct Shared {
     host: Arc<dyn Host>,
     practice: bool,
     signals: broadcast::Sender<Signal>,
+    /// What the agent asked to see while no page listened.
+    wanted: Mutex<Option<(AccountId, ConversationId)>>,
     tasks: Mutex<Vec<AbortHandle>>,
     counted: Mutex<Option<(u32, Instant)>>,
 }
@@ -120,6 +122,7 @@ impl Desk {
                 host,
                 practice: config.practice,
                 signals: signals.clone(),
+                wanted: Mutex::default(),
                 tasks: Mutex::default(),
                 counted: Mutex::default(),
             }),
@@ -140,15 +143,20 @@ impl Desk {
         Ok(desk)
     }
 
-    /// Listens to what becomes stale from now on.
+    /// Listens to what becomes stale from now on, after what the agent has asked to see while nobody did.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
-        Subscription::new(self.shared.signals.subscribe())
+        let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        Subscription::new(self.shared.signals.subscribe(), wanted.take())
     }
 
-    /// The agent clicked a notification: the page shows this conversation.
+    /// The agent clicked a notification: the page shows this conversation, as soon as there is a page.
     pub fn show(&self, account: AccountId, conversation: ConversationId) {
-        let _ = self.shared.signals.send(Signal::Open(account, conversation));
+        // Held over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
+        let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.shared.signals.send(Signal::Open(account, conversation)).is_err() {
+            *wanted = Some((account, conversation));
+        }
     }
 
     /// Takes in what TikTok pushed to the app's webhook, with the header `Tiktok-Signature` it came with. Whoever calls it

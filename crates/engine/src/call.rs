@@ -181,6 +181,16 @@ impl Caller {
         self.shared.pace.paused()
     }
 
+    /// Hears whenever such a wait begins, or ends before its time.
+    pub(crate) fn pauses(&self) -> tokio::sync::watch::Receiver<()> {
+        self.shared.pace.pauses()
+    }
+
+    /// The computer slept this long: what TikTok wants us to wait went on meanwhile.
+    pub(crate) fn slept(&self, long: Duration) {
+        self.shared.pace.slept(long);
+    }
+
     /// Keeps to this computer's share of the budget.
     pub fn share_among(&self, computers: u32) {
         self.shared.pace.share_among(computers);

@@ -29,7 +29,7 @@ use crate::source::tiktok::TikTok;
 use crate::sync::{AccountLoop, Attention};
 use crate::timing::Timing;
 use crate::tokens::Tokens;
-use crate::{rules, snooze, tidy, wake};
+use crate::{health, rules, snooze, tidy, wake};
 
 /// How long closing waits for calls that are under way.
 const LAST_CALLS: Duration = Duration::from_secs(5);
@@ -199,6 +199,7 @@ impl Engine {
         }
         engine.spawn(engine.clone().wake_healed(hears_of_healed));
         engine.spawn(wake::run(engine.clone()));
+        engine.spawn(health::tell_pauses(engine.clone()));
         engine.spawn(tidy::run(engine.clone()));
         engine.spawn(snooze::run(engine.clone()));
         engine.spawn(rules::run(engine.clone()));

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use model::{AccountId, Change, Millis};
 use store::Store;
 
+use crate::engine::Engine;
+
 /// How an account fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Health {
@@ -36,6 +38,41 @@ pub enum Health {
     },
 }
 
+impl Engine {
+    /// How an account fares, and when it was last asked with success in this run. While all wait because TikTok said so,
+    /// that is how: only the account that was told so hears of it, and another one is as silent.
+    #[must_use]
+    pub fn health_of(&self, account: AccountId) -> (Health, Option<Millis>) {
+        let (health, synced_at_ms) = self.health().of(account);
+        match (self.caller().paused(), &health) {
+            (Some(left), Health::Starting | Health::Live | Health::RateLimited { .. }) => {
+                let left_ms = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
+                (Health::RateLimited { until_ms: self.clock().now_ms().saturating_add(left_ms) }, synced_at_ms)
+            }
+            _ => (health, synced_at_ms),
+        }
+    }
+}
+
+/// Tells the page whenever that wait begins or is over. Nobody's row changes with it.
+pub(crate) async fn tell_pauses(engine: Engine) {
+    let mut pauses = engine.caller().pauses();
+    loop {
+        let left = engine.caller().paused();
+        let over = async {
+            match left {
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = over => {}
+            _ = pauses.changed() => {}
+        }
+        engine.store().announce(Change::Accounts);
+    }
+}
+
 /// The health of every account.
 #[derive(Debug)]
 pub struct HealthBoard {
@@ -56,7 +93,7 @@ impl HealthBoard {
         Self { store, accounts: Mutex::default() }
     }
 
-    /// How an account fares, and when it was last asked with success in this run.
+    /// How an account's own calls fared, and when it was last asked with success in this run.
     #[must_use]
     pub fn of(&self, account: AccountId) -> (Health, Option<Millis>) {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -91,7 +91,7 @@ impl Engine {
                 self.caller().relink(known.id, link, "authorization.removed").await;
                 Ok(Heard::Taken)
             }
-            event => match translate(event, &known.remote_id, self.clock().now_ms()) {
+            event => match translate(event, envelope.created_at_ms, &known.remote_id, self.clock().now_ms()) {
                 Some(pushed) => self.take_pushed(&known, pushed).await,
                 None => Ok(Heard::Nothing),
             },
@@ -131,14 +131,16 @@ impl Engine {
     }
 }
 
-/// TikTok's event in our words; none if it is about nothing that Deskbell keeps.
-fn translate(event: Event, business_id: &str, now_ms: i64) -> Option<Pushed> {
+/// TikTok's event in our words; none if it is about nothing that Deskbell keeps. `created_ms` is when TikTok made it.
+fn translate(event: Event, created_ms: Option<i64>, business_id: &str, now_ms: i64) -> Option<Pushed> {
+    // By TikTok's own word: a time of ours that is ahead of it would hide what comes next, and so would one that is odd.
+    let told_ms = created_ms.unwrap_or(now_ms).min(now_ms);
     Some(match event {
         Event::Message(said) => Pushed {
             person: said.person.map(person),
             what: What::Said(store::table::message::News {
                 outgoing: said.outgoing,
-                ..news(&said.message, business_id, now_ms)
+                ..news(&said.message, business_id, told_ms)
             }),
             conversation: said.conversation_id,
         },
@@ -164,10 +166,10 @@ fn translate(event: Event, business_id: &str, now_ms: i64) -> Option<Pushed> {
         Event::MarkRead { conversation_id, last_read_ms, person: who } => {
             Pushed { conversation: conversation_id, person: who.map(person), what: What::Read(last_read_ms) }
         }
-        Event::Referral { conversation_id, person: who, referral, .. } => Pushed {
+        Event::Referral { conversation_id, person: who, referral, at_ms, .. } => Pushed {
             conversation: conversation_id,
             person: who.map(person),
-            what: What::Came(origin(referral)?, now_ms),
+            what: What::Came(origin(referral)?, at_ms.unwrap_or(told_ms).min(now_ms)),
         },
         Event::EuMessage { .. }
         | Event::AutoMessageConfig(_)

@@ -162,14 +162,19 @@ fn take(
             return Ok(Taken { meets: false, changed: false });
         }
         // A message we only know because we sent it, or because it was pushed, proves nothing about what came before it.
-        let changed = if listed {
+        let updated = if listed {
             message::update(tx, &held, news, true)?
         } else {
             // What is pushed says nothing of the emoji on it: those are told of by themselves.
             let news = News { reactions: held.reactions.clone(), ..news.clone() };
             message::update(tx, &held, &news, false)?
         };
-        return Ok(Taken { meets: held.listed, changed });
+        if updated.picture {
+            // Another picture than the one that may have been given up.
+            media::want_again(tx, account, held.id)?;
+            applied.pictures = true;
+        }
+        return Ok(Taken { meets: held.listed, changed: updated.changed });
     }
     if let Some(reply) = claim(tx, conversation, news, rules)? {
         message::bind(tx, reply, &news.remote_id, Some(news), listed)?;

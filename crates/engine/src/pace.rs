@@ -4,7 +4,10 @@
 //! header that says how much is left or which of the three it was (rate limits). We plan with half of it and let replies
 //! go before everything else. Told to slow down, all of us stop for a second; told so again within a minute, it is the
 //! minute's limit: five minutes, and from then on half the rate, won back by a tenth each minute. Told so right after
-//! that pause as well, it is the day's: until midnight UTC.
+//! that pause as well, it is the day's: until midnight UTC, where it begins anew.
+//!
+//! Several computers may share the credential, and are told so together. So that they do not come back together, each
+//! waits up to a quarter longer, a minute at most. Never shorter: what TikTok wants is the least that can help.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tiktok::RateLimit;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::timing::Budget;
@@ -37,6 +41,8 @@ pub enum Priority {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// The step at which it is the day's limit.
+const DAY: u32 = 3;
 
 /// The budget.
 #[derive(Debug)]
@@ -46,6 +52,8 @@ pub struct Pace {
     state: Mutex<State>,
     /// How many of each priority wait.
     waiting: [AtomicUsize; 5],
+    /// Rings when a pause begins, or ends before its time.
+    moved: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +64,8 @@ struct State {
     paused_until: Option<Instant>,
     /// How often in a row TikTok has said so, each time within a minute of the pause before.
     slowed: u32,
+    /// Whether the newest pause is the day's.
+    for_today: bool,
     /// The part of the plan we went on with, and since when.
     rate: Option<(f64, Instant)>,
     /// With how many other computers the credential is shared.
@@ -85,7 +95,7 @@ impl Pace {
     /// A fresh budget; `rate_pause` is how long a per-minute limit is waited out.
     #[must_use]
     pub fn new(budget: Budget, rate_pause: Duration) -> Self {
-        Self { budget, rate_pause, state: Mutex::default(), waiting: Default::default() }
+        Self { budget, rate_pause, state: Mutex::default(), waiting: Default::default(), moved: watch::Sender::new(()) }
     }
 
     /// Waits until a call may be made.
@@ -95,9 +105,20 @@ impl Pace {
             counter.fetch_add(1, Ordering::Relaxed);
             Waiter(counter)
         });
+        // A pause may end before its time, and the wait with it.
+        let mut moved = self.moved.subscribe();
         while let Some(wait) = self.try_turn(priority) {
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = moved.changed() => {}
+            }
         }
+    }
+
+    /// Hears whenever a pause begins, or ends before its time.
+    #[must_use]
+    pub fn pauses(&self) -> watch::Receiver<()> {
+        self.moved.subscribe()
     }
 
     /// How long everyone waits because TikTok said so, if they do.
@@ -160,8 +181,10 @@ impl Pace {
     pub fn pause(&self, wait: Duration) -> Duration {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = state.paused_until.map_or(now + wait, |until| until.max(now + wait));
+        let alone = now + spread(wait);
+        let until = state.paused_until.map_or(alone, |until| until.max(alone));
         state.paused_until = Some(until);
+        self.moved.send_replace(());
         until - now
     }
 
@@ -174,40 +197,66 @@ impl Pace {
             // Calls that were under way when the first one was told so.
             return until - now;
         }
-        let again = state.paused_until.is_some_and(|until| now.duration_since(until) < MINUTE);
+        // At midnight everybody comes back, which is enough to be told so: by then it says nothing about the day before.
+        let again = !state.for_today && state.paused_until.is_some_and(|until| now.duration_since(until) < MINUTE);
         state.slowed = if again { state.slowed + 1 } else { 0 };
         state.slowed = match named {
             Some(RateLimit::Second) => 0,
-            Some(RateLimit::Minute) => state.slowed.clamp(1, 2),
-            Some(RateLimit::Day) => 3,
+            Some(RateLimit::Minute) => state.slowed.clamp(1, DAY - 1),
+            Some(RateLimit::Day) => DAY,
             None => state.slowed,
         };
-        let pause = match state.slowed {
+        state.for_today = state.slowed >= DAY;
+        let pause = spread(match state.slowed {
             0 => at_least,
-            1 | 2 => at_least.max(self.rate_pause),
+            1..DAY => at_least.max(self.rate_pause),
             _ => day_left.max(self.rate_pause),
-        };
+        });
         let until = now + pause;
         if state.slowed > 0 {
             state.rate = Some(((state.rate(now) / 2.0).max(SLOWEST), until));
         }
         state.paused_until = Some(until);
+        self.moved.send_replace(());
         pause
     }
 
     /// The agent wants it tried now: a pause that was to last until tomorrow may have been a misunderstanding.
     pub fn go_on(&self) {
+        let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.slowed > 2 {
-            state.paused_until = Some(Instant::now());
+        if state.for_today && state.paused_until.is_some_and(|until| until > now) {
+            state.paused_until = Some(now);
+            state.for_today = false;
             state.slowed = 1;
+            self.moved.send_replace(());
         }
     }
+
+    /// The computer slept this long. Timers stood still meanwhile, and TikTok's day did not.
+    pub fn slept(&self, long: Duration) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before this computer was started there was no pause.
+        state.paused_until = state.paused_until.and_then(|until| until.checked_sub(long));
+        state.rate = state.rate.and_then(|(rate, since)| Some((rate, since.checked_sub(long)?)));
+        self.moved.send_replace(());
+    }
+}
+
+/// A pause, and as much more as keeps those who were told so together from coming back together.
+fn spread(pause: Duration) -> Duration {
+    pause + (pause / 4).min(MINUTE).mul_f64(rand::random_range(0.0..=1.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether a pause is of so many seconds, and not much longer.
+    fn lasts(pause: Duration, seconds: u64) -> bool {
+        let least = Duration::from_secs(seconds);
+        (least..=least + (least / 4).min(MINUTE)).contains(&pause)
+    }
 
     #[tokio::test(start_paused = true)]
     async fn no_second_holds_more_calls_than_planned() {
@@ -248,11 +297,11 @@ mod tests {
     async fn told_twice_within_a_minute_everyone_waits_out_the_minute_limit() {
         let pace = Pace::new(Budget::default(), Duration::from_secs(300));
         let day = Duration::from_secs(10 * 3600);
-        assert_eq!(pace.slow_down(Duration::from_secs(1), None, day), Duration::from_secs(1));
+        assert!(lasts(pace.slow_down(Duration::from_secs(1), None, day), 1));
         let before = Instant::now();
         pace.turn(Priority::Send).await;
         assert!(before.elapsed() >= Duration::from_secs(1));
-        assert_eq!(pace.slow_down(Duration::from_secs(1), None, day), Duration::from_secs(300));
+        assert!(lasts(pace.slow_down(Duration::from_secs(1), None, day), 300));
         assert!(
             pace.slow_down(Duration::from_secs(1), None, day) > Duration::from_secs(299),
             "already waiting: not longer"
@@ -263,19 +312,54 @@ mod tests {
     async fn told_so_after_every_pause_everyone_waits_for_tiktoks_midnight_unless_the_agent_insists() {
         let pace = Pace::new(Budget::default(), Duration::from_secs(300));
         let (second, day) = (Duration::from_secs(1), Duration::from_secs(10 * 3600));
-        let mut pauses = Vec::new();
-        for _ in 0..4 {
-            pauses.push(pace.slow_down(second, None, day).as_secs());
-            tokio::time::advance(*pauses.last().map(|s| Duration::from_secs(*s)).as_ref().unwrap()).await;
+        // The second round is the next day's: what was said the day before does not count.
+        for seconds in [1, 300, 300, 36_000, 1, 300, 300] {
+            let pause = pace.slow_down(second, None, day);
+            assert!(lasts(pause, seconds), "{pause:?} for {seconds} s");
+            tokio::time::advance(pause).await;
         }
-        assert_eq!(pauses, [1, 300, 300, 36_000]);
-        assert_eq!(pace.slow_down(second, None, day), day, "and the next day again, if need be");
+        assert!(lasts(pace.slow_down(second, None, day), 36_000), "and the next day again, if need be");
         pace.go_on();
         let before = Instant::now();
         pace.turn(Priority::Send).await;
         assert!(before.elapsed() < MINUTE);
         tokio::time::advance(2 * MINUTE).await;
-        assert_eq!(pace.slow_down(second, None, day), second, "a quiet minute ends it");
+        assert!(lasts(pace.slow_down(second, None, day), 1), "a quiet minute ends it");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_midnight_goes_on_when_the_agent_insists() {
+        let pace = std::sync::Arc::new(Pace::new(Budget::default(), Duration::from_secs(300)));
+        let mut heard = pace.pauses();
+        pace.slow_down(Duration::from_secs(1), Some(RateLimit::Day), Duration::from_secs(36_000));
+        assert!(heard.has_changed().unwrap(), "that a pause begins is heard");
+        let waiting = pace.clone();
+        let waiting = tokio::spawn(async move { waiting.turn(Priority::Sweep).await });
+        tokio::task::yield_now().await;
+        heard.mark_unchanged();
+        pace.go_on();
+        assert!(heard.has_changed().unwrap() && pace.paused().is_none(), "and that it ends");
+        tokio::time::timeout(MINUTE, waiting).await.expect("a turn within the minute").unwrap();
+        pace.slow_down(Duration::from_secs(1), Some(RateLimit::Minute), Duration::from_secs(36_000));
+        pace.go_on();
+        assert!(pace.paused().is_some(), "five minutes are no misunderstanding");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_slept_through_is_not_waited_for_again() {
+        let hour = Duration::from_secs(3_600);
+        let pace = std::sync::Arc::new(Pace::new(Budget::default(), Duration::from_secs(300)));
+        pace.slow_down(Duration::from_secs(1), Some(RateLimit::Day), 4 * hour);
+        let waiting = pace.clone();
+        let waiting = tokio::spawn(async move { waiting.turn(Priority::Sweep).await });
+        tokio::task::yield_now().await;
+        pace.slept(hour);
+        let left = pace.paused().unwrap();
+        assert!(left > 2 * hour && left <= 3 * hour + MINUTE, "{left:?}");
+        pace.slept(7 * hour);
+        assert_eq!(pace.paused(), None);
+        tokio::time::timeout(MINUTE, waiting).await.expect("a turn within the minute").unwrap();
+        assert!(lasts(pace.slow_down(Duration::from_secs(1), None, hour), 1), "it ended hours ago");
     }
 
     #[tokio::test(start_paused = true)]
@@ -284,13 +368,30 @@ mod tests {
         let told = |limit| {
             Pace::new(Budget::default(), Duration::from_secs(300)).slow_down(Duration::from_secs(1), Some(limit), day)
         };
-        assert_eq!(told(RateLimit::Second).as_secs(), 1);
-        assert_eq!(told(RateLimit::Minute).as_secs(), 300);
-        assert_eq!(told(RateLimit::Day), day);
+        assert!(lasts(told(RateLimit::Second), 1));
+        assert!(lasts(told(RateLimit::Minute), 300));
+        assert!(lasts(told(RateLimit::Day), 36_000));
         let pace = Pace::new(Budget::default(), Duration::from_secs(300));
         for _ in 0..10 {
-            assert_eq!(pace.pause(MINUTE), MINUTE, "however often");
-            tokio::time::advance(MINUTE).await;
+            let pause = pace.pause(MINUTE);
+            assert!(lasts(pause, 60), "{pause:?}, however often");
+            tokio::time::advance(pause).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn computers_that_are_told_so_together_do_not_come_back_together() {
+        let day = Duration::from_secs(36_000);
+        for limit in [RateLimit::Second, RateLimit::Minute, RateLimit::Day] {
+            let back = (0..9).map(|_| {
+                Pace::new(Budget::default(), Duration::from_secs(300)).slow_down(
+                    Duration::from_secs(1),
+                    Some(limit),
+                    day,
+                )
+            });
+            let back: std::collections::BTreeSet<Duration> = back.collect();
+            assert!(back.len() > 5, "{back:?}");
         }
     }
 
@@ -300,8 +401,8 @@ mod tests {
         let day = Duration::from_secs(36_000);
         pace.slow_down(Duration::from_secs(1), None, day);
         tokio::time::advance(Duration::from_secs(2)).await;
-        pace.slow_down(Duration::from_secs(1), None, day);
-        tokio::time::advance(Duration::from_secs(300)).await;
+        let pause = pace.slow_down(Duration::from_secs(1), None, day);
+        tokio::time::advance(pause).await;
         let calls = async |pace: &Pace| {
             let (began, mut calls) = (Instant::now(), 0);
             while began.elapsed() < Duration::from_secs(10) {

@@ -8,6 +8,9 @@
 //!
 //! Newest first, so that an agent can answer while old conversations still arrive. A conversation that cannot be read is
 //! put aside for a while: it must not hold up the others. What fails is tried again, at growing intervals, for ever.
+//!
+//! An emoji that somebody puts on a message moves no `update_time`. So in a conversation that is neither on screen nor moves
+//! for another reason it is seen only where it is pushed ([`inbound::pushed`]); by polling alone, never.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

@@ -154,7 +154,8 @@ impl Default for Timing {
     }
 }
 
-/// Waits that double from the first to the most, with full jitter above the half.
+/// Waits that double from the first to the most, each drawn from the whole of it ("full jitter"): when TikTok comes back,
+/// those who lost it together do not ask together.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     first: Duration,
@@ -173,7 +174,7 @@ impl Backoff {
     pub fn failed(&mut self) -> Duration {
         let full = self.first.saturating_mul(1 << self.failures.min(16)).min(self.most);
         self.failures = self.failures.saturating_add(1);
-        full.mul_f64(rand::random_range(0.5..=1.0))
+        full.mul_f64(rand::random_range(0.0..=1.0))
     }
 
     /// It worked again; whether it had failed before.
@@ -192,10 +193,21 @@ mod tests {
         for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
             let wait = backoff.failed();
             let full = Duration::from_secs(seconds);
-            assert!(wait >= full / 2 && wait <= full, "{wait:?} of {full:?}");
+            assert!(wait <= full, "{wait:?} of {full:?}");
         }
         assert!(backoff.worked());
         assert!(!backoff.worked());
         assert!(backoff.failed() <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn those_who_fail_together_come_back_at_any_time_of_the_wait() {
+        let (first, mut quarters) = (Timing::default().backoff_first, [0; 4]);
+        for _ in 0..1_000 {
+            let part = Backoff::new(&Timing::default()).failed().as_secs_f64() / first.as_secs_f64();
+            let quarter = [0.25, 0.5, 0.75].iter().filter(|end| part >= **end).count();
+            quarters[quarter] += 1;
+        }
+        assert!(quarters.iter().all(|count| *count > 100), "{quarters:?}");
     }
 }

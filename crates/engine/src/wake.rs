@@ -1,8 +1,9 @@
 //! Notices what no timer tells: that the computer slept, came to another network, or had its clock set.
 //!
 //! Timers stand still while a computer sleeps, so a listing that was due in thirty seconds is due thirty seconds after
-//! hours of sleep. And a reply that waits "until 14:02" would wait a year if the clock were put back by one. So the two
-//! clocks are compared now and then; where they disagree, TikTok is asked at once, and its own time settles which is right.
+//! hours of sleep, and a pause until midnight would last until the morning. And a reply that waits "until 14:02" would wait
+//! a year if the clock were put back by one. So the two clocks are compared now and then; where they disagree, TikTok is
+//! asked at once, and its own time settles which is right.
 
 use std::net::{IpAddr, UdpSocket};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,6 +29,10 @@ pub(crate) async fn run(engine: Engine) {
                 // Nobody sleeps backwards: the clock was set, and until TikTok says otherwise time goes on as it was.
                 engine.clock().set_offset_ms(engine.clock().offset_ms().saturating_sub(ahead_ms));
             }
+        }
+        if ahead_ms > 0 {
+            // It may also have been the clock alone. Then TikTok is asked too soon, and says so again.
+            engine.caller().slept(Duration::from_millis(ahead_ms.unsigned_abs()));
         }
         if ahead_ms != 0 {
             engine.look_by_rule();

@@ -72,6 +72,10 @@ pub enum MediaState {
 pub struct Reaction {
     /// The emoji; empty if it is one of TikTok's generated ones, which have no character.
     pub emoji: String,
+    /// Which of the generated ones: the path of its picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub picture: Option<String>,
     /// Who put it there.
     pub from: Direction,
 }
@@ -81,14 +85,19 @@ pub struct Reaction {
 #[serde(untagged)]
 enum StoredReaction {
     Emoji(String),
-    Whole { emoji: String, from: Direction },
+    Whole {
+        emoji: String,
+        #[serde(default)]
+        picture: Option<String>,
+        from: Direction,
+    },
 }
 
 impl<'de> Deserialize<'de> for Reaction {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match StoredReaction::deserialize(deserializer)? {
-            StoredReaction::Emoji(emoji) => Self { emoji, from: Direction::In },
-            StoredReaction::Whole { emoji, from } => Self { emoji, from },
+            StoredReaction::Emoji(emoji) => Self { emoji, picture: None, from: Direction::In },
+            StoredReaction::Whole { emoji, picture, from } => Self { emoji, picture, from },
         })
     }
 }

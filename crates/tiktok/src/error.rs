@@ -123,7 +123,7 @@ pub enum Reason {
     MessagingRules,
     /// 40000, 40002: a parameter, or the account's messages are off; the message names it.
     InvalidParameter,
-    /// 40001, HTTP 403: the scope was not granted, the app is not approved for it, or the account is not the token's.
+    /// 40001: the scope was not granted, the app is not approved for it, or the account is not the token's.
     /// It is said of one call, not of the account: a missing `video.list` leaves the messages as they are. Linking again
     /// helps only if the scope is granted this time; [`crate::business::oauth::token_info`] tells what is granted now.
     NotPermitted,
@@ -139,7 +139,7 @@ pub enum Reason {
     TooOften,
     /// 40118: the app or the region is not on TikTok's list.
     NotAllowlisted,
-    /// 40007, HTTP 404: no such object or path.
+    /// 40007: no such object.
     NotFound,
     /// 40907: the file is too large.
     TooLarge,
@@ -160,7 +160,7 @@ pub enum UnknownWhy {
     TimedOut,
     /// The connection broke after the request had begun to leave.
     HungUp,
-    /// HTTP 5xx, or another status that says neither yes nor no.
+    /// HTTP 5xx, or a refusal without a code of TikTok's: somebody else's word.
     Status(u16),
     /// Not the JSON that was expected; `path` is where it stopped making sense (`data.message.message_id`).
     Garbled {

@@ -1947,6 +1947,10 @@ export type Reaction = {
  */
 emoji: string, 
 /**
+ * Which of the generated ones: the path of its picture.
+ */
+picture?: string, 
+/**
  * Who put it there.
  */
 from: Direction, };

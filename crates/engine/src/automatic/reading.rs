@@ -21,14 +21,18 @@ use crate::timing::Backoff;
 pub(crate) async fn run(engine: Engine, id: AccountId) {
     let entry = engine.automatic().of(id);
     let mut backoff = Backoff::new(engine.timing());
+    let mut pauses = engine.caller().pauses();
     loop {
         let read = engine.read_automatic(id, Priority::Sweep).await;
+        // The pause that this reading was told of has begun; what is heard from here on is that it ends early.
+        pauses.mark_unchanged();
+        let slowed = matches!(&read, Err(AutoError::Call(CallError::SlowDown(_))));
         let wait = match &read {
             Ok(()) => {
                 backoff.worked();
                 engine.next_reading(id, &entry).await
             }
-            Err(AutoError::Call(CallError::SlowDown(wait))) => *wait,
+            Err(AutoError::Call(CallError::SlowDown(_))) => engine.caller().paused().unwrap_or_default(),
             Err(AutoError::Call(CallError::Offline(_) | CallError::Unknown(_)) | AutoError::Store(_)) => {
                 backoff.failed()
             }
@@ -41,6 +45,7 @@ pub(crate) async fn run(engine: Engine, id: AccountId) {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = entry.woken.notified() => {}
+            _ = pauses.changed(), if slowed => {}
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What TikTok pushes: one thing at a time, in any order, more than once. It ends in the same rows as what is listed.
 //!
 //! A pushed message is shown at once, and proves nothing about what came before it: the conversation counts as moved, so
-//! that the account's loop reads it and finds out whether anything is missing.
+//! that the account's loop reads it and finds out whether anything is missing. The same goes for an emoji.
 
 use model::{AccountId, ConversationId, ConversationKind, Millis, Origin, Reaction};
 use store::table::conversation::{self, Listed};
+use store::table::gap;
 use store::table::message::{self, News};
 use store::table::person::PersonNews;
 use store::{StoreError, Tx};
@@ -55,6 +56,11 @@ pub fn apply(
     match &pushed.what {
         What::Said(news) => {
             changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
+            let here =
+                message::find(tx, account, &news.remote_id)?.filter(|here| here.conversation == id && !here.listed);
+            if let Some(here) = here {
+                changed |= gap::split(tx, id, here.id, rules.now_ms)?;
+            }
             if !applied.arrived.is_empty() {
                 conversation::customer_wrote(tx, id)?;
                 due_for_rules(tx, account, id, &applied, rules.now_ms)?;
@@ -64,6 +70,9 @@ pub fn apply(
             for (remote_id, reaction, came) in changes {
                 changed |= react(tx, account, remote_id, reaction, *came)?;
             }
+            // Which of two that come in the wrong order is the later one, and what is on a message we do not hold, only the
+            // conversation's own words tell. It does not count as moved for an emoji.
+            conversation::look_again(tx, id)?;
         }
         What::Read(up_to_ms) => conversation::read_by_customer(tx, id, *up_to_ms)?,
         What::Came(..) => {}
@@ -77,7 +86,12 @@ pub fn apply(
 
 /// The conversation it belongs to; one that is not known yet is made, if there is something to put into it.
 fn place(tx: &mut Tx<'_>, account: AccountId, pushed: &Pushed) -> Result<Option<ConversationId>, StoreError> {
-    let listed = |kind, updated_ms, origin| Listed { remote_id: pushed.conversation.clone(), kind, updated_ms, origin };
+    let listed = |kind, updated_ms, origin| Listed {
+        remote_id: pushed.conversation.clone(),
+        kind,
+        updated_ms: Some(updated_ms),
+        origin,
+    };
     let made = match &pushed.what {
         What::Said(news) if news.outgoing && news.auto.is_none() => {
             Some(listed(ConversationKind::Chat, news.sent_at_ms, None))

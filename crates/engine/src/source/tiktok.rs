@@ -60,14 +60,13 @@ impl Source for TikTok {
         if !page.unreadable.is_empty() {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
-        let now_ms = self.caller.clock().now_ms();
         let listed = page.conversations.into_iter().map(|conversation| Listed {
             remote_id: conversation.conversation_id,
             kind: match kind {
                 conversation::ConversationKind::Stranger => ConversationKind::Request,
                 conversation::ConversationKind::Single => ConversationKind::Chat,
             },
-            updated_ms: conversation.update_time_ms.unwrap_or(now_ms),
+            updated_ms: conversation.update_time_ms,
             origin: conversation.referral.and_then(origin),
         });
         Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more) })
@@ -149,10 +148,16 @@ pub(crate) fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
     }
 }
 
-/// An emoji on a message. Who does not say whose it is, is the customer: a business has no way to react through the API.
+/// An emoji on a message. One of TikTok's own is known by its picture's path: the rest of the link changes with each answer.
+/// Who does not say whose it is, is the customer: a business has no way to react through the API.
 pub(crate) fn reaction(reaction: &message::Reaction, business_id: &str) -> model::Reaction {
     model::Reaction {
         emoji: reaction.emoji.clone().unwrap_or_default(),
+        picture: reaction.ai_emoji_url.as_deref().map(|url| {
+            let link = url.split(['?', '#']).next().unwrap_or_default();
+            let place = link.split_once("://").map_or(link, |(_, place)| place);
+            place.split_once('/').map_or(place, |(_, path)| path).to_owned()
+        }),
         from: if reaction.is_from_business(business_id) == Some(true) { Direction::Out } else { Direction::In },
     }
 }

@@ -102,7 +102,7 @@ fn news(remote: &str, conversation: &str, at_ms: i64, outgoing: bool) -> News {
         auto: None,
         content,
         quoted_remote_id: None,
-        reactions: vec![Reaction { emoji: "🤎".to_owned(), from: model::Direction::In }],
+        reactions: vec![Reaction { emoji: "🤎".to_owned(), picture: None, from: model::Direction::In }],
         raw: format!(
             r#"{{"conversation_id":"{conversation}","from_user":{{"id":"{from}"}},"to_user":{{"id":"{to}"}}}}"#
         ),
@@ -143,7 +143,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 conversation::upsert_listed(
                     tx,
                     account,
-                    &Listed { remote_id, kind, updated_ms: now_ms - n * DAY / 4, origin: None },
+                    &Listed { remote_id, kind, updated_ms: Some(now_ms - n * DAY / 4), origin: None },
                 )?;
             }
             let mut all = Vec::new();

@@ -39,7 +39,11 @@ impl Shop {
                     Content::Image { media_id: "m".into(), media: MediaState::Pending },
                 )?;
                 let liked = say(tx, one, nick, day(6), false, text("shirt of linen three https://a.de/x"))?;
-                message::set_reactions(tx, liked, &[Reaction { emoji: "❤".into(), from: model::Direction::Out }])?;
+                message::set_reactions(
+                    tx,
+                    liked,
+                    &[Reaction { emoji: "❤".into(), picture: None, from: model::Direction::Out }],
+                )?;
                 say(tx, one, nick, day(1), true, text("linens four"))?;
                 say(tx, two, other, day(0), false, text("linen five"))?;
                 let post = Content::SharePost { embed_url: "u".into(), item_id: None };

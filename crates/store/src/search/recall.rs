@@ -62,7 +62,7 @@ pub(super) fn open(
     let listed = conversation::Listed {
         remote_id: remote_id.clone(),
         kind: ConversationKind::Chat,
-        updated_ms: 1,
+        updated_ms: Some(1),
         origin: None,
     };
     conversation::upsert_listed(tx, account, &listed)?;

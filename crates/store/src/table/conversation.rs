@@ -9,6 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use super::agent::Agent;
 use crate::{StoreError, Tx};
 
+/// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
+const UNTOLD_MS: Millis = 1;
+
 /// What a listing says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -16,8 +19,8 @@ pub struct Listed {
     pub remote_id: String,
     /// `STRANGER` or `SINGLE`.
     pub kind: ConversationKind,
-    /// TikTok's `update_time`, ms since the epoch.
-    pub updated_ms: Millis,
+    /// TikTok's `update_time`, ms since the epoch. Where it is not said, the conversation counts as moved.
+    pub updated_ms: Option<Millis>,
     /// Where the customer came from, if said.
     pub origin: Option<Origin>,
 }
@@ -129,24 +132,27 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Re
         .optional()?;
     match known {
         None => {
+            let updated_ms = listed.updated_ms.unwrap_or(UNTOLD_MS);
             tx.prepare_cached(
                 "INSERT INTO conversation (account_id, remote_id, kind, last_at_ms, origin, remote_updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
             )?
-            .execute((account.0, &listed.remote_id, kind_name(listed.kind), listed.updated_ms, origin))?;
+            .execute((account.0, &listed.remote_id, kind_name(listed.kind), updated_ms, origin))?;
             tx.touch(Change::Inbox { account });
             Ok(true)
         }
         Some((id, kind, updated_ms, known_origin)) => {
             // A conversation never goes back to being a request, and a page read late must not undo a newer one.
             let kind = if kind == "chat" { ConversationKind::Chat } else { listed.kind };
-            let newer = listed.updated_ms > updated_ms;
+            // Later than the last time and no later: a time of our own might be ahead of TikTok's, and hide what it says next.
+            let now_ms = listed.updated_ms.unwrap_or(updated_ms.saturating_add(1));
+            let newer = now_ms > updated_ms;
             let origin = origin.or(known_origin);
             let changed = tx
                 .prepare_cached(
                     "UPDATE conversation SET kind = :kind, origin = :origin, remote_updated_ms = max(remote_updated_ms, :updated)
                      WHERE id = :id AND (kind <> :kind OR origin IS NOT :origin OR remote_updated_ms < :updated)",
                 )?
-                .execute(named_params! { ":id": id, ":kind": kind_name(kind), ":origin": origin, ":updated": listed.updated_ms })?;
+                .execute(named_params! { ":id": id, ":kind": kind_name(kind), ":origin": origin, ":updated": now_ms })?;
             // News of messages shows once they are fetched; the rest shows now.
             if changed > 0 && !newer {
                 touch(tx, account, ConversationId(id));
@@ -214,6 +220,20 @@ pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Resul
     if let Some(account) = readable {
         touch(tx, AccountId(account), id);
     }
+    Ok(())
+}
+
+/// Something happened in a conversation that its `update_time` does not tell: it is due again, if it was ever read.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn look_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    // 0 is for one that was never read.
+    tx.prepare_cached(
+        "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1
+         WHERE id = ?1 AND fetched_updated_ms >= remote_updated_ms AND remote_updated_ms > 1",
+    )?
+    .execute([id.0])?;
     Ok(())
 }
 

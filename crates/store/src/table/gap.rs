@@ -1,7 +1,7 @@
 //! Where messages may be missing.
 
 use model::{ConversationId, MessageId, Millis};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::{StoreError, Tx};
 
@@ -35,6 +35,31 @@ pub fn close(tx: &Tx<'_>, conversation: ConversationId, before: MessageId) -> Re
         .prepare_cached("DELETE FROM gap WHERE conversation_id = ?1 AND before_id = ?2")?
         .execute((conversation.0, before.0))?;
     Ok(closed > 0)
+}
+
+/// A message has turned up inside a gap: what is missing before it and after it may still be. Whether that was not known.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn split(tx: &Tx<'_>, conversation: ConversationId, found: MessageId, now_ms: Millis) -> Result<bool, StoreError> {
+    // Ours that TikTok has not got yet stand in no gap's way.
+    let gap: Option<(i64, Option<i64>)> = tx
+        .prepare_cached(
+            "SELECT before_id, after_id FROM gap WHERE conversation_id = ?1 AND before_id = (
+                 SELECT m.id FROM message m JOIN message f ON f.id = ?2
+                 WHERE m.conversation_id = ?1 AND m.remote_id IS NOT NULL AND (m.sent_at_ms, m.tie, m.id) > (f.sent_at_ms, f.tie, f.id)
+                 ORDER BY m.sent_at_ms, m.tie, m.id LIMIT 1)",
+        )?
+        .query_row((conversation.0, found.0), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((before, after)) = gap.filter(|(_, after)| *after != Some(found.0)) else { return Ok(false) };
+    notice(tx, conversation, Gap { before: found, after: after.map(MessageId) }, now_ms)?;
+    tx.prepare_cached("UPDATE gap SET after_id = ?3 WHERE conversation_id = ?1 AND before_id = ?2")?.execute((
+        conversation.0,
+        before,
+        found.0,
+    ))?;
+    Ok(true)
 }
 
 /// Whether a conversation has a gap.

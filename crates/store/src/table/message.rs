@@ -1,7 +1,10 @@
 //! Messages, clustered by conversation and ordered by TikTok's time, then TikTok's id; never by arrival.
 
+use std::collections::BTreeMap;
+
 use model::{AccountId, AutoType, Content, ConversationId, MediaState, MessageId, Millis, Reaction, Surface};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde_json::value::RawValue;
 
 use super::{firing, picture};
 use crate::search::{self, Entry};
@@ -194,38 +197,90 @@ pub fn get(sql: &Connection, id: MessageId) -> Result<Message, StoreError> {
     rows.next()?.ok_or(StoreError::NotFound).and_then(read)
 }
 
-/// Takes over what a newer listing says about a known message; whether anything shown has changed.
+/// What came of [`update`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Updated {
+    /// Whether anything shown has changed.
+    pub changed: bool,
+    /// Whether a picture is pending in it now that was not before, and is to be ordered.
+    pub picture: bool,
+}
+
+/// Takes over what a newer listing says about a known message. What was known stays where less is said now: this is the
+/// only history there is.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result<bool, StoreError> {
+pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result<Updated, StoreError> {
     // A picture we hold stays held: listings only know TikTok's id of it.
     let content = merged(known, news);
-    let changed = content != known.content || news.reactions != known.reactions || news.sent_at_ms != known.sent_at_ms;
+    let auto = known.auto.or(news.auto);
+    let surface = if known.surface == Surface::Other { news.surface } else { known.surface };
+    let quoted = known.quoted_remote_id.as_ref().or(news.quoted_remote_id.as_ref());
+    let changed = content != known.content
+        || news.reactions != known.reactions
+        || news.sent_at_ms != known.sent_at_ms
+        || (auto, surface, quoted) != (known.auto, known.surface, known.quoted_remote_id.as_ref());
     if !changed && (known.listed || !listed) {
-        return Ok(false);
+        return Ok(Updated::default());
     }
     tx.prepare_cached(
-        "UPDATE message SET content = :content, reactions = :reactions, sent_at_ms = :at, listed = max(listed, :listed), tie = 0 WHERE id = :id",
+        "UPDATE message SET content = :content, reactions = :reactions, sent_at_ms = :at, listed = max(listed, :listed), tie = 0,
+             auto_type = :auto, surface = :surface, quoted_remote_id = :quoted WHERE id = :id",
     )?
     .execute(named_params! {
         ":id": known.id.0, ":content": serde_json::to_string(&content)?, ":reactions": serde_json::to_string(&news.reactions)?,
-        ":at": news.sent_at_ms, ":listed": listed,
+        ":at": news.sent_at_ms, ":listed": listed, ":auto": auto.as_ref().map(word).transpose()?, ":surface": word(&surface)?,
+        ":quoted": quoted,
     })?;
+    let raw = match raw(tx, known.id)? {
+        Some(held) if says_less(&known.content, &news.content) => held,
+        Some(held) => joined(&news.raw, &held),
+        None => news.raw.clone(),
+    };
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
-        .execute((known.id.0, &news.raw))?;
+        .execute((known.id.0, &raw))?;
     settle_ties(tx, known.conversation, news.sent_at_ms)?;
     if content != known.content || news.reactions != known.reactions {
         search::index(tx, &Entry { content: &content, reactions: &news.reactions, ..entry(known) })?;
     }
     picture::follow(tx, known.id, known.conversation, &content, known.listed || listed)?;
-    Ok(changed)
+    let picture = is_pending(&content) && !(is_pending(&known.content) && same_media(&known.content, &content));
+    Ok(Updated { changed, picture })
+}
+
+/// Whether TikTok, which once gave out what is in a message, now hands out nothing of it.
+fn says_less(known: &Content, now: &Content) -> bool {
+    matches!(now, Content::Unsupported { .. }) && !matches!(known, Content::Unsupported { .. })
+}
+
+/// All that was said of a message, as one object: a push tells what a listing leaves out, and the other way round. Where
+/// both say something, it is what is said now.
+fn joined(now: &str, before: &str) -> String {
+    let read = |text| serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(text).ok();
+    let (Some(mut whole), Some(before)) = (read(now), read(before)) else { return now.to_owned() };
+    for (key, value) in before {
+        if whole.get(&key).is_none_or(|said| said.get() == "null") {
+            whole.insert(key, value);
+        }
+    }
+    serde_json::to_string(&whole).unwrap_or_else(|_| now.to_owned())
+}
+
+fn is_pending(content: &Content) -> bool {
+    matches!(
+        content,
+        Content::Image { media: MediaState::Pending, .. } | Content::Sticker { media: MediaState::Pending, .. }
+    )
 }
 
 /// What is in a message, by what was known and what a listing says now. Of what we sent ourselves we know more than a
-/// listing tells; only TikTok's id of the picture is new.
+/// listing tells; only TikTok's id of the picture is new. Nobody can edit a message at TikTok: one that comes back with less
+/// in it lost that on its way, and a picture that is here stays, whatever TikTok calls it now.
 fn merged(known: &Message, news: &News) -> Content {
     match (&known.content, &news.content) {
+        (ours, theirs) if says_less(ours, theirs) => ours.clone(),
+        (Content::Text { .. }, Content::Text { body }) if body.is_empty() => known.content.clone(),
         (Content::Image { media, .. }, Content::Image { media_id, .. }) if known.surface == Surface::Deskbell => {
             Content::Image { media_id: media_id.clone(), media: media.clone() }
         }
@@ -234,6 +289,24 @@ fn merged(known: &Message, news: &News) -> Content {
         {
             known.content.clone()
         }
+        (Content::Card { kind, title, buttons }, Content::Card { kind: now, title: says, buttons: shows }) => {
+            Content::Card {
+                kind: now.or(*kind),
+                title: if says.is_empty() { title } else { says }.clone(),
+                buttons: if shows.is_empty() { buttons } else { shows }.clone(),
+            }
+        }
+        (Content::SharePost { embed_url, item_id }, Content::SharePost { embed_url: now, item_id: id }) => {
+            Content::SharePost {
+                embed_url: if now.is_empty() { embed_url } else { now }.clone(),
+                item_id: id.as_ref().or(item_id.as_ref()).cloned(),
+            }
+        }
+        (
+            Content::Image { media: media @ (MediaState::Kept { .. } | MediaState::Released), .. },
+            Content::Image { media_id, .. },
+        ) => Content::Image { media_id: media_id.clone(), media: media.clone() },
+        (Content::Sticker { media: MediaState::Kept { .. }, .. }, Content::Sticker { .. }) => known.content.clone(),
         // The link to a sticker that is still on its way may have died; this one is fresh.
         (Content::Sticker { media: media @ MediaState::Pending, .. }, Content::Sticker { url, .. })
             if same_media(&known.content, &news.content) =>

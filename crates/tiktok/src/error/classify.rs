@@ -93,18 +93,14 @@ fn reason(code: i64) -> Reason {
     }
 }
 
-/// An answer without a readable `code`: only a plain HTTP refusal is believed.
+/// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something in
+/// between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is said
+/// of the body itself, by whoever would not carry it, is believed.
 fn without_code(status: u16, facts: Facts) -> Error {
     match status {
         200..300 => facts.unknown(UnknownWhy::Garbled { path: ".".to_owned() }),
-        401 => facts.refresh(status),
-        403 => facts.refused(status, Reason::NotPermitted),
-        404 => facts.refused(status, Reason::NotFound),
         413 => facts.refused(status, Reason::TooLarge),
         415 => facts.refused(status, Reason::UnsupportedType),
-        // 408 and 499 are said by things in between, about requests that may have been passed on.
-        408 | 499 => facts.unknown(UnknownWhy::Status(status)),
-        400..500 => facts.refused(status, Reason::Other),
         _ => facts.unknown(UnknownWhy::Status(status)),
     }
 }

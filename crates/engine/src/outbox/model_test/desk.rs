@@ -59,7 +59,12 @@ impl Desk {
     /// A conversation that a list has just named.
     pub(super) fn conversation(&self, remote_id: String, updated_ms: Millis) -> ConversationId {
         let account = self.account;
-        let listed = Listed { remote_id: remote_id.clone(), kind: ConversationKind::Chat, updated_ms, origin: None };
+        let listed = Listed {
+            remote_id: remote_id.clone(),
+            kind: ConversationKind::Chat,
+            updated_ms: Some(updated_ms),
+            origin: None,
+        };
         self.write(move |tx| conversation::upsert_listed(tx, account, &listed));
         self.read(|sql| {
             let find = "SELECT id FROM conversation WHERE account_id = ?1 AND remote_id = ?2";

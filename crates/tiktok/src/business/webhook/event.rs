@@ -36,6 +36,8 @@ pub enum Event {
         source: Option<ReferralSource>,
         /// By what; as much of it as the list of conversations would tell.
         referral: Referral,
+        /// When.
+        at_ms: Option<i64>,
     },
     /// `im_receive_msg_eu`: somebody in the EEA, Switzerland or the UK wrote. TikTok hands out neither what nor who.
     EuMessage {
@@ -158,6 +160,7 @@ impl Event {
                     person: person(),
                     source,
                     referral,
+                    at_ms: fields.integer("timestamp"),
                 })
             }
             "im_receive_msg_eu" => {

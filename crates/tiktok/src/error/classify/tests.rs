@@ -121,10 +121,11 @@ fn the_status_decides_where_the_text_does_not() {
         (200, "unknown: unreadable at ."),
         (204, "unknown: unreadable at ."),
         (302, "unknown: HTTP 302"),
-        (400, "refused Other"),
-        (401, "refresh"),
-        (403, "refused NotPermitted"),
-        (404, "refused NotFound"),
+        (400, "unknown: HTTP 400"),
+        (401, "unknown: HTTP 401"),
+        (403, "unknown: HTTP 403"),
+        (404, "unknown: HTTP 404"),
+        (407, "unknown: HTTP 407"),
         (408, "unknown: HTTP 408"),
         (413, "refused TooLarge"),
         (415, "refused UnsupportedType"),
@@ -142,6 +143,7 @@ fn the_status_decides_where_the_text_does_not() {
     assert_eq!(judge(404, &fixture("send-text.json")), "unknown: HTTP 404");
     // A refusal in TikTok's own words counts under any other status.
     assert_eq!(judge(400, &fixture("error-token-wrong.json")), "refresh");
+    assert_eq!(judge(403, &fixture("error-no-permission.json")), "refused NotPermitted");
 }
 
 #[test]
@@ -216,6 +218,8 @@ fn login_kits_words_have_their_verdicts_too() {
     assert_eq!(judge(200, &fixture("login-error-invalid-grant.json")), "reauthorise");
     assert_eq!(judge(401, &fixture("login-user-error-token.json")), "refresh");
     assert_eq!(judge(503, &fixture("login-tokens.json")), "unknown: HTTP 503");
+    assert_eq!(judge(401, &fixture("not-found-page.html")), "unknown: HTTP 401");
+    assert_eq!(judge(403, &fixture("not-found-page.html")), "unknown: HTTP 403");
     for (word, expected) in [
         ("access_denied", "reauthorise"),
         ("invalid_client", "refused BadCredentials"),

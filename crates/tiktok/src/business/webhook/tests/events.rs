@@ -78,10 +78,12 @@ fn a_customer_has_read_up_to_here() {
 
 #[test]
 fn a_customer_came_by_an_advertisement_or_a_link() {
-    let Event::Referral { conversation_id, person, source, referral } = read("im_referral_msg", REFERRAL_AD) else {
+    let Event::Referral { conversation_id, person, source, referral, at_ms } = read("im_referral_msg", REFERRAL_AD)
+    else {
         panic!("a referral")
     };
     assert_eq!((conversation_id.as_str(), source), (CHAT, Some(ReferralSource::Ad)));
+    assert_eq!(at_ms, Some(1_790_000_000_456));
     assert_eq!(person.unwrap().unique_identifier, NOK);
     let ([ad], []) = (referral.ads.as_slice(), referral.short_links.as_slice()) else { panic!("one ad") };
     assert_eq!((ad.ad_id.as_deref(), ad.ad_name.as_deref()), (Some("7361234567890123402"), Some("Autumn linen")));
