@@ -54,8 +54,8 @@ struct Shared {
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
     changes: broadcast::Sender<Change>,
-    /// Whether it was closed in order the last time.
-    ended_well: bool,
+    /// Whether it was closed in order the last time, or found sound since.
+    sound: AtomicBool,
     closing: AtomicBool,
     /// Stops the check under way.
     check: Mutex<Option<check::Stop>>,
@@ -137,7 +137,7 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             readers: Mutex::default(),
             changes,
-            ended_well,
+            sound: AtomicBool::new(ended_well),
             closing: AtomicBool::new(false),
             check: Mutex::default(),
         };
