@@ -103,6 +103,7 @@ pub(crate) fn repair_view(report: Report) -> RepairView {
         conversations: report.kept.conversations,
         messages: report.kept.messages,
         drafts: report.kept.drafts,
+        beginnings: report.rebuilt.drafts,
         replies: report.kept.replies.saturating_add(report.kept.scheduled),
         lost: report.stale || known.chain(report.others.into_values()).any(|count| count != Some(0)),
     }

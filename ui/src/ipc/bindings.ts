@@ -2025,6 +2025,10 @@ messages: number,
  */
 drafts: number, 
 /**
+ * Of how many of them only what the list showed: the first 160 characters.
+ */
+beginnings: number, 
+/**
  * Replies on their way, and those for later, that were kept.
  */
 replies: number, 
