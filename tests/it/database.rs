@@ -175,7 +175,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("what rules did in a stretch of a thread", query_in(firing, "pub fn between(", &[])),
         ("which rule sent a message", query_in(firing, "pub fn sender(", &[])),
         ("whether a person has answered", query_in(standing, "fn person_answered(", &[])),
-        ("when the business answered last", query_in(standing, "fn answered_at(", &[])),
+        ("when the business answered last", query_in(conversation, "fn answered_at(", &[])),
         ("the rules that have fired on a message", query_in(standing, "fn fired(", &[])),
         ("the rules that have fired since", query_in(standing, "fn waited(", &[])),
         ("when rules have answered lately", query_in(standing, "fn answers_at(", &[])),

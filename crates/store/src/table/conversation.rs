@@ -336,15 +336,7 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError`]
 pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
-    let newest = |outgoing: Option<bool>| -> Result<Option<(Millis, bool, String)>, StoreError> {
-        let filter = match outgoing {
-            None => "",
-            Some(false) => " AND outgoing = 0",
-            // An automatic message answers nobody, and a refused or stopped one reached nobody.
-            Some(true) => {
-                " AND outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))"
-            }
-        };
+    let newest = |filter: &str| -> Result<Option<(Millis, bool, String)>, StoreError> {
         Ok(tx
             .prepare_cached(&format!(
                 "SELECT sent_at_ms, outgoing, content FROM message WHERE conversation_id = ?1{filter} ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1"
@@ -352,9 +344,9 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
             .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?)
     };
-    let last = newest(None)?;
-    let inbound_at = newest(Some(false))?.map(|(at, ..)| at);
-    let answered_at = newest(Some(true))?.map(|(at, ..)| at);
+    let last = newest("")?;
+    let inbound_at = newest(" AND outgoing = 0")?.map(|(at, ..)| at);
+    let answered_at = answered_at(tx, id)?;
     let waiting = inbound_at.is_some_and(|asked| answered_at.is_none_or(|answered| answered < asked));
     let snippet = last
         .as_ref()
@@ -371,10 +363,10 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let account = tx
         .prepare_cached(
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
-                 kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
+                 kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
                  sent = :sent, sent_late = :late,
-                 engaged = engaged OR EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
+                 engaged = engaged OR EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
                  scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
                  trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
                      + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
@@ -391,6 +383,17 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         )?;
     touch(tx, account, id);
     Ok(())
+}
+
+/// When the business answered last. An automatic message answers nobody, and a refused or stopped one reached nobody.
+pub(super) fn answered_at(sql: &Connection, id: ConversationId) -> Result<Option<Millis>, StoreError> {
+    // Left alone, the planner walks all that was said.
+    let mut query = sql.prepare_cached(
+        "SELECT sent_at_ms FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))
+         ORDER BY sent_at_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
 }
 
 /// The replies since the customer's newest message, within the 48 hours and after, and those that wait: they will be said

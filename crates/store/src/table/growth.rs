@@ -1,0 +1,91 @@
+//! What is asked often costs no more in a large database than in a small one. SQLite's own steps are counted, not time: they
+//! are the same on every machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::{AccountId, ConversationId};
+use rusqlite::Connection;
+
+use super::firing;
+use super::message::Stretch;
+use super::{account, conversation, message};
+use crate::db::{MIGRATIONS, commit, migrate};
+use crate::{StoreError, Tx};
+
+const FEW: i64 = 100;
+const MANY: i64 = 10_000;
+const ME: AccountId = AccountId(1);
+
+/// A database of the newest version with one account and one conversation.
+fn shop() -> Connection {
+    let mut sql = Connection::open_in_memory().unwrap();
+    sql.pragma_update(None, "foreign_keys", true).unwrap();
+    migrate(&mut sql, 0, MIGRATIONS.len()).unwrap();
+    sql.execute_batch(
+        "INSERT INTO account (id, remote_id, handle, display_name, scopes, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, linked_at_ms)
+             VALUES (1, 'b', 'shop', 'Shop', '', 1, 2, 3, 4);
+         INSERT INTO conversation (id, account_id, remote_id, kind, last_at_ms, remote_updated_ms) VALUES (1, 1, 'c', 'request', 1, 1);",
+    )
+    .unwrap();
+    sql
+}
+
+/// Inserts so many rows; `n` counts them.
+fn fill(sql: &Connection, rows: i64, into: &str, values: &str) {
+    sql.execute_batch(&format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {rows}) INSERT INTO {into} SELECT {values} FROM n"
+    ))
+    .unwrap();
+}
+
+/// What one customer said, and nobody answered.
+fn fill_messages(sql: &Connection, rows: i64) {
+    let into = "message (conversation_id, sent_at_ms, id, account_id, remote_id, outgoing, surface, content, listed)";
+    fill(sql, rows, into, "1, n, n << 20, 1, 'm' || n, 0, 'phone', '{\"type\":\"text\",\"body\":\"x\"}', 1");
+}
+
+/// How often SQLite came by the point where it may be interrupted: about once a row. What is prepared on the way does not
+/// count.
+fn steps(sql: &mut Connection, work: impl Fn(&mut Connection)) -> u64 {
+    work(sql);
+    let counted = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&counted);
+    let handler = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    sql.progress_handler(1, Some(handler)).unwrap();
+    work(sql);
+    sql.progress_handler(1, None::<fn() -> bool>).unwrap();
+    counted.load(Ordering::Relaxed)
+}
+
+/// The same question to a small database and to a large one.
+fn costs_the_same(what: &str, make: impl Fn(&Connection, i64), work: impl Fn(&mut Connection)) {
+    let [few, many] = [FEW, MANY].map(|rows| {
+        let mut sql = shop();
+        make(&sql, rows);
+        steps(&mut sql, &work)
+    });
+    assert!(many <= few + 50, "{what}: {few} steps with {FEW} rows, {many} with {MANY}");
+}
+
+fn write<T>(sql: &mut Connection, work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> T {
+    commit(sql, work).unwrap().0
+}
+
+#[test]
+fn a_conversation_that_was_never_answered_is_not_read_whole_for_each_message() {
+    costs_the_same("its row worked out anew", fill_messages, |sql| {
+        write(sql, |tx| conversation::refresh(tx, ConversationId(1)));
+    });
+    costs_the_same("how it stood with its first message", fill_messages, |sql| {
+        let first = message::get(sql, message::first_id(1)).unwrap();
+        firing::stood(sql, &first, 9).unwrap();
+    });
+    costs_the_same("how it stands with its newest", fill_messages, |sql| {
+        let newest = message::page(sql, ConversationId(1), Stretch::Newest, 1).unwrap().0.remove(0);
+        assert!(firing::stood(sql, &newest, 9).unwrap().request);
+    });
+}
