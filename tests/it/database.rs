@@ -155,6 +155,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("the list, tab Snoozed", query_in(conversation, "pub fn window(", &snoozed)),
         ("the list, tab Done", tab("status = 'done' AND snoozed_until_ms IS NULL")),
         ("the tabs' counts", query_in(account, "pub fn counts(", &[])),
+        ("how far the first fetch has come", query_in(account, "pub fn backfill(", &[])),
         ("conversations that may lack messages", query_in(account, "pub fn doubtful(", &[])),
         ("the tags of customers", query_in(tag, "pub fn of_people(", &[])),
         ("photos before one", query_in(picture, "pub fn beside(", &[("bound", "<"), ("order", "DESC")])),
@@ -297,7 +298,7 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
     let mut clock = 1_000;
     for round in 0..40 {
         let changes: Vec<(ConversationId, u8)> =
-            (0..50).map(|_| (all[lot.random_range(0..all.len())], lot.random_range(0..4))).collect();
+            (0..50).map(|_| (all[lot.random_range(0..all.len())], lot.random_range(0..6))).collect();
         store
             .write(move |tx| {
                 for (n, (id, change)) in (0_i64..).zip(changes) {
@@ -305,6 +306,11 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     match change {
                         0 => conversation::set_status(tx, id, Status::Done)?,
                         1 => conversation::set_status(tx, id, Status::Open)?,
+                        4 => conversation::fetched(tx, id, clock)?,
+                        // What mending a damaged database asks for again.
+                        5 => {
+                            tx.execute("UPDATE conversation SET fetched_updated_ms = 0 WHERE id = ?1", [id.0])?;
+                        }
                         // A question, or an answer: whether the customer waits changes with the newest.
                         asked => {
                             let remote_id = format!("m{round}-{n}");
@@ -327,6 +333,12 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
                 )?;
                 let counts = account::counts(sql, account)?;
+                let fetched: (u32, u32) = sql.query_row(
+                    "SELECT count(*) FILTER (WHERE fetched_updated_ms > 0), count(*) FROM conversation WHERE account_id = ?1",
+                    [account.0],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?;
+                assert_eq!(account::backfill(sql, account)?, fetched, "how far the first fetch has come");
                 for (tab, total) in [(Tab::Waiting, counts.waiting), (Tab::All, counts.all), (Tab::Done, counts.done)] {
                     let listed = conversation::window(sql, account, tab, 0, 200)?.len();
                     assert_eq!(listed, total as usize, "{tab:?} lists what it counts");

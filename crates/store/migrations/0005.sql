@@ -3,3 +3,16 @@
 
 -- What the business said, not TikTok by itself: a conversation that was never answered was read whole for each message.
 CREATE INDEX message_answer ON message (conversation_id, sent_at_ms) WHERE outgoing = 1 AND auto_type IS NULL;
+
+-- How far the first fetch has come: read again with each of its pages.
+ALTER TABLE account ADD COLUMN fetched_count INTEGER NOT NULL DEFAULT 0;   -- conversations that were fetched at least once
+UPDATE account SET fetched_count = (SELECT count(*) FROM conversation WHERE account_id = account.id AND fetched_updated_ms > 0);
+
+CREATE TRIGGER conversation_fetched AFTER INSERT ON conversation WHEN NEW.fetched_updated_ms > 0 BEGIN
+    UPDATE account SET fetched_count = fetched_count + 1 WHERE id = NEW.account_id;
+END;
+
+CREATE TRIGGER conversation_refetched AFTER UPDATE OF fetched_updated_ms ON conversation
+WHEN (OLD.fetched_updated_ms > 0) <> (NEW.fetched_updated_ms > 0) BEGIN
+    UPDATE account SET fetched_count = fetched_count + (NEW.fetched_updated_ms > 0) - (OLD.fetched_updated_ms > 0) WHERE id = NEW.account_id;
+END;

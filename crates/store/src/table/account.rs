@@ -313,13 +313,12 @@ pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, S
     Ok(false)
 }
 
-/// How many conversations were fetched at least once, and how many TikTok listed.
+/// How many conversations were fetched at least once, and how many TikTok listed; stored numbers as well.
 ///
 /// # Errors
-/// [`StoreError`]
+/// [`StoreError::NotFound`]
 pub fn backfill(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT count(*) FILTER (WHERE fetched_updated_ms > 0), count(*) FROM conversation WHERE account_id = ?1",
-    )?;
+    let mut query =
+        sql.prepare_cached("SELECT fetched_count, open_count + snoozed_count + done_count FROM account WHERE id = ?1")?;
     Ok(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }

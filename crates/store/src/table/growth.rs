@@ -39,6 +39,11 @@ fn fill(sql: &Connection, rows: i64, into: &str, values: &str) {
     .unwrap();
 }
 
+fn fill_conversations(sql: &Connection, rows: i64) {
+    let into = "conversation (id, account_id, remote_id, kind, assignee_id, last_at_ms, remote_updated_ms, fetched_updated_ms)";
+    fill(sql, rows, into, "n + 1, 1, 'c' || n, 'chat', 1, n * 60000, n * 60000, n * 60000");
+}
+
 /// What one customer said, and nobody answered.
 fn fill_messages(sql: &Connection, rows: i64) {
     let into = "message (conversation_id, sent_at_ms, id, account_id, remote_id, outgoing, surface, content, listed)";
@@ -87,5 +92,13 @@ fn a_conversation_that_was_never_answered_is_not_read_whole_for_each_message() {
     costs_the_same("how it stands with its newest", fill_messages, |sql| {
         let newest = message::page(sql, ConversationId(1), Stretch::Newest, 1).unwrap().0.remove(0);
         assert!(firing::stood(sql, &newest, 9).unwrap().request);
+    });
+}
+
+#[test]
+fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
+    costs_the_same("the first fetch", fill_conversations, |sql| {
+        let (fetched, all) = account::backfill(sql, ME).unwrap();
+        assert_eq!(fetched + 1, all, "all but the one that was there");
     });
 }
