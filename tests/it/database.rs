@@ -119,6 +119,7 @@ async fn no_hot_query_reads_a_whole_table() {
     let firing = include_str!("../../crates/store/src/table/firing.rs");
     let standing = include_str!("../../crates/store/src/table/firing/standing.rs");
     let comment = include_str!("../../crates/store/src/table/comment.rs");
+    let media = include_str!("../../crates/store/src/table/media.rs");
     let auto_version = include_str!("../../crates/store/src/table/auto_version.rs");
     let auto_message = include_str!("../../crates/store/src/table/auto_message.rs");
     let tab = |filter: &'static str| {
@@ -187,6 +188,9 @@ async fn no_hot_query_reads_a_whole_table() {
             "comments, newest first",
             query_in(comment, "fn select(", &[("which", "account_id = ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2")]),
         ),
+        ("pictures that are due", query_in(media, "pub fn due(", &[])),
+        ("avatars that are due", query_in(media, "let mut avatars", &[])),
+        ("when the next picture is due", query_in(media, "pub fn next_due(", &[])),
         ("who wrote a comment", query_in(comment, "pub fn writer(", &[])),
         ("an answer to a comment", query_in(comment, "pub fn arrived(", &[])),
     ];

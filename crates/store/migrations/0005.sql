@@ -16,3 +16,8 @@ CREATE TRIGGER conversation_refetched AFTER UPDATE OF fetched_updated_ms ON conv
 WHEN (OLD.fetched_updated_ms > 0) <> (NEW.fetched_updated_ms > 0) BEGIN
     UPDATE account SET fetched_count = fetched_count + (NEW.fetched_updated_ms > 0) - (OLD.fetched_updated_ms > 0) WHERE id = NEW.account_id;
 END;
+
+-- Pictures that are due, newest first, and when the next one is. What waits for a fresh link stays for good: no index has it.
+CREATE INDEX media_wanted_messages ON media_wanted (account_id, message_id) WHERE message_id IS NOT NULL AND not_before_ms < 9223372036854775807;
+CREATE INDEX media_wanted_avatars  ON media_wanted (account_id, person_id)  WHERE person_id IS NOT NULL AND not_before_ms < 9223372036854775807;
+CREATE INDEX media_wanted_by_time  ON media_wanted (account_id, not_before_ms) WHERE not_before_ms < 9223372036854775807;

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::firing;
 use super::message::Stretch;
-use super::{account, conversation, message};
+use super::{account, conversation, media, message};
 use crate::db::{MIGRATIONS, commit, migrate};
 use crate::{StoreError, Tx};
 
@@ -100,5 +100,29 @@ fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
     costs_the_same("the first fetch", fill_conversations, |sql| {
         let (fetched, all) = account::backfill(sql, ME).unwrap();
         assert_eq!(fetched + 1, all, "all but the one that was there");
+    });
+}
+
+#[test]
+fn pictures_that_wait_for_a_fresh_link_are_not_read_to_find_those_that_are_due() {
+    let parked = |sql: &Connection, rows: i64| {
+        fill(sql, rows, "person (id, account_id, remote_id, name)", "n, 1, 'p' || n, ''");
+        let parked = i64::MAX;
+        fill(sql, rows, "media_wanted (account_id, person_id, not_before_ms)", &format!("1, n, {parked}"));
+        fill(sql, rows, "media_wanted (account_id, message_id, not_before_ms)", &format!("1, n, {parked}"));
+    };
+    costs_the_same("orders that are due", parked, |sql| {
+        assert!(media::due(sql, ME, 9, 16).unwrap().is_empty());
+    });
+    costs_the_same("when the next one is", parked, |sql| {
+        assert_eq!(media::next_due(sql, ME, 9).unwrap(), None);
+    });
+    let due = |sql: &Connection, rows: i64| {
+        fill(sql, rows, "person (id, account_id, remote_id, name)", "n, 1, 'p' || n, ''");
+        fill(sql, rows, "media_wanted (account_id, person_id)", "1, n");
+        fill(sql, rows, "media_wanted (account_id, message_id)", "1, n");
+    };
+    costs_the_same("the newest of many that are due", due, |sql| {
+        assert_eq!(media::due(sql, ME, 9, 16).unwrap().len(), 16);
     });
 }
