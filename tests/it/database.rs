@@ -175,6 +175,8 @@ async fn no_hot_query_reads_a_whole_table() {
         ("search", query_in(search, "fn walk(", &[])),
         ("the message that is due for the rules", query_in(rule, "pub fn next_due(", &[])),
         ("what rules did in a stretch of a thread", query_in(firing, "pub fn between(", &[])),
+        ("the log of rules", query_in(firing, "pub fn of_account(", &[("which", "")])),
+        ("the log of one rule", query_in(firing, "pub fn of_account(", &[("which", " AND rule_id = ?2")])),
         ("which rule sent a message", query_in(firing, "pub fn sender(", &[])),
         ("whether a person has answered", query_in(standing, "fn person_answered(", &[])),
         ("when the business answered last", query_in(conversation, "fn answered_at(", &[])),

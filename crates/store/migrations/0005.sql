@@ -21,3 +21,9 @@ END;
 CREATE INDEX media_wanted_messages ON media_wanted (account_id, message_id) WHERE message_id IS NOT NULL AND not_before_ms < 9223372036854775807;
 CREATE INDEX media_wanted_avatars  ON media_wanted (account_id, person_id)  WHERE person_id IS NOT NULL AND not_before_ms < 9223372036854775807;
 CREATE INDEX media_wanted_by_time  ON media_wanted (account_id, not_before_ms) WHERE not_before_ms < 9223372036854775807;
+
+-- What each rule did, in its own row: the log that says so only grows.
+ALTER TABLE rule ADD COLUMN fired       INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rule ADD COLUMN fired_at_ms INTEGER;                           -- when it did last
+UPDATE rule SET (fired, fired_at_ms) = (SELECT count(*), max(at_ms) FROM rule_firing WHERE rule_id = rule.id);
+CREATE INDEX rule_firing_of_rule ON rule_firing (account_id, rule_id, id);

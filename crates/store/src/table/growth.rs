@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{AccountId, ConversationId};
+use model::{AccountId, ConversationId, RuleId};
 use rusqlite::Connection;
 
 use super::firing;
@@ -100,6 +100,21 @@ fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
     costs_the_same("the first fetch", fill_conversations, |sql| {
         let (fetched, all) = account::backfill(sql, ME).unwrap();
         assert_eq!(fetched + 1, all, "all but the one that was there");
+    });
+}
+
+#[test]
+fn what_a_rule_did_is_found_among_what_all_did() {
+    let firings = |sql: &Connection, rows: i64| {
+        sql.execute_batch("INSERT INTO rule (id, position, spec) VALUES (1, 1, '{}'), (2, 2, '{}')").unwrap();
+        let into = "rule_firing (rule_id, rule, account_id, conversation_id, message_id, at_ms, actions)";
+        fill(sql, rows, into, "1, 'busy', 1, 1, n, n, '[]'");
+    };
+    costs_the_same("how often each rule has fired", firings, |sql| {
+        firing::counts(sql).unwrap();
+    });
+    costs_the_same("the log of one rule", firings, |sql| {
+        assert!(firing::of_account(sql, ME, Some(RuleId(2)), None, 100).unwrap().is_empty());
     });
 }
 
