@@ -11,7 +11,7 @@ use store::search::{Query, Scope};
 use store::table::account::{NewAccount, TokenTimes};
 use store::table::conversation::Listed;
 use store::table::message::News;
-use store::table::{account, conversation, message};
+use store::table::{account, agent, conversation, message, triage};
 use store::{Connection, OpenError, Store, StoreError, search};
 
 fn fresh() -> (tempfile::TempDir, Store) {
@@ -300,11 +300,12 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
     let (_folder, store) = fresh();
     let account = shop(&store).await;
     let all = conversations(&store, account, 40).await;
+    let (me, ben) = store.write(|tx| Ok((agent::me(tx)?.id, agent::add(tx, "Ben")?))).await.unwrap();
     let mut lot = StdRng::seed_from_u64(7);
     let mut clock = 1_000;
     for round in 0..40 {
         let changes: Vec<(ConversationId, u8)> =
-            (0..50).map(|_| (all[lot.random_range(0..all.len())], lot.random_range(0..6))).collect();
+            (0..50).map(|_| (all[lot.random_range(0..all.len())], lot.random_range(0..9))).collect();
         store
             .write(move |tx| {
                 for (n, (id, change)) in (0_i64..).zip(changes) {
@@ -313,6 +314,9 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                         0 => conversation::set_status(tx, id, Status::Done)?,
                         1 => conversation::set_status(tx, id, Status::Open)?,
                         4 => conversation::fetched(tx, id, clock)?,
+                        6 => triage::assign(tx, id, [None, Some(me), Some(ben)][(n % 3).unsigned_abs() as usize])?,
+                        7 => triage::snooze(tx, id, Some(clock))?,
+                        8 => triage::snooze(tx, id, None)?,
                         // What mending a damaged database asks for again.
                         5 => {
                             tx.execute("UPDATE conversation SET fetched_updated_ms = 0 WHERE id = ?1", [id.0])?;
@@ -333,8 +337,8 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
         let (counts, recount) = store
             .read(move |sql| {
                 let recount: (u32, u32, u32) = sql.query_row(
-                    "SELECT count(*) FILTER (WHERE status = 'open' AND waiting = 1), count(*) FILTER (WHERE status = 'open'),
-                            count(*) FILTER (WHERE status = 'done') FROM conversation WHERE account_id = ?1",
+                    "SELECT count(*) FILTER (WHERE status = 'open' AND waiting = 1 AND snoozed_until_ms IS NULL),
+                            count(*) FILTER (WHERE status = 'open' AND snoozed_until_ms IS NULL), count(*) FILTER (WHERE status = 'done') FROM conversation WHERE account_id = ?1",
                     [account.0],
                     |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
                 )?;
@@ -345,7 +349,14 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )?;
                 assert_eq!(account::backfill(sql, account)?, fetched, "how far the first fetch has come");
-                for (tab, total) in [(Tab::Waiting, counts.waiting), (Tab::All, counts.all), (Tab::Done, counts.done)] {
+                let tabs = [
+                    (Tab::Waiting, counts.waiting),
+                    (Tab::All, counts.all),
+                    (Tab::Mine, counts.mine),
+                    (Tab::Snoozed, counts.snoozed),
+                    (Tab::Done, counts.done),
+                ];
+                for (tab, total) in tabs {
                     let listed = conversation::window(sql, account, tab, 0, 200)?.len();
                     assert_eq!(listed, total as usize, "{tab:?} lists what it counts");
                 }
@@ -354,6 +365,19 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
             .await
             .unwrap();
         assert_eq!((counts.waiting, counts.all, counts.done), recount, "round {round}");
+        let (least, open) = store
+            .read(|sql| {
+                let mut open = sql.prepare(
+                    "SELECT a.id, (SELECT count(*) FROM conversation WHERE assignee_id = a.id AND status = 'open' AND snoozed_until_ms IS NULL) AS n
+                     FROM agent a ORDER BY n, a.folded",
+                )?;
+                let open: Vec<(i64, u32)> =
+                    open.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+                Ok((agent::least_busy(sql)?, open))
+            })
+            .await
+            .unwrap();
+        assert_eq!(least.map(|id| id.0), open.first().map(|(id, _)| *id), "round {round}: {open:?}");
         assert!(counts.done > 0 && counts.waiting > 0, "the changes change something");
     }
 }

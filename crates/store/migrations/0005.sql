@@ -27,3 +27,32 @@ ALTER TABLE rule ADD COLUMN fired       INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE rule ADD COLUMN fired_at_ms INTEGER;                           -- when it did last
 UPDATE rule SET (fired, fired_at_ms) = (SELECT count(*), max(at_ms) FROM rule_firing WHERE rule_id = rule.id);
 CREATE INDEX rule_firing_of_rule ON rule_firing (account_id, rule_id, id);
+
+-- How many open conversations each agent has of each account: the tab Mine says so, and rules ask who has the fewest.
+CREATE TABLE agent_load (
+    agent_id   INTEGER NOT NULL REFERENCES agent (id) ON DELETE CASCADE,
+    account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    open_count INTEGER NOT NULL,                            -- kept by the triggers below
+    PRIMARY KEY (agent_id, account_id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO agent_load (agent_id, account_id, open_count)
+    SELECT assignee_id, account_id, count(*) FROM conversation
+    WHERE assignee_id IS NOT NULL AND status = 'open' AND snoozed_until_ms IS NULL GROUP BY assignee_id, account_id;
+
+CREATE TRIGGER conversation_of_agent AFTER INSERT ON conversation
+WHEN NEW.assignee_id IS NOT NULL AND NEW.status = 'open' AND NEW.snoozed_until_ms IS NULL BEGIN
+    INSERT INTO agent_load (agent_id, account_id, open_count) VALUES (NEW.assignee_id, NEW.account_id, 1)
+        ON CONFLICT (agent_id, account_id) DO UPDATE SET open_count = open_count + 1;
+END;
+
+CREATE TRIGGER conversation_leaves_agent AFTER UPDATE OF assignee_id, status, snoozed_until_ms ON conversation
+WHEN OLD.assignee_id IS NOT NULL AND OLD.status = 'open' AND OLD.snoozed_until_ms IS NULL BEGIN
+    UPDATE agent_load SET open_count = open_count - 1 WHERE agent_id = OLD.assignee_id AND account_id = OLD.account_id;
+END;
+
+CREATE TRIGGER conversation_comes_to_agent AFTER UPDATE OF assignee_id, status, snoozed_until_ms ON conversation
+WHEN NEW.assignee_id IS NOT NULL AND NEW.status = 'open' AND NEW.snoozed_until_ms IS NULL BEGIN
+    INSERT INTO agent_load (agent_id, account_id, open_count) VALUES (NEW.assignee_id, NEW.account_id, 1)
+        ON CONFLICT (agent_id, account_id) DO UPDATE SET open_count = open_count + 1;
+END;

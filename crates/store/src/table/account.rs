@@ -209,14 +209,14 @@ pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// How many conversations each tab holds; four stored numbers, whatever the size of the inbox.
+/// How many conversations each tab holds; stored numbers, whatever the size of the inbox.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, (
-             SELECT count(*) FROM conversation WHERE account_id = ?1 AND assignee_id = (SELECT id FROM agent WHERE me = 1) AND status = 'open' AND snoozed_until_ms IS NULL)
+        "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, coalesce((
+             SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0)
          FROM account WHERE id = ?1",
     )?;
     Ok(query.query_row([id.0], |row| {

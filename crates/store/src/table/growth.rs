@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::firing;
 use super::message::Stretch;
-use super::{account, conversation, media, message};
+use super::{account, agent, conversation, media, message};
 use crate::db::{MIGRATIONS, commit, migrate};
 use crate::{StoreError, Tx};
 
@@ -100,6 +100,16 @@ fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
     costs_the_same("the first fetch", fill_conversations, |sql| {
         let (fetched, all) = account::backfill(sql, ME).unwrap();
         assert_eq!(fetched + 1, all, "all but the one that was there");
+    });
+}
+
+#[test]
+fn whose_conversations_are_is_not_counted_each_time() {
+    costs_the_same("the tabs' counts", fill_conversations, |sql| {
+        assert!(account::counts(sql, ME).unwrap().mine >= 100);
+    });
+    costs_the_same("whoever has the fewest", fill_conversations, |sql| {
+        assert!(agent::least_busy(sql).unwrap().is_some());
     });
 }
 
