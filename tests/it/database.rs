@@ -148,6 +148,11 @@ async fn no_hot_query_reads_a_whole_table() {
     for blank in ["\" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)\"", "\" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)\""] {
         assert!(message.contains(blank), "the pages ask for something else now: {blank}");
     }
+    let lost =
+        "account_id = ?1 AND json_extract(state, '$.state') = 'unconfirmed' AND json_extract(state, '$.atMs') >= ?2";
+    for blank in [&format!("\"{lost}\""), "\"json_extract(state, '$.state') = 'sending'\""] {
+        assert!(comment.contains(blank), "comments are looked for in other words now: {blank}");
+    }
     let hot = [
         ("the list, tab Waiting", tab("waiting = 1 AND status = 'open' AND snoozed_until_ms IS NULL")),
         ("the list, tab Requests", tab("kind = 'request' AND status = 'open' AND snoozed_until_ms IS NULL")),
@@ -193,6 +198,11 @@ async fn no_hot_query_reads_a_whole_table() {
         ("pictures that are due", query_in(media, "pub fn due(", &[])),
         ("avatars that are due", query_in(media, "let mut avatars", &[])),
         ("when the next picture is due", query_in(media, "pub fn next_due(", &[])),
+        (
+            "calls for comments whose end nobody heard",
+            query_in(comment, "fn select(", &[("which", "json_extract(state, '$.state') = 'sending'")]),
+        ),
+        ("comments whose answer was lost", query_in(comment, "fn select(", &[("which", lost)])),
         ("who wrote a comment", query_in(comment, "pub fn writer(", &[])),
         ("an answer to a comment", query_in(comment, "pub fn arrived(", &[])),
     ];

@@ -56,3 +56,7 @@ WHEN NEW.assignee_id IS NOT NULL AND NEW.status = 'open' AND NEW.snoozed_until_m
     INSERT INTO agent_load (agent_id, account_id, open_count) VALUES (NEW.assignee_id, NEW.account_id, 1)
         ON CONFLICT (agent_id, account_id) DO UPDATE SET open_count = open_count + 1;
 END;
+
+-- Comments whose call is under way or whose answer was lost: a handful among all there ever were.
+CREATE INDEX comment_unsettled ON comment (json_extract(state, '$.state'), account_id)
+    WHERE json_extract(state, '$.state') = 'sending' OR json_extract(state, '$.state') = 'unconfirmed';

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::firing;
 use super::message::Stretch;
-use super::{account, agent, conversation, media, message};
+use super::{account, agent, comment, conversation, media, message};
 use crate::db::{MIGRATIONS, commit, migrate};
 use crate::{StoreError, Tx};
 
@@ -149,5 +149,19 @@ fn pictures_that_wait_for_a_fresh_link_are_not_read_to_find_those_that_are_due()
     };
     costs_the_same("the newest of many that are due", due, |sql| {
         assert_eq!(media::due(sql, ME, 9, 16).unwrap().len(), 16);
+    });
+}
+
+#[test]
+fn comments_that_are_settled_are_not_read_to_find_those_that_are_not() {
+    let settled = |sql: &Connection, rows: i64| {
+        let into = "comment (account_id, remote_id, person_id, body, at_ms, state)";
+        fill(sql, rows, into, "1, 'k' || n, '', 'how much?', n, '{\"state\":\"answered\",\"body\":\"5\",\"atMs\":9}'");
+    };
+    costs_the_same("calls whose end nobody heard", settled, |sql| {
+        assert_eq!(write(sql, comment::recover), 0);
+    });
+    costs_the_same("answers that may have gone out", settled, |sql| {
+        assert!(comment::unconfirmed(sql, ME, 0).unwrap().is_empty());
     });
 }
