@@ -60,3 +60,7 @@ END;
 -- Comments whose call is under way or whose answer was lost: a handful among all there ever were.
 CREATE INDEX comment_unsettled ON comment (json_extract(state, '$.state'), account_id)
     WHERE json_extract(state, '$.state') = 'sending' OR json_extract(state, '$.state') = 'unconfirmed';
+
+-- What goes with a conversation is found, not looked for.
+CREATE INDEX rule_due_of_conversation ON rule_due (conversation_id);
+CREATE INDEX draft_of_conversation    ON draft (conversation_id);

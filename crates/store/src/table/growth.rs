@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{AccountId, ConversationId, RuleId};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::firing;
 use super::message::Stretch;
@@ -164,4 +165,25 @@ fn comments_that_are_settled_are_not_read_to_find_those_that_are_not() {
     costs_the_same("answers that may have gone out", settled, |sql| {
         assert!(comment::unconfirmed(sql, ME, 0).unwrap().is_empty());
     });
+}
+
+/// The plan of a statement with all that it sets off.
+fn plan(sql: &Connection, statement: &str) -> Vec<String> {
+    let mut query = sql.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+    let lines = query.query_map([], |row| row.get::<_, Option<String>>(3)).unwrap();
+    // What is set off ends in a line without words.
+    lines.filter_map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_conversation_takes_along_what_belongs_to_it_without_reading_whole_tables() {
+    let sql = shop();
+    sql.set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true).unwrap();
+    let scans =
+        |statement| plan(&sql, statement).into_iter().filter(|line| line.starts_with("SCAN")).collect::<Vec<_>>();
+    for statement in ["DELETE FROM conversation WHERE id = 1", "DELETE FROM person WHERE id = 1"] {
+        assert_eq!(scans(statement), [""; 0], "{statement}");
+    }
+    sql.execute_batch("DROP INDEX draft_of_conversation").unwrap();
+    assert!(!scans("DELETE FROM conversation WHERE id = 1").is_empty(), "a plan tells of what is set off");
 }
