@@ -120,6 +120,7 @@ async fn no_hot_query_reads_a_whole_table() {
     let standing = include_str!("../../crates/store/src/table/firing/standing.rs");
     let comment = include_str!("../../crates/store/src/table/comment.rs");
     let media = include_str!("../../crates/store/src/table/media.rs");
+    let triage = include_str!("../../crates/store/src/table/triage.rs");
     let auto_version = include_str!("../../crates/store/src/table/auto_version.rs");
     let auto_message = include_str!("../../crates/store/src/table/auto_message.rs");
     let tab = |filter: &'static str| {
@@ -185,6 +186,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("which rule sent a message", query_in(firing, "pub fn sender(", &[])),
         ("whether a person has answered", query_in(standing, "fn person_answered(", &[])),
         ("when the business answered last", query_in(conversation, "fn answered_at(", &[])),
+        ("what comes back by now", query_in(triage, "pub fn wake(", &[])),
         ("the rules that have fired on a message", query_in(standing, "fn fired(", &[])),
         ("the rules that have fired since", query_in(standing, "fn waited(", &[])),
         ("when rules have answered lately", query_in(standing, "fn answers_at(", &[])),

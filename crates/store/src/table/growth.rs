@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 
 use super::firing;
 use super::message::Stretch;
-use super::{account, agent, comment, conversation, media, message};
+use super::{account, agent, comment, conversation, media, message, triage};
 use crate::db::{MIGRATIONS, commit, migrate};
 use crate::{StoreError, Tx};
 
@@ -165,6 +165,24 @@ fn comments_that_are_settled_are_not_read_to_find_those_that_are_not() {
     costs_the_same("answers that may have gone out", settled, |sql| {
         assert!(comment::unconfirmed(sql, ME, 0).unwrap().is_empty());
     });
+}
+
+#[test]
+fn what_was_put_away_comes_back_in_slices() {
+    let mut sql = shop();
+    fill_conversations(&sql, 1_200);
+    sql.execute_batch("UPDATE conversation SET snoozed_until_ms = 5 WHERE id > 1").unwrap();
+    let mut back = Vec::new();
+    loop {
+        let woken = write(&mut sql, |tx| triage::wake(tx, 9));
+        if woken.is_empty() {
+            break;
+        }
+        assert!(woken.len() <= 500, "{} in one transaction", woken.len());
+        back.extend(woken);
+    }
+    assert_eq!(back.len(), 1_200);
+    assert_eq!(triage::next_waking(&sql).unwrap(), None);
 }
 
 /// The plan of a statement with all that it sets off.
