@@ -7,6 +7,7 @@
 mod check;
 mod open;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -67,6 +68,8 @@ struct Shared {
 pub struct Tx<'a> {
     sql: Transaction<'a>,
     changes: Vec<Change>,
+    /// The same once more: a large transaction touches thousands, and each is to be told once.
+    told: HashSet<Change>,
 }
 
 impl std::ops::Deref for Tx<'_> {
@@ -79,7 +82,7 @@ impl std::ops::Deref for Tx<'_> {
 impl Tx<'_> {
     /// Says that this will be stale once committed.
     pub fn touch(&mut self, change: Change) {
-        if !self.changes.contains(&change) {
+        if self.told.insert(change) {
             self.changes.push(change);
         }
     }
@@ -248,9 +251,9 @@ pub(crate) fn commit<T>(
     work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
 ) -> Result<(T, Vec<Change>), StoreError> {
     let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut tx = Tx { sql, changes: Vec::new() };
+    let mut tx = Tx { sql, changes: Vec::new(), told: HashSet::new() };
     let value = work(&mut tx)?;
-    let Tx { sql, changes } = tx;
+    let Tx { sql, changes, .. } = tx;
     sql.commit()?;
     Ok((value, changes))
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{AccountId, ConversationId, RuleId};
+use model::{AccountId, Change, ConversationId, RuleId};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
@@ -183,6 +183,18 @@ fn what_was_put_away_comes_back_in_slices() {
     }
     assert_eq!(back.len(), 1_200);
     assert_eq!(triage::next_waking(&sql).unwrap(), None);
+}
+
+#[test]
+fn what_a_large_transaction_touches_is_told_once_in_order() {
+    let mut sql = shop();
+    let of = |n| Change::Conversation { conversation: ConversationId(n) };
+    let ((), told) = commit(&mut sql, |tx| {
+        (0..3_000).chain(0..3_000).for_each(|n| tx.touch(of(n)));
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(told, (0..3_000).map(of).collect::<Vec<_>>());
 }
 
 /// The plan of a statement with all that it sets off.
