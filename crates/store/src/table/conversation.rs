@@ -1,5 +1,7 @@
 //! Conversations, each with everything its row in the list shows.
 
+use std::cmp::Reverse;
+
 use model::{
     AccountId, AgentId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow,
     SendBudget, SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
@@ -492,20 +494,24 @@ pub fn window(
         Tab::Done => "status = 'done' AND snoozed_until_ms IS NULL",
     };
     // What comes back next stands first; everything else the newest first.
-    let (order, outer) = match tab {
-        Tab::Snoozed => ("snoozed_until_ms, id", "c.snoozed_until_ms, c.id"),
-        _ => ("last_at_ms DESC, id DESC", "c.last_at_ms DESC, c.id DESC"),
+    let order = match tab {
+        Tab::Snoozed => "snoozed_until_ms, id",
+        _ => "last_at_ms DESC, id DESC",
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT {LIST_COLUMNS} FROM (
              SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY {order} LIMIT ?3 OFFSET ?2
-         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id
-         ORDER BY {outer}"
+         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id"
     ))?;
     let mut rows = query.query((account.0, offset, limit))?;
     let mut list = Vec::new();
     while let Some(row) = rows.next()? {
         list.push(read_row(row)?);
+    }
+    // SQLite would sort whole rows, and column by column.
+    match tab {
+        Tab::Snoozed => list.sort_unstable_by_key(|row| (row.snoozed_until_ms, row.id)),
+        _ => list.sort_unstable_by_key(|row| Reverse((row.last_at_ms, row.id))),
     }
     Ok(list)
 }
@@ -552,16 +558,16 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
 const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable, c.snoozed_until_ms, a.id, a.name, a.me, a.away";
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
-    let kind: Option<String> = row.get(5)?;
-    let text: String = row.get(6)?;
-    let origin: Option<String> = row.get(14)?;
     Ok(ListRow {
         id: ConversationId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: kind_of(&row.get::<_, String>(2)?),
-        status: status_of(&row.get::<_, String>(3)?),
+        kind: kind_of(word(row, 2)?.unwrap_or_default()),
+        status: status_of(word(row, 3)?.unwrap_or_default()),
         last_at_ms: row.get(4)?,
-        snippet: kind.map(|kind| Snippet { kind: snippet_of(&kind), text }),
+        snippet: match word(row, 5)? {
+            None => None,
+            Some(kind) => Some(Snippet { kind: snippet_of(kind), text: row.get(6)? }),
+        },
         snippet_out: row.get(7)?,
         waiting: row.get(8)?,
         unread: row.get(9)?,
@@ -577,7 +583,7 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             Some(id) => Some(Agent { id: AgentId(id), name: row.get(29)?, me: row.get(30)?, away: row.get(31)? }),
         },
         draft_line: row.get(13)?,
-        origin: origin.map(|json| serde_json::from_str(&json)).transpose()?,
+        origin: word(row, 14)?.map(serde_json::from_str).transpose()?,
         person: Person {
             id: PersonId(row.get(15)?),
             remote_id: row.get(16)?,
@@ -588,6 +594,11 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             first_contact_ms: row.get(21)?,
         },
     })
+}
+
+/// A word that is looked at and not kept.
+fn word<'row>(row: &'row Row<'_>, at: usize) -> rusqlite::Result<Option<&'row str>> {
+    Ok(row.get_ref(at)?.as_str_or_null()?)
 }
 
 fn kind_of(name: &str) -> ConversationKind {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{AccountId, Change, ConversationId, RuleId};
+use model::{AccountId, Change, ConversationId, RuleId, Tab};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
@@ -94,6 +94,39 @@ fn a_conversation_that_was_never_answered_is_not_read_whole_for_each_message() {
         let newest = message::page(sql, ConversationId(1), Stretch::Newest, 1).unwrap().0.remove(0);
         assert!(firing::stood(sql, &newest, 9).unwrap().request);
     });
+}
+
+/// Whatever end it is reached from, a row stands where its number says.
+#[test]
+fn every_window_of_a_list_is_that_part_of_the_whole() {
+    let sql = shop();
+    fill_conversations(&sql, 1_300);
+    // Some at one time, some put away until one time.
+    sql.execute_batch(
+        "UPDATE conversation SET last_at_ms = last_at_ms / 240000 * 240000;
+         UPDATE conversation SET snoozed_until_ms = id / 7 WHERE id % 2 = 0;",
+    )
+    .unwrap();
+    for (tab, order) in [
+        (Tab::All, "last_at_ms DESC, id DESC"),
+        (Tab::Mine, "last_at_ms DESC, id DESC"),
+        (Tab::Snoozed, "snoozed_until_ms, id"),
+    ] {
+        let of = match tab {
+            Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
+            Tab::Mine => "assignee_id = 1 AND snoozed_until_ms IS NULL",
+            _ => "snoozed_until_ms IS NULL",
+        };
+        let mut query = sql.prepare(&format!("SELECT id FROM conversation WHERE {of} ORDER BY {order}")).unwrap();
+        let whole: Vec<i64> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(whole.len(), account::counts(&sql, ME).unwrap().of(tab) as usize, "{tab:?}");
+        assert!(whole.len() > 600, "{tab:?}: {}", whole.len());
+        for offset in (0..whole.len() + 90).step_by(37) {
+            let rows = conversation::window(&sql, ME, tab, u32::try_from(offset).unwrap(), 60).unwrap();
+            let wanted = whole.iter().skip(offset).take(60);
+            assert!(rows.iter().map(|row| row.id.0).eq(wanted.copied()), "{tab:?} from {offset}");
+        }
+    }
 }
 
 #[test]
