@@ -126,6 +126,9 @@ async fn no_hot_query_reads_a_whole_table() {
     let tab = |filter: &'static str| {
         query_in(conversation, "pub fn window(", &[("filter", filter), ("order", "last_at_ms DESC, id DESC")])
     };
+    let from_end = |filter: &'static str| {
+        query_in(conversation, "pub fn window(", &[("filter", filter), ("order", "last_at_ms, id")])
+    };
     let snoozed = |order: &'static str| {
         query_in(conversation, "pub fn window(", &[("filter", "snoozed_until_ms IS NOT NULL"), ("order", order)])
     };
@@ -156,7 +159,9 @@ async fn no_hot_query_reads_a_whole_table() {
         ("the list, tab Requests", tab("kind = 'request' AND status = 'open' AND snoozed_until_ms IS NULL")),
         ("the list, tab All", tab("status = 'open' AND snoozed_until_ms IS NULL")),
         ("the list, tab Mine", tab(mine)),
+        ("the list, tab All, from its end", from_end("status = 'open' AND snoozed_until_ms IS NULL")),
         ("the list, tab Snoozed", snoozed("snoozed_until_ms, id")),
+        ("the list, tab Snoozed, from its end", snoozed("snoozed_until_ms DESC, id DESC")),
         ("the list, tab Done", tab("status = 'done' AND snoozed_until_ms IS NULL")),
         ("the tabs' counts", query_in(account, "pub fn counts(", &[])),
         ("how far the first fetch has come", query_in(account, "pub fn backfill(", &[])),

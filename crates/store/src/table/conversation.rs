@@ -8,8 +8,12 @@ use model::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::account;
 use super::agent::Agent;
 use crate::{StoreError, Tx};
+
+/// Rows of a list that are passed over faster than the tab's total is read.
+const NEAR: u32 = 500;
 
 /// What a listing says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -493,17 +497,28 @@ pub fn window(
         Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
         Tab::Done => "status = 'done' AND snoozed_until_ms IS NULL",
     };
+    // Each row that is passed over costs a little: what is nearer to the end is reached from there.
+    let (mut skip, mut take, mut from_end) = (offset, limit, false);
+    if offset > NEAR {
+        let total = account::counts(sql, account)?.of(tab);
+        let beyond = total.saturating_sub(offset).saturating_sub(limit);
+        if beyond < offset {
+            (skip, take, from_end) = (beyond, limit.min(total.saturating_sub(offset)), true);
+        }
+    }
     // What comes back next stands first; everything else the newest first.
-    let order = match tab {
-        Tab::Snoozed => "snoozed_until_ms, id",
-        _ => "last_at_ms DESC, id DESC",
+    let order = match (tab, from_end) {
+        (Tab::Snoozed, false) => "snoozed_until_ms, id",
+        (Tab::Snoozed, true) => "snoozed_until_ms DESC, id DESC",
+        (_, false) => "last_at_ms DESC, id DESC",
+        (_, true) => "last_at_ms, id",
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT {LIST_COLUMNS} FROM (
              SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY {order} LIMIT ?3 OFFSET ?2
          ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id"
     ))?;
-    let mut rows = query.query((account.0, offset, limit))?;
+    let mut rows = query.query((account.0, skip, take))?;
     let mut list = Vec::new();
     while let Some(row) = rows.next()? {
         list.push(read_row(row)?);

@@ -96,6 +96,14 @@ fn a_conversation_that_was_never_answered_is_not_read_whole_for_each_message() {
     });
 }
 
+#[test]
+fn the_end_of_a_long_list_is_as_near_as_its_beginning() {
+    costs_the_same("its last rows", fill_conversations, |sql| {
+        let all = account::counts(sql, ME).unwrap().all;
+        assert_eq!(conversation::window(sql, ME, Tab::All, all - 60, 60).unwrap().len(), 60);
+    });
+}
+
 /// Whatever end it is reached from, a row stands where its number says.
 #[test]
 fn every_window_of_a_list_is_that_part_of_the_whole() {
