@@ -173,6 +173,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("conversations to fetch", query_in(conversation, "pub fn due(", &[])),
         ("open a conversation", page("", "DESC")),
         ("older messages", page(" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)", "DESC")),
+        ("a conversation from its beginning", page("", "ASC")),
         ("newer messages", page(" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", "ASC")),
         ("find by TikTok's id", query_in(message, "pub fn find(", &[])),
         ("the newest listed message", query_in(message, "pub fn newest_listed(", &[])),

@@ -202,6 +202,7 @@ pub(crate) fn message_page(
             let (messages, more) = message::page(sql, id, stretch, limit)?;
             let (has_older, has_newer) = match stretch {
                 Stretch::Newest => (more, false),
+                Stretch::Oldest => (false, more),
                 Stretch::Before(_) => (more, edge(messages.last(), Stretch::After)?),
                 Stretch::After(_) => (edge(messages.first(), Stretch::Before)?, more),
             };

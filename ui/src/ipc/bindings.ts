@@ -1479,6 +1479,10 @@ after: MessageId | null,
  */
 around?: MessageId, 
 /**
+ * The oldest; not together with any of these.
+ */
+oldest?: boolean, 
+/**
  * How many at most; 200 is the most.
  */
 limit: number, 

@@ -138,6 +138,14 @@ fn every_window_of_a_list_is_that_part_of_the_whole() {
 }
 
 #[test]
+fn the_first_messages_are_one_page_however_long_the_conversation() {
+    costs_the_same("its beginning", fill_messages, |sql| {
+        let (page, more) = message::page(sql, ConversationId(1), Stretch::Oldest, 50).unwrap();
+        assert!(more && page.iter().map(|message| message.sent_at_ms).eq(1..=50));
+    });
+}
+
+#[test]
 fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
     costs_the_same("the first fetch", fill_conversations, |sql| {
         let (fetched, all) = account::backfill(sql, ME).unwrap();
