@@ -49,6 +49,24 @@ async fn names(world: &World, tab: &str) -> Vec<String> {
     names
 }
 
+#[tokio::test]
+async fn a_conversation_is_shown_from_its_beginning_in_one_page() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    for n in 1..=5 {
+        ana.says(&format!("message {n}"));
+    }
+    world.until_thread(&ana, "message 5").await;
+    let conversation = world.conversation(&ana).await;
+    let ask = |limit: u32| json!({ "conversation": conversation, "before": null, "after": null, "oldest": true, "limit": limit });
+    let page = world.ask("listMessages", ask(2)).await;
+    let said: Vec<_> = page["messages"].as_array().unwrap().iter().map(|one| one["content"]["body"].clone()).collect();
+    assert_eq!(said, ["message 1", "message 2"]);
+    assert_eq!((&page["hasOlder"], &page["hasNewer"]), (&json!(false), &json!(true)));
+    let page = world.ask("listMessages", ask(20)).await;
+    assert_eq!((page["messages"].as_array().unwrap().len(), &page["hasNewer"]), (5, &json!(false)));
+}
+
 pub(crate) async fn until_newest(world: &World, customer: &Customer) {
     let newest = customer.thread().pop().expect("they have written");
     let name = customer.name();

@@ -220,8 +220,9 @@ export class FakeDesk implements Host {
     if (args.around !== undefined && middle < 0) throw new FaultError({ code: "notFound", detail: null, incident: null });
     const before = args.before === null ? messages.length : messages.findIndex((one) => one.id === args.before);
     let from = args.after === null ? Math.max(0, before - args.limit) : messages.findIndex((one) => one.id === args.after) + 1;
+    if (args.oldest) from = 0;
     if (middle >= 0) from = Math.max(0, Math.min(middle - Math.floor(args.limit / 2), messages.length - args.limit));
-    const to = middle < 0 && args.after === null ? before : Math.min(messages.length, from + args.limit);
+    const to = middle < 0 && args.after === null && !args.oldest ? before : Math.min(messages.length, from + args.limit);
     const words = wordsOf(args.find ?? "");
     const page = messages.slice(from, to).map((one) => ({ ...one, marks: words.every((word) => textOf(one).toLowerCase().includes(word)) ? marksIn(textOf(one), words) : [] }));
     return { messages: page, gaps: gaps.filter((id) => page.some((one) => one.id === id)).map((id) => ({ before: id, atStart: false })), hasOlder: from > 0, hasNewer: to < messages.length };

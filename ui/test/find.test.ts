@@ -129,8 +129,11 @@ describe("a long conversation", () => {
   test("goes to its first message and back to its newest with Home and End", async () => {
     const { desk, app } = await long();
     const all = desk.of("70").messages;
+    const back = () => desk.asked.filter((one) => one.command === "listMessages" && one.args.before !== null).length;
+    const before = back();
     press(screen.getByRole("log"), "Home");
     await settle(400);
+    expect(back()).toBe(before);
     expect(app.talk?.stretch.messages[0]?.id).toBe(all[0]?.id);
     expect(app.talk?.stretch.hasOlder).toBe(false);
     press(screen.getByRole("log"), "End");

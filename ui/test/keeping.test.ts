@@ -410,9 +410,9 @@ describe("settings of data", () => {
 });
 
 describe("after damaged data was mended", () => {
-  const repaired = (lost: boolean) => (desk: FakeDesk): void => {
+  const repaired = (lost: boolean, beginnings = 0) => (desk: FakeDesk): void => {
     inboxScene(desk);
-    desk.overview.repair = { atMs: Date.UTC(2026, 10, 20, 8), setAside: "damaged-2026-11-20", conversations: 212, messages: 18_400, drafts: 1, replies: 2, lost };
+    desk.overview.repair = { atMs: Date.UTC(2026, 10, 20, 8), setAside: "damaged-2026-11-20", conversations: 212, messages: 18_400, drafts: 1, beginnings, replies: 2, lost };
   };
   const report = (): HTMLElement | null => screen.queryByRole("alertdialog");
 
@@ -420,12 +420,18 @@ describe("after damaged data was mended", () => {
     const { desk } = await openPage(repaired(true));
     expect(report()?.textContent).toContain("212 conversations, 18,400 messages, 1 draft, and 2 replies on the way or for later");
     expect(report()?.textContent).toContain("fetches it again now, as far as TikTok still shows it");
+    expect(report()?.querySelector("[data-beginnings]")).toBeNull();
     expect(report()?.querySelector(".folder")?.textContent).toBe("damaged-2026-11-20");
     expect(document.activeElement).toBe(button("Understood"));
     button("Understood").click();
     await settle();
     expect(desk.count("dismissRepair")).toBe(1);
     expect(report()).toBeNull();
+  });
+
+  test("drafts of which only the beginning is left are said to be that", async () => {
+    await openPage(repaired(true, 1));
+    expect(report()?.textContent).toContain("Of one draft, only the first 160 characters could be saved.");
   });
 
   test("it does not say that anything was lost when nothing was", async () => {

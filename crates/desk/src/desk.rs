@@ -27,6 +27,8 @@ const SETTINGS: &str = "settings";
 const MOST_COMPUTERS: u32 = 9;
 /// How long a count of all messages is good for.
 const COUNTED_FOR: Duration = Duration::from_secs(60);
+/// When all messages are counted after a start, so that no search waits for it.
+const COUNT_AFTER: Duration = Duration::from_secs(2);
 /// A larger file is not read: no photo is.
 const MOST_ATTACHED: usize = 32 * 1024 * 1024;
 
@@ -140,6 +142,12 @@ impl Desk {
         });
         desk.obey(&desk.settings().await);
         desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone()));
+        let counting = desk.clone();
+        desk.spawn(async move {
+            // The first screen goes first.
+            tokio::time::sleep(COUNT_AFTER).await;
+            drop(counting.count_messages().await);
+        });
         Ok(desk)
     }
 

@@ -103,6 +103,7 @@ pub(crate) fn repair_view(report: Report) -> RepairView {
         conversations: report.kept.conversations,
         messages: report.kept.messages,
         drafts: report.kept.drafts,
+        beginnings: report.rebuilt.drafts,
         replies: report.kept.replies.saturating_add(report.kept.scheduled),
         lost: report.stale || known.chain(report.others.into_values()).any(|count| count != Some(0)),
     }
@@ -201,6 +202,7 @@ pub(crate) fn message_page(
             let (messages, more) = message::page(sql, id, stretch, limit)?;
             let (has_older, has_newer) = match stretch {
                 Stretch::Newest => (more, false),
+                Stretch::Oldest => (false, more),
                 Stretch::Before(_) => (more, edge(messages.last(), Stretch::After)?),
                 Stretch::After(_) => (edge(messages.first(), Stretch::Before)?, more),
             };

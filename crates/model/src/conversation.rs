@@ -61,6 +61,21 @@ pub struct TabCounts {
     pub done: u32,
 }
 
+impl TabCounts {
+    /// How many one tab holds.
+    #[must_use]
+    pub fn of(&self, tab: Tab) -> u32 {
+        match tab {
+            Tab::Waiting => self.waiting,
+            Tab::Requests => self.requests,
+            Tab::All => self.all,
+            Tab::Mine => self.mine,
+            Tab::Snoozed => self.snoozed,
+            Tab::Done => self.done,
+        }
+    }
+}
+
 /// How the customer came to write (`referral` of conversation/list).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -7,6 +7,7 @@
 mod check;
 mod open;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -32,6 +33,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
     include_str!("../migrations/0004.sql"),
+    include_str!("../migrations/0005.sql"),
 ];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;
@@ -54,8 +56,8 @@ struct Shared {
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
     changes: broadcast::Sender<Change>,
-    /// Whether it was closed in order the last time.
-    ended_well: bool,
+    /// Whether it was closed in order the last time, or found sound since.
+    sound: AtomicBool,
     closing: AtomicBool,
     /// Stops the check under way.
     check: Mutex<Option<check::Stop>>,
@@ -66,6 +68,8 @@ struct Shared {
 pub struct Tx<'a> {
     sql: Transaction<'a>,
     changes: Vec<Change>,
+    /// The same once more: a large transaction touches thousands, and each is to be told once.
+    told: HashSet<Change>,
 }
 
 impl std::ops::Deref for Tx<'_> {
@@ -78,7 +82,7 @@ impl std::ops::Deref for Tx<'_> {
 impl Tx<'_> {
     /// Says that this will be stale once committed.
     pub fn touch(&mut self, change: Change) {
-        if !self.changes.contains(&change) {
+        if self.told.insert(change) {
             self.changes.push(change);
         }
     }
@@ -137,7 +141,7 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             readers: Mutex::default(),
             changes,
-            ended_well,
+            sound: AtomicBool::new(ended_well),
             closing: AtomicBool::new(false),
             check: Mutex::default(),
         };
@@ -247,9 +251,9 @@ pub(crate) fn commit<T>(
     work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
 ) -> Result<(T, Vec<Change>), StoreError> {
     let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut tx = Tx { sql, changes: Vec::new() };
+    let mut tx = Tx { sql, changes: Vec::new(), told: HashSet::new() };
     let value = work(&mut tx)?;
-    let Tx { sql, changes } = tx;
+    let Tx { sql, changes, .. } = tx;
     sql.commit()?;
     Ok((value, changes))
 }

@@ -11,6 +11,8 @@ pub mod cursor;
 pub mod draft;
 pub mod firing;
 pub mod gap;
+#[cfg(test)]
+mod growth;
 pub mod media;
 pub mod message;
 pub mod outbox;

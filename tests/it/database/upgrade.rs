@@ -1,7 +1,9 @@
 //! A database of the first version is opened by this one: every row stays, and what is counted now is counted for it too.
 
-use model::{ConversationId, Delivery, MessageId, Outgoing, RefusalReason, UnconfirmedStage, WaitReason};
-use store::table::{account, conversation, draft, message, outbox, scheduled, setting};
+use model::{
+    AgentId, ConversationId, Delivery, MessageId, Outgoing, RefusalReason, RuleId, UnconfirmedStage, WaitReason,
+};
+use store::table::{account, agent, conversation, draft, firing, message, outbox, scheduled, setting, triage};
 use store::{Connection, Store};
 
 const HOUR: i64 = 3_600_000;
@@ -127,6 +129,65 @@ async fn a_database_of_the_first_version_keeps_every_row_and_is_counted_rightly(
     store.close().await;
     let again = Store::open(folder.path()).unwrap();
     assert_eq!(again.read(|sql| outbox::of_conversation(sql, ConversationId(2))).await.unwrap().len(), 7);
+}
+
+/// Counted once on the way up, and kept from then on.
+#[tokio::test]
+async fn a_database_of_the_fourth_version_has_its_rows_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    first_version(folder.path());
+    let sql = Connection::open(folder.path().join("deskbell.db")).unwrap();
+    for migration in [
+        include_str!("../../../crates/store/migrations/0002.sql"),
+        include_str!("../../../crates/store/migrations/0003.sql"),
+        include_str!("../../../crates/store/migrations/0004.sql"),
+    ] {
+        sql.execute_batch(migration).unwrap();
+    }
+    sql.execute_batch(
+        r#"PRAGMA user_version = 4;
+        INSERT INTO agent (id, name, folded, away) VALUES (2, 'Ben', 'ben', 0);
+        UPDATE agent SET id = 1 WHERE me = 1;
+        INSERT INTO conversation (id, account_id, remote_id, kind, last_at_ms, remote_updated_ms) VALUES (4, 1, 'c4', 'chat', 9, 9);
+        UPDATE conversation SET assignee_id = 1;
+        UPDATE conversation SET snoozed_until_ms = 5 WHERE id = 3;
+        INSERT INTO rule (id, position, spec) VALUES (1, 1, '{}'), (2, 2, '{}');
+        INSERT INTO rule_firing (rule_id, rule, account_id, conversation_id, message_id, at_ms, actions)
+            VALUES (1, 'one', 1, 1, 1, 30, '[]'), (1, 'one', 1, 1, 3, 20, '[]');"#,
+    )
+    .unwrap();
+    drop(sql);
+    let store = Store::open(folder.path()).unwrap();
+    store
+        .write(|tx| {
+            let known = account::all(tx)?.remove(0).id;
+            let told = |sql: &Connection| {
+                Ok::<_, store::StoreError>((account::counts(sql, known)?.mine, account::backfill(sql, known)?))
+            };
+            assert_eq!(told(tx)?, (2, (3, 4)), "done and put away are not open; the fourth was never fetched");
+            assert_eq!(agent::least_busy(tx)?, Some(AgentId(2)));
+            assert_eq!(firing::counts(tx)?, [(RuleId(1), (2, 30))].into());
+            conversation::fetched(tx, ConversationId(4), 9)?;
+            triage::snooze(tx, ConversationId(3), None)?;
+            triage::assign(tx, ConversationId(2), Some(AgentId(2)))?;
+            assert_eq!(told(tx)?, (2, (4, 4)));
+            agent::remove(tx, AgentId(2))?;
+            triage::assign(tx, ConversationId(2), Some(AgentId(1)))?;
+            conversation::set_status(tx, ConversationId(1), model::Status::Open)?;
+            assert_eq!(told(tx)?, (4, (4, 4)));
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let left = store
+        .write(|tx| {
+            let known = account::all(tx)?.remove(0).id;
+            while account::erase_slice(tx, known, 100)? {}
+            Ok(tx.query_row("SELECT count(*) FROM agent_load", [], |row| row.get::<_, i64>(0))?)
+        })
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "nothing of an account that was erased is counted");
 }
 
 #[tokio::test]

@@ -1497,6 +1497,10 @@ after: MessageId | null,
  */
 around?: MessageId, 
 /**
+ * The oldest; not together with any of these.
+ */
+oldest?: boolean, 
+/**
  * How many at most; 200 is the most.
  */
 limit: number, 
@@ -2046,6 +2050,10 @@ messages: number,
  * Drafts that were kept.
  */
 drafts: number, 
+/**
+ * Of how many of them only what the list showed: the first 160 characters.
+ */
+beginnings: number, 
 /**
  * Replies on their way, and those for later, that were kept.
  */

@@ -11,6 +11,7 @@ interface Place {
   before?: MessageId;
   after?: MessageId;
   around?: MessageId;
+  oldest?: true;
 }
 
 export class Talk {
@@ -130,21 +131,9 @@ export class Talk {
     if (this.stretch.hasNewer) await this.#replace({});
   }
 
-  /** To the conversation's first message. The desk goes back a page at a time; only the last of them is shown. */
+  /** To the conversation's first message. */
   async oldest(): Promise<void> {
-    const first = this.stretch.messages[0];
-    if (!this.stretch.hasOlder || !first) return;
-    const turn = this.#begin();
-    const { words } = this;
-    try {
-      let page = await this.#ask({ before: first.id }, MOST);
-      while (page.hasOlder && page.messages[0] && turn === this.#turn) page = await this.#ask({ before: page.messages[0].id }, MOST);
-      if (turn === this.#turn) this.#hold(stretchOf(page), words);
-    } catch (error) {
-      if (turn === this.#turn) this.fault = faultOf(error);
-    } finally {
-      if (turn === this.#turn) this.busy = null;
-    }
+    if (this.stretch.hasOlder) await this.#replace({ oldest: true });
   }
 
   /** Lets go of what is far above, once the agent is at the bottom. */
@@ -217,12 +206,13 @@ export class Talk {
     }
   }
 
-  #ask({ before, after, around }: Place, limit: number): Promise<MessagePage> {
+  #ask({ before, after, around, oldest }: Place, limit: number): Promise<MessagePage> {
     return ask("listMessages", {
       conversation: this.id,
       before: before ?? null,
       after: after ?? null,
       ...(around === undefined ? {} : { around }),
+      ...(oldest === undefined ? {} : { oldest }),
       limit,
       ...(this.words === "" ? {} : { find: this.words }),
     });

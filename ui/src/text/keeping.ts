@@ -109,6 +109,7 @@ export const repair = {
   lost: "Something could not be read. Deskbell fetches it again now, as far as TikTok still shows it: the newest 20 messages of each conversation.",
   notLost: "Everything could be read.",
   drafts: "Look through your drafts and waiting replies: what was written last may be missing.",
+  beginnings: (n: number) => (n === 1 ? "Of one draft, only the first 160 characters could be saved." : `Of ${number.format(n)} drafts, only the first 160 characters could be saved.`),
   aside: "The damaged files were moved, not deleted. They are in this folder beside Deskbell’s data:",
   understood: "Understood",
 };

@@ -34,15 +34,7 @@ impl Command for ListConversations {
         let window = desk.engine().store().read(move |sql| {
             let counts = account::counts(sql, account)?;
             let rows = conversation::window(sql, account, tab, offset, limit.min(MOST_ROWS))?;
-            let total = match tab {
-                Tab::Waiting => counts.waiting,
-                Tab::Requests => counts.requests,
-                Tab::All => counts.all,
-                Tab::Mine => counts.mine,
-                Tab::Snoozed => counts.snoozed,
-                Tab::Done => counts.done,
-            };
-            Ok(ConversationWindow { total, offset, rows: read::conversation_rows(sql, rows)?, counts })
+            Ok(ConversationWindow { total: counts.of(tab), offset, rows: read::conversation_rows(sql, rows)?, counts })
         });
         Ok(window.await?)
     }

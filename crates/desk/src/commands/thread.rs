@@ -12,7 +12,7 @@ use crate::{Desk, Fault, FaultCode, read};
 /// No screen shows more messages than this.
 const MOST_MESSAGES: u32 = 200;
 
-/// A stretch of messages: the newest, or those before, after or around one.
+/// A stretch of messages: the newest, the oldest, or those before, after or around one.
 #[derive(Debug, Clone, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListMessages {
@@ -26,6 +26,10 @@ pub struct ListMessages {
     #[serde(default)]
     #[ts(optional)]
     pub around: Option<MessageId>,
+    /// The oldest; not together with any of these.
+    #[serde(default)]
+    #[ts(optional)]
+    pub oldest: Option<bool>,
     /// How many at most; 200 is the most.
     pub limit: u32,
     /// What is searched for: where it stands is marked.
@@ -38,12 +42,13 @@ impl Command for ListMessages {
     type Reply = MessagePage;
 
     async fn run(self, desk: &Desk) -> Result<MessagePage, Fault> {
-        let part = match (self.before, self.after, self.around) {
-            (None, None, None) => Part::Stretch(Stretch::Newest),
-            (Some(id), None, None) => Part::Stretch(Stretch::Before(id)),
-            (None, Some(id), None) => Part::Stretch(Stretch::After(id)),
-            (None, None, Some(id)) => Part::Around(id),
-            _ => return Err(Fault::with_detail(FaultCode::BadRequest, "before, after and around")),
+        let part = match (self.before, self.after, self.around, self.oldest.unwrap_or(false)) {
+            (None, None, None, false) => Part::Stretch(Stretch::Newest),
+            (None, None, None, true) => Part::Stretch(Stretch::Oldest),
+            (Some(id), None, None, false) => Part::Stretch(Stretch::Before(id)),
+            (None, Some(id), None, false) => Part::Stretch(Stretch::After(id)),
+            (None, None, Some(id), false) => Part::Around(id),
+            _ => return Err(Fault::with_detail(FaultCode::BadRequest, "before, after, around and oldest")),
         };
         let (id, limit, find) = (self.conversation, self.limit.clamp(1, MOST_MESSAGES), self.find);
         Ok(desk.engine().store().read(move |sql| read::message_page(sql, id, part, limit, find.as_deref())).await?)

@@ -278,6 +278,8 @@ pub struct RepairView {
     pub messages: u32,
     /// Drafts that were kept.
     pub drafts: u32,
+    /// Of how many of them only what the list showed: the first 160 characters.
+    pub beginnings: u32,
     /// Replies on their way, and those for later, that were kept.
     pub replies: u32,
     /// Whether something could not be read; it is fetched again as far as TikTok still lists it.

@@ -57,6 +57,8 @@ impl Store {
         let checked =
             tokio::task::spawn_blocking(move || store.check_now()).await.map_err(|_| StoreError::Closed)??;
         if checked == Checked::Sound {
+            // What a crash may have done is known now: the rest of the session need not read it all again.
+            self.shared.sound.store(true, Ordering::SeqCst);
             let now_ms = model::Clock::system().now_ms();
             // Nothing on screen shows it.
             self.write(move |tx| {
@@ -81,7 +83,9 @@ impl Store {
             self.read(|sql| setting::get(sql, CHECKED_AT)).await?.and_then(|at| at.parse::<Millis>().ok());
         let age_ms = sound_at_ms.map(|at_ms| model::Clock::system().now_ms().saturating_sub(at_ms));
         // One from the future says that a clock was wrong, and nothing else.
-        if self.shared.ended_well && age_ms.is_some_and(|age_ms| (0..CHECK_EVERY_MS).contains(&age_ms)) {
+        if self.shared.sound.load(Ordering::SeqCst)
+            && age_ms.is_some_and(|age_ms| (0..CHECK_EVERY_MS).contains(&age_ms))
+        {
             return Ok(None);
         }
         self.check().await.map(Some)
@@ -332,6 +336,7 @@ mod tests {
         }
         let store = Store::open(crashed.path()).unwrap();
         assert_eq!(store.check_if_due().await.unwrap(), Some(Checked::Sound));
+        assert_eq!(store.check_if_due().await.unwrap(), None, "one reading of all pages is enough for a crash");
     }
 
     #[tokio::test]

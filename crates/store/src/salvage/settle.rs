@@ -72,6 +72,9 @@ pub(super) fn settle(
     })?;
     settled.rebuilt.conversations = u32::try_from(stubs.len()).unwrap_or(u32::MAX);
     commit(sql, |tx| draft_lines(tx, &stubs))?;
+    if !copied_whole("draft") {
+        settled.rebuilt.drafts = commit(sql, |tx| drafts_of_lines(tx))?.0;
+    }
 
     let mut after = i64::MIN;
     loop {
@@ -319,6 +322,25 @@ fn draft_lines(tx: &mut Tx<'_>, stubs: &[ConversationId]) -> Result<(), StoreErr
         }
     }
     Ok(())
+}
+
+/// A draft is lost and the row that shows its beginning is not: that beginning is the draft from now on. Of a picture
+/// without a word nothing is left, and the list must not go on promising it.
+fn drafts_of_lines(tx: &Tx<'_>) -> Result<u32, StoreError> {
+    const NONE: &str =
+        "NOT EXISTS (SELECT 1 FROM draft d WHERE d.conversation_id = conversation.id AND d.mode = 'reply')";
+    tx.execute(
+        &format!("UPDATE conversation SET draft_line = NULL WHERE draft_line = ?1 AND {NONE}"),
+        [draft::PICTURE_LINE],
+    )?;
+    let begun = tx.execute(
+        &format!(
+            "INSERT INTO draft (account_id, conversation_id, mode, body, updated_at_ms)
+             SELECT account_id, id, 'reply', draft_line, last_at_ms FROM conversation WHERE draft_line IS NOT NULL AND {NONE}"
+        ),
+        [],
+    )?;
+    Ok(u32::try_from(begun).unwrap_or(u32::MAX))
 }
 
 /// Works out the next conversations anew; the last of them, or nothing if there are no more.

@@ -28,7 +28,7 @@ use crate::table::outbox::desk::{Clears, Press, Pressed};
 use crate::table::person::PersonNews;
 use crate::table::{
     account, agent, auto_message, comment, conversation, draft, gap, message, outbox, person, saved_reply, scheduled,
-    setting, tag,
+    setting, tag, triage,
 };
 
 /// A folder that goes when the test is over.
@@ -164,6 +164,9 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 conversation::set_person(tx, *id, customer)?;
                 if nth % 7 == 0 {
                     tag::add(tx, *id, "vip")?;
+                }
+                if nth % 6 == 0 {
+                    triage::assign(tx, *id, Some(agent::me(tx)?.id))?;
                 }
                 let count = messages / conversations + nth % 3 - 1;
                 for n in 0..count {

@@ -210,14 +210,14 @@ pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// How many conversations each tab holds; four stored numbers, whatever the size of the inbox.
+/// How many conversations each tab holds; stored numbers, whatever the size of the inbox.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, (
-             SELECT count(*) FROM conversation WHERE account_id = ?1 AND assignee_id = (SELECT id FROM agent WHERE me = 1) AND status = 'open' AND snoozed_until_ms IS NULL)
+        "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, coalesce((
+             SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0)
          FROM account WHERE id = ?1",
     )?;
     Ok(query.query_row([id.0], |row| {
@@ -342,13 +342,12 @@ pub fn erased(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     setting::remove(tx, ERASE_PENDING)
 }
 
-/// How many conversations were fetched at least once, and how many TikTok listed.
+/// How many conversations were fetched at least once, and how many TikTok listed; stored numbers as well.
 ///
 /// # Errors
-/// [`StoreError`]
+/// [`StoreError::NotFound`]
 pub fn backfill(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT count(*) FILTER (WHERE fetched_updated_ms > 0), count(*) FROM conversation WHERE account_id = ?1",
-    )?;
+    let mut query =
+        sql.prepare_cached("SELECT fetched_count, open_count + snoozed_count + done_count FROM account WHERE id = ?1")?;
     Ok(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }

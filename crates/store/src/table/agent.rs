@@ -109,7 +109,7 @@ pub fn remove(tx: &mut Tx<'_>, id: AgentId) -> Result<(), StoreError> {
 pub fn least_busy(sql: &Connection) -> Result<Option<AgentId>, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT a.id FROM agent a WHERE a.away = 0
-         ORDER BY (SELECT count(*) FROM conversation c WHERE c.assignee_id = a.id AND c.status = 'open' AND c.snoozed_until_ms IS NULL), a.folded, a.id LIMIT 1",
+         ORDER BY (SELECT coalesce(sum(l.open_count), 0) FROM agent_load l WHERE l.agent_id = a.id), a.folded, a.id LIMIT 1",
     )?;
     let mut rows = query.query([])?;
     Ok(rows.next()?.map(|row| row.get(0).map(AgentId)).transpose()?)

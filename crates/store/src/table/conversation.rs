@@ -1,16 +1,21 @@
 //! Conversations, each with everything its row in the list shows.
 
+use std::cmp::Reverse;
+
 use model::{
     AccountId, AgentId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow,
     SendBudget, SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::account;
 use super::agent::Agent;
 use crate::{StoreError, Tx};
 
 /// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
 const UNTOLD_MS: Millis = 1;
+/// Rows of a list that are passed over faster than the tab's total is read.
+const NEAR: u32 = 500;
 
 /// What a listing says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -356,15 +361,7 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError`]
 pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
-    let newest = |outgoing: Option<bool>| -> Result<Option<(Millis, bool, String)>, StoreError> {
-        let filter = match outgoing {
-            None => "",
-            Some(false) => " AND outgoing = 0",
-            // An automatic message answers nobody, and a refused or stopped one reached nobody.
-            Some(true) => {
-                " AND outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))"
-            }
-        };
+    let newest = |filter: &str| -> Result<Option<(Millis, bool, String)>, StoreError> {
         Ok(tx
             .prepare_cached(&format!(
                 "SELECT sent_at_ms, outgoing, content FROM message WHERE conversation_id = ?1{filter} ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1"
@@ -372,9 +369,9 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
             .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?)
     };
-    let last = newest(None)?;
-    let inbound_at = newest(Some(false))?.map(|(at, ..)| at);
-    let answered_at = newest(Some(true))?.map(|(at, ..)| at);
+    let last = newest("")?;
+    let inbound_at = newest(" AND outgoing = 0")?.map(|(at, ..)| at);
+    let answered_at = answered_at(tx, id)?;
     let waiting = inbound_at.is_some_and(|asked| answered_at.is_none_or(|answered| answered < asked));
     let snippet = last
         .as_ref()
@@ -391,10 +388,10 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let account = tx
         .prepare_cached(
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
-                 kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
+                 kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
                  sent = :sent, sent_late = :late,
-                 engaged = engaged OR EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
+                 engaged = engaged OR EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
                  scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
                  trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
                      + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
@@ -411,6 +408,17 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         )?;
     touch(tx, account, id);
     Ok(())
+}
+
+/// When the business answered last. An automatic message answers nobody, and a refused or stopped one reached nobody.
+pub(super) fn answered_at(sql: &Connection, id: ConversationId) -> Result<Option<Millis>, StoreError> {
+    // Left alone, the planner walks all that was said.
+    let mut query = sql.prepare_cached(
+        "SELECT sent_at_ms FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))
+         ORDER BY sent_at_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
 }
 
 /// The replies since the customer's newest message, within the 48 hours and after, and those that wait: they will be said
@@ -508,21 +516,36 @@ pub fn window(
         Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
         Tab::Done => "status = 'done' AND snoozed_until_ms IS NULL",
     };
+    // Each row that is passed over costs a little: what is nearer to the end is reached from there.
+    let (mut skip, mut take, mut from_end) = (offset, limit, false);
+    if offset > NEAR {
+        let total = account::counts(sql, account)?.of(tab);
+        let beyond = total.saturating_sub(offset).saturating_sub(limit);
+        if beyond < offset {
+            (skip, take, from_end) = (beyond, limit.min(total.saturating_sub(offset)), true);
+        }
+    }
     // What comes back next stands first; everything else the newest first.
-    let (order, outer) = match tab {
-        Tab::Snoozed => ("snoozed_until_ms, id", "c.snoozed_until_ms, c.id"),
-        _ => ("last_at_ms DESC, id DESC", "c.last_at_ms DESC, c.id DESC"),
+    let order = match (tab, from_end) {
+        (Tab::Snoozed, false) => "snoozed_until_ms, id",
+        (Tab::Snoozed, true) => "snoozed_until_ms DESC, id DESC",
+        (_, false) => "last_at_ms DESC, id DESC",
+        (_, true) => "last_at_ms, id",
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT {LIST_COLUMNS} FROM (
              SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY {order} LIMIT ?3 OFFSET ?2
-         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id
-         ORDER BY {outer}"
+         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id"
     ))?;
-    let mut rows = query.query((account.0, offset, limit))?;
+    let mut rows = query.query((account.0, skip, take))?;
     let mut list = Vec::new();
     while let Some(row) = rows.next()? {
         list.push(read_row(row)?);
+    }
+    // SQLite would sort whole rows, and column by column.
+    match tab {
+        Tab::Snoozed => list.sort_unstable_by_key(|row| (row.snoozed_until_ms, row.id)),
+        _ => list.sort_unstable_by_key(|row| Reverse((row.last_at_ms, row.id))),
     }
     Ok(list)
 }
@@ -569,16 +592,16 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
 const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable, c.snoozed_until_ms, a.id, a.name, a.me, a.away";
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
-    let kind: Option<String> = row.get(5)?;
-    let text: String = row.get(6)?;
-    let origin: Option<String> = row.get(14)?;
     Ok(ListRow {
         id: ConversationId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: kind_of(&row.get::<_, String>(2)?),
-        status: status_of(&row.get::<_, String>(3)?),
+        kind: kind_of(word(row, 2)?.unwrap_or_default()),
+        status: status_of(word(row, 3)?.unwrap_or_default()),
         last_at_ms: row.get(4)?,
-        snippet: kind.map(|kind| Snippet { kind: snippet_of(&kind), text }),
+        snippet: match word(row, 5)? {
+            None => None,
+            Some(kind) => Some(Snippet { kind: snippet_of(kind), text: row.get(6)? }),
+        },
         snippet_out: row.get(7)?,
         waiting: row.get(8)?,
         unread: row.get(9)?,
@@ -594,7 +617,7 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             Some(id) => Some(Agent { id: AgentId(id), name: row.get(29)?, me: row.get(30)?, away: row.get(31)? }),
         },
         draft_line: row.get(13)?,
-        origin: origin.map(|json| serde_json::from_str(&json)).transpose()?,
+        origin: word(row, 14)?.map(serde_json::from_str).transpose()?,
         person: Person {
             id: PersonId(row.get(15)?),
             remote_id: row.get(16)?,
@@ -605,6 +628,11 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             first_contact_ms: row.get(21)?,
         },
     })
+}
+
+/// A word that is looked at and not kept.
+fn word<'row>(row: &'row Row<'_>, at: usize) -> rusqlite::Result<Option<&'row str>> {
+    Ok(row.get_ref(at)?.as_str_or_null()?)
 }
 
 fn kind_of(name: &str) -> ConversationKind {

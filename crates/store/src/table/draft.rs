@@ -6,6 +6,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::conversation;
 use crate::{StoreError, Tx};
 
+/// What the list shows of a picture without a word.
+pub(crate) const PICTURE_LINE: &str = "🖼";
+
 /// A reply in the making.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {
@@ -61,7 +64,9 @@ pub fn save(tx: &mut Tx<'_>, conversation: ConversationId, draft: &Draft, now_ms
     }
     let line: String = draft.body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(160).collect();
     // A picture without a word still shows that something is begun.
-    let line = Some(line).filter(|line| !line.is_empty()).or_else(|| draft.attachment.as_ref().map(|_| "🖼".to_owned()));
+    let line = Some(line)
+        .filter(|line| !line.is_empty())
+        .or_else(|| draft.attachment.as_ref().map(|_| PICTURE_LINE.to_owned()));
     let changed = tx.execute(
         "UPDATE conversation SET draft_line = ?2 WHERE id = ?1 AND draft_line IS NOT ?2",
         (conversation.0, line),

@@ -86,6 +86,10 @@ pub fn log(tx: &mut Tx<'_>, new: &NewFiring) -> Result<(), StoreError> {
     for reply in &new.replies {
         tx.prepare_cached("INSERT INTO rule_reply (message_id, firing_id) VALUES (?1, ?2)")?.execute((reply.0, id))?;
     }
+    tx.prepare_cached(
+        "UPDATE rule SET fired = fired + 1, fired_at_ms = max(coalesce(fired_at_ms, ?2), ?2) WHERE id = ?1",
+    )?
+    .execute((new.rule.0, new.at_ms))?;
     tx.touch(Change::Rules);
     tx.touch(Change::Conversation { conversation: new.conversation });
     Ok(())
@@ -102,8 +106,9 @@ pub fn of_account(
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Firing>, StoreError> {
+    let which = if rule.is_some() { " AND rule_id = ?2" } else { "" };
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM rule_firing f WHERE account_id = ?1 AND id < ?3 AND (?2 IS NULL OR rule_id = ?2) ORDER BY id DESC LIMIT ?4"
+        "SELECT {COLUMNS} FROM rule_firing f WHERE account_id = ?1{which} AND id < ?3 ORDER BY id DESC LIMIT ?4"
     ))?;
     let mut rows = query.query((account.0, rule.map(|rule| rule.0), before.unwrap_or(i64::MAX), limit))?;
     let mut found = Vec::new();
@@ -134,12 +139,13 @@ pub fn between(
     Ok(found)
 }
 
-/// How often each rule has fired, and when it did last.
+/// How often each rule that has fired did so, and when it did last. What it did for an account that was erased since counts
+/// as well.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn counts(sql: &Connection) -> Result<HashMap<RuleId, (u32, Millis)>, StoreError> {
-    let mut query = sql.prepare_cached("SELECT rule_id, count(*), max(at_ms) FROM rule_firing GROUP BY rule_id")?;
+    let mut query = sql.prepare_cached("SELECT id, fired, fired_at_ms FROM rule WHERE fired_at_ms IS NOT NULL")?;
     let counted = query.query_map([], |row| Ok((RuleId(row.get(0)?), (row.get(1)?, row.get(2)?))))?;
     Ok(counted.collect::<Result<_, _>>()?)
 }

@@ -7,6 +7,8 @@ use crate::{StoreError, Tx};
 
 /// When an order that waits for a fresh link is due: never by itself.
 const PARKED_MS: Millis = Millis::MAX;
+/// An order that waits for nothing but its time, in the words of the indexes that hold no others.
+const NOT_PARKED: &str = "not_before_ms < 9223372036854775807";
 /// The attempts of an order that is given up. It stays, so that the same picture is not ordered again.
 const GIVEN_UP: u32 = 1_000;
 /// When a picture was last shown is known to the hour.
@@ -177,18 +179,19 @@ pub(super) fn lacks_avatar(sql: &Connection, person: PersonId) -> Result<bool, S
     Ok(query.query_row((person.0, GIVEN_UP), |row| row.get(0))?)
 }
 
-/// The next orders that are due, newest first.
+/// The next orders that are due, newest first: pictures by their messages, avatars by whoever came last.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn due(sql: &Connection, account: AccountId, now_ms: Millis, limit: u32) -> Result<Vec<Order>, StoreError> {
     let mut messages = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM media_wanted WHERE message_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2
-         ORDER BY message_id DESC LIMIT ?3"
+        "SELECT {COLUMNS} FROM media_wanted INDEXED BY media_wanted_messages
+         WHERE message_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2 AND {NOT_PARKED} ORDER BY message_id DESC LIMIT ?3"
     ))?;
     let mut avatars = sql.prepare_cached(&format!(
         "SELECT {COLUMNS}, (SELECT max(last_at_ms) FROM conversation WHERE conversation.person_id = media_wanted.person_id) AS at_ms
-         FROM media_wanted WHERE person_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2 ORDER BY at_ms DESC LIMIT ?3"
+         FROM media_wanted INDEXED BY media_wanted_avatars
+         WHERE person_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2 AND {NOT_PARKED} ORDER BY person_id DESC LIMIT ?3"
     ))?;
     let mut orders = Vec::new();
     let mut rows = messages.query((account.0, now_ms, limit))?;
@@ -251,10 +254,10 @@ pub fn due_of(
 /// # Errors
 /// [`StoreError`]
 pub fn next_due(sql: &Connection, account: AccountId, now_ms: Millis) -> Result<Option<Millis>, StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT min(not_before_ms) FROM media_wanted WHERE account_id = ?1 AND not_before_ms > ?2 AND not_before_ms < ?3",
-    )?;
-    Ok(query.query_row((account.0, now_ms, PARKED_MS), |row| row.get(0))?)
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT min(not_before_ms) FROM media_wanted WHERE account_id = ?1 AND not_before_ms > ?2 AND {NOT_PARKED}"
+    ))?;
+    Ok(query.query_row((account.0, now_ms), |row| row.get(0))?)
 }
 
 const COLUMNS: &str = "id, account_id, message_id, person_id, attempt";
@@ -312,9 +315,6 @@ pub fn give_up(tx: &Tx<'_>, order: i64) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn release_all(tx: &Tx<'_>) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE media_wanted SET not_before_ms = 0 WHERE not_before_ms > 0 AND not_before_ms < ?1",
-        [PARKED_MS],
-    )?;
+    tx.execute(&format!("UPDATE media_wanted SET not_before_ms = 0 WHERE not_before_ms > 0 AND {NOT_PARKED}"), [])?;
     Ok(())
 }

@@ -442,6 +442,8 @@ pub fn remove(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
 pub enum Stretch {
     /// The newest.
     Newest,
+    /// The oldest.
+    Oldest,
     /// Those older than this one, nearest first.
     Before(MessageId),
     /// Those newer than this one, nearest first.
@@ -460,6 +462,7 @@ pub fn page(
 ) -> Result<(Vec<Message>, bool), StoreError> {
     let (bound, from, order) = match stretch {
         Stretch::Newest => ("", None, "DESC"),
+        Stretch::Oldest => ("", None, "ASC"),
         Stretch::Before(id) => (" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)", Some(id), "DESC"),
         Stretch::After(id) => (" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", Some(id), "ASC"),
     };

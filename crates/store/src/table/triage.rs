@@ -6,6 +6,9 @@ use rusqlite::{Connection, OptionalExtension};
 use super::conversation;
 use crate::{StoreError, Tx};
 
+/// So many conversations come back in one transaction.
+const SLICE: u32 = 500;
+
 /// Gives a conversation to an agent, or takes it from whoever has it.
 ///
 /// # Errors
@@ -28,14 +31,15 @@ pub fn snooze(tx: &mut Tx<'_>, id: ConversationId, until_ms: Option<Millis>) -> 
     change(tx, id, "snoozed_until_ms = ?2", until_ms)
 }
 
-/// Brings back what was put away until a time that has come; those conversations.
+/// Brings back what was put away until a time that has come, the longest due first, and no more at once than others can wait
+/// for; those conversations. None means that all are back.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn wake(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, StoreError> {
     let due: Vec<ConversationId> = tx
-        .prepare_cached("SELECT id FROM conversation WHERE snoozed_until_ms IS NOT NULL AND snoozed_until_ms <= ?1")?
-        .query_map([now_ms], |row| row.get(0).map(ConversationId))?
+        .prepare_cached("SELECT id FROM conversation WHERE snoozed_until_ms IS NOT NULL AND snoozed_until_ms <= ?1 ORDER BY snoozed_until_ms LIMIT ?2")?
+        .query_map((now_ms, SLICE), |row| row.get(0).map(ConversationId))?
         .collect::<Result<_, _>>()?;
     for id in &due {
         snooze(tx, *id, None)?;

@@ -222,7 +222,10 @@ async fn look_at(store: &Store, mutant: &Mutant, healthy: &Healthy, report: &sal
                     count("SELECT count(*) FROM outbox LEFT JOIN message ON id = message_id WHERE id IS NULL")?,
                     count("SELECT count(*) FROM message m WHERE outgoing = 1 AND remote_id IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE message_id = m.id)")?,
                     count("SELECT count(*) FROM account a WHERE open_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open')
-                           OR waiting_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND waiting = 1)")?,
+                           OR waiting_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND waiting = 1)
+                           OR fetched_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND fetched_updated_ms > 0)
+                           OR (SELECT coalesce(sum(open_count), 0) FROM agent_load WHERE account_id = a.id)
+                               <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND assignee_id IS NOT NULL)")?,
                     count("SELECT count(*) FROM outbox WHERE state IN ('held', 'queued', 'sending')")?,
                     count("SELECT count(*) FROM account WHERE complete_to_ms IS NOT NULL OR backfilled = 1")?,
                     count("SELECT count(*) FROM setting WHERE name = 'search_rebuild' AND value = '9223372036854775807'")?,

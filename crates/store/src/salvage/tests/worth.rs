@@ -73,6 +73,31 @@ async fn conversations_whose_rows_are_lost_stand_again_with_what_was_said_in_the
 }
 
 #[tokio::test]
+async fn a_draft_whose_row_is_lost_stands_again_as_far_as_the_list_shows_it() {
+    let folder = Folder::new();
+    let store = shop(folder.path(), 30, 300).await;
+    // A picture without a word leaves nothing that could stand again.
+    let picture = draft::Draft { attachment: Some("k".to_owned()), ..draft::Draft::default() };
+    store.write(move |tx| draft::save(tx, ConversationId(1), &picture, NOW)).await.unwrap();
+    let lines: u32 = one(&store, "SELECT count(*) FROM conversation WHERE draft_line LIKE 'half a thought%'").await;
+    assert!(lines > 10, "{lines}");
+    store.close().await;
+    let (store, report) = mended(&folder, |path| pages_of(path, &["draft"])).await;
+    assert_eq!((report.kept.drafts, report.rebuilt.drafts, report.lost.drafts), (lines, lines, None));
+    for id in 1..=30 {
+        let (body, line) = store
+            .read(move |sql| {
+                let id = ConversationId(id);
+                Ok((draft::get(sql, id)?.body, conversation::row(sql, id)?.draft_line))
+            })
+            .await
+            .unwrap();
+        assert_eq!(Some(body.clone()).filter(|body| !body.is_empty()), line, "the list and the composer say the same");
+        assert!(body.is_empty() || body.starts_with("half a thought"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn with_the_index_lost_as_well_what_tiktok_said_names_them() {
     let folder = closed_shop(30, 300).await;
     let lost = ["conversation", "sqlite_autoindex_conversation_1", "conversation_by_status"];

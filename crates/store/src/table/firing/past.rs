@@ -128,7 +128,7 @@ const NOT_FAILED: &str =
 /// Whether the business has ever answered, rules included.
 fn any_answer(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL)",
+        "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL)",
     )?;
     Ok(query.query_row([id.0], |row| row.get(0))?)
 }

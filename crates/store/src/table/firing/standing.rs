@@ -1,7 +1,7 @@
 //! How a conversation stands when rules look at one of its messages.
 
 use model::{ConversationId, ConversationKind, MessageId, Millis, RuleId, Standing, Status};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::StoreError;
 use crate::table::conversation::{self, Known};
@@ -11,6 +11,9 @@ use crate::table::message::{self, Message};
 const LOOK_BACK_MS: i64 = 72 * 3_600_000;
 /// Sent by the business, not by TikTok itself, and it did not fail.
 const ANSWER: &str = "outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))";
+
+/// Where those are: left alone, the planner walks all that was said.
+const ANSWERS: &str = "INDEXED BY message_answer";
 
 /// How things stand with one message.
 #[derive(Debug, Clone)]
@@ -35,7 +38,7 @@ pub struct Stood {
 /// [`StoreError`]
 pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stood, StoreError> {
     let (id, known) = (message.conversation, conversation::get(sql, message.conversation)?);
-    let answered_at = answered_at(sql, id)?;
+    let answered_at = conversation::answered_at(sql, id)?;
     let (name, follower) = match known.person {
         None => (String::new(), None),
         Some(person) => sql
@@ -55,8 +58,8 @@ pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stoo
         waited: waited(sql, id, answered_at)?,
         answers_at_ms: answers_at(sql, id, now_ms)?,
     };
-    let first = !any_before(sql, message, "(outgoing = 0 OR auto_type IS NULL)")?;
-    let request = known.kind == ConversationKind::Request && !any_before(sql, message, ANSWER)?;
+    let first = !any_before(sql, message, "", "(outgoing = 0 OR auto_type IS NULL)")?;
+    let request = known.kind == ConversationKind::Request && !any_before(sql, message, ANSWERS, ANSWER)?;
     Ok(Stood { known, standing, first, request, follower, name })
 }
 
@@ -68,27 +71,19 @@ pub(super) fn tags(sql: &Connection, known: &Known) -> Result<Vec<String>, Store
     Ok(query.query_map([person.0], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// When the business answered last.
-fn answered_at(sql: &Connection, id: ConversationId) -> Result<Option<Millis>, StoreError> {
-    let mut query = sql.prepare_cached(&format!(
-        "SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND {ANSWER} ORDER BY sent_at_ms DESC LIMIT 1"
-    ))?;
-    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
-}
-
 /// Whether a person has answered after this time: an agent here, or a colleague on the phone or the web.
 pub(super) fn person_answered(sql: &Connection, id: ConversationId, after_ms: Millis) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND {ANSWER}
+        "SELECT EXISTS (SELECT 1 FROM message {ANSWERS} WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND {ANSWER}
              AND NOT EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id))"
     ))?;
     Ok(query.query_row((id.0, after_ms), |row| row.get(0))?)
 }
 
-/// Whether there is a message of this kind before it.
-fn any_before(sql: &Connection, message: &Message, kind: &str) -> Result<bool, StoreError> {
+/// Whether there is a message of this kind before it, looked for in this index.
+fn any_before(sql: &Connection, message: &Message, index: &str, kind: &str) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1
+        "SELECT EXISTS (SELECT 1 FROM message {index} WHERE conversation_id = ?1
              AND (sent_at_ms, tie, id) < (SELECT m.sent_at_ms, m.tie, m.id FROM message m WHERE m.id = ?2) AND {kind})"
     ))?;
     Ok(query.query_row((message.conversation.0, message.id.0), |row| row.get(0))?)
