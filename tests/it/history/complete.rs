@@ -12,7 +12,7 @@ use sandbox::{Config, Customer, Fault, Limits, Times};
 use serde_json::json;
 use tests::{TestHost, World, quick};
 
-use super::{account, compare, lines};
+use super::{account, compare, lines, linked_at_ms};
 
 const DAYS: u64 = 12;
 const STEPS: usize = 40;
@@ -189,7 +189,7 @@ impl Day {
             if open_gap {
                 written.retain(|one| shown.last().is_some_and(|last| one.at_ms <= last.at_ms));
             }
-            let found = compare(&written, &shown);
+            let found = compare(&written, &shown, linked_at_ms(&self.world).await);
             if !found.wrong.is_empty() {
                 self.fail(&format!("{}, complete to {complete_to_ms}: {:#?}", customer.name(), found.wrong));
             }

@@ -7,6 +7,7 @@ use model::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::agent::Agent;
+use super::gap;
 use crate::{StoreError, Tx};
 
 /// What a listing says about a conversation.
@@ -369,7 +370,7 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         .query_row((id.0, answered_at), |row| row.get(0))?;
     let (sent, late) = spent(tx, id, inbound_at)?;
     let account = tx
-        .prepare_cached(
+        .prepare_cached(&format!(
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
                  kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
@@ -378,9 +379,10 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
                  scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
                  trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
                      + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
-                 gaps = (SELECT count(*) FROM gap WHERE conversation_id = :id AND after_id IS NOT NULL)
+                 gaps = (SELECT count(*) FROM gap g JOIN account a ON a.id = conversation.account_id WHERE g.conversation_id = :id AND {hole})
              WHERE id = :id RETURNING account_id",
-        )?
+            hole = gap::IS_HOLE
+        ))?
         .query_row(
             named_params! {
                 ":id": id.0, ":last_at": last.as_ref().map(|(at, ..)| at), ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),

@@ -5,6 +5,10 @@ use rusqlite::Connection;
 
 use crate::{StoreError, Tx};
 
+/// Which of the gaps `g` of a conversation `c` of the account `a` are holes: between two messages, or before one that was
+/// written since the account was linked. Everything else is where the history begins.
+pub(crate) const IS_HOLE: &str = "(g.after_id IS NOT NULL OR (g.before_id >> 20) > a.linked_at_ms)";
+
 /// Messages may be missing just before a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
@@ -46,16 +50,19 @@ pub fn any(sql: &Connection, conversation: ConversationId) -> Result<bool, Store
     Ok(query.query_row([conversation.0], |row| row.get(0))?)
 }
 
-/// A conversation's gaps.
+/// A conversation's gaps, and of each whether it is a hole or where the history begins.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result<Vec<Gap>, StoreError> {
-    let mut query =
-        sql.prepare_cached("SELECT before_id, after_id FROM gap WHERE conversation_id = ?1 ORDER BY before_id")?;
+pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result<Vec<(Gap, bool)>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT g.before_id, g.after_id, {IS_HOLE} FROM gap g JOIN conversation c ON c.id = g.conversation_id JOIN account a ON a.id = c.account_id
+         WHERE g.conversation_id = ?1 ORDER BY g.before_id"
+    ))?;
     Ok(query
         .query_map([conversation.0], |row| {
-            Ok(Gap { before: MessageId(row.get(0)?), after: row.get::<_, Option<i64>>(1)?.map(MessageId) })
+            let gap = Gap { before: MessageId(row.get(0)?), after: row.get::<_, Option<i64>>(1)?.map(MessageId) };
+            Ok((gap, row.get(2)?))
         })?
         .collect::<Result<_, _>>()?)
 }
