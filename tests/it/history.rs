@@ -3,6 +3,7 @@
 
 mod compare;
 mod complete;
+mod proof;
 
 use std::time::Duration;
 

@@ -52,6 +52,8 @@ pub(crate) struct AccountLoop<S> {
     source: S,
     swept_at: Option<Instant>,
     whole_sweep_at: Option<Instant>,
+    /// How often the computer had woken by the newest listing.
+    woken: u64,
     /// When both lists were last asked for and read to the end, by TikTok's clock, until all that was due is fetched.
     listed_to_ms: Option<Millis>,
     watched_at: Option<Instant>,
@@ -73,6 +75,19 @@ enum Step {
     Rest(Instant),
 }
 
+/// One reading of the lists.
+struct Pass {
+    /// Whether it goes to the end, whatever it finds.
+    whole: bool,
+    /// Whether it has read to the end of what is new in every list.
+    to_the_end: bool,
+    /// Whether a list had more than one page.
+    paged: bool,
+    /// Whether a conversation went from one list to another meanwhile. What leaves a list between two of its pages lets
+    /// another slip past: from the second to the first, unseen.
+    slipped: bool,
+}
+
 impl<S: Source> AccountLoop<S> {
     pub(crate) fn new(engine: Engine, account: AccountId, source: S) -> Self {
         let backoff = Backoff::new(engine.timing());
@@ -82,6 +97,7 @@ impl<S: Source> AccountLoop<S> {
             source,
             swept_at: None,
             whole_sweep_at: None,
+            woken: 0,
             listed_to_ms: None,
             watched_at: None,
             quiet: None,
@@ -198,14 +214,49 @@ impl<S: Source> AccountLoop<S> {
     /// Lists what moved. Stops at the first page that holds something unchanged, but now and then goes to the end.
     async fn sweep(&mut self) -> Result<(), CallError> {
         let now = Instant::now();
-        let asked_at_ms = self.engine.clock().now_ms();
+        let woken = self.engine.times_woken();
+        if std::mem::replace(&mut self.woken, woken) != woken {
+            self.whole_sweep_at = None;
+        }
         let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
-        let (mut to_the_end, mut paged, mut slipped) = (true, false, false);
+        let asked_at_ms = self.engine.clock().now_ms();
+        let mut pass = Pass { whole, to_the_end: true, paged: false, slipped: false };
+        let read = self.read_lists(&mut pass).await;
+        // What the pages before a failure held is known by now and would end a quick listing before it comes to the rest;
+        // so is what let another one slip past.
+        if pass.slipped || (pass.paged && read.is_err()) {
+            self.whole_sweep_at = None;
+        }
+        read?;
+        self.swept_at = Some(now);
+        if pass.to_the_end && !pass.slipped {
+            let lag_ms = i64::try_from(self.engine.timing().lag.as_millis()).unwrap_or(i64::MAX);
+            self.listed_to_ms = Some(asked_at_ms.saturating_sub(lag_ms));
+        }
+        self.engine.fresh().listed(self.account, asked_at_ms);
+        if whole && !pass.slipped {
+            self.whole_sweep_at = Some(now);
+            let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
+            self.engine
+                .store()
+                .write(move |tx| {
+                    conversation::try_refused_again(tx, account, REFUSED_AGAIN)?;
+                    cursor::set(tx, account, "whole_sweep_at_ms", &at)
+                })
+                .await
+                .map_err(local)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one list after the other.
+    async fn read_lists(&self, pass: &mut Pass) -> Result<(), CallError> {
         for list in 0..self.source.lists() {
             let mut next = None;
             loop {
                 let page = self.source.list(list, next).await?;
                 let (account, listed) = (self.account, page.listed);
+                let paged = pass.paged;
                 let (all_new, moved) = self
                     .engine
                     .store()
@@ -221,33 +272,14 @@ impl<S: Source> AccountLoop<S> {
                     })
                     .await
                     .map_err(local)?;
-                slipped |= moved;
-                to_the_end &= page.next.is_none() || whole || all_new;
-                next = page.next.filter(|_| whole || all_new);
+                pass.slipped |= moved;
+                pass.to_the_end &= page.next.is_none() || pass.whole || all_new;
+                next = page.next.filter(|_| pass.whole || all_new);
                 if next.is_none() {
                     break;
                 }
-                paged = true;
+                pass.paged = true;
             }
-        }
-        self.swept_at = Some(now);
-        // What leaves a list between two of its pages lets another slip past: from the first to the second, unseen.
-        if to_the_end && !slipped {
-            let lag_ms = i64::try_from(self.engine.timing().lag.as_millis()).unwrap_or(i64::MAX);
-            self.listed_to_ms = Some(asked_at_ms.saturating_sub(lag_ms));
-        }
-        self.engine.fresh().listed(self.account, asked_at_ms);
-        if whole && !slipped {
-            self.whole_sweep_at = Some(now);
-            let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
-            self.engine
-                .store()
-                .write(move |tx| {
-                    conversation::try_refused_again(tx, account, REFUSED_AGAIN)?;
-                    cursor::set(tx, account, "whole_sweep_at_ms", &at)
-                })
-                .await
-                .map_err(local)?;
         }
         Ok(())
     }

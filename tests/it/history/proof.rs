@@ -1,0 +1,97 @@
+//! What it takes to call a history complete: TikTok's lists break off, lag, lead astray and refuse, and nothing that was
+//! written is left out of sight for it.
+
+use std::time::Duration;
+
+use engine::inbound::{self, Rules};
+use engine::source::Batch;
+use engine::timing::Timing;
+use model::{Content, ConversationId, ConversationKind, Millis, Surface};
+use sandbox::{Astray, Config, Customer, Fault, Limits, Times};
+use serde_json::{Value, json};
+use store::table::account::{NewAccount, TokenTimes};
+use store::table::conversation::Listed;
+use store::table::message::News;
+use store::table::{account as accounts, conversation, gap, message};
+use store::{Store, StoreError, Tx};
+use tests::{TestHost, World, quick};
+
+use super::account;
+
+/// A linked world that lists when it is told to. Only the first list is read to its end without need.
+async fn told() -> World {
+    World::paced(seldom).await
+}
+
+fn seldom(timing: &mut Timing) {
+    let hour = Duration::from_secs(3_600);
+    (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (hour, hour, hour);
+    timing.sweep_whole = hour;
+}
+
+fn lists(world: &World) -> usize {
+    world.tiktok.ledger().calls("conversation_list")
+}
+
+async fn complete_to(world: &World) -> Option<i64> {
+    account(world).await["history"]["completeToMs"].as_i64()
+}
+
+/// Whether the list says that TikTok does not show this conversation, which may have no name yet.
+async fn unreadable(world: &World) -> Value {
+    account(world).await["history"]["unreadable"].clone()
+}
+
+async fn rows(world: &World) -> Vec<Value> {
+    let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 200 });
+    world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
+}
+
+/// How many customers wait for an answer to what is on screen.
+async fn waiting(world: &World) -> usize {
+    let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 });
+    let counts = &world.ask("listConversations", asked).await["counts"];
+    counts["waiting"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
+}
+
+/// Waits until so many do, however long all of them take.
+async fn until_waiting(world: &World, count: usize) {
+    for some in (0..count).step_by(10).chain([count]) {
+        world.until(&format!("{some} of {count} are here"), async |world| waiting(world).await >= some).await;
+    }
+}
+
+/// From here on every claim is seen, even one of the same minute.
+async fn claim_nothing(world: &World) {
+    let store = world.desk().engine().store();
+    store.write(|tx| Ok(tx.execute_batch("UPDATE account SET complete_to_ms = NULL")?)).await.unwrap();
+}
+
+fn crowd(world: &World, name: &str, count: usize) -> Vec<Customer> {
+    (0..count).map(|n| world.customer(&format!("{name} {n}"))).collect()
+}
+
+const DOWN: Fault = Fault::Status { status: 502, accepting: false };
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_between_two_pages_is_made_again_to_the_end() {
+    let world = told().await;
+    crowd(&world, "New", 130).iter().for_each(|customer| drop(customer.says("hello?")));
+    let before = lists(&world);
+    world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
+    world.ask("syncNow", json!({})).await;
+    world.until("the first page was asked for", async |world| lists(world) > before).await;
+    world.tiktok.fault("conversation_list", DOWN, Times::Next(1));
+    until_waiting(&world, 130).await;
+}
+
+#[tokio::test]
+async fn after_sleep_the_lists_are_read_to_their_end() {
+    let world = told().await;
+    crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));
+    world.ask("syncNow", json!({})).await;
+    until_waiting(&world, 130).await;
+    let before = lists(&world);
+    world.desk().engine().woke().await;
+    world.until("both pages of one list and the other list", async |world| lists(world) >= before + 3).await;
+}
