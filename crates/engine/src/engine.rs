@@ -203,7 +203,7 @@ impl Engine {
         if followers.contains_key(&id) {
             return;
         }
-        let sync = self.spawn(AccountLoop::new(self.clone(), id, self.source(account)).run());
+        let sync = self.spawn(AccountLoop::new(self.clone(), account, self.source(account)).run());
         let engine = self.clone();
         let pictures = self.spawn(async move { engine.media().run(&engine, id).await });
         let automatic = self.spawn(automatic::run(self.clone(), id));

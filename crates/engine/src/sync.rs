@@ -49,6 +49,7 @@ const REFUSED_AGAIN: u32 = 20;
 pub(crate) struct AccountLoop<S> {
     engine: Engine,
     account: AccountId,
+    linked_at_ms: Millis,
     source: S,
     swept_at: Option<Instant>,
     whole_sweep_at: Option<Instant>,
@@ -89,11 +90,12 @@ struct Pass {
 }
 
 impl<S: Source> AccountLoop<S> {
-    pub(crate) fn new(engine: Engine, account: AccountId, source: S) -> Self {
+    pub(crate) fn new(engine: Engine, account: &Account, source: S) -> Self {
         let backoff = Backoff::new(engine.timing());
         Self {
             engine,
-            account,
+            account: account.id,
+            linked_at_ms: account.linked_at_ms,
             source,
             swept_at: None,
             whole_sweep_at: None,
@@ -304,8 +306,7 @@ impl<S: Source> AccountLoop<S> {
     }
 
     async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
-        let priority = if known.fetched_updated_ms == 0 { Priority::Backfill } else { Priority::Sweep };
-        match fetch(&self.engine, &self.source, known.id, priority).await {
+        match fetch(&self.engine, &self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
                 self.unreadable = 0;
                 if applied.behind {
@@ -426,6 +427,13 @@ impl<S: Source> AccountLoop<S> {
     }
 }
 
+/// What was there before the account was linked waits behind everything else. A customer who first wrote since is news like
+/// any other.
+fn priority(known: &Known, linked_at_ms: Millis) -> Priority {
+    let old = known.fetched_updated_ms == 0 && known.remote_updated_ms <= linked_at_ms;
+    if old { Priority::Backfill } else { Priority::Sweep }
+}
+
 /// Fetches one conversation and takes in what came.
 pub(crate) async fn fetch<S: Source>(
     engine: &Engine,
@@ -489,5 +497,34 @@ fn error_code(error: &CallError) -> Option<i64> {
     match error {
         CallError::Refused(error) | CallError::Unknown(error) => error.code(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ConversationKind, SendLedger, Status};
+
+    use super::*;
+
+    #[test]
+    fn a_new_customer_does_not_wait_behind_the_old_conversations() {
+        let known = |remote_updated_ms, fetched_updated_ms| Known {
+            id: ConversationId(1),
+            account: AccountId(1),
+            remote_id: "c".to_owned(),
+            remote_updated_ms,
+            fetched_updated_ms,
+            read_up_to_ms: 0,
+            window_opened_at_ms: None,
+            ledger: SendLedger::default(),
+            kind: ConversationKind::Request,
+            images: None,
+            status: Status::Open,
+            person: None,
+        };
+        let linked_at_ms = 1_000;
+        assert_eq!(priority(&known(1_000, 0), linked_at_ms), Priority::Backfill);
+        assert_eq!(priority(&known(1_001, 0), linked_at_ms), Priority::Sweep, "nobody had written before");
+        assert_eq!(priority(&known(1_000, 900), linked_at_ms), Priority::Sweep, "it was read before");
     }
 }
