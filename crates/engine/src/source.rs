@@ -19,6 +19,8 @@ pub struct ListPage {
     pub listed: Vec<Listed>,
     /// Where the next page begins; none after the last.
     pub next: Option<String>,
+    /// When the source was asked, by TikTok's clock, and no later.
+    pub asked_at_ms: Millis,
 }
 
 /// What was read of one conversation.
@@ -30,7 +32,7 @@ pub struct Batch {
     pub messages: Vec<News>,
     /// Whether there may be older messages that were not shown: the page was full.
     pub full: bool,
-    /// When the source was asked, by TikTok's clock. Only a listing asked for after a send can tell that it is not there.
+    /// When the source was asked, by TikTok's clock, and no later. Only a listing asked for after a send can tell that it is not there.
     pub asked_at_ms: Millis,
 }
 

@@ -80,6 +80,8 @@ enum Step {
 struct Pass {
     /// Whether it goes to the end, whatever it finds.
     whole: bool,
+    /// When TikTok was first asked, by its clock.
+    asked_at_ms: Option<Millis>,
     /// Whether it has read to the end of what is new in every list.
     to_the_end: bool,
     /// Whether a list had more than one page.
@@ -221,8 +223,7 @@ impl<S: Source> AccountLoop<S> {
             self.whole_sweep_at = None;
         }
         let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
-        let asked_at_ms = self.engine.clock().now_ms();
-        let mut pass = Pass { whole, to_the_end: true, paged: false, slipped: false };
+        let mut pass = Pass { whole, asked_at_ms: None, to_the_end: true, paged: false, slipped: false };
         let read = self.read_lists(&mut pass).await;
         // What the pages before a failure held is known by now and would end a quick listing before it comes to the rest;
         // so is what let another one slip past.
@@ -231,6 +232,7 @@ impl<S: Source> AccountLoop<S> {
         }
         read?;
         self.swept_at = Some(now);
+        let Some(asked_at_ms) = pass.asked_at_ms else { return Ok(()) };
         if pass.to_the_end && !pass.slipped {
             let lag_ms = i64::try_from(self.engine.timing().lag.as_millis()).unwrap_or(i64::MAX);
             self.listed_to_ms = Some(asked_at_ms.saturating_sub(lag_ms));
@@ -257,6 +259,7 @@ impl<S: Source> AccountLoop<S> {
             let mut next = None;
             loop {
                 let page = self.source.list(list, next).await?;
+                pass.asked_at_ms.get_or_insert(page.asked_at_ms);
                 let (account, listed) = (self.account, page.listed);
                 let paged = pass.paged;
                 let (all_new, moved) = self
@@ -415,13 +418,14 @@ impl<S: Source> AccountLoop<S> {
             tracing::info!(account = id.0, "sync.backfilled");
             self.engine.much_was_written();
         }
+        let now_ms = self.engine.caller().proven_now_ms();
         self.engine
             .store()
             .write(move |tx| {
                 if !account.backfilled {
                     account::set_backfilled(tx, id)?;
                 }
-                account::set_complete_to(tx, id, listed_to_ms)
+                account::set_complete_to(tx, id, listed_to_ms, now_ms)
             })
             .await
     }

@@ -86,6 +86,38 @@ async fn a_listing_that_breaks_off_between_two_pages_is_made_again_to_the_end() 
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_claims_nothing_that_tiktok_has_not_come_to_yet() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let start_at_ms = Some(i64::try_from(now).unwrap() - 2 * 3_600_000);
+    let config = Config { limits: Limits::NONE, start_at_ms, ..Config::default() };
+    let mut world = World::with(config, quick(), TestHost::new()).await;
+    world.customer("Ana").says("hello");
+    world.link().await;
+    // `Date` is good to a second.
+    assert!(super::linked_at_ms(&world).await < world.tiktok.now_ms() + 2_000, "nor was it linked tomorrow");
+    world.crash().await;
+    world.restart().await;
+    let before = lists(&world);
+    // What the first listing claims is claimed before the second is asked for.
+    world.until("it has listed a few times", async |world| lists(world) >= before + 8).await;
+    assert!(complete_to(&world).await.unwrap() <= world.tiktok.now_ms());
+}
+
+#[tokio::test]
+async fn a_claim_from_the_future_is_taken_back() {
+    let world = World::start().await;
+    let ahead = world.tiktok.now_ms() + 365 * 86_400_000;
+    let poison = format!("UPDATE account SET complete_to_ms = {ahead}");
+    let store = world.desk().engine().store();
+    store.write(move |tx| Ok(tx.execute_batch(&poison)?)).await.unwrap();
+    world
+        .until("it claims what is proven", async |world| {
+            complete_to(world).await.is_some_and(|at| at <= world.tiktok.now_ms())
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

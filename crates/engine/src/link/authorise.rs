@@ -149,6 +149,8 @@ impl Engine {
             avatar: profile.avatar.clone(),
             tokens: times,
         };
+        // Everything written since is news, so it must not be tomorrow by this computer's clock.
+        self.caller().learn_time();
         let now_ms = self.clock().now_ms();
         let remote_id = tokens.open_id.clone();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;

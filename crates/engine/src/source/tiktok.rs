@@ -3,6 +3,7 @@
 //! Translates TikTok's words into ours and nothing else. What has no word here stays in the raw message.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use model::{AccountId, AutoType, Content, ConversationKind, Direction, MediaState, Origin, Surface};
 use store::table::conversation::{Known, Listed};
@@ -55,28 +56,30 @@ impl Source for TikTok {
             return Ok(ListPage::default());
         };
         let question = ListConversations { business_id: self.business_id.clone(), kind, limit: 100, cursor };
+        let began = Instant::now();
         let page = self.ask(Priority::Sweep, question).await?;
+        let asked_at_ms = self.caller.asked_at_ms(began);
         if !page.unreadable.is_empty() {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
-        let now_ms = self.caller.clock().now_ms();
         let listed = page.conversations.into_iter().map(|conversation| Listed {
             remote_id: conversation.conversation_id,
             kind: match kind {
                 conversation::ConversationKind::Stranger => ConversationKind::Request,
                 conversation::ConversationKind::Single => ConversationKind::Chat,
             },
-            updated_ms: conversation.update_time_ms.unwrap_or(now_ms),
+            updated_ms: conversation.update_time_ms.unwrap_or(asked_at_ms),
             origin: conversation.referral.and_then(origin),
         });
-        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more) })
+        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), asked_at_ms })
     }
 
     async fn fetch(&self, conversation: &Known, priority: Priority) -> Result<Batch, CallError> {
-        let asked_at_ms = self.caller.clock().now_ms();
+        let began = Instant::now();
         let question =
             ListMessages { business_id: self.business_id.clone(), conversation_id: conversation.remote_id.clone() };
         let page = self.ask(priority, question).await?;
+        let asked_at_ms = self.caller.asked_at_ms(began);
         if !page.unreadable.is_empty() {
             tracing::warn!(
                 conversation = conversation.id.0,

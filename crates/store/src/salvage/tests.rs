@@ -131,7 +131,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                     tokens: tokens.clone(),
                 };
                 let id = account::link(tx, &new, 5)?;
-                account::set_complete_to(tx, id, 77)?;
+                account::set_complete_to(tx, id, 77, 77)?;
                 account::set_backfilled(tx, id)?;
                 accounts.push(id);
             }
