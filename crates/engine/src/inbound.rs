@@ -52,7 +52,7 @@ pub struct Rules {
     /// TikTok's `update_time` that this batch answers.
     pub updated_ms: Millis,
     /// Whether a batch that ends before that time leaves the conversation to be read again: the two listings are not always
-    /// of one moment.
+    /// of one moment. What the first reading of an old conversation lacks comes with its next activity.
     pub patient: bool,
 }
 
@@ -99,7 +99,7 @@ pub fn apply(
     let newest_ms = messages.last().map_or(0, |news| news.sent_at_ms);
     applied.behind = rules.patient && newest_ms < rules.updated_ms;
     let fetched_ms = if applied.behind { rules.updated_ms.saturating_sub(1) } else { rules.updated_ms };
-    conversation::fetched(tx, conversation, fetched_ms)?;
+    conversation::fetched(tx, conversation, fetched_ms, !applied.behind)?;
     applied.news = changed || !applied.undecided.is_empty();
     if applied.news {
         conversation::refresh(tx, conversation)?;

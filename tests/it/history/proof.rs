@@ -118,6 +118,62 @@ async fn a_claim_from_the_future_is_taken_back() {
 }
 
 #[tokio::test]
+async fn a_message_that_comes_to_light_after_a_later_one_was_read_is_read_too() {
+    for earlier_ms in [5_000, 0] {
+        let world = World::start().await;
+        let ana = world.customer("Ana");
+        ana.says("b");
+        world.until_thread(&ana, "Ana: b").await;
+        let b_at = ana.thread().last().unwrap().at_ms;
+        ana.says_at("a", b_at - earlier_ms);
+        world.tiktok.advance(Duration::from_secs(120));
+        world.until("b's time is complete", async |world| complete_to(world).await > Some(b_at)).await;
+        let thread = world.reads(&ana).await;
+        assert!(thread.contains("Ana: a\n"), "{earlier_ms} ms earlier: {thread}");
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_lags_for_longer_than_lists_may_comes_to_light_although_nothing_more_happens_in_it() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("one");
+    world.conversation(&ana).await;
+    world.tiktok.fault("content_list", Fault::Stale { messages: 1 }, Times::UntilCleared);
+    ana.colleague_replies("we will look", "APP");
+    ana.says("thank you");
+    let said_at = ana.thread().last().unwrap().at_ms;
+    world.tiktok.advance(Duration::from_secs(120));
+    world.until("it has given up", async |world| complete_to(world).await > Some(said_at)).await;
+    world.tiktok.clear_faults();
+    world.until_thread(&ana, "thank you").await;
+}
+
+#[tokio::test]
+async fn a_conversation_of_which_tiktok_shows_no_message_is_said_to_be_hidden_until_it_shows_one() {
+    let world = World::start().await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    world.tiktok.fault_with(&ana, "content_list", Fault::Blank, Times::UntilCleared);
+    ana.says("is anybody there?");
+    ben.says("hello");
+    world.conversation(&ben).await;
+    let said_at = ana.thread().last().unwrap().at_ms;
+    world.tiktok.advance(Duration::from_secs(120));
+    world.until("it is said", async |world| unreadable(world).await == 1).await;
+    world.until("nothing waits for it", async |world| complete_to(world).await > Some(said_at)).await;
+    let asked = world.tiktok.ledger().calls("content_list");
+    world
+        .until("it is tried again", async |world| {
+            assert_eq!(unreadable(world).await, 1);
+            world.tiktok.ledger().calls("content_list") > asked
+        })
+        .await;
+    world.tiktok.clear_faults();
+    world.until_thread(&ana, "is anybody there?").await;
+    world.until("nothing is said any more", async |world| unreadable(world).await == 0).await;
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

@@ -179,7 +179,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                         gap::notice(tx, *id, Gap { before: said, after: None }, now_ms)?;
                     }
                 }
-                conversation::fetched(tx, *id, now_ms)?;
+                conversation::fetched(tx, *id, now_ms, true)?;
                 write_something(tx, nth, *id, now_ms)?;
                 if nth % 10 == 9 {
                     conversation::set_status(tx, *id, model::Status::Done)?;

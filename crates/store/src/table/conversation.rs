@@ -201,13 +201,34 @@ pub fn get(sql: &Connection, id: ConversationId) -> Result<Known, StoreError> {
     Ok(query.query_row([id.0], read_known)?)
 }
 
-/// Notes that a conversation was fetched as of this `update_time`.
+/// The conversations that were read before and in which something happened after this time, each with its `update_time`.
+/// Reads them all: not for every listing.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
+pub fn active_since(
+    sql: &Connection,
+    account: AccountId,
+    after_ms: Millis,
+) -> Result<Vec<(ConversationId, Millis)>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT id, remote_updated_ms FROM conversation WHERE account_id = ?1 AND remote_updated_ms > ?2 AND fetched_updated_ms > 0 AND unreadable = 0",
+    )?;
+    Ok(query
+        .query_map((account.0, after_ms), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Notes that a conversation was fetched as of this `update_time`, and whether it showed what happened then.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, shown: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2) WHERE id = ?1")?
         .execute((id.0, updated_ms))?;
+    if !shown {
+        return Ok(());
+    }
     let readable: Option<i64> = tx
         .prepare_cached("UPDATE conversation SET unreadable = 0 WHERE id = ?1 AND unreadable = 1 RETURNING account_id")?
         .query_row([id.0], |row| row.get(0))
@@ -227,6 +248,18 @@ pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<
         "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1 WHERE id IN (
              SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY remote_updated_ms DESC LIMIT ?2)",
         (account.0, limit),
+    )?;
+    Ok(())
+}
+
+/// A conversation is due again, whatever was read of it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn due_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversation SET fetched_updated_ms = min(fetched_updated_ms, remote_updated_ms - 1) WHERE id = ?1",
+        [id.0],
     )?;
     Ok(())
 }
