@@ -39,6 +39,8 @@ pub struct Attention {
 
 /// So many conversations in a row that cannot be read are TikTok's trouble, not theirs.
 const UNREADABLE_IN_A_ROW: u32 = 3;
+/// After so many failures it is asked whether TikTok shows another conversation.
+const BROKEN_AFTER: u32 = 3;
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
 /// How often a conversation that was just listed may not be found before that counts as TikTok's refusal.
@@ -68,6 +70,8 @@ pub(crate) struct AccountLoop<S> {
     stamped_at: Option<Instant>,
     aside: HashMap<ConversationId, Instant>,
     unreadable: u32,
+    /// The conversations that could not be read: as of which `update_time`, and how often.
+    broken: HashMap<ConversationId, (Millis, u32)>,
     backoff: Backoff,
 }
 
@@ -112,6 +116,7 @@ impl<S: Source> AccountLoop<S> {
             stamped_at: None,
             aside: HashMap::new(),
             unreadable: 0,
+            broken: HashMap::new(),
             backoff,
         }
     }
@@ -365,6 +370,7 @@ impl<S: Source> AccountLoop<S> {
         match fetch(&self.engine, &self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
                 self.unreadable = 0;
+                self.broken.remove(&known.id);
                 if self.engine.fresh().is_given_up(known.id, known.remote_updated_ms) {
                     return self.hide_if_empty(known).await;
                 }
@@ -383,13 +389,37 @@ impl<S: Source> AccountLoop<S> {
                 }
                 self.hide(known).await
             }
-            Err(CallError::Unknown(error)) => {
+            // The answer makes no sense, or cannot be kept.
+            Err(error @ (CallError::Unknown(_) | CallError::Local(_))) => {
                 tracing::warn!(conversation = known.id.0, %error, "sync.conversation_unreadable");
                 self.aside.insert(known.id, Instant::now() + self.engine.timing().put_aside);
+                if self.is_broken(known) && self.can_read_another(known).await {
+                    self.unreadable = 0;
+                    return self.hide(known).await;
+                }
                 self.unreadable += 1;
-                if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(CallError::Unknown(error)) }
+                if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(error) }
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Counts a failure; whether there were so many for the same news that the conversation itself may be the reason.
+    fn is_broken(&mut self, known: &Known) -> bool {
+        let (updated_ms, times) = self.broken.entry(known.id).or_insert((known.remote_updated_ms, 0));
+        if *updated_ms != known.remote_updated_ms {
+            (*updated_ms, *times) = (known.remote_updated_ms, 0);
+        }
+        *times = times.saturating_add(1);
+        *times >= BROKEN_AFTER
+    }
+
+    /// Whether a conversation beside this one can be read at this moment, so that the trouble is not TikTok's or ours.
+    async fn can_read_another(&self, known: &Known) -> bool {
+        let (account, id) = (self.account, known.id);
+        match self.engine.store().read(move |sql| conversation::readable_beside(sql, account, id)).await {
+            Ok(Some(other)) => fetch(&self.engine, &self.source, other, Priority::Sweep).await.is_ok(),
+            _ => false,
         }
     }
 

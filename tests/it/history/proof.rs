@@ -174,6 +174,51 @@ async fn a_conversation_of_which_tiktok_shows_no_message_is_said_to_be_hidden_un
 }
 
 #[tokio::test]
+async fn a_conversation_that_can_never_be_read_is_said_to_be_hidden_and_holds_nothing_up() {
+    for fault in [Fault::code(50_000), Fault::TruncatedJson, Fault::NeverAnswer { accepting: false }] {
+        let world = World::paced(|timing| timing.call = Duration::from_millis(300)).await;
+        let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+        for customer in [&ana, &ben] {
+            customer.says("one");
+            world.conversation(customer).await;
+        }
+        world.tiktok.fault_with(&ana, "content_list", fault, Times::UntilCleared);
+        ana.says("two");
+        let said_at = ana.thread().last().unwrap().at_ms;
+        world.until("it is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
+        assert_eq!(world.row(&ben).await["unreadable"], false);
+        world.tiktok.advance(Duration::from_secs(120));
+        world.until("nothing waits for it", async |world| complete_to(world).await > Some(said_at)).await;
+        world.tiktok.clear_faults();
+        world.until_thread(&ana, "two").await;
+        world.until("the mark is gone", async |world| world.row(&ana).await["unreadable"] == false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_that_cannot_be_kept_holds_up_no_other() {
+    let world = World::start().await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    for customer in [&ana, &ben] {
+        customer.says("one");
+        world.conversation(customer).await;
+    }
+    let poison = format!(
+        "CREATE TRIGGER poison BEFORE INSERT ON message WHEN new.conversation_id = {}
+         BEGIN SELECT RAISE (ABORT, 'poison'); END",
+        world.conversation(&ana).await.0
+    );
+    let store = world.desk().engine().store().clone();
+    store.write(move |tx| Ok(tx.execute_batch(&poison)?)).await.unwrap();
+    ben.says("two");
+    ana.says("two, which is newer");
+    world.until_thread(&ben, "two").await;
+    world.until("Ana's is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
+    store.write(|tx| Ok(tx.execute_batch("DROP TRIGGER poison")?)).await.unwrap();
+    world.until_thread(&ana, "two, which is newer").await;
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

@@ -201,6 +201,22 @@ pub fn get(sql: &Connection, id: ConversationId) -> Result<Known, StoreError> {
     Ok(query.query_row([id.0], read_known)?)
 }
 
+/// The newest other conversation that was read and has no news, to see whether TikTok shows any.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn readable_beside(
+    sql: &Connection,
+    account: AccountId,
+    id: ConversationId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT id FROM conversation WHERE account_id = ?1 AND id <> ?2 AND unreadable = 0 AND fetched_updated_ms >= remote_updated_ms
+         ORDER BY remote_updated_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row((account.0, id.0), |row| row.get(0).map(ConversationId)).optional()?)
+}
+
 /// The conversations that were read before and in which something happened after this time, each with its `update_time`.
 /// Reads them all: not for every listing.
 ///
