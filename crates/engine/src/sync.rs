@@ -313,29 +313,30 @@ impl<S: Source> AccountLoop<S> {
 
     /// Reads one list after the other.
     async fn read_lists(&self, pass: &mut Pass) -> Result<(), CallError> {
+        let mut before: HashSet<String> = HashSet::new();
         for list in 0..self.source.lists() {
-            let mut next = None;
+            let (mut next, mut here, paged) = (None, Vec::new(), pass.paged);
             loop {
                 let page = self.source.list(list, next).await?;
                 pass.asked_at_ms.get_or_insert(page.asked_at_ms);
+                // Whoever answered it: it stood on a list that went on without it.
+                pass.slipped |= paged && page.listed.iter().any(|listed| before.contains(&listed.remote_id));
+                here.extend(page.listed.iter().map(|listed| listed.remote_id.clone()));
                 let (account, listed) = (self.account, page.listed);
-                let paged = pass.paged;
-                let (all_new, moved) = self
+                let all_new = self
                     .engine
                     .store()
                     .write(move |tx| {
-                        let (mut all_new, mut moved, mut seen) = (!listed.is_empty(), false, HashSet::new());
+                        let (mut all_new, mut seen) = (!listed.is_empty(), HashSet::new());
                         for conversation in &listed {
-                            moved |= paged && list > 0 && conversation::changes_list(tx, account, conversation)?;
                             let news = conversation::upsert_listed(tx, account, conversation)?;
                             // What a page names twice is not new the second time.
                             all_new &= !seen.insert(&conversation.remote_id) || news;
                         }
-                        Ok((all_new, moved))
+                        Ok(all_new)
                     })
                     .await
                     .map_err(local)?;
-                pass.slipped |= moved;
                 pass.to_the_end &= page.next.is_none() || pass.whole || all_new;
                 next = page.next.filter(|_| pass.whole || all_new);
                 if next.is_none() {
@@ -343,6 +344,7 @@ impl<S: Source> AccountLoop<S> {
                 }
                 pass.paged = true;
             }
+            before.extend(here);
         }
         Ok(())
     }

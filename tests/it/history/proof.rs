@@ -219,6 +219,40 @@ async fn a_conversation_that_cannot_be_kept_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
+    let world = told().await;
+    let answered = world.customer("Answered");
+    answered.says("first");
+    world.ask("syncNow", json!({})).await;
+    world.conversation(&answered).await;
+    let asked_at = world.tiktok.now_ms() - 600_000;
+    for (n, customer) in (0..).zip(crowd(&world, "New", 130)) {
+        customer.says_at("hello?", asked_at - n);
+    }
+    answered.says("are you there?");
+    // The answered one and the newest 99 stand on the first page; this one begins the second.
+    let (hundredth, asked_at) = (world.customer("New 99"), asked_at - 99);
+    claim_nothing(&world).await;
+    let before = lists(&world);
+    world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(3)), Times::Next(2));
+    world.ask("syncNow", json!({})).await;
+    world.until("the second page was asked for", async |world| lists(world) >= before + 2).await;
+    world.reply(&answered, "Yes!").await;
+    world.until("the answer is there", async |world| !world.tiktok.ledger().texts_to("Answered").is_empty()).await;
+    world.until("the lists were read", async |world| lists(world) >= before + 3).await;
+    until_waiting(&world, 129).await;
+    // Whatever was claimed was claimed before the next listing is asked for.
+    let before = lists(&world);
+    world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
+    world.ask("syncNow", json!({})).await;
+    world.until("it lists again", async |world| lists(world) > before).await;
+    let claimed = complete_to(&world).await;
+    let slipped = !rows(&world).await.iter().any(|row| row["person"]["name"] == hundredth.name().as_str());
+    assert!(!slipped || claimed < Some(asked_at), "{claimed:?} claims one from {asked_at} that is not here");
+    until_waiting(&world, 130).await;
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

@@ -157,16 +157,6 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Re
     }
 }
 
-/// Whether a listing has a conversation as a chat that was a request until now.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn changes_list(sql: &Connection, account: AccountId, listed: &Listed) -> Result<bool, StoreError> {
-    let mut query = sql.prepare_cached("SELECT kind FROM conversation WHERE account_id = ?1 AND remote_id = ?2")?;
-    let kind: Option<String> = query.query_row((account.0, &listed.remote_id), |row| row.get(0)).optional()?;
-    Ok(kind.is_some_and(|kind| kind_of(&kind) == ConversationKind::Request) && listed.kind == ConversationKind::Chat)
-}
-
 /// Conversations that have news TikTok has not been asked for yet, newest first.
 ///
 /// # Errors
