@@ -19,6 +19,8 @@ pub struct ListPage {
     pub listed: Vec<Listed>,
     /// Where the next page begins; none after the last.
     pub next: Option<String>,
+    /// Whether everything on it could be read, and where it goes on, if it does.
+    pub sure: bool,
     /// When the source was asked, by TikTok's clock, and no later.
     pub asked_at_ms: Millis,
 }

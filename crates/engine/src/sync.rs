@@ -316,13 +316,14 @@ impl<S: Source> AccountLoop<S> {
         let mut before: HashSet<String> = HashSet::new();
         for list in 0..self.source.lists() {
             let (mut next, mut here, paged) = (None, Vec::new(), pass.paged);
+            let mut cursors = HashSet::new();
             loop {
                 let page = self.source.list(list, next).await?;
                 pass.asked_at_ms.get_or_insert(page.asked_at_ms);
                 // Whoever answered it: it stood on a list that went on without it.
                 pass.slipped |= paged && page.listed.iter().any(|listed| before.contains(&listed.remote_id));
                 here.extend(page.listed.iter().map(|listed| listed.remote_id.clone()));
-                let (account, listed) = (self.account, page.listed);
+                let (account, empty, listed) = (self.account, page.listed.is_empty(), page.listed);
                 let all_new = self
                     .engine
                     .store()
@@ -337,8 +338,10 @@ impl<S: Source> AccountLoop<S> {
                     })
                     .await
                     .map_err(local)?;
-                pass.to_the_end &= page.next.is_none() || pass.whole || all_new;
-                next = page.next.filter(|_| pass.whole || all_new);
+                // A list that goes in a circle, or on and on with nothing in it, is not followed, and its end was not reached.
+                let leads_on = page.next.as_ref().is_none_or(|next| !empty && cursors.insert(next.clone()));
+                pass.to_the_end &= page.sure && leads_on && (page.next.is_none() || pass.whole || all_new);
+                next = page.next.filter(|_| leads_on && (pass.whole || all_new));
                 if next.is_none() {
                     break;
                 }

@@ -253,6 +253,45 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
 }
 
 #[tokio::test]
+async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
+    // Lists that never lag: what is read to the end is complete up to that moment.
+    let world = World::paced(|timing| {
+        seldom(timing);
+        timing.lag = Duration::ZERO;
+    })
+    .await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    for customer in [&ana, &ben] {
+        customer.says("hello");
+    }
+    ben.colleague_replies("Hello Ben", "APP");
+    world.ask("syncNow", json!({})).await;
+    for (n, astray) in [Astray::NoCursor, Astray::SameCursor, Astray::Nameless].into_iter().enumerate() {
+        world.tiktok.fault("conversation_list", Fault::Astray(astray), Times::UntilCleared);
+        let text = format!("again, for the {n}th time");
+        ana.says(&text);
+        ben.says(&text);
+        let said_at = ana.thread().last().unwrap().at_ms;
+        claim_nothing(&world).await;
+        for _ in 0..2 {
+            let before = lists(&world);
+            world.ask("syncNow", json!({})).await;
+            world.until("both lists were asked for", async |world| lists(world) >= before + 2).await;
+        }
+        if astray != Astray::Nameless {
+            // The second list, which the first must not keep it from.
+            world.until_thread(&ben, &text).await;
+        }
+        assert!(complete_to(&world).await < Some(said_at), "{astray:?}");
+        world.tiktok.clear_faults();
+        claim_nothing(&world).await;
+        world.ask("syncNow", json!({})).await;
+        world.until_thread(&ana, &text).await;
+        world.until("they were read to their end", async |world| complete_to(world).await >= Some(said_at)).await;
+    }
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

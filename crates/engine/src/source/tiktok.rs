@@ -62,6 +62,7 @@ impl Source for TikTok {
         if !page.unreadable.is_empty() {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
+        let sure = page.unreadable.is_empty() && (page.cursor.is_some() || !page.has_more);
         let listed = page.conversations.into_iter().map(|conversation| Listed {
             remote_id: conversation.conversation_id,
             kind: match kind {
@@ -71,7 +72,7 @@ impl Source for TikTok {
             updated_ms: conversation.update_time_ms.unwrap_or(asked_at_ms),
             origin: conversation.referral.and_then(origin),
         });
-        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), asked_at_ms })
+        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), sure, asked_at_ms })
     }
 
     async fn fetch(&self, conversation: &Known, priority: Priority) -> Result<Batch, CallError> {
