@@ -43,8 +43,6 @@ const UNREADABLE_IN_A_ROW: u32 = 3;
 const BROKEN_AFTER: u32 = 3;
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
-/// How often a conversation that was just listed may not be found before that counts as TikTok's refusal.
-const LOOKS: usize = 3;
 /// How many conversations with news are looked at to find one that is not put aside.
 const DUE: u32 = 50;
 /// How many conversations that TikTok refused, and how many that it showed without their newest message, are tried again
@@ -386,8 +384,8 @@ impl<S: Source> AccountLoop<S> {
             }
             Err(CallError::Refused(error)) => {
                 tracing::warn!(conversation = known.id.0, code = error.code(), "sync.conversation_refused");
-                // What was listed a moment ago may not be found yet.
-                if self.engine.fresh().tries(known.id, known.remote_updated_ms) < LOOKS {
+                // What was listed a moment ago may not be found yet, for as long as lists may lag.
+                if self.engine.fresh().in_vain_for(known.id, known.remote_updated_ms) < self.engine.timing().lag {
                     self.engine.fresh().in_vain(known, false);
                     self.look_again(known);
                     return Ok(());

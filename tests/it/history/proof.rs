@@ -292,6 +292,104 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
 }
 
 #[tokio::test]
+async fn a_new_conversation_that_is_not_found_for_as_long_as_lists_may_lag_is_not_given_up() {
+    let world = told().await;
+    let ana = world.customer("Ana");
+    world.tiktok.fault("content_list", Fault::code(40_007), Times::Next(5));
+    ana.says("is anybody there?");
+    world.ask("syncNow", json!({})).await;
+    world.until_thread(&ana, "is anybody there?").await;
+    assert_eq!(world.row(&ana).await["unreadable"], false);
+}
+
+/// A database with one account, linked at the beginning of time.
+fn linked(tx: &mut Tx<'_>) -> Result<model::AccountId, StoreError> {
+    let tokens =
+        TokenTimes { issued_at_ms: 0, access_expires_at_ms: 1, refresh_expires_at_ms: 1, scopes: String::new() };
+    let named = |name: &str| name.to_owned();
+    let new = NewAccount { remote_id: named("b"), handle: named("h"), display_name: named("H"), avatar: None, tokens };
+    accounts::link(tx, &new, 0)
+}
+
+fn listed(tx: &mut Tx<'_>, account: model::AccountId, n: i64) -> Result<ConversationId, StoreError> {
+    let listed = Listed { remote_id: format!("c{n}"), kind: ConversationKind::Chat, updated_ms: 100 + n, origin: None };
+    conversation::upsert_listed(tx, account, &listed)?;
+    conversation::find(tx, account, &listed.remote_id)?.ok_or(StoreError::NotFound)
+}
+
+#[tokio::test]
+async fn refused_conversations_are_all_tried_again_by_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let tried = store
+        .write(|tx| {
+            let account = linked(tx)?;
+            for n in 0..30 {
+                let id = listed(tx, account, n)?;
+                conversation::refused(tx, id, 100 + n)?;
+            }
+            let mut tried = std::collections::BTreeSet::new();
+            for _ in 0..2 {
+                conversation::try_refused_again(tx, account, 20)?;
+                for known in conversation::due(tx, account, 50)? {
+                    tried.insert(known.id);
+                    conversation::refused(tx, known.id, known.remote_updated_ms)?;
+                }
+            }
+            Ok(tried.len())
+        })
+        .await
+        .unwrap();
+    assert_eq!(tried, 30);
+    store.close().await;
+}
+
+const DAY_MS: Millis = 86_400_000;
+
+fn line(n: i64, at_ms: Millis) -> News {
+    News {
+        remote_id: format!("r{n:02}"),
+        sent_at_ms: at_ms,
+        outgoing: false,
+        surface: Surface::Other,
+        auto: None,
+        content: Content::Text { body: format!("text {n}") },
+        quoted_remote_id: None,
+        reactions: Vec::new(),
+        raw: "{}".to_owned(),
+    }
+}
+
+/// A conversation that was read twice: the gaps that are shown in it, by the message they stand before.
+async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let gaps = store
+        .write(move |tx| {
+            let account = linked(tx)?;
+            let id = listed(tx, account, 0)?;
+            for batch in &batches {
+                let rules = Rules { now_ms, call_ms: 1, undecided_after_ms: 1, updated_ms: 100, patient: false };
+                inbound::apply(tx, id, batch, rules)?;
+                let again = inbound::apply(tx, id, batch, rules)?;
+                assert!(!again.news, "taken in twice it changes nothing");
+            }
+            gap::of_conversation(tx, id)?
+                .into_iter()
+                .map(|(gap, _)| Ok(message::get(tx, gap.before)?.remote_id.unwrap_or_default()))
+                .collect::<Result<Vec<_>, StoreError>>()
+        })
+        .await
+        .unwrap();
+    store.close().await;
+    gaps
+}
+
+fn page(lines: impl Iterator<Item = News>, full: bool) -> Batch {
+    Batch { messages: lines.collect(), full, ..Batch::default() }
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

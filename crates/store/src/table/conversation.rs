@@ -7,7 +7,7 @@ use model::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::agent::Agent;
-use super::gap;
+use super::{cursor, gap};
 use crate::{StoreError, Tx};
 
 /// What a listing says about a conversation.
@@ -245,17 +245,26 @@ pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, shown: b
     Ok(())
 }
 
-/// The conversations that TikTok refused to show are due again, at most so many, newest first.
+/// The conversations that TikTok refused to show are due again, at most so many, by turns.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1 WHERE id IN (
-             SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY remote_updated_ms DESC LIMIT ?2)",
-        (account.0, limit),
-    )?;
-    Ok(())
+    const NAME: &str = "refused_tried_to";
+    let tried: i64 = cursor::get(tx, account, NAME)?.and_then(|id| id.parse().ok()).unwrap_or(0);
+    let ids: Vec<i64> = tx
+        .prepare_cached(
+            "SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY id <= ?2, id LIMIT ?3",
+        )?
+        .query_map((account.0, tried, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in &ids {
+        due_again(tx, ConversationId(*id))?;
+    }
+    match ids.last() {
+        Some(last) => cursor::set(tx, account, NAME, &last.to_string()),
+        None => Ok(()),
+    }
 }
 
 /// A conversation is due again, whatever was read of it.
