@@ -20,6 +20,8 @@ use crate::source::Batch;
 const CLAIM_BEFORE_MS: i64 = 30_000;
 /// How long after its beginning a send may still have arrived, beyond the call's own timeout.
 const CLAIM_AFTER_MS: i64 = 60_000;
+/// TikTok forgets what is older.
+const REMEMBERED_MS: i64 = 90 * 86_400_000;
 /// So many listings without it are enough to stop looking, if the last is late enough.
 const CHECKS: u32 = 3;
 
@@ -84,7 +86,8 @@ pub fn apply(
         first_meets |= place == 0 && taken.meets;
         changed |= taken.changed;
     }
-    changed |= note_gaps(tx, known.account, conversation, &messages, batch.full && !first_meets, rules.now_ms)?;
+    let open = !first_meets && (batch.full || lacks_older(tx, conversation, &messages, rules.now_ms)?);
+    changed |= note_gaps(tx, known.account, conversation, &messages, open, rules.now_ms)?;
     settle_missing(tx, conversation, batch, rules, &mut applied)?;
 
     if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
@@ -247,6 +250,19 @@ fn same(sent: &Content, listed: &Content) -> bool {
 /// TikTok may tidy a text on its way.
 fn comparable(text: &str) -> String {
     text.replace("\r\n", "\n").trim().nfc().collect()
+}
+
+/// Whether a page that is not full, and begins with a message that was never listed, still is not the whole conversation:
+/// we hold an older one that TikTok listed and has not had to forget.
+fn lacks_older(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    messages: &[&News],
+    now_ms: Millis,
+) -> Result<bool, StoreError> {
+    let Some(first) = messages.first() else { return Ok(false) };
+    let Some(older) = message::newest_listed(tx, conversation, first.sent_at_ms)? else { return Ok(false) };
+    Ok(message::get(tx, older)?.sent_at_ms > now_ms.saturating_sub(REMEMBERED_MS))
 }
 
 /// A page has no omissions, so there is no gap inside it. What comes before its first message is open, unless that was

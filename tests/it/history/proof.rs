@@ -390,6 +390,16 @@ fn page(lines: impl Iterator<Item = News>, full: bool) -> Batch {
 }
 
 #[tokio::test]
+async fn a_page_that_is_not_full_and_meets_nothing_is_not_taken_for_the_whole_conversation() {
+    let at = |n: i64| 1_000_000 + n;
+    let (old, new) = (page((0..5).map(|n| line(n, at(n))), false), page((30..49).map(|n| line(n, at(n))), false));
+    assert_eq!(gaps_of(vec![old.clone(), new.clone()], at(60)).await, ["r30"]);
+    // What TikTok has forgotten by then is not missing.
+    assert_eq!(gaps_of(vec![old, new.clone()], at(60) + 90 * DAY_MS).await, Vec::<String>::new());
+    assert_eq!(gaps_of(vec![new], at(60)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));
