@@ -32,6 +32,8 @@ pub struct Batch {
     pub person: Option<PersonNews>,
     /// The messages, in any order.
     pub messages: Vec<News>,
+    /// When those were sent that came without an id and cannot be kept, as far as they say; in any order.
+    pub nameless: Vec<Option<Millis>>,
     /// Whether there may be older messages that were not shown: the page was full.
     pub full: bool,
     /// When the source was asked, by TikTok's clock, and no later. Only a listing asked for after a send can tell that it is not there.

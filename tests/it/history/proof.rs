@@ -400,6 +400,56 @@ async fn a_page_that_is_not_full_and_meets_nothing_is_not_taken_for_the_whole_co
 }
 
 #[tokio::test]
+async fn what_comes_without_an_id_leaves_a_gap_where_it_stood() {
+    let at = |n: i64| 1_000_000 + n;
+    let with = |nameless: Vec<Option<Millis>>| Batch {
+        nameless,
+        ..page([0, 1, 2, 4].into_iter().map(|n| line(n, at(n))), false)
+    };
+    assert_eq!(gaps_of(vec![with(vec![Some(at(3))])], at(9)).await, ["r04"]);
+    assert_eq!(gaps_of(vec![with(vec![Some(at(-1))])], at(9)).await, ["r00"]);
+    assert_eq!(gaps_of(vec![with(vec![None])], at(9)).await, ["r00"]);
+    // Once it has an id, it is shown.
+    let all = page((0..5).map(|n| line(n, at(n))), false);
+    assert_eq!(gaps_of(vec![with(vec![Some(at(3))]), all], at(9)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind_it() {
+    let at = |n: i64| 1_000_000 + n;
+    let ours = |n: i64| News { outgoing: true, surface: Surface::Phone, ..line(n, at(n)) };
+    let batches = [page([line(0, at(0))].into_iter(), false), page((30..50).map(ours), true)];
+    // It has no id yet; it was taken for a later one; its own id was taken for another's.
+    for (bound, answer) in [(None, "r30"), (Some("r45"), "r30"), (Some("r30"), "r99")] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (gaps, batches) = (Vec::new(), batches.clone());
+        let gaps: Vec<Option<String>> = store
+            .write(move |tx| {
+                let (account, mut gaps) = (linked(tx)?, gaps);
+                let id = listed(tx, account, 0)?;
+                let rules = Rules { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
+                for batch in &batches {
+                    inbound::apply(tx, id, batch, rules)?;
+                }
+                let reply = match bound {
+                    Some(bound) => message::find(tx, account, bound)?.ok_or(StoreError::NotFound)?.id,
+                    None => message::insert_own(tx, account, id, &line(30, 0).content, None, at(60))?,
+                };
+                inbound::confirm(tx, account, reply, answer)?;
+                for (gap, _) in gap::of_conversation(tx, id)? {
+                    gaps.push(message::get(tx, gap.before)?.remote_id);
+                }
+                Ok(gaps)
+            })
+            .await
+            .unwrap();
+        assert_eq!(gaps, [Some("r30".to_owned())], "{bound:?} {answer}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));

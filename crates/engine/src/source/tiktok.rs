@@ -93,7 +93,7 @@ impl Source for TikTok {
         let distinct: HashSet<&str> = page.messages.iter().map(|message| message.message_id.as_str()).collect();
         let full = distinct.len() + page.unreadable.len() >= PAGE;
         let messages = page.messages.iter().map(|message| news(message, &self.business_id, asked_at_ms)).collect();
-        Ok(Batch { person, messages, full, asked_at_ms })
+        Ok(Batch { person, messages, nameless: page.unreadable_at_ms, full, asked_at_ms })
     }
 }
 

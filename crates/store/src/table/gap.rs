@@ -18,15 +18,31 @@ pub struct Gap {
     pub after: Option<MessageId>,
 }
 
-/// Notes a gap. Noting it twice is noting it once.
+/// Notes a gap. Noting it twice is noting it once. Whether it is new.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn notice(tx: &Tx<'_>, conversation: ConversationId, gap: Gap, now_ms: Millis) -> Result<(), StoreError> {
-    tx.execute(
+pub fn notice(tx: &Tx<'_>, conversation: ConversationId, gap: Gap, now_ms: Millis) -> Result<bool, StoreError> {
+    let noted = tx.execute(
         "INSERT INTO gap (conversation_id, before_id, after_id, noticed_at_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
         (conversation.0, gap.before.0, gap.after.map(|id| id.0), now_ms),
     )?;
+    Ok(noted > 0)
+}
+
+/// A message takes another one's place in the thread, and with it the gaps on both its sides.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn follow(tx: &Tx<'_>, conversation: ConversationId, from: MessageId, to: MessageId) -> Result<(), StoreError> {
+    // One that stands there already says the same.
+    tx.prepare_cached("UPDATE OR REPLACE gap SET before_id = ?3 WHERE conversation_id = ?1 AND before_id = ?2")?
+        .execute((conversation.0, from.0, to.0))?;
+    tx.prepare_cached("UPDATE gap SET after_id = ?3 WHERE conversation_id = ?1 AND after_id = ?2")?.execute((
+        conversation.0,
+        from.0,
+        to.0,
+    ))?;
     Ok(())
 }
 
