@@ -284,7 +284,8 @@ impl<S: Source> AccountLoop<S> {
             self.whole_sweep_at = None;
         }
         read?;
-        self.swept_at = Some(now);
+        // From its end on: where one takes longer than the time between two, there would be nothing but listings.
+        self.swept_at = Some(Instant::now());
         let Some(asked_at_ms) = pass.asked_at_ms else { return Ok(()) };
         if pass.to_the_end && !pass.slipped {
             self.listed_to_ms = Some(asked_at_ms.saturating_sub(ms(self.engine.timing().lag)));
