@@ -285,7 +285,7 @@ fn keep(
         touched.insert(id, said.news.sent_at_ms);
     }
     for (id, newest_ms) in touched {
-        conversation::fetched(tx, id, newest_ms)?;
+        conversation::fetched(tx, id, newest_ms, true)?;
         conversation::refresh(tx, id)?;
     }
     Ok(kept)

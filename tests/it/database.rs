@@ -327,7 +327,7 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     match change {
                         0 => conversation::set_status(tx, id, Status::Done)?,
                         1 => conversation::set_status(tx, id, Status::Open)?,
-                        4 => conversation::fetched(tx, id, clock)?,
+                        4 => conversation::fetched(tx, id, clock, true)?,
                         6 => triage::assign(tx, id, [None, Some(me), Some(ben)][(n % 3).unsigned_abs() as usize])?,
                         7 => triage::snooze(tx, id, Some(clock))?,
                         8 => triage::snooze(tx, id, None)?,

@@ -127,6 +127,8 @@ async fn a_thread_read_a_moment_ago_is_not_read_again_and_one_read_long_ago_is_o
     for (fresh, reads) in [(hour, 0), (Duration::ZERO, 1)] {
         let mut timing = quick();
         (timing.fresh, timing.sweep_focused, timing.sweep_background) = (fresh, hour, hour);
+        // Nor is it read once more to settle it.
+        timing.lag = hour;
         let config = Config { limits: Limits::NONE, ..Config::default() };
         let mut world = World::with(config, timing, TestHost::new()).await;
         let ana = world.customer("Ana");

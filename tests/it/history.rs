@@ -3,6 +3,7 @@
 
 mod compare;
 mod complete;
+mod proof;
 
 use std::time::Duration;
 
@@ -24,9 +25,16 @@ pub(crate) async fn judge(world: &World, customer: &Customer) -> Found {
         messages.splice(0..0, older);
         gaps.extend(page["gaps"].as_array().cloned().unwrap_or_default());
         if page["hasOlder"] != true {
-            return compare(&customer.thread(), &lines(&messages, &gaps));
+            return compare(&customer.thread(), &lines(&messages, &gaps), linked_at_ms(world).await);
         }
     }
+}
+
+/// When the account was linked, by TikTok's clock.
+pub(crate) async fn linked_at_ms(world: &World) -> i64 {
+    let id = world.account();
+    let business = world.desk().engine().store().read(move |sql| store::table::account::get(sql, id)).await;
+    business.expect("it is linked").linked_at_ms
 }
 
 /// The account as the frame around the screens shows it.
@@ -119,6 +127,24 @@ async fn every_hole_that_an_absence_left_is_shown_and_no_other() {
         }
         assert_eq!(judge(&world, &ana).await.missing, 1 + 30 + 480 + 2);
     }
+}
+
+#[tokio::test]
+async fn a_new_customer_of_whom_tiktok_shows_only_the_newest_has_a_hole_and_no_beginning() {
+    let mut world = World::start().await;
+    world.close().await;
+    let new = world.customer("New");
+    new.says_many(50);
+    world.restart().await;
+    until_newest(&world, &new).await;
+    assert_eq!(world.row(&new).await["hasGap"], true);
+    assert_eq!(account(&world).await["history"]["gaps"], 1);
+    let conversation = world.conversation(&new).await;
+    let asked = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
+    let page = world.ask("listMessages", asked).await;
+    let gap = json!({ "before": page["messages"][0]["id"], "atStart": false });
+    assert_eq!(page["gaps"], json!([gap]));
+    assert_eq!(judge(&world, &new).await.wrong, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -235,6 +261,8 @@ async fn a_new_customers_second_message_is_not_left_out_where_the_first_reading_
 async fn large_shop() -> World {
     let mut timing = quick();
     timing.budget.backfills_per_second = 15;
+    // Calls are counted: nothing is read once more to settle it.
+    timing.lag = Duration::from_secs(3_600);
     let populate = Some(Populate { conversations: 60, messages: 3 });
     let mut world = World::with(
         Config { limits: Limits::NONE, scripted: true, populate, ..Config::default() },

@@ -20,6 +20,8 @@ async fn seldom() -> World {
     let mut timing = quick();
     let hour = Duration::from_secs(3_600);
     (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (hour, hour, hour);
+    // Nor does it look for what may still come to light.
+    timing.lag = hour;
     let mut world = World::with(Config { limits: Limits::NONE, ..Config::default() }, timing, TestHost::new()).await;
     world.customer("Ana").says("hello");
     world.customer("Ben").says("hello");

@@ -193,10 +193,12 @@ impl Run {
         for customer in self.customers.clone() {
             let written = customer.thread();
             self.figures.messages += written.len();
+            self.figures.beyond += written.len().saturating_sub(20);
             let Some(row) = rows.get(&customer.name()) else { continue };
             let (messages, gaps) = self.page.thread(&row["id"]).await;
-            let found = compare(&written, &lines(&messages, &gaps));
-            let told = row["hasGap"] == true || gaps.iter().all(|gap| gap["atStart"] == true);
+            // All of it was written since the account was linked.
+            let found = compare(&written, &lines(&messages, &gaps), 0);
+            let told = row["hasGap"] == !gaps.is_empty();
             if !found.wrong.is_empty() || !told || row["unreadable"] == true {
                 wrong.push_str(&format!("{}: {:#?}, {row}\n", customer.name(), found.wrong));
             }
@@ -248,6 +250,10 @@ async fn what_customers_write_while_deskbell_is_killed_among_faults_is_all_there
     println!("{}", run.figures.print());
     assert!(wrong.is_empty(), "seed {}:\n{wrong}\n{}", sizes.seed, run.lives.said());
     assert_eq!(run.figures.messages, sizes.messages);
+    // What TikTok still lists is here, however slow the machine was; and there are few gaps where nothing is missing.
+    let (missing, unproven) = (run.figures.missing_said, run.figures.unproven);
+    assert!(missing <= run.figures.beyond, "{missing} missing, but only {} not listed", run.figures.beyond);
+    assert!(unproven * 20 <= sizes.messages, "{unproven} gaps where nothing is missing");
     assert_eq!((run.figures.doubled, run.figures.missing_unsaid, run.figures.out_of_order), (0, 0, 0));
     assert!(run.figures.handed > 0, "something was pushed");
 }

@@ -373,7 +373,7 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
             conversation::upsert_listed(tx, account, &listed)?;
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
-                let batch = Batch { person: None, messages, full: false, asked_at_ms: 9 };
+                let batch = Batch { messages, asked_at_ms: 9, ..Batch::default() };
                 let rules = Rules { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5, patient: false };
                 inbound::apply(tx, id, &batch, rules)?;
             }
@@ -613,7 +613,7 @@ async fn a_conversation_whose_time_tiktok_does_not_tell_is_read_and_hides_no_new
             let known = conversation::due(tx, account, 1)?;
             due.push(!known.is_empty());
             for known in known {
-                conversation::fetched(tx, known.id, known.remote_updated_ms)?;
+                conversation::fetched(tx, known.id, known.remote_updated_ms, true)?;
             }
         }
         Ok(due)

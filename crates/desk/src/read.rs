@@ -212,8 +212,8 @@ pub(crate) fn message_page(
     let replies = outbox::of_conversation(sql, id)?;
     let gaps = gap::of_conversation(sql, id)?
         .into_iter()
-        .filter(|gap| messages.iter().any(|message| message.id == gap.before))
-        .map(|gap| GapView { before: gap.before, at_start: gap.after.is_none() })
+        .filter(|(gap, _)| messages.iter().any(|message| message.id == gap.before))
+        .map(|(gap, hole)| GapView { before: gap.before, at_start: !hole })
         .collect();
     let mut messages: Vec<MessageView> = messages
         .iter()

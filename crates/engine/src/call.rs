@@ -1,9 +1,9 @@
 //! One way to ask TikTok: wait for a turn, take a token, call once, and if the token was stale, refresh and ask again.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use model::{AccountId, Clock};
+use model::{AccountId, Clock, Millis};
 use tiktok::{AccessToken, Client, Endpoint};
 
 use crate::pace::{Pace, Priority};
@@ -73,6 +73,26 @@ impl Caller {
         &self.shared.clock
     }
 
+    /// Now by TikTok's clock, and no later than its newest answer allows: this computer's may be ahead, and how far is only
+    /// known once TikTok has answered a few times.
+    #[must_use]
+    pub fn proven_now_ms(&self) -> Millis {
+        let now_ms = self.clock().now_ms();
+        self.client().at_most_ms().map_or(now_ms, |most| most.min(now_ms))
+    }
+
+    /// When a question was asked that is answered now.
+    #[must_use]
+    pub fn asked_at_ms(&self, began: Instant) -> Millis {
+        self.proven_now_ms().saturating_sub(i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Takes over what the answers so far have said of TikTok's time.
+    pub fn learn_time(&self) {
+        let offset = self.shared.client.server_offset_ms();
+        self.shared.clock.set_offset_ms(if offset.abs() < CLOCK_GRAIN_MS { 0 } else { offset });
+    }
+
     /// Waits until a call of this priority may be made.
     pub async fn turn(&self, priority: Priority) {
         self.shared.pace.turn(priority).await;
@@ -134,8 +154,7 @@ impl Caller {
 
     async fn call<E: Endpoint>(&self, token: &AccessToken, endpoint: E) -> Result<E::Reply, tiktok::Error> {
         let answer = self.shared.client.call(token, endpoint).await;
-        let offset = self.shared.client.server_offset_ms();
-        self.shared.clock.set_offset_ms(if offset.abs() < CLOCK_GRAIN_MS { 0 } else { offset });
+        self.learn_time();
         answer
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -104,6 +104,7 @@ struct Shared {
     closing: AtomicBool,
     much_written: AtomicBool,
     damaged: AtomicBool,
+    woken: AtomicU64,
     calls: AtomicUsize,
 }
 
@@ -184,6 +185,7 @@ impl Engine {
                 closing: AtomicBool::new(false),
                 much_written: AtomicBool::new(false),
                 damaged: AtomicBool::new(false),
+                woken: AtomicU64::new(0),
                 calls: AtomicUsize::new(0),
             }),
         };
@@ -218,7 +220,7 @@ impl Engine {
         let (alive, ended) = mpsc::channel(1);
         let engine = self.clone();
         let tasks = [
-            self.spawn_while(&alive, AccountLoop::new(self.clone(), id, self.source(account)).run()),
+            self.spawn_while(&alive, AccountLoop::new(self.clone(), account, self.source(account)).run()),
             self.spawn_while(&alive, async move { engine.media().run(&engine, id).await }),
             self.spawn_while(&alive, automatic::run(self.clone(), id)),
             self.spawn_while(&alive, automatic::comments::run(self.clone(), id)),
@@ -311,6 +313,18 @@ impl Engine {
     pub async fn insist(&self) {
         self.caller().go_on();
         self.sync_now().await;
+    }
+
+    /// The computer slept, or came to another network: nobody knows what happened meanwhile, so TikTok is asked at once,
+    /// and for the whole of its lists.
+    pub async fn woke(&self) {
+        self.shared.woken.fetch_add(1, Ordering::Relaxed);
+        self.sync_now().await;
+    }
+
+    /// How often it woke.
+    pub(crate) fn times_woken(&self) -> u64 {
+        self.shared.woken.load(Ordering::Relaxed)
     }
 
     /// So many computers answer with the same app's credential, this one among them.

@@ -1,8 +1,8 @@
-//! When an account was last listed and a conversation last read, so that a reply does not go into a thread that nobody has
-//! looked at since.
+//! What was read lately, and what that is worth: when an account was last listed and a conversation last read, so that a
+//! reply does not go into a thread that nobody has looked at since; and up to when everything in it has come to light.
 //!
-//! In memory: after a start nothing was looked at. By the clock and not by a timer, because a timer may stand still while
-//! the computer sleeps.
+//! In memory: after a start nothing was looked at, and what may still come to light is read once more. By the clock and not
+//! by a timer, because a timer may stand still while the computer sleeps.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,17 +22,39 @@ pub(crate) struct Fresh {
     fetched: Mutex<HashMap<ConversationId, Millis>>,
     /// The conversations that were read without their newest message.
     behind: Mutex<HashMap<ConversationId, Behind>>,
+    /// The conversations in which something may still come to light.
+    unsettled: Mutex<HashMap<ConversationId, Unsettled>>,
 }
 
 /// A conversation that was read in vain.
 #[derive(Debug, Clone, Copy)]
 struct Behind {
+    /// Of which account.
+    account: AccountId,
     /// The `update_time` whose message did not show.
     updated_ms: Millis,
     /// How often it was read for it.
     tries: usize,
     /// Since when. A timer, so that sleep does not use up the patience.
     since: Instant,
+    /// When it was last read for it.
+    tried: Instant,
+    /// Whether it is left alone until the lists are read to their end again.
+    given_up: bool,
+}
+
+/// A conversation that was read sooner after its last activity than TikTok's lists may lag: what was written before may
+/// show after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsettled {
+    /// Of which account.
+    pub(crate) account: AccountId,
+    /// Its `update_time`.
+    pub(crate) updated_ms: Millis,
+    /// A reading that is asked for `lag` after this settles it: the `update_time`, unless that is still to come.
+    pub(crate) until_ms: Millis,
+    /// Everything in it up to here is here.
+    pub(crate) here_to_ms: Millis,
 }
 
 impl Fresh {
@@ -60,16 +82,75 @@ impl Fresh {
         self.behind(conversation, updated_ms).map_or(Duration::ZERO, |behind| behind.since.elapsed())
     }
 
-    /// Notes whether a reading showed what happened at this time.
-    pub(crate) fn note(&self, conversation: ConversationId, updated_ms: Millis, behind: bool) {
-        let before = self.behind(conversation, updated_ms);
+    /// Notes that a reading showed what happened last.
+    pub(crate) fn shown(&self, conversation: ConversationId) {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation);
+    }
+
+    /// Notes that a reading did not show what happened last, and whether to leave it at that for now.
+    pub(crate) fn in_vain(&self, known: &Known, give_up: bool) {
+        let updated_ms = known.remote_updated_ms;
+        let before = self.behind(known.id, updated_ms);
+        let now = Instant::now();
+        let (tries, since) = before.map_or((0, now), |before| (before.tries, before.since));
+        let behind =
+            Behind { account: known.account, updated_ms, tries: tries + 1, since, tried: now, given_up: give_up };
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(known.id, behind);
+    }
+
+    /// Whether what happened at this time was looked for in vain and is left alone for now.
+    pub(crate) fn is_given_up(&self, conversation: ConversationId, updated_ms: Millis) -> bool {
+        self.behind(conversation, updated_ms).is_some_and(|behind| behind.given_up)
+    }
+
+    /// How many conversations of an account are left alone for now.
+    pub(crate) fn given_up(&self, account: AccountId) -> usize {
+        let known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values().filter(|behind| behind.account == account && behind.given_up).count()
+    }
+
+    /// Takes up so many of the conversations that are left alone, those first that have waited longest.
+    pub(crate) fn try_again(&self, account: AccountId, most: usize) -> Vec<ConversationId> {
         let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        if behind {
-            let (tries, since) = before.map_or((0, Instant::now()), |before| (before.tries, before.since));
-            known.insert(conversation, Behind { updated_ms, tries: tries + 1, since });
-        } else {
-            known.remove(&conversation);
+        let mut left: Vec<(Instant, ConversationId)> = known
+            .iter()
+            .filter(|(_, behind)| behind.account == account && behind.given_up)
+            .map(|(id, behind)| (behind.tried, *id))
+            .collect();
+        left.sort_unstable();
+        left.truncate(most);
+        for (_, id) in &left {
+            if let Some(behind) = known.get_mut(id) {
+                behind.given_up = false;
+            }
         }
+        left.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Something may still come to light in a conversation.
+    pub(crate) fn unsettled(&self, conversation: ConversationId, state: Unsettled) {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation, state);
+    }
+
+    /// The same as far as is known from before the start; what was read since knows better.
+    pub(crate) fn perhaps_unsettled(&self, conversation: ConversationId, state: Unsettled) {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).entry(conversation).or_insert(state);
+    }
+
+    /// Nothing more is to be expected in a conversation.
+    pub(crate) fn settled(&self, conversation: ConversationId) {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).remove(&conversation);
+    }
+
+    /// What may still come to light in a conversation.
+    pub(crate) fn is_unsettled(&self, conversation: ConversationId) -> Option<Unsettled> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner).get(&conversation).copied()
+    }
+
+    /// The conversations of an account in which something may still come to light.
+    pub(crate) fn all_unsettled(&self, account: AccountId) -> HashMap<ConversationId, Unsettled> {
+        let known = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().filter(|(_, state)| state.account == account).map(|(id, state)| (*id, *state)).collect()
     }
 
     fn behind(&self, conversation: ConversationId, updated_ms: Millis) -> Option<Behind> {
@@ -85,6 +166,8 @@ impl Fresh {
         let recent = |at: Option<Millis>| at.is_some_and(|at| (0..=within).contains(&now_ms.saturating_sub(at)));
         let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(&known.id).copied();
         let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(&known.account).copied();
-        recent(fetched) || (known.fetched_updated_ms >= known.remote_updated_ms && recent(listed))
+        let read =
+            known.fetched_updated_ms >= known.remote_updated_ms || self.is_given_up(known.id, known.remote_updated_ms);
+        recent(fetched) || (read && recent(listed))
     }
 }

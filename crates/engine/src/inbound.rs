@@ -20,6 +20,8 @@ use crate::source::Batch;
 const CLAIM_BEFORE_MS: i64 = 30_000;
 /// How long after its beginning a send may still have arrived, beyond the call's own timeout.
 const CLAIM_AFTER_MS: i64 = 60_000;
+/// TikTok forgets what is older.
+const REMEMBERED_MS: i64 = 90 * 86_400_000;
 /// So many listings without it are enough to stop looking, if the last is late enough.
 const CHECKS: u32 = 3;
 
@@ -52,7 +54,7 @@ pub struct Rules {
     /// TikTok's `update_time` that this batch answers.
     pub updated_ms: Millis,
     /// Whether a batch that ends before that time leaves the conversation to be read again: the two listings are not always
-    /// of one moment.
+    /// of one moment. What the first reading of an old conversation lacks comes with its next activity.
     pub patient: bool,
 }
 
@@ -84,7 +86,10 @@ pub fn apply(
         first_meets |= place == 0 && taken.meets;
         changed |= taken.changed;
     }
-    changed |= note_gaps(tx, known.account, conversation, &messages, batch.full && !first_meets, rules.now_ms)?;
+    // One that does not even say when it was sent may stand anywhere.
+    let unplaced = batch.nameless.contains(&None);
+    let open = !first_meets && (batch.full || unplaced || lacks_older(tx, conversation, &messages, rules.now_ms)?);
+    changed |= note_gaps(tx, known.account, conversation, &messages, &batch.nameless, open, rules.now_ms)?;
     settle_missing(tx, conversation, batch, rules, &mut applied)?;
 
     if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
@@ -99,7 +104,7 @@ pub fn apply(
     let newest_ms = messages.last().map_or(0, |news| news.sent_at_ms);
     applied.behind = rules.patient && newest_ms < rules.updated_ms;
     let fetched_ms = if applied.behind { rules.updated_ms.saturating_sub(1) } else { rules.updated_ms };
-    conversation::fetched(tx, conversation, fetched_ms)?;
+    conversation::fetched(tx, conversation, fetched_ms, !applied.behind)?;
     applied.news = changed || !applied.undecided.is_empty();
     if applied.news {
         conversation::refresh(tx, conversation)?;
@@ -254,34 +259,53 @@ fn comparable(text: &str) -> String {
     text.replace("\r\n", "\n").trim().nfc().collect()
 }
 
-/// A page has no omissions, so there is no gap inside it. What comes before its first message is open, unless that was
-/// listed before or the page shows the whole conversation. So is then what comes before each message in between that was
-/// never listed, because we sent it or it was pushed.
+/// Whether a page that is not full, and begins with a message that was never listed, still is not the whole conversation:
+/// we hold an older one that TikTok listed and has not had to forget.
+fn lacks_older(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    messages: &[&News],
+    now_ms: Millis,
+) -> Result<bool, StoreError> {
+    let Some(first) = messages.first() else { return Ok(false) };
+    let Some(older) = message::newest_listed(tx, conversation, first.sent_at_ms)? else { return Ok(false) };
+    Ok(message::get(tx, older)?.sent_at_ms > now_ms.saturating_sub(REMEMBERED_MS))
+}
+
+/// A page has no omissions, so there is no gap inside it, but where a message of it came without an id. What comes before
+/// its first message is open, unless that was listed before or the page shows the whole conversation. So is then what
+/// comes before each message in between that was never listed, because we sent it or it was pushed.
 fn note_gaps(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
     messages: &[&News],
+    nameless: &[Option<Millis>],
     open: bool,
     now_ms: Millis,
 ) -> Result<bool, StoreError> {
     let mut changed = false;
-    let Some((first, inside)) = messages.split_first() else { return Ok(false) };
-    if gap::any(tx, conversation)? {
-        for news in inside {
-            if let Some(held) = message::find(tx, account, &news.remote_id)? {
+    let Some(first) = messages.first() else { return Ok(false) };
+    if !nameless.is_empty() || gap::any(tx, conversation)? {
+        for (earlier, later) in messages.iter().zip(messages.iter().skip(1)) {
+            let Some(held) = message::find(tx, account, &later.remote_id)? else { continue };
+            if nameless.iter().flatten().any(|at_ms| earlier.sent_at_ms < *at_ms && *at_ms <= later.sent_at_ms) {
+                let after = message::find(tx, account, &earlier.remote_id)?.map(|earlier| earlier.id);
+                changed |= gap::notice(tx, conversation, Gap { before: held.id, after }, now_ms)?;
+            } else {
                 changed |= gap::close(tx, conversation, held.id)?;
             }
         }
     }
+    let open = open || nameless.iter().flatten().any(|at_ms| *at_ms <= first.sent_at_ms);
     let Some(first) = message::find(tx, account, &first.remote_id)?.filter(|_| open) else { return Ok(changed) };
     let mut after = message::newest_listed(tx, conversation, first.sent_at_ms)?;
     let unlisted = message::unlisted_between(tx, conversation, after, first.sent_at_ms)?;
     for before in unlisted.into_iter().chain([first.id]) {
-        gap::notice(tx, conversation, Gap { before, after }, now_ms)?;
+        changed |= gap::notice(tx, conversation, Gap { before, after }, now_ms)?;
         after = Some(before);
     }
-    Ok(true)
+    Ok(changed)
 }
 
 /// Counts this listing against every unconfirmed reply it should have shown, and leaves to the agent what was not found.
@@ -326,6 +350,7 @@ pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id:
         (None, None) => message::bind(tx, reply, remote_id, None, false)?,
         (None, Some(held)) => {
             let news = as_news(tx, &held)?;
+            gap::follow(tx, held.conversation, held.id, reply)?;
             message::remove(tx, held.id)?;
             message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
         }
@@ -338,10 +363,15 @@ pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id:
                     message::unbind(tx, held.id)?;
                     message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
                     message::bind(tx, held.id, &others.remote_id, Some(&others), true)?;
+                    let nobody = MessageId(-1);
+                    for (from, to) in [(reply, nobody), (held.id, reply), (nobody, held.id)] {
+                        gap::follow(tx, ours.conversation, from, to)?;
+                    }
                 }
                 None => {
                     message::bind(tx, reply, remote_id, None, false)?;
-                    message::insert(tx, account, ours.conversation, &others, true)?;
+                    let other = message::insert(tx, account, ours.conversation, &others, true)?;
+                    gap::follow(tx, ours.conversation, reply, other)?;
                 }
             }
         }

@@ -19,6 +19,10 @@ pub struct ListPage {
     pub listed: Vec<Listed>,
     /// Where the next page begins; none after the last.
     pub next: Option<String>,
+    /// Whether everything on it could be read, and where it goes on, if it does.
+    pub sure: bool,
+    /// When the source was asked, by TikTok's clock, and no later.
+    pub asked_at_ms: Millis,
 }
 
 /// What was read of one conversation.
@@ -28,9 +32,11 @@ pub struct Batch {
     pub person: Option<PersonNews>,
     /// The messages, in any order.
     pub messages: Vec<News>,
+    /// When those were sent that came without an id and cannot be kept, as far as they say; in any order.
+    pub nameless: Vec<Option<Millis>>,
     /// Whether there may be older messages that were not shown: the page was full.
     pub full: bool,
-    /// When the source was asked, by TikTok's clock. Only a listing asked for after a send can tell that it is not there.
+    /// When the source was asked, by TikTok's clock, and no later. Only a listing asked for after a send can tell that it is not there.
     pub asked_at_ms: Millis,
 }
 

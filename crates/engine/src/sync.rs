@@ -3,8 +3,9 @@
 //! How often depends on where the agent is: the conversation on screen every few seconds while something happens in it,
 //! the lists less often, and less often still once nobody has looked for a while.
 //!
-//! What is complete is only said when it is proven: both lists read to their last page, and every conversation that had
-//! news by then fetched. Holes and conversations that TikTok refuses to show are counted beside it.
+//! What is complete is only said when it is proven: both lists read to their last page, every conversation that had news
+//! by then fetched, and once more when nothing could come to light any more that was written before. Holes and
+//! conversations that TikTok refuses to show are counted beside it.
 //!
 //! Newest first, so that an agent can answer while old conversations still arrive. A conversation that cannot be read is
 //! put aside for a while: it must not hold up the others. What fails is tried again, at growing intervals, for ever.
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 
 use crate::call::CallError;
 use crate::engine::{Arrival, Engine};
+use crate::fresh::Unsettled;
 use crate::health::Health;
 use crate::inbound::{self, Applied, Rules};
 use crate::pace::Priority;
@@ -40,22 +42,26 @@ pub struct Attention {
 
 /// So many conversations in a row that cannot be read are TikTok's trouble, not theirs.
 const UNREADABLE_IN_A_ROW: u32 = 3;
+/// After so many failures it is asked whether TikTok shows another conversation.
+const BROKEN_AFTER: u32 = 3;
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
-/// How often a conversation that was just listed may not be found before that counts as TikTok's refusal.
-const LOOKS: usize = 3;
 /// How many conversations with news are looked at to find one that is not put aside.
 const DUE: u32 = 50;
-/// How many conversations that TikTok refused are tried again with each listing to the end.
-const REFUSED_AGAIN: u32 = 20;
+/// How many conversations that TikTok refused, and how many that it showed without their newest message, are tried again
+/// with each listing to the end.
+const AGAIN: u32 = 20;
 
 pub(crate) struct AccountLoop<S> {
     engine: Engine,
     account: AccountId,
+    linked_at_ms: Millis,
     source: S,
     swept_at: Option<Instant>,
     whole_sweep_at: Option<Instant>,
-    /// When both lists were last asked for and read to the end, by TikTok's clock, until all that was due is fetched.
+    /// How often the computer had woken by the newest listing.
+    woken: u64,
+    /// When both lists were last asked for and read to the end, by TikTok's clock.
     listed_to_ms: Option<Millis>,
     watched_at: Option<Instant>,
     /// The conversation on screen, and since when nothing has happened in it.
@@ -65,6 +71,8 @@ pub(crate) struct AccountLoop<S> {
     stamped_at: Option<Instant>,
     aside: HashMap<ConversationId, Instant>,
     unreadable: u32,
+    /// The conversations that could not be read: as of which `update_time`, and how often.
+    broken: HashMap<ConversationId, (Millis, u32)>,
     backoff: Backoff,
 }
 
@@ -76,15 +84,32 @@ enum Step {
     Rest(Instant),
 }
 
+/// One reading of the lists.
+struct Pass {
+    /// Whether it goes to the end, whatever it finds.
+    whole: bool,
+    /// When TikTok was first asked, by its clock.
+    asked_at_ms: Option<Millis>,
+    /// Whether it has read to the end of what is new in every list.
+    to_the_end: bool,
+    /// Whether a list had more than one page.
+    paged: bool,
+    /// Whether a conversation went from one list to another meanwhile. What leaves a list between two of its pages lets
+    /// another slip past: from the second to the first, unseen.
+    slipped: bool,
+}
+
 impl<S: Source> AccountLoop<S> {
-    pub(crate) fn new(engine: Engine, account: AccountId, source: S) -> Self {
+    pub(crate) fn new(engine: Engine, account: &Account, source: S) -> Self {
         let backoff = Backoff::new(engine.timing());
         Self {
             engine,
-            account,
+            account: account.id,
+            linked_at_ms: account.linked_at_ms,
             source,
             swept_at: None,
             whole_sweep_at: None,
+            woken: 0,
             listed_to_ms: None,
             watched_at: None,
             quiet: None,
@@ -92,6 +117,7 @@ impl<S: Source> AccountLoop<S> {
             stamped_at: None,
             aside: HashMap::new(),
             unreadable: 0,
+            broken: HashMap::new(),
             backoff,
         }
     }
@@ -100,6 +126,10 @@ impl<S: Source> AccountLoop<S> {
     pub(crate) async fn run(mut self) {
         let prompt = self.engine.prompt(self.account);
         let mut attention = self.engine.attention();
+        while let Err(error) = self.resume().await {
+            tracing::error!(account = self.account.0, %error, "sync.store_failed");
+            tokio::time::sleep(self.backoff.failed()).await;
+        }
         loop {
             let step = match self.next_step().await {
                 Ok(step) => step,
@@ -163,15 +193,58 @@ impl<S: Source> AccountLoop<S> {
             }
         }
         self.aside.retain(|_, until| *until > now);
-        let account = self.account;
-        let due = self.engine.store().read(move |sql| conversation::due(sql, account, DUE)).await?;
-        if let Some(known) = due.into_iter().find(|known| !self.aside.contains_key(&known.id)) {
-            return Ok(Step::Fetch(known));
+        let (account, fresh) = (self.account, self.engine.fresh());
+        // Those that wait must not hide the others.
+        let waiting = self.aside.len().saturating_add(fresh.given_up(account));
+        let most = DUE.saturating_add(u32::try_from(waiting).unwrap_or(u32::MAX));
+        let mut due = self.engine.store().read(move |sql| conversation::due(sql, account, most)).await?;
+        due.retain(|known| !fresh.is_given_up(known.id, known.remote_updated_ms));
+        if let Some(known) = due.iter().find(|known| !self.aside.contains_key(&known.id)) {
+            return Ok(Step::Fetch(known.clone()));
         }
-        if self.aside.is_empty() {
-            self.note_complete().await?;
+        let unsettled = fresh.all_unsettled(account);
+        let settling = unsettled.iter().filter(|(id, _)| !self.aside.contains_key(id));
+        if let Some((at, id)) = settling.map(|(id, state)| (self.settles_at(state, now), *id)).min() {
+            if at <= now {
+                match self.engine.store().read(move |sql| conversation::get(sql, id)).await {
+                    Ok(known) => return Ok(Step::Fetch(known)),
+                    Err(store::StoreError::NotFound) => fresh.settled(id),
+                    Err(error) => return Err(error),
+                }
+            }
+            rest_until = rest_until.min(at);
         }
+        self.note_complete(&due, &unsettled).await?;
         Ok(Step::Rest(self.aside.values().min().copied().map_or(rest_until, |until| until.min(rest_until))))
+    }
+
+    /// When a reading of a conversation shows all that was written by its `update_time`.
+    fn settles_at(&self, state: &Unsettled, now: Instant) -> Instant {
+        let lag = self.engine.timing().lag;
+        let since_ms = self.engine.caller().proven_now_ms().saturating_sub(state.until_ms);
+        // However wrong a clock is, nothing takes longer than that.
+        now + u64::try_from(since_ms).map_or(lag, |since_ms| lag.saturating_sub(Duration::from_millis(since_ms)))
+    }
+
+    /// Takes up what the end of the program before left unsettled: whatever happened after the last claim. What was there
+    /// long before the account was linked is settled by any reading.
+    async fn resume(&self) -> Result<(), store::StoreError> {
+        let (id, lag_ms) = (self.account, ms(self.engine.timing().lag));
+        let linked_ms = self.linked_at_ms.saturating_sub(lag_ms);
+        let (here_to_ms, active) = self
+            .engine
+            .store()
+            .read(move |sql| {
+                let here_to_ms = account::get(sql, id)?.complete_to_ms.unwrap_or(linked_ms).max(linked_ms);
+                Ok((here_to_ms, conversation::active_since(sql, id, here_to_ms)?))
+            })
+            .await?;
+        let now_ms = self.engine.caller().proven_now_ms();
+        for (conversation, updated_ms) in active {
+            let state = Unsettled { account: id, updated_ms, until_ms: updated_ms.min(now_ms), here_to_ms };
+            self.engine.fresh().perhaps_unsettled(conversation, state);
+        }
+        Ok(())
     }
 
     /// How long between two listings.
@@ -201,56 +274,82 @@ impl<S: Source> AccountLoop<S> {
     /// Lists what moved. Stops at the first page that holds something unchanged, but now and then goes to the end.
     async fn sweep(&mut self) -> Result<(), CallError> {
         let now = Instant::now();
-        let asked_at_ms = self.engine.clock().now_ms();
-        let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
-        let (mut to_the_end, mut paged, mut slipped) = (true, false, false);
-        for list in 0..self.source.lists() {
-            let mut next = None;
-            loop {
-                let page = self.source.list(list, next).await?;
-                let (account, listed) = (self.account, page.listed);
-                let (all_new, moved) = self
-                    .engine
-                    .store()
-                    .write(move |tx| {
-                        let (mut all_new, mut moved, mut seen) = (!listed.is_empty(), false, HashSet::new());
-                        for conversation in &listed {
-                            moved |= paged && list > 0 && conversation::changes_list(tx, account, conversation)?;
-                            let news = conversation::upsert_listed(tx, account, conversation)?;
-                            // What a page names twice is not new the second time.
-                            all_new &= !seen.insert(&conversation.remote_id) || news;
-                        }
-                        Ok((all_new, moved))
-                    })
-                    .await
-                    .map_err(local)?;
-                slipped |= moved;
-                to_the_end &= page.next.is_none() || whole || all_new;
-                next = page.next.filter(|_| whole || all_new);
-                if next.is_none() {
-                    break;
-                }
-                paged = true;
-            }
+        let woken = self.engine.times_woken();
+        if std::mem::replace(&mut self.woken, woken) != woken {
+            self.whole_sweep_at = None;
         }
-        self.swept_at = Some(now);
-        // What leaves a list between two of its pages lets another slip past: from the first to the second, unseen.
-        if to_the_end && !slipped {
-            let lag_ms = i64::try_from(self.engine.timing().lag.as_millis()).unwrap_or(i64::MAX);
-            self.listed_to_ms = Some(asked_at_ms.saturating_sub(lag_ms));
+        let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.engine.timing().sweep_whole);
+        let mut pass = Pass { whole, asked_at_ms: None, to_the_end: true, paged: false, slipped: false };
+        let read = self.read_lists(&mut pass).await;
+        // What the pages before a failure held is known by now and would end a quick listing before it comes to the rest;
+        // so is what let another one slip past.
+        if pass.slipped || (pass.paged && read.is_err()) {
+            self.whole_sweep_at = None;
+        }
+        read?;
+        // From its end on: where one takes longer than the time between two, there would be nothing but listings.
+        self.swept_at = Some(Instant::now());
+        let Some(asked_at_ms) = pass.asked_at_ms else { return Ok(()) };
+        if pass.to_the_end && !pass.slipped {
+            self.listed_to_ms = Some(asked_at_ms.saturating_sub(ms(self.engine.timing().lag)));
         }
         self.engine.fresh().listed(self.account, asked_at_ms);
-        if whole && !slipped {
+        if whole && !pass.slipped {
             self.whole_sweep_at = Some(now);
             let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
+            let given_up = self.engine.fresh().try_again(account, AGAIN as usize);
             self.engine
                 .store()
                 .write(move |tx| {
-                    conversation::try_refused_again(tx, account, REFUSED_AGAIN)?;
+                    conversation::try_refused_again(tx, account, AGAIN)?;
+                    for id in given_up {
+                        conversation::due_again(tx, id)?;
+                    }
                     cursor::set(tx, account, "whole_sweep_at_ms", &at)
                 })
                 .await
                 .map_err(local)?;
+        }
+        Ok(())
+    }
+
+    /// Reads one list after the other.
+    async fn read_lists(&self, pass: &mut Pass) -> Result<(), CallError> {
+        let mut before: HashSet<String> = HashSet::new();
+        for list in 0..self.source.lists() {
+            let (mut next, mut here, paged) = (None, Vec::new(), pass.paged);
+            let mut cursors = HashSet::new();
+            loop {
+                let page = self.source.list(list, next).await?;
+                pass.asked_at_ms.get_or_insert(page.asked_at_ms);
+                // Whoever answered it: it stood on a list that went on without it.
+                pass.slipped |= paged && page.listed.iter().any(|listed| before.contains(&listed.remote_id));
+                here.extend(page.listed.iter().map(|listed| listed.remote_id.clone()));
+                let (account, empty, listed) = (self.account, page.listed.is_empty(), page.listed);
+                let all_new = self
+                    .engine
+                    .store()
+                    .write(move |tx| {
+                        let (mut all_new, mut seen) = (!listed.is_empty(), HashSet::new());
+                        for conversation in &listed {
+                            let news = conversation::upsert_listed(tx, account, conversation)?;
+                            // What a page names twice is not new the second time.
+                            all_new &= !seen.insert(&conversation.remote_id) || news;
+                        }
+                        Ok(all_new)
+                    })
+                    .await
+                    .map_err(local)?;
+                // A list that goes in a circle, or on and on with nothing in it, is not followed, and its end was not reached.
+                let leads_on = page.next.as_ref().is_none_or(|next| !empty && cursors.insert(next.clone()));
+                pass.to_the_end &= page.sure && leads_on && (page.next.is_none() || pass.whole || all_new);
+                next = page.next.filter(|_| leads_on && (pass.whole || all_new));
+                if next.is_none() {
+                    break;
+                }
+                pass.paged = true;
+            }
+            before.extend(here);
         }
         Ok(())
     }
@@ -275,34 +374,82 @@ impl<S: Source> AccountLoop<S> {
     }
 
     async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
-        let priority = if known.fetched_updated_ms == 0 { Priority::Backfill } else { Priority::Sweep };
-        match fetch(&self.engine, &self.source, known.id, priority).await {
+        match fetch(&self.engine, &self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
                 self.unreadable = 0;
-                if applied.behind {
+                self.broken.remove(&known.id);
+                if self.engine.fresh().is_given_up(known.id, known.remote_updated_ms) {
+                    return self.hide_if_empty(known).await;
+                }
+                if applied.behind || self.is_still_unsettled(known.id) {
                     self.look_again(known);
                 }
                 Ok(())
             }
             Err(CallError::Refused(error)) => {
                 tracing::warn!(conversation = known.id.0, code = error.code(), "sync.conversation_refused");
-                // What was listed a moment ago may not be found yet.
-                if self.engine.fresh().tries(known.id, known.remote_updated_ms) < LOOKS {
-                    self.engine.fresh().note(known.id, known.remote_updated_ms, true);
+                // What was listed a moment ago may not be found yet, for as long as lists may lag.
+                if self.engine.fresh().in_vain_for(known.id, known.remote_updated_ms) < self.engine.timing().lag {
+                    self.engine.fresh().in_vain(known, false);
                     self.look_again(known);
                     return Ok(());
                 }
-                let (id, updated_ms) = (known.id, known.remote_updated_ms);
-                self.engine.store().write(move |tx| conversation::refused(tx, id, updated_ms)).await.map_err(local)
+                self.hide(known).await
             }
-            Err(CallError::Unknown(error)) => {
+            // The answer makes no sense, or cannot be kept.
+            Err(error @ (CallError::Unknown(_) | CallError::Local(_))) => {
                 tracing::warn!(conversation = known.id.0, %error, "sync.conversation_unreadable");
                 self.aside.insert(known.id, Instant::now() + self.engine.timing().put_aside);
+                if self.is_broken(known) && self.can_read_another(known).await {
+                    self.unreadable = 0;
+                    return self.hide(known).await;
+                }
                 self.unreadable += 1;
-                if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(CallError::Unknown(error)) }
+                if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(error) }
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Counts a failure; whether there were so many for the same news that the conversation itself may be the reason.
+    fn is_broken(&mut self, known: &Known) -> bool {
+        let (updated_ms, times) = self.broken.entry(known.id).or_insert((known.remote_updated_ms, 0));
+        if *updated_ms != known.remote_updated_ms {
+            (*updated_ms, *times) = (known.remote_updated_ms, 0);
+        }
+        *times = times.saturating_add(1);
+        *times >= BROKEN_AFTER
+    }
+
+    /// Whether a conversation beside this one can be read at this moment, so that the trouble is not TikTok's or ours.
+    async fn can_read_another(&self, known: &Known) -> bool {
+        let (account, id) = (self.account, known.id);
+        match self.engine.store().read(move |sql| conversation::readable_beside(sql, account, id)).await {
+            Ok(Some(other)) => fetch(&self.engine, &self.source, other, Priority::Sweep).await.is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Says that TikTok does not show a conversation; it is tried again when the lists are read to their end.
+    async fn hide(&self, known: &Known) -> Result<(), CallError> {
+        let (id, updated_ms) = (known.id, known.remote_updated_ms);
+        self.engine.store().write(move |tx| conversation::refused(tx, id, updated_ms)).await.map_err(local)?;
+        self.engine.fresh().settled(id);
+        Ok(())
+    }
+
+    /// A conversation that TikTok lists, and of which it has shown nothing for as long as its lists may lag, is hidden. One
+    /// that lacks its newest message only is left as it is: what moved its `update_time` may not have been a message.
+    async fn hide_if_empty(&self, known: &Known) -> Result<(), CallError> {
+        let id = known.id;
+        let held = self.engine.store().read(move |sql| message::page(sql, id, message::Stretch::Newest, 1)).await;
+        if held.map_err(local)?.0.is_empty() { self.hide(known).await } else { Ok(()) }
+    }
+
+    /// Whether a conversation was just read to settle it, and was not: the clocks do not quite agree.
+    fn is_still_unsettled(&self, id: ConversationId) -> bool {
+        let now = Instant::now();
+        self.engine.fresh().is_unsettled(id).is_some_and(|state| self.settles_at(&state, now) <= now)
     }
 
     /// Puts a conversation aside whose newest message does not show yet, longer each time.
@@ -366,10 +513,18 @@ impl<S: Source> AccountLoop<S> {
         }
     }
 
-    /// Nothing is due: everything up to the newest listing that went to the end is here. Not so while old conversations
-    /// wait because the agent paused them.
-    async fn note_complete(&mut self) -> Result<(), store::StoreError> {
+    /// Nothing can be read at this moment: everything is here up to the newest listing that went to the end, or to where
+    /// the conversations that wait were last proven. Not so while old conversations wait because the agent paused them.
+    async fn note_complete(
+        &mut self,
+        due: &[Known],
+        unsettled: &HashMap<ConversationId, Unsettled>,
+    ) -> Result<(), store::StoreError> {
         let Some(listed_to_ms) = self.listed_to_ms else { return Ok(()) };
+        if due.iter().any(|known| !unsettled.contains_key(&known.id)) {
+            return Ok(());
+        }
+        let here_to_ms = unsettled.values().map(|state| state.here_to_ms).fold(listed_to_ms, Millis::min);
         let id = self.account;
         let (account, waiting) = self
             .engine
@@ -379,10 +534,11 @@ impl<S: Source> AccountLoop<S> {
         if waiting {
             return Ok(());
         }
-        self.listed_to_ms = None;
+        let now_ms = self.engine.caller().proven_now_ms();
         // Told to the minute: not every listing is worth a write.
         let minute = |at_ms: Millis| at_ms / 60_000;
-        if account.backfilled && account.complete_to_ms.map(minute) == Some(minute(listed_to_ms)) {
+        let told = |at_ms: Millis| at_ms <= now_ms && minute(at_ms) >= minute(here_to_ms);
+        if account.backfilled && account.complete_to_ms.is_some_and(told) {
             return Ok(());
         }
         if !account.backfilled {
@@ -395,10 +551,17 @@ impl<S: Source> AccountLoop<S> {
                 if !account.backfilled {
                     account::set_backfilled(tx, id)?;
                 }
-                account::set_complete_to(tx, id, listed_to_ms)
+                account::set_complete_to(tx, id, here_to_ms, now_ms)
             })
             .await
     }
+}
+
+/// What was there before the account was linked waits behind everything else. A customer who first wrote since is news like
+/// any other.
+fn priority(known: &Known, linked_at_ms: Millis) -> Priority {
+    let old = known.fetched_updated_ms == 0 && known.remote_updated_ms <= linked_at_ms;
+    if old { Priority::Backfill } else { Priority::Sweep }
 }
 
 /// Fetches one conversation and takes in what came.
@@ -417,21 +580,22 @@ pub(crate) async fn fetch<S: Source>(
     let account = known.account;
     let batch = source.fetch(&known, priority).await?;
     let asked_at_ms = batch.asked_at_ms;
+    let newest_ms = batch.messages.iter().map(|news| news.sent_at_ms).max().unwrap_or(0);
     let timing = engine.timing();
-    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let rules = Rules {
         now_ms: engine.clock().now_ms(),
         call_ms: ms(timing.call),
         undecided_after_ms: ms(timing.undecided_after),
         updated_ms: known.remote_updated_ms,
-        // What the first reading of an old conversation lacks comes with its next activity. Whoever reads it, and however
-        // often: for as long as TikTok's lists may be behind, what does not show yet may still come.
-        patient: (known.fetched_updated_ms > 0 || known.remote_updated_ms > business.linked_at_ms)
-            && engine.fresh().in_vain_for(id, known.remote_updated_ms) < timing.lag,
+        patient: known.fetched_updated_ms > 0 || known.remote_updated_ms > business.linked_at_ms,
     };
+    // Once it is kept it has no news any more, and until it is noted below what it is worth nothing may be claimed.
+    let updated_ms = known.remote_updated_ms;
+    let unknown = Unsettled { account, updated_ms, until_ms: updated_ms.min(asked_at_ms), here_to_ms: Millis::MIN };
+    engine.fresh().perhaps_unsettled(id, unknown);
     let applied = engine.store().write(move |tx| inbound::apply(tx, id, &batch, rules)).await.map_err(local)?;
     engine.fresh().fetched(id, asked_at_ms);
-    engine.fresh().note(id, known.remote_updated_ms, applied.behind);
+    note_read(engine, &known, asked_at_ms, newest_ms, applied.behind);
     if inbound::settled(&applied) {
         engine.outbox().wake(engine, id);
     }
@@ -449,10 +613,49 @@ pub(crate) async fn fetch<S: Source>(
     Ok(applied)
 }
 
+/// Notes what a reading is worth: what is still to be looked for, and up to when everything is here. What was written
+/// longer before it was asked for than TikTok's lists may lag is in it.
+fn note_read(engine: &Engine, known: &Known, asked_at_ms: Millis, newest_ms: Millis, behind: bool) {
+    let (fresh, lag) = (engine.fresh(), engine.timing().lag);
+    let (id, account, updated_ms) = (known.id, known.account, known.remote_updated_ms);
+    let sure_to_ms = asked_at_ms.saturating_sub(ms(lag));
+    // Nothing was written in the future, whatever a clock says: then it is the time of the first reading that counts.
+    let until_ms = if updated_ms <= asked_at_ms {
+        updated_ms
+    } else {
+        let before = fresh.is_unsettled(id).filter(|state| state.updated_ms == updated_ms);
+        before.map_or(asked_at_ms, |state| state.until_ms)
+    };
+    if !behind {
+        fresh.shown(id);
+        if sure_to_ms >= until_ms {
+            fresh.settled(id);
+        } else {
+            fresh.unsettled(id, Unsettled { account, updated_ms, until_ms, here_to_ms: sure_to_ms });
+        }
+        return;
+    }
+    // Whoever reads it, and however often: for as long as TikTok's lists may be behind, what does not show yet may still
+    // come. Then it is looked for when the lists are read to their end, and nothing waits for it: it may be no message.
+    let give_up = sure_to_ms >= until_ms && fresh.in_vain_for(id, updated_ms) >= lag;
+    fresh.in_vain(known, give_up);
+    if give_up {
+        fresh.settled(id);
+    } else {
+        // A page that lacks something may be as old as its newest message.
+        let here_to_ms = sure_to_ms.min(newest_ms);
+        fresh.unsettled(id, Unsettled { account, updated_ms, until_ms, here_to_ms });
+    }
+}
+
 /// Whether a message that arrived is told of. What the first fetch brings was there before us, however fresh; what was
 /// written since is news even while the first fetch is paused.
 pub(crate) fn is_news(business: &Account, message: MessageId) -> bool {
     business.backfilled || message::time_of(message) > business.linked_at_ms
+}
+
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn local(error: store::StoreError) -> CallError {
@@ -464,5 +667,34 @@ fn error_code(error: &CallError) -> Option<i64> {
     match error {
         CallError::Refused(error) | CallError::Unknown(error) => error.code(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ConversationKind, SendLedger, Status};
+
+    use super::*;
+
+    #[test]
+    fn a_new_customer_does_not_wait_behind_the_old_conversations() {
+        let known = |remote_updated_ms, fetched_updated_ms| Known {
+            id: ConversationId(1),
+            account: AccountId(1),
+            remote_id: "c".to_owned(),
+            remote_updated_ms,
+            fetched_updated_ms,
+            read_up_to_ms: 0,
+            window_opened_at_ms: None,
+            ledger: SendLedger::default(),
+            kind: ConversationKind::Request,
+            images: None,
+            status: Status::Open,
+            person: None,
+        };
+        let linked_at_ms = 1_000;
+        assert_eq!(priority(&known(1_000, 0), linked_at_ms), Priority::Backfill);
+        assert_eq!(priority(&known(1_001, 0), linked_at_ms), Priority::Sweep, "nobody had written before");
+        assert_eq!(priority(&known(1_000, 900), linked_at_ms), Priority::Sweep, "it was read before");
     }
 }

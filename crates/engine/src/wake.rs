@@ -38,7 +38,7 @@ pub(crate) async fn run(engine: Engine) {
             engine.look_by_rule();
         }
         if ahead_ms != 0 || moved {
-            engine.sync_now().await;
+            engine.woke().await;
         }
     }
 }

@@ -63,11 +63,26 @@ pub enum Fault {
         /// How many entries are named twice.
         twice: u32,
     },
+    /// A listing is empty: no messages, no conversations, no further page. Other endpoints answer as always.
+    Blank,
+    /// The pages of `conversation_list` do not lead to an end. Other endpoints answer as always.
+    Astray(Astray),
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
         accepting: bool,
     },
+}
+
+/// How a list of conversations fails to be read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Astray {
+    /// It says that there is more, and not where.
+    NoCursor,
+    /// It says that there is more, and that it begins where this page did.
+    SameCursor,
+    /// Its newest entry comes without the conversation's id.
+    Nameless,
 }
 
 impl Fault {
@@ -105,6 +120,8 @@ impl Fault {
             | Fault::Dribble(_)
             | Fault::Stale { .. }
             | Fault::Muddled { .. }
+            | Fault::Blank
+            | Fault::Astray(_)
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }
@@ -136,6 +153,8 @@ enum Left {
 #[derive(Debug)]
 struct Entry {
     endpoint: String,
+    /// The only conversation it is about.
+    conversation: Option<String>,
     fault: Fault,
     left: Left,
 }
@@ -147,26 +166,31 @@ pub(crate) struct Dial {
 }
 
 impl Dial {
-    pub(crate) fn set(&mut self, endpoint: &str, fault: Fault, times: Times, now: i64) {
+    pub(crate) fn set(&mut self, endpoint: &str, conversation: Option<String>, fault: Fault, times: Times, now: i64) {
         let left = match times {
             Times::Next(calls) => Left::Calls(calls),
             Times::For(duration) => Left::Until(now + ms(duration)),
             Times::UntilCleared => Left::Forever,
         };
-        self.entries.push(Entry { endpoint: endpoint.to_owned(), fault, left });
+        self.entries.push(Entry { endpoint: endpoint.to_owned(), conversation, fault, left });
     }
 
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// What befalls the next call of `endpoint`: the delays together, and the first other fault. Both are used up.
-    pub(crate) fn draw(&mut self, endpoint: &str, now: i64) -> (Duration, Option<Fault>) {
+    /// What befalls the next call of `endpoint` about this conversation, if it is about one: the delays together, and the
+    /// first other fault. Both are used up.
+    pub(crate) fn draw(&mut self, endpoint: &str, about: Option<&str>, now: i64) -> (Duration, Option<Fault>) {
         let (mut delay, mut drawn) = (Duration::ZERO, None);
         self.entries.retain(|entry| {
             !matches!(entry.left, Left::Calls(0)) && !matches!(entry.left, Left::Until(end) if end <= now)
         });
-        for entry in self.entries.iter_mut().filter(|entry| entry.endpoint == endpoint || entry.endpoint == "*") {
+        let meant = |entry: &&mut Entry| {
+            (entry.endpoint == endpoint || entry.endpoint == "*")
+                && entry.conversation.as_deref().is_none_or(|only| about == Some(only))
+        };
+        for entry in self.entries.iter_mut().filter(meant) {
             match (&entry.fault, &drawn) {
                 (Fault::Delay(by), _) => delay += *by,
                 (fault, None) => drawn = Some(fault.clone()),
@@ -187,32 +211,41 @@ mod tests {
     #[test]
     fn a_fault_for_two_calls_is_gone_at_the_third() {
         let mut dial = Dial::default();
-        dial.set("send", Fault::RateLimited, Times::Next(2), 0);
-        let drawn: Vec<bool> = (0..3).map(|_| dial.draw("send", 0).1.is_some()).collect();
+        dial.set("send", None, Fault::RateLimited, Times::Next(2), 0);
+        let drawn: Vec<bool> = (0..3).map(|_| dial.draw("send", None, 0).1.is_some()).collect();
         assert_eq!(drawn, [true, true, false]);
     }
 
     #[test]
     fn a_fault_for_a_while_ends_with_the_clock() {
         let mut dial = Dial::default();
-        dial.set("*", Fault::HangUpAfter, Times::For(Duration::from_secs(5)), 1_000);
-        assert_eq!(dial.draw("send", 5_999).1, Some(Fault::HangUpAfter));
-        assert_eq!(dial.draw("send", 6_000).1, None);
+        dial.set("*", None, Fault::HangUpAfter, Times::For(Duration::from_secs(5)), 1_000);
+        assert_eq!(dial.draw("send", None, 5_999).1, Some(Fault::HangUpAfter));
+        assert_eq!(dial.draw("send", None, 6_000).1, None);
     }
 
     #[test]
     fn a_fault_on_another_endpoint_is_not_used_up() {
         let mut dial = Dial::default();
-        dial.set("send", Fault::HangUpBefore, Times::Next(1), 0);
-        assert_eq!(dial.draw("content_list", 0).1, None);
-        assert_eq!(dial.draw("send", 0).1, Some(Fault::HangUpBefore));
+        dial.set("send", None, Fault::HangUpBefore, Times::Next(1), 0);
+        assert_eq!(dial.draw("content_list", None, 0).1, None);
+        assert_eq!(dial.draw("send", None, 0).1, Some(Fault::HangUpBefore));
     }
 
     #[test]
     fn a_delay_goes_together_with_another_fault() {
         let mut dial = Dial::default();
-        dial.set("send", Fault::Delay(Duration::from_millis(3)), Times::UntilCleared, 0);
-        dial.set("send", Fault::HangUpAfter, Times::Next(1), 0);
-        assert_eq!(dial.draw("send", 0), (Duration::from_millis(3), Some(Fault::HangUpAfter)));
+        dial.set("send", None, Fault::Delay(Duration::from_millis(3)), Times::UntilCleared, 0);
+        dial.set("send", None, Fault::HangUpAfter, Times::Next(1), 0);
+        assert_eq!(dial.draw("send", None, 0), (Duration::from_millis(3), Some(Fault::HangUpAfter)));
+    }
+
+    #[test]
+    fn a_fault_in_one_conversation_is_none_in_another() {
+        let mut dial = Dial::default();
+        dial.set("content_list", Some("a".to_owned()), Fault::HangUpBefore, Times::Next(1), 0);
+        assert_eq!(dial.draw("content_list", Some("b"), 0).1, None);
+        assert_eq!(dial.draw("content_list", None, 0).1, None);
+        assert_eq!(dial.draw("content_list", Some("a"), 0).1, Some(Fault::HangUpBefore));
     }
 }

@@ -35,7 +35,7 @@ pub use clock::Clock;
 pub use comment::Comment;
 pub use config::{Apps, Config, Crowd, Lifetimes, Limits, Populate, WindowRule};
 pub use customer::Customer;
-pub use faults::{Fault, Times};
+pub use faults::{Astray, Fault, Times};
 pub use ledger::{
     Accepted, Attempt, Ledger, Platform, SentImage, Sign, TokenCall, Upload, Verdict, WebhookTally, Written,
 };

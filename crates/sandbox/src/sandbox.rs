@@ -242,7 +242,12 @@ impl Sandbox {
     /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`, `auto_get`,
     /// `direct_reply_update`, `direct_reply_get`, `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
-        self.stage.dial().set(endpoint, fault, times, self.stage.now());
+        self.stage.dial().set(endpoint, None, fault, times, self.stage.now());
+    }
+
+    /// The same for one customer's conversation alone, where a call names it in its address (`content_list`).
+    pub fn fault_with(&self, customer: &Customer, endpoint: &str, fault: Fault, times: Times) {
+        self.stage.dial().set(endpoint, Some(customer.conversation_id()), fault, times, self.stage.now());
     }
 
     /// Takes every fault away, those of webhooks too.

@@ -142,6 +142,13 @@ impl Client {
         self.shared.clock.offset_ms()
     }
 
+    /// The latest it can be by TikTok's clock: what its newest answer said, and the time since by a timer. None before the
+    /// first answer.
+    #[must_use]
+    pub fn at_most_ms(&self) -> Option<i64> {
+        self.shared.clock.at_most_ms()
+    }
+
     /// Forgets how far the clocks are apart, because this computer's was set; the next answer tells anew.
     pub fn forget_clock(&self) {
         self.shared.clock.forget();

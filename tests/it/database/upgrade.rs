@@ -167,7 +167,7 @@ async fn a_database_of_the_fourth_version_has_its_rows_counted() {
             assert_eq!(told(tx)?, (2, (3, 4)), "done and put away are not open; the fourth was never fetched");
             assert_eq!(agent::least_busy(tx)?, Some(AgentId(2)));
             assert_eq!(firing::counts(tx)?, [(RuleId(1), (2, 30))].into());
-            conversation::fetched(tx, ConversationId(4), 9)?;
+            conversation::fetched(tx, ConversationId(4), 9, true)?;
             triage::snooze(tx, ConversationId(3), None)?;
             triage::assign(tx, ConversationId(2), Some(AgentId(2)))?;
             assert_eq!(told(tx)?, (2, (4, 4)));

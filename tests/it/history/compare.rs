@@ -44,8 +44,9 @@ pub(crate) fn lines(messages: &[Value], gaps: &[Value]) -> Vec<Line> {
     messages.iter().map(line).collect()
 }
 
-/// Holds what is shown against what was written. In a conversation no two messages are of one time.
-pub(crate) fn compare(written: &[Written], shown: &[Line]) -> Found {
+/// Holds what is shown against what was written. In a conversation no two messages are of one time. The history begins
+/// where TikTok showed nothing older when the account was linked; before what was written since, there is a hole.
+pub(crate) fn compare(written: &[Written], shown: &[Line], linked_at_ms: i64) -> Found {
     let mut found = Found { missing: written.len(), ..Found::default() };
     let mut next = 0;
     let mut last: Option<usize> = None;
@@ -76,7 +77,7 @@ pub(crate) fn compare(written: &[Written], shown: &[Line]) -> Found {
             (0, Some(_)) => found.unproven += 1,
             (1.., Some(at_start)) => {
                 found.holes += usize::from(!at_start);
-                if at_start != last.is_none() {
+                if at_start != (last.is_none() && line.at_ms <= linked_at_ms) {
                     found.wrong.push(format!("{line:?} stands after a gap of the wrong kind"));
                 }
             }
@@ -107,14 +108,17 @@ fn a_missing_a_doubled_a_moved_and_an_invented_message_are_all_found() {
     };
     let all: Vec<Written> = (1..=6).map(written).collect();
     let line = |n: i64, gap| Line { at_ms: n, text: format!("text {n}"), gap };
-    let judged = |numbers: &[(i64, Option<bool>)]| {
-        compare(&all, &numbers.iter().map(|(n, gap)| line(*n, *gap)).collect::<Vec<_>>())
+    let linked = |linked_at_ms: i64, numbers: &[(i64, Option<bool>)]| {
+        compare(&all, &numbers.iter().map(|(n, gap)| line(*n, *gap)).collect::<Vec<_>>(), linked_at_ms)
     };
+    let judged = |numbers: &[(i64, Option<bool>)]| linked(6, numbers);
     let whole: Vec<(i64, Option<bool>)> = (1..=6).map(|n| (n, None)).collect();
     assert!(judged(&whole).wrong.is_empty());
     let hole = judged(&[(1, None), (4, Some(false)), (5, None), (6, Some(false))]);
     assert_eq!((hole.wrong.len(), hole.holes, hole.unproven, hole.missing), (0, 1, 1, 2));
     assert!(judged(&[(5, Some(true)), (6, None)]).wrong.is_empty());
+    assert!(linked(4, &[(5, Some(false)), (6, None)]).wrong.is_empty());
+    assert_eq!(linked(4, &[(5, Some(true)), (6, None)]).wrong.len(), 1, "it was written since");
     assert_eq!(judged(&[(1, None), (3, None), (4, None)]).unsaid, 3);
     for (wrong, why) in [
         (vec![(1, None), (3, None)], "are missing, and no gap"),

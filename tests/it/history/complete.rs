@@ -12,10 +12,12 @@ use sandbox::{Config, Customer, Fault, Limits, Times};
 use serde_json::json;
 use tests::{TestHost, World, quick};
 
-use super::{account, compare, lines};
+use super::{account, compare, lines, linked_at_ms};
 
 const DAYS: u64 = 12;
 const STEPS: usize = 40;
+/// TikTok lists a hundred conversations on a page.
+const PASSERS_BY: usize = 120;
 /// So many days are lived at once: mostly they wait.
 const AT_ONCE: usize = 6;
 /// How long TikTok may lag: less than what Deskbell allows it.
@@ -26,6 +28,8 @@ struct Day {
     lot: StdRng,
     world: World,
     customers: Vec<Customer>,
+    /// Those who wrote once; enough of them that a list has a second page.
+    passers_by: Vec<Customer>,
     diary: Vec<String>,
     /// How often a time was claimed that is later than some message, so that there was something to prove.
     proofs: usize,
@@ -45,9 +49,15 @@ impl Day {
         let customers: Vec<Customer> = (0..3).map(|n| world.customer(&format!("Customer {n}"))).collect();
         customers[0].says_many(25);
         customers[1].says("hello");
+        let passers_by = if seed.is_multiple_of(4) { PASSERS_BY } else { 0 };
+        let passers_by: Vec<Customer> = (0..passers_by).map(|n| world.customer(&format!("Passer-by {n}"))).collect();
         world.link().await;
+        for some in passers_by.chunks(10) {
+            some.iter().for_each(|passer_by| drop(passer_by.says("hello")));
+            super::until_newest(&world, &some[some.len() - 1]).await;
+        }
         let lot = StdRng::seed_from_u64(seed);
-        Self { seed, lot, world, customers, diary: Vec::new(), proofs: 0, paused: false }
+        Self { seed, lot, world, customers, passers_by, diary: Vec::new(), proofs: 0, paused: false }
     }
 
     fn somebody(&mut self) -> Customer {
@@ -58,6 +68,19 @@ impl Day {
     }
 
     fn write(&mut self) -> String {
+        if !self.passers_by.is_empty() && self.lot.random_bool(0.3) {
+            let at = self.lot.random_range(0..self.passers_by.len());
+            let passer_by = self.passers_by.swap_remove(at);
+            // An answer takes it from one list to the other.
+            if self.lot.random_bool(0.5) {
+                passer_by.colleague_replies(&format!("colleague at step {}", self.diary.len()), "APP");
+            } else {
+                passer_by.says("still there?");
+            }
+            let wrote = format!("{} is back", passer_by.name());
+            self.customers.push(passer_by);
+            return wrote;
+        }
         let (customer, count) = (self.somebody(), *[1, 1, 2, 3, 8, 25].choose(&mut self.lot).expect("there are some"));
         if self.lot.random_bool(0.3) {
             customer.colleague_replies(&format!("colleague at step {}", self.diary.len()), "APP");
@@ -189,7 +212,7 @@ impl Day {
             if open_gap {
                 written.retain(|one| shown.last().is_some_and(|last| one.at_ms <= last.at_ms));
             }
-            let found = compare(&written, &shown);
+            let found = compare(&written, &shown, linked_at_ms(&self.world).await);
             if !found.wrong.is_empty() {
                 self.fail(&format!("{}, complete to {complete_to_ms}: {:#?}", customer.name(), found.wrong));
             }

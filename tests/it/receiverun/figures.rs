@@ -20,6 +20,8 @@ pub(super) struct Figures {
     pub(super) unproven: usize,
     /// Messages that came to more than TikTok lists, and a gap says so.
     pub(super) missing_said: usize,
+    /// Messages that TikTok lists no more, because twenty newer ones came in their conversation.
+    pub(super) beyond: usize,
     pub(super) missing_unsaid: usize,
     pub(super) doubled: usize,
     pub(super) out_of_order: usize,

@@ -109,7 +109,7 @@ async fn listed(store: &Store, tiktok: &TikTok, id: model::ConversationId, _repl
         reactions: Vec::new(),
         raw: "{}".to_owned(),
     });
-    let batch = Batch { person: None, messages: messages.collect(), full: false, asked_at_ms: now_ms + 90_000 };
+    let batch = Batch { messages: messages.collect(), asked_at_ms: now_ms + 90_000, ..Batch::default() };
     let told = Rules { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, patient: false };
     store.write(move |tx| inbound::apply(tx, id, &batch, told)).await.unwrap();
 }

@@ -144,6 +144,8 @@ impl Engine {
     }
 
     async fn keep_account(&self, tokens: &BusinessTokens, profile: &Profile) -> Result<AccountId, LinkError> {
+        // Everything written since is news, so it must not be tomorrow by this computer's clock.
+        self.caller().learn_time();
         let remote_id = tokens.open_id.clone();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
         let (store, now_ms) = (self.store(), self.clock().now_ms());

@@ -3,6 +3,7 @@
 //! Translates TikTok's words into ours and nothing else. What has no word here stays in the raw message.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use model::{AccountId, AutoType, Content, ConversationKind, Direction, MediaState, Origin, Surface};
 use store::table::conversation::{Known, Listed};
@@ -56,10 +57,13 @@ impl Source for TikTok {
             return Ok(ListPage::default());
         };
         let question = ListConversations { business_id: self.business_id.clone(), kind, limit: 100, cursor };
+        let began = Instant::now();
         let page = self.ask(Priority::Sweep, question).await?;
+        let asked_at_ms = self.caller.asked_at_ms(began);
         if !page.unreadable.is_empty() {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
+        let sure = page.unreadable.is_empty() && (page.cursor.is_some() || !page.has_more);
         let listed = page.conversations.into_iter().map(|conversation| Listed {
             remote_id: conversation.conversation_id,
             kind: match kind {
@@ -69,14 +73,15 @@ impl Source for TikTok {
             updated_ms: conversation.update_time_ms,
             origin: conversation.referral.and_then(origin),
         });
-        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more) })
+        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), sure, asked_at_ms })
     }
 
     async fn fetch(&self, conversation: &Known, priority: Priority) -> Result<Batch, CallError> {
-        let asked_at_ms = self.caller.clock().now_ms();
+        let began = Instant::now();
         let question =
             ListMessages { business_id: self.business_id.clone(), conversation_id: conversation.remote_id.clone() };
         let page = self.ask(priority, question).await?;
+        let asked_at_ms = self.caller.asked_at_ms(began);
         if !page.unreadable.is_empty() {
             tracing::warn!(
                 conversation = conversation.id.0,
@@ -89,7 +94,7 @@ impl Source for TikTok {
         let distinct: HashSet<&str> = page.messages.iter().map(|message| message.message_id.as_str()).collect();
         let full = distinct.len() + page.unreadable.len() >= PAGE;
         let messages = page.messages.iter().map(|message| news(message, &self.business_id, asked_at_ms)).collect();
-        Ok(Batch { person, messages, full, asked_at_ms })
+        Ok(Batch { person, messages, nameless: page.unreadable_at_ms, full, asked_at_ms })
     }
 }
 

@@ -165,6 +165,7 @@ impl NewFault {
             "too_many_per_minute" => Fault::too_many_per_minute(),
             "too_many_per_day" => Fault::too_many_per_day(),
             "stale" => Fault::Stale { messages: self.messages? },
+            "blank" => Fault::Blank,
             "muddled" => Fault::Muddled { twice: self.twice },
             "never_answer" => Fault::NeverAnswer { accepting },
             _ => return None,
@@ -182,7 +183,7 @@ impl NewFault {
 
 async fn set_fault(State(stage): Stand, Json(new): Json<NewFault>) -> Answer {
     let fault = new.fault().ok_or_else(|| bad("no such fault, or its ms, code, messages or status is missing"))?;
-    stage.dial().set(&new.endpoint, fault, new.times(), stage.now());
+    stage.dial().set(&new.endpoint, None, fault, new.times(), stage.now());
     Ok(Json(json!({})))
 }
 

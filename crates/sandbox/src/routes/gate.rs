@@ -13,9 +13,14 @@ use serde_json::Value;
 
 use super::{
     answer::{Refusal, envelope, html_error, login_api, oauth_error},
-    mangled, send,
+    business, mangled, send,
 };
-use crate::{faults::Fault, ledger::Verdict, server::Scissors, stage::Stage};
+use crate::{
+    faults::{Astray, Fault},
+    ledger::Verdict,
+    server::Scissors,
+    stage::Stage,
+};
 
 /// Far beyond what any endpoint takes, so that a file too large is refused by the endpoint and with its code.
 const LARGEST_BODY: usize = 32 << 20;
@@ -27,6 +32,10 @@ pub(crate) struct Quirk {
     pub(crate) lag: u32,
     /// How many of its entries it names twice, in an order drawn anew for this call.
     pub(crate) muddled: Option<u32>,
+    /// Whether it shows nothing.
+    pub(crate) blank: bool,
+    /// How its pages lead astray.
+    pub(crate) astray: Option<Astray>,
 }
 
 pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
@@ -44,7 +53,8 @@ pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next
         return next.run(Request::from_parts(parts, Body::from(body))).await;
     };
     stage.world().ledger.count(endpoint);
-    let (delay, fault) = stage.dial().draw(endpoint, stage.now());
+    let about = business::query(&parts.uri).remove("conversation_id");
+    let (delay, fault) = stage.dial().draw(endpoint, about.as_deref(), stage.now());
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -65,6 +75,8 @@ pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next
     }
     parts.extensions.insert(match fault {
         Some(Fault::Stale { messages }) => Quirk { lag: messages, ..Quirk::default() },
+        Some(Fault::Blank) => Quirk { blank: true, ..Quirk::default() },
+        Some(Fault::Astray(astray)) => Quirk { astray: Some(astray), ..Quirk::default() },
         Some(Fault::Muddled { twice }) => Quirk { muddled: Some(twice), ..Quirk::default() },
         _ => Quirk::default(),
     });
@@ -146,7 +158,7 @@ async fn instead(
 ) -> Response {
     let answer = answer.unwrap_or_else(|| html_error(StatusCode::INTERNAL_SERVER_ERROR));
     match fault {
-        Fault::Delay(_) | Fault::Stale { .. } | Fault::Muddled { .. } => answer,
+        Fault::Delay(_) | Fault::Stale { .. } | Fault::Muddled { .. } | Fault::Blank | Fault::Astray(_) => answer,
         Fault::AnswerLate(by) => {
             tokio::time::sleep(*by).await;
             answer

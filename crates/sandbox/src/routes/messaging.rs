@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     clock::DAY_MS,
+    faults::Astray,
     ids,
     push::content::sign,
     stage::Stage,
@@ -48,7 +49,7 @@ pub(crate) async fn conversation_list(
 
 fn list_conversations(
     stage: &Stage,
-    Quirk { lag, muddled }: Quirk,
+    Quirk { lag, muddled, blank, astray }: Quirk,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -79,12 +80,27 @@ fn list_conversations(
         .filter(|(_, updated_at)| *updated_at > now - 90 * DAY_MS)
         .collect();
     all.sort_by(|(a, a_at), (b, b_at)| b_at.cmp(a_at).then_with(|| a.id.cmp(&b.id)));
+    if blank {
+        all.clear();
+    }
     let has_more = all.len() > cursor.saturating_add(limit);
     let mut page: Vec<Value> = all.into_iter().skip(cursor).take(limit).map(entry).collect();
     if let Some(twice) = muddled {
         muddle(stage, &mut page, twice);
     }
     let next = if has_more { cursor + limit } else { 0 };
+    match astray {
+        Some(Astray::NoCursor) => return Ok(json!({ "conversations": page, "has_more": true })),
+        Some(Astray::SameCursor) => {
+            return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor }));
+        }
+        Some(Astray::Nameless) => {
+            if let Some(newest) = page.first_mut().and_then(Value::as_object_mut) {
+                newest.remove("conversation_id");
+            }
+        }
+        None => {}
+    }
     Ok(json!({ "conversations": page, "has_more": has_more, "cursor": next }))
 }
 
@@ -137,7 +153,7 @@ pub(crate) async fn content_list(
 
 fn list_content(
     stage: &Stage,
-    Quirk { lag, muddled }: Quirk,
+    Quirk { lag, muddled, blank, .. }: Quirk,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -151,7 +167,8 @@ fn list_content(
     if known.is_empty() {
         return Err(Refusal::new(40007, "The conversation does not exist"));
     }
-    let newest: Vec<&Message> = known.iter().skip(known.len().saturating_sub(NEWEST)).collect();
+    let shown = if blank { 0 } else { NEWEST };
+    let newest: Vec<&Message> = known.iter().skip(known.len().saturating_sub(shown)).collect();
     let mut messages: Vec<Value> =
         shuffled(world.seed, there, newest).into_iter().map(|message| line(stage, shop, there, message)).collect();
     if let Some(twice) = muddled {

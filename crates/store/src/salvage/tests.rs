@@ -131,7 +131,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                     tokens: tokens.clone(),
                 };
                 let id = account::link(tx, &new, 5)?;
-                account::set_complete_to(tx, id, 77)?;
+                account::set_complete_to(tx, id, 77, 77)?;
                 account::set_backfilled(tx, id)?;
                 accounts.push(id);
             }
@@ -182,7 +182,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                         gap::notice(tx, *id, Gap { before: said, after: None }, now_ms)?;
                     }
                 }
-                conversation::fetched(tx, *id, now_ms)?;
+                conversation::fetched(tx, *id, now_ms, true)?;
                 write_something(tx, nth, *id, now_ms)?;
                 if nth % 10 == 9 {
                     conversation::set_status(tx, *id, model::Status::Done)?;

@@ -232,14 +232,15 @@ pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> 
     })?)
 }
 
-/// Says that everything up to this time was listed and fetched. It never goes back: what was proven stays proven.
+/// Says that everything up to this time was listed and fetched. It does not go back, because what was proven stays proven;
+/// but a claim beyond this moment was none, and came of a clock that was ahead.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn set_complete_to(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis) -> Result<(), StoreError> {
+pub fn set_complete_to(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE account SET complete_to_ms = ?2 WHERE id = ?1 AND coalesce(complete_to_ms, 0) < ?2",
-        (id.0, at_ms),
+        "UPDATE account SET complete_to_ms = ?2 WHERE id = ?1 AND (coalesce(complete_to_ms, 0) < ?2 OR complete_to_ms > ?3)",
+        (id.0, at_ms, now_ms),
     )?;
     tx.touch(Change::Accounts);
     Ok(())

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::account;
 use super::agent::Agent;
+use super::{cursor, gap};
 use crate::{StoreError, Tx};
 
 /// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
@@ -167,16 +168,6 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Re
     }
 }
 
-/// Whether a listing has a conversation as a chat that was a request until now.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn changes_list(sql: &Connection, account: AccountId, listed: &Listed) -> Result<bool, StoreError> {
-    let mut query = sql.prepare_cached("SELECT kind FROM conversation WHERE account_id = ?1 AND remote_id = ?2")?;
-    let kind: Option<String> = query.query_row((account.0, &listed.remote_id), |row| row.get(0)).optional()?;
-    Ok(kind.is_some_and(|kind| kind_of(&kind) == ConversationKind::Request) && listed.kind == ConversationKind::Chat)
-}
-
 /// Conversations that have news TikTok has not been asked for yet, newest first.
 ///
 /// # Errors
@@ -211,13 +202,50 @@ pub fn get(sql: &Connection, id: ConversationId) -> Result<Known, StoreError> {
     Ok(query.query_row([id.0], read_known)?)
 }
 
-/// Notes that a conversation was fetched as of this `update_time`.
+/// The newest other conversation that was read and has no news, to see whether TikTok shows any.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
+pub fn readable_beside(
+    sql: &Connection,
+    account: AccountId,
+    id: ConversationId,
+) -> Result<Option<ConversationId>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT id FROM conversation WHERE account_id = ?1 AND id <> ?2 AND unreadable = 0 AND fetched_updated_ms >= remote_updated_ms
+         ORDER BY remote_updated_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row((account.0, id.0), |row| row.get(0).map(ConversationId)).optional()?)
+}
+
+/// The conversations that were read before and in which something happened after this time, each with its `update_time`.
+/// Reads them all: not for every listing.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn active_since(
+    sql: &Connection,
+    account: AccountId,
+    after_ms: Millis,
+) -> Result<Vec<(ConversationId, Millis)>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT id, remote_updated_ms FROM conversation WHERE account_id = ?1 AND remote_updated_ms > ?2 AND fetched_updated_ms > 0 AND unreadable = 0",
+    )?;
+    Ok(query
+        .query_map((account.0, after_ms), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Notes that a conversation was fetched as of this `update_time`, and whether it showed what happened then.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, shown: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2) WHERE id = ?1")?
         .execute((id.0, updated_ms))?;
+    if !shown {
+        return Ok(());
+    }
     let readable: Option<i64> = tx
         .prepare_cached("UPDATE conversation SET unreadable = 0 WHERE id = ?1 AND unreadable = 1 RETURNING account_id")?
         .query_row([id.0], |row| row.get(0))
@@ -242,15 +270,36 @@ pub fn look_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The conversations that TikTok refused to show are due again, at most so many, newest first.
+/// The conversations that TikTok refused to show are due again, at most so many, by turns.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(), StoreError> {
+    const NAME: &str = "refused_tried_to";
+    let tried: i64 = cursor::get(tx, account, NAME)?.and_then(|id| id.parse().ok()).unwrap_or(0);
+    let ids: Vec<i64> = tx
+        .prepare_cached(
+            "SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY id <= ?2, id LIMIT ?3",
+        )?
+        .query_map((account.0, tried, limit), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in &ids {
+        due_again(tx, ConversationId(*id))?;
+    }
+    match ids.last() {
+        Some(last) => cursor::set(tx, account, NAME, &last.to_string()),
+        None => Ok(()),
+    }
+}
+
+/// A conversation is due again, whatever was read of it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn due_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1 WHERE id IN (
-             SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY remote_updated_ms DESC LIMIT ?2)",
-        (account.0, limit),
+        "UPDATE conversation SET fetched_updated_ms = min(fetched_updated_ms, remote_updated_ms - 1) WHERE id = ?1",
+        [id.0],
     )?;
     Ok(())
 }
@@ -386,7 +435,7 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         .query_row((id.0, answered_at), |row| row.get(0))?;
     let (sent, late) = spent(tx, id, inbound_at)?;
     let account = tx
-        .prepare_cached(
+        .prepare_cached(&format!(
             "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
                  kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
@@ -395,9 +444,10 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
                  scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
                  trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
                      + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
-                 gaps = (SELECT count(*) FROM gap WHERE conversation_id = :id AND after_id IS NOT NULL)
+                 gaps = (SELECT count(*) FROM gap g JOIN account a ON a.id = conversation.account_id WHERE g.conversation_id = :id AND {hole})
              WHERE id = :id RETURNING account_id",
-        )?
+            hole = gap::IS_HOLE
+        ))?
         .query_row(
             named_params! {
                 ":id": id.0, ":last_at": last.as_ref().map(|(at, ..)| at), ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),

@@ -5,14 +5,18 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
-    time::SystemTime,
+    time::{Instant, SystemTime},
 };
 
 const SAMPLES: usize = 5;
+/// `Date` is cut to the second.
+const GRAIN_MS: i64 = 1_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct ServerClock {
     offsets_ms: Mutex<VecDeque<i64>>,
+    /// The newest `Date`, and when it was heard by a timer.
+    heard: Mutex<Option<(i64, Instant)>>,
 }
 
 impl ServerClock {
@@ -21,8 +25,9 @@ impl ServerClock {
         let Ok(date) = httpdate::parse_http_date(date) else {
             return;
         };
-        // `Date` is cut to the second: half a second later is the best guess.
-        let server_ms = to_ms(date).saturating_add(500);
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some((to_ms(date), Instant::now()));
+        // Half a second later is the best guess.
+        let server_ms = to_ms(date).saturating_add(GRAIN_MS / 2);
         let local_ms = asked_ms.midpoint(answered_ms);
         let mut offsets = self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner);
         if offsets.len() == SAMPLES {
@@ -34,6 +39,14 @@ impl ServerClock {
     /// The computer's clock was set: what was learned by the old one says nothing.
     pub(crate) fn forget(&self) {
         self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The latest it can be: what the newest answer said, and the time since. This computer's clock has no part in it, and
+    /// while it sleeps time stands still.
+    pub(crate) fn at_most_ms(&self) -> Option<i64> {
+        let (date_ms, at) = (*self.heard.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let since_ms = i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Some(date_ms.saturating_add(GRAIN_MS).saturating_add(since_ms))
     }
 
     pub(crate) fn offset_ms(&self) -> i64 {
@@ -69,6 +82,8 @@ mod tests {
             clock.learn("Sun, 06 Nov 1994 08:49:37 GMT", epoch_ms + local, epoch_ms + local);
         }
         assert_eq!(clock.offset_ms(), 300);
+        let most = clock.at_most_ms().unwrap();
+        assert!((epoch_ms + 1_000..epoch_ms + 60_000).contains(&most), "{most}");
         clock.learn("yesterday", 0, 0);
         assert_eq!(clock.offset_ms(), 300);
     }

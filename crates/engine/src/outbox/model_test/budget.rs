@@ -75,7 +75,7 @@ impl History<'_> {
         which.shuffle(&mut self.random);
         let messages = which.iter().map(|at| self.there[*at].0.clone()).collect();
         which.iter().for_each(|at| self.there[*at].1 = true);
-        let batch = Batch { person: None, messages, full: false, asked_at_ms: 0 };
+        let batch = Batch { messages, asked_at_ms: 0, ..Batch::default() };
         self.desk.apply(self.id, batch, self.now_ms);
         self.story.push(format!("{} heard {which:?}", self.now_ms));
     }

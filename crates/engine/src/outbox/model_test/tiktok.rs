@@ -104,13 +104,13 @@ impl TikTok {
                 copy.hidden = copy.hidden.saturating_sub(1);
             }
         }
-        Batch { person: None, messages, full: false, asked_at_ms }
+        Batch { messages, asked_at_ms, ..Batch::default() }
     }
 
     /// The newest copy of a message, by another way than a listing. Nobody was asked, so it proves nothing about others.
     pub(super) fn echo(&self, of: usize) -> Option<Batch> {
         let copy = self.copies.iter().rfind(|copy| copy.of == of)?;
-        Some(Batch { person: None, messages: vec![self.news(copy)], full: false, asked_at_ms: 0 })
+        Some(Batch { messages: vec![self.news(copy)], asked_at_ms: 0, ..Batch::default() })
     }
 
     fn news(&self, copy: &Copy) -> News {

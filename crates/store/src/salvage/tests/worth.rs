@@ -179,7 +179,7 @@ async fn messages_that_no_listing_brings_back_leave_a_gap() {
         .read(|sql| Ok((gap::of_conversation(sql, ConversationId(1))?, conversation::row(sql, ConversationId(1))?)))
         .await
         .unwrap();
-    let hole = gaps.iter().find(|gap| gap.after.is_some()).unwrap_or_else(|| panic!("{gaps:?}"));
+    let (hole, _) = gaps.iter().find(|(gap, _)| gap.after.is_some()).unwrap_or_else(|| panic!("{gaps:?}"));
     let place = |id: MessageId| ids.iter().position(|known| *known == id.0).unwrap();
     let (after, before) = (place(hole.after.unwrap()), place(hole.before));
     assert!(after < 60 && 60 < before, "around what is lost: {after} {before}");
@@ -209,7 +209,7 @@ async fn messages_a_listing_brings_back_leave_none() {
     let (store, report) = mended(&folder, |_| vec![lost.page]).await;
     assert!((3..20).contains(&report.lost.messages.unwrap()), "{report:?}");
     let gaps = store.read(|sql| gap::of_conversation(sql, ConversationId(1))).await.unwrap();
-    assert!(gaps.iter().all(|gap| gap.after.is_none()), "{gaps:?}");
+    assert!(gaps.iter().all(|(gap, _)| gap.after.is_none()), "{gaps:?}");
     assert_eq!(store.read(|sql| conversation::get(sql, ConversationId(1))).await.unwrap().fetched_updated_ms, 0);
 }
 

@@ -37,6 +37,8 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
     /// Messages without a usable id, as they came.
     pub unreadable: Vec<String>,
+    /// When each of those was sent, as far as it says.
+    pub unreadable_at_ms: Vec<Option<i64>>,
 }
 
 /// Someone in a conversation. `Debug` leaves the name out.
@@ -126,11 +128,15 @@ impl From<Wire> for MessagePage {
             participants: participants.into_iter().filter_map(participant).collect(),
             messages: Vec::new(),
             unreadable: Vec::new(),
+            unreadable_at_ms: Vec::new(),
         };
         for raw in wire.messages.unwrap_or_default() {
             match Message::read(&raw) {
                 Some(message) => page.messages.push(message),
-                None => page.unreadable.push(raw.get().to_owned()),
+                None => {
+                    page.unreadable_at_ms.push(Fields::read(&raw).and_then(|fields| fields.integer("timestamp")));
+                    page.unreadable.push(raw.get().to_owned());
+                }
             }
         }
         page

@@ -1,0 +1,462 @@
+//! What it takes to call a history complete: TikTok's lists break off, lag, lead astray and refuse, and nothing that was
+//! written is left out of sight for it.
+
+use std::time::Duration;
+
+use engine::inbound::{self, Rules};
+use engine::source::Batch;
+use engine::timing::Timing;
+use model::{Content, ConversationId, ConversationKind, Millis, Surface};
+use sandbox::{Astray, Config, Customer, Fault, Limits, Times};
+use serde_json::{Value, json};
+use store::table::account::{NewAccount, TokenTimes};
+use store::table::conversation::Listed;
+use store::table::message::News;
+use store::table::{account as accounts, conversation, gap, message};
+use store::{Store, StoreError, Tx};
+use tests::{TestHost, World, quick};
+
+use super::account;
+
+/// A linked world that lists when it is told to. Only the first list is read to its end without need.
+async fn told() -> World {
+    World::paced(seldom).await
+}
+
+fn seldom(timing: &mut Timing) {
+    let hour = Duration::from_secs(3_600);
+    (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (hour, hour, hour);
+    timing.sweep_whole = hour;
+}
+
+fn lists(world: &World) -> usize {
+    world.tiktok.ledger().calls("conversation_list")
+}
+
+async fn complete_to(world: &World) -> Option<i64> {
+    account(world).await["history"]["completeToMs"].as_i64()
+}
+
+/// Whether the list says that TikTok does not show this conversation, which may have no name yet.
+async fn unreadable(world: &World) -> Value {
+    account(world).await["history"]["unreadable"].clone()
+}
+
+async fn rows(world: &World) -> Vec<Value> {
+    let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 200 });
+    world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
+}
+
+/// How many customers wait for an answer to what is on screen.
+async fn waiting(world: &World) -> usize {
+    let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 });
+    let counts = &world.ask("listConversations", asked).await["counts"];
+    counts["waiting"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
+}
+
+/// Waits until so many do, however long all of them take.
+async fn until_waiting(world: &World, count: usize) {
+    for some in (0..count).step_by(10).chain([count]) {
+        world.until(&format!("{some} of {count} are here"), async |world| waiting(world).await >= some).await;
+    }
+}
+
+/// From here on every claim is seen, even one of the same minute.
+async fn claim_nothing(world: &World) {
+    let store = world.desk().engine().store();
+    store.write(|tx| Ok(tx.execute_batch("UPDATE account SET complete_to_ms = NULL")?)).await.unwrap();
+}
+
+fn crowd(world: &World, name: &str, count: usize) -> Vec<Customer> {
+    (0..count).map(|n| world.customer(&format!("{name} {n}"))).collect()
+}
+
+const DOWN: Fault = Fault::Status { status: 502, accepting: false };
+
+#[tokio::test]
+async fn a_listing_that_breaks_off_between_two_pages_is_made_again_to_the_end() {
+    let world = told().await;
+    crowd(&world, "New", 130).iter().for_each(|customer| drop(customer.says("hello?")));
+    let before = lists(&world);
+    world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
+    world.ask("syncNow", json!({})).await;
+    world.until("the first page was asked for", async |world| lists(world) > before).await;
+    world.tiktok.fault("conversation_list", DOWN, Times::Next(1));
+    until_waiting(&world, 130).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_claims_nothing_that_tiktok_has_not_come_to_yet() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let start_at_ms = Some(i64::try_from(now).unwrap() - 2 * 3_600_000);
+    let config = Config { limits: Limits::NONE, start_at_ms, ..Config::default() };
+    let mut world = World::with(config, quick(), TestHost::new()).await;
+    world.customer("Ana").says("hello");
+    world.link().await;
+    // `Date` is good to a second.
+    assert!(super::linked_at_ms(&world).await < world.tiktok.now_ms() + 2_000, "nor was it linked tomorrow");
+    world.crash().await;
+    world.restart().await;
+    let before = lists(&world);
+    // What the first listing claims is claimed before the second is asked for.
+    world.until("it has listed a few times", async |world| lists(world) >= before + 8).await;
+    assert!(complete_to(&world).await.unwrap() <= world.tiktok.now_ms());
+}
+
+#[tokio::test]
+async fn a_claim_from_the_future_is_taken_back() {
+    let world = World::start().await;
+    let ahead = world.tiktok.now_ms() + 365 * 86_400_000;
+    let poison = format!("UPDATE account SET complete_to_ms = {ahead}");
+    let store = world.desk().engine().store();
+    store.write(move |tx| Ok(tx.execute_batch(&poison)?)).await.unwrap();
+    world
+        .until("it claims what is proven", async |world| {
+            complete_to(world).await.is_some_and(|at| at <= world.tiktok.now_ms())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_message_that_comes_to_light_after_a_later_one_was_read_is_read_too() {
+    for earlier_ms in [5_000, 0] {
+        let world = World::start().await;
+        let ana = world.customer("Ana");
+        ana.says("b");
+        world.until_thread(&ana, "Ana: b").await;
+        let b_at = ana.thread().last().unwrap().at_ms;
+        ana.says_at("a", b_at - earlier_ms);
+        world.tiktok.advance(Duration::from_secs(120));
+        world.until("b's time is complete", async |world| complete_to(world).await > Some(b_at)).await;
+        let thread = world.reads(&ana).await;
+        assert!(thread.contains("Ana: a\n"), "{earlier_ms} ms earlier: {thread}");
+    }
+}
+
+#[tokio::test]
+async fn a_thread_that_lags_for_longer_than_lists_may_comes_to_light_although_nothing_more_happens_in_it() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    ana.says("one");
+    world.conversation(&ana).await;
+    world.tiktok.fault("content_list", Fault::Stale { messages: 1 }, Times::UntilCleared);
+    ana.colleague_replies("we will look", "APP");
+    ana.says("thank you");
+    let said_at = ana.thread().last().unwrap().at_ms;
+    world.tiktok.advance(Duration::from_secs(120));
+    world.until("it has given up", async |world| complete_to(world).await > Some(said_at)).await;
+    world.tiktok.clear_faults();
+    world.until_thread(&ana, "thank you").await;
+}
+
+#[tokio::test]
+async fn a_conversation_of_which_tiktok_shows_no_message_is_said_to_be_hidden_until_it_shows_one() {
+    let world = World::start().await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    world.tiktok.fault_with(&ana, "content_list", Fault::Blank, Times::UntilCleared);
+    ana.says("is anybody there?");
+    ben.says("hello");
+    world.conversation(&ben).await;
+    let said_at = ana.thread().last().unwrap().at_ms;
+    world.tiktok.advance(Duration::from_secs(120));
+    world.until("it is said", async |world| unreadable(world).await == 1).await;
+    world.until("nothing waits for it", async |world| complete_to(world).await > Some(said_at)).await;
+    let asked = world.tiktok.ledger().calls("content_list");
+    world
+        .until("it is tried again", async |world| {
+            assert_eq!(unreadable(world).await, 1);
+            world.tiktok.ledger().calls("content_list") > asked
+        })
+        .await;
+    world.tiktok.clear_faults();
+    world.until_thread(&ana, "is anybody there?").await;
+    world.until("nothing is said any more", async |world| unreadable(world).await == 0).await;
+}
+
+#[tokio::test]
+async fn a_conversation_that_can_never_be_read_is_said_to_be_hidden_and_holds_nothing_up() {
+    for fault in [Fault::code(50_000), Fault::TruncatedJson, Fault::NeverAnswer { accepting: false }] {
+        let world = World::paced(|timing| timing.call = Duration::from_millis(300)).await;
+        let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+        for customer in [&ana, &ben] {
+            customer.says("one");
+            world.conversation(customer).await;
+        }
+        world.tiktok.fault_with(&ana, "content_list", fault, Times::UntilCleared);
+        ana.says("two");
+        let said_at = ana.thread().last().unwrap().at_ms;
+        world.until("it is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
+        assert_eq!(world.row(&ben).await["unreadable"], false);
+        world.tiktok.advance(Duration::from_secs(120));
+        world.until("nothing waits for it", async |world| complete_to(world).await > Some(said_at)).await;
+        world.tiktok.clear_faults();
+        world.until_thread(&ana, "two").await;
+        world.until("the mark is gone", async |world| world.row(&ana).await["unreadable"] == false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_that_cannot_be_kept_holds_up_no_other() {
+    let world = World::start().await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    for customer in [&ana, &ben] {
+        customer.says("one");
+        world.conversation(customer).await;
+    }
+    let poison = format!(
+        "CREATE TRIGGER poison BEFORE INSERT ON message WHEN new.conversation_id = {}
+         BEGIN SELECT RAISE (ABORT, 'poison'); END",
+        world.conversation(&ana).await.0
+    );
+    let store = world.desk().engine().store().clone();
+    store.write(move |tx| Ok(tx.execute_batch(&poison)?)).await.unwrap();
+    ben.says("two");
+    ana.says("two, which is newer");
+    world.until_thread(&ben, "two").await;
+    world.until("Ana's is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
+    store.write(|tx| Ok(tx.execute_batch("DROP TRIGGER poison")?)).await.unwrap();
+    world.until_thread(&ana, "two, which is newer").await;
+}
+
+#[tokio::test]
+async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
+    let world = told().await;
+    let answered = world.customer("Answered");
+    answered.says("first");
+    world.ask("syncNow", json!({})).await;
+    world.conversation(&answered).await;
+    let asked_at = world.tiktok.now_ms() - 600_000;
+    for (n, customer) in (0..).zip(crowd(&world, "New", 130)) {
+        customer.says_at("hello?", asked_at - n);
+    }
+    answered.says("are you there?");
+    // The answered one and the newest 99 stand on the first page; this one begins the second.
+    let (hundredth, asked_at) = (world.customer("New 99"), asked_at - 99);
+    claim_nothing(&world).await;
+    let before = lists(&world);
+    world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(3)), Times::Next(2));
+    world.ask("syncNow", json!({})).await;
+    world.until("the second page was asked for", async |world| lists(world) >= before + 2).await;
+    world.reply(&answered, "Yes!").await;
+    world.until("the answer is there", async |world| !world.tiktok.ledger().texts_to("Answered").is_empty()).await;
+    world.until("the lists were read", async |world| lists(world) >= before + 3).await;
+    until_waiting(&world, 129).await;
+    // Whatever was claimed was claimed before the next listing is asked for.
+    let before = lists(&world);
+    world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
+    world.ask("syncNow", json!({})).await;
+    world.until("it lists again", async |world| lists(world) > before).await;
+    let claimed = complete_to(&world).await;
+    let slipped = !rows(&world).await.iter().any(|row| row["person"]["name"] == hundredth.name().as_str());
+    assert!(!slipped || claimed < Some(asked_at), "{claimed:?} claims one from {asked_at} that is not here");
+    until_waiting(&world, 130).await;
+}
+
+#[tokio::test]
+async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
+    // Lists that never lag: what is read to the end is complete up to that moment.
+    let world = World::paced(|timing| {
+        seldom(timing);
+        timing.lag = Duration::ZERO;
+    })
+    .await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    for customer in [&ana, &ben] {
+        customer.says("hello");
+    }
+    ben.colleague_replies("Hello Ben", "APP");
+    world.ask("syncNow", json!({})).await;
+    for (n, astray) in [Astray::NoCursor, Astray::SameCursor, Astray::Nameless].into_iter().enumerate() {
+        world.tiktok.fault("conversation_list", Fault::Astray(astray), Times::UntilCleared);
+        let text = format!("again, for the {n}th time");
+        ana.says(&text);
+        ben.says(&text);
+        let said_at = ana.thread().last().unwrap().at_ms;
+        claim_nothing(&world).await;
+        for _ in 0..2 {
+            let before = lists(&world);
+            world.ask("syncNow", json!({})).await;
+            world.until("both lists were asked for", async |world| lists(world) >= before + 2).await;
+        }
+        if astray != Astray::Nameless {
+            // The second list, which the first must not keep it from.
+            world.until_thread(&ben, &text).await;
+        }
+        assert!(complete_to(&world).await < Some(said_at), "{astray:?}");
+        world.tiktok.clear_faults();
+        claim_nothing(&world).await;
+        world.ask("syncNow", json!({})).await;
+        world.until_thread(&ana, &text).await;
+        world.until("they were read to their end", async |world| complete_to(world).await >= Some(said_at)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_conversation_that_is_not_found_for_as_long_as_lists_may_lag_is_not_given_up() {
+    let world = told().await;
+    let ana = world.customer("Ana");
+    world.tiktok.fault("content_list", Fault::code(40_007), Times::Next(5));
+    ana.says("is anybody there?");
+    world.ask("syncNow", json!({})).await;
+    world.until_thread(&ana, "is anybody there?").await;
+    assert_eq!(world.row(&ana).await["unreadable"], false);
+}
+
+/// A database with one account, linked at the beginning of time.
+fn linked(tx: &mut Tx<'_>) -> Result<model::AccountId, StoreError> {
+    let tokens =
+        TokenTimes { issued_at_ms: 0, access_expires_at_ms: 1, refresh_expires_at_ms: 1, scopes: String::new() };
+    let named = |name: &str| name.to_owned();
+    let new = NewAccount { remote_id: named("b"), handle: named("h"), display_name: named("H"), avatar: None, tokens };
+    accounts::link(tx, &new, 0)
+}
+
+fn listed(tx: &mut Tx<'_>, account: model::AccountId, n: i64) -> Result<ConversationId, StoreError> {
+    let listed =
+        Listed { remote_id: format!("c{n}"), kind: ConversationKind::Chat, updated_ms: Some(100 + n), origin: None };
+    conversation::upsert_listed(tx, account, &listed)?;
+    conversation::find(tx, account, &listed.remote_id)?.ok_or(StoreError::NotFound)
+}
+
+#[tokio::test]
+async fn refused_conversations_are_all_tried_again_by_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let tried = store
+        .write(|tx| {
+            let account = linked(tx)?;
+            for n in 0..30 {
+                let id = listed(tx, account, n)?;
+                conversation::refused(tx, id, 100 + n)?;
+            }
+            let mut tried = std::collections::BTreeSet::new();
+            for _ in 0..2 {
+                conversation::try_refused_again(tx, account, 20)?;
+                for known in conversation::due(tx, account, 50)? {
+                    tried.insert(known.id);
+                    conversation::refused(tx, known.id, known.remote_updated_ms)?;
+                }
+            }
+            Ok(tried.len())
+        })
+        .await
+        .unwrap();
+    assert_eq!(tried, 30);
+    store.close().await;
+}
+
+const DAY_MS: Millis = 86_400_000;
+
+fn line(n: i64, at_ms: Millis) -> News {
+    News {
+        remote_id: format!("r{n:02}"),
+        sent_at_ms: at_ms,
+        outgoing: false,
+        surface: Surface::Other,
+        auto: None,
+        content: Content::Text { body: format!("text {n}") },
+        quoted_remote_id: None,
+        reactions: Vec::new(),
+        raw: "{}".to_owned(),
+    }
+}
+
+/// A conversation that was read twice: the gaps that are shown in it, by the message they stand before.
+async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let gaps = store
+        .write(move |tx| {
+            let account = linked(tx)?;
+            let id = listed(tx, account, 0)?;
+            for batch in &batches {
+                let rules = Rules { now_ms, call_ms: 1, undecided_after_ms: 1, updated_ms: 100, patient: false };
+                inbound::apply(tx, id, batch, rules)?;
+                let again = inbound::apply(tx, id, batch, rules)?;
+                assert!(!again.news, "taken in twice it changes nothing");
+            }
+            gap::of_conversation(tx, id)?
+                .into_iter()
+                .map(|(gap, _)| Ok(message::get(tx, gap.before)?.remote_id.unwrap_or_default()))
+                .collect::<Result<Vec<_>, StoreError>>()
+        })
+        .await
+        .unwrap();
+    store.close().await;
+    gaps
+}
+
+fn page(lines: impl Iterator<Item = News>, full: bool) -> Batch {
+    Batch { messages: lines.collect(), full, ..Batch::default() }
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_full_and_meets_nothing_is_not_taken_for_the_whole_conversation() {
+    let at = |n: i64| 1_000_000 + n;
+    let (old, new) = (page((0..5).map(|n| line(n, at(n))), false), page((30..49).map(|n| line(n, at(n))), false));
+    assert_eq!(gaps_of(vec![old.clone(), new.clone()], at(60)).await, ["r30"]);
+    // What TikTok has forgotten by then is not missing.
+    assert_eq!(gaps_of(vec![old, new.clone()], at(60) + 90 * DAY_MS).await, Vec::<String>::new());
+    assert_eq!(gaps_of(vec![new], at(60)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_comes_without_an_id_leaves_a_gap_where_it_stood() {
+    let at = |n: i64| 1_000_000 + n;
+    let with = |nameless: Vec<Option<Millis>>| Batch {
+        nameless,
+        ..page([0, 1, 2, 4].into_iter().map(|n| line(n, at(n))), false)
+    };
+    assert_eq!(gaps_of(vec![with(vec![Some(at(3))])], at(9)).await, ["r04"]);
+    assert_eq!(gaps_of(vec![with(vec![Some(at(-1))])], at(9)).await, ["r00"]);
+    assert_eq!(gaps_of(vec![with(vec![None])], at(9)).await, ["r00"]);
+    // Once it has an id, it is shown.
+    let all = page((0..5).map(|n| line(n, at(n))), false);
+    assert_eq!(gaps_of(vec![with(vec![Some(at(3))]), all], at(9)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind_it() {
+    let at = |n: i64| 1_000_000 + n;
+    let ours = |n: i64| News { outgoing: true, surface: Surface::Phone, ..line(n, at(n)) };
+    let batches = [page([line(0, at(0))].into_iter(), false), page((30..50).map(ours), true)];
+    // It has no id yet; it was taken for a later one; its own id was taken for another's.
+    for (bound, answer) in [(None, "r30"), (Some("r45"), "r30"), (Some("r30"), "r99")] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (gaps, batches) = (Vec::new(), batches.clone());
+        let gaps: Vec<Option<String>> = store
+            .write(move |tx| {
+                let (account, mut gaps) = (linked(tx)?, gaps);
+                let id = listed(tx, account, 0)?;
+                let rules = Rules { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
+                for batch in &batches {
+                    inbound::apply(tx, id, batch, rules)?;
+                }
+                let reply = match bound {
+                    Some(bound) => message::find(tx, account, bound)?.ok_or(StoreError::NotFound)?.id,
+                    None => message::insert_own(tx, account, id, &line(30, 0).content, None, at(60))?,
+                };
+                inbound::confirm(tx, account, reply, answer)?;
+                for (gap, _) in gap::of_conversation(tx, id)? {
+                    gaps.push(message::get(tx, gap.before)?.remote_id);
+                }
+                Ok(gaps)
+            })
+            .await
+            .unwrap();
+        assert_eq!(gaps, [Some("r30".to_owned())], "{bound:?} {answer}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn after_sleep_the_lists_are_read_to_their_end() {
+    let world = told().await;
+    crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));
+    world.ask("syncNow", json!({})).await;
+    until_waiting(&world, 130).await;
+    let before = lists(&world);
+    world.desk().engine().woke().await;
+    world.until("both pages of one list and the other list", async |world| lists(world) >= before + 3).await;
+}
