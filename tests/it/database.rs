@@ -338,7 +338,7 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                         // A question, or an answer: whether the customer waits changes with the newest.
                         asked => {
                             let remote_id = format!("m{round}-{n}");
-                            let news = text(&remote_id, clock + i64::from(round) * 1_000, asked == 3, "x");
+                            let news = text(&remote_id, clock + i64::from(round) * 50_000_000, asked == 3, "x");
                             message::insert(tx, account, id, &news, true)?;
                             conversation::refresh(tx, id)?;
                         }
@@ -363,6 +363,14 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )?;
                 assert_eq!(account::backfill(sql, account)?, fetched, "how far the first fetch has come");
+                let days = "SELECT list, day, conversations FROM list_day WHERE conversations <> 0 ORDER BY list, day";
+                let recounted = "SELECT status, last_at_ms / 86400000, count(*) FROM conversation WHERE snoozed_until_ms IS NULL
+                     GROUP BY status, last_at_ms / 86400000 ORDER BY status, last_at_ms / 86400000";
+                let of = |query: &str| -> Result<Vec<(String, i64, u32)>, StoreError> {
+                    let mut query = sql.prepare(query)?;
+                    Ok(query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?)
+                };
+                assert_eq!(of(days)?, of(recounted)?, "the days of the long lists");
                 let tabs = [
                     (Tab::Waiting, counts.waiting),
                     (Tab::All, counts.all),

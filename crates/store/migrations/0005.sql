@@ -57,6 +57,43 @@ WHEN NEW.assignee_id IS NOT NULL AND NEW.status = 'open' AND NEW.snoozed_until_m
         ON CONFLICT (agent_id, account_id) DO UPDATE SET open_count = open_count + 1;
 END;
 
+-- How many conversations the two long lists have of each day: a place far down is found by days, not by rows.
+CREATE TABLE list_day (
+    account_id    INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    list          TEXT    NOT NULL,                         -- 'open' or 'done', as conversation.status
+    day           INTEGER NOT NULL,                         -- last_at_ms in days
+    conversations INTEGER NOT NULL,                         -- kept by the triggers below
+    PRIMARY KEY (account_id, list, day)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO list_day (account_id, list, day, conversations)
+    SELECT account_id, status, last_at_ms / 86400000, count(*) FROM conversation WHERE snoozed_until_ms IS NULL
+    GROUP BY account_id, status, last_at_ms / 86400000;
+
+CREATE TRIGGER conversation_on_day AFTER INSERT ON conversation WHEN NEW.snoozed_until_ms IS NULL BEGIN
+    INSERT INTO list_day (account_id, list, day, conversations) VALUES (NEW.account_id, NEW.status, NEW.last_at_ms / 86400000, 1)
+        ON CONFLICT (account_id, list, day) DO UPDATE SET conversations = conversations + 1;
+END;
+
+CREATE TRIGGER conversation_leaves_day AFTER UPDATE OF last_at_ms, status, snoozed_until_ms ON conversation
+WHEN OLD.snoozed_until_ms IS NULL
+    AND (NEW.snoozed_until_ms IS NOT NULL OR NEW.status <> OLD.status OR NEW.last_at_ms / 86400000 <> OLD.last_at_ms / 86400000) BEGIN
+    UPDATE list_day SET conversations = conversations - 1
+    WHERE account_id = OLD.account_id AND list = OLD.status AND day = OLD.last_at_ms / 86400000;
+END;
+
+CREATE TRIGGER conversation_comes_to_day AFTER UPDATE OF last_at_ms, status, snoozed_until_ms ON conversation
+WHEN NEW.snoozed_until_ms IS NULL
+    AND (OLD.snoozed_until_ms IS NOT NULL OR NEW.status <> OLD.status OR NEW.last_at_ms / 86400000 <> OLD.last_at_ms / 86400000) BEGIN
+    INSERT INTO list_day (account_id, list, day, conversations) VALUES (NEW.account_id, NEW.status, NEW.last_at_ms / 86400000, 1)
+        ON CONFLICT (account_id, list, day) DO UPDATE SET conversations = conversations + 1;
+END;
+
+CREATE TRIGGER conversation_gone_from_day AFTER DELETE ON conversation WHEN OLD.snoozed_until_ms IS NULL BEGIN
+    UPDATE list_day SET conversations = conversations - 1
+    WHERE account_id = OLD.account_id AND list = OLD.status AND day = OLD.last_at_ms / 86400000;
+END;
+
 -- Comments whose call is under way or whose answer was lost: a handful among all there ever were.
 CREATE INDEX comment_unsettled ON comment (json_extract(state, '$.state'), account_id)
     WHERE json_extract(state, '$.state') = 'sending' OR json_extract(state, '$.state') = 'unconfirmed';

@@ -6,17 +6,17 @@ use model::{
     AccountId, AgentId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow,
     SendBudget, SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
 };
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
 
-use super::account;
 use super::agent::Agent;
 use super::{cursor, gap};
 use crate::{StoreError, Tx};
 
 /// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
 const UNTOLD_MS: Millis = 1;
-/// Rows of a list that are passed over faster than the tab's total is read.
+/// Rows of a list that are passed over faster than days are counted.
 const NEAR: u32 = 500;
+const DAY_MS: Millis = 86_400_000;
 
 /// What a listing says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -566,28 +566,32 @@ pub fn window(
         Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
         Tab::Done => "status = 'done' AND snoozed_until_ms IS NULL",
     };
-    // Each row that is passed over costs a little: what is nearer to the end is reached from there.
-    let (mut skip, mut take, mut from_end) = (offset, limit, false);
-    if offset > NEAR {
-        let total = account::counts(sql, account)?.of(tab);
-        let beyond = total.saturating_sub(offset).saturating_sub(limit);
-        if beyond < offset {
-            (skip, take, from_end) = (beyond, limit.min(total.saturating_sub(offset)), true);
+    // Each row that is passed over costs a little; in a long list whole days are passed over instead. The others are what
+    // agents have yet to do, and stay short.
+    let long = match tab {
+        Tab::All => Some("open"),
+        Tab::Done => Some("done"),
+        Tab::Waiting | Tab::Requests | Tab::Mine | Tab::Snoozed => None,
+    };
+    let (bound, before_ms, skip) = match long {
+        Some(list) if offset > NEAR => {
+            let (before_ms, rest) = day_of(sql, account, list, offset)?;
+            ("AND last_at_ms < ?4", Some(before_ms), rest)
         }
-    }
+        _ => ("", None, offset),
+    };
     // What comes back next stands first; everything else the newest first.
-    let order = match (tab, from_end) {
-        (Tab::Snoozed, false) => "snoozed_until_ms, id",
-        (Tab::Snoozed, true) => "snoozed_until_ms DESC, id DESC",
-        (_, false) => "last_at_ms DESC, id DESC",
-        (_, true) => "last_at_ms, id",
+    let order = match tab {
+        Tab::Snoozed => "snoozed_until_ms, id",
+        _ => "last_at_ms DESC, id DESC",
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT {LIST_COLUMNS} FROM (
-             SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} ORDER BY {order} LIMIT ?3 OFFSET ?2
+             SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} {bound} ORDER BY {order} LIMIT ?3 OFFSET ?2
          ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id"
     ))?;
-    let mut rows = query.query((account.0, skip, take))?;
+    let asked = [account.0, i64::from(skip), i64::from(limit)];
+    let mut rows = query.query(params_from_iter(asked.into_iter().chain(before_ms)))?;
     let mut list = Vec::new();
     while let Some(row) = rows.next()? {
         list.push(read_row(row)?);
@@ -598,6 +602,24 @@ pub fn window(
         _ => list.sort_unstable_by_key(|row| Reverse((row.last_at_ms, row.id))),
     }
     Ok(list)
+}
+
+/// The end of the day on which this place of a long list falls, and how many rows of that day stand before it.
+fn day_of(sql: &Connection, account: AccountId, list: &str, place: u32) -> Result<(Millis, u32), StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT day, conversations FROM list_day WHERE account_id = ?1 AND list = ?2 ORDER BY day DESC",
+    )?;
+    let mut days = query.query((account.0, list))?;
+    let mut rest = place;
+    while let Some(day) = days.next()? {
+        let conversations: u32 = day.get(1)?;
+        if rest < conversations {
+            return Ok(((day.get::<_, Millis>(0)? + 1) * DAY_MS, rest));
+        }
+        rest -= conversations;
+    }
+    // Beyond the end.
+    Ok((Millis::MIN, 0))
 }
 
 /// One row of the list.

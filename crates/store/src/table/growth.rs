@@ -96,22 +96,33 @@ fn a_conversation_that_was_never_answered_is_not_read_whole_for_each_message() {
     });
 }
 
+/// A year has so many days, however many write on each.
 #[test]
-fn the_end_of_a_long_list_is_as_near_as_its_beginning() {
-    costs_the_same("its last rows", fill_conversations, |sql| {
-        let all = account::counts(sql, ME).unwrap().all;
-        assert_eq!(conversation::window(sql, ME, Tab::All, all - 60, 60).unwrap().len(), 60);
-    });
+fn a_place_far_down_a_long_list_is_found_by_days() {
+    let places: [(&str, fn(u32) -> u32); 2] = [("its middle", |all| all / 2), ("its last rows", |all| all - 60)];
+    for (what, place) in places {
+        let [few, many] = [1_000, 10_000].map(|rows| {
+            let mut sql = shop();
+            let into = "conversation (id, account_id, remote_id, kind, last_at_ms, remote_updated_ms)";
+            fill(&sql, rows, into, &format!("n + 1, 1, 'c' || n, 'chat', n * 31536000000 / {rows}, 1"));
+            steps(&mut sql, |sql| {
+                let all = account::counts(sql, ME).unwrap().all;
+                assert_eq!(conversation::window(sql, ME, Tab::All, place(all), 60).unwrap().len(), 60);
+            })
+        });
+        // The part of one day that is passed over row by row.
+        assert!(many <= few + 200, "{what}: {few} steps among 1,000, {many} among 10,000");
+    }
 }
 
-/// Whatever end it is reached from, a row stands where its number says.
+/// However it is reached, a row stands where its number says.
 #[test]
 fn every_window_of_a_list_is_that_part_of_the_whole() {
     let sql = shop();
     fill_conversations(&sql, 1_300);
     // Some at one time, some put away until one time.
     sql.execute_batch(
-        "UPDATE conversation SET last_at_ms = last_at_ms / 240000 * 240000;
+        "UPDATE conversation SET last_at_ms = last_at_ms / 240000 * 24000000;
          UPDATE conversation SET snoozed_until_ms = id / 7 WHERE id % 2 = 0;",
     )
     .unwrap();

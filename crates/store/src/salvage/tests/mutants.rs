@@ -225,7 +225,9 @@ async fn look_at(store: &Store, mutant: &Mutant, healthy: &Healthy, report: &sal
                            OR waiting_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND waiting = 1)
                            OR fetched_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND fetched_updated_ms > 0)
                            OR (SELECT coalesce(sum(open_count), 0) FROM agent_load WHERE account_id = a.id)
-                               <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND assignee_id IS NOT NULL)")?,
+                               <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND assignee_id IS NOT NULL)
+                           OR (SELECT coalesce(sum(conversations), 0) FROM list_day WHERE account_id = a.id)
+                               <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND snoozed_until_ms IS NULL)")?,
                     count("SELECT count(*) FROM outbox WHERE state IN ('held', 'queued', 'sending')")?,
                     count("SELECT count(*) FROM account WHERE complete_to_ms IS NOT NULL OR backfilled = 1")?,
                     count("SELECT count(*) FROM setting WHERE name = 'search_rebuild' AND value = '9223372036854775807'")?,
