@@ -279,3 +279,32 @@ async fn the_index_is_filled_again_in_slices_newest_first_and_nothing_twice() {
     assert!(merges > 0);
     assert_eq!(shop.hits("linen"), "five three two one one four");
 }
+
+#[tokio::test]
+async fn what_tiktok_made_of_a_reply_is_what_is_found() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    shop.shelf
+        .store
+        .write(move |tx| {
+            let id = message::insert_own(tx, one, nadia, &text("abc"), None, NOW)?;
+            let listed = message::News {
+                remote_id: "its id".into(),
+                sent_at_ms: NOW,
+                outgoing: true,
+                surface: model::Surface::Deskbell,
+                auto: None,
+                content: text("abd"),
+                quoted_remote_id: None,
+                reactions: vec![Reaction { emoji: "❤".into(), from: model::Direction::In }],
+                raw: "{}".into(),
+            };
+            message::bind(tx, id, "its id", Some(&listed), true)?;
+            assert_eq!(message::get(tx, id)?.reactions, listed.reactions);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let count = |typed: &str| shop.ask(typed).messages.len();
+    assert_eq!((count("abd"), count("abc"), count("abd has:reaction ")), (1, 0, 1));
+}
