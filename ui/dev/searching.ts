@@ -15,7 +15,7 @@ const HAS: Record<string, (message: MessageView) => boolean> = {
   link: (one) => /https?:\/\//.test(textOf(one)),
 };
 
-export const textOf = (message: MessageView): string => (message.content.type === "text" ? message.content.body : message.content.type === "card" ? message.content.title : "");
+export const textOf = (message: MessageView): string => (message.content.type === "text" ? message.content.body : message.content.type === "card" ? [message.content.title, ...message.content.buttons].join(" ") : "");
 
 /** Where each of some words stands in a text, in order, never two on one place. */
 export function marksIn(text: string, words: readonly string[]): Mark[] {

@@ -249,17 +249,8 @@ fn message_view(
         quoted,
         delivery: message.outgoing.then(|| delivery(message, replies, read_up_to_ms)),
         reactions: message.reactions.clone(),
-        marks: find.map_or_else(Vec::new, |typed| marks(search::marks(typed, words(&message.content)))),
+        marks: find.map_or_else(Vec::new, |typed| marks(search::marks(typed, &message.content.searchable()))),
     })
-}
-
-/// The text of a message that a bubble marks what was searched for in.
-fn words(content: &Content) -> &str {
-    match content {
-        Content::Text { body } => body,
-        Content::Card { title, .. } => title,
-        _ => "",
-    }
 }
 
 fn marks(found: Vec<search::Mark>) -> Vec<Mark> {

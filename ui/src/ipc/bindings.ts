@@ -1683,7 +1683,8 @@ delivery: Delivery | null,
  */
 reactions: Array<Reaction>, 
 /**
- * Where what was searched for stands in its text; nothing if nothing was.
+ * Where what was searched for stands in its text; nothing if nothing was. A card's text is its title and its buttons,
+ * with a space before each.
  */
 marks: Array<Mark>, };
 
