@@ -2401,7 +2401,7 @@ export type SearchProblemKind = "unknownPerson" | "unknownTag" | "badDate" | "ba
 
 export type SearchResults = { 
 /**
- * Customers whose name or handle answers, those heard of last first.
+ * Customers whose name or handle answers: first those called what was typed; heard of last first.
  */
 people: Array<PersonHit>, 
 /**

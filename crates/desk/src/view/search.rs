@@ -10,7 +10,7 @@ use super::{Mark, PersonView};
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchResults {
-    /// Customers whose name or handle answers, those heard of last first.
+    /// Customers whose name or handle answers: first those called what was typed; heard of last first.
     pub people: Vec<PersonHit>,
     /// Messages, best first.
     pub messages: Vec<MessageHit>,

@@ -1,5 +1,6 @@
 //! Hits, newest first, the best of the newest before the rest, each with a line to show and what to mark in it.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use model::{AccountId, Content, ConversationId, MessageId, Millis, PersonId, SnippetKind};
@@ -15,9 +16,10 @@ use crate::StoreError;
 /// So many of the newest hits are ranked. Ranking all was measured: at a million messages it takes a thousand times as
 /// long as the newest fifty.
 const RANKED: usize = 200;
-/// So many people are looked at, and so many are shown.
-const MOST_PEOPLE: u32 = 60;
-const PEOPLE_SHOWN: usize = 8;
+/// So many people with a name as it was typed are looked at, so many whose name begins so, and so many are shown.
+const MOST_WHOLE: u32 = 500;
+const MOST_BEGUN: u32 = 60;
+const PEOPLE_SHOWN: u32 = 8;
 
 /// Where to look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -190,39 +192,53 @@ impl Row {
     }
 }
 
-/// The customers the words name, or `from:` and `in:` do.
+/// The customers the words name, or `from:` and `in:` do: first those with all the words whole, then those with words that
+/// begin so; those heard of last first.
 fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result<Vec<PersonHit>, StoreError> {
+    // Whether the name only begins so, when something was heard, who, where, and the words.
+    type Heard<'a> = (bool, Reverse<Millis>, i64, i64, &'a [Term]);
     let words: Vec<Term> = query.wanted().cloned().collect();
     let plain = query.people.is_empty() && query.tags.is_empty() && query.has.is_empty() && query.spans.is_none();
     let names = if plain { vec![words] } else { plan.named.clone() };
-    let mut hits: Vec<(bool, Millis, PersonHit)> = Vec::new();
-    for words in names {
-        let asked: Vec<String> = words.iter().map(Term::expression).collect();
-        let Some(expression) = people_expression(&asked, scope) else { continue };
-        let mut statement = sql.prepare_cached(
-            "SELECT p.id, p.account_id, p.name, p.handle, c.id, c.last_at_ms
-             FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
-             CROSS JOIN person p ON p.id = wanted CROSS JOIN conversation c ON c.id =
-                 (SELECT id FROM conversation WHERE person_id = wanted ORDER BY last_at_ms DESC, id DESC LIMIT 1)",
-        )?;
-        let mut rows = statement.query((expression, MOST_PEOPLE))?;
-        while let Some(row) = rows.next()? {
-            let (name, handle): (String, Option<String>) = (row.get(2)?, row.get(3)?);
-            let whole = |text: &str| {
-                let text = Milled::of(text);
-                words.iter().all(|word| word.closed().stands_in(&text))
-            };
-            let beginning = !whole(&name) && !handle.as_deref().is_some_and(whole);
-            let marks = to_marks(&spans(words.iter(), &name));
-            let (person, account) = (PersonId(row.get(0)?), AccountId(row.get(1)?));
-            let conversation = ConversationId(row.get(4)?);
-            if hits.iter().all(|(_, _, known)| known.person != person) {
-                let hit = PersonHit { person, conversation, account, name, handle, marks };
-                hits.push((beginning, row.get(5)?, hit));
+    let mut heard: Vec<Heard<'_>> = Vec::new();
+    for words in &names {
+        let whole: Vec<String> = words.iter().map(|word| word.closed().expression()).collect();
+        let begun: Vec<String> = words.iter().map(Term::expression).collect();
+        let mut asked = vec![(false, MOST_WHOLE, &whole)];
+        if begun != whole {
+            asked.push((true, MOST_BEGUN, &begun));
+        }
+        for (beginning, most, asked) in asked {
+            let Some(expression) = people_expression(asked, scope) else { continue };
+            // Of so many the newest customers are looked at, which are likely those heard of last.
+            let mut statement = sql.prepare_cached(
+                "SELECT wanted, max(c.last_at_ms), c.id
+                 FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
+                 CROSS JOIN conversation c ON c.person_id = wanted GROUP BY wanted ORDER BY 2 DESC LIMIT ?3",
+            )?;
+            let mut rows = statement.query((expression, most, PEOPLE_SHOWN))?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                let (person, last_at_ms, conversation): (i64, Millis, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                count += 1;
+                if heard.iter().all(|known| known.2 != person) {
+                    heard.push((beginning, Reverse(last_at_ms), person, conversation, words.as_slice()));
+                }
+            }
+            if count == PEOPLE_SHOWN {
+                break;
             }
         }
     }
-    hits.sort_by_key(|(beginning, last_at_ms, _)| (*beginning, std::cmp::Reverse(*last_at_ms)));
-    hits.truncate(PEOPLE_SHOWN);
-    Ok(hits.into_iter().map(|(_, _, hit)| hit).collect())
+    heard.sort_by_key(|(beginning, last_at_ms, ..)| (*beginning, *last_at_ms));
+    let mut hits = Vec::new();
+    for (_, _, person, conversation, words) in heard.into_iter().take(PEOPLE_SHOWN as usize) {
+        let (account, name, handle): (i64, String, Option<String>) = sql
+            .prepare_cached("SELECT account_id, name, handle FROM person WHERE id = ?1")?
+            .query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let marks = to_marks(&spans(words.iter(), &name));
+        let (person, conversation) = (PersonId(person), ConversationId(conversation));
+        hits.push(PersonHit { person, conversation, account: AccountId(account), name, handle, marks });
+    }
+    Ok(hits)
 }

@@ -308,3 +308,32 @@ async fn what_tiktok_made_of_a_reply_is_what_is_found() {
     let count = |typed: &str| shop.ask(typed).messages.len();
     assert_eq!((count("abd"), count("abc"), count("abd has:reaction ")), (1, 0, 1));
 }
+
+#[tokio::test]
+async fn whoever_is_called_what_was_typed_comes_before_those_whose_name_begins_so() {
+    let shelf = Shelf::new();
+    shelf
+        .store
+        .write(|tx| {
+            let one = link(tx, "one")?;
+            for (n, name) in ["Ana", "Ana Busy"].into_iter().enumerate() {
+                let id = open(tx, one, name, None)?;
+                say(tx, one, id, NOW - 365 * DAY + n as i64, false, text("hello"))?;
+                crate::table::conversation::refresh(tx, id)?;
+            }
+            for n in 0..61 {
+                let id = open(tx, one, &format!("Anabel {n}"), None)?;
+                say(tx, one, id, NOW + n, false, text("hello"))?;
+                crate::table::conversation::refresh(tx, id)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let people = |typed: &str| -> Vec<String> {
+        shelf.find(&Query::parse(typed), Scope::default(), 50).people.into_iter().map(|hit| hit.name).take(3).collect()
+    };
+    assert_eq!(people("Ana"), ["Ana Busy", "Ana", "Anabel 60"]);
+    assert_eq!(people("from:ana"), ["Ana Busy", "Ana", "Anabel 60"]);
+    assert_eq!(people("anab"), ["Anabel 60", "Anabel 59", "Anabel 58"]);
+}
