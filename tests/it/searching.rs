@@ -1,13 +1,15 @@
-//! Searching as the page asks for it.
+//! Searching as the page asks for it: until everything was looked through.
 
 use model::{AccountId, CardKind, Content, ConversationId, ConversationKind, Millis, Surface};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::table::conversation::Listed;
 use store::table::message::News;
 use store::table::person::PersonNews;
-use store::table::{conversation, message, person};
+use store::table::{conversation, message, person, tag};
 use store::{StoreError, Tx};
 use tests::World;
+
+const DAY: Millis = 86_400_000;
 
 fn listed(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<ConversationId, StoreError> {
     let news = PersonNews { remote_id: format!("p {name}"), name: Some(name.to_owned()), ..PersonNews::default() };
@@ -39,6 +41,63 @@ fn says(
         raw: "{}".to_owned(),
     };
     message::insert(tx, account, id, &news, true).map(|_| ())
+}
+
+fn text(body: &str) -> Content {
+    Content::Text { body: body.to_owned() }
+}
+
+/// Asks on as the page does; the messages, and how often it asked.
+async fn search(world: &World, typed: &str) -> (Vec<Value>, u32) {
+    let mut below = Value::Null;
+    let mut messages = Vec::new();
+    for asked in 1.. {
+        let args =
+            json!({ "text": typed, "account": null, "limit": 50, "below": below, "utcOffsetMin": 0 });
+        let mut found = world.ask("search", args).await;
+        messages.append(found["messages"].as_array_mut().unwrap());
+        below = found["resume"]["below"].clone();
+        if below.is_null() || messages.len() >= 50 {
+            return (messages, asked);
+        }
+        assert_eq!(found["more"], true);
+        assert!(found["resume"]["backToMs"].as_i64().unwrap() > 0);
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn what_many_people_wrote_long_ago_is_found_though_others_wrote_more_since() {
+    let world = World::start().await;
+    let (account, now) = (world.account(), world.tiktok.now_ms());
+    let store = world.desk().engine().store();
+    store
+        .write(move |tx| {
+            for n in 0..1_100 {
+                let id = listed(tx, account, &format!("Zora {n}"))?;
+                if n < 1_050 {
+                    says(tx, account, id, now - 400 * DAY + n, text("my linen order"))?;
+                    conversation::refresh(tx, id)?;
+                }
+                tag::add(tx, id, "Everyone")?;
+                if n < 600 {
+                    tag::add(tx, id, "Christmas 2025")?;
+                }
+            }
+            let busy = listed(tx, account, "Busy")?;
+            for n in 0..20_001 {
+                says(tx, account, busy, now - 30 * DAY + n, text("linen"))?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let (found, asked) = search(&world, "tag:\"Christmas 2025\" linen").await;
+    assert_eq!((found.len(), asked), (50, 1));
+    assert_eq!(found[0]["person"]["name"], "Zora 599");
+    let (found, asked) = search(&world, "tag:everyone linen").await;
+    assert_eq!((found.len(), asked), (50, 4));
+    assert_eq!(found[0]["person"]["name"], "Zora 1049");
 }
 
 #[tokio::test]

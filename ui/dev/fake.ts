@@ -43,6 +43,8 @@ export class FakeDesk implements Host {
   usage: MediaUsage = { bytes: 1_288_490_189, pictures: 4_812 };
   /** Whether the search index is still being made. */
   rebuilding = false;
+  /** So many messages are looked at for one answer to a search. */
+  looks = Infinity;
   /** Everything that was asked, in order. */
   asked: Asked[] = [];
   attached: { conversation: string | null; file: Blob }[] = [];

@@ -43,7 +43,7 @@ describe("what stands out in a text", () => {
 describe("completing operators", () => {
   const person = (name: string) => ({ conversation: "1", account: "1", marks: [], person: { id: "1", name, handle: null, hue: 1, avatar: null, isFollower: null, firstContactMs: null } });
   const known = {
-    results: { people: [person("Nadia Rahman"), person("Ines Duarte"), person("Thảo")], messages: [], problems: [], searched: 1, rebuilding: false },
+    results: { people: [person("Nadia Rahman"), person("Ines Duarte"), person("Thảo")], messages: [], more: false, resume: null, problems: [], searched: 1, rebuilding: false },
     tags: [{ tag: { id: "1", name: "Size M", hue: 1 }, people: 2 }, { tag: { id: "2", name: "Refund", hue: 1 }, people: 1 }],
     today: "2026-11-22",
   };

@@ -27,8 +27,8 @@ use store::{Connection, StoreError};
 use crate::view::{
     AccessView, AccountView, AgentView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow,
     ConversationView, DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit,
-    PersonView, PostView, Quoted, RepairView, ScheduledView, SearchProblem, SearchProblemKind, SearchResults, TagView,
-    TokenEventKind, TokenEventView, WhyView,
+    PersonView, PostView, Quoted, RepairView, Resume, ScheduledView, SearchProblem, SearchProblemKind, SearchResults,
+    TagView, TokenEventKind, TokenEventView, WhyView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
@@ -289,6 +289,8 @@ pub(crate) fn search_results(sql: &Connection, found: Found, searched: u32) -> R
                 })
             })
             .collect::<Result<_, StoreError>>()?,
+        more: found.more,
+        resume: found.resume.map(|below| Resume { below, back_to_ms: message::time_of(below) }),
         problems: found
             .problems
             .into_iter()

@@ -2050,6 +2050,16 @@ export type RestoreAutoVersion = {
  */
 version: AutoVersionId, };
 
+export type Resume = { 
+/**
+ * To be asked for next.
+ */
+below: MessageId, 
+/**
+ * From when on everything was looked through, ms since the epoch.
+ */
+backToMs: number, };
+
 export type RetryKeychain = Record<symbol, never>;
 
 export type RuleId = string;
@@ -2383,6 +2393,10 @@ text: string,
  */
 limit: number, 
 /**
+ * Where an earlier answer left off: only messages below it, and no people. None to begin.
+ */
+below: MessageId | null, 
+/**
  * How far the agent's clock is ahead of UTC, in minutes: a day begins where they are.
  */
 utcOffsetMin: number, };
@@ -2408,6 +2422,14 @@ people: Array<PersonHit>,
  * Messages, best first.
  */
 messages: Array<MessageHit>, 
+/**
+ * Whether there may be more messages than these.
+ */
+more: boolean, 
+/**
+ * Set if not everything was looked through yet and there are fewer messages than asked for: where to go on.
+ */
+resume: Resume | null, 
 /**
  * Operators that could not be followed.
  */

@@ -25,6 +25,8 @@ export const palette = {
   searched: (n: number) => `${count(n, "message", "messages")} searched`,
   rebuilding: "The search is still being prepared. Older messages may not be found yet.",
   problems,
+  looking: "Still looking…",
+  lookedBack: (day: string) => `Still looking. Everything since ${day} has been looked through.`,
   nothing: (text: string) => `Nothing found for “${text}”`,
   nothingMore: "Try fewer letters or another word. Every word has to be there.",
   noCommand: (text: string) => `No command is called “${text}”`,

@@ -1,6 +1,6 @@
 //! Searching everything, and searching one conversation.
 
-use model::{AccountId, ConversationId};
+use model::{AccountId, ConversationId, MessageId};
 use store::search::{self, Query, Scope};
 use ts_rs::TS;
 
@@ -24,6 +24,8 @@ pub struct Search {
     pub text: String,
     /// How many messages at most; 100 is the most.
     pub limit: u32,
+    /// Where an earlier answer left off: only messages below it, and no people. None to begin.
+    pub below: Option<MessageId>,
     /// How far the agent's clock is ahead of UTC, in minutes: a day begins where they are.
     pub utc_offset_min: i32,
 }
@@ -32,13 +34,17 @@ impl Command for Search {
     type Reply = SearchResults;
 
     async fn run(self, desk: &Desk) -> Result<SearchResults, Fault> {
-        let Self { account, text, limit, utc_offset_min } = self;
+        let Self { account, text, limit, below, utc_offset_min } = self;
         let now_ms = desk.engine().clock().now_ms();
         let searched = desk.messages_counted().await?;
         let results = desk.engine().store().read(move |sql| {
             let offset_ms = i64::from(utc_offset_min) * 60_000;
             let query = Query::parse(&text).dated(now_ms, |_| offset_ms);
-            let found = search::find(sql, &query, &Scope { account, conversation: None }, limit.clamp(1, MOST_HITS))?;
+            let (scope, limit) = (Scope { account, conversation: None }, limit.clamp(1, MOST_HITS));
+            let found = match below {
+                None => search::find(sql, &query, &scope, limit)?,
+                Some(below) => search::go_on(sql, &query, &scope, below, limit)?,
+            };
             read::search_results(sql, found, searched)
         });
         Ok(results.await?)

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use model::{AccountId, Content, ConversationId, MessageId, Millis, PersonId, SnippetKind};
 use rusqlite::Connection;
 
+use super::crowd::people_expression;
 use super::excerpt::{Mark, excerpt, to_marks};
 use super::mill::Milled;
-use super::plan::{Plan, people_expression};
+use super::plan::Plan;
 use super::query::{Problem, Query, spans};
 use super::term::Term;
 use crate::StoreError;
@@ -33,8 +34,8 @@ pub struct Scope {
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Messages: of the newest some hundred hits first those with the words in order, then those with all of them whole,
-    /// then the rest; each newest first.
+    /// Messages: of the newest hits first those with the words in order, then those with all of them whole, then the rest;
+    /// each newest first. Of some hundred hits, or of those that are shown where each had to be looked at.
     pub messages: Vec<Hit>,
     /// Customers whose name or handle has the words, or whom `from:` and `in:` name. None within one conversation.
     pub people: Vec<PersonHit>,
@@ -42,6 +43,8 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// Whether there may be messages beyond these.
     pub more: bool,
+    /// Set if not all was looked through and there are fewer messages than asked for: [`go_on`] below this one.
+    pub resume: Option<MessageId>,
 }
 
 /// A message that was found.
@@ -88,10 +91,25 @@ pub struct PersonHit {
 /// [`StoreError`] from the database; nothing typed is an error.
 pub fn find(sql: &Connection, query: &Query, scope: &Scope, limit: u32) -> Result<Found, StoreError> {
     let plan = Plan::of(sql, query, scope)?;
-    let (rows, more) = ranked(sql, query, &plan, limit as usize)?;
-    let messages = rows.into_iter().map(|row| row.hit(query)).collect();
+    let found = messages(sql, query, &plan, MessageId(i64::MAX), limit as usize)?;
     let people = if scope.conversation.is_none() { people(sql, query, scope, &plan)? } else { Vec::new() };
-    Ok(Found { messages, people, problems: plan.problems, more })
+    Ok(Found { people, problems: plan.problems, ..found })
+}
+
+/// Goes on looking for messages where an earlier answer left off ([`Found::resume`]).
+///
+/// # Errors
+/// [`StoreError`] from the database; nothing typed is an error.
+pub fn go_on(
+    sql: &Connection,
+    query: &Query,
+    scope: &Scope,
+    below: MessageId,
+    limit: u32,
+) -> Result<Found, StoreError> {
+    let plan = Plan::of(sql, query, scope)?;
+    let found = messages(sql, query, &plan, below, limit as usize)?;
+    Ok(Found { problems: plan.problems, ..found })
 }
 
 /// The messages of one conversation that hold what was typed, newest first. Everything [`find`] understands but `in:`.
@@ -107,11 +125,19 @@ pub fn in_thread(
     let query = Query::parse(typed);
     let plan = Plan::of(sql, &query, &Scope { account: None, conversation: Some(conversation) })?;
     let words: Vec<String> = query.wanted().map(Term::expression).collect();
-    Ok(plan.walk(sql, &words, MessageId(i64::MIN), limit as usize)?.0)
+    let mut messages = Vec::new();
+    let mut below = i64::MAX;
+    loop {
+        let walk = plan.walk(sql, &words, &(i64::MIN..=below), limit as usize - messages.len())?;
+        messages.extend(walk.hits);
+        // One conversation is gone through to its end.
+        let Some(resume) = walk.resume else { return Ok(messages) };
+        below = resume.0.saturating_sub(1);
+    }
 }
 
-/// The newest hits, and of these the better ones first.
-fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<(Vec<Row>, bool), StoreError> {
+/// The newest hits below a message, and of these the better ones first.
+fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limit: usize) -> Result<Found, StoreError> {
     let terms: Vec<&Term> = query.wanted().collect();
     let asked: Vec<String> = terms.iter().map(|term| term.expression()).collect();
     let whole: Vec<Term> = terms.iter().map(|term| term.closed()).collect();
@@ -120,19 +146,22 @@ fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<
     let open = terms.iter().any(|term| term.is_open());
     let rank = (open || phrase.is_some()) && !plan.looks_at_hits();
     let most = if rank { limit.max(RANKED) } else { limit };
-    let (mut ids, more) = plan.walk(sql, &asked, MessageId(i64::MIN), most)?;
+    let highest = below.0.saturating_sub(1);
+    let walk = plan.walk(sql, &asked, &(i64::MIN..=highest), most)?;
+    let mut ids = walk.hits;
+    let more = walk.more || ids.len() > limit;
     let mut rows = Vec::new();
-    if more {
+    if rank && walk.more {
         // There are many: the index tells fastest which of the newest are better.
-        let oldest = ids.last().copied().unwrap_or(MessageId(i64::MIN));
+        let oldest = ids.last().map_or(i64::MIN, |id| id.0);
         let better = |words: &[String]| -> Result<HashSet<MessageId>, StoreError> {
-            Ok(plan.walk(sql, words, oldest, most)?.0.into_iter().collect())
+            Ok(plan.walk(sql, words, &(oldest..=highest), most)?.hits.into_iter().collect())
         };
-        if rank && open {
+        if open {
             let whole = better(&whole.iter().map(Term::expression).collect::<Vec<_>>())?;
             ids.sort_by_key(|id| !whole.contains(id));
         }
-        if let Some(phrase) = phrase.filter(|_| rank) {
+        if let Some(phrase) = phrase {
             let phrase = better(&[phrase.expression()])?;
             ids.sort_by_key(|id| !phrase.contains(id));
         }
@@ -153,7 +182,8 @@ fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<
         }
         rows.truncate(limit);
     }
-    Ok((rows, more || ids.len() > limit))
+    let messages = rows.into_iter().map(|row| row.hit(query)).collect();
+    Ok(Found { messages, more, resume: walk.resume, ..Found::default() })
 }
 
 /// A message to show.

@@ -2,8 +2,9 @@
 
 use model::{AccountId, Change, Content, ConversationId, MediaState, PersonId, Reaction};
 
+use super::plan::Plan;
 use super::recall::{Shelf, link, open, say, text};
-use super::{Found, Problem, ProblemKind, Query, Scope, merge, rebuild, rebuilding};
+use super::{Found, Problem, ProblemKind, Query, Scope, go_on, merge, rebuild, rebuilding};
 use crate::table::{message, tag};
 
 const DAY: i64 = 86_400_000;
@@ -188,6 +189,72 @@ async fn what_cannot_be_understood_is_said_and_the_rest_counts() {
     ] {
         let found = shop.ask(typed);
         assert_eq!((names(&found).as_str(), &found.problems), (hits, &problems), "{typed}");
+    }
+}
+
+/// Every answer to a search, until it has looked through everything or has enough.
+fn asking_on(shop: &Shop, typed: &str) -> (Vec<i64>, usize) {
+    let query = Query::parse(typed).dated(NOW, |_| 0);
+    let mut found = shop.shelf.find(&query, Scope::default(), 50);
+    let mut times: Vec<i64> = found.messages.iter().map(|hit| hit.sent_at_ms).collect();
+    let mut asked = 1;
+    while let Some(below) = found.resume {
+        assert!(found.more && times.len() < 50);
+        let more = |sql: &rusqlite::Connection| go_on(sql, &query, &Scope::default(), below, 50);
+        found = shop.shelf.store.read_now(more).unwrap();
+        assert!(found.people.is_empty(), "people were looked for already");
+        times.extend(found.messages.iter().map(|hit| hit.sent_at_ms));
+        asked += 1;
+    }
+    (times, asked)
+}
+
+#[tokio::test]
+async fn what_a_crowd_wrote_long_ago_is_found_however_much_was_written_since() {
+    let shop = Shop::new().await;
+    let one = shop.accounts[0];
+    let old = NOW - 365 * DAY;
+    shop.shelf
+        .store
+        .write(move |tx| {
+            for n in 0..1_100 {
+                let id = open(tx, one, &format!("Zora {n}"), None)?;
+                say(tx, one, id, old + n, false, text(if n == 7 { "linen rarely" } else { "linen" }))?;
+                crate::table::conversation::refresh(tx, id)?;
+                tag::add(tx, id, "Many")?;
+                if n < 600 {
+                    tag::add(tx, id, "Christmas 2025")?;
+                }
+            }
+            let busy = open(tx, one, "Busy", None)?;
+            for n in 0..20_001 {
+                say(tx, one, busy, NOW - DAY + n, n % 2 == 0, text("linen"))?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let newest = |from: i64, count: i64| -> Vec<i64> { (0..count).map(|n| old + from - n).collect() };
+    // Of a middling crowd the index is asked, in turns, to the end.
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen"), (newest(599, 50), 1));
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\""), (newest(599, 50), 1));
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" rarely"), (newest(7, 1), 1));
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen on:today"), (vec![], 1));
+    // Of a large one hits are looked at, some thousand for each answer.
+    assert_eq!(asking_on(&shop, "tag:many linen"), (newest(1_099, 50), 4));
+    assert_eq!(asking_on(&shop, "from:zora linen"), (newest(1_099, 50), 2), "what came in is asked of the index");
+    assert_eq!(asking_on(&shop, "in:zora rarely"), (newest(7, 1), 1));
+    assert_eq!(asking_on(&shop, "linen -in:busy -tag:\"Christmas 2025\" before:2026-10").0, newest(1_099, 50));
+    // Whatever is asked, no answer looks at more.
+    for typed in ["tag:\"Christmas 2025\" linen", "tag:many linen", "-from:zora linen", "linen before:today"] {
+        let query = Query::parse(typed).dated(NOW, |_| 0);
+        let words: Vec<String> = query.wanted().map(super::term::Term::expression).collect();
+        let looked_at = |sql: &rusqlite::Connection| {
+            let plan = Plan::of(sql, &query, &Scope::default())?;
+            Ok(plan.walk(sql, &words, &(i64::MIN..=i64::MAX), 50)?.looked_at)
+        };
+        let looked_at = shop.shelf.store.read_now(looked_at).unwrap();
+        assert!((1..=6_000).contains(&looked_at), "{typed}: {looked_at}");
     }
 }
 
