@@ -404,3 +404,26 @@ async fn whoever_is_called_what_was_typed_comes_before_those_whose_name_begins_s
     assert_eq!(people("from:ana"), ["Ana Busy", "Ana", "Anabel 60"]);
     assert_eq!(people("anab"), ["Anabel 60", "Anabel 59", "Anabel 58"]);
 }
+
+#[tokio::test]
+async fn a_reply_that_waited_is_found_on_the_day_it_went_out() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    let pressed = NOW - 3 * DAY + 8 * 3_600_000;
+    shop.shelf
+        .store
+        .write(move |tx| {
+            let id = message::insert_own(tx, one, nadia, &text("linen at last"), None, pressed)?;
+            message::set_time(tx, id, pressed + 12 * 3_600_000)?;
+            // What a customer wrote on the evening before stays there.
+            say(tx, one, nadia, pressed, false, text("linen at last?")).map(|_| ())
+        })
+        .await
+        .unwrap();
+    let found = |typed: &str| -> Vec<bool> { shop.ask(typed).messages.iter().map(|hit| hit.outgoing).collect() };
+    assert_eq!(found("linen last on:2026-11-03 "), [true]);
+    assert_eq!(found("linen last on:2026-11-02 "), [false]);
+    assert_eq!(found("linen last after:2026-11-02 before:2026-11-04 "), [true]);
+    assert_eq!(found("linen last -on:2026-11-02 "), [true]);
+    assert_eq!(found("linen last "), [false, true]);
+}

@@ -17,8 +17,11 @@ use crate::table::message::first_id;
 const IN_TURNS: usize = 1_024;
 /// So many hits are looked at in one walk: about 8 ms. Then it says where to go on ([`Walk::resume`]).
 const MOST_LOOKED_AT: usize = 6_000;
-/// A message of ours keeps the id it was queued with, and may have gone out a while later.
+/// A message's id has the time it was first said to be sent at, its own or TikTok's clock being a little off.
 const SLACK_MS: Millis = 3_600_000;
+/// A message of ours has the id it was queued with, and may go out as long as TikTok lets it: 48 hours, and a day more for
+/// what is sent again after it was refused.
+const QUEUED_MS: Millis = 72 * 3_600_000;
 
 /// What a walk has found.
 #[derive(Debug, Default)]
@@ -113,12 +116,12 @@ impl Plan {
                  WHERE search MATCH ?1 AND search.rowid BETWEEN ?2 AND ?3 ORDER BY search.rowid DESC"
             }
         })?;
-        for stretch in self.stretches() {
+        for (stretch, own) in self.stretches() {
             let (lowest, highest) = ((*stretch.start()).max(*among.start()), (*stretch.end()).min(*among.end()));
             if lowest > highest {
                 continue;
             }
-            let expression = self.expression(words.iter());
+            let expression = self.expression(words.iter().chain(own.then_some(&self.own)));
             let mut rows = statement.query((expression, lowest, highest))?;
             while let Some(row) = rows.next()? {
                 let id: i64 = row.get(0)?;
@@ -144,18 +147,29 @@ impl Plan {
             && self.checks.iter().all(|check| check.passes(conversation, outgoing))
     }
 
-    /// The ids to walk through, newest first.
-    fn stretches(&self) -> Vec<Stretch> {
-        let Some(spans) = &self.spans else { return vec![i64::MIN..=i64::MAX] };
-        let mut stretches: Vec<(i64, i64)> = Vec::new();
+    /// The ids to walk through, newest first, and whether only what the business wrote matters there.
+    fn stretches(&self) -> Vec<(Stretch, bool)> {
+        let Some(spans) = &self.spans else { return vec![(i64::MIN..=i64::MAX, false)] };
+        // From, to, and from where on ours may have been queued.
+        let mut stretches: Vec<(i64, i64, i64)> = Vec::new();
         for (from, to) in spans {
-            let lowest = if *from == Millis::MIN { i64::MIN } else { first_id(from.saturating_sub(SLACK_MS)).0 };
+            let id_before = |slack: Millis| {
+                if *from == Millis::MIN { i64::MIN } else { first_id(from.saturating_sub(slack)).0 }
+            };
             let highest = if *to == Millis::MAX { i64::MAX } else { first_id(to.saturating_add(SLACK_MS)).0 };
+            let (lowest, queued) = (id_before(SLACK_MS), id_before(QUEUED_MS));
             match stretches.last_mut() {
-                Some((newer, _)) if *newer <= highest => *newer = lowest,
-                _ => stretches.push((lowest, highest)),
+                Some((newer, _, before)) if *newer <= highest => (*newer, *before) = (lowest, queued),
+                _ => stretches.push((lowest, highest, queued)),
             }
         }
-        stretches.into_iter().map(|(lowest, highest)| lowest..=highest).collect()
+        let mut walked = Vec::new();
+        for (at, (lowest, highest, queued)) in stretches.iter().enumerate() {
+            walked.push((*lowest..=*highest, false));
+            let below = stretches.get(at + 1).map_or(i64::MIN, |(_, highest, _)| highest.saturating_add(1));
+            walked.push(((*queued).max(below)..=lowest.saturating_sub(1), true));
+        }
+        walked.retain(|(ids, _)| ids.start() < ids.end());
+        walked
     }
 }
