@@ -1,4 +1,4 @@
-//! Searching as the page asks for it: until everything was looked through.
+//! Searching as the page asks for it: until everything was looked through, and by the agent's own calendar.
 
 use model::{AccountId, CardKind, Content, ConversationId, ConversationKind, Millis, Surface};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn search(world: &World, typed: &str) -> (Vec<Value>, u32) {
     let mut messages = Vec::new();
     for asked in 1.. {
         let args =
-            json!({ "text": typed, "account": null, "limit": 50, "below": below, "utcOffsetMin": 0 });
+            json!({ "text": typed, "account": null, "limit": 50, "below": below, "timeZone": null, "utcOffsetMin": 0 });
         let mut found = world.ask("search", args).await;
         messages.append(found["messages"].as_array_mut().unwrap());
         below = found["resume"]["below"].clone();
@@ -98,6 +98,63 @@ async fn what_many_people_wrote_long_ago_is_found_though_others_wrote_more_since
     let (found, asked) = search(&world, "tag:everyone linen").await;
     assert_eq!((found.len(), asked), (50, 4));
     assert_eq!(found[0]["person"]["name"], "Zora 1049");
+}
+
+#[tokio::test]
+async fn days_are_those_of_the_agents_place_in_both_searches() {
+    let world = World::start().await;
+    let (account, now) = (world.account(), world.tiktok.now_ms());
+    let store = world.desk().engine().store();
+    // Berlin, 5 July 2026, in summer: the first and the last minute of it, and those around.
+    let july = 1_783_202_400_000;
+    let ana = store
+        .write(move |tx| {
+            let ana = listed(tx, account, "Ana")?;
+            for (at_ms, words) in [
+                (july - 60_000, "cotton before"),
+                (july, "cotton first"),
+                (july + DAY - 60_000, "cotton last"),
+                (july + DAY, "cotton after"),
+                (now - DAY, "linen yesterday"),
+                (now, "linen today"),
+            ] {
+                says(tx, account, ana, at_ms, text(words))?;
+            }
+            conversation::refresh(tx, ana)?;
+            Ok(ana)
+        })
+        .await
+        .unwrap();
+    // An offset by which it is about noon now.
+    let noon = 720 - (now.rem_euclid(DAY) / 60_000);
+    for (typed, zone, offset, wanted) in [
+        ("cotton on:2026-07-05 ", json!("Europe/Berlin"), 60, "last first"),
+        ("cotton on:2026-07-05 ", json!("Mars/Base"), 120, "last first"),
+        // What today's offset makes of a day in summer.
+        ("cotton on:2026-07-05 ", Value::Null, 60, "after last"),
+        ("linen ", Value::Null, noon, "today yesterday"),
+        ("linen on:today ", Value::Null, noon, "today"),
+        ("linen on:yesterday ", Value::Null, noon, "yesterday"),
+    ] {
+        let when = json!({ "text": typed, "timeZone": zone, "utcOffsetMin": offset });
+        let asked = |more: Value| {
+            let mut asked = when.clone();
+            asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            asked
+        };
+        let found = world.ask("search", asked(json!({ "account": null, "limit": 50 }))).await;
+        let found = found["messages"].as_array().unwrap();
+        let words: Vec<&str> =
+            found.iter().filter_map(|hit| hit["excerpt"].as_str()?.split_whitespace().last()).collect();
+        assert_eq!(words.join(" "), wanted, "{typed} {zone} {offset}");
+        let there = world.ask("findInThread", asked(json!({ "conversation": ana }))).await;
+        let ids: Vec<&Value> = found.iter().map(|hit| &hit["id"]).collect();
+        assert_eq!(json!(ids), there["hits"], "{typed} {zone} {offset}");
+        assert_eq!(there["problems"], json!([]));
+    }
+    let odd = json!({ "text": "linen on:soon ", "conversation": ana, "timeZone": null, "utcOffsetMin": 0 });
+    let odd = world.ask("findInThread", odd).await;
+    assert_eq!(odd["problems"], json!([{ "kind": "badDate", "value": "soon" }]));
 }
 
 #[tokio::test]

@@ -193,7 +193,7 @@ export class FakeDesk implements Host {
       case "search":
         return search(this, asked.args);
       case "findInThread":
-        return findInThread(this.of(asked.args.conversation), asked.args.text);
+        return findInThread(this, asked.args);
       case "markSeen":
         this.of(asked.args.conversation).row.unread = 0;
         this.tell({ kind: "inbox", account: this.of(asked.args.conversation).account }, { kind: "conversation", conversation: asked.args.conversation });

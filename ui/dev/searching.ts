@@ -103,8 +103,10 @@ export function search(desk: FakeDesk, { account, text, limit, below, utcOffsetM
 /** What is searched for in one thread, as words. */
 export const wordsOf = (typed: string): string[] => typed.toLowerCase().split(/\s+/).filter((word) => word !== "");
 
-export function findInThread(talk: FakeConversation, text: string): Commands["findInThread"]["reply"] {
-  const words = wordsOf(text);
-  const hits = words.length === 0 ? [] : talk.messages.filter((one) => all(textOf(one), words)).map((one) => one.id).reverse();
-  return { hits: hits.slice(0, 1_000), more: hits.length > 1_000 };
+export function findInThread(desk: FakeDesk, { conversation, text, utcOffsetMin }: Commands["findInThread"]["args"]): Commands["findInThread"]["reply"] {
+  const wanted = read(desk, text.trim(), utcOffsetMin);
+  const talk = desk.of(conversation);
+  const asked = wanted.words.length > 0 || wanted.fits.length > 0;
+  const hits = asked ? talk.messages.filter((one) => answers(wanted, talk, one)).map((one) => one.id).reverse() : [];
+  return { hits: hits.slice(0, 1_000), more: hits.length > 1_000, problems: wanted.problems };
 }

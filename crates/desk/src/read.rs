@@ -7,7 +7,7 @@ use engine::Engine;
 use engine::health::Health as EngineHealth;
 use model::{Content, ConversationId, Delivery, Direction, MessageId, Surface, UnconfirmedStage, WaitReason};
 use store::salvage::{Losses, Report};
-use store::search::{self, Found, ProblemKind};
+use store::search::{self, Found, Problem, ProblemKind, ThreadFound};
 use store::table::account::{self, Account};
 use store::table::agent::Agent;
 use store::table::attempt::{self, Outcome};
@@ -28,7 +28,7 @@ use crate::view::{
     AccessView, AccountView, AgentView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow,
     ConversationView, DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit,
     PersonView, PostView, Quoted, RepairView, Resume, ScheduledView, SearchProblem, SearchProblemKind, SearchResults,
-    TagView, TokenEventKind, TokenEventView, WhyView,
+    TagView, ThreadHits, TokenEventKind, TokenEventView, WhyView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
@@ -291,22 +291,29 @@ pub(crate) fn search_results(sql: &Connection, found: Found, searched: u32) -> R
             .collect::<Result<_, StoreError>>()?,
         more: found.more,
         resume: found.resume.map(|below| Resume { below, back_to_ms: message::time_of(below) }),
-        problems: found
-            .problems
-            .into_iter()
-            .map(|problem| SearchProblem {
-                kind: match problem.kind {
-                    ProblemKind::UnknownPerson => SearchProblemKind::UnknownPerson,
-                    ProblemKind::UnknownTag => SearchProblemKind::UnknownTag,
-                    ProblemKind::BadDate => SearchProblemKind::BadDate,
-                    ProblemKind::BadHas => SearchProblemKind::BadHas,
-                },
-                value: problem.value,
-            })
-            .collect(),
+        problems: problems(found.problems),
         searched,
         rebuilding: search::rebuilding(sql)?,
     })
+}
+
+pub(crate) fn thread_hits(found: ThreadFound) -> ThreadHits {
+    ThreadHits { hits: found.messages, more: found.more, problems: problems(found.problems) }
+}
+
+fn problems(found: Vec<Problem>) -> Vec<SearchProblem> {
+    found
+        .into_iter()
+        .map(|problem| SearchProblem {
+            kind: match problem.kind {
+                ProblemKind::UnknownPerson => SearchProblemKind::UnknownPerson,
+                ProblemKind::UnknownTag => SearchProblemKind::UnknownTag,
+                ProblemKind::BadDate => SearchProblemKind::BadDate,
+                ProblemKind::BadHas => SearchProblemKind::BadHas,
+            },
+            value: problem.value,
+        })
+        .collect()
 }
 
 fn quoted(held: Option<Message>) -> Quoted {

@@ -31,7 +31,7 @@ mod recall;
 
 pub use excerpt::{Mark, marks};
 pub use few::{patterns, words};
-pub use find::{Found, Hit, PersonHit, Scope, find, go_on, in_thread};
+pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, go_on, in_thread};
 pub use model::mill::fold;
 pub use query::{Problem, ProblemKind, Query};
 pub use rebuild::{merge, rebuild, rebuilding};

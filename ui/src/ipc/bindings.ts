@@ -1116,7 +1116,15 @@ conversation: ConversationId,
 /**
  * What was typed.
  */
-text: string, };
+text: string, 
+/**
+ * As in `search`.
+ */
+timeZone: string | null, 
+/**
+ * As in `search`.
+ */
+utcOffsetMin: number, };
 
 export type FindSavedReplies = { 
 /**
@@ -2397,7 +2405,11 @@ limit: number,
  */
 below: MessageId | null, 
 /**
- * How far the agent's clock is ahead of UTC, in minutes: a day begins where they are.
+ * The agent's time zone in the tz database: a day begins where they are.
+ */
+timeZone: string | null, 
+/**
+ * How far the agent's clock is ahead of UTC now, in minutes, if the zone is not known.
  */
 utcOffsetMin: number, };
 
@@ -2790,7 +2802,11 @@ hits: Array<MessageId>,
 /**
  * Whether there are more than that.
  */
-more: boolean, };
+more: boolean, 
+/**
+ * Operators that could not be followed.
+ */
+problems: Array<SearchProblem>, };
 
 export type TokenEventKind = "linked" | "refreshed" | "postponed" | "refused" | "unlinked";
 

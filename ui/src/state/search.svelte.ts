@@ -1,6 +1,7 @@
 // Searching everything: what is typed, what the desk found for it, and what was looked for before.
 import type { AccountId, Fault, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
+import { here } from "./here";
 
 /** Messages asked for; who needs more narrows it down. */
 export const HITS = 50;
@@ -109,7 +110,7 @@ export class Search {
     const asked = this.#asked;
     const { text } = this;
     if (!this.open || !this.forDesk) return;
-    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS, utcOffsetMin: -new Date().getTimezoneOffset() };
+    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS, ...here() };
     const began = performance.now();
     try {
       let results = await ask("search", { ...args, below: null });

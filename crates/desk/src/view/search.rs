@@ -106,4 +106,6 @@ pub struct ThreadHits {
     pub hits: Vec<MessageId>,
     /// Whether there are more than that.
     pub more: bool,
+    /// Operators that could not be followed.
+    pub problems: Vec<SearchProblem>,
 }

@@ -47,6 +47,17 @@ pub struct Found {
     pub resume: Option<MessageId>,
 }
 
+/// What was found in one conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ThreadFound {
+    /// The messages, newest first.
+    pub messages: Vec<MessageId>,
+    /// Operators that say nothing as they stand.
+    pub problems: Vec<Problem>,
+    /// Whether there may be messages beyond these.
+    pub more: bool,
+}
+
 /// A message that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -119,11 +130,10 @@ pub fn go_on(
 pub fn in_thread(
     sql: &Connection,
     conversation: ConversationId,
-    typed: &str,
+    query: &Query,
     limit: u32,
-) -> Result<Vec<MessageId>, StoreError> {
-    let query = Query::parse(typed);
-    let plan = Plan::of(sql, &query, &Scope { account: None, conversation: Some(conversation) })?;
+) -> Result<ThreadFound, StoreError> {
+    let plan = Plan::of(sql, query, &Scope { account: None, conversation: Some(conversation) })?;
     let words: Vec<String> = query.wanted().map(Term::expression).collect();
     let mut messages = Vec::new();
     let mut below = i64::MAX;
@@ -131,7 +141,9 @@ pub fn in_thread(
         let walk = plan.walk(sql, &words, &(i64::MIN..=below), limit as usize - messages.len())?;
         messages.extend(walk.hits);
         // One conversation is gone through to its end.
-        let Some(resume) = walk.resume else { return Ok(messages) };
+        let Some(resume) = walk.resume else {
+            return Ok(ThreadFound { messages, problems: plan.problems, more: walk.more });
+        };
         below = resume.0.saturating_sub(1);
     }
 }

@@ -135,8 +135,86 @@ async fn a_scope_is_one_account_or_one_conversation() {
     assert_eq!(names(&find("from:nadia tag:vip", nadia)), "Image one");
     assert_eq!(names(&find("from:nick", nadia)), "");
     assert!(find("nadia", nadia).people.is_empty());
-    let ids = shop.shelf.store.read_now(|sql| super::in_thread(sql, shop.nadia, "shirt -from:me in:nick", 9)).unwrap();
-    assert_eq!(ids.len(), 1);
+    let in_thread = |typed: &str| {
+        let query = Query::parse(typed).dated(NOW, |_| 0);
+        shop.shelf.store.read_now(|sql| super::in_thread(sql, shop.nadia, &query, 9)).unwrap()
+    };
+    assert_eq!(in_thread("shirt -from:me in:nick").messages.len(), 1);
+    assert_eq!(in_thread("linen -on:2026-10-28").messages.len(), 1);
+    let odd = in_thread("linen on:soon from:nick ");
+    let kinds: Vec<ProblemKind> = odd.problems.iter().map(|problem| problem.kind).collect();
+    assert_eq!((odd.messages.len(), kinds), (0, vec![ProblemKind::BadDate]));
+}
+
+#[tokio::test]
+async fn today_and_yesterday_are_known_in_a_conversation_too() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    shop.shelf
+        .store
+        .write(move |tx| {
+            say(tx, one, nadia, NOW - DAY, false, text("linen yesterday"))?;
+            say(tx, one, nadia, NOW, false, text("linen today"))
+        })
+        .await
+        .unwrap();
+    let count = |typed: &str| {
+        let query = Query::parse(typed).dated(NOW, |_| 0);
+        shop.shelf.store.read_now(|sql| super::in_thread(sql, nadia, &query, 9)).unwrap().messages.len()
+    };
+    assert_eq!((count("linen"), count("linen on:today"), count("linen on:yesterday")), (4, 1, 1));
+}
+
+#[tokio::test]
+async fn a_reply_that_waited_is_found_on_the_day_it_went_out() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    let pressed = NOW - 3 * DAY + 8 * 3_600_000;
+    shop.shelf
+        .store
+        .write(move |tx| {
+            let id = message::insert_own(tx, one, nadia, &text("linen at last"), None, pressed)?;
+            message::set_time(tx, id, pressed + 12 * 3_600_000)?;
+            // What a customer wrote on the evening before stays there.
+            say(tx, one, nadia, pressed, false, text("linen at last?")).map(|_| ())
+        })
+        .await
+        .unwrap();
+    let found = |typed: &str| -> Vec<bool> { shop.ask(typed).messages.iter().map(|hit| hit.outgoing).collect() };
+    assert_eq!(found("linen last on:2026-11-03 "), [true]);
+    assert_eq!(found("linen last on:2026-11-02 "), [false]);
+    assert_eq!(found("linen last after:2026-11-02 before:2026-11-04 "), [true]);
+    assert_eq!(found("linen last -on:2026-11-02 "), [true]);
+    assert_eq!(found("linen last "), [false, true]);
+}
+
+#[tokio::test]
+async fn what_tiktok_made_of_a_reply_is_what_is_found() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    shop.shelf
+        .store
+        .write(move |tx| {
+            let id = message::insert_own(tx, one, nadia, &text("abc"), None, NOW)?;
+            let listed = message::News {
+                remote_id: "its id".into(),
+                sent_at_ms: NOW,
+                outgoing: true,
+                surface: model::Surface::Deskbell,
+                auto: None,
+                content: text("abd"),
+                quoted_remote_id: None,
+                reactions: vec![Reaction { emoji: "❤".into(), from: model::Direction::In }],
+                raw: "{}".into(),
+            };
+            message::bind(tx, id, "its id", Some(&listed), true)?;
+            assert_eq!(message::get(tx, id)?.reactions, listed.reactions);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let count = |typed: &str| shop.ask(typed).messages.len();
+    assert_eq!((count("abd"), count("abc"), count("abd has:reaction ")), (1, 0, 1));
 }
 
 #[tokio::test]
@@ -171,6 +249,35 @@ async fn people_are_found_by_name_and_handle() {
     assert_eq!(people("nik"), ["Niklas[(0, 3)]"]);
     assert_eq!(people("nickname"), ["Niklas[]"], "the handle is still theirs");
     assert_eq!(people("rahman"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn whoever_is_called_what_was_typed_comes_before_those_whose_name_begins_so() {
+    let shelf = Shelf::new();
+    shelf
+        .store
+        .write(|tx| {
+            let one = link(tx, "one")?;
+            for (n, name) in ["Ana", "Ana Busy"].into_iter().enumerate() {
+                let id = open(tx, one, name, None)?;
+                say(tx, one, id, NOW - 365 * DAY + n as i64, false, text("hello"))?;
+                crate::table::conversation::refresh(tx, id)?;
+            }
+            for n in 0..61 {
+                let id = open(tx, one, &format!("Anabel {n}"), None)?;
+                say(tx, one, id, NOW + n, false, text("hello"))?;
+                crate::table::conversation::refresh(tx, id)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let people = |typed: &str| -> Vec<String> {
+        shelf.find(&Query::parse(typed), Scope::default(), 50).people.into_iter().map(|hit| hit.name).take(3).collect()
+    };
+    assert_eq!(people("Ana"), ["Ana Busy", "Ana", "Anabel 60"]);
+    assert_eq!(people("from:ana"), ["Ana Busy", "Ana", "Anabel 60"]);
+    assert_eq!(people("anab"), ["Anabel 60", "Anabel 59", "Anabel 58"]);
 }
 
 #[tokio::test]
@@ -345,85 +452,4 @@ async fn the_index_is_filled_again_in_slices_newest_first_and_nothing_twice() {
     }
     assert!(merges > 0);
     assert_eq!(shop.hits("linen"), "five three two one one four");
-}
-
-#[tokio::test]
-async fn what_tiktok_made_of_a_reply_is_what_is_found() {
-    let shop = Shop::new().await;
-    let (one, nadia) = (shop.accounts[0], shop.nadia);
-    shop.shelf
-        .store
-        .write(move |tx| {
-            let id = message::insert_own(tx, one, nadia, &text("abc"), None, NOW)?;
-            let listed = message::News {
-                remote_id: "its id".into(),
-                sent_at_ms: NOW,
-                outgoing: true,
-                surface: model::Surface::Deskbell,
-                auto: None,
-                content: text("abd"),
-                quoted_remote_id: None,
-                reactions: vec![Reaction { emoji: "❤".into(), from: model::Direction::In }],
-                raw: "{}".into(),
-            };
-            message::bind(tx, id, "its id", Some(&listed), true)?;
-            assert_eq!(message::get(tx, id)?.reactions, listed.reactions);
-            Ok(())
-        })
-        .await
-        .unwrap();
-    let count = |typed: &str| shop.ask(typed).messages.len();
-    assert_eq!((count("abd"), count("abc"), count("abd has:reaction ")), (1, 0, 1));
-}
-
-#[tokio::test]
-async fn whoever_is_called_what_was_typed_comes_before_those_whose_name_begins_so() {
-    let shelf = Shelf::new();
-    shelf
-        .store
-        .write(|tx| {
-            let one = link(tx, "one")?;
-            for (n, name) in ["Ana", "Ana Busy"].into_iter().enumerate() {
-                let id = open(tx, one, name, None)?;
-                say(tx, one, id, NOW - 365 * DAY + n as i64, false, text("hello"))?;
-                crate::table::conversation::refresh(tx, id)?;
-            }
-            for n in 0..61 {
-                let id = open(tx, one, &format!("Anabel {n}"), None)?;
-                say(tx, one, id, NOW + n, false, text("hello"))?;
-                crate::table::conversation::refresh(tx, id)?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
-    let people = |typed: &str| -> Vec<String> {
-        shelf.find(&Query::parse(typed), Scope::default(), 50).people.into_iter().map(|hit| hit.name).take(3).collect()
-    };
-    assert_eq!(people("Ana"), ["Ana Busy", "Ana", "Anabel 60"]);
-    assert_eq!(people("from:ana"), ["Ana Busy", "Ana", "Anabel 60"]);
-    assert_eq!(people("anab"), ["Anabel 60", "Anabel 59", "Anabel 58"]);
-}
-
-#[tokio::test]
-async fn a_reply_that_waited_is_found_on_the_day_it_went_out() {
-    let shop = Shop::new().await;
-    let (one, nadia) = (shop.accounts[0], shop.nadia);
-    let pressed = NOW - 3 * DAY + 8 * 3_600_000;
-    shop.shelf
-        .store
-        .write(move |tx| {
-            let id = message::insert_own(tx, one, nadia, &text("linen at last"), None, pressed)?;
-            message::set_time(tx, id, pressed + 12 * 3_600_000)?;
-            // What a customer wrote on the evening before stays there.
-            say(tx, one, nadia, pressed, false, text("linen at last?")).map(|_| ())
-        })
-        .await
-        .unwrap();
-    let found = |typed: &str| -> Vec<bool> { shop.ask(typed).messages.iter().map(|hit| hit.outgoing).collect() };
-    assert_eq!(found("linen last on:2026-11-03 "), [true]);
-    assert_eq!(found("linen last on:2026-11-02 "), [false]);
-    assert_eq!(found("linen last after:2026-11-02 before:2026-11-04 "), [true]);
-    assert_eq!(found("linen last -on:2026-11-02 "), [true]);
-    assert_eq!(found("linen last "), [false, true]);
 }
