@@ -270,6 +270,29 @@ describe("the palette", () => {
     expect(desk.asked.filter((one) => one.command === "search" && one.args.text === "zebra")).toHaveLength(2);
   });
 
+  test("offers saved replies where one writes, and puts the chosen one where the caret is", async () => {
+    const { desk, app } = await search("linen refun");
+    expect(options().map((one) => one.textContent).join()).not.toContain("Insert saved reply");
+    press(input(), "k", { ctrlKey: true });
+    rowOf("41")?.click();
+    await settle(20);
+    const composer = document.querySelector<HTMLTextAreaElement>("[data-composer]");
+    if (!composer) throw new Error("there is a composer");
+    type(composer, "One moment:");
+    composer.setSelectionRange(11, 11);
+    press(document.body, "k", { ctrlKey: true });
+    await settle();
+    type(input(), "linen siz");
+    await answered();
+    const offered = options().filter((one) => one.dataset["entry"]?.startsWith("saved "));
+    expect(offered.map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual(["Insert saved reply “Size chart, linen” /size"]);
+    offered[0]?.click();
+    await settle(30);
+    expect(composer.value).toBe("One moment: Here is our size chart. Between two sizes? Take the smaller one, linen gives a little.");
+    expect(desk.count("useSavedReply")).toBe(1);
+    expect(app.search.open).toBe(false);
+  });
+
   test("counts aloud once the typing pauses", async () => {
     await search("linen");
     const said = (): string => [...document.querySelectorAll("[data-palette] p[role=status]")].map((one) => one.textContent).join("");

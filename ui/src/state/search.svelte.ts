@@ -1,7 +1,8 @@
 // Searching everything: what is typed, what the desk found for it, and what was looked for before.
-import type { AccountId, Fault, SearchResults, TagCount } from "../ipc/bindings";
+import type { AccountId, Fault, SavedReplyView, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { here } from "./here";
+import { MOST_LISTED } from "./saved.svelte";
 
 /** Messages asked for; who needs more narrows it down. */
 export const HITS = 50;
@@ -25,6 +26,8 @@ export class Search {
   /** What was looked for before, newest first; forgotten when Deskbell ends. */
   recent = $state.raw<readonly string[]>([]);
   tags = $state.raw<readonly TagCount[]>([]);
+  /** What can be inserted into the conversation on screen. */
+  saved = $state.raw<readonly SavedReplyView[]>([]);
   #account: () => AccountId | null;
   #asked = 0;
   #frame = 0;
@@ -81,6 +84,15 @@ export class Search {
     this.fault = null;
     this.#begin();
     void this.#ask();
+  }
+
+  /** Saved replies are offered where one writes. */
+  async learnSaved(): Promise<void> {
+    try {
+      this.saved = await ask("findSavedReplies", { query: "", limit: MOST_LISTED });
+    } catch {
+      // They are only offered on the way; the composer has them too.
+    }
   }
 
   /** What is on its way answers something else from now on. */

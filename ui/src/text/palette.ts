@@ -27,6 +27,7 @@ export const palette = {
   problems,
   looking: "Still looking…",
   lookedBack: (day: string) => `Still looking. Everything since ${day} has been looked through.`,
+  insertSaved: (name: string) => `Insert saved reply “${name}”`,
   nothing: (text: string) => `Nothing found for “${text}”`,
   nothingMore: "Try fewer letters or another word. Every word has to be there.",
   noCommand: (text: string) => `No command is called “${text}”`,
