@@ -34,6 +34,7 @@ mod receiving;
 mod rules;
 mod salvage;
 mod saved;
+mod searching;
 mod secrecy;
 mod sending;
 mod signs;

@@ -43,6 +43,8 @@ export class FakeDesk implements Host {
   usage: MediaUsage = { bytes: 1_288_490_189, pictures: 4_812 };
   /** Whether the search index is still being made. */
   rebuilding = false;
+  /** So many messages are looked at for one answer to a search. */
+  looks = Infinity;
   /** Everything that was asked, in order. */
   asked: Asked[] = [];
   attached: { conversation: string | null; file: Blob }[] = [];
@@ -191,7 +193,7 @@ export class FakeDesk implements Host {
       case "search":
         return search(this, asked.args);
       case "findInThread":
-        return findInThread(this.of(asked.args.conversation), asked.args.text);
+        return findInThread(this, asked.args);
       case "markSeen":
         this.of(asked.args.conversation).row.unread = 0;
         this.tell({ kind: "inbox", account: this.of(asked.args.conversation).account }, { kind: "conversation", conversation: asked.args.conversation });

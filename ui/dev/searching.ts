@@ -15,7 +15,7 @@ const HAS: Record<string, (message: MessageView) => boolean> = {
   link: (one) => /https?:\/\//.test(textOf(one)),
 };
 
-export const textOf = (message: MessageView): string => (message.content.type === "text" ? message.content.body : message.content.type === "card" ? message.content.title : "");
+export const textOf = (message: MessageView): string => (message.content.type === "text" ? message.content.body : message.content.type === "card" ? [message.content.title, ...message.content.buttons].join(" ") : "");
 
 /** Where each of some words stands in a text, in order, never two on one place. */
 export function marksIn(text: string, words: readonly string[]): Mark[] {
@@ -57,6 +57,11 @@ function read(desk: FakeDesk, typed: string, utcOffsetMin: number): Wanted {
   return wanted;
 }
 
+function answers({ words, without, fits }: Wanted, talk: FakeConversation, message: MessageView): boolean {
+  const body = textOf(message);
+  return all(body, words) && !without.some((word) => body.toLowerCase().includes(word)) && fits.every((fit) => fit(talk, message));
+}
+
 /** One line around the first match. */
 function excerptOf(text: string, words: readonly string[]): string {
   const line = text.replace(/\s+/g, " ");
@@ -65,37 +70,43 @@ function excerptOf(text: string, words: readonly string[]): string {
   return (from > 0 ? "…" : "") + line.slice(from, from + 160);
 }
 
-export function search(desk: FakeDesk, { account, text, limit, utcOffsetMin }: Commands["search"]["args"]): Commands["search"]["reply"] {
+export function search(desk: FakeDesk, { account, text, limit, below, utcOffsetMin }: Commands["search"]["args"]): Commands["search"]["reply"] {
   const wanted = read(desk, text.trim(), utcOffsetMin);
   const talks = desk.conversations.filter((talk) => account === null || talk.account === account);
   const people: PersonHit[] = [];
   const messages: MessageHit[] = [];
   const { words } = wanted;
-  if (words.length > 0 && wanted.fits.length === 0) {
+  if (words.length > 0 && wanted.fits.length === 0 && below === null) {
     for (const talk of talks) {
       const { person } = talk.row;
       if (all(`${person.name} ${person.handle ?? ""}`, words)) people.push({ conversation: talk.row.id, account: talk.account, person, marks: marksIn(person.name, words) });
     }
   }
+  let resume: Commands["search"]["reply"]["resume"] = null;
   if (words.length > 0 || wanted.fits.length > 0) {
-    for (const talk of talks) {
-      for (const message of talk.messages) {
-        const body = textOf(message);
-        if (!all(body, words) || wanted.without.some((word) => body.toLowerCase().includes(word)) || !wanted.fits.every((fits) => fits(talk, message))) continue;
-        const excerpt = excerptOf(body, words);
-        messages.push({ id: message.id, conversation: talk.row.id, account: talk.account, person: talk.row.person, direction: message.direction, sentAtMs: message.sentAtMs, kind: message.content.type, excerpt, marks: marksIn(excerpt, words) });
-      }
+    const everything = talks.flatMap((talk) => talk.messages.map((message) => ({ talk, message }))).sort((a, b) => b.message.sentAtMs - a.message.sentAtMs);
+    const from = below === null ? 0 : everything.findIndex(({ message }) => message.id === below) + 1;
+    const looked = everything.slice(from, from + desk.looks);
+    const last = looked.at(-1);
+    if (last && from + desk.looks < everything.length) resume = { below: last.message.id, backToMs: last.message.sentAtMs };
+    for (const { talk, message } of looked) {
+      if (!answers(wanted, talk, message)) continue;
+      const excerpt = excerptOf(textOf(message), words);
+      messages.push({ id: message.id, conversation: talk.row.id, account: talk.account, person: talk.row.person, direction: message.direction, sentAtMs: message.sentAtMs, kind: message.content.type, excerpt, marks: marksIn(excerpt, words) });
     }
   }
   messages.sort((a, b) => b.sentAtMs - a.sentAtMs);
-  return { people: people.slice(0, 8), messages: messages.slice(0, limit), problems: wanted.problems, searched: talks.reduce((sum, talk) => sum + talk.messages.length, 0), rebuilding: desk.rebuilding };
+  if (messages.length >= limit) resume = null;
+  return { people: people.slice(0, 8), messages: messages.slice(0, limit), more: messages.length > limit || resume !== null, resume, problems: wanted.problems, searched: talks.reduce((sum, talk) => sum + talk.messages.length, 0), rebuilding: desk.rebuilding };
 }
 
 /** What is searched for in one thread, as words. */
 export const wordsOf = (typed: string): string[] => typed.toLowerCase().split(/\s+/).filter((word) => word !== "");
 
-export function findInThread(talk: FakeConversation, text: string): Commands["findInThread"]["reply"] {
-  const words = wordsOf(text);
-  const hits = words.length === 0 ? [] : talk.messages.filter((one) => all(textOf(one), words)).map((one) => one.id).reverse();
-  return { hits: hits.slice(0, 1_000), more: hits.length > 1_000 };
+export function findInThread(desk: FakeDesk, { conversation, text, utcOffsetMin }: Commands["findInThread"]["args"]): Commands["findInThread"]["reply"] {
+  const wanted = read(desk, text.trim(), utcOffsetMin);
+  const talk = desk.of(conversation);
+  const asked = wanted.words.length > 0 || wanted.fits.length > 0;
+  const hits = asked ? talk.messages.filter((one) => answers(wanted, talk, one)).map((one) => one.id).reverse() : [];
+  return { hits: hits.slice(0, 1_000), more: hits.length > 1_000, problems: wanted.problems };
 }

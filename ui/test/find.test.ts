@@ -84,6 +84,27 @@ describe("finding in a conversation", () => {
     expect(app.talk?.find.more).toBe(true);
   });
 
+  test("says what it cannot follow, and goes by the clock here", async () => {
+    const { desk } = await find("coat on:soon from:nobody");
+    const problems = (): (string | null)[] => [...document.querySelectorAll("[data-find] [data-problem]")].map((one) => one.textContent);
+    expect(problems()).toEqual(["“soon” is no date. Write one such as 2026-11-05.", "Nobody is called “nobody”."]);
+    expect(desk.asked.findLast((one) => one.command === "findInThread")?.args).toMatchObject({ timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, utcOffsetMin: -new Date().getTimezoneOffset() });
+    type(field(), "coat");
+    await settle(30);
+    expect(problems()).toEqual([]);
+  });
+
+  test("marks what was found in a card, in its title and on its buttons", async () => {
+    const { desk } = await find("");
+    desk.of("41").messages.push({ ...desk.of("41").messages.at(-1)!, id: "card", content: { type: "card", kind: "button", title: "A zebra?", buttons: ["No", "Yes, two zebras"] } });
+    type(field(), "zebra");
+    await settle(30);
+    expect(count()).toBe("1 of 1");
+    const card = document.querySelector("[data-message=card]");
+    expect([...(card?.querySelectorAll("mark") ?? [])].map((one) => one.parentElement?.textContent)).toEqual(["A zebra?", "Yes, two zebras"]);
+    expect([...(card?.querySelectorAll("mark") ?? [])].map((one) => one.textContent)).toEqual(["zebra", "zebra"]);
+  });
+
   test("drops an answer to what no longer stands in the field", async () => {
     const { desk } = await find("");
     const release = desk.hold("findInThread");

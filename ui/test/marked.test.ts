@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { completions } from "../src/features/palette/completion";
-import { clampedParts, parts } from "../src/text/marked";
+import { clampedParts, marksWithin, parts } from "../src/text/marked";
 
 const told = (text: string, marks: [number, number][], line = false): string => parts(text, marks.map(([start, len]) => ({ start, len })), line).map((part) => (part.on ? `[${part.text}]` : part.text)).join("");
 
@@ -24,6 +24,12 @@ describe("what stands out in a text", () => {
     expect(told("to\u202Eda  y", [[0, 2]], true)).toBe("[to]‹RLO›da y");
     expect(told("one two", [[4, 3]], true)).toBe("one [two]");
   });
+  test("is cut anew for a part of the text", () => {
+    const all = [{ start: 1, len: 3 }, { start: 6, len: 2 }];
+    expect(marksWithin(all, 0, 3)).toEqual([{ start: 1, len: 2 }]);
+    expect(marksWithin(all, 3, 5)).toEqual([{ start: 0, len: 1 }, { start: 3, len: 2 }]);
+    expect(marksWithin(all, 4, 2)).toEqual([]);
+  });
   test("is not hidden behind “Show more”", () => {
     const all = parts("x".repeat(50) + "linen" + "y".repeat(50), [{ start: 50, len: 5 }]);
     const { parts: shown, hidden } = clampedParts(all, 20);
@@ -37,7 +43,7 @@ describe("what stands out in a text", () => {
 describe("completing operators", () => {
   const person = (name: string) => ({ conversation: "1", account: "1", marks: [], person: { id: "1", name, handle: null, hue: 1, avatar: null, isFollower: null, firstContactMs: null } });
   const known = {
-    results: { people: [person("Nadia Rahman"), person("Ines Duarte"), person("Thảo")], messages: [], problems: [], searched: 1, rebuilding: false },
+    results: { people: [person("Nadia Rahman"), person("Ines Duarte"), person("Thảo")], messages: [], more: false, resume: null, problems: [], searched: 1, rebuilding: false },
     tags: [{ tag: { id: "1", name: "Size M", hue: 1 }, people: 2 }, { tag: { id: "2", name: "Refund", hue: 1 }, people: 1 }],
     today: "2026-11-22",
   };

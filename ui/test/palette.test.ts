@@ -1,5 +1,5 @@
 import { screen, within } from "@testing-library/svelte";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import type { FakeDesk } from "../dev/fake";
 import { kindsScene } from "../dev/kinds";
@@ -8,6 +8,7 @@ import { bubbles, openPage, press, rowOf, settle, type } from "./world";
 const input = (): HTMLInputElement => screen.getByRole("combobox", { name: "Search messages, people and commands" });
 const options = (): HTMLElement[] => screen.queryAllByRole("option").filter((one) => one.id.startsWith("palette-"));
 const active = (): string => document.getElementById(input().getAttribute("aria-activedescendant") ?? "")?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+const looking = (): string | undefined => document.querySelector("[data-looking]")?.textContent ?? undefined;
 const sections = (): string[] => [...document.querySelectorAll("[data-palette] [role=group]")].map((one) => document.getElementById(one.getAttribute("aria-labelledby") ?? "")?.textContent ?? "");
 
 /** A frame, the moment after it, and the answer. */
@@ -214,6 +215,82 @@ describe("the palette", () => {
     type(input(), "linen");
     await answered();
     expect(document.querySelector("[data-rebuilding]")?.textContent).toContain("Older messages may not be found yet");
+  });
+
+  test("asks on while not everything was looked through, and says that it does", async () => {
+    const { desk, app } = await search("");
+    desk.looks = 50;
+    const first = desk.hold("search");
+    type(input(), "hello question");
+    await answered();
+    first();
+    const second = desk.hold("search");
+    await answered();
+    // The first answer has nothing yet, which is not the same as nothing.
+    expect(screen.queryByText("Nothing found for “hello question”")).toBeNull();
+    expect(looking()).toBe("Still looking…");
+    press(input(), "Enter");
+    second();
+    await settle(60);
+    expect(app.place.conversation).toBe("41");
+    const below = desk.asked.flatMap((one) => (one.command === "search" ? [one.args.below] : []));
+    expect(below.length).toBeGreaterThan(2);
+    expect(new Set(below).size).toBe(below.length);
+  });
+
+  test("says that nothing was found once everything was looked through", async () => {
+    const { desk } = await search("");
+    desk.looks = 50;
+    type(input(), "zebra");
+    await answered();
+    await settle(60);
+    expect(screen.getByText("Nothing found for “zebra”")).toBeTruthy();
+    expect(looking()).toBeUndefined();
+    expect(desk.count("search")).toBeGreaterThan(2);
+  });
+
+  test("says how far it has come when it takes long, and typing on ends it", async () => {
+    const { desk, app } = await search("");
+    desk.looks = 20;
+    const first = desk.hold("search");
+    type(input(), "zebra");
+    await answered();
+    const now = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 1_500);
+    first();
+    const second = desk.hold("search");
+    await settle();
+    now.mockRestore();
+    expect(looking()).toMatch(/^Still looking\. Everything since .+ has been looked through\.$/);
+    type(input(), "linen");
+    second();
+    await answered();
+    await settle(60);
+    expect(app.search.answered).toBe("linen");
+    expect(looking()).toBeUndefined();
+    expect(desk.asked.filter((one) => one.command === "search" && one.args.text === "zebra")).toHaveLength(2);
+  });
+
+  test("offers saved replies where one writes, and puts the chosen one where the caret is", async () => {
+    const { desk, app } = await search("linen refun");
+    expect(options().map((one) => one.textContent).join()).not.toContain("Insert saved reply");
+    press(input(), "k", { ctrlKey: true });
+    rowOf("41")?.click();
+    await settle(20);
+    const composer = document.querySelector<HTMLTextAreaElement>("[data-composer]");
+    if (!composer) throw new Error("there is a composer");
+    type(composer, "One moment:");
+    composer.setSelectionRange(11, 11);
+    press(document.body, "k", { ctrlKey: true });
+    await settle();
+    type(input(), "linen siz");
+    await answered();
+    const offered = options().filter((one) => one.dataset["entry"]?.startsWith("saved "));
+    expect(offered.map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual(["Insert saved reply “Size chart, linen” /size"]);
+    offered[0]?.click();
+    await settle(30);
+    expect(composer.value).toBe("One moment: Here is our size chart. Between two sizes? Take the smaller one, linen gives a little.");
+    expect(desk.count("useSavedReply")).toBe(1);
+    expect(app.search.open).toBe(false);
   });
 
   test("counts aloud once the typing pauses", async () => {

@@ -7,7 +7,7 @@ use engine::Engine;
 use engine::health::Health as EngineHealth;
 use model::{Content, ConversationId, Delivery, Direction, MessageId, Surface, UnconfirmedStage, WaitReason};
 use store::salvage::{Losses, Report};
-use store::search::{self, Found, ProblemKind};
+use store::search::{self, Found, Problem, ProblemKind, ThreadFound};
 use store::table::account::{self, Account};
 use store::table::agent::Agent;
 use store::table::attempt::{self, Outcome};
@@ -27,8 +27,8 @@ use store::{Connection, StoreError};
 use crate::view::{
     AccessView, AccountView, AgentView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow,
     ConversationView, DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit,
-    PersonView, PostView, Quoted, RepairView, ScheduledView, SearchProblem, SearchProblemKind, SearchResults, TagView,
-    TokenEventKind, TokenEventView, WhyView,
+    PersonView, PostView, Quoted, RepairView, Resume, ScheduledView, SearchProblem, SearchProblemKind, SearchResults,
+    TagView, ThreadHits, TokenEventKind, TokenEventView, WhyView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
@@ -251,17 +251,8 @@ fn message_view(
         quoted,
         delivery: message.outgoing.then(|| delivery(message, replies, read_up_to_ms)),
         reactions: message.reactions.clone(),
-        marks: find.map_or_else(Vec::new, |typed| marks(search::marks(typed, words(&message.content)))),
+        marks: find.map_or_else(Vec::new, |typed| marks(search::marks(typed, &message.content.searchable()))),
     })
-}
-
-/// The text of a message that a bubble marks what was searched for in.
-fn words(content: &Content) -> &str {
-    match content {
-        Content::Text { body } => body,
-        Content::Card { title, .. } => title,
-        _ => "",
-    }
 }
 
 fn marks(found: Vec<search::Mark>) -> Vec<Mark> {
@@ -300,22 +291,31 @@ pub(crate) fn search_results(sql: &Connection, found: Found, searched: u32) -> R
                 })
             })
             .collect::<Result<_, StoreError>>()?,
-        problems: found
-            .problems
-            .into_iter()
-            .map(|problem| SearchProblem {
-                kind: match problem.kind {
-                    ProblemKind::UnknownPerson => SearchProblemKind::UnknownPerson,
-                    ProblemKind::UnknownTag => SearchProblemKind::UnknownTag,
-                    ProblemKind::BadDate => SearchProblemKind::BadDate,
-                    ProblemKind::BadHas => SearchProblemKind::BadHas,
-                },
-                value: problem.value,
-            })
-            .collect(),
+        more: found.more,
+        resume: found.resume.map(|below| Resume { below, back_to_ms: message::time_of(below) }),
+        problems: problems(found.problems),
         searched,
         rebuilding: search::rebuilding(sql)?,
     })
+}
+
+pub(crate) fn thread_hits(found: ThreadFound) -> ThreadHits {
+    ThreadHits { hits: found.messages, more: found.more, problems: problems(found.problems) }
+}
+
+fn problems(found: Vec<Problem>) -> Vec<SearchProblem> {
+    found
+        .into_iter()
+        .map(|problem| SearchProblem {
+            kind: match problem.kind {
+                ProblemKind::UnknownPerson => SearchProblemKind::UnknownPerson,
+                ProblemKind::UnknownTag => SearchProblemKind::UnknownTag,
+                ProblemKind::BadDate => SearchProblemKind::BadDate,
+                ProblemKind::BadHas => SearchProblemKind::BadHas,
+            },
+            value: problem.value,
+        })
+        .collect()
 }
 
 fn quoted(held: Option<Message>) -> Quoted {

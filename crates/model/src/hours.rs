@@ -120,6 +120,13 @@ impl Zone {
         names
     }
 
+    /// How far its clocks are ahead of UTC at a time, in ms.
+    #[must_use]
+    pub fn offset_ms(&self, at_ms: Millis) -> Millis {
+        // No clock shows a time outside of the calendar, so how far it is ahead there does not matter.
+        Timestamp::from_millisecond(at_ms).map_or(0, |at| Millis::from(self.0.to_offset(at).seconds()) * 1_000)
+    }
+
     /// Its date, as `2026-11-28`.
     #[must_use]
     pub fn date_of(&self, at_ms: Millis) -> String {

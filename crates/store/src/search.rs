@@ -10,6 +10,7 @@
 //! first, which took 0.3 ms for 6,000 hits. Keeping four and five letters too was measured: that beginning took 0.06 ms,
 //! but the next letter as long as before, the index grew by a tenth and writing slowed by as much.
 
+mod crowd;
 mod day;
 mod excerpt;
 mod facet;
@@ -19,6 +20,7 @@ mod plan;
 mod query;
 mod rebuild;
 mod term;
+mod walk;
 
 #[cfg(test)]
 mod operators;
@@ -29,7 +31,7 @@ mod recall;
 
 pub use excerpt::{Mark, marks};
 pub use few::{patterns, words};
-pub use find::{Found, Hit, PersonHit, Scope, find, in_thread};
+pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, go_on, in_thread};
 pub use model::mill::fold;
 pub use query::{Problem, ProblemKind, Query};
 pub use rebuild::{merge, rebuild, rebuilding};

@@ -164,7 +164,7 @@ fn case<'a>(
         .desk(move |lot| {
             let questions = drawn(lot)?.into_iter().map(|question| {
                 let args =
-                    json!({ "account": stage.account, "text": question.typed, "limit": HITS, "utcOffsetMin": 0 });
+                    json!({ "account": stage.account, "text": question.typed, "limit": HITS, "timeZone": "UTC", "utcOffsetMin": 0 });
                 request("search", args)
             });
             stage.ask(questions.collect())
@@ -190,13 +190,19 @@ fn in_thread<'a>(stage: &'a Stage<'a>) -> Case<'a> {
         })
         .store(move |lot| {
             timed(drawn(lot), |word| {
-                stage.store().read_now(|sql| search::in_thread(sql, stage.giant, &word, THREAD_HITS))?;
+                let query = Query::parse(&word);
+                stage.store().read_now(|sql| search::in_thread(sql, stage.giant, &query, THREAD_HITS))?;
                 Ok(())
             })
         })
         .desk(move |lot| {
             let words = drawn(lot).into_iter();
-            let ask = |word| request("findInThread", json!({ "conversation": stage.giant, "text": word }));
+            let ask = |word| {
+                request(
+                    "findInThread",
+                    json!({ "conversation": stage.giant, "text": word, "timeZone": "UTC", "utcOffsetMin": 0 }),
+                )
+            };
             stage.ask(words.map(ask).collect())
         })
 }

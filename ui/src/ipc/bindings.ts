@@ -1130,7 +1130,15 @@ conversation: ConversationId,
 /**
  * What was typed.
  */
-text: string, };
+text: string, 
+/**
+ * As in `search`.
+ */
+timeZone: string | null, 
+/**
+ * As in `search`.
+ */
+utcOffsetMin: number, };
 
 export type FindSavedReplies = { 
 /**
@@ -1705,7 +1713,8 @@ delivery: Delivery | null,
  */
 reactions: Array<Reaction>, 
 /**
- * Where what was searched for stands in its text; nothing if nothing was.
+ * Where what was searched for stands in its text; nothing if nothing was. A card's text is its title and its buttons,
+ * with a space before each.
  */
 marks: Array<Mark>, };
 
@@ -2079,6 +2088,16 @@ export type RestoreAutoVersion = {
  */
 version: AutoVersionId, };
 
+export type Resume = { 
+/**
+ * To be asked for next.
+ */
+below: MessageId, 
+/**
+ * From when on everything was looked through, ms since the epoch.
+ */
+backToMs: number, };
+
 export type RetryKeychain = Record<symbol, never>;
 
 export type RuleId = string;
@@ -2412,7 +2431,15 @@ text: string,
  */
 limit: number, 
 /**
- * How far the agent's clock is ahead of UTC, in minutes: a day begins where they are.
+ * Where an earlier answer left off: only messages below it, and no people. None to begin.
+ */
+below: MessageId | null, 
+/**
+ * The agent's time zone in the tz database: a day begins where they are.
+ */
+timeZone: string | null, 
+/**
+ * How far the agent's clock is ahead of UTC now, in minutes, if the zone is not known.
  */
 utcOffsetMin: number, };
 
@@ -2430,13 +2457,21 @@ export type SearchProblemKind = "unknownPerson" | "unknownTag" | "badDate" | "ba
 
 export type SearchResults = { 
 /**
- * Customers whose name or handle answers, those heard of last first.
+ * Customers whose name or handle answers: first those called what was typed; heard of last first.
  */
 people: Array<PersonHit>, 
 /**
  * Messages, best first.
  */
 messages: Array<MessageHit>, 
+/**
+ * Whether there may be more messages than these.
+ */
+more: boolean, 
+/**
+ * Set if not everything was looked through yet and there are fewer messages than asked for: where to go on.
+ */
+resume: Resume | null, 
 /**
  * Operators that could not be followed.
  */
@@ -2805,7 +2840,11 @@ hits: Array<MessageId>,
 /**
  * Whether there are more than that.
  */
-more: boolean, };
+more: boolean, 
+/**
+ * Operators that could not be followed.
+ */
+problems: Array<SearchProblem>, };
 
 export type TokenEventKind = "linked" | "refreshed" | "postponed" | "refused" | "unlinked";
 

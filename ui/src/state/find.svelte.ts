@@ -1,6 +1,7 @@
 // Finding within one conversation: what is looked for, where it stands, and which of the hits the agent is at.
-import type { Fault, MessageId } from "../ipc/bindings";
+import type { Fault, MessageId, SearchProblem } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
+import { here } from "./here";
 import type { Talk } from "./talk.svelte";
 
 export class Find {
@@ -10,6 +11,8 @@ export class Find {
   hits = $state.raw<readonly MessageId[] | null>(null);
   /** Whether there are more than are listed. */
   more = $state(false);
+  /** What of the text could not be followed. */
+  problems = $state.raw<readonly SearchProblem[]>([]);
   /** The hit the agent is at. */
   current = $state<MessageId | null>(null);
   fault = $state.raw<Fault | null>(null);
@@ -47,6 +50,7 @@ export class Find {
     this.text = "";
     this.hits = this.current = this.fault = null;
     this.more = false;
+    this.problems = [];
     void this.#talk.mark("");
     return back;
   }
@@ -59,6 +63,7 @@ export class Find {
       this.#asked += 1;
       this.hits = this.current = null;
       this.more = false;
+      this.problems = [];
       void this.#talk.mark("");
     } else void this.#ask(true);
   }
@@ -87,11 +92,12 @@ export class Find {
     const asked = (this.#asked += 1);
     const { text } = this;
     try {
-      const { hits, more } = await ask("findInThread", { conversation: this.#talk.id, text });
+      const { hits, more, problems } = await ask("findInThread", { conversation: this.#talk.id, text, ...here() });
       // Only the answer to what stands in the field counts.
       if (asked !== this.#asked) return;
       this.hits = hits;
       this.more = more;
+      this.problems = problems;
       this.fault = null;
       const first = hits[0];
       if (!go) {

@@ -1,5 +1,5 @@
 // Where the agent is: which screen, which account, which tab, which conversation, and whether the window has the focus.
-import type { AccountId, ConversationId, Tab } from "../ipc/bindings";
+import type { AccountId, ConversationId, SavedReplyView, Tab } from "../ipc/bindings";
 
 export type Screen = "inbox" | "automatic" | "rules" | "saved" | "link" | "settings";
 
@@ -34,6 +34,8 @@ export class Place {
   dialogs = $state(0);
   /** What the composer should open next. */
   tool = $state<Tool | null>(null);
+  /** A saved reply that the composer should insert. */
+  inserting = $state.raw<SavedReplyView | null>(null);
   /** What the next rendered screen should put the focus on. */
   wish = $state<"composer" | "list" | null>(null);
   /** When the composer on screen became that of another conversation. */

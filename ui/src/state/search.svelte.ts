@@ -1,10 +1,14 @@
 // Searching everything: what is typed, what the desk found for it, and what was looked for before.
-import type { AccountId, Fault, SearchResults, TagCount } from "../ipc/bindings";
+import type { AccountId, Fault, SavedReplyView, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
+import { here } from "./here";
+import { MOST_LISTED } from "./saved.svelte";
 
 /** Messages asked for; who needs more narrows it down. */
 export const HITS = 50;
 const RECENT = 8;
+/** A search that takes longer says how far it has come. */
+const LONG_MS = 1_000;
 
 export class Search {
   open = $state(false);
@@ -17,9 +21,13 @@ export class Search {
   answered = $state("");
   fault = $state.raw<Fault | null>(null);
   busy = $state(false);
+  /** From when on everything was looked through, once the search takes long. */
+  backToMs = $state<number | null>(null);
   /** What was looked for before, newest first; forgotten when Deskbell ends. */
   recent = $state.raw<readonly string[]>([]);
   tags = $state.raw<readonly TagCount[]>([]);
+  /** What can be inserted into the conversation on screen. */
+  saved = $state.raw<readonly SavedReplyView[]>([]);
   #account: () => AccountId | null;
   #asked = 0;
   #frame = 0;
@@ -33,6 +41,11 @@ export class Search {
   get forDesk(): boolean {
     const text = this.text.trim();
     return text !== "" && text !== "?" && !text.startsWith(">");
+  }
+
+  /** The desk has not looked through everything yet, and is asked on. */
+  get looking(): boolean {
+    return this.fault === null && this.results !== null && this.results.resume !== null;
   }
 
   show(): void {
@@ -55,8 +68,7 @@ export class Search {
       this.#forget();
       return;
     }
-    this.busy = true;
-    this.#asked += 1;
+    this.#begin();
     // The character is on screen before anything is asked; what is typed within one frame is asked once.
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => setTimeout(() => void this.#ask(), 0));
@@ -70,9 +82,24 @@ export class Search {
 
   retry(): void {
     this.fault = null;
-    this.busy = true;
-    this.#asked += 1;
+    this.#begin();
     void this.#ask();
+  }
+
+  /** Saved replies are offered where one writes. */
+  async learnSaved(): Promise<void> {
+    try {
+      this.saved = await ask("findSavedReplies", { query: "", limit: MOST_LISTED });
+    } catch {
+      // They are only offered on the way; the composer has them too.
+    }
+  }
+
+  /** What is on its way answers something else from now on. */
+  #begin(): void {
+    this.busy = true;
+    this.backToMs = null;
+    this.#asked += 1;
   }
 
   /** Something found was opened: what was typed is worth keeping. */
@@ -88,20 +115,34 @@ export class Search {
     this.answered = "";
     this.fault = null;
     this.busy = false;
+    this.backToMs = null;
   }
 
   async #ask(): Promise<void> {
     const asked = this.#asked;
     const { text } = this;
     if (!this.open || !this.forDesk) return;
+    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS, ...here() };
+    const began = performance.now();
     try {
-      const results = await ask("search", { account: this.everywhere ? null : this.#account(), text, limit: HITS, utcOffsetMin: -new Date().getTimezoneOffset() });
+      let results = await ask("search", { ...args, below: null });
       // An answer to what stood there before is of no use any more.
       if (asked !== this.#asked) return;
       this.results = results;
       this.answered = text;
       this.fault = null;
       this.busy = false;
+      while (results.resume !== null) {
+        const { below, backToMs } = results.resume;
+        if (performance.now() - began > LONG_MS) this.backToMs = backToMs;
+        const next = await ask("search", { ...args, below });
+        if (asked !== this.#asked) return;
+        const messages = [...results.messages, ...next.messages];
+        const enough = messages.length >= HITS;
+        results = { ...next, people: results.people, messages: messages.slice(0, HITS), more: next.more || messages.length > HITS, resume: enough ? null : next.resume };
+        this.results = results;
+      }
+      this.backToMs = null;
     } catch (error) {
       if (asked !== this.#asked) return;
       this.fault = faultOf(error);

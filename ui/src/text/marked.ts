@@ -27,6 +27,15 @@ function whole(text: string, marks: readonly Mark[]): { start: number; end: numb
   return spans;
 }
 
+/** The marks within a stretch of a text, counted from its beginning. */
+export function marksWithin(marks: readonly Mark[], from: number, length: number): Mark[] {
+  return marks.flatMap(({ start, len }) => {
+    const first = Math.max(start, from);
+    const end = Math.min(start + len, from + length);
+    return first < end ? [{ start: first - from, len: end - first }] : [];
+  });
+}
+
 /**
  * A text in parts, those that answer a search and those between them.
  * @param line on one line, as a name or an excerpt

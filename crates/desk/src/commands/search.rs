@@ -1,6 +1,6 @@
 //! Searching everything, and searching one conversation.
 
-use model::{AccountId, ConversationId};
+use model::{AccountId, ConversationId, MessageId, Millis, Zone};
 use store::search::{self, Query, Scope};
 use ts_rs::TS;
 
@@ -24,7 +24,11 @@ pub struct Search {
     pub text: String,
     /// How many messages at most; 100 is the most.
     pub limit: u32,
-    /// How far the agent's clock is ahead of UTC, in minutes: a day begins where they are.
+    /// Where an earlier answer left off: only messages below it, and no people. None to begin.
+    pub below: Option<MessageId>,
+    /// The agent's time zone in the tz database: a day begins where they are.
+    pub time_zone: Option<String>,
+    /// How far the agent's clock is ahead of UTC now, in minutes, if the zone is not known.
     pub utc_offset_min: i32,
 }
 
@@ -32,13 +36,16 @@ impl Command for Search {
     type Reply = SearchResults;
 
     async fn run(self, desk: &Desk) -> Result<SearchResults, Fault> {
-        let Self { account, text, limit, utc_offset_min } = self;
-        let now_ms = desk.engine().clock().now_ms();
+        let Self { account, text, limit, below, time_zone, utc_offset_min } = self;
+        let query = dated(&text, desk.engine().clock().now_ms(), time_zone.as_deref(), utc_offset_min);
         let searched = desk.messages_counted().await?;
+        let scope = Scope { account, conversation: None };
+        let limit = limit.clamp(1, MOST_HITS);
         let results = desk.engine().store().read(move |sql| {
-            let offset_ms = i64::from(utc_offset_min) * 60_000;
-            let query = Query::parse(&text).dated(now_ms, |_| offset_ms);
-            let found = search::find(sql, &query, &Scope { account, conversation: None }, limit.clamp(1, MOST_HITS))?;
+            let found = match below {
+                None => search::find(sql, &query, &scope, limit)?,
+                Some(below) => search::go_on(sql, &query, &scope, below, limit)?,
+            };
             read::search_results(sql, found, searched)
         });
         Ok(results.await?)
@@ -53,19 +60,31 @@ pub struct FindInThread {
     pub conversation: ConversationId,
     /// What was typed.
     pub text: String,
+    /// As in `search`.
+    pub time_zone: Option<String>,
+    /// As in `search`.
+    pub utc_offset_min: i32,
 }
 
 impl Command for FindInThread {
     type Reply = ThreadHits;
 
     async fn run(self, desk: &Desk) -> Result<ThreadHits, Fault> {
-        let Self { conversation, text } = self;
+        let Self { conversation, text, time_zone, utc_offset_min } = self;
+        let query = dated(&text, desk.engine().clock().now_ms(), time_zone.as_deref(), utc_offset_min);
         let found = desk
             .engine()
             .store()
-            .read(move |sql| search::in_thread(sql, conversation, &text, MOST_THREAD_HITS + 1))
+            .read(move |sql| search::in_thread(sql, conversation, &query, MOST_THREAD_HITS))
             .await?;
-        let more = found.len() > MOST_THREAD_HITS as usize;
-        Ok(ThreadHits { hits: found.into_iter().take(MOST_THREAD_HITS as usize).collect(), more })
+        Ok(read::thread_hits(found))
     }
+}
+
+/// What was typed, with days as they are where the agent is. An offset alone is wrong by an hour across a change of the
+/// clocks.
+fn dated(text: &str, now_ms: Millis, time_zone: Option<&str>, utc_offset_min: i32) -> Query {
+    let zone = time_zone.and_then(Zone::named);
+    let offset_ms = Millis::from(utc_offset_min) * 60_000;
+    Query::parse(text).dated(now_ms, |at_ms| zone.as_ref().map_or(offset_ms, |zone| zone.offset_ms(at_ms)))
 }

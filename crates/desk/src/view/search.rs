@@ -10,16 +10,30 @@ use super::{Mark, PersonView};
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchResults {
-    /// Customers whose name or handle answers, those heard of last first.
+    /// Customers whose name or handle answers: first those called what was typed; heard of last first.
     pub people: Vec<PersonHit>,
     /// Messages, best first.
     pub messages: Vec<MessageHit>,
+    /// Whether there may be more messages than these.
+    pub more: bool,
+    /// Set if not everything was looked through yet and there are fewer messages than asked for: where to go on.
+    pub resume: Option<Resume>,
     /// Operators that could not be followed.
     pub problems: Vec<SearchProblem>,
     /// How many messages there are to search, counted within the last minute.
     pub searched: u32,
     /// Whether the index is still being made: older messages may not be found yet.
     pub rebuilding: bool,
+}
+
+/// Where a search goes on that has not looked through everything.
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Resume {
+    /// To be asked for next.
+    pub below: MessageId,
+    /// From when on everything was looked through, ms since the epoch.
+    pub back_to_ms: Millis,
 }
 
 /// A customer found by name.
@@ -92,4 +106,6 @@ pub struct ThreadHits {
     pub hits: Vec<MessageId>,
     /// Whether there are more than that.
     pub more: bool,
+    /// Operators that could not be followed.
+    pub problems: Vec<SearchProblem>,
 }

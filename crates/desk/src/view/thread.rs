@@ -108,7 +108,8 @@ pub struct MessageView {
     pub delivery: Option<Delivery>,
     /// Emoji the two sides put on it.
     pub reactions: Vec<Reaction>,
-    /// Where what was searched for stands in its text; nothing if nothing was.
+    /// Where what was searched for stands in its text; nothing if nothing was. A card's text is its title and its buttons,
+    /// with a space before each.
     pub marks: Vec<Mark>,
 }
 

@@ -1,13 +1,15 @@
 //! Hits, newest first, the best of the newest before the rest, each with a line to show and what to mark in it.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use model::{AccountId, Content, ConversationId, MessageId, Millis, PersonId, SnippetKind};
 use rusqlite::Connection;
 
+use super::crowd::people_expression;
 use super::excerpt::{Mark, excerpt, to_marks};
 use super::mill::Milled;
-use super::plan::{Plan, people_expression};
+use super::plan::Plan;
 use super::query::{Problem, Query, spans};
 use super::term::Term;
 use crate::StoreError;
@@ -15,9 +17,10 @@ use crate::StoreError;
 /// So many of the newest hits are ranked. Ranking all was measured: at a million messages it takes a thousand times as
 /// long as the newest fifty.
 const RANKED: usize = 200;
-/// So many people are looked at, and so many are shown.
-const MOST_PEOPLE: u32 = 60;
-const PEOPLE_SHOWN: usize = 8;
+/// So many people with a name as it was typed are looked at, so many whose name begins so, and so many are shown.
+const MOST_WHOLE: u32 = 500;
+const MOST_BEGUN: u32 = 60;
+const PEOPLE_SHOWN: u32 = 8;
 
 /// Where to look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,11 +34,24 @@ pub struct Scope {
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Messages: of the newest some hundred hits first those with the words in order, then those with all of them whole,
-    /// then the rest; each newest first.
+    /// Messages: of the newest hits first those with the words in order, then those with all of them whole, then the rest;
+    /// each newest first. Of some hundred hits, or of those that are shown where each had to be looked at.
     pub messages: Vec<Hit>,
     /// Customers whose name or handle has the words, or whom `from:` and `in:` name. None within one conversation.
     pub people: Vec<PersonHit>,
+    /// Operators that say nothing as they stand.
+    pub problems: Vec<Problem>,
+    /// Whether there may be messages beyond these.
+    pub more: bool,
+    /// Set if not all was looked through and there are fewer messages than asked for: [`go_on`] below this one.
+    pub resume: Option<MessageId>,
+}
+
+/// What was found in one conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ThreadFound {
+    /// The messages, newest first.
+    pub messages: Vec<MessageId>,
     /// Operators that say nothing as they stand.
     pub problems: Vec<Problem>,
     /// Whether there may be messages beyond these.
@@ -86,10 +102,25 @@ pub struct PersonHit {
 /// [`StoreError`] from the database; nothing typed is an error.
 pub fn find(sql: &Connection, query: &Query, scope: &Scope, limit: u32) -> Result<Found, StoreError> {
     let plan = Plan::of(sql, query, scope)?;
-    let (rows, more) = ranked(sql, query, &plan, limit as usize)?;
-    let messages = rows.into_iter().map(|row| row.hit(query)).collect();
+    let found = messages(sql, query, &plan, MessageId(i64::MAX), limit as usize)?;
     let people = if scope.conversation.is_none() { people(sql, query, scope, &plan)? } else { Vec::new() };
-    Ok(Found { messages, people, problems: plan.problems, more })
+    Ok(Found { people, problems: plan.problems, ..found })
+}
+
+/// Goes on looking for messages where an earlier answer left off ([`Found::resume`]).
+///
+/// # Errors
+/// [`StoreError`] from the database; nothing typed is an error.
+pub fn go_on(
+    sql: &Connection,
+    query: &Query,
+    scope: &Scope,
+    below: MessageId,
+    limit: u32,
+) -> Result<Found, StoreError> {
+    let plan = Plan::of(sql, query, scope)?;
+    let found = messages(sql, query, &plan, below, limit as usize)?;
+    Ok(Found { problems: plan.problems, ..found })
 }
 
 /// The messages of one conversation that hold what was typed, newest first. Everything [`find`] understands but `in:`.
@@ -99,17 +130,26 @@ pub fn find(sql: &Connection, query: &Query, scope: &Scope, limit: u32) -> Resul
 pub fn in_thread(
     sql: &Connection,
     conversation: ConversationId,
-    typed: &str,
+    query: &Query,
     limit: u32,
-) -> Result<Vec<MessageId>, StoreError> {
-    let query = Query::parse(typed);
-    let plan = Plan::of(sql, &query, &Scope { account: None, conversation: Some(conversation) })?;
+) -> Result<ThreadFound, StoreError> {
+    let plan = Plan::of(sql, query, &Scope { account: None, conversation: Some(conversation) })?;
     let words: Vec<String> = query.wanted().map(Term::expression).collect();
-    Ok(plan.walk(sql, &words, MessageId(i64::MIN), limit as usize)?.0)
+    let mut messages = Vec::new();
+    let mut below = i64::MAX;
+    loop {
+        let walk = plan.walk(sql, &words, &(i64::MIN..=below), limit as usize - messages.len())?;
+        messages.extend(walk.hits);
+        // One conversation is gone through to its end.
+        let Some(resume) = walk.resume else {
+            return Ok(ThreadFound { messages, problems: plan.problems, more: walk.more });
+        };
+        below = resume.0.saturating_sub(1);
+    }
 }
 
-/// The newest hits, and of these the better ones first.
-fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<(Vec<Row>, bool), StoreError> {
+/// The newest hits below a message, and of these the better ones first.
+fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limit: usize) -> Result<Found, StoreError> {
     let terms: Vec<&Term> = query.wanted().collect();
     let asked: Vec<String> = terms.iter().map(|term| term.expression()).collect();
     let whole: Vec<Term> = terms.iter().map(|term| term.closed()).collect();
@@ -118,19 +158,22 @@ fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<
     let open = terms.iter().any(|term| term.is_open());
     let rank = (open || phrase.is_some()) && !plan.looks_at_hits();
     let most = if rank { limit.max(RANKED) } else { limit };
-    let (mut ids, more) = plan.walk(sql, &asked, MessageId(i64::MIN), most)?;
+    let highest = below.0.saturating_sub(1);
+    let walk = plan.walk(sql, &asked, &(i64::MIN..=highest), most)?;
+    let mut ids = walk.hits;
+    let more = walk.more || ids.len() > limit;
     let mut rows = Vec::new();
-    if more {
+    if rank && walk.more {
         // There are many: the index tells fastest which of the newest are better.
-        let oldest = ids.last().copied().unwrap_or(MessageId(i64::MIN));
+        let oldest = ids.last().map_or(i64::MIN, |id| id.0);
         let better = |words: &[String]| -> Result<HashSet<MessageId>, StoreError> {
-            Ok(plan.walk(sql, words, oldest, most)?.0.into_iter().collect())
+            Ok(plan.walk(sql, words, &(oldest..=highest), most)?.hits.into_iter().collect())
         };
-        if rank && open {
+        if open {
             let whole = better(&whole.iter().map(Term::expression).collect::<Vec<_>>())?;
             ids.sort_by_key(|id| !whole.contains(id));
         }
-        if let Some(phrase) = phrase.filter(|_| rank) {
+        if let Some(phrase) = phrase {
             let phrase = better(&[phrase.expression()])?;
             ids.sort_by_key(|id| !phrase.contains(id));
         }
@@ -151,7 +194,8 @@ fn ranked(sql: &Connection, query: &Query, plan: &Plan, limit: usize) -> Result<
         }
         rows.truncate(limit);
     }
-    Ok((rows, more || ids.len() > limit))
+    let messages = rows.into_iter().map(|row| row.hit(query)).collect();
+    Ok(Found { messages, more, resume: walk.resume, ..Found::default() })
 }
 
 /// A message to show.
@@ -190,39 +234,53 @@ impl Row {
     }
 }
 
-/// The customers the words name, or `from:` and `in:` do.
+/// The customers the words name, or `from:` and `in:` do: first those with all the words whole, then those with words that
+/// begin so; those heard of last first.
 fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result<Vec<PersonHit>, StoreError> {
+    // Whether the name only begins so, when something was heard, who, where, and the words.
+    type Heard<'a> = (bool, Reverse<Millis>, i64, i64, &'a [Term]);
     let words: Vec<Term> = query.wanted().cloned().collect();
     let plain = query.people.is_empty() && query.tags.is_empty() && query.has.is_empty() && query.spans.is_none();
     let names = if plain { vec![words] } else { plan.named.clone() };
-    let mut hits: Vec<(bool, Millis, PersonHit)> = Vec::new();
-    for words in names {
-        let asked: Vec<String> = words.iter().map(Term::expression).collect();
-        let Some(expression) = people_expression(&asked, scope) else { continue };
-        let mut statement = sql.prepare_cached(
-            "SELECT p.id, p.account_id, p.name, p.handle, c.id, c.last_at_ms
-             FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
-             CROSS JOIN person p ON p.id = wanted CROSS JOIN conversation c ON c.id =
-                 (SELECT id FROM conversation WHERE person_id = wanted ORDER BY last_at_ms DESC, id DESC LIMIT 1)",
-        )?;
-        let mut rows = statement.query((expression, MOST_PEOPLE))?;
-        while let Some(row) = rows.next()? {
-            let (name, handle): (String, Option<String>) = (row.get(2)?, row.get(3)?);
-            let whole = |text: &str| {
-                let text = Milled::of(text);
-                words.iter().all(|word| word.closed().stands_in(&text))
-            };
-            let beginning = !whole(&name) && !handle.as_deref().is_some_and(whole);
-            let marks = to_marks(&spans(words.iter(), &name));
-            let (person, account) = (PersonId(row.get(0)?), AccountId(row.get(1)?));
-            let conversation = ConversationId(row.get(4)?);
-            if hits.iter().all(|(_, _, known)| known.person != person) {
-                let hit = PersonHit { person, conversation, account, name, handle, marks };
-                hits.push((beginning, row.get(5)?, hit));
+    let mut heard: Vec<Heard<'_>> = Vec::new();
+    for words in &names {
+        let whole: Vec<String> = words.iter().map(|word| word.closed().expression()).collect();
+        let begun: Vec<String> = words.iter().map(Term::expression).collect();
+        let mut asked = vec![(false, MOST_WHOLE, &whole)];
+        if begun != whole {
+            asked.push((true, MOST_BEGUN, &begun));
+        }
+        for (beginning, most, asked) in asked {
+            let Some(expression) = people_expression(asked, scope) else { continue };
+            // Of so many the newest customers are looked at, which are likely those heard of last.
+            let mut statement = sql.prepare_cached(
+                "SELECT wanted, max(c.last_at_ms), c.id
+                 FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
+                 CROSS JOIN conversation c ON c.person_id = wanted GROUP BY wanted ORDER BY 2 DESC LIMIT ?3",
+            )?;
+            let mut rows = statement.query((expression, most, PEOPLE_SHOWN))?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                let (person, last_at_ms, conversation): (i64, Millis, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                count += 1;
+                if heard.iter().all(|known| known.2 != person) {
+                    heard.push((beginning, Reverse(last_at_ms), person, conversation, words.as_slice()));
+                }
+            }
+            if count == PEOPLE_SHOWN {
+                break;
             }
         }
     }
-    hits.sort_by_key(|(beginning, last_at_ms, _)| (*beginning, std::cmp::Reverse(*last_at_ms)));
-    hits.truncate(PEOPLE_SHOWN);
-    Ok(hits.into_iter().map(|(_, _, hit)| hit).collect())
+    heard.sort_by_key(|(beginning, last_at_ms, ..)| (*beginning, *last_at_ms));
+    let mut hits = Vec::new();
+    for (_, _, person, conversation, words) in heard.into_iter().take(PEOPLE_SHOWN as usize) {
+        let (account, name, handle): (i64, String, Option<String>) = sql
+            .prepare_cached("SELECT account_id, name, handle FROM person WHERE id = ?1")?
+            .query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let marks = to_marks(&spans(words.iter(), &name));
+        let (person, conversation) = (PersonId(person), ConversationId(conversation));
+        hits.push(PersonHit { person, conversation, account: AccountId(account), name, handle, marks });
+    }
+    Ok(hits)
 }

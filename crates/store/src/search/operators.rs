@@ -2,8 +2,9 @@
 
 use model::{AccountId, Change, Content, ConversationId, MediaState, PersonId, Reaction};
 
+use super::plan::Plan;
 use super::recall::{Shelf, link, open, say, text};
-use super::{Found, Problem, ProblemKind, Query, Scope, merge, rebuild, rebuilding};
+use super::{Found, Problem, ProblemKind, Query, Scope, go_on, merge, rebuild, rebuilding};
 use crate::table::{message, tag};
 
 const DAY: i64 = 86_400_000;
@@ -138,8 +139,86 @@ async fn a_scope_is_one_account_or_one_conversation() {
     assert_eq!(names(&find("from:nadia tag:vip", nadia)), "Image one");
     assert_eq!(names(&find("from:nick", nadia)), "");
     assert!(find("nadia", nadia).people.is_empty());
-    let ids = shop.shelf.store.read_now(|sql| super::in_thread(sql, shop.nadia, "shirt -from:me in:nick", 9)).unwrap();
-    assert_eq!(ids.len(), 1);
+    let in_thread = |typed: &str| {
+        let query = Query::parse(typed).dated(NOW, |_| 0);
+        shop.shelf.store.read_now(|sql| super::in_thread(sql, shop.nadia, &query, 9)).unwrap()
+    };
+    assert_eq!(in_thread("shirt -from:me in:nick").messages.len(), 1);
+    assert_eq!(in_thread("linen -on:2026-10-28").messages.len(), 1);
+    let odd = in_thread("linen on:soon from:nick ");
+    let kinds: Vec<ProblemKind> = odd.problems.iter().map(|problem| problem.kind).collect();
+    assert_eq!((odd.messages.len(), kinds), (0, vec![ProblemKind::BadDate]));
+}
+
+#[tokio::test]
+async fn today_and_yesterday_are_known_in_a_conversation_too() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    shop.shelf
+        .store
+        .write(move |tx| {
+            say(tx, one, nadia, NOW - DAY, false, text("linen yesterday"))?;
+            say(tx, one, nadia, NOW, false, text("linen today"))
+        })
+        .await
+        .unwrap();
+    let count = |typed: &str| {
+        let query = Query::parse(typed).dated(NOW, |_| 0);
+        shop.shelf.store.read_now(|sql| super::in_thread(sql, nadia, &query, 9)).unwrap().messages.len()
+    };
+    assert_eq!((count("linen"), count("linen on:today"), count("linen on:yesterday")), (4, 1, 1));
+}
+
+#[tokio::test]
+async fn a_reply_that_waited_is_found_on_the_day_it_went_out() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    let pressed = NOW - 3 * DAY + 8 * 3_600_000;
+    shop.shelf
+        .store
+        .write(move |tx| {
+            let id = message::insert_own(tx, one, nadia, &text("linen at last"), None, pressed)?;
+            message::set_time(tx, id, pressed + 12 * 3_600_000)?;
+            // What a customer wrote on the evening before stays there.
+            say(tx, one, nadia, pressed, false, text("linen at last?")).map(|_| ())
+        })
+        .await
+        .unwrap();
+    let found = |typed: &str| -> Vec<bool> { shop.ask(typed).messages.iter().map(|hit| hit.outgoing).collect() };
+    assert_eq!(found("linen last on:2026-11-03 "), [true]);
+    assert_eq!(found("linen last on:2026-11-02 "), [false]);
+    assert_eq!(found("linen last after:2026-11-02 before:2026-11-04 "), [true]);
+    assert_eq!(found("linen last -on:2026-11-02 "), [true]);
+    assert_eq!(found("linen last "), [false, true]);
+}
+
+#[tokio::test]
+async fn what_tiktok_made_of_a_reply_is_what_is_found() {
+    let shop = Shop::new().await;
+    let (one, nadia) = (shop.accounts[0], shop.nadia);
+    shop.shelf
+        .store
+        .write(move |tx| {
+            let id = message::insert_own(tx, one, nadia, &text("abc"), None, NOW)?;
+            let listed = message::News {
+                remote_id: "its id".into(),
+                sent_at_ms: NOW,
+                outgoing: true,
+                surface: model::Surface::Deskbell,
+                auto: None,
+                content: text("abd"),
+                quoted_remote_id: None,
+                reactions: vec![Reaction { emoji: "❤".into(), from: model::Direction::In }],
+                raw: "{}".into(),
+            };
+            message::bind(tx, id, "its id", Some(&listed), true)?;
+            assert_eq!(message::get(tx, id)?.reactions, listed.reactions);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let count = |typed: &str| shop.ask(typed).messages.len();
+    assert_eq!((count("abd"), count("abc"), count("abd has:reaction ")), (1, 0, 1));
 }
 
 #[tokio::test]
@@ -177,6 +256,35 @@ async fn people_are_found_by_name_and_handle() {
 }
 
 #[tokio::test]
+async fn whoever_is_called_what_was_typed_comes_before_those_whose_name_begins_so() {
+    let shelf = Shelf::new();
+    shelf
+        .store
+        .write(|tx| {
+            let one = link(tx, "one")?;
+            for (n, name) in ["Ana", "Ana Busy"].into_iter().enumerate() {
+                let id = open(tx, one, name, None)?;
+                say(tx, one, id, NOW - 365 * DAY + n as i64, false, text("hello"))?;
+                crate::table::conversation::refresh(tx, id)?;
+            }
+            for n in 0..61 {
+                let id = open(tx, one, &format!("Anabel {n}"), None)?;
+                say(tx, one, id, NOW + n, false, text("hello"))?;
+                crate::table::conversation::refresh(tx, id)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let people = |typed: &str| -> Vec<String> {
+        shelf.find(&Query::parse(typed), Scope::default(), 50).people.into_iter().map(|hit| hit.name).take(3).collect()
+    };
+    assert_eq!(people("Ana"), ["Ana Busy", "Ana", "Anabel 60"]);
+    assert_eq!(people("from:ana"), ["Ana Busy", "Ana", "Anabel 60"]);
+    assert_eq!(people("anab"), ["Anabel 60", "Anabel 59", "Anabel 58"]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_understood_is_said_and_the_rest_counts() {
     let shop = Shop::new().await;
     let problem = |kind, operator: &str, value: &str| Problem { kind, operator: operator.into(), value: value.into() };
@@ -192,6 +300,72 @@ async fn what_cannot_be_understood_is_said_and_the_rest_counts() {
     ] {
         let found = shop.ask(typed);
         assert_eq!((names(&found).as_str(), &found.problems), (hits, &problems), "{typed}");
+    }
+}
+
+/// Every answer to a search, until it has looked through everything or has enough.
+fn asking_on(shop: &Shop, typed: &str) -> (Vec<i64>, usize) {
+    let query = Query::parse(typed).dated(NOW, |_| 0);
+    let mut found = shop.shelf.find(&query, Scope::default(), 50);
+    let mut times: Vec<i64> = found.messages.iter().map(|hit| hit.sent_at_ms).collect();
+    let mut asked = 1;
+    while let Some(below) = found.resume {
+        assert!(found.more && times.len() < 50);
+        let more = |sql: &rusqlite::Connection| go_on(sql, &query, &Scope::default(), below, 50);
+        found = shop.shelf.store.read_now(more).unwrap();
+        assert!(found.people.is_empty(), "people were looked for already");
+        times.extend(found.messages.iter().map(|hit| hit.sent_at_ms));
+        asked += 1;
+    }
+    (times, asked)
+}
+
+#[tokio::test]
+async fn what_a_crowd_wrote_long_ago_is_found_however_much_was_written_since() {
+    let shop = Shop::new().await;
+    let one = shop.accounts[0];
+    let old = NOW - 365 * DAY;
+    shop.shelf
+        .store
+        .write(move |tx| {
+            for n in 0..1_100 {
+                let id = open(tx, one, &format!("Zora {n}"), None)?;
+                say(tx, one, id, old + n, false, text(if n == 7 { "linen rarely" } else { "linen" }))?;
+                crate::table::conversation::refresh(tx, id)?;
+                tag::add(tx, id, "Many")?;
+                if n < 600 {
+                    tag::add(tx, id, "Christmas 2025")?;
+                }
+            }
+            let busy = open(tx, one, "Busy", None)?;
+            for n in 0..20_001 {
+                say(tx, one, busy, NOW - DAY + n, n % 2 == 0, text("linen"))?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let newest = |from: i64, count: i64| -> Vec<i64> { (0..count).map(|n| old + from - n).collect() };
+    // Of a middling crowd the index is asked, in turns, to the end.
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen"), (newest(599, 50), 1));
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\""), (newest(599, 50), 1));
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" rarely"), (newest(7, 1), 1));
+    assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen on:today"), (vec![], 1));
+    // Of a large one hits are looked at, some thousand for each answer.
+    assert_eq!(asking_on(&shop, "tag:many linen"), (newest(1_099, 50), 4));
+    assert_eq!(asking_on(&shop, "from:zora linen"), (newest(1_099, 50), 2), "what came in is asked of the index");
+    assert_eq!(asking_on(&shop, "in:zora rarely"), (newest(7, 1), 1));
+    assert_eq!(asking_on(&shop, "linen -in:busy -tag:\"Christmas 2025\" before:2026-10").0, newest(1_099, 50));
+    // Whatever is asked, no answer looks at more.
+    for typed in ["tag:\"Christmas 2025\" linen", "tag:many linen", "-from:zora linen", "linen before:today"] {
+        let query = Query::parse(typed).dated(NOW, |_| 0);
+        let words: Vec<String> = query.wanted().map(super::term::Term::expression).collect();
+        let looked_at = |sql: &rusqlite::Connection| {
+            let plan = Plan::of(sql, &query, &Scope::default())?;
+            Ok(plan.walk(sql, &words, &(i64::MIN..=i64::MAX), 50)?.looked_at)
+        };
+        let looked_at = shop.shelf.store.read_now(looked_at).unwrap();
+        assert!((1..=6_000).contains(&looked_at), "{typed}: {looked_at}");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use model::{AccountId, Content, MessageId};
+use model::{AccountId, Content};
 
 use super::recall::{Shelf, link, open, say, text};
 use super::{Query, Scope, fold, in_thread, marks};
@@ -145,7 +145,8 @@ async fn nothing_that_brute_force_finds_is_missed() {
         if Query::parse(&typed).is_empty() {
             continue;
         }
-        let found: Vec<MessageId> = shelf.store.read_now(|sql| in_thread(sql, conversation, &typed, 10_000)).unwrap();
+        let query = Query::parse(&typed);
+        let found = shelf.store.read_now(|sql| in_thread(sql, conversation, &query, 10_000)).unwrap().messages;
         let found: HashSet<usize> = found.into_iter().map(|id| (id.0 >> 20) as usize - 1).collect();
         let right: HashSet<usize> = (0..bodies.len()).filter(|at| holds(&folded[*at], &typed)).collect();
         missed.extend(right.difference(&found).map(|at| format!("{typed:?} in {:?}", bodies[*at].1)));

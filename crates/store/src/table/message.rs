@@ -377,15 +377,20 @@ pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, li
             .execute((id.0, &news.raw))?;
         let held = get(tx, id)?;
         let content = merged(&held, news);
-        if content != held.content {
-            set_content(tx, id, &content)?;
+        // TikTok may have altered the words, and a colleague's phone shown an emoji on them already.
+        if content != held.content || news.reactions != held.reactions {
+            tx.execute(
+                "UPDATE message SET reactions = ?2 WHERE id = ?1",
+                (id.0, serde_json::to_string(&news.reactions)?),
+            )?;
+            rewrite(tx, id, &content)?;
         }
         settle_ties(tx, held.conversation, news.sent_at_ms)?;
     }
     Ok(())
 }
 
-/// Gives a message of ours that has not gone out another text.
+/// Gives a message of ours another text, in the index too.
 ///
 /// # Errors
 /// [`StoreError`]

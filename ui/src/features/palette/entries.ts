@@ -1,5 +1,5 @@
 // What the palette lists, in sections, for what stands in its field.
-import type { MessageHit, PersonHit, SearchResults } from "../../ipc/bindings";
+import type { MessageHit, PersonHit, SavedReplyView, SearchResults } from "../../ipc/bindings";
 import type { KeyId } from "../../state/keys";
 import { t } from "../../text";
 
@@ -8,6 +8,7 @@ export type Entry =
   | { kind: "operator"; key: string; id: OperatorId }
   | { kind: "person"; key: string; hit: PersonHit }
   | { kind: "message"; key: string; hit: MessageHit }
+  | { kind: "saved"; key: string; one: SavedReplyView }
   | { kind: "command"; key: string; id: KeyId };
 
 export type OperatorId = keyof typeof t.palette.operators;
@@ -29,7 +30,26 @@ export function commandsFor(typed: string, all: readonly KeyId[]): KeyId[] {
   });
 }
 
-const commands = (ids: readonly KeyId[]): Section => ({ id: "commands", entries: ids.map((id) => ({ kind: "command", key: `command ${id}`, id })) });
+/** Scripts that write no space between words: there a word may begin anywhere. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+/** More would hide the commands. */
+const MOST_SAVED = 3;
+
+/** The saved replies whose name has all that was typed, or whose name or shortcut begins with its last word: the others may be what is searched for. */
+export function savedFor(typed: string, all: readonly SavedReplyView[]): SavedReplyView[] {
+  const words = plain(typed).split(/\s+/u).filter((word) => word !== "");
+  const last = words.at(-1) ?? "";
+  const named = (one: SavedReplyView, word: string): boolean => (UNSPACED.test(word) ? plain(one.name).includes(word) : plain(one.name).split(/[^\p{L}\p{N}]+/u).some((begun) => begun.startsWith(word)));
+  if (last.length < 2 && !UNSPACED.test(last)) return [];
+  const whole = all.filter((one) => words.every((word) => named(one, word)));
+  const ending = all.filter((one) => !whole.includes(one) && (named(one, last) || plain(one.shortcut).startsWith(last.replace(/^\//u, ""))));
+  return [...whole, ...ending].slice(0, MOST_SAVED);
+}
+
+const commands = (ids: readonly KeyId[], saved: readonly SavedReplyView[] = []): Section => ({
+  id: "commands",
+  entries: [...saved.map((one): Entry => ({ kind: "saved", key: `saved ${one.id}`, one })), ...ids.map((id): Entry => ({ kind: "command", key: `command ${id}`, id }))],
+});
 const operators = (): Section => ({ id: "operators", entries: (Object.keys(t.palette.operators) as OperatorId[]).map((id) => ({ kind: "operator", key: `operator ${id}`, id })) });
 
 export interface Asked {
@@ -39,12 +59,14 @@ export interface Asked {
   recent: readonly string[];
   /** The commands that can be given now. */
   may: readonly KeyId[];
+  /** The saved replies that can be inserted now. */
+  saved: readonly SavedReplyView[];
 }
 
-export function sectionsOf({ text, results, recent, may }: Asked): Section[] {
+export function sectionsOf({ text, results, recent, may, saved }: Asked): Section[] {
   const typed = text.trim();
   const sections: Section[] = [];
-  if (typed.startsWith(">")) sections.push(commands(commandsFor(typed.slice(1), may)));
+  if (typed.startsWith(">")) sections.push(commands(commandsFor(typed.slice(1), may), savedFor(typed.slice(1), saved)));
   else if (typed === "?") sections.push(operators());
   else if (typed === "") {
     sections.push({ id: "recent", entries: recent.map((one) => ({ kind: "recent", key: `recent ${one}`, text: one })) }, operators(), commands(may));
@@ -52,7 +74,7 @@ export function sectionsOf({ text, results, recent, may }: Asked): Section[] {
     sections.push(
       { id: "people", entries: (results?.people ?? []).map((hit) => ({ kind: "person", key: `person ${hit.conversation}`, hit })) },
       { id: "messages", entries: (results?.messages ?? []).map((hit) => ({ kind: "message", key: `message ${hit.id}`, hit })) },
-      commands(typed.includes(":") || typed.length < 2 ? [] : commandsFor(typed, may)),
+      typed.includes(":") ? commands([]) : commands(typed.length < 2 ? [] : commandsFor(typed, may), savedFor(typed, saved)),
     );
   }
   return sections.filter((section) => section.entries.length > 0);

@@ -1,0 +1,10 @@
+// Where the agent is, by the computer's clock: what "today" and a date mean in a search.
+export interface Here {
+  timeZone: string | null;
+  /** For a zone that the desk does not know. */
+  utcOffsetMin: number;
+}
+
+export function here(): Here {
+  return { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone || null, utcOffsetMin: -new Date().getTimezoneOffset() };
+}
