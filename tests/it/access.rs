@@ -259,6 +259,20 @@ async fn the_end_of_the_access_is_announced_seven_three_and_one_days_before() {
 }
 
 #[tokio::test]
+async fn a_warning_that_was_put_away_stays_so_after_a_restart() {
+    let mut world = World::start().await;
+    let mut settings = world.ask("overview", json!({})).await["settings"].clone();
+    assert_eq!(settings["accessPutAway"], json!([]));
+    let ends_ms = shown(&world, world.account()).await["access"]["refreshEndsMs"].clone();
+    let put_away = json!([{ "account": world.account(), "step": 7, "refreshEndsMs": ends_ms }]);
+    settings["accessPutAway"] = put_away.clone();
+    world.ask("saveSettings", json!({ "settings": settings })).await;
+    world.close().await;
+    world.restart().await;
+    assert_eq!(world.ask("overview", json!({})).await["settings"]["accessPutAway"], put_away);
+}
+
+#[tokio::test]
 async fn two_accounts_are_synced_side_by_side_and_never_mixed() {
     let (world, [(corner, corner_id, corner_ana), (bloom, _, bloom_ana)]) = two().await;
     assert_ne!(corner, bloom);

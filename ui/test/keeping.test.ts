@@ -191,13 +191,18 @@ describe("access that ends", () => {
   });
 
   test("is marked in the rail for every account, put away or not", async () => {
-    await openPage((desk) => {
+    const { desk } = await openPage((desk) => {
       ending(7)(desk);
       desk.account("2").access = { accessEndsMs: Date.now() + 3_600_000, refreshEndsMs: Date.now() + DAY / 2, warnDays: 1 };
     });
     const mark = (id: string): HTMLElement | null => document.querySelector(`.rail [data-account="${id}"] [data-ends]`);
     expect([mark("1")?.dataset["ends"], mark("2")?.dataset["ends"]]).toEqual(["7", "1"]);
-    expect(mark("2")?.closest("button")?.getAttribute("aria-label")).toContain("TikTok’s permission ends within 1 day");
+    const label = (): string | null | undefined => mark("2")?.closest("button")?.getAttribute("aria-label");
+    expect(label()).toContain("TikTok’s permission ends within 1 day");
+    desk.account("2").access.refreshEndsMs = Date.now() - 60_000;
+    desk.tell({ kind: "accounts" });
+    await settle();
+    expect(label()).toContain("TikTok’s permission has ended");
     button("Not now").click();
     await settle();
     expect(mark("1")).not.toBeNull();

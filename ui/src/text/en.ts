@@ -62,6 +62,7 @@ export const en = {
     add: "Add account",
     account: (name: string, health: string) => `${name}, ${health}`,
     accessEnds: (health: string, days: number) => `${health}, TikTok’s permission ends within ${count(days, "day", "days")}`,
+    accessEnded: (health: string) => `${health}, TikTok’s permission has ended`,
   },
   health: {
     live: "up to date", starting: "starting", offline: "offline", rateLimited: "slowed down by TikTok", unwell: "TikTok has trouble", relink: "needs to be linked again", unlinked: "unlinked",
