@@ -10,7 +10,10 @@ use model::ConversationId;
 use sandbox::Sandbox;
 use tests::World;
 
-use made::{apng, as_held, bomb, chunk, encoded, exif, flat, gif, grainy, jpeg, marked, with_app1, with_chunks};
+use made::{
+    animated_webp, apng, as_held, bomb, chunk, encoded, exif, flat, flat_gif, gif, grainy, jpeg, marked, profile_bomb,
+    promise, webp_that_grows, with_app1, with_chunks,
+};
 
 /// TikTok's limit, by the stricter way of counting.
 const MOST_SENT: usize = 3_000_000;
@@ -165,6 +168,16 @@ async fn of_an_animation_the_first_picture_is_sent_and_that_is_said() {
         );
     }
     assert!(!taken(&world, at, gif(1)).await.0.first_frame, "one picture is no animation");
+    assert!(!taken(&world, at, flat_gif(90, 50, (60, 40))).await.0.first_frame, "whatever its size");
+}
+
+#[tokio::test]
+async fn a_profile_that_unpacks_to_more_than_any_picture_is_left_out() {
+    let world = World::start().await;
+    let at = conversation(&world).await;
+    let (held, bytes, image) = taken(&world, at, profile_bomb(20)).await;
+    assert!((held.width, held.height) == (160, 96) && near(&image, 8, 8, RED));
+    assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
 }
 
 #[tokio::test]
@@ -201,6 +214,10 @@ async fn what_cannot_be_sent_is_refused_with_its_reason() {
     let photo = photo(640, 480);
     let png = encoded(&DynamicImage::from(grainy(320, 200, 64)), ImageFormat::Png);
     let wide = encoded(&DynamicImage::from(RgbImage::new(60_000, 1)), ImageFormat::Png);
+    let small = RgbaImage::from_pixel(64, 48, Rgba([220, 20, 20, 255]));
+    // Its head says so; what comes after it is not even looked at.
+    let mut lossless = encoded(&DynamicImage::from(marked(160, 96)), ImageFormat::WebP);
+    lossless[21..25].copy_from_slice(&(7_999_u32 | 4_999 << 14).to_le_bytes());
     let header = |brand: &str| [b"\0\0\0\x18ftyp", brand.as_bytes(), b"\0\0\0\0mif1heic", &[0; 400]].concat();
     let files = [
         ("an empty file", Vec::new(), FaultCode::ImageNotAPicture),
@@ -223,6 +240,12 @@ async fn what_cannot_be_sent_is_refused_with_its_reason() {
         ("one within the sides but not the pixels", bomb(16_000, 16_000), FaultCode::ImageTooManyPixels),
         ("a progressive JPEG of 40 million pixels", flat(8_000, 5_000, 0xC2, 3, 1), FaultCode::ImageTooManyPixels),
         ("the same in three scans", flat(8_000, 5_000, 0xC0, 3, 3), FaultCode::ImageTooManyPixels),
+        ("a 16-bit transparent PNG of 40 million pixels", promise(8_000, 5_000, 16, 6), FaultCode::ImageTooManyPixels),
+        ("a GIF of 40 million pixels", flat_gif(8_000, 5_000, (8_000, 5_000)), FaultCode::ImageTooManyPixels),
+        ("a small GIF with a large picture", flat_gif(64, 48, (8_000, 5_000)), FaultCode::ImageTooManyPixels),
+        ("an opaque lossless WebP of 40 million pixels", lossless, FaultCode::ImageTooManyPixels),
+        ("an animated WebP of 20 million pixels", animated_webp(5_000, 4_000, &small), FaultCode::ImageTooManyPixels),
+        ("a small WebP with a large picture", webp_that_grows(16_000, 16_000), FaultCode::ImageTooManyPixels),
         ("60,000 pixels in a row", wide, FaultCode::ImageTooManyPixels),
         ("a file of 33 MiB", vec![0; 33 * 1024 * 1024], FaultCode::ImageTooLarge),
     ];

@@ -7,7 +7,7 @@
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
 use sha2::{Digest, Sha256};
 use store::table::media::Held;
 
@@ -15,8 +15,11 @@ use store::table::media::Held;
 pub const MOST_SIDE: u32 = 16_384;
 /// Nothing with more pixels is decoded.
 pub const MOST_PIXELS: u64 = 40_000_000;
-/// What decoding one picture may allocate.
+/// What decoding one picture may allocate: its pixels, and whatever its decoder needs until they are there. The decoders have
+/// limits of their own, but none counts all of it.
 const MOST_MEMORY: u64 = 160 * 1024 * 1024;
+/// What a PNG may say beside its pixels, unpacked: a profile, words. They are held before its size is looked at.
+const MOST_BESIDE: u64 = 8 * 1024 * 1024;
 /// What a JPEG may need until its pixels are there. In several scans that is 24 million pixels as photos are stored and 16
 /// million without subsampling; in one scan the other limits come first.
 const MOST_JPEG: u64 = 144 * 1024 * 1024;
@@ -151,16 +154,30 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(MOST_SIDE);
     limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_MEMORY);
+    limits.max_alloc = Some(MOST_BESIDE);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    if width > MOST_SIDE || height > MOST_SIDE || u64::from(width) * u64::from(height) > MOST_PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    if width > MOST_SIDE || height > MOST_SIDE || pixels > MOST_PIXELS {
         return Err(Problem::TooManyPixels);
     }
-    if format == ImageFormat::Jpeg && 3 * u64::from(width) * u64::from(height) + coefficients(bytes) > MOST_JPEG {
+    let coefficients = if format == ImageFormat::Jpeg { coefficients(bytes) } else { 0 };
+    let (decoded, clear) = (decoder.total_bytes(), decoder.color_type().has_alpha());
+    let (beyond, most) = match format {
+        ImageFormat::Jpeg => (coefficients + (3 * pixels).saturating_sub(decoded), MOST_JPEG),
+        // One byte for each pixel: its place in the palette.
+        ImageFormat::Gif => (pixels, MOST_MEMORY),
+        ImageFormat::WebP => (planes_and_canvas(bytes, pixels, clear), MOST_MEMORY),
+        // Some rows.
+        _ => (0, MOST_MEMORY),
+    };
+    if decoded + beyond > most {
         return Err(Problem::TooManyPixels);
     }
+    // A GIF's picture may be of another size than the GIF: then it is held besides, with its own places in the palette.
+    limits.max_alloc = Some(MOST_MEMORY.saturating_sub(decoded) / 5 * 4);
+    decoder.set_limits(limits).map_err(broken)?;
     let orientation = decoder.orientation().map_err(broken)?;
     let profile = decoder.icc_profile().map_err(broken)?.filter(|profile| is_rgb(profile));
     let mut image = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -182,7 +199,7 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
         image,
         profile: profile.filter(|_| !gray),
         lossless: format == ImageFormat::Png,
-        first_frame: moves(bytes, format, &limits),
+        first_frame: moves(bytes, format),
     })
 }
 
@@ -245,19 +262,71 @@ fn coefficients(bytes: &[u8]) -> u64 {
     0
 }
 
+/// What decoding a WebP takes beyond its pixels, of which its decoder limits nothing. A lossy picture is held as planes of
+/// brightness and colour, of the size that its own head says; its transparency is a picture by itself, unpacked besides. A
+/// lossless one has tables for its blocks, and where it is opaque it is unpacked as if it were not. An animation has a
+/// canvas, and the picture that is put onto it.
+fn planes_and_canvas(bytes: &[u8], pixels: u64, clear: bool) -> u64 {
+    let animated = bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0);
+    // Wherever they are: the decoder takes nothing else for a picture, and which of several it takes is its own affair.
+    let lossless = bytes.windows(9).any(|chunk| chunk.starts_with(b"VP8L") && chunk.ends_with(&[0x2F]));
+    let side = |low: u8, high: u8| u64::from(u16::from_le_bytes([low, high]) & 0x3FFF).next_multiple_of(16);
+    let planes = bytes.windows(18).filter_map(|chunk| match chunk {
+        [b'V', b'P', b'8', b' ', .., 0x9D, 0x01, 0x2A, w1, w2, h1, h2] => Some(side(*w1, *w2) * side(*h1, *h2) * 3 / 2),
+        _ => None,
+    });
+    let planes = planes.max().unwrap_or(0);
+    let lossy = if planes > 0 && (clear || animated) { planes + 6 * pixels } else { planes };
+    let lossless = match (lossless, clear) {
+        _ if animated => 8 * pixels,
+        (false, _) => 0,
+        (true, false) => 5 * pixels,
+        (true, true) => pixels,
+    };
+    lossy.max(lossless)
+}
+
 /// Whether there is a second picture after the first.
-fn moves(bytes: &[u8], format: ImageFormat, limits: &Limits) -> bool {
+fn moves(bytes: &[u8], format: ImageFormat) -> bool {
     let cursor = Cursor::new(bytes);
     match format {
-        ImageFormat::Gif => image::codecs::gif::GifDecoder::new(cursor).is_ok_and(|mut decoder| {
-            decoder.set_limits(limits.clone()).is_ok()
-                && decoder.into_frames().take(2).filter(Result::is_ok).count() > 1
-        }),
+        ImageFormat::Gif => pictures(bytes).is_some_and(|count| count > 1),
         ImageFormat::WebP => image::codecs::webp::WebPDecoder::new(cursor).is_ok_and(|decoder| decoder.has_animation()),
         ImageFormat::Png => {
-            image::codecs::png::PngDecoder::new(cursor).is_ok_and(|decoder| decoder.is_apng().unwrap_or(false))
+            let mut limits = Limits::no_limits();
+            limits.max_alloc = Some(MOST_BESIDE);
+            let decoder = image::codecs::png::PngDecoder::with_limits(cursor, limits);
+            decoder.is_ok_and(|decoder| decoder.is_apng().unwrap_or(false))
         }
         _ => false,
+    }
+}
+
+/// How many pictures a GIF has, up to two; by its blocks, because decoding them takes several times the memory of one. None
+/// if it ends too soon.
+fn pictures(gif: &[u8]) -> Option<u32> {
+    let palette = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let mut at = 13 + palette(*gif.get(10)?);
+    let mut count = 0;
+    loop {
+        match *gif.get(at)? {
+            0x2C => {
+                count += 1;
+                if count > 1 {
+                    return Some(count);
+                }
+                at += 10 + palette(*gif.get(at + 9)?) + 1;
+            }
+            0x21 => at += 2,
+            _ => return Some(count),
+        }
+        loop {
+            let length = usize::from(*gif.get(at)?);
+            at += 1 + length;
+            if length == 0 {
+                break;
+            }
+        }
     }
 }
 

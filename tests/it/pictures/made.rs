@@ -86,15 +86,107 @@ pub(crate) fn with_chunks(png: &[u8], chunks: &[Vec<u8>]) -> Vec<u8> {
     [&png[..header], &chunks.concat(), &png[header..]].concat()
 }
 
-/// Promises this many black pixels of one bit and keeps the promise: as a file it is next to nothing.
+/// Promises this many black pixels, each of three colours of eight bits, and does not keep the promise: as a file it is next
+/// to nothing.
 pub(crate) fn bomb(width: u32, height: u32) -> Vec<u8> {
+    promise(width, height, 8, 2)
+}
+
+/// The same with pixels of another depth, and with colours as PNG numbers them: 2 opaque, 6 transparent.
+pub(crate) fn promise(width: u32, height: u32, depth: u8, colours: u8) -> Vec<u8> {
     let mut header = Vec::new();
     header.extend(width.to_be_bytes());
     header.extend(height.to_be_bytes());
-    header.extend([8, 2, 0, 0, 0]);
+    header.extend([depth, colours, 0, 0, 0]);
     // A deflate stream of stored nothing: the decoder must not have come so far as to miss the rows.
     let data = [0x78, 0x01, 0x01, 0, 0, 0xFF, 0xFF, 0, 0, 0, 1];
     [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IDAT", &data), &chunk(b"IEND", &[])].concat()
+}
+
+/// A small PNG with a colour profile that unpacks to this many megabytes of nothing.
+pub(crate) fn profile_bomb(megabytes: u32) -> Vec<u8> {
+    // A row has a byte of its own besides its pixels.
+    let rows = encoded(&DynamicImage::new_luma8(999, 1_000 * megabytes), ImageFormat::Png);
+    let (mut at, mut zipped) = (8, Vec::new());
+    while let Some(length) = rows.get(at..at + 4) {
+        let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
+        if &rows[at + 4..at + 8] == b"IDAT" {
+            zipped.extend(&rows[at + 8..at + 8 + length]);
+        }
+        at += 12 + length;
+    }
+    let small = encoded(&DynamicImage::from(marked(160, 96)), ImageFormat::Png);
+    with_chunks(&small, &[chunk(b"iCCP", &[&b"profile\0\0"[..], &zipped].concat())])
+}
+
+/// A GIF of one shade, with a picture of another size than its own: as a file it is next to nothing.
+pub(crate) fn flat_gif(width: u16, height: u16, picture: (u16, u16)) -> Vec<u8> {
+    let ([w1, w2], [h1, h2]) = (width.to_le_bytes(), height.to_le_bytes());
+    let ([pw1, pw2], [ph1, ph2]) = (picture.0.to_le_bytes(), picture.1.to_le_bytes());
+    let mut bytes = [&b"GIF89a"[..], &[w1, w2, h1, h2, 0x80, 0, 0, 220, 20, 20, 250, 250, 250]].concat();
+    bytes.extend([0x2C, 0, 0, 0, 0, pw1, pw2, ph1, ph2, 0, 2]);
+    let mut packed = Vec::new();
+    let (mut held, mut bits) = (0_u32, 0);
+    let mut put = |code: u32, size: u32| {
+        held |= code << bits;
+        bits += size;
+        while bits >= 8 {
+            packed.push(held as u8);
+            (held, bits) = (held >> 8, bits - 8);
+        }
+    };
+    // Each code stands for a run that is longer by one than that of the code before it, until there is no other code.
+    let (clear, end) = (4, 5);
+    let mut left = u32::from(picture.0) * u32::from(picture.1);
+    let mut last_size = 3;
+    while left > 0 {
+        let (mut size, mut next) = (3, 6);
+        put(clear, last_size);
+        put(0, size);
+        left -= 1;
+        while left > 0 && next < 4_096 {
+            let run = left.min(next - 4);
+            put(if run == 1 { 0 } else { run + 4 }, size);
+            left -= run;
+            next += 1;
+            if next == 1 << size && size < 12 {
+                size += 1;
+            }
+        }
+        last_size = size;
+    }
+    put(end, last_size);
+    put(0, 7);
+    for part in packed.chunks(255) {
+        bytes.push(part.len() as u8);
+        bytes.extend(part);
+    }
+    bytes.extend([0, 0x3B]);
+    bytes
+}
+
+/// An animated WebP with one picture on a canvas of this size, transparent as far as it says.
+pub(crate) fn animated_webp(width: u32, height: u32, picture: &RgbaImage) -> Vec<u8> {
+    let still = encoded(&DynamicImage::from(picture.clone()), ImageFormat::WebP);
+    let less = |side: u32| (side - 1).to_le_bytes()[..3].to_vec();
+    let riff = |kind: &[u8; 4], data: &[u8]| {
+        [&kind[..], &u32::try_from(data.len()).unwrap().to_le_bytes()[..], data, &[0][..data.len() % 2]].concat()
+    };
+    let head = [vec![0x12, 0, 0, 0], less(width), less(height)].concat();
+    let placed = [vec![0; 6], less(picture.width()), less(picture.height()), vec![10, 0, 0, 2]].concat();
+    // Behind "RIFF", the length and "WEBP", the picture's own chunk.
+    let frame = riff(b"ANMF", &[&placed[..], &still[12..]].concat());
+    let body = [&b"WEBP"[..], &riff(b"VP8X", &head), &riff(b"ANIM", &[0; 6]), &frame].concat();
+    riff(b"RIFF", &body)
+}
+
+/// A WebP of one pixel whose picture says by itself that it is larger: only its head is there.
+pub(crate) fn webp_that_grows(width: u16, height: u16) -> Vec<u8> {
+    let ([w1, w2], [h1, h2]) = (width.to_le_bytes(), height.to_le_bytes());
+    let head = [&b"VP8X"[..], &[10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
+    let picture = [&b"VP8 "[..], &[10, 0, 0, 0, 0x10, 0, 0, 0x9D, 0x01, 0x2A, w1, w2, h1, h2]].concat();
+    let length = u32::try_from(4 + head.len() + picture.len()).unwrap().to_le_bytes();
+    [&b"RIFF"[..], &length, b"WEBP", &head, &picture].concat()
 }
 
 /// An animation of this many pictures, the first one red.

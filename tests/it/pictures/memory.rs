@@ -3,7 +3,7 @@
 use image::{DynamicImage, ImageFormat, RgbaImage};
 use tests::World;
 
-use super::made::{encoded, exif, flat, grainy, jpeg, with_app1};
+use super::made::{animated_webp, encoded, exif, flat, flat_gif, grainy, jpeg, profile_bomb, with_app1};
 
 /// What preparing pictures may take beyond what Deskbell takes anyway.
 const MOST_KB: u64 = 300 * 1024;
@@ -26,6 +26,9 @@ fn worst() -> Vec<(&'static str, Vec<u8>)> {
     let deep = |x: u32, y: u32| image::Rgba([(x * 9) as u16, (y * 17) as u16, 7, 60_000]);
     let deep = image::ImageBuffer::from_fn(6_000, 3_300, deep);
     let deep = encoded(&DynamicImage::ImageRgba16(deep), ImageFormat::Png);
+    let lossless = encoded(&DynamicImage::from(grainy(5_000, 4_190, 1)), ImageFormat::WebP);
+    let clear_webp = encoded(&DynamicImage::from(RgbaImage::from_fn(6_700, 5_000, shade)), ImageFormat::WebP);
+    let animated = animated_webp(4_640, 3_000, &RgbaImage::from_fn(4_640, 3_000, shade));
     vec![
         ("a JPEG of 40 million pixels", photo),
         ("the same, turned", turned),
@@ -35,6 +38,12 @@ fn worst() -> Vec<(&'static str, Vec<u8>)> {
         ("a CMYK JPEG of 40 million pixels", flat(8_000, 5_000, 0xC0, 4, 1)),
         ("a progressive JPEG of 16 million pixels", flat(4_900, 3_400, 0xC2, 3, 1)),
         ("a JPEG of 16 million pixels in three scans", flat(4_900, 3_400, 0xC0, 3, 3)),
+        ("a GIF of 33 million pixels", flat_gif(6_700, 5_000, (6_700, 5_000))),
+        ("a GIF whose picture is smaller by a column", flat_gif(6_100, 3_000, (6_099, 3_000))),
+        ("a lossless WebP of 21 million pixels", lossless),
+        ("a transparent WebP of 33 million pixels", clear_webp),
+        ("an animated WebP of 14 million pixels", animated),
+        ("a PNG with a profile of 150 megabytes", profile_bomb(150)),
     ]
 }
 
