@@ -11,8 +11,8 @@ use sandbox::Sandbox;
 use tests::World;
 
 use made::{
-    animated_webp, apng, as_held, bomb, chunk, encoded, exif, flat, flat_gif, gif, grainy, jpeg, marked, profile_bomb,
-    promise, webp_that_grows, with_app1, with_chunks,
+    animated_webp, apng, as_held, bomb, chunk, encoded, exif, flat, flat_gif, gif, grainy, jpeg, many_scans, marked,
+    profile_bomb, promise, webp_that_grows, with_app1, with_chunks,
 };
 
 /// TikTok's limit, by the stricter way of counting.
@@ -246,6 +246,12 @@ async fn what_cannot_be_sent_is_refused_with_its_reason() {
         ("an opaque lossless WebP of 40 million pixels", lossless, FaultCode::ImageTooManyPixels),
         ("an animated WebP of 20 million pixels", animated_webp(5_000, 4_000, &small), FaultCode::ImageTooManyPixels),
         ("a small WebP with a large picture", webp_that_grows(16_000, 16_000), FaultCode::ImageTooManyPixels),
+        (
+            "a progressive JPEG of 16 million pixels in 100 scans",
+            many_scans(4_900, 3_400, 0xC2, 98),
+            FaultCode::ImageBroken,
+        ),
+        ("one of 16 million pixels in 10,000 scans", many_scans(4_900, 3_400, 0xC0, 10_000), FaultCode::ImageBroken),
         ("60,000 pixels in a row", wide, FaultCode::ImageTooManyPixels),
         ("a file of 33 MiB", vec![0; 33 * 1024 * 1024], FaultCode::ImageTooLarge),
     ];

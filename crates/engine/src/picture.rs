@@ -23,6 +23,11 @@ const MOST_BESIDE: u64 = 8 * 1024 * 1024;
 /// What a JPEG may need until its pixels are there. In several scans that is 24 million pixels as photos are stored and 16
 /// million without subsampling; in one scan the other limits come first.
 const MOST_JPEG: u64 = 144 * 1024 * 1024;
+/// A JPEG in more scans than this is not decoded, so that none takes more than the 5 s that a picture may. Whoever makes one
+/// for people needs a dozen. Each goes over all of the picture once more, whether there is anything in it or not: 31 empty
+/// ones over 30 million pixels, a file of 471 bytes, take 3 s, and the decoder's own limit is 100, or none. The other decoders
+/// go over each pixel or each byte of the file a few times: there the limits of both are one of time too.
+const MOST_SCANS: usize = 32;
 /// TikTok takes pictures of at most 3 MB ("Media upload"); by either way of counting a megabyte.
 pub(crate) const MOST_SENT: usize = 3_000_000;
 /// How wide and high a picture is sent at most: more than a phone shows.
@@ -163,6 +168,9 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
         return Err(Problem::TooManyPixels);
     }
     let coefficients = if format == ImageFormat::Jpeg { coefficients(bytes) } else { 0 };
+    if coefficients > 0 && bytes.windows(2).filter(|pair| *pair == [0xFF, 0xDA]).count() > MOST_SCANS {
+        return Err(Problem::Broken("too many scans".to_owned()));
+    }
     let (decoded, clear) = (decoder.total_bytes(), decoder.color_type().has_alpha());
     let (beyond, most) = match format {
         ImageFormat::Jpeg => (coefficients + (3 * pixels).saturating_sub(decoded), MOST_JPEG),

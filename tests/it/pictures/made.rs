@@ -245,3 +245,15 @@ pub(crate) fn flat(width: u16, height: u16, frame: u8, colours: u8, scans: u8) -
     bytes.extend([0xFF, 0xD9]);
     bytes
 }
+
+/// The same in many scans more, with next to nothing in any of them: its decoder goes over the picture in each all the same.
+pub(crate) fn many_scans(width: u16, height: u16, frame: u8, scans: usize) -> Vec<u8> {
+    let mut bytes = flat(width, height, frame, 3, if frame == 0xC2 { 1 } else { 3 });
+    bytes.truncate(bytes.len() - 2);
+    let first = u8::from(frame == 0xC2);
+    for _ in 0..scans {
+        bytes.extend([0xFF, 0xDA, 0, 8, 1, 1, 0, first, 63, 0, 0]);
+    }
+    bytes.extend([0xFF, 0xD9]);
+    bytes
+}
