@@ -15,7 +15,8 @@ fn listed(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<Conversatio
     let news = PersonNews { remote_id: format!("p {name}"), name: Some(name.to_owned()), ..PersonNews::default() };
     let person = person::upsert(tx, account, &news)?.id;
     let remote_id = format!("c {name}");
-    let listed = Listed { remote_id: remote_id.clone(), kind: ConversationKind::Chat, updated_ms: 1, origin: None };
+    let listed =
+        Listed { remote_id: remote_id.clone(), kind: ConversationKind::Chat, updated_ms: Some(1), origin: None };
     conversation::upsert_listed(tx, account, &listed)?;
     let id = conversation::find(tx, account, &remote_id)?.ok_or(StoreError::NotFound)?;
     conversation::set_person(tx, id, person)?;

@@ -208,7 +208,7 @@ async fn what_tiktok_made_of_a_reply_is_what_is_found() {
                 auto: None,
                 content: text("abd"),
                 quoted_remote_id: None,
-                reactions: vec![Reaction { emoji: "❤".into(), from: model::Direction::In }],
+                reactions: vec![Reaction { emoji: "❤".into(), picture: None, from: model::Direction::In }],
                 raw: "{}".into(),
             };
             message::bind(tx, id, "its id", Some(&listed), true)?;
