@@ -663,7 +663,10 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
         populate: Some(sandbox::Populate { conversations: 130, messages: 3 }),
         ..Config::default()
     };
-    let mut world = World::with(config, quick(), TestHost::new()).await;
+    let mut timing = quick();
+    // On a busy machine a listing takes longer than the time between two, and there is much to read.
+    timing.sweep_background = Duration::from_millis(400);
+    let mut world = World::with(config, timing, TestHost::new()).await;
     world.link().await;
     let mut listed = 0;
     let mut waiting = 0;

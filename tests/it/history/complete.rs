@@ -44,12 +44,18 @@ impl Day {
         timing.call = Duration::from_millis(500);
         // Some days the lists are seldom read to their end.
         timing.sweep_whole = Duration::from_millis(if seed.is_multiple_of(3) { 2_000 } else { 150 });
+        // Some days a list has a second page. Then there is more to read between two listings.
+        let crowded = seed.is_multiple_of(4);
+        if crowded {
+            let seldom = Duration::from_millis(400);
+            (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (seldom, seldom, seldom);
+        }
         let config = Config { limits: Limits::NONE, seed, ..Config::default() };
         let mut world = World::with(config, timing, TestHost::new()).await;
         let customers: Vec<Customer> = (0..3).map(|n| world.customer(&format!("Customer {n}"))).collect();
         customers[0].says_many(25);
         customers[1].says("hello");
-        let passers_by = if seed.is_multiple_of(4) { PASSERS_BY } else { 0 };
+        let passers_by = if crowded { PASSERS_BY } else { 0 };
         let passers_by: Vec<Customer> = (0..passers_by).map(|n| world.customer(&format!("Passer-by {n}"))).collect();
         world.link().await;
         for some in passers_by.chunks(10) {
