@@ -176,3 +176,28 @@ async fn a_picture_on_its_way_into_the_vault_goes_with_its_account() {
     erasing.await.unwrap().unwrap();
     assert_nothing_left(&mut world, &words).await;
 }
+
+#[tokio::test]
+async fn rows_go_in_slices_conversations_too() {
+    let world = World::start().await;
+    let id = world.account();
+    for name in ["Ana", "Ben", "Cleo"] {
+        let customer = world.customer(name);
+        customer.says("hello");
+        world.conversation(&customer).await;
+    }
+    world.ask("unlinkAccount", json!({ "account": id, "erase": false })).await;
+    let store = world.desk().engine().store();
+    let count = async || {
+        let counted = store.read(|sql| Ok(sql.query_row("SELECT count(*) FROM conversation", [], |row| row.get(0))?));
+        counted.await.unwrap()
+    };
+    let mut left: i64 = count().await;
+    assert_eq!(left, 3);
+    while store.write(move |tx| account::erase_slice(tx, id, 1)).await.unwrap() {
+        let now = count().await;
+        assert!(left - now <= 1, "{left} became {now} in one slice");
+        left = now;
+    }
+    assert_eq!((left, count().await), (0, 0));
+}
