@@ -15,6 +15,8 @@ use crate::table::message::first_id;
 /// Up to so many conversations are asked of the index in turns of [`FEW`], which finds all there is however old it is.
 /// Hits of more are looked at one by one: among so many people the next one is near.
 const IN_TURNS: usize = 1_024;
+/// So many hits are looked at before the first turn.
+const FIRST_LOOKED_AT: usize = 4_000;
 /// So many hits are looked at in one walk: about 8 ms. Then it says where to go on ([`Walk::resume`]).
 const MOST_LOOKED_AT: usize = 6_000;
 /// A message's id has the time it was first said to be sent at, its own or TikTok's clock being a little off.
@@ -54,7 +56,11 @@ impl Plan {
         match &self.within {
             // Whatever else is looked at may pass over many, and a turn cannot be left in its middle.
             Some(within) if within.len() <= IN_TURNS && self.checks.is_empty() => {
-                let mut walk = Walk::default();
+                // Of a rare word there is nothing left after a few: a turn each would cost more.
+                let first = self.through(sql, words, among, most, Some(FIRST_LOOKED_AT))?;
+                let Some(below) = first.resume else { return Ok(first) };
+                let most = most - first.hits.len();
+                let mut walk = Walk { looked_at: first.looked_at, ..Walk::default() };
                 for turn in crowd::by_activity(sql, within)?.chunks(FEW) {
                     let newest_ms = turn.first().map_or(Millis::MIN, |(_, last_at_ms)| *last_at_ms);
                     // What does not come before the last of enough hits does not matter.
@@ -64,9 +70,9 @@ impl Plan {
                         break;
                     }
                     let theirs = any(turn.iter().map(|(id, _)| facet::conversation(ConversationId(*id))));
-                    let among = lowest.unwrap_or(*among.start())..=*among.end();
+                    let among = lowest.unwrap_or(*among.start())..=below.0.saturating_sub(1);
                     let asked = [words, std::slice::from_ref(&theirs)].concat();
-                    let found = self.through(sql, &asked, &among, most, true)?;
+                    let found = self.through(sql, &asked, &among, most, None)?;
                     walk.looked_at += found.looked_at;
                     walk.more |= found.more;
                     walk.hits.extend(found.hits);
@@ -76,9 +82,10 @@ impl Plan {
                         walk.more = true;
                     }
                 }
+                walk.hits.splice(..0, first.hits);
                 Ok(walk)
             }
-            _ => self.through(sql, words, among, most, false),
+            _ => self.through(sql, words, among, most, Some(MOST_LOOKED_AT)),
         }
     }
 
@@ -87,18 +94,18 @@ impl Plan {
         self.within.is_some() || !self.checks.is_empty()
     }
 
-    /// One statement for each stretch of time. In a turn the index is asked for the conversations, and it goes to the end.
+    /// One statement for each stretch of time. In a turn, where the index is asked for the conversations, it goes to the end.
     fn through(
         &self,
         sql: &Connection,
         words: &[String],
         among: &Stretch,
         most: usize,
-        turn: bool,
+        looks_at: Option<usize>,
     ) -> Result<Walk, StoreError> {
         let mut walk = Walk::default();
-        let looks = self.spans.is_some() || !self.checks.is_empty() || (self.within.is_some() && !turn);
-        let most_looked_at = if looks && !turn { MOST_LOOKED_AT } else { usize::MAX };
+        let looks = self.spans.is_some() || !self.checks.is_empty() || (self.within.is_some() && looks_at.is_some());
+        let most_looked_at = looks_at.filter(|_| looks).unwrap_or(usize::MAX);
         let who = self.checks.iter().any(Check::asks_who);
         // The index on ids holds conversation and time; which way a message went is read only where it matters.
         let mut statement = sql.prepare_cached(match (looks, who) {
