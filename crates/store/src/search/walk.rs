@@ -17,6 +17,8 @@ use crate::table::message::first_id;
 const IN_TURNS: usize = 1_024;
 /// So many hits are looked at before the first turn.
 const FIRST_LOOKED_AT: usize = 4_000;
+/// A walk from here on begins with the newest message of all.
+const NEWEST: i64 = i64::MAX - 1;
 /// So many hits are looked at in one walk: about 8 ms. Then it says where to go on ([`Walk::resume`]).
 const MOST_LOOKED_AT: usize = 6_000;
 /// A message's id has the time it was first said to be sent at, its own or TikTok's clock being a little off.
@@ -59,6 +61,10 @@ impl Plan {
                 // Of a rare word there is nothing left after a few: a turn each would cost more.
                 let first = self.through(sql, words, among, most, Some(FIRST_LOOKED_AT))?;
                 let Some(below) = first.resume else { return Ok(first) };
+                // Whoever types wants to see something at once; whoever asks on is told the rest at once.
+                if *among.end() >= NEWEST {
+                    return Ok(first);
+                }
                 let most = most - first.hits.len();
                 let mut walk = Walk { looked_at: first.looked_at, ..Walk::default() };
                 for turn in crowd::by_activity(sql, within)?.chunks(FEW) {
