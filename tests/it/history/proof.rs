@@ -30,6 +30,12 @@ fn seldom(timing: &mut Timing) {
     timing.call = Duration::from_secs(30);
 }
 
+/// The same with lists that never lag: what is read to the end is complete up to that moment.
+fn no_lag(timing: &mut Timing) {
+    seldom(timing);
+    timing.lag = Duration::ZERO;
+}
+
 fn lists(world: &World) -> usize {
     world.tiktok.ledger().calls("conversation_list")
 }
@@ -221,18 +227,20 @@ async fn a_conversation_that_cannot_be_kept_holds_up_no_other() {
 
 #[tokio::test]
 async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
-    let world = told().await;
+    let world = World::paced(no_lag).await;
     let answered = world.customer("Answered");
     answered.says("first");
     world.ask("syncNow", json!({})).await;
     world.conversation(&answered).await;
-    let asked_at = world.tiktok.now_ms() - 600_000;
+    // All of them after that listing, each a millisecond before the other.
+    let newest_at = world.tiktok.now_ms() + 130;
     for (n, customer) in (0..).zip(crowd(&world, "New", 130)) {
-        customer.says_at("hello?", asked_at - n);
+        customer.says_at("hello?", newest_at - n);
     }
+    world.until("that moment has come", async |world| world.tiktok.now_ms() > newest_at).await;
     answered.says("are you there?");
     // The answered one and the newest 99 stand on the first page; this one begins the second.
-    let (hundredth, asked_at) = (world.customer("New 99"), asked_at - 99);
+    let (hundredth, asked_at) = (world.customer("New 99"), newest_at - 99);
     claim_nothing(&world).await;
     let before = lists(&world);
     // What stands on the first page is settled at once; we hear of it late.
@@ -256,12 +264,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
 
 #[tokio::test]
 async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
-    // Lists that never lag: what is read to the end is complete up to that moment.
-    let world = World::paced(|timing| {
-        seldom(timing);
-        timing.lag = Duration::ZERO;
-    })
-    .await;
+    let world = World::paced(no_lag).await;
     let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
     for customer in [&ana, &ben] {
         customer.says("hello");
