@@ -101,3 +101,9 @@ CREATE INDEX comment_unsettled ON comment (json_extract(state, '$.state'), accou
 -- What goes with a conversation is found, not looked for.
 CREATE INDEX rule_due_of_conversation ON rule_due (conversation_id);
 CREATE INDEX draft_of_conversation    ON draft (conversation_id);
+
+-- What is missing before all that is held of a customer is a hole, too, if the account was linked by then.
+UPDATE conversation SET gaps = (
+    SELECT count(*) FROM gap g JOIN account a ON a.id = conversation.account_id
+    WHERE g.conversation_id = conversation.id AND (g.after_id IS NOT NULL OR (g.before_id >> 20) > a.linked_at_ms))
+WHERE id IN (SELECT conversation_id FROM gap);

@@ -151,6 +151,8 @@ async fn a_database_of_the_fourth_version_has_its_rows_counted() {
         INSERT INTO conversation (id, account_id, remote_id, kind, last_at_ms, remote_updated_ms) VALUES (4, 1, 'c4', 'chat', 9, 9);
         UPDATE conversation SET assignee_id = 1;
         UPDATE conversation SET snoozed_until_ms = 5 WHERE id = 3;
+        INSERT INTO gap (conversation_id, before_id, after_id, noticed_at_ms) SELECT 4, (linked_at_ms + 5) << 20, NULL, 9 FROM account;
+        INSERT INTO gap (conversation_id, before_id, after_id, noticed_at_ms) SELECT 3, (linked_at_ms - 5) << 20, NULL, 9 FROM account;
         INSERT INTO rule (id, position, spec) VALUES (1, 1, '{}'), (2, 2, '{}');
         INSERT INTO rule_firing (rule_id, rule, account_id, conversation_id, message_id, at_ms, actions)
             VALUES (1, 'one', 1, 1, 1, 30, '[]'), (1, 'one', 1, 1, 3, 20, '[]');"#,
@@ -167,6 +169,8 @@ async fn a_database_of_the_fourth_version_has_its_rows_counted() {
             assert_eq!(told(tx)?, (2, (3, 4)), "done and put away are not open; the fourth was never fetched");
             assert_eq!(agent::least_busy(tx)?, Some(AgentId(2)));
             assert_eq!(firing::counts(tx)?, [(RuleId(1), (2, 30))].into());
+            let holes = [3, 4].map(|id| conversation::row(tx, ConversationId(id)).map(|row| row.has_gap));
+            assert!(matches!(holes, [Ok(false), Ok(true)]), "what is missing since the account was linked: {holes:?}");
             conversation::fetched(tx, ConversationId(4), 9, true)?;
             triage::snooze(tx, ConversationId(3), None)?;
             triage::assign(tx, ConversationId(2), Some(AgentId(2)))?;
