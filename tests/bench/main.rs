@@ -129,13 +129,13 @@ fn measure_window(
     let window = window::Window::open(runtime, &made)?;
     measure_cases(options, &mut sized, vec![window.start()]);
     let peers = if options.wants("window_peers") { window.peers()? } else { Value::Null };
-    let pair = window.set_up()?;
+    let shown = window.set_up()?;
     window.picture(&bench.join("window.png"))?;
     if options.wants("window_bubble") {
-        sized.cases.push(measure::few("window_bubble", &pair.bubble()?));
+        sized.cases.push(measure::few("window_bubble", &shown.bubble()?));
     }
-    measure_cases(options, &mut sized, vec![pair.key_to_paint(), pair.search(), pair.switch(), pair.scroll()]);
-    let memory = if options.wants("window_memory") { window.memory(&pair)? } else { Value::Null };
+    measure_cases(options, &mut sized, vec![shown.key_to_paint(), shown.search(), shown.switch(), shown.scroll()]);
+    let memory = if options.wants("window_memory") { window.memory(&shown)? } else { Value::Null };
     window.picture(&bench.join("window-after.png"))?;
     sized.window = json!({ "memory": memory, "peers": peers });
     report::window(&sized.window);

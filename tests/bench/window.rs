@@ -11,7 +11,6 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rand::rngs::StdRng;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tests::process::which;
@@ -205,22 +204,22 @@ impl Window {
     }
 
     /// Puts both windows where they stay, with a conversation open in ours.
-    pub(crate) fn set_up(&self) -> Result<Pair<'_>> {
+    pub(crate) fn set_up(&self) -> Result<Page<'_>> {
         // One after the other: where a window opens, nothing may stand that looks like what is waited for.
         let (floor, _) = self.start_empty()?;
-        let floor_area = self.screen.place(floor.title, 700, 560, WIDTH, HEIGHT)?;
+        self.screen.place(floor.title, 700, 560, WIDTH, HEIGHT)?;
         let (ours, _) = self.start_ours()?;
         let area = self.screen.place(ours.title, 340, 60, WIDTH, HEIGHT)?;
         self.lot_of_windows.borrow_mut().extend([ours, floor]);
-        let pair = Pair { screen: &self.screen, ours: area, floor: floor_area };
-        pair.to_ours()?;
+        let page = Page { screen: &self.screen, ours: area };
+        page.to_ours()?;
         // The first row is of a customer whose reply window is open: TikTok's own, who wrote just now.
-        self.screen.click(pair.ours.part(150, 150, 60, 20))?;
+        self.screen.click(page.ours.part(150, 150, 60, 20))?;
         let named = |picture: &Picture| picture.is_written(NAME);
-        let opened = self.screen.until(header(pair.ours), Instant::now(), PATIENCE, named)?;
+        let opened = self.screen.until(header(page.ours), Instant::now(), PATIENCE, named)?;
         ensure!(opened.is_some(), "no conversation opens");
-        self.screen.still(thread(pair.ours))?;
-        Ok(pair)
+        self.screen.still(thread(page.ours))?;
+        Ok(page)
     }
 
     /// A picture of the whole desktop, for whoever wants to see what was measured.
@@ -231,22 +230,22 @@ impl Window {
     }
 
     /// What both windows take when nothing happens, and ours after a day's reading; MB and hundredths of a core.
-    pub(crate) fn memory(&self, pair: &Pair<'_>) -> Result<Value> {
+    pub(crate) fn memory(&self, page: &Page<'_>) -> Result<Value> {
         let (ours, floor) = {
             let windows = self.lot_of_windows.borrow();
             let pid = |title: &str| windows.iter().find(|shown| shown.title == title).map(|shown| shown.child.id());
             (pid("Deskbell").context("Deskbell is gone")?, pid("Empty").context("the empty window is gone")?)
         };
-        pair.to_ours()?;
+        page.to_ours()?;
         std::thread::sleep(Duration::from_secs(5));
         let idle = (tree::pss_mb(floor), tree::pss_mb(ours));
         let shown_cpu = idle_cpu(ours);
         let mut after = Vec::new();
         for at in 1..=DAY {
-            pair.next()?;
+            page.next()?;
             std::thread::sleep(Duration::from_millis(60));
             if at % (DAY / 2) == 0 {
-                self.screen.still(thread(pair.ours))?;
+                self.screen.still(thread(page.ours))?;
                 after.push(tree::pss_mb(ours));
             }
         }
@@ -277,20 +276,15 @@ fn thread(window: Area) -> Area {
     window.part(410, 60, 570, 560)
 }
 
-/// Both windows with the keyboard between them.
-pub(crate) struct Pair<'a> {
+/// Our window with the keyboard.
+pub(crate) struct Page<'a> {
     screen: &'a Screen,
     ours: Area,
-    floor: Area,
 }
 
-impl Pair<'_> {
+impl Page<'_> {
     fn composer(&self) -> Area {
         self.ours.part(425, 700, 400, 30)
-    }
-
-    fn field(&self) -> Area {
-        self.floor.part(0, 600, 400, 40)
     }
 
     /// The keyboard goes to our window; nothing in it is clicked.
@@ -327,17 +321,15 @@ impl Pair<'_> {
 
     /// A letter typed into the composer, to its being there.
     pub(crate) fn key_to_paint(&self) -> Case<'_> {
-        let pass = move |field: Area, click: Area, lot: &mut StdRng| {
-            self.screen.click(click)?;
+        Case::new("window_key").desk(move |lot| {
+            let field = self.composer();
+            self.screen.click(field)?;
             self.screen.still(field)?;
             let word = pick(&WORDS, lot)?;
             let samples = self.type_there(field, word)?;
             self.empty_field(field, word.len())?;
             Ok(samples)
-        };
-        Case::new("window_key")
-            .floor(move |lot| pass(self.field(), self.field(), lot))
-            .desk(move |lot| pass(self.composer(), self.composer(), lot))
+        })
     }
 
     /// A letter typed into the palette, to what is found for it.
