@@ -49,9 +49,10 @@ impl Shop {
         Self { seed, lot, total, said: 0, now_ms: END_MS - SPAN_MS, sessions: Vec::new(), newcomers: 0 }
     }
 
-    /// The same shop after its history: only [`Shop::fresh`] messages are to come.
+    /// The same shop after its history, which ends about [`END_MS`], give or take some hours: only [`Shop::fresh`] messages
+    /// are to come.
     pub(crate) fn later(seed: u64, total: u64) -> Self {
-        Self { said: total, now_ms: END_MS + 3_600_000, ..Self::new(seed, total) }
+        Self { said: total, now_ms: END_MS + 10 * 24 * 3_600_000, ..Self::new(seed, total) }
     }
 
     /// How many customers there are: one for every twenty messages.
