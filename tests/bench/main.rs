@@ -134,8 +134,9 @@ fn measure_window(
     if options.wants("window_bubble") {
         sized.cases.push(measure::few("window_bubble", &shown.bubble()?));
     }
-    measure_cases(options, &mut sized, vec![shown.key_to_paint(), shown.search(), shown.switch(), shown.scroll()]);
+    // Before anything else has been done with it.
     let memory = if options.wants("window_memory") { window.memory(&shown)? } else { Value::Null };
+    measure_cases(options, &mut sized, vec![shown.key_to_paint(), shown.search(), shown.switch(), shown.scroll()]);
     window.picture(&bench.join("window-after.png"))?;
     sized.window = json!({ "memory": memory, "peers": peers });
     report::window(&sized.window);
