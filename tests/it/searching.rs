@@ -102,6 +102,18 @@ async fn what_many_people_wrote_long_ago_is_found_though_others_wrote_more_since
 }
 
 #[tokio::test]
+async fn how_many_messages_were_searched_is_true_while_they_come_in() {
+    let world = World::start().await;
+    let ana = world.customer("Ana");
+    for n in 1..=3_u64 {
+        ana.says(&format!("linen {n}"));
+        world.until_thread(&ana, &format!("linen {n}")).await;
+        let asked = json!({ "account": world.account(), "text": "linen", "limit": 50, "utcOffsetMin": 0 });
+        assert_eq!(world.ask("search", asked).await["searched"], n);
+    }
+}
+
+#[tokio::test]
 async fn days_are_those_of_the_agents_place_in_both_searches() {
     let world = World::start().await;
     let (account, now) = (world.account(), world.tiktok.now_ms());

@@ -27,6 +27,8 @@ const SETTINGS: &str = "settings";
 const MOST_COMPUTERS: u32 = 9;
 /// How long a count of all messages is good for.
 const COUNTED_FOR: Duration = Duration::from_secs(60);
+/// Fewer messages are counted in a millisecond, and each time: while the first of them come in, an old count is wrong.
+const MANY: u32 = 50_000;
 /// When all messages are counted after a start, so that no search waits for it.
 const COUNT_AFTER: Duration = Duration::from_secs(2);
 /// A larger file is not read: no photo is.
@@ -283,11 +285,11 @@ impl Desk {
         self.engine().keep_pictures_within(settings.media_budget());
     }
 
-    /// How many messages there are, as counted a while ago: the palette says so at every keystroke, and counting a million
-    /// takes longer than finding one.
+    /// How many messages there are, of many as counted a while ago: the palette says so at every keystroke, and counting a
+    /// million takes longer than finding one.
     pub(crate) async fn messages_counted(&self) -> Result<u32, store::StoreError> {
         let held = *self.shared.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((count, at)) = held else { return self.count_messages().await };
+        let Some((count, at)) = held.filter(|(count, _)| *count >= MANY) else { return self.count_messages().await };
         if at.elapsed() >= COUNTED_FOR {
             let desk = self.clone();
             self.spawn(async move { drop(desk.count_messages().await) });
