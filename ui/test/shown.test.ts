@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 
-import { clamped, initials, nameOf, shown, shownName } from "../src/text/shown";
+import names from "../../tests/fixtures/names.json";
+
+import { clamped, cleanName, initials, LONGEST_NAME, nameOf, shown, shownName } from "../src/text/shown";
 
 describe("customers' text", () => {
   test("loses NUL and control characters but keeps lines and tabs", () => {
     expect(shown("a\u0000b\u0007c\u001B[31m\td\r\ne\u009F")).toBe("abc[31m\td\ne");
   });
+  test.each(["\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"])("breaks its line at %j", (end) => expect(shown(`a${end}b`)).toBe("a\nb"));
   test("keeps at most four marks on a letter", () => {
     expect(shown("Z" + "\u0301".repeat(50) + "a")).toBe("Z" + "\u0301".repeat(4) + "a");
   });
@@ -21,7 +24,26 @@ describe("customers' text", () => {
   });
 });
 
+describe("names, as the desk reads them too", () => {
+  test.each(names)("$why", ({ name, shown, clean }) => {
+    expect(shownName(name)).toBe(shown);
+    expect(cleanName(name)).toBe(clean);
+  });
+});
+
 describe("names", () => {
+  test("draw something, whatever they are made of", () => {
+    for (const { name } of names) expect(nameOf({ name, handle: null })).toMatch(/[\p{L}\p{N}\p{Extended_Pictographic}]/u);
+    expect(nameOf({ name: "\u3164", handle: "nadia" })).toBe("@nadia");
+    expect(nameOf({ name: "\u3164", handle: "\u2800" })).toBe("‹U+3164›");
+  });
+  test("are cut however long they are", () => {
+    for (const long of ["x", "\u200B", "\u0301", "\u200D", "क\u200D", "👩\u200D", " ", "\u{E0041}", "\u{1F3F4}\u{E0061}", "\uD83D"]) {
+      // Half a minute each when it was quadratic: the test's own time would be over.
+      const name = nameOf({ name: long.repeat(110_000), handle: null });
+      expect([...name].length).toBeLessThanOrEqual(LONGEST_NAME * 10);
+    }
+  });
   test("show what would turn them around", () => {
     expect(shownName("invoice\u202Egnp.exe")).toBe("invoice‹RLO›gnp.exe");
     expect(shownName("a\u2066b\u2069\u200Bc")).toBe("a‹LRI›b‹PDI›‹ZWSP›c");

@@ -39,11 +39,19 @@ export async function findHost(): Promise<Host> {
   return (await import("./http")).httpHost();
 }
 
+/** A value whose texts can be written as UTF-8: half of a pair of surrogates, as a broken emoji leaves it, becomes U+FFFD. */
+export function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key.toWellFormed(), wellFormed(one)]));
+}
+
 /** Asks the desk one of the contract's questions; throws a {@link FaultError} if it cannot answer. */
 export async function ask<K extends keyof Commands>(command: K, args: Commands[K]["args"]): Promise<Commands[K]["reply"]> {
   if (!host) throw new FaultError({ code: "unexpected", detail: "no host", incident: null });
   try {
-    return (await host.ask(command, args)) as Commands[K]["reply"];
+    return (await host.ask(command, wellFormed(args))) as Commands[K]["reply"];
   } catch (error) {
     throw new FaultError(faultOf(error));
   }

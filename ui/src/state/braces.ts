@@ -1,4 +1,5 @@
 // The variables in a saved reply's text, read as the desk reads them: for the preview while one types.
+import { isDrawn } from "../text/invisible";
 
 export type Piece = { kind: "text"; text: string } | { kind: "braces"; name: string; fallback: string | null };
 
@@ -7,8 +8,6 @@ export type Variable = (typeof VARIABLES)[number];
 
 /** The variable of this name, however it is capitalised. */
 export const variableOf = (name: string): Variable | null => VARIABLES.find((one) => one === name.toLowerCase()) ?? null;
-
-const SHOWS = /[^\s\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u00AD]/u;
 
 /** A text cut at its variables; none if braces are not closed. */
 export function piecesOf(body: string): Piece[] | null {
@@ -36,7 +35,7 @@ export function piecesOf(body: string): Piece[] | null {
     if (inside.includes("\n") || inside.includes("{{")) return null;
     const bar = inside.indexOf("|");
     const name = (bar < 0 ? inside : inside.slice(0, bar)).trim();
-    if (SHOWS.test(name)) pieces.push({ kind: "braces", name, fallback: bar < 0 ? null : inside.slice(bar + 1) });
+    if (isDrawn(name)) pieces.push({ kind: "braces", name, fallback: bar < 0 ? null : inside.slice(bar + 1) });
     else put(body.slice(open, close + 2));
     at = close + 2;
   }

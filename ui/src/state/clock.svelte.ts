@@ -1,4 +1,6 @@
 // TikTok's time, on which every countdown runs. It ticks in tens of seconds for the list and in seconds for those who count.
+import { checkZone } from "../text/zone";
+
 const COARSE_MS = 10_000;
 
 export class Clock {
@@ -22,15 +24,21 @@ export class Clock {
 
   start(): void {
     this.#timer ??= setInterval(() => this.#tick(false), 1000);
+    // Whoever comes back may have travelled.
+    addEventListener("focus", checkZone);
   }
 
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    removeEventListener("focus", checkZone);
   }
 
   #tick(all: boolean): void {
     this.second = Date.now() + this.#ahead;
-    if (all || Math.abs(this.second - this.now) >= COARSE_MS) this.now = this.second;
+    if (all || Math.abs(this.second - this.now) >= COARSE_MS) {
+      this.now = this.second;
+      checkZone();
+    }
   }
 }

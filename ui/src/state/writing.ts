@@ -1,5 +1,6 @@
 // What may be sent and which key sends it.
 import type { SendKey } from "../ipc/bindings";
+import { isDrawn } from "../text/invisible";
 
 /** TikTok takes at most this many characters. */
 export const MOST = 6_000;
@@ -18,7 +19,7 @@ export function length(text: string): number {
 export type Sendable = { ok: true } | { ok: false; why: "empty" } | { ok: false; why: "tooLong"; over: number };
 
 export function sendable(text: string): Sendable {
-  if (!/[^\s\p{Cf}]/u.test(text)) return { ok: false, why: "empty" };
+  if (!isDrawn(text)) return { ok: false, why: "empty" };
   const over = length(text) - MOST;
   return over > 0 ? { ok: false, why: "tooLong", over } : { ok: true };
 }

@@ -23,5 +23,7 @@ export function adviceOf(fault: Fault): FaultWords {
     const closes = Number(fault.detail ?? "");
     return { ...advice, what: closes > 0 ? t.scheduleCloses(exactly(closes)) : advice.what, detail: null };
   }
-  return { ...advice, detail: fault.detail };
+  // A number is only spoken of where there is one.
+  const todo = fault.code === "unexpected" && fault.incident ? t.fault.reportNumber : advice.todo;
+  return { what: advice.what, todo, detail: fault.detail };
 }

@@ -47,6 +47,8 @@ export const en = {
     today: "Today",
     tomorrow: "Tomorrow",
     yesterday: "Yesterday",
+    /** For a time that no calendar has. */
+    unknown: "unknown time",
   },
 
   rail: {
@@ -335,6 +337,7 @@ export const en = {
   fault: {
     details: "Details",
     retry: "Try again",
+    reportNumber: "Try again. If it happens again, report it with the number below.",
   },
   start: { failed: "Deskbell could not start", loading: "Starting" },
 };

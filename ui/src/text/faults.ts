@@ -69,7 +69,7 @@ export const faults: Record<FaultCode, Advice> = {
   practiceUnavailable: { what: "Practice cannot be started here.", todo: "Start it from the installed Deskbell." },
   eraseUnfinished: { what: "The account is gone, but something of it is still on this computer.", todo: "Deskbell goes on removing it by itself. See the details for what stands in the way." },
   diskFull: { what: "Nothing can be written to the disk.", todo: "Free some space, then try again. Nothing was sent." },
-  unexpected: { what: "Something went wrong inside Deskbell.", todo: "Try again. If it happens again, report it with the number below." },
+  unexpected: { what: "Something went wrong inside Deskbell.", todo: "Try again. If it happens again, report it." },
 };
 
 export const refusals: Record<RefusalReason, Advice> = {

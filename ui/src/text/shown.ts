@@ -1,45 +1,44 @@
 // Customers' words, made safe to look at. Nothing here is ever turned into markup; the raw text stays with the desk.
 import type { AccountView, AgentView, PersonView, Snippet } from "../ipc/bindings";
 import { t } from "./index";
+import { isDrawn, withInvisible, withoutInvisible } from "./invisible";
 
 /** Longer messages hide behind "Show more". */
 export const LONGEST = 4_000;
 /** Marks beyond this many on one letter run over the lines above and below. */
 const MOST_MARKS = 4;
 
-// eslint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/gu;
-const MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, "gu");
-const HIDDEN = /[\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069\uFEFF]/gu;
-const NAMES: Record<number, string> = {
-  0x200b: "ZWSP", 0x200c: "ZWNJ", 0x200d: "ZWJ", 0x200e: "LRM", 0x200f: "RLM", 0x202a: "LRE", 0x202b: "RLE", 0x202c: "PDF",
-  0x202d: "LRO", 0x202e: "RLO", 0x2060: "WJ", 0x2066: "LRI", 0x2067: "RLI", 0x2068: "FSI", 0x2069: "PDI", 0xfeff: "BOM",
-};
-const JOINED = /[\p{L}\p{M}\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}]/u;
+/** A longer name is cut: TikTok's have 30 characters. */
+export const LONGEST_NAME = 200;
 
-/** A text without NUL and control characters except line breaks and tabs, its letters with at most four marks each. */
+const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/gu;
+// eslint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000E-\u001F\u007F-\u009F]/gu;
+const MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, "gu");
+/** JavaScript counts the byte order mark as white space. */
+const SPACES = /[^\S\uFEFF]+/gu;
+
+/** A text whose lines end one way, without control characters but tabs, its letters with at most four marks each. */
 export function shown(text: string): string {
-  return text.replace(/\r\n?/g, "\n").replace(CONTROLS, "").replace(MARKS, "$1");
+  return text.replace(LINE_ENDS, "\n").replace(CONTROLS, "").replace(MARKS, "$1");
 }
 
 /** A name on one line, with the characters that could make it look like another name made visible. */
 export function shownName(text: string): string {
-  return shownLine(text).trim();
+  // Cut first: a name may be as long as whoever chose it likes, and each of its characters costs.
+  const name = shownLine(text.slice(0, 2 * LONGEST_NAME)).trim();
+  const cut = clamped(name, LONGEST_NAME);
+  return cut.hidden > 0 || text.length > 2 * LONGEST_NAME ? `${cut.text}…` : name;
 }
 
 /** The same for a part of a name, which keeps the spaces at its ends. */
 export function shownLine(text: string): string {
-  const line = shown(text).replace(/\s+/gu, " ");
-  return line.replace(HIDDEN, (mark, at: number) => {
-    const code = mark.codePointAt(0) ?? 0;
-    // Joiners belong to emoji families and to Persian and Indic spelling.
-    if (code === 0x200c || code === 0x200d) {
-      const before = [...line.slice(0, at)].at(-1) ?? "";
-      const after = [...line.slice(at + 1)][0] ?? "";
-      if (JOINED.test(before) && JOINED.test(after)) return mark;
-    }
-    return `‹${NAMES[code] ?? "?"}›`;
-  });
+  return withInvisible(text.replace(LINE_ENDS, " ").replace(SPACES, " ").replace(MARKS, "$1…").toWellFormed());
+}
+
+/** A name as it may stand in a text that is sent: on one line, without what draws nothing; empty if nothing is left. */
+export function cleanName(text: string): string {
+  return withoutInvisible(text.slice(0, 2 * LONGEST_NAME).replace(LINE_ENDS, " ").replace(SPACES, " ")).replace(SPACES, " ").trim();
 }
 
 /** What of a long text is shown at first, and how many characters it hides; never half an emoji. */
@@ -50,17 +49,17 @@ export function clamped(text: string, most = LONGEST): { text: string; hidden: n
   return { text: points.slice(0, most).join(""), hidden: points.length - most };
 }
 
-/** What to call somebody. */
+/** What to call somebody: by their name, by their handle where the name draws nothing, and else by what it is made of. */
 export function nameOf(person: Pick<PersonView, "name" | "handle">): string {
-  const name = shownName(person.name);
-  if (name !== "") return name;
-  const handle = shownName(person.handle ?? "");
-  return handle === "" ? t.person.unnamed : `@${handle}`;
+  if (isDrawn(person.name)) return shownName(person.name);
+  const handle = person.handle ?? "";
+  if (isDrawn(handle)) return `@${shownName(handle)}`;
+  return shownName(shown(person.name)) || t.person.unnamed;
 }
 
 /** What to call an account of the shop: by its handle, if TikTok told it. */
 export function calledOf({ handle, displayName }: Pick<AccountView, "handle" | "displayName">): string {
-  return handle ? `@${shownName(handle)}` : nameOf({ name: displayName, handle: null });
+  return isDrawn(handle) ? `@${shownName(handle)}` : nameOf({ name: displayName, handle: null });
 }
 
 /** A last line: its text, or what kind of thing it is. */

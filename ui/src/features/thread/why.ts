@@ -2,6 +2,7 @@
 import type { AttemptView, Delivery, MessageView, WhyView } from "../../ipc/bindings";
 import { t } from "../../text";
 import type { Advice } from "../../text/faults";
+import { machineTime } from "../../text/when";
 import { refusedWhy } from "./delivery";
 
 /** What happened and what the agent can do. */
@@ -29,7 +30,7 @@ export function duration(attempt: AttemptView): string | null {
   return ms < 1000 ? t.why.milliseconds(ms) : t.why.seconds(ms / 1000);
 }
 
-const stamp = (ms: number): string => new Date(ms).toISOString();
+const stamp = (ms: number): string => machineTime(ms) ?? String(ms);
 
 /** The message's own words must not leave with what is copied, in whatever form an answer repeats them. */
 function without(text: string, message: MessageView | undefined): string {
