@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use model::clean_name;
+
 /// What a name begins with when nothing is left of it.
 const NAMELESS: &str = "Picture";
 /// In bytes: with the time, a number and the ending it is far below what any file system takes.
@@ -16,12 +18,12 @@ const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "COM", "LPT"];
 /// A file's name without its ending: who, and when.
 pub(crate) fn name(who: &str, when: &str) -> String {
     let mut kept = String::new();
+    let who = clean_name(who);
     for word in who.split(|c: char| c.is_whitespace() || c.is_control() || is_forbidden(c)) {
-        let word: String = word.chars().filter(|c| !is_invisible(*c)).collect();
         if !kept.is_empty() && !word.is_empty() {
             kept.push(' ');
         }
-        kept.push_str(&word);
+        kept.push_str(word);
     }
     while kept.len() > LONGEST {
         kept.pop();
@@ -39,12 +41,6 @@ pub(crate) fn name(who: &str, when: &str) -> String {
 /// What no name may have in it on one of the systems.
 fn is_forbidden(c: char) -> bool {
     matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
-}
-
-/// What draws nothing, and may turn a name's end into its middle.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Saves a file, numbered if its name is taken; gives back its name.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{Arrival, Engine};
-use model::SnippetKind;
+use model::{SnippetKind, clean_name};
 use store::table::{account, conversation, message};
 use tokio::sync::broadcast;
 
@@ -65,6 +65,10 @@ async fn compose(engine: &Engine, arrival: Arrival, fresh_ms: i64) -> Option<Not
         SnippetKind::Sticker => "Sticker".to_owned(),
         SnippetKind::Unsupported => "New message".to_owned(),
     };
-    let title = if row.person.name.is_empty() { format!("@{}", business.handle) } else { row.person.name };
+    let title = match (clean_name(&row.person.name), clean_name(&row.person.handle.unwrap_or_default())) {
+        (name, handle) if name.is_empty() && handle.is_empty() => format!("@{}", business.handle),
+        (name, handle) if name.is_empty() => format!("@{handle}"),
+        (name, _) => name,
+    };
     Some(Notification { account: arrival.account, conversation: arrival.conversation, title, body })
 }

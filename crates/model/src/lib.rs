@@ -14,6 +14,7 @@ mod hours;
 mod id;
 mod message;
 pub mod mill;
+mod name;
 mod outgoing;
 mod rule;
 mod saved_reply;
@@ -32,6 +33,7 @@ pub use id::{
     SavedReplyId, ScheduledId, TagId,
 };
 pub use message::{AutoType, Content, Direction, MediaState, Reaction, Snippet, SnippetKind, Surface};
+pub use name::{clean_name, draws_nothing, is_blank};
 pub use outgoing::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE, MarkRead, Outgoing};
 pub use rule::{
     Action, AssignTo, Business, Condition, Decision, Deed, Firing, KeywordMatch, LATE_MS, Look, MOST_ANSWERS, NoReply,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::MAX_REPLY_CHARS;
-use crate::text::is_invisible;
+use crate::name::{clean_name, is_blank};
 
 /// A longer name is refused: it is a label, not a text.
 const LONGEST_NAME: usize = 120;
@@ -115,7 +115,9 @@ pub fn fill(body: &str, known: impl Fn(Variable) -> Option<String>) -> Result<Ve
             Piece::Text(text) => push(&mut parts, text),
             Piece::Braces { name, fallback } => {
                 let variable = Variable::named(name);
-                match variable.and_then(&known).or_else(|| variable.and(fallback).map(str::to_owned)) {
+                // Names are whatever people chose: on one line, and nothing that draws nothing goes out.
+                let value = variable.and_then(&known).map(|value| clean_name(&value)).filter(|value| !value.is_empty());
+                match value.or_else(|| variable.and(fallback).map(str::to_owned)) {
                     Some(text) => push(&mut parts, &text),
                     None => parts.push(Part::Blank {
                         name: variable.map_or(name, |one| one.name()).to_owned(),
@@ -155,11 +157,11 @@ impl SavedReplyText {
         let (name, category) = (one_line(&self.name), one_line(&self.category));
         let shortcut = self.shortcut.replace('\0', "").trim().trim_start_matches('/').to_owned();
         let body = self.body.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
-        if shows_nothing(&name) {
+        if is_blank(&name) {
             return Err(SavedReplyProblem::NoName);
         }
         if shortcut.chars().any(|c| c.is_whitespace() || c.is_control())
-            || (!shortcut.is_empty() && shows_nothing(&shortcut))
+            || (!shortcut.is_empty() && is_blank(&shortcut))
         {
             return Err(SavedReplyProblem::ShortcutInvalid);
         }
@@ -167,7 +169,7 @@ impl SavedReplyText {
         if long(&name, LONGEST_NAME) || long(&shortcut, LONGEST_WORD) || long(&category, LONGEST_WORD) {
             return Err(SavedReplyProblem::LabelTooLong);
         }
-        if shows_nothing(&body) && self.attachment.is_none() {
+        if is_blank(&body) && self.attachment.is_none() {
             return Err(SavedReplyProblem::Empty);
         }
         if long(&body, MAX_REPLY_CHARS) {
@@ -176,10 +178,6 @@ impl SavedReplyText {
         fill(&body, |_| None)?;
         Ok(Self { name, shortcut, category, body, attachment: self.attachment.clone() })
     }
-}
-
-fn shows_nothing(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
 /// A text cut at its variables.
@@ -227,7 +225,7 @@ fn next_piece(rest: &str) -> Option<Cut<'_>> {
     }
     let (name, fallback) = words.split_once('|').map_or((words, None), |(name, fallback)| (name, Some(fallback)));
     let name = name.trim();
-    if shows_nothing(name) {
+    if is_blank(name) {
         return braces.split_at_checked(words.len() + 4).map(|(all, after)| (Ok(Piece::Text(all)), after));
     }
     Some((Ok(Piece::Braces { name, fallback }), after))
@@ -314,6 +312,24 @@ mod tests {
         ] {
             assert_eq!(shown(body), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn a_name_is_filled_in_on_one_line_and_without_what_draws_nothing() {
+        for (name, expected) in [
+            ("Ben\u{202E}gnp.exe", "Hi Bengnp.exe, your code is 12345."),
+            ("Line\nbreak", "Hi Line break, your code is 12345."),
+            ("NUL\0in\u{7}name", "Hi NULinname, your code is 12345."),
+            ("\u{3164}", "Hi there, your code is 12345."),
+            (" \u{2800}\r\n", "Hi there, your code is 12345."),
+            ("👩\u{200D}👧", "Hi 👩\u{200D}👧, your code is 12345."),
+        ] {
+            let known = |variable| (variable == Variable::Customer).then(|| name.to_owned());
+            let parts = fill("Hi {{customer|there}}, your code is 12345.", known).unwrap();
+            assert_eq!(parts, [Part::Text(expected.to_owned())], "{name:?}");
+        }
+        let parts = fill("Hi {{customer}}", |_| Some("\u{3164}".to_owned())).unwrap();
+        assert!(matches!(&parts[1], Part::Blank { name, .. } if name == "customer"), "{parts:?}");
     }
 
     #[test]

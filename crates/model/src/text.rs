@@ -1,5 +1,7 @@
 //! The text of a reply, checked before it can be queued.
 
+use crate::name::is_blank;
+
 /// TikTok's limit for a text message, in characters, spaces and emoji included (message/send, content limits).
 pub const MAX_REPLY_CHARS: usize = 6000;
 
@@ -27,7 +29,7 @@ impl ReplyText {
     pub fn check(typed: &str) -> Result<Self, TextProblem> {
         let text = typed.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
         let text = text.trim();
-        if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+        if is_blank(text) {
             return Err(TextProblem::Empty);
         }
         let chars = text.chars().count();
@@ -50,18 +52,13 @@ impl ReplyText {
     }
 }
 
-/// Format characters that draw nothing by themselves.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_text_that_shows_nothing_cannot_be_sent() {
-        for typed in ["", "  \n\t ", "\u{200B}\u{FEFF}", "\0"] {
+        for typed in ["", "  \n\t ", "\u{200B}\u{FEFF}", "\0", "\u{3164}", "\u{2800} \u{34F}\u{E0041}"] {
             assert_eq!(ReplyText::check(typed), Err(TextProblem::Empty), "{typed:?}");
         }
     }

@@ -137,7 +137,7 @@ impl Command for SavePicture {
                     account::get(sql, message.account)?.display_name
                 } else {
                     let person = conversation::row(sql, message.conversation)?.person;
-                    Some(person.name).filter(|name| !name.trim().is_empty()).or(person.handle).unwrap_or_default()
+                    Some(person.name).filter(|name| !model::is_blank(name)).or(person.handle).unwrap_or_default()
                 };
                 Ok((key.clone(), who, picture::wall_time(sql, message.sent_at_ms)?))
             })

@@ -121,7 +121,7 @@ fn done(tx: &mut Tx<'_>, changed: usize) -> Result<(), StoreError> {
 }
 
 fn tidy(name: &str) -> Result<(String, String), StoreError> {
-    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST_CHARS).collect();
+    let name: String = model::clean_name(name).chars().take(MOST_CHARS).collect();
     let folded = search::fold(&name);
     if folded.trim().is_empty() { Err(StoreError::WrongState) } else { Ok((name, folded)) }
 }

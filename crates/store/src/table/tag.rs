@@ -62,7 +62,7 @@ pub fn of_people(
 /// [`StoreError::NotFound`] if the customer is not known yet.
 pub fn add(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<(), StoreError> {
     let (account, person) = whose(tx, conversation)?;
-    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST_CHARS).collect();
+    let name: String = model::clean_name(name).chars().take(MOST_CHARS).collect();
     let folded = search::fold(&name);
     if folded.trim().is_empty() {
         return Ok(());
