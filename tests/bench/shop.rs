@@ -132,6 +132,7 @@ impl Shop {
         News {
             remote_id,
             sent_at_ms: self.now_ms,
+            is_timed: true,
             outgoing,
             surface,
             auto: None,

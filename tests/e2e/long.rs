@@ -111,6 +111,7 @@ fn news(nth: i64, at_ms: i64) -> News {
     News {
         remote_id: format!("past-{nth}"),
         sent_at_ms: at_ms,
+        is_timed: true,
         outgoing: nth % 3 == 1,
         surface: if nth % 3 == 1 { Surface::Web } else { Surface::Phone },
         auto: None,

@@ -431,7 +431,7 @@ async fn the_client_reads_everything_the_sandbox_says() {
     assert!(page.unreadable.is_empty() && !page.has_more);
     let listed = &page.conversations[0];
     assert_eq!(listed.conversation_id, ana.conversation_id());
-    assert!(listed.update_time_ms.is_some());
+    assert!(listed.updated_at.is_some());
     assert_eq!(listed.referral.as_ref().unwrap().ads[0].ad_name.as_deref(), Some("Autumn linen"));
 
     let conversation_id = ana.conversation_id();
@@ -439,7 +439,7 @@ async fn the_client_reads_everything_the_sandbox_says() {
     let page = client.call(token, list).await.unwrap();
     assert!(page.unreadable.is_empty());
     assert_eq!(page.messages.len(), 8, "nothing is dropped");
-    assert!(page.messages.iter().all(|message| message.timestamp_ms.is_some() && message.source.is_some()));
+    assert!(page.messages.iter().all(|message| message.timestamp.is_some() && message.source.is_some()));
     assert_eq!(page.messages.iter().filter(|message| matches!(message.content, Content::Unsupported)).count(), 1);
     assert!(page.messages.iter().any(|message| message.referenced_message_id.as_deref() == Some(&*said)));
     let media_id = page.messages.iter().find_map(|message| match &message.content {

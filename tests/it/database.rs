@@ -51,6 +51,7 @@ fn text(remote_id: &str, at_ms: i64, outgoing: bool, body: &str) -> News {
     News {
         remote_id: remote_id.to_owned(),
         sent_at_ms: at_ms,
+        is_timed: true,
         outgoing,
         surface: if outgoing { Surface::Phone } else { Surface::Other },
         auto: None,

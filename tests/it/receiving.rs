@@ -338,6 +338,7 @@ fn line(n: i64, outgoing: bool) -> News {
     News {
         remote_id: format!("r{n:02}"),
         sent_at_ms: 1_000_000 + n / 3,
+        is_timed: true,
         outgoing,
         surface: if outgoing { Surface::Phone } else { Surface::Other },
         auto: None,

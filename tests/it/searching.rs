@@ -33,6 +33,7 @@ fn says(
     let news = News {
         remote_id: format!("{id} {at_ms}"),
         sent_at_ms: at_ms,
+        is_timed: true,
         outgoing: false,
         surface: Surface::Other,
         auto: None,

@@ -7,6 +7,7 @@ use store::StoreError;
 use store::table::account::{self, Account};
 use store::table::person::PersonNews;
 use store::table::{auto_message, comment};
+use tiktok::Timestamp;
 use tiktok::business::message::Reaction;
 use tiktok::business::webhook::{Envelope, EnvelopeError, Event, Person, ReactionOperation, SignatureError, verify};
 
@@ -14,7 +15,7 @@ use crate::automatic::{audit, comments};
 use crate::engine::{Arrival, Engine};
 use crate::inbound::pushed::{self, Pushed, What};
 use crate::inbound::{self, Rules};
-use crate::source::tiktok::{news, origin, reaction};
+use crate::source::tiktok::{SentAt, news, origin, reaction};
 use crate::sync::is_news;
 use crate::tokens::TokenError;
 
@@ -91,7 +92,7 @@ impl Engine {
                 self.caller().relink(known.id, link, "authorization.removed").await;
                 Ok(Heard::Taken)
             }
-            event => match translate(event, envelope.created_at_ms, &known.remote_id, self.clock().now_ms()) {
+            event => match translate(event, envelope.created_at, &known.remote_id, self.clock().now_ms()) {
                 Some(pushed) => self.take_pushed(&known, pushed).await,
                 None => Ok(Heard::Nothing),
             },
@@ -132,15 +133,15 @@ impl Engine {
 }
 
 /// TikTok's event in our words; none if it is about nothing that Deskbell keeps. `created_ms` is when TikTok made it.
-fn translate(event: Event, created_ms: Option<i64>, business_id: &str, now_ms: i64) -> Option<Pushed> {
+fn translate(event: Event, created_at: Option<Timestamp>, business_id: &str, now_ms: i64) -> Option<Pushed> {
     // By TikTok's own word: a time of ours that is ahead of it would hide what comes next, and so would one that is odd.
-    let told_ms = created_ms.unwrap_or(now_ms).min(now_ms);
+    let told_ms = created_at.and_then(|at| at.ms_by(now_ms)).unwrap_or(now_ms).min(now_ms);
     Some(match event {
         Event::Message(said) => Pushed {
             person: said.person.map(person),
             what: What::Said(store::table::message::News {
                 outgoing: said.outgoing,
-                ..news(&said.message, business_id, told_ms)
+                ..news(&said.message, business_id, sent_at(&said.message, told_ms, now_ms))
             }),
             conversation: said.conversation_id,
         },
@@ -163,13 +164,18 @@ fn translate(event: Event, created_ms: Option<i64>, business_id: &str, now_ms: i
             ),
             conversation: reacted.conversation_id,
         },
-        Event::MarkRead { conversation_id, last_read_ms, person: who } => {
-            Pushed { conversation: conversation_id, person: who.map(person), what: What::Read(last_read_ms) }
-        }
-        Event::Referral { conversation_id, person: who, referral, at_ms, .. } => Pushed {
+        Event::MarkRead { conversation_id, last_read_at, person: who } => Pushed {
             conversation: conversation_id,
             person: who.map(person),
-            what: What::Came(origin(referral)?, at_ms.unwrap_or(told_ms).min(now_ms)),
+            what: What::Read(last_read_at.ms_by(now_ms)?),
+        },
+        Event::Referral { conversation_id, person: who, referral, at, .. } => Pushed {
+            conversation: conversation_id,
+            person: who.map(person),
+            what: What::Came(
+                origin(referral, now_ms)?,
+                at.and_then(|at| at.ms_by(now_ms)).unwrap_or(told_ms).min(now_ms),
+            ),
         },
         Event::EuMessage { .. }
         | Event::AutoMessageConfig(_)
@@ -178,6 +184,10 @@ fn translate(event: Event, created_ms: Option<i64>, business_id: &str, now_ms: i
         | Event::AuthorizationRemoved { .. }
         | Event::Unknown { .. } => return None,
     })
+}
+
+fn sent_at(message: &tiktok::business::message::Message, told_ms: i64, now_ms: i64) -> SentAt {
+    message.timestamp.and_then(|at| at.ms_by(now_ms)).map_or(SentAt::Guessed(told_ms), SentAt::Said)
 }
 
 fn person(who: Person) -> PersonNews {

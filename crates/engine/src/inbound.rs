@@ -5,12 +5,14 @@
 
 pub mod pushed;
 
+use std::borrow::Cow;
+
 use model::{AccountId, Content, ConversationId, MessageId, Millis, Surface};
 use store::table::gap::{self, Gap};
 use store::table::media::{self, Wanted};
 use store::table::message::{self, News};
 use store::table::person::PersonNews;
-use store::table::{account, conversation, outbox, person};
+use store::table::{account, conversation, outbox, person, unreadable};
 use store::{StoreError, Tx};
 use unicode_normalization::UnicodeNormalization;
 
@@ -76,7 +78,8 @@ pub fn apply(
         changed |= meet(tx, known.account, conversation, news, &mut applied)?;
     }
 
-    let mut messages: Vec<&News> = batch.messages.iter().collect();
+    let placed = placed(tx, known.account, &batch.messages)?;
+    let mut messages: Vec<&News> = placed.iter().collect();
     messages.sort_by(|one, other| (one.sent_at_ms, &one.remote_id).cmp(&(other.sent_at_ms, &other.remote_id)));
     // A message that is named twice does not meet itself.
     messages.dedup_by(|one, other| one.remote_id == other.remote_id);
@@ -87,9 +90,13 @@ pub fn apply(
         changed |= taken.changed;
     }
     // One that does not even say when it was sent may stand anywhere.
-    let unplaced = batch.nameless.contains(&None);
+    let nameless: Vec<Option<Millis>> = batch.unreadable.iter().map(|message| message.at_ms).collect();
+    let unplaced = nameless.contains(&None);
     let open = !first_meets && (batch.full || unplaced || lacks_older(tx, conversation, &messages, rules.now_ms)?);
-    changed |= note_gaps(tx, known.account, conversation, &messages, &batch.nameless, open, rules.now_ms)?;
+    changed |= note_gaps(tx, known.account, conversation, &messages, &nameless, open, rules.now_ms)?;
+    for message in &batch.unreadable {
+        unreadable::keep(tx, conversation, message.at_ms, &message.raw, rules.now_ms)?;
+    }
     settle_missing(tx, conversation, batch, rules, &mut applied)?;
 
     if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
@@ -141,6 +148,19 @@ fn meet(
         applied.pictures = true;
     }
     Ok(upserted.changed)
+}
+
+/// The messages, each where it stands in the thread: one that does not say when it was sent stays where it was put.
+fn placed<'a>(tx: &Tx<'_>, account: AccountId, messages: &'a [News]) -> Result<Cow<'a, [News]>, StoreError> {
+    let mut placed = Cow::Borrowed(messages);
+    for (at, news) in messages.iter().enumerate().filter(|(_, news)| !news.is_timed) {
+        if let Some(held) = message::find(tx, account, &news.remote_id)?
+            && let Some(news) = placed.to_mut().get_mut(at)
+        {
+            news.sent_at_ms = held.sent_at_ms;
+        }
+    }
+    Ok(placed)
 }
 
 /// What came of taking one message in.
@@ -215,7 +235,8 @@ fn claim(
     let mut ours = outbox::claimable(tx, conversation)?;
     ours.retain(|(_, sent, began_ms)| {
         let since = news.sent_at_ms.saturating_sub(*began_ms);
-        (-CLAIM_BEFORE_MS..=latest).contains(&since) && same(sent, &news.content)
+        // Of a message that does not say when it was sent the words decide.
+        (!news.is_timed || (-CLAIM_BEFORE_MS..=latest).contains(&since)) && same(sent, &news.content)
     });
     if !matches!(news.content, Content::Image { .. }) {
         return Ok(ours.first().map(|(id, ..)| *id));
@@ -389,6 +410,7 @@ fn as_news(tx: &Tx<'_>, message: &message::Message) -> Result<News, StoreError> 
     Ok(News {
         remote_id: message.remote_id.clone().unwrap_or_default(),
         sent_at_ms: message.sent_at_ms,
+        is_timed: true,
         outgoing: message.outgoing,
         surface: if message.surface == Surface::Deskbell { Surface::Api } else { message.surface },
         auto: message.auto,

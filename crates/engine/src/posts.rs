@@ -61,6 +61,7 @@ impl Engine {
         let local = |error: store::StoreError| CallError::Local(error.into());
         let business = self.store().read(move |sql| account::get(sql, id)).await.map_err(local)?;
         let mut covers = HashMap::new();
+        let now_ms = self.clock().now_ms();
         let mut cursor = None;
         for _ in 0..PAGES {
             let question = ListVideos { business_id: business.remote_id.clone(), cursor: cursor.take(), max_count: 20 };
@@ -77,7 +78,7 @@ impl Engine {
                         caption: video.caption.unwrap_or_default(),
                         embed_url: video.embed_url.unwrap_or_default(),
                         cover: None,
-                        posted_at_ms: video.created_at_ms,
+                        posted_at_ms: video.created_at.and_then(|at| at.ms_by(now_ms)),
                     }
                 })
                 .collect();

@@ -32,12 +32,21 @@ pub struct Batch {
     pub person: Option<PersonNews>,
     /// The messages, in any order.
     pub messages: Vec<News>,
-    /// When those were sent that came without an id and cannot be kept, as far as they say; in any order.
-    pub nameless: Vec<Option<Millis>>,
+    /// Those that came without an id and cannot be shown, in any order.
+    pub unreadable: Vec<Unreadable>,
     /// Whether there may be older messages that were not shown: the page was full.
     pub full: bool,
     /// When the source was asked, by TikTok's clock, and no later. Only a listing asked for after a send can tell that it is not there.
     pub asked_at_ms: Millis,
+}
+
+/// A message that cannot be read by this version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// When it was sent, ms since the epoch, as far as it says.
+    pub at_ms: Option<Millis>,
+    /// Its JSON as it came.
+    pub raw: String,
 }
 
 /// A provider of conversations.

@@ -6,7 +6,18 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+
+use crate::Timestamp;
+
+/// TikTok's ids have up to about a hundred characters.
+const MAX_ID_BYTES: usize = 1024;
+/// TikTok's display names have up to 30 characters.
+const MAX_NAME_CHARS: usize = 1000;
+/// JavaScript counts no further in whole numbers.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+/// No token of TikTok's lives longer than a year.
+const MAX_LIFETIME: Duration = Duration::from_secs(400 * 86_400);
 
 /// An object's fields, not yet read.
 pub(crate) struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
@@ -39,10 +50,24 @@ impl<'a> Fields<'a> {
         self.get(key).and_then(flag)
     }
 
-    /// A moment TikTok writes in **seconds**, in ms. Should it ever write ms there, a moment beyond the year 5138 tells.
-    pub(crate) fn seconds_as_ms(&self, key: &str) -> Option<i64> {
-        let at = self.integer(key)?;
-        Some(if at < 100_000_000_000 { at.saturating_mul(1000) } else { at })
+    /// A moment, in seconds or in ms.
+    pub(crate) fn timestamp(&self, key: &str) -> Option<Timestamp> {
+        self.integer(key).and_then(Timestamp::read)
+    }
+
+    /// TikTok's own name for a thing, which we say back to it: no longer than an address takes.
+    pub(crate) fn remote_id(&self, key: &str) -> Option<String> {
+        self.id(key).filter(|id| id.len() <= MAX_ID_BYTES)
+    }
+
+    /// A person's name, cut where no name is as long.
+    pub(crate) fn name(&self, key: &str) -> Option<String> {
+        self.id(key).map(name)
+    }
+
+    /// For how long something lives, in seconds; what no token of TikTok's does was not said.
+    pub(crate) fn lifetime(&self, key: &str) -> Option<Duration> {
+        self.get(key).and_then(life)
     }
 
     pub(crate) fn object(&self, key: &str) -> Option<Fields<'a>> {
@@ -77,15 +102,25 @@ pub(crate) fn text(raw: &RawValue) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes.0).into_owned())
 }
 
-/// A whole number, also one written as text or with a fraction of zero.
+/// A whole number, also one written as text, with a fraction of zero or with an exponent.
 pub(crate) fn integer(raw: &RawValue) -> Option<i64> {
     let text = text(raw)?;
     let text = text.trim();
     if let Ok(number) = text.parse() {
         return Some(number);
     }
-    let (whole, fraction) = text.split_once('.')?;
-    fraction.bytes().all(|digit| digit == b'0').then(|| whole.parse().ok()).flatten()
+    let number: f64 = text.parse().ok()?;
+    let whole = number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER;
+    // It has no fraction, and no more digits than fit.
+    whole.then(|| format!("{number:.0}").parse().ok()).flatten()
+}
+
+/// A person's name, cut where no name is as long.
+pub(crate) fn name(mut name: String) -> String {
+    if let Some((end, _)) = name.char_indices().nth(MAX_NAME_CHARS) {
+        name.truncate(end);
+    }
+    name
 }
 
 /// Yes or no, also written as text or as a number.
@@ -127,12 +162,19 @@ pub(crate) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     Ok(text(&raw).filter(|text| !text.is_empty()))
 }
 
-/// For required counters of derived types: a number or its digits as text.
-pub(crate) fn required_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    integer(&raw)
-        .and_then(|number| u64::try_from(number).ok())
-        .ok_or_else(|| serde::de::Error::custom("expected a whole number"))
+/// For optional names of people in derived types.
+pub(crate) fn optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(optional_text(deserializer)?.map(name))
+}
+
+/// For how long something lives, in seconds, in derived types; what no token of TikTok's does was not said.
+pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    Ok(life(&Box::<RawValue>::deserialize(deserializer)?))
+}
+
+fn life(raw: &RawValue) -> Option<Duration> {
+    let seconds = integer(raw).and_then(|seconds| u64::try_from(seconds).ok());
+    seconds.map(Duration::from_secs).filter(|life| !life.is_zero() && *life <= MAX_LIFETIME)
 }
 
 #[cfg(test)]
@@ -164,6 +206,17 @@ mod tests {
         assert_eq!((text.as_deref(), number), (Some("7361234567890123457"), Some(7_361_234_567_890_123_457)));
         let (text, number, _) = fields(r#"{"a":99999999999999999999999}"#).unwrap();
         assert_eq!((text.as_deref(), number), (Some("99999999999999999999999"), None));
+    }
+
+    #[test]
+    fn a_number_is_whole_however_it_is_written() {
+        let number = |json: &str| fields(&format!(r#"{{"a":{json}}}"#)).unwrap().1;
+        for written in ["1790000000123", "1790000000123.0", "1.790000000123e12", r#""1790000000123""#] {
+            assert_eq!(number(written), Some(1_790_000_000_123), "{written}");
+        }
+        for odd in ["1.5", "1e300", "1e18", "-1e400", r#""""#, r#""NaN""#, r#""inf""#, "true", "[1]", r#"{"b":1}"#] {
+            assert_eq!(number(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod lenient;
 pub mod login_kit;
 mod media_fetch;
 mod secret;
+mod timestamp;
 mod words;
 
 pub use client::{Client, Endpoint, FilePart, Form, Safety, Timeouts};
@@ -31,3 +32,4 @@ pub use error::{Error, RateLimit, RawAnswer, Reason, UnknownWhy, UnreachableWhy}
 pub use media_fetch::{FilmError, MediaError, NotAllowed, expires_at_s};
 pub use reqwest::Method;
 pub use secret::{AccessToken, ClientSecret, RefreshToken};
+pub use timestamp::Timestamp;

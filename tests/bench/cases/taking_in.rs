@@ -90,6 +90,7 @@ fn as_news(message: Message) -> Option<News> {
     Some(News {
         remote_id: message.remote_id?,
         sent_at_ms: message.sent_at_ms,
+        is_timed: true,
         outgoing: message.outgoing,
         surface: message.surface,
         auto: message.auto,

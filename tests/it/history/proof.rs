@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use engine::inbound::{self, Rules};
-use engine::source::Batch;
+use engine::source::{Batch, Unreadable};
 use engine::timing::Timing;
 use model::{Content, ConversationId, ConversationKind, Millis, Surface};
 use sandbox::{Astray, Config, Customer, Fault, Limits, Times};
@@ -356,6 +356,7 @@ fn line(n: i64, at_ms: Millis) -> News {
     News {
         remote_id: format!("r{n:02}"),
         sent_at_ms: at_ms,
+        is_timed: true,
         outgoing: false,
         surface: Surface::Other,
         auto: None,
@@ -409,7 +410,7 @@ async fn a_page_that_is_not_full_and_meets_nothing_is_not_taken_for_the_whole_co
 async fn what_comes_without_an_id_leaves_a_gap_where_it_stood() {
     let at = |n: i64| 1_000_000 + n;
     let with = |nameless: Vec<Option<Millis>>| Batch {
-        nameless,
+        unreadable: nameless.into_iter().map(|at_ms| Unreadable { at_ms, raw: "{}".to_owned() }).collect(),
         ..page([0, 1, 2, 4].into_iter().map(|n| line(n, at(n))), false)
     };
     assert_eq!(gaps_of(vec![with(vec![Some(at(3))])], at(9)).await, ["r04"]);

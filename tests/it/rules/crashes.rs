@@ -101,6 +101,7 @@ async fn listed(store: &Store, tiktok: &TikTok, id: model::ConversationId, _repl
     let messages = (1..).zip(&tiktok.taken).map(|(n, (body, at_ms))| News {
         remote_id: format!("sent-{n}"),
         sent_at_ms: *at_ms + 1,
+        is_timed: true,
         outgoing: true,
         surface: Surface::Api,
         auto: None,

@@ -295,6 +295,7 @@ pub(super) fn take_in(
     let news = News {
         remote_id: format!("message-{}-{}", account.0, event.at_ms),
         sent_at_ms: event.at_ms,
+        is_timed: true,
         outgoing,
         surface,
         auto,

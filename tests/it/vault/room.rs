@@ -97,6 +97,7 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
             let news = News {
                 remote_id: "long ago".to_owned(),
                 sent_at_ms: now_ms - 100 * DAY_MS,
+                is_timed: true,
                 outgoing: false,
                 surface: Surface::Phone,
                 auto: None,

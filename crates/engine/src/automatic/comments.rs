@@ -115,7 +115,7 @@ pub(crate) fn news(pushed: HighIntentComment, now_ms: Millis) -> News {
         is_follower: person.as_ref().and_then(|person| person.is_follower),
         person_id: person.map(|person| person.unique_identifier),
         body: pushed.text,
-        at_ms: pushed.at_ms.unwrap_or(now_ms),
+        at_ms: pushed.at.and_then(|at| at.ms_by(now_ms)).unwrap_or(now_ms),
     }
 }
 

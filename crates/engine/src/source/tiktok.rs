@@ -12,12 +12,13 @@ use store::table::person::PersonNews;
 use tiktok::business::conversation::{self, ListConversations, Referral};
 use tiktok::business::message::{self, AutoMessageType, ListMessages, Message, MessagePage, MessageSource, Role};
 
-use super::{Batch, ListPage, Source};
+use super::{Batch, ListPage, Source, Unreadable};
 use crate::call::{CallError, Caller};
 use crate::pace::Priority;
 
 /// TikTok shows no more than this of a conversation, and no older page.
 const PAGE: usize = 20;
+const YEAR_MS: i64 = 365 * 86_400_000;
 
 /// One account's conversations at TikTok.
 #[derive(Debug, Clone)]
@@ -70,8 +71,8 @@ impl Source for TikTok {
                 conversation::ConversationKind::Stranger => ConversationKind::Request,
                 conversation::ConversationKind::Single => ConversationKind::Chat,
             },
-            updated_ms: conversation.update_time_ms,
-            origin: conversation.referral.and_then(origin),
+            updated_ms: conversation.updated_at.and_then(|at| at.ms_by(asked_at_ms)),
+            origin: conversation.referral.and_then(|referral| origin(referral, asked_at_ms)),
         });
         Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), sure, asked_at_ms })
     }
@@ -93,17 +94,56 @@ impl Source for TikTok {
         // A page that names some of its messages twice is not fuller for it.
         let distinct: HashSet<&str> = page.messages.iter().map(|message| message.message_id.as_str()).collect();
         let full = distinct.len() + page.unreadable.len() >= PAGE;
-        let messages = page.messages.iter().map(|message| news(message, &self.business_id, asked_at_ms)).collect();
-        Ok(Batch { person, messages, nameless: page.unreadable_at_ms, full, asked_at_ms })
+        let (told, untold) = times(&page.messages, conversation.remote_updated_ms, asked_at_ms);
+        if untold > 0 {
+            tracing::warn!(conversation = conversation.id.0, count = untold, "source.times_not_said");
+        }
+        let messages = page.messages.iter().zip(told);
+        let messages = messages.map(|(message, sent_at)| news(message, &self.business_id, sent_at)).collect();
+        let unreadable = page.unreadable.into_iter().zip(page.unreadable_at);
+        let unreadable = unreadable.map(|(raw, at)| Unreadable { at_ms: at.and_then(|at| at.ms_by(asked_at_ms)), raw });
+        Ok(Batch { person, messages, unreadable: unreadable.collect(), full, asked_at_ms })
     }
 }
 
-pub(crate) fn origin(referral: Referral) -> Option<Origin> {
-    let ad = referral
-        .ads
-        .into_iter()
-        .next()
-        .map(|ad| Origin::Ad { name: ad.ad_name.or(ad.ad_id).unwrap_or_default(), at_ms: ad.at_ms });
+/// When a message was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SentAt {
+    /// TikTok said so, ms since the epoch.
+    Said(i64),
+    /// TikTok said no time that can be; about then, ms since the epoch.
+    Guessed(i64),
+}
+
+/// When each message of a page was sent, and of how many TikTok does not say so. Such a message stands between its
+/// neighbours on the page; the newest one was sent when something last happened there.
+fn times(messages: &[Message], updated_ms: i64, now_ms: i64) -> (Vec<SentAt>, usize) {
+    let said: Vec<Option<i64>> =
+        messages.iter().map(|message| message.timestamp.and_then(|at| at.ms_by(now_ms))).collect();
+    let mut timed = said.iter().flatten();
+    // TikTok promises no order; as a rule the newest comes first.
+    let newest_first = timed.next().is_none_or(|first| timed.next_back().is_none_or(|last| first >= last));
+    let times = said.iter().enumerate().map(|(place, at)| {
+        let (before, after) = (said.get(..place).unwrap_or_default(), said.get(place + 1..).unwrap_or_default());
+        let (before, after) = (before.iter().flatten().next_back(), after.iter().flatten().next());
+        let (older, newer) = if newest_first { (after, before) } else { (before, after) };
+        match (at, older, newer) {
+            (Some(at), ..) => SentAt::Said(*at),
+            (None, Some(older), Some(newer)) => SentAt::Guessed(older.saturating_add(1).min(*newer)),
+            (None, None, Some(newer)) => SentAt::Guessed(newer.saturating_sub(1)),
+            (None, Some(older), None) => SentAt::Guessed(updated_ms.min(now_ms).max(older.saturating_add(1))),
+            // A conversation whose last activity is not known counts from 1.
+            (None, None, None) => SentAt::Guessed(if updated_ms > YEAR_MS { updated_ms.min(now_ms) } else { now_ms }),
+        }
+    });
+    (times.collect(), said.iter().filter(|at| at.is_none()).count())
+}
+
+pub(crate) fn origin(referral: Referral, now_ms: i64) -> Option<Origin> {
+    let ad = referral.ads.into_iter().next().map(|ad| Origin::Ad {
+        name: ad.ad_name.or(ad.ad_id).unwrap_or_default(),
+        at_ms: ad.at.and_then(|at| at.ms_by(now_ms)),
+    });
     ad.or_else(|| {
         let link = referral.short_links.into_iter().next();
         link.map(|link| Origin::ShortLink { reference: link.reference.unwrap_or_default() })
@@ -117,7 +157,7 @@ fn person(page: &MessagePage) -> Option<PersonNews> {
         .messages
         .iter()
         .filter(|message| message.from_user.as_ref().is_some_and(|from| from.id == customer.id))
-        .max_by_key(|message| message.timestamp_ms)
+        .max_by_key(|message| message.timestamp)
         .and_then(|message| message.sender.clone());
     Some(PersonNews {
         remote_id: customer.id.clone(),
@@ -128,11 +168,16 @@ fn person(page: &MessagePage) -> Option<PersonNews> {
     })
 }
 
-pub(crate) fn news(message: &Message, business_id: &str, now_ms: i64) -> News {
+pub(crate) fn news(message: &Message, business_id: &str, sent_at: SentAt) -> News {
+    let (sent_at_ms, is_timed) = match sent_at {
+        SentAt::Said(at_ms) => (at_ms, true),
+        SentAt::Guessed(at_ms) => (at_ms, false),
+    };
     let outgoing = message.is_from_business(business_id).unwrap_or(false);
     News {
         remote_id: message.message_id.clone(),
-        sent_at_ms: message.timestamp_ms.unwrap_or(now_ms),
+        sent_at_ms,
+        is_timed,
         outgoing,
         surface: match message.source {
             Some(MessageSource::App) => Surface::Phone,

@@ -97,6 +97,7 @@ fn news(remote: &str, conversation: &str, at_ms: i64, outgoing: bool) -> News {
     News {
         remote_id: remote.to_owned(),
         sent_at_ms: at_ms,
+        is_timed: true,
         outgoing,
         surface: if outgoing { Surface::Phone } else { Surface::Other },
         auto: None,

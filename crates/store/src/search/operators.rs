@@ -203,6 +203,7 @@ async fn what_tiktok_made_of_a_reply_is_what_is_found() {
             let listed = message::News {
                 remote_id: "its id".into(),
                 sent_at_ms: NOW,
+                is_timed: true,
                 outgoing: true,
                 surface: model::Surface::Deskbell,
                 auto: None,

@@ -82,6 +82,7 @@ pub(super) fn say(
     let news = message::News {
         remote_id: format!("{conversation}-{at}"),
         sent_at_ms: at,
+        is_timed: true,
         outgoing,
         surface: Surface::Phone,
         auto: None::<AutoType>,

@@ -18,8 +18,10 @@ const ID_BITS: u32 = 20;
 pub struct News {
     /// TikTok's `message_id`.
     pub remote_id: String,
-    /// When it was sent, ms since the epoch.
+    /// When it was sent, ms since the epoch; about when, where the source does not say.
     pub sent_at_ms: Millis,
+    /// Whether the source said when it was sent.
+    pub is_timed: bool,
     /// Whether the business sent it.
     pub outgoing: bool,
     /// Through what.
@@ -217,9 +219,11 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     let auto = known.auto.or(news.auto);
     let surface = if known.surface == Surface::Other { news.surface } else { known.surface };
     let quoted = known.quoted_remote_id.as_ref().or(news.quoted_remote_id.as_ref());
+    // Where the source does not say when, it stays where it was put.
+    let sent_at_ms = if news.is_timed { news.sent_at_ms } else { known.sent_at_ms };
     let changed = content != known.content
         || news.reactions != known.reactions
-        || news.sent_at_ms != known.sent_at_ms
+        || sent_at_ms != known.sent_at_ms
         || (auto, surface, quoted) != (known.auto, known.surface, known.quoted_remote_id.as_ref());
     if !changed && (known.listed || !listed) {
         return Ok(Updated::default());
@@ -230,7 +234,7 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     )?
     .execute(named_params! {
         ":id": known.id.0, ":content": serde_json::to_string(&content)?, ":reactions": serde_json::to_string(&news.reactions)?,
-        ":at": news.sent_at_ms, ":listed": listed, ":auto": auto.as_ref().map(word).transpose()?, ":surface": word(&surface)?,
+        ":at": sent_at_ms, ":listed": listed, ":auto": auto.as_ref().map(word).transpose()?, ":surface": word(&surface)?,
         ":quoted": quoted,
     })?;
     let raw = match raw(tx, known.id)? {
@@ -240,7 +244,7 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     };
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
         .execute((known.id.0, &raw))?;
-    settle_ties(tx, known.conversation, news.sent_at_ms)?;
+    settle_ties(tx, known.conversation, sent_at_ms)?;
     if content != known.content || news.reactions != known.reactions {
         search::index(tx, &Entry { content: &content, reactions: &news.reactions, ..entry(known) })?;
     }
@@ -370,7 +374,7 @@ pub(crate) fn entry(message: &Message) -> Entry<'_> {
 pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, listed: bool) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE message SET remote_id = ?2, sent_at_ms = coalesce(?3, sent_at_ms), tie = 0, listed = max(listed, ?4) WHERE id = ?1",
-        (id.0, remote_id, news.map(|news| news.sent_at_ms), listed),
+        (id.0, remote_id, news.filter(|news| news.is_timed).map(|news| news.sent_at_ms), listed),
     )?;
     if let Some(news) = news {
         tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
@@ -385,7 +389,7 @@ pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, li
             )?;
             rewrite(tx, id, &content)?;
         }
-        settle_ties(tx, held.conversation, news.sent_at_ms)?;
+        settle_ties(tx, held.conversation, held.sent_at_ms)?;
     }
     Ok(())
 }

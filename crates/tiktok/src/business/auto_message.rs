@@ -146,7 +146,7 @@ fn message(raw: &RawValue) -> Option<AutoMessage> {
     let kind =
         fields.id("auto_message_type").map_or_else(|| kind(&fields), |word| Some(AutoMessageType::read(&word)))?;
     Some(AutoMessage {
-        auto_message_id: fields.id("auto_message_id")?,
+        auto_message_id: fields.remote_id("auto_message_id")?,
         text: AutoMessageText::read(&kind, &fields).or_else(|| AutoMessageText::empty(&kind))?,
         audit: fields.id("audit_status").map(|word| AuditStatus::read(&word)),
         raw: raw.to_owned(),

@@ -4,7 +4,7 @@
 //! `SINGLE` from then on. Only both lists together are everything.
 
 use crate::{
-    Endpoint, Safety,
+    Endpoint, Safety, Timestamp,
     lenient::{self, Fields},
 };
 use reqwest::Method;
@@ -67,8 +67,8 @@ pub struct ConversationPage {
 pub struct Conversation {
     /// TikTok's id, base64-like (`+ / =`).
     pub conversation_id: String,
-    /// Last activity, ms since the epoch (`update_time`; `up_time` in some answers).
-    pub update_time_ms: Option<i64>,
+    /// Last activity (`update_time`; `up_time` in some answers).
+    pub updated_at: Option<Timestamp>,
     /// How the customer got here, if from an advertisement or a link.
     pub referral: Option<Referral>,
 }
@@ -91,8 +91,8 @@ pub struct AdReferral {
     pub ad_id: Option<String>,
     /// Its name.
     pub ad_name: Option<String>,
-    /// When, ms since the epoch. TikTok writes **seconds** in this list and ms in its webhooks; both are ms here.
-    pub at_ms: Option<i64>,
+    /// When, TikTok writes **seconds** in this list and ms in its webhooks.
+    pub at: Option<Timestamp>,
     /// The page showing it; not to be opened unasked.
     pub embed_url: Option<String>,
     /// The piece of advertising that asked for a message; told by webhooks only.
@@ -158,8 +158,8 @@ impl From<Wire> for ConversationPage {
 fn conversation(raw: &RawValue) -> Option<Conversation> {
     let fields = Fields::read(raw)?;
     Some(Conversation {
-        conversation_id: fields.id("conversation_id")?,
-        update_time_ms: fields.integer("update_time").or_else(|| fields.integer("up_time")),
+        conversation_id: fields.remote_id("conversation_id")?,
+        updated_at: fields.timestamp("update_time").or_else(|| fields.timestamp("up_time")),
         referral: fields.object("referral").map(|referral| Referral::read(&referral)),
     })
 }
@@ -188,7 +188,7 @@ fn ad_referral(ad: &Fields<'_>) -> AdReferral {
         advertiser_id: ad.id("advertiser_id"),
         ad_id: ad.id("ad_id"),
         ad_name: ad.text("ad_name"),
-        at_ms: ad.seconds_as_ms("timestamp"),
+        at: ad.timestamp("timestamp"),
         embed_url: ad.id("embed_url"),
         message_material_id: ad.id("message_material_id"),
     }
@@ -196,7 +196,7 @@ fn ad_referral(ad: &Fields<'_>) -> AdReferral {
 
 impl fmt::Debug for AdReferral {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AdReferral").field("ad_id", &self.ad_id).field("at_ms", &self.at_ms).finish_non_exhaustive()
+        f.debug_struct("AdReferral").field("ad_id", &self.ad_id).field("at", &self.at).finish_non_exhaustive()
     }
 }
 

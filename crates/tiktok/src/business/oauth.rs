@@ -39,6 +39,10 @@ pub fn dm_scopes_and<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     scopes
 }
 
+/// How long a pair lives where TikTok does not say ("Token endpoints"): the pair itself must not be lost for it.
+const ACCESS_LIFETIME: Duration = Duration::from_secs(86_400);
+const REFRESH_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
+
 /// The operator's own Business app ("The app has three names").
 #[derive(Debug, Clone)]
 pub struct BusinessApp {
@@ -187,10 +191,10 @@ pub(crate) struct TokensReply {
     access_token: String,
     #[serde(deserialize_with = "lenient::required_text")]
     refresh_token: String,
-    #[serde(deserialize_with = "lenient::required_count")]
-    expires_in: u64,
-    #[serde(deserialize_with = "lenient::required_count")]
-    refresh_token_expires_in: u64,
+    #[serde(default, deserialize_with = "lenient::lifetime")]
+    expires_in: Option<Duration>,
+    #[serde(default, deserialize_with = "lenient::lifetime")]
+    refresh_token_expires_in: Option<Duration>,
     #[serde(deserialize_with = "lenient::required_text")]
     open_id: String,
     #[serde(default, deserialize_with = "lenient::optional_text")]
@@ -215,8 +219,8 @@ impl From<TokensReply> for BusinessTokens {
         Self {
             access: AccessToken::new(reply.access_token),
             refresh: RefreshToken::new(reply.refresh_token),
-            expires_in: Duration::from_secs(reply.expires_in),
-            refresh_token_expires_in: Duration::from_secs(reply.refresh_token_expires_in),
+            expires_in: reply.expires_in.unwrap_or(ACCESS_LIFETIME),
+            refresh_token_expires_in: reply.refresh_token_expires_in.unwrap_or(REFRESH_LIFETIME),
             open_id: reply.open_id,
             scope: scopes(&reply.scope.unwrap_or_default()),
         }

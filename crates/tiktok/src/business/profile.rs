@@ -25,10 +25,10 @@ impl GetBusiness {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Business {
     /// The handle, without `@`.
-    #[serde(default, deserialize_with = "lenient::optional_text")]
+    #[serde(default, deserialize_with = "lenient::optional_name")]
     pub username: Option<String>,
     /// The name shown.
-    #[serde(default, deserialize_with = "lenient::optional_text")]
+    #[serde(default, deserialize_with = "lenient::optional_name")]
     pub display_name: Option<String>,
     /// A link that dies: keep the picture, not the link.
     #[serde(default, deserialize_with = "lenient::optional_text")]

@@ -5,7 +5,7 @@
 //! says nothing about the account's messages.
 
 use crate::{
-    Endpoint, Safety,
+    Endpoint, Safety, Timestamp,
     lenient::{self, Fields},
 };
 use reqwest::Method;
@@ -46,8 +46,8 @@ pub struct VideoPage {
 pub struct Video {
     /// TikTok's id, for [`super::message::Outgoing::SharePost`]; every digit as it came.
     pub item_id: String,
-    /// When it was posted, ms since the epoch. TikTok writes seconds, as a number or as text.
-    pub created_at_ms: Option<i64>,
+    /// When it was posted. TikTok writes seconds, as a number or as text.
+    pub created_at: Option<Timestamp>,
     /// What stands under it.
     pub caption: Option<String>,
     /// Its picture; a link that dies (`x-expires`).
@@ -101,8 +101,8 @@ impl From<Wire> for VideoPage {
 fn video(raw: &RawValue) -> Option<Video> {
     let fields = Fields::read(raw)?;
     Some(Video {
-        item_id: fields.id("item_id")?,
-        created_at_ms: fields.seconds_as_ms("create_time"),
+        item_id: fields.remote_id("item_id")?,
+        created_at: fields.timestamp("create_time"),
         caption: fields.id("caption"),
         thumbnail_url: fields.id("thumbnail_url"),
         share_url: fields.id("share_url"),
@@ -114,7 +114,7 @@ impl fmt::Debug for Video {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Video")
             .field("item_id", &self.item_id)
-            .field("created_at_ms", &self.created_at_ms)
+            .field("created_at", &self.created_at)
             .finish_non_exhaustive()
     }
 }

@@ -24,6 +24,7 @@ pub use person::Person;
 pub use reacted::{Reacted, ReactionChange, ReactionOperation};
 pub use signature::{SignatureError, Verified, verify};
 
+use crate::Timestamp;
 use crate::lenient::{self, Fields};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -35,9 +36,9 @@ pub struct Envelope {
     pub client_key: Option<String>,
     /// TikTok's name of the event: `im_receive_msg`.
     pub name: String,
-    /// When TikTok made the event, ms since the epoch. It writes **seconds** here; converted. The times within the
+    /// When TikTok made the event. It writes **seconds** here; converted. The times within the
     /// event are the ones to order by.
-    pub created_at_ms: Option<i64>,
+    pub created_at: Option<Timestamp>,
     /// The account it is about (`user_openid`): one address serves all accounts of an app. For an event of Login Kit it
     /// is that platform's `open_id`.
     pub business_id: String,
@@ -81,7 +82,7 @@ impl Envelope {
         let event = serde_json::from_str(&raw).ok().and_then(|content| Event::read(&name, content, &business_id));
         Ok(Self {
             client_key: fields.id("client_key"),
-            created_at_ms: fields.seconds_as_ms("create_time"),
+            created_at: fields.timestamp("create_time"),
             event: event.unwrap_or_else(|| Event::Unknown { name: name.clone() }),
             name,
             business_id,
@@ -94,7 +95,7 @@ impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
             .field("name", &self.name)
-            .field("created_at_ms", &self.created_at_ms)
+            .field("created_at", &self.created_at)
             .field("business_id", &self.business_id)
             .field("event", &self.event)
             .finish_non_exhaustive()

@@ -2,6 +2,7 @@
 //!
 //! A median of five, because one answer that sat in a queue would otherwise move every reply window.
 
+use crate::Timestamp;
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
@@ -25,6 +26,10 @@ impl ServerClock {
         let Ok(date) = httpdate::parse_http_date(date) else {
             return;
         };
+        // A server whose clock is not of this century says nothing about ours.
+        if Timestamp::of_ms(to_ms(date)).is_none() {
+            return;
+        }
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some((to_ms(date), Instant::now()));
         // Half a second later is the best guess.
         let server_ms = to_ms(date).saturating_add(GRAIN_MS / 2);
@@ -77,14 +82,16 @@ mod tests {
     fn one_odd_answer_does_not_move_the_clock() {
         let clock = ServerClock::default();
         assert_eq!(clock.offset_ms(), 0);
-        let epoch_ms = 784_111_777_000; // Sun, 06 Nov 1994 08:49:37 GMT
+        let epoch_ms = 1_730_882_977_000; // Wed, 06 Nov 2024 08:49:37 GMT
         for local in [0, 100, 200, 300, 3_600_000] {
-            clock.learn("Sun, 06 Nov 1994 08:49:37 GMT", epoch_ms + local, epoch_ms + local);
+            clock.learn("Wed, 06 Nov 2024 08:49:37 GMT", epoch_ms + local, epoch_ms + local);
         }
         assert_eq!(clock.offset_ms(), 300);
         let most = clock.at_most_ms().unwrap();
         assert!((epoch_ms + 1_000..epoch_ms + 60_000).contains(&most), "{most}");
-        clock.learn("yesterday", 0, 0);
+        for odd in ["yesterday", "Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+            clock.learn(odd, 0, 0);
+        }
         assert_eq!(clock.offset_ms(), 300);
     }
 }

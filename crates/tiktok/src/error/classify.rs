@@ -33,7 +33,8 @@ pub(crate) fn business(
     let facts = Facts::of(text, secrets);
     let raw = serde_json::from_str::<&RawValue>(text).ok();
     let fields = raw.and_then(Fields::read);
-    let code = fields.as_ref().and_then(|fields| fields.integer("code"));
+    // A code that is no code is no answer either.
+    let code = fields.as_ref().and_then(|fields| fields.integer("code")).filter(|code| i32::try_from(*code).is_ok());
     let message = fields.as_ref().and_then(|fields| fields.text("message")).unwrap_or_default();
     let request_id = fields.as_ref().and_then(|fields| fields.text("request_id"));
     let facts = facts.with(code, &message, request_id.as_deref(), secrets);

@@ -11,6 +11,7 @@ use crate::{
     client::{Outgoing, transport},
     endpoints,
     error::{self, Facts, UnknownWhy, UnreachableWhy},
+    lenient::Fields,
 };
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse,
@@ -20,9 +21,14 @@ use oauth2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 use tracing::Instrument;
 use url::form_urlencoded;
+
+/// How long a pair lives where TikTok does not say ("Token, refresh, revoke").
+const ACCESS_LIFETIME: Duration = Duration::from_secs(86_400);
+const REFRESH_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
 
 const TOKEN: &str = "/v2/oauth/token/";
 const REVOKE: &str = "/v2/oauth/revoke/";
@@ -165,7 +171,7 @@ impl Wire {
             }))
             .finish();
         let text = self.post(TOKEN, Safety::Once, form.into_bytes()).await?;
-        Ok(HttpResponse::new(text.into_bytes()))
+        Ok(HttpResponse::new(standard(text).into_bytes()))
     }
 
     async fn post(&self, path: &'static str, safety: Safety, bytes: Vec<u8>) -> Result<String, Error> {
@@ -187,6 +193,21 @@ impl Wire {
         .instrument(transport::span(&Method::POST, path))
         .await
     }
+}
+
+/// TikTok's answer as the standard has it: a lifetime that is none of a token's becomes the documented one, because a pair
+/// must not be lost for it.
+fn standard(text: String) -> String {
+    let Some(fields) = serde_json::from_str::<&RawValue>(&text).ok().and_then(Fields::read) else { return text };
+    let mut answer = serde_json::Map::new();
+    for key in ["access_token", "refresh_token", "open_id", "scope"] {
+        answer.extend(fields.text(key).map(|word| (key.to_owned(), word.into())));
+    }
+    let life = |key, usual: Duration| fields.lifetime(key).unwrap_or(usual).as_secs();
+    answer.insert("token_type".to_owned(), fields.id("token_type").unwrap_or_else(|| "Bearer".to_owned()).into());
+    answer.insert("expires_in".to_owned(), life("expires_in", ACCESS_LIFETIME).into());
+    answer.insert("refresh_expires_in".to_owned(), life("refresh_expires_in", REFRESH_LIFETIME).into());
+    serde_json::Value::Object(answer).to_string()
 }
 
 type Carried = Pin<Box<dyn Future<Output = Result<HttpResponse, Error>> + Send>>;

@@ -24,7 +24,7 @@ pub struct User {
     #[serde(default, deserialize_with = "lenient::optional_text")]
     pub union_id: Option<String>,
     /// The name shown.
-    #[serde(default, deserialize_with = "lenient::optional_text")]
+    #[serde(default, deserialize_with = "lenient::optional_name")]
     pub display_name: Option<String>,
     /// A link that dies: keep the picture, not the link.
     #[serde(default, deserialize_with = "lenient::optional_text")]

@@ -144,6 +144,7 @@ pub(super) fn customer(remote_id: &str, at_ms: Millis) -> News {
     News {
         remote_id: remote_id.to_owned(),
         sent_at_ms: at_ms,
+        is_timed: true,
         outgoing: false,
         surface: Surface::Phone,
         auto: None,

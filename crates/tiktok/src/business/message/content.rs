@@ -68,8 +68,20 @@ pub struct TemplateButton {
 }
 
 impl Content {
+    /// By its kind's block, and where that is not there by whichever is: a message that does not say what it is, or says
+    /// it in a word that is new, still says what it says.
     pub(super) fn read(kind: &MessageType, message: &Fields<'_>) -> Self {
-        Self::of(kind, message).unwrap_or(Self::Unsupported)
+        const KINDS: [MessageType; 7] = [
+            MessageType::Image,
+            MessageType::Video,
+            MessageType::SharePost,
+            MessageType::Sticker,
+            MessageType::Emoji,
+            MessageType::Template,
+            MessageType::Text,
+        ];
+        let by = |kind| Self::of(kind, message);
+        by(kind).or_else(|| KINDS.iter().find_map(by)).unwrap_or(Self::Unsupported)
     }
 
     fn of(kind: &MessageType, message: &Fields<'_>) -> Option<Self> {

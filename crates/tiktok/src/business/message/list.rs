@@ -1,7 +1,7 @@
 //! Reading a conversation.
 
 use super::{AutoMessageType, Content, MessageSource, MessageType, Reaction, Role};
-use crate::{Endpoint, Safety, lenient::Fields};
+use crate::{Endpoint, Safety, Timestamp, lenient::Fields};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -38,7 +38,7 @@ pub struct MessagePage {
     /// Messages without a usable id, as they came.
     pub unreadable: Vec<String>,
     /// When each of those was sent, as far as it says.
-    pub unreadable_at_ms: Vec<Option<i64>>,
+    pub unreadable_at: Vec<Option<Timestamp>>,
 }
 
 /// Someone in a conversation. `Debug` leaves the name out.
@@ -72,8 +72,8 @@ pub struct Message {
     pub message_id: String,
     /// The conversation, where the message repeats it.
     pub conversation_id: Option<String>,
-    /// When, ms since the epoch.
-    pub timestamp_ms: Option<i64>,
+    /// When.
+    pub timestamp: Option<Timestamp>,
     /// Who wrote it.
     pub from_user: Option<Party>,
     /// To whom.
@@ -128,13 +128,13 @@ impl From<Wire> for MessagePage {
             participants: participants.into_iter().filter_map(participant).collect(),
             messages: Vec::new(),
             unreadable: Vec::new(),
-            unreadable_at_ms: Vec::new(),
+            unreadable_at: Vec::new(),
         };
         for raw in wire.messages.unwrap_or_default() {
             match Message::read(&raw) {
                 Some(message) => page.messages.push(message),
                 None => {
-                    page.unreadable_at_ms.push(Fields::read(&raw).and_then(|fields| fields.integer("timestamp")));
+                    page.unreadable_at.push(Fields::read(&raw).and_then(|fields| fields.timestamp("timestamp")));
                     page.unreadable.push(raw.get().to_owned());
                 }
             }
@@ -147,8 +147,8 @@ fn participant(raw: &RawValue) -> Option<Participant> {
     let fields = Fields::read(raw)?;
     Some(Participant {
         role: Role::read(&fields.text("role").unwrap_or_default()),
-        id: fields.id("id")?,
-        display_name: fields.id("display_name"),
+        id: fields.remote_id("id")?,
+        display_name: fields.name("display_name"),
         profile_image: fields.id("profile_image"),
         is_follower: fields.flag("is_follower"),
     })
@@ -158,7 +158,7 @@ impl Party {
     /// The party under `key`, `from_user` or `to_user`.
     pub(crate) fn read(fields: &Fields<'_>, key: &str) -> Option<Self> {
         let fields = fields.object(key)?;
-        Some(Self { role: Role::read(&fields.text("role").unwrap_or_default()), id: fields.id("id")? })
+        Some(Self { role: Role::read(&fields.text("role").unwrap_or_default()), id: fields.remote_id("id")? })
     }
 }
 
@@ -199,13 +199,13 @@ impl Message {
         let fields = Fields::read(raw)?;
         let kind = kind(&fields);
         Some(Self {
-            message_id: fields.id("message_id")?,
+            message_id: fields.remote_id("message_id")?,
             conversation_id: fields.id("conversation_id"),
-            timestamp_ms: fields.integer("timestamp"),
+            timestamp: fields.timestamp("timestamp"),
             from_user: Party::read(&fields, "from_user"),
             to_user: Party::read(&fields, "to_user"),
-            sender: fields.id("sender").or_else(|| fields.id("from")),
-            recipient: fields.id("recipient").or_else(|| fields.id("to")),
+            sender: fields.name("sender").or_else(|| fields.name("from")),
+            recipient: fields.name("recipient").or_else(|| fields.name("to")),
             content: Content::read(&kind, &fields),
             kind,
             source: fields
@@ -238,7 +238,7 @@ impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("message_id", &self.message_id)
-            .field("timestamp_ms", &self.timestamp_ms)
+            .field("timestamp", &self.timestamp)
             .field("kind", &self.kind)
             .field("source", &self.source)
             .finish_non_exhaustive()

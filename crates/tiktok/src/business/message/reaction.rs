@@ -1,6 +1,7 @@
 //! A heart under a message.
 
 use super::ReactionKind;
+use crate::Timestamp;
 use crate::lenient::Fields;
 use std::fmt;
 
@@ -16,8 +17,8 @@ pub struct Reaction {
     pub ai_emoji_url: Option<String>,
     /// Whose: the customer's `unique_identifier`, or the `business_id`.
     pub unique_identifier: Option<String>,
-    /// When, ms since the epoch.
-    pub timestamp_ms: Option<i64>,
+    /// When.
+    pub timestamp: Option<Timestamp>,
 }
 
 impl Reaction {
@@ -35,7 +36,7 @@ impl Reaction {
             emoji,
             ai_emoji_url,
             unique_identifier: fields.id("unique_identifier"),
-            timestamp_ms: fields.integer("timestamp"),
+            timestamp: fields.timestamp("timestamp"),
         })
     }
 
@@ -51,7 +52,7 @@ impl fmt::Debug for Reaction {
         f.debug_struct("Reaction")
             .field("kind", &self.kind)
             .field("unique_identifier", &self.unique_identifier)
-            .field("timestamp_ms", &self.timestamp_ms)
+            .field("timestamp", &self.timestamp)
             .finish_non_exhaustive()
     }
 }

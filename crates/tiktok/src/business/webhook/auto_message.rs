@@ -1,6 +1,7 @@
 //! Automatic messages: changed, and judged by TikTok.
 
 use crate::{
+    Timestamp,
     business::{
         auto_message::{AuditStatus, AutoMessageText},
         message::AutoMessageType,
@@ -19,8 +20,8 @@ pub struct AutoMessageConfig {
     pub kind: AutoMessageType,
     /// What was done to it.
     pub action: AutoMessageAction,
-    /// When, ms since the epoch.
-    pub at_ms: Option<i64>,
+    /// When.
+    pub at: Option<Timestamp>,
     /// What it says now, where the event tells.
     pub text: Option<AutoMessageText>,
 }
@@ -50,8 +51,8 @@ pub struct AutoMessageAudit {
     pub kind: AutoMessageType,
     /// The verdict.
     pub status: AuditStatus,
-    /// When, ms since the epoch.
-    pub at_ms: Option<i64>,
+    /// When.
+    pub at: Option<Timestamp>,
 }
 
 fn kind(fields: &Fields<'_>) -> Option<AutoMessageType> {
@@ -64,7 +65,7 @@ impl AutoMessageConfig {
         Some(Self {
             auto_message_id: fields.id("auto_message_id"),
             action: AutoMessageAction::read(&fields.id("auto_message_action")?),
-            at_ms: fields.integer("timestamp"),
+            at: fields.timestamp("timestamp"),
             text: AutoMessageText::read(&kind, fields),
             kind,
         })
@@ -77,7 +78,7 @@ impl AutoMessageAudit {
             auto_message_id: fields.id("auto_message_id")?,
             kind: kind(fields)?,
             status: AuditStatus::read(&fields.id("audit_status")?),
-            at_ms: fields.integer("timestamp"),
+            at: fields.timestamp("timestamp"),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{AutoMessageAudit, AutoMessageConfig, Person, Reacted};
 use crate::{
+    Timestamp,
     business::{conversation::Referral, message::Message},
     lenient::Fields,
     words::words,
@@ -22,7 +23,7 @@ pub enum Event {
         /// Which.
         conversation_id: String,
         /// Up to here; never goes back.
-        last_read_ms: i64,
+        last_read_at: Timestamp,
         /// Who.
         person: Option<Person>,
     },
@@ -37,14 +38,14 @@ pub enum Event {
         /// By what; as much of it as the list of conversations would tell.
         referral: Referral,
         /// When.
-        at_ms: Option<i64>,
+        at: Option<Timestamp>,
     },
     /// `im_receive_msg_eu`: somebody in the EEA, Switzerland or the UK wrote. TikTok hands out neither what nor who.
     EuMessage {
         /// To whom.
         business_id: String,
         /// When.
-        at_ms: Option<i64>,
+        at: Option<Timestamp>,
     },
     /// `im_auto_message_config_update`.
     AutoMessageConfig(AutoMessageConfig),
@@ -89,7 +90,7 @@ pub struct HighIntentComment {
     /// Whose.
     pub person: Option<Person>,
     /// When.
-    pub at_ms: Option<i64>,
+    pub at: Option<Timestamp>,
 }
 
 words! {
@@ -141,8 +142,8 @@ impl Event {
                 })))
             }
             "im_mark_read_msg" => Some(Self::MarkRead {
-                conversation_id: fields.id("conversation_id")?,
-                last_read_ms: fields.object("read")?.integer("last_read_timestamp")?,
+                conversation_id: fields.remote_id("conversation_id")?,
+                last_read_at: fields.object("read")?.timestamp("last_read_timestamp")?,
                 person: person(),
             }),
             "im_referral_msg" => {
@@ -156,25 +157,25 @@ impl Event {
                     Some(ReferralSource::Unknown(_)) | None => {}
                 }
                 Some(Self::Referral {
-                    conversation_id: fields.id("conversation_id")?,
+                    conversation_id: fields.remote_id("conversation_id")?,
                     person: person(),
                     source,
                     referral,
-                    at_ms: fields.integer("timestamp"),
+                    at: fields.timestamp("timestamp"),
                 })
             }
             "im_receive_msg_eu" => {
                 let to = fields.object("to_user").and_then(|user| user.id("id"));
                 let business_id = to.unwrap_or_else(|| business_id.to_owned());
-                Some(Self::EuMessage { business_id, at_ms: fields.integer("timestamp") })
+                Some(Self::EuMessage { business_id, at: fields.timestamp("timestamp") })
             }
             "im_auto_message_config_update" => AutoMessageConfig::read(&fields).map(Self::AutoMessageConfig),
             "im_auto_message_audit_update" => AutoMessageAudit::read(&fields).map(Self::AutoMessageAudit),
             "im_receive_high_intent_comment" => Some(Self::HighIntentComment(HighIntentComment {
-                comment_id: fields.id("comment_id")?,
+                comment_id: fields.remote_id("comment_id")?,
                 text: fields.text("comment_text").unwrap_or_default(),
                 person: person(),
-                at_ms: fields.integer("timestamp"),
+                at: fields.timestamp("timestamp"),
             })),
             "authorization.removed" => {
                 let reason = fields.integer("reason").map_or(RemovalReason::NotSaid, RemovalReason::of);
@@ -204,7 +205,7 @@ impl fmt::Debug for HighIntentComment {
         f.debug_struct("HighIntentComment")
             .field("comment_id", &self.comment_id)
             .field("person", &self.person)
-            .field("at_ms", &self.at_ms)
+            .field("at", &self.at)
             .finish_non_exhaustive()
     }
 }

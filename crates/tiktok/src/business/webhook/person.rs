@@ -26,12 +26,12 @@ impl Person {
         let (from, to) = (Party::read(fields, "from_user"), Party::read(fields, "to_user"));
         let outgoing = is_from_business(from.as_ref(), to.as_ref(), business_id).unwrap_or(outgoing);
         let (party, user, username) = if outgoing { (to, "to_user", "to") } else { (from, "from_user", "from") };
-        let id = party.map(|party| party.id).or_else(|| fields.id("unique_identifier"));
+        let id = party.map(|party| party.id).or_else(|| fields.remote_id("unique_identifier"));
         let user = fields.object(user);
         Some(Self {
             unique_identifier: id.filter(|id| id != business_id)?,
-            username: fields.id(username),
-            display_name: user.and_then(|user| user.id("display_name")),
+            username: fields.name(username),
+            display_name: user.and_then(|user| user.name("display_name")),
             is_follower: fields.flag("is_follower"),
         })
     }

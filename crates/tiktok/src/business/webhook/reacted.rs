@@ -40,7 +40,7 @@ impl Reacted {
     /// `None` without a conversation, or when there is no change that could be made anywhere.
     pub(super) fn read(fields: &Fields<'_>, person: Option<Person>) -> Option<Self> {
         let changes: Vec<_> = fields.one_or_many("reaction").into_iter().filter_map(change).collect();
-        let conversation_id = fields.id("conversation_id")?;
+        let conversation_id = fields.remote_id("conversation_id")?;
         (!changes.is_empty()).then_some(Self { conversation_id, person, changes })
     }
 }
@@ -49,7 +49,7 @@ fn change(raw: &RawValue) -> Option<ReactionChange> {
     let fields = Fields::read(raw)?;
     Some(ReactionChange {
         operation: ReactionOperation::read(&fields.id("operation")?),
-        original_message_id: fields.id("original_msg_id")?,
+        original_message_id: fields.remote_id("original_msg_id")?,
         reaction: Reaction::read(&fields)?,
     })
 }

@@ -1,6 +1,7 @@
 //! The index of fixtures, and each answer read by the endpoint it belongs to; messages have a file of their own.
 
 use super::{answer, fixture, folder};
+use crate::Timestamp;
 use crate::{
     Endpoint, Error, UnknownWhy,
     business::{
@@ -63,9 +64,9 @@ fn a_conversation_page_is_read() {
     assert!(!page.has_more && page.unreadable.is_empty());
     let [conversation] = page.conversations.as_slice() else { panic!("one conversation") };
     assert_eq!(conversation.conversation_id, CHAT);
-    assert_eq!(conversation.update_time_ms, Some(1_790_000_000_123));
+    assert_eq!(conversation.updated_at, Timestamp::of_ms(1_790_000_000_123));
     let referral = conversation.referral.clone().unwrap();
-    assert_eq!(referral.ads[0].at_ms, Some(1_790_000_000_000), "TikTok writes seconds here");
+    assert_eq!(referral.ads[0].at, Timestamp::of_ms(1_790_000_000_000), "TikTok writes seconds here");
     assert_eq!(referral.short_links[0].reference.as_deref(), Some("spring"));
 }
 
@@ -74,7 +75,7 @@ fn a_further_page_may_name_its_time_otherwise() {
     let page = answer(&conversations(), "conversations-next.json").unwrap();
     assert!(page.has_more);
     assert_eq!(page.cursor.as_deref(), Some("1790000000456"));
-    assert_eq!(page.conversations[0].update_time_ms, Some(1_790_000_000_456));
+    assert_eq!(page.conversations[0].updated_at, Timestamp::of_ms(1_790_000_000_456));
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn bad_entries_do_not_lose_a_conversation_page() {
     assert_eq!(page.unreadable.len(), 4);
     let [conversation] = page.conversations.as_slice() else { panic!("one conversation") };
     assert_eq!(conversation.conversation_id, "7361234567890123457");
-    assert_eq!(conversation.update_time_ms, Some(1_790_000_000_789));
+    assert_eq!(conversation.updated_at, Timestamp::of_ms(1_790_000_000_789));
     let referral = conversation.referral.clone().unwrap();
     assert_eq!(referral.ads[0].ad_id.as_deref(), Some("2"), "one where a list was meant");
     assert!(referral.short_links.is_empty());

@@ -1,6 +1,7 @@
 //! Reading conversations, friendly and hostile.
 
 use super::answer;
+use crate::Timestamp;
 use crate::{
     Error, UnknownWhy,
     business::message::{
@@ -29,7 +30,7 @@ fn a_message_is_read_whole() {
     assert_eq!(page.participants[1].display_name.as_deref(), Some("Nok"));
     assert_eq!(page.participants[1].is_follower, Some(true));
     let message = find(&page, "mid-1");
-    assert_eq!(message.timestamp_ms, Some(1_790_000_000_123));
+    assert_eq!(message.timestamp, Timestamp::of_ms(1_790_000_000_123));
     assert_eq!(message.kind, MessageType::Text);
     assert_eq!(message.content, Content::Text { body: "Do you ship to Chiang Mai?".to_owned() });
     assert_eq!(message.source, Some(MessageSource::App));
@@ -66,7 +67,10 @@ fn every_kind_is_read() {
     assert_eq!((ours.source.clone(), ours.is_from_business(SHOP)), (Some(MessageSource::Api), Some(true)));
     let reactions = &find(&page, "mid-11").reactions;
     assert_eq!((reactions[0].kind.as_str(), reactions[0].emoji.as_deref()), ("EMOJI", Some("❤️")));
-    assert_eq!((reactions[0].timestamp_ms, reactions[0].is_from_business(SHOP)), (Some(1_790_000_001_020), Some(true)));
+    assert_eq!(
+        (reactions[0].timestamp, reactions[0].is_from_business(SHOP)),
+        (Timestamp::of_ms(1_790_000_001_020), Some(true))
+    );
     assert_eq!((&reactions[1].kind, reactions[1].emoji.as_ref()), (&ReactionKind::AiEmoji, None));
     let picture = reactions[1].ai_emoji_url.as_deref().unwrap();
     assert_eq!(crate::expires_at_s(picture), Some(1_792_592_000));
@@ -112,29 +116,29 @@ fn one_bad_message_never_loses_the_page() {
     assert_eq!(find(&page, "mid-good").content, Content::Text { body: "still here".to_owned() });
 
     let big = find(&page, "7361234567890123457");
-    assert_eq!((big.timestamp_ms, &big.content), (Some(1_790_000_000_003), &Content::Unsupported));
+    assert_eq!((big.timestamp, &big.content), (Timestamp::of_ms(1_790_000_000_003), &Content::Unsupported));
 
     let null = find(&page, "mid-null");
-    assert_eq!((null.timestamp_ms, null.kind.as_str(), null.from_user.is_none()), (None, "", true));
+    assert_eq!((null.timestamp, null.kind.as_str(), null.from_user.is_none()), (None, "", true));
     assert_eq!(null.is_from_business(SHOP), None);
 
     let voice = find(&page, "mid-voice");
     assert_eq!(voice.kind, MessageType::Unknown("VOICE_NOTE".to_owned()));
     assert_eq!(voice.source, Some(MessageSource::Unknown("FRIDGE".to_owned())));
     assert_eq!(voice.auto_message_type, Some(AutoMessageType::Unknown("HOROSCOPE".to_owned())));
-    assert_eq!(voice.timestamp_ms, Some(1_790_000_000_004));
+    assert_eq!(voice.timestamp, Timestamp::of_ms(1_790_000_000_004));
     let from = voice.from_user.clone().unwrap();
     assert_eq!((from.role.as_str(), from.id.as_str()), ("ROBOT", "9007199254740993"));
     assert!(voice.raw.get().contains("voice_note"));
 
     let half = find(&page, "mid-half");
     assert!(matches!(&half.content, Content::Text { body } if body.starts_with("hi ") && body.ends_with(" there")));
-    assert_eq!(half.timestamp_ms, None);
+    assert_eq!(half.timestamp, None);
 
     let block = find(&page, "mid-block");
     assert_eq!((&block.kind, &block.content), (&MessageType::Image, &Content::Unsupported));
     assert_eq!(block.reactions.len(), 1);
-    assert_eq!(block.reactions[0].timestamp_ms, None);
+    assert_eq!(block.reactions[0].timestamp, None);
 
     assert!(
         matches!(&find(&page, "mid-markup").content, Content::Text { body } if body.contains("<img") && body.contains('\0'))

@@ -129,14 +129,14 @@ async fn a_send_never_reuses_a_connection() {
 #[tokio::test]
 async fn reads_share_a_connection_and_teach_the_clock() {
     let dated = |date: &'static str| Deed::Answer(date, fixture("messages.json"));
-    let head = "200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT";
+    let head = "200 OK\r\nDate: Wed, 06 Nov 2024 08:49:37 GMT";
     let server = Server::start(vec![dated(head), dated(head)]).await;
     let client = server.client();
     assert_eq!(client.server_offset_ms(), 0);
     client.call(&token(), read()).await.unwrap();
     client.clone().call(&token(), read()).await.unwrap();
     assert_eq!(*server.connections.lock().unwrap(), 1);
-    assert!(client.server_offset_ms() < -900_000_000_000, "thirty years behind");
+    assert!(client.server_offset_ms() < -10_000_000_000, "long behind");
 }
 
 #[test]

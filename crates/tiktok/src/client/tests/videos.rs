@@ -4,6 +4,7 @@ use super::{
     answer,
     server::{Server, ok, token},
 };
+use crate::Timestamp;
 use crate::{Endpoint, Error, Reason, UnknownWhy, business::video::ListVideos};
 
 fn list(cursor: Option<&str>, max_count: u8) -> ListVideos {
@@ -17,7 +18,7 @@ fn a_page_of_posts_is_read() {
     assert_eq!(page.cursor.as_deref(), Some("1789900000123"));
     let post = &page.videos[0];
     assert_eq!(post.item_id, "7361234567890123457");
-    assert_eq!(post.created_at_ms, Some(1_790_000_000_000), "TikTok writes seconds");
+    assert_eq!(post.created_at, Timestamp::of_ms(1_790_000_000_000), "TikTok writes seconds");
     assert_eq!(post.caption.as_deref(), Some("Autumn linen #new"));
     assert!(post.thumbnail_url.as_deref().unwrap().ends_with("x-expires=1790003600"));
     assert_eq!(post.share_url.as_deref(), Some("https://www.tiktok.com/@shop_a/video/7361234567890123457"));
@@ -33,9 +34,9 @@ fn numbers_keep_every_digit_whichever_way_they_come() {
     assert_eq!((page.videos.len(), page.unreadable, page.has_more), (2, 0, true));
     assert_eq!(page.cursor.as_deref(), Some("9007199254740993"), "above 2^53, exact");
     assert_eq!(page.videos[0].item_id, "7361234567890123457", "a bare number");
-    assert_eq!(page.videos[0].created_at_ms, Some(1_790_000_000_000));
+    assert_eq!(page.videos[0].created_at, Timestamp::of_ms(1_790_000_000_000));
     assert_eq!(page.videos[1].item_id, "9223372036854775808", "beyond i64");
-    assert_eq!(page.videos[1].created_at_ms, Some(1_790_000_000_123), "should it be ms one day");
+    assert_eq!(page.videos[1].created_at, Timestamp::of_ms(1_790_000_000_123), "should it be ms one day");
     assert!(page.videos[0].share_url.is_none() && page.videos[0].thumbnail_url.is_none());
 }
 
@@ -44,7 +45,7 @@ fn bad_entries_do_not_lose_a_page_of_posts() {
     let page = answer(&list(None, 20), "videos-hostile.json").unwrap();
     assert_eq!(page.unreadable, 5, "null, a string, no id, an empty id, an object for an id");
     let [post] = page.videos.as_slice() else { panic!("one post") };
-    assert_eq!((post.item_id.as_str(), post.created_at_ms), ("7361234567890123402", None));
+    assert_eq!((post.item_id.as_str(), post.created_at), ("7361234567890123402", None));
     assert!(post.caption.is_none() && post.thumbnail_url.is_none());
     assert!(post.share_url.is_none() && post.embed_url.is_none());
     assert!(!page.has_more && page.cursor.is_none());

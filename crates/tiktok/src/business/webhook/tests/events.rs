@@ -7,6 +7,7 @@ use super::{
     },
     *,
 };
+use crate::Timestamp;
 use crate::business::{
     auto_message::{AuditStatus, AutoMessageText},
     message::{AutoMessageType, ReactionKind},
@@ -37,7 +38,7 @@ fn reactions_come_and_go() {
     let [heart, picture] = reacted.changes.as_slice() else { panic!("two") };
     assert_eq!((&heart.operation, heart.original_message_id.as_str()), (&ReactionOperation::Add, "mid-12"));
     assert_eq!((&heart.reaction.kind, heart.reaction.emoji.as_deref()), (&ReactionKind::Emoji, Some("❤️")));
-    assert_eq!(heart.reaction.timestamp_ms, Some(1_790_000_002_020));
+    assert_eq!(heart.reaction.timestamp, Timestamp::of_ms(1_790_000_002_020));
     assert_eq!(heart.reaction.is_from_business(SHOP), Some(false));
     assert_eq!((&picture.operation, picture.original_message_id.as_str()), (&ReactionOperation::Remove, "mid-11"));
     assert_eq!(picture.reaction.kind, ReactionKind::AiEmoji);
@@ -66,28 +67,29 @@ fn a_reaction_nobody_could_place_is_left_out() {
 
 #[test]
 fn a_customer_has_read_up_to_here() {
-    let Event::MarkRead { conversation_id, last_read_ms, person } = read("im_mark_read_msg", MARK_READ) else {
+    let Event::MarkRead { conversation_id, last_read_at, person } = read("im_mark_read_msg", MARK_READ) else {
         panic!("read")
     };
-    assert_eq!((conversation_id.as_str(), last_read_ms), (CHAT, 1_790_000_000_123));
+    assert_eq!((conversation_id.as_str(), last_read_at), (CHAT, Timestamp::of_ms(1_790_000_000_123).unwrap()));
     assert_eq!(person.unwrap().unique_identifier, NOK);
     let text = with(MARK_READ, r#""last_read_timestamp":1790000000123"#, r#""last_read_timestamp":"1790000000123""#);
-    assert!(matches!(read("im_mark_read_msg", &text), Event::MarkRead { last_read_ms: 1_790_000_000_123, .. }));
+    assert!(
+        matches!(read("im_mark_read_msg", &text), Event::MarkRead { last_read_at, .. } if Some(last_read_at) == Timestamp::of_ms(1_790_000_000_123))
+    );
     assert!(is_unknown(&read("im_mark_read_msg", &with(MARK_READ, "\"read\"", "\"unread\""))));
 }
 
 #[test]
 fn a_customer_came_by_an_advertisement_or_a_link() {
-    let Event::Referral { conversation_id, person, source, referral, at_ms } = read("im_referral_msg", REFERRAL_AD)
-    else {
+    let Event::Referral { conversation_id, person, source, referral, at } = read("im_referral_msg", REFERRAL_AD) else {
         panic!("a referral")
     };
     assert_eq!((conversation_id.as_str(), source), (CHAT, Some(ReferralSource::Ad)));
-    assert_eq!(at_ms, Some(1_790_000_000_456));
+    assert_eq!(at, Timestamp::of_ms(1_790_000_000_456));
     assert_eq!(person.unwrap().unique_identifier, NOK);
     let ([ad], []) = (referral.ads.as_slice(), referral.short_links.as_slice()) else { panic!("one ad") };
     assert_eq!((ad.ad_id.as_deref(), ad.ad_name.as_deref()), (Some("7361234567890123402"), Some("Autumn linen")));
-    assert_eq!(ad.at_ms, Some(1_790_000_000_456), "ms here, seconds in the list");
+    assert_eq!(ad.at, Timestamp::of_ms(1_790_000_000_456), "ms here, seconds in the list");
     assert_eq!(ad.message_material_id.as_deref(), Some("7361234567890123404"));
     assert!(!format!("{referral:?}").contains("linen"));
 
@@ -103,17 +105,17 @@ fn a_customer_came_by_an_advertisement_or_a_link() {
 
 #[test]
 fn a_message_from_the_eu_is_a_sign_and_no_more() {
-    let Event::EuMessage { business_id, at_ms } = read("im_receive_msg_eu", EU) else { panic!("a sign") };
-    assert_eq!((business_id.as_str(), at_ms), (SHOP, Some(1_790_000_000_123)));
+    let Event::EuMessage { business_id, at } = read("im_receive_msg_eu", EU) else { panic!("a sign") };
+    assert_eq!((business_id.as_str(), at), (SHOP, Timestamp::of_ms(1_790_000_000_123)));
     assert!(
-        matches!(read("im_receive_msg_eu", "{}"), Event::EuMessage { business_id, at_ms: None } if business_id == SHOP)
+        matches!(read("im_receive_msg_eu", "{}"), Event::EuMessage { business_id, at: None } if business_id == SHOP)
     );
 }
 
 #[test]
 fn automatic_messages_are_changed_and_judged() {
     let Event::AutoMessageConfig(config) = read("im_auto_message_config_update", AUTO_CONFIG) else { panic!("config") };
-    assert_eq!((config.auto_message_id.as_deref(), config.at_ms), (Some("am-1"), Some(1_790_000_000_789)));
+    assert_eq!((config.auto_message_id.as_deref(), config.at), (Some("am-1"), Timestamp::of_ms(1_790_000_000_789)));
     assert_eq!((&config.kind, &config.action), (&AutoMessageType::SuggestedQuestion, &AutoMessageAction::Update));
     let text = AutoMessageText::SuggestedQuestion {
         question: "Where do you ship?".to_owned(),
@@ -150,7 +152,7 @@ fn automatic_messages_are_changed_and_judged() {
 
     let Event::AutoMessageAudit(audit) = read("im_auto_message_audit_update", AUTO_AUDIT) else { panic!("audit") };
     assert_eq!((audit.auto_message_id.as_str(), &audit.status), ("am-1", &AuditStatus::Rejected));
-    assert_eq!((&audit.kind, audit.at_ms), (&AutoMessageType::WelcomeMessage, Some(1_790_000_000_790)));
+    assert_eq!((&audit.kind, audit.at), (&AutoMessageType::WelcomeMessage, Timestamp::of_ms(1_790_000_000_790)));
 }
 
 #[test]
@@ -160,7 +162,7 @@ fn a_comment_that_may_be_answered_keeps_its_number() {
         assert_eq!((comment.comment_id.as_str(), comment.text.as_str()), ("7361234567890123499", "How much is this?"));
         let person = comment.person.clone().unwrap();
         assert_eq!((person.unique_identifier.as_str(), person.is_follower), (NOK, Some(true)));
-        assert_eq!(comment.at_ms, Some(1_790_000_000_321));
+        assert_eq!(comment.at, Timestamp::of_ms(1_790_000_000_321));
         assert!(!format!("{comment:?}").contains("How much"));
     }
 }
@@ -216,10 +218,10 @@ fn an_envelope_may_hold_its_content_open_and_its_numbers_as_text() {
     assert!(matches!(&envelope.event, Event::Message(_)));
     assert_eq!((envelope.raw.as_str(), envelope.business_id.as_str()), (TEXT, "9007199254740993"));
     assert_eq!(envelope.client_key.as_deref(), Some("7000000000000000001"));
-    assert_eq!(envelope.created_at_ms, Some(1_790_000_000_000));
+    assert_eq!(envelope.created_at, Timestamp::of_ms(1_790_000_000_000));
     let bare = Envelope::read(br#"{"event":"im_receive_msg","user_openid":"o"}"#).unwrap();
     assert!(is_unknown(&bare.event) && bare.raw.is_empty());
-    assert_eq!((bare.client_key, bare.created_at_ms), (None, None));
+    assert_eq!((bare.client_key, bare.created_at), (None, None));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
     },
     *,
 };
+use crate::Timestamp;
 use crate::{
     business::message::{
         AutoMessageType, Content, Message, MessagePage, MessageSource, MessageType, Role, Tap, TemplateButton,
@@ -24,7 +25,7 @@ fn a_message_is_read_whole() {
     let envelope = envelope("im_receive_msg", TEXT);
     assert_eq!(envelope.client_key.as_deref(), Some("7000000000000000001"));
     assert_eq!((envelope.name.as_str(), envelope.business_id.as_str()), ("im_receive_msg", SHOP));
-    assert_eq!(envelope.created_at_ms, Some(1_790_000_000_000), "TikTok writes seconds here");
+    assert_eq!(envelope.created_at, Timestamp::of_ms(1_790_000_000_000), "TikTok writes seconds here");
     assert_eq!(envelope.raw, TEXT);
     let Event::Message(event) = &envelope.event else { panic!("{envelope:?}") };
     assert_eq!((event.conversation_id.as_str(), event.outgoing), (CHAT, false));
@@ -32,7 +33,7 @@ fn a_message_is_read_whole() {
     assert_eq!((person.unique_identifier.as_str(), person.username.as_deref()), (NOK, Some("nok.shop")));
     assert_eq!((person.is_follower, person.display_name.as_ref()), (Some(true), None));
     let message = &event.message;
-    assert_eq!((message.message_id.as_str(), message.timestamp_ms), ("mid-1", Some(1_790_000_000_123)));
+    assert_eq!((message.message_id.as_str(), message.timestamp), ("mid-1", Timestamp::of_ms(1_790_000_000_123)));
     assert_eq!(message.content, Content::Text { body: "Do you ship to Chiang Mai?".to_owned() });
     assert_eq!((message.sender.as_deref(), message.recipient.as_deref()), (Some("nok.shop"), Some("shop_a")));
     assert_eq!(message.from_user.as_ref().map(|from| &from.role), Some(&Role::Personal));
@@ -62,7 +63,7 @@ fn a_message_pushed_and_a_message_listed_are_one_message() {
         let listed = one.messages.iter().chain(&every.messages).find(|listed| listed.message_id == *id).unwrap();
         let said = |message: &Message| {
             (
-                (message.conversation_id.clone(), message.timestamp_ms, message.kind.clone(), message.content.clone()),
+                (message.conversation_id.clone(), message.timestamp, message.kind.clone(), message.content.clone()),
                 (message.from_user.clone(), message.to_user.clone(), message.sender.clone(), message.recipient.clone()),
                 (message.source.clone(), message.auto_message_type.clone(), message.referenced_message_id.clone()),
                 message.is_from_business(SHOP),
