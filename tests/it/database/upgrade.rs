@@ -202,3 +202,96 @@ async fn a_reply_that_the_first_version_was_refused_costs_nothing() {
     let ben = store.read(|sql| conversation::row(sql, ConversationId(2))).await.unwrap().budget.unwrap();
     assert_eq!((ben.left, ben.engaged), (5, false), "of six one was refused");
 }
+
+/// A message of conversation 1, 2 or 3, by whom and when.
+fn odd_message(conversation: i64, id: i64, outgoing: bool, at_ms: i64) -> String {
+    format!(
+        r#"INSERT INTO message (conversation_id, sent_at_ms, id, account_id, remote_id, outgoing, surface, content, listed)
+            VALUES ({conversation}, {at_ms}, {id}, 1, 'o{id}', {outgoing}, 'phone', '{{"type":"text","body":"{id}"}}', 1);"#
+    )
+}
+
+#[tokio::test]
+async fn times_that_cannot_be_are_mended_and_nothing_is_lost_or_hidden_by_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let now_ms: i64 =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis().try_into().unwrap();
+    let (past_ms, ahead_ms) = (now_ms - HOUR, now_ms + 400 * 24 * HOUR);
+    let sql = Connection::open(folder.path().join("deskbell.db")).unwrap();
+    for migration in [
+        include_str!("../../../crates/store/migrations/0001.sql"),
+        include_str!("../../../crates/store/migrations/0002.sql"),
+        include_str!("../../../crates/store/migrations/0003.sql"),
+        include_str!("../../../crates/store/migrations/0004.sql"),
+        include_str!("../../../crates/store/migrations/0005.sql"),
+    ] {
+        sql.execute_batch(migration).unwrap();
+    }
+    let messages = [
+        odd_message(1, 1, false, past_ms),
+        odd_message(1, 2, true, past_ms + 10),
+        odd_message(1, 3, false, ahead_ms),
+        odd_message(1, 4, false, ahead_ms + 1),
+        odd_message(1, 5, false, past_ms + 20),
+        odd_message(2, 10, false, i64::MIN),
+        odd_message(2, 11, false, past_ms),
+        odd_message(2, 12, true, i64::MAX),
+        odd_message(4, 20, false, past_ms),
+    ]
+    .concat();
+    sql.execute_batch(&format!(
+        r#"PRAGMA user_version = 5; PRAGMA application_id = {application};
+        INSERT INTO account (id, remote_id, handle, display_name, scopes, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, linked_at_ms, complete_to_ms)
+            VALUES (1, 'b', 'shop', 'Shop', 'message.list.read', {past_ms}, {most}, 1000000000000000000, {past_ms}, {most});
+        INSERT INTO person (id, account_id, remote_id, name, first_contact_ms) VALUES (1, 1, 'p1', 'Ana', {ahead_ms});
+        INSERT INTO conversation (id, account_id, remote_id, kind, person_id, last_at_ms, waiting, window_opened_at_ms, seen_up_to_ms, read_up_to_ms, remote_updated_ms, fetched_updated_ms, origin)
+            VALUES (1, 1, 'c1', 'chat', 1, {ahead_ms} + 1, 1, {ahead_ms} + 1, {ahead_ms} + 1, {most}, {ahead_ms}, {ahead_ms}, '{{"kind":"ad","name":"n","atMs":{most}}}'),
+                   (2, 1, 'c2', 'chat', NULL, {most}, 0, {past_ms}, 0, 0, {most}, {most}, NULL),
+                   (3, 1, 'c3', 'request', NULL, -5, 0, NULL, 0, 0, -5, 0, NULL),
+                   (4, 1, 'c4', 'chat', NULL, {past_ms}, 1, {past_ms}, 0, 0, {past_ms}, {past_ms}, NULL);
+        {messages}"#,
+        application = 0x4442_454C,
+        most = i64::MAX,
+    ))
+    .unwrap();
+    drop(sql);
+
+    let store = Store::open(folder.path()).unwrap();
+    let here = store
+        .read(|sql| {
+            let order = |id| message::page(sql, ConversationId(id), message::Stretch::Newest, 10);
+            let known = account::all(sql)?.remove(0);
+            let rows: Vec<_> =
+                (1..=4).map(|id| conversation::row(sql, ConversationId(id))).collect::<Result<_, _>>()?;
+            Ok((order(1)?.0, order(2)?.0, rows, conversation::due(sql, known.id, 10)?, known))
+        })
+        .await
+        .unwrap();
+    let (first, second, rows, due, known) = here;
+    let ids = |messages: &[message::Message]| messages.iter().map(|message| message.id.0).collect::<Vec<_>>();
+    assert_eq!((ids(&first), ids(&second)), (vec![1, 2, 5, 3, 4], vec![10, 11, 12]), "all there, in order");
+    let latest_ms = now_ms + 24 * HOUR;
+    for message in first.iter().chain(&second) {
+        assert!((past_ms - 1..=latest_ms).contains(&message.sent_at_ms), "{message:?}");
+    }
+    assert_eq!(
+        (rows[0].unread, rows[0].waiting, rows[1].waiting),
+        (3, true, false),
+        "what may not have been seen is new"
+    );
+    for row in &rows {
+        assert!((1..=latest_ms).contains(&row.last_at_ms), "{row:?}");
+        assert!(row.window.is_none_or(|window| window.opened_at_ms <= latest_ms), "{row:?}");
+    }
+    assert_eq!(rows[0].origin, Some(model::Origin::Ad { name: "n".to_owned(), at_ms: None }));
+    assert_eq!(rows[0].person.first_contact_ms, None);
+    assert_eq!(rows[3].last_at_ms, past_ms, "what was right is as it was");
+    let mut again: Vec<i64> = due.iter().map(|known| known.id.0).collect();
+    again.sort_unstable();
+    assert_eq!(again, [1, 2, 3], "each is read again");
+    let year_ms = 366 * 24 * HOUR;
+    assert!(
+        known.tokens.access_expires_at_ms <= latest_ms + HOUR && known.tokens.refresh_expires_at_ms <= now_ms + year_ms
+    );
+    assert_eq!(known.complete_to_ms, None);
+}
