@@ -65,6 +65,18 @@ pub enum Fault {
     },
     /// A listing is empty: no messages, no conversations, no further page. Other endpoints answer as always.
     Blank,
+    /// The call takes effect and is answered with this text, as JSON: also one that no program can have meant.
+    Answer {
+        /// The whole body.
+        body: String,
+    },
+    /// The call takes effect, and one field of its answer's `data` is another one.
+    Field {
+        /// Its name.
+        name: String,
+        /// What stands there instead, as JSON text.
+        json: String,
+    },
     /// The pages of `conversation_list` do not lead to an end. Other endpoints answer as always.
     Astray(Astray),
     /// The connection stays open and no answer ever comes.
@@ -121,6 +133,8 @@ impl Fault {
             | Fault::Stale { .. }
             | Fault::Muddled { .. }
             | Fault::Blank
+            | Fault::Answer { .. }
+            | Fault::Field { .. }
             | Fault::Astray(_)
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,

@@ -171,6 +171,8 @@ async fn instead(
         }
         Fault::Code { code, message, .. } => coded(stage, endpoint, *code, message),
         Fault::RateLimited => coded(stage, endpoint, 40100, "Too many requests. Please retry later."),
+        Fault::Field { name, json } => mangled::with_field(answer, name, json).await,
+        Fault::Answer { body } => mangled::answered(body.clone()),
         Fault::TruncatedJson => mangled::truncated(answer).await,
         Fault::HangUpMidAnswer => mangled::torn(answer).await,
         Fault::Dribble(per_byte) => mangled::dribbled(answer, *per_byte).await,

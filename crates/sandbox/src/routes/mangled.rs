@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
+use serde_json::Value;
 
 /// Half of the body, in a complete HTTP response.
 pub(crate) async fn truncated(answer: Response) -> Response {
@@ -55,4 +56,21 @@ async fn opened(answer: Response) -> (Parts, Bytes) {
     let (mut parts, body) = answer.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     (parts, to_bytes(body, usize::MAX).await.unwrap_or_default())
+}
+
+/// This text, as JSON.
+pub(crate) fn answered(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The answer with one field of its `data` replaced by this text, which may be JSON that no value can hold.
+pub(crate) async fn with_field(answer: Response, name: &str, json: &str) -> Response {
+    let (parts, whole) = opened(answer).await;
+    let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    let place = Value::from("\u{1}here\u{1}");
+    if let Some(data) = value.get_mut("data").and_then(Value::as_object_mut) {
+        data.insert(name.to_owned(), place.clone());
+    }
+    let text = value.to_string().replace(&place.to_string(), json);
+    (parts.status, parts.headers, text).into_response()
 }
