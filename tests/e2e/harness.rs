@@ -13,6 +13,7 @@ pub(crate) mod window;
 
 mod agreeing;
 mod automatic;
+mod border;
 mod crash;
 mod harness_itself;
 mod long;

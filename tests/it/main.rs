@@ -14,6 +14,7 @@ mod e2e;
 
 mod access;
 mod automatic;
+mod border;
 mod budget;
 mod composing;
 mod contract;

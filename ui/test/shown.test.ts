@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import names from "../../tests/fixtures/names.json";
 
-import { clamped, cleanName, initials, LONGEST_NAME, nameOf, shown, shownName } from "../src/text/shown";
+import { wordDiff } from "../src/state/wordDiff";
+import { clampedParts, parts } from "../src/text/marked";
+import { clamped, cleanName, initials, LONGEST_NAME, nameOf, shown, shownName, snippetText } from "../src/text/shown";
 
 describe("customers' text", () => {
   test("loses NUL and control characters but keeps lines and tabs", () => {
@@ -69,3 +71,14 @@ test.each([
   ["🔥 fire", "🔥"],
   ["", ""],
 ])("the letters of %s are %s", (name, letters) => expect(initials(name)).toBe(letters));
+
+test("a text of a megabyte is drawn, searched in and compared without waiting for it", () => {
+  for (const one of ["x", "\u200B", "🙏", "\u0301", "a ", "\n", "\uD83D"]) {
+    const body = one.repeat(1_000_000 / one.length);
+    expect(clamped(shown(body)).text.length).toBeLessThanOrEqual(8_000);
+    expect(snippetText({ kind: "text", text: body.slice(0, 160) })).toBeTypeOf("string");
+    const cut = clampedParts(parts(body, [{ start: 10, len: 5 }, { start: 500_000, len: 3 }]), 4_000);
+    expect(cut.parts.length).toBeGreaterThan(0);
+    expect(wordDiff(body.slice(0, 100_000), `${body.slice(0, 100_000)}!`).length).toBeGreaterThan(0);
+  }
+}, 30_000);

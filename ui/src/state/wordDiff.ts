@@ -23,7 +23,11 @@ function commonRests(a: readonly string[], b: readonly string[]): number[][] {
   return rests;
 }
 
+/** Longer texts would take the page's time and memory; TikTok's own have 250 characters. */
+const MAX_LENGTH = 5_000;
+
 export function wordDiff(before: string, after: string): DiffPart[] {
+  if (before.length + after.length > MAX_LENGTH) return before === after ? [{ text: after, in: "both" }] : [{ text: before, in: "before" }, { text: after, in: "after" }];
   const a = wordsOf(before);
   const b = wordsOf(after);
   const rests = commonRests(a, b);
