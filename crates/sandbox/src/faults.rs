@@ -67,6 +67,12 @@ pub enum Fault {
     Blank,
     /// The pages of `conversation_list` do not lead to an end. Other endpoints answer as always.
     Astray(Astray),
+    /// The call takes effect, and its answer names this message instead of the one that was sent. Other endpoints than
+    /// `send` answer as always.
+    Misnames {
+        /// The `message_id` in the answer.
+        id: String,
+    },
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
@@ -122,6 +128,7 @@ impl Fault {
             | Fault::Muddled { .. }
             | Fault::Blank
             | Fault::Astray(_)
+            | Fault::Misnames { .. }
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }

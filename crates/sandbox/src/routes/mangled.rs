@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
+use serde_json::Value;
 
 /// Half of the body, in a complete HTTP response.
 pub(crate) async fn truncated(answer: Response) -> Response {
@@ -49,6 +50,18 @@ pub(crate) async fn dribbled(answer: Response, per_byte: Duration) -> Response {
         Some((Ok::<Bytes, Infallible>(byte), rest))
     });
     Response::from_parts(parts, Body::from_stream(bytes))
+}
+
+/// The whole answer, with another message's id in it.
+pub(crate) async fn misnamed(answer: Response, id: &str) -> Response {
+    let (parts, whole) = opened(answer).await;
+    let Ok(mut body) = serde_json::from_slice::<Value>(&whole) else {
+        return Response::from_parts(parts, Body::from(whole));
+    };
+    if let Some(named) = body.pointer_mut("/data/message/message_id") {
+        *named = Value::from(id);
+    }
+    Response::from_parts(parts, Body::from(body.to_string()))
 }
 
 async fn opened(answer: Response) -> (Parts, Bytes) {
