@@ -26,6 +26,7 @@ mod images;
 mod kinds;
 mod later;
 mod linking;
+mod named;
 mod pictures;
 mod property;
 mod pushed;
