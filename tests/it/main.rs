@@ -40,5 +40,6 @@ mod secrecy;
 mod sending;
 mod signs;
 mod triage;
+mod undecided;
 mod vault;
 mod why;
