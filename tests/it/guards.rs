@@ -125,11 +125,11 @@ async fn a_thread_that_cannot_be_read_does_not_hold_an_answer_for_ever() {
 }
 
 /// A world in which nothing is read but what a reply needs: a hold, and no listing while the story lasts.
-async fn quiet() -> World {
+async fn quiet(fresh: Duration) -> World {
     let hour = Duration::from_secs(3600);
     World::paced(|timing| {
         (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (hour, hour, hour);
-        (timing.sweep_whole, timing.lag, timing.fresh) = (hour, hour, quick().fresh);
+        (timing.sweep_whole, timing.lag, timing.fresh) = (hour, hour, fresh);
         timing.undo = Duration::from_millis(600);
     })
     .await
@@ -160,7 +160,7 @@ fn delivery(message: &Value) -> &str {
 
 #[tokio::test]
 async fn a_colleague_who_answers_while_the_reply_can_still_be_undone_stops_it_though_the_agent_has_left() {
-    let world = quiet().await;
+    let world = quiet(quick().fresh).await;
     let (ana, conversation) = asked(&world, "Ana").await;
     let (_, other) = asked(&world, "Ben").await;
     world.ask("attend", json!({ "conversation": conversation, "focused": true })).await;
@@ -177,7 +177,7 @@ async fn a_colleague_who_answers_while_the_reply_can_still_be_undone_stops_it_th
 #[tokio::test]
 async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_its_press() {
     for kind in ["card", "picture", "now", "scheduled", "scheduledNow", "again", "offline"] {
-        let world = quiet().await;
+        let world = quiet(quick().fresh).await;
         let (ana, conversation) = asked(&world, "Ana").await;
         let told = json!({ "conversation": conversation, "seen": null, "anyway": false, "key": "" });
         let mut expected = vec!["stopped"];
@@ -238,21 +238,21 @@ async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_i
 }
 
 #[tokio::test]
-async fn one_reading_serves_all_replies_that_were_pressed_before_it() {
-    let world = quiet().await;
+async fn one_reading_serves_all_that_one_press_made() {
+    let world = quiet(Duration::from_secs(3600)).await;
     let (ana, conversation) = asked(&world, "Ana").await;
+    let attached = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
     let before = world.tiktok.ledger().calls("content_list");
-    for text in ["one", "two", "three"] {
-        world.send(conversation, text).await;
-    }
-    world.until_got(&ana, &["one", "two", "three"]).await;
+    world.ask("sendReply", press_with(conversation, "Look.", json!({ "attachment": attached.key }))).await;
+    world.until_thread(&ana, "Look. [deskbell, sent]").await;
     assert_eq!(world.tiktok.ledger().calls("content_list") - before, 1);
+    assert_eq!(world.tiktok.ledger().calls("send"), 2);
 }
 
 #[tokio::test]
 async fn a_reply_that_was_stopped_is_announced_wherever_the_agent_is() {
     for focused in [true, false] {
-        let world = quiet().await;
+        let world = quiet(quick().fresh).await;
         let (ana, conversation) = asked(&world, "Ana").await;
         let mut events = world.desk().subscribe();
         world.send(conversation, "I will look").await;

@@ -9,10 +9,15 @@ use tests::World;
 /// A world in which TikTok's list of messages may lag for longer than an unconfirmed reply is looked for in earnest, and
 /// nothing is read that a reply does not need.
 async fn quiet() -> World {
+    lagging(Duration::from_millis(100)).await
+}
+
+/// The same where TikTok's lists are expected to lag for so long.
+async fn lagging(lag: Duration) -> World {
     let hour = Duration::from_secs(3600);
     World::paced(|timing| {
         (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (hour, hour, hour);
-        (timing.sweep_whole, timing.lag) = (hour, Duration::from_millis(100));
+        (timing.sweep_whole, timing.lag) = (hour, lag);
         timing.look = [20, 50, 100, 150].map(Duration::from_millis).to_vec();
         timing.undecided_after = Duration::from_millis(150);
         // Nobody looks again by itself before the story is over, unless the story says so.
@@ -67,7 +72,7 @@ async fn sent_again_with_what_waits_behind_it_all_goes_out_once() {
 
 #[tokio::test]
 async fn sent_again_while_the_list_of_conversations_says_that_something_came_it_waits_until_that_shows() {
-    let world = quiet().await;
+    let world = lagging(Duration::from_secs(3600)).await;
     let ana = asked(&world).await;
     let message = undecided(&world, &ana, "It left today.").await;
     // The list of conversations does not lag: it names the moment at which the reply arrived.
