@@ -190,7 +190,7 @@ async fn a_lost_answer_is_found_in_the_conversation_and_never_sent_again() {
             .await;
         assert_eq!(world.tiktok.ledger().texts_to(&customer.name()), ["12 euros"]);
     }
-    assert_eq!(world.tiktok.ledger().calls("send"), 4);
+    assert_eq!(world.tiktok.ledger().calls("send"), 7);
 }
 
 #[tokio::test]

@@ -471,8 +471,9 @@ pub fn recover(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
     Ok(lost.len())
 }
 
-/// Messages of ours that TikTok has not named yet and one of whose calls may have arrived, with when that call began, the
-/// oldest call first: what an unknown outgoing message may turn out to be. A message is named once for each such call.
+/// Messages of ours that TikTok has not named yet and one of whose calls may have arrived, with when that call began: what an
+/// unknown outgoing message may turn out to be. The oldest call comes first, and last come those of replies that wait to be
+/// sent again: what was called for since is likelier. A message is named once for each such call.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -488,7 +489,7 @@ pub fn claimable(
          WHERE m.conversation_id = ?1 AND m.outgoing = 1 AND m.remote_id IS NULL
              AND (a.outcome IN ('interrupted', 'unknown')
                  OR a.id IS NULL AND (o.state IS NULL OR o.state IN ('sending', 'checking', 'undecided')))
-         ORDER BY began, m.id",
+         ORDER BY coalesce(o.state, '') IN ('queued', 'refused', 'stopped'), began, m.id",
     )?;
     let mut rows = query.query([conversation.0])?;
     let mut found = Vec::new();
