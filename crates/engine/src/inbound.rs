@@ -234,7 +234,9 @@ fn claim(
     // says arrived is not in flight any more; between it and another the time decides.
     let mut in_flight = HashSet::new();
     for (id, ..) in &ours {
-        in_flight.extend(outbox::get(tx, *id)?.map(|reply| reply.message));
+        let flies =
+            |state| matches!(state, outbox::State::Sending | outbox::State::Checking | outbox::State::Undecided);
+        in_flight.extend(outbox::get(tx, *id)?.filter(|reply| flies(reply.state)).map(|reply| reply.message));
     }
     if in_flight.len() > 1 {
         return Ok(None);
