@@ -15,6 +15,7 @@ mod agreeing;
 mod automatic;
 mod border;
 mod crash;
+mod elsewhere;
 mod harness_itself;
 mod long;
 mod main_job;

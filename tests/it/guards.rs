@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use desk::FaultCode;
-use sandbox::{Config, Fault, Limits, Times};
-use serde_json::json;
-use tests::{TestHost, World, press_with, quick};
+use desk::{Event, FaultCode};
+use model::{ConversationId, Delivery, StopReason};
+use sandbox::{Customer, Fault, Times};
+use serde_json::{Value, json};
+use tests::{World, press_with, quick};
+
+use crate::pictures::photo;
 
 #[tokio::test]
 async fn a_colleague_who_answered_while_we_were_offline_stops_the_reply() {
@@ -121,23 +124,157 @@ async fn a_thread_that_cannot_be_read_does_not_hold_an_answer_for_ever() {
     }
 }
 
-#[tokio::test]
-async fn a_thread_read_a_moment_ago_is_not_read_again_and_one_read_long_ago_is_once() {
+/// A world in which nothing is read but what a reply needs: a hold, and no listing while the story lasts.
+async fn quiet(fresh: Duration) -> World {
     let hour = Duration::from_secs(3600);
-    for (fresh, reads) in [(hour, 0), (Duration::ZERO, 1)] {
-        let mut timing = quick();
-        (timing.fresh, timing.sweep_focused, timing.sweep_background) = (fresh, hour, hour);
-        // Nor is it read once more to settle it.
-        timing.lag = hour;
-        let config = Config { limits: Limits::NONE, ..Config::default() };
-        let mut world = World::with(config, timing, TestHost::new()).await;
-        let ana = world.customer("Ana");
-        ana.says("hello?");
-        world.link().await;
-        world.conversation(&ana).await;
-        let before = world.tiktok.ledger().calls("content_list");
-        world.reply(&ana, "Hi Ana").await;
-        world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
-        assert_eq!(world.tiktok.ledger().calls("content_list") - before, reads, "fresh for {fresh:?}");
+    World::paced(|timing| {
+        (timing.sweep_focused, timing.sweep_background, timing.sweep_idle) = (hour, hour, hour);
+        (timing.sweep_whole, timing.lag, timing.fresh) = (hour, hour, fresh);
+        timing.undo = Duration::from_millis(600);
+    })
+    .await
+}
+
+/// A customer whose question has arrived, though nothing is listed any more.
+async fn asked(world: &World, name: &str) -> (Customer, ConversationId) {
+    let customer = world.customer(name);
+    customer.says("where is my order?");
+    world.ask("syncNow", json!({})).await;
+    let conversation = world.conversation(&customer).await;
+    (customer, conversation)
+}
+
+/// How the story waits until a reply could no longer be undone by far.
+async fn until_held_no_more(world: &World, customer: &Customer) {
+    world
+        .until("nothing is held", async |world| {
+            let messages = world.messages(customer).await;
+            messages.iter().all(|message| !["held", "queued", "sending"].contains(&delivery(message)))
+        })
+        .await;
+}
+
+fn delivery(message: &Value) -> &str {
+    message["delivery"]["state"].as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_colleague_who_answers_while_the_reply_can_still_be_undone_stops_it_though_the_agent_has_left() {
+    let world = quiet(quick().fresh).await;
+    let (ana, conversation) = asked(&world, "Ana").await;
+    let (_, other) = asked(&world, "Ben").await;
+    world.ask("attend", json!({ "conversation": conversation, "focused": true })).await;
+    world.send(conversation, "I will look").await;
+    world.ask("attend", json!({ "conversation": other, "focused": true })).await;
+    ana.colleague_replies("It left today.", "APP");
+    until_held_no_more(&world, &ana).await;
+    let thread = world.reads(&ana).await;
+    assert!(thread.contains("I will look [deskbell, stopped colleagueReplied]"), "{thread}");
+    assert!(thread.contains("It left today. [phone, sent]"), "{thread}");
+    assert_eq!(world.tiktok.ledger().calls("send"), 0);
+}
+
+#[tokio::test]
+async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_its_press() {
+    for kind in ["card", "picture", "now", "scheduled", "scheduledNow", "again", "offline"] {
+        let world = quiet(quick().fresh).await;
+        let (ana, conversation) = asked(&world, "Ana").await;
+        let told = json!({ "conversation": conversation, "seen": null, "anyway": false, "key": "" });
+        let mut expected = vec!["stopped"];
+        match kind {
+            "card" => {
+                let mut press = told;
+                press["card"] = json!({ "kind": "button", "title": "Which?", "buttons": ["a"] });
+                world.ask("sendCard", press).await;
+            }
+            "picture" => {
+                let attached = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
+                let told = press_with(conversation, "Look.", json!({ "attachment": attached.key }));
+                world.ask("sendReply", told).await;
+                expected = vec!["stopped", "stopped"];
+            }
+            "now" => {
+                let queued = world.send(conversation, "I will look").await;
+                ana.colleague_replies("It left today.", "WEB");
+                world.ask("sendNow", json!({ "messages": queued["messages"] })).await;
+            }
+            "scheduled" | "scheduledNow" => {
+                let in_ms = if kind == "scheduled" { 300 } else { 60_000 };
+                let at_ms = world.tiktok.now_ms() + in_ms;
+                let later = json!({ "conversation": conversation, "body": "At nine.", "quoted": null, "attachment": null, "atMs": at_ms });
+                let kept = world.ask("scheduleReply", later).await;
+                ana.colleague_replies("It left today.", "WEB");
+                if kind == "scheduledNow" {
+                    world.ask("sendScheduledNow", json!({ "scheduled": kept["id"] })).await;
+                }
+                world
+                    .until("it is due", async |world| {
+                        !world.messages(&ana).await.is_empty() && world.messages(&ana).await.len() > 1
+                    })
+                    .await;
+            }
+            "again" => {
+                world.tiktok.fault("send", Fault::code(40064), Times::Next(1));
+                let message = world.send(conversation, "I will look").await["messages"][0].clone();
+                world.until_thread(&ana, "[deskbell, refused").await;
+                ana.colleague_replies("It left today.", "APP");
+                world.ask("sendAgain", json!({ "message": message })).await;
+            }
+            _ => {
+                world.tiktok.fault("send", Fault::RateLimited, Times::Next(1));
+                world.send(conversation, "I will look").await;
+                world.until_thread(&ana, "[deskbell, queued rateLimited]").await;
+                ana.colleague_replies("It left today.", "APP");
+            }
+        }
+        ana.colleague_replies("And arrives tomorrow.", "APP");
+        until_held_no_more(&world, &ana).await;
+        let messages = world.messages(&ana).await;
+        let ours: Vec<&str> =
+            messages.iter().filter(|message| message["surface"] == "deskbell").map(delivery).collect();
+        assert_eq!(ours, expected, "{kind}: {}", world.reads(&ana).await);
+        assert!(world.tiktok.ledger().texts_to("Ana").is_empty(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn one_reading_serves_all_that_one_press_made() {
+    let world = quiet(Duration::from_secs(3600)).await;
+    let (ana, conversation) = asked(&world, "Ana").await;
+    let attached = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
+    let before = world.tiktok.ledger().calls("content_list");
+    world.ask("sendReply", press_with(conversation, "Look.", json!({ "attachment": attached.key }))).await;
+    world.until_thread(&ana, "Look. [deskbell, sent]").await;
+    assert_eq!(world.tiktok.ledger().calls("content_list") - before, 1);
+    assert_eq!(world.tiktok.ledger().calls("send"), 2);
+}
+
+#[tokio::test]
+async fn a_reply_that_was_stopped_is_announced_wherever_the_agent_is() {
+    for focused in [true, false] {
+        let world = quiet(quick().fresh).await;
+        let (ana, conversation) = asked(&world, "Ana").await;
+        let mut events = world.desk().subscribe();
+        world.send(conversation, "I will look").await;
+        world.ask("attend", json!({ "conversation": null, "focused": focused })).await;
+        ana.colleague_replies("It left today.", "APP");
+        let told = loop {
+            match events.next().await.expect("the desk is open") {
+                Event::NotSent { conversation, name, delivery, .. } => break (conversation, name, delivery),
+                _ => continue,
+            }
+        };
+        let stopped = Delivery::Stopped { why: StopReason::ColleagueReplied };
+        assert_eq!(told, (conversation, "Ana".to_owned(), stopped));
+        if focused {
+            assert!(world.host.notifications().iter().all(|shown| !shown.body.starts_with("Not sent")));
+            continue;
+        }
+        let find =
+            |world: &World| world.host.notifications().into_iter().rfind(|shown| shown.conversation == conversation);
+        world.until("the system has shown it", async |world| find(world).is_some()).await;
+        let shown = find(&world).unwrap();
+        assert_eq!((shown.conversation, shown.title.as_str()), (conversation, "Ana"));
+        assert_eq!(shown.body, "Not sent: a colleague answered first.");
     }
 }

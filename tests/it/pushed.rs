@@ -311,13 +311,15 @@ async fn what_the_customer_has_read_never_goes_back_and_counts_for_what_comes_la
     world.reply(&ana, "two").await;
     world.settle().await;
     pushed(&mut ear);
-    // Nobody hears of this one yet.
+    // Nobody hears of this one yet, nor can anybody read it.
+    world.tiktok.fault("content_list", Fault::Status { status: 502, accepting: false }, Times::UntilCleared);
     ana.colleague_replies("three, from the phone", "APP");
     pushed(&mut ear);
     ana.reads();
     let second = pushed(&mut ear);
     world.reply(&ana, "four").await;
     world.settle().await;
+    world.tiktok.clear_faults();
     assert_eq!(states(&world, &ana).await, ["sent", "sent", "sent"]);
     for delivery in second.iter().chain(&first).chain(&first) {
         hear(&world, delivery).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{AccountId, Change, ConversationId};
+use model::{AccountId, Change, ConversationId, Delivery};
 use serde::Serialize;
 use tokio::sync::broadcast;
 use ts_rs::TS;
@@ -29,13 +29,25 @@ pub enum Event {
         /// Which one.
         conversation: ConversationId,
     },
+    /// A reply of the agent's came to rest without being sent, or without being known to be, wherever they are by now.
+    NotSent {
+        /// Whose conversation.
+        account: AccountId,
+        /// Which one.
+        conversation: ConversationId,
+        /// The customer's name; may be empty.
+        name: String,
+        /// How the reply stands: stopped, refused, or never confirmed.
+        delivery: Delivery,
+    },
 }
 
 /// What travels to the listeners inside the desk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Signal {
     Change(Change),
     Open(AccountId, ConversationId),
+    NotSent { account: AccountId, conversation: ConversationId, name: String, delivery: Delivery },
 }
 
 /// One listener's share of the events.
@@ -43,31 +55,32 @@ pub(crate) enum Signal {
 pub struct Subscription {
     receiver: broadcast::Receiver<Signal>,
     /// Heard while gathering changes, or before anybody listened; told next.
-    open: Option<(AccountId, ConversationId)>,
+    heard: Option<Event>,
 }
 
 impl Subscription {
     /// `open` is told first.
     pub(crate) fn new(receiver: broadcast::Receiver<Signal>, open: Option<(AccountId, ConversationId)>) -> Self {
-        Self { receiver, open }
+        let heard = open.map(|(account, conversation)| Event::Open { account, conversation });
+        Self { receiver, heard }
     }
 
     /// Waits for the next event; `None` once the desk is gone.
     pub async fn next(&mut self) -> Option<Event> {
         let mut gathered = BTreeSet::new();
-        if self.open.is_none() {
+        if self.heard.is_none() {
             let first = self.receiver.recv().await;
             self.take(first, &mut gathered)?;
         }
-        if let Some((account, conversation)) = self.open.take() {
-            return Some(Event::Open { account, conversation });
+        if let Some(heard) = self.heard.take() {
+            return Some(heard);
         }
         let frame = tokio::time::sleep(FRAME);
         tokio::pin!(frame);
         loop {
             tokio::select! {
                 () = &mut frame => break,
-                received = self.receiver.recv() => if self.take(received, &mut gathered).is_none() || self.open.is_some() { break },
+                received = self.receiver.recv() => if self.take(received, &mut gathered).is_none() || self.heard.is_some() { break },
             }
         }
         if gathered.len() > MOST || gathered.contains(&Change::Everything) {
@@ -86,7 +99,10 @@ impl Subscription {
             Ok(Signal::Change(change)) => {
                 gathered.insert(change);
             }
-            Ok(Signal::Open(account, conversation)) => self.open = Some((account, conversation)),
+            Ok(Signal::Open(account, conversation)) => self.heard = Some(Event::Open { account, conversation }),
+            Ok(Signal::NotSent { account, conversation, name, delivery }) => {
+                self.heard = Some(Event::NotSent { account, conversation, name, delivery });
+            }
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 gathered.insert(Change::Everything);
             }
@@ -125,6 +141,25 @@ mod tests {
         drop(sender);
         assert_eq!(subscription.next().await, stale(&[Change::Everything]));
         assert_eq!(subscription.next().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_reply_that_was_not_sent_is_told_of() {
+        let (sender, receiver) = broadcast::channel(16);
+        let mut subscription = Subscription::new(receiver, None);
+        for (id, name) in [(1, "Ana"), (2, "Ben")] {
+            let (account, conversation) = (AccountId(1), ConversationId(id));
+            let delivery = Delivery::Stopped { why: model::StopReason::ColleagueReplied };
+            sender.send(Signal::Change(Change::Conversation { conversation })).unwrap();
+            sender.send(Signal::NotSent { account, conversation, name: name.to_owned(), delivery }).unwrap();
+        }
+        let mut told = Vec::new();
+        while told.len() < 2 {
+            if let Some(Event::NotSent { name, .. }) = subscription.next().await {
+                told.push(name);
+            }
+        }
+        assert_eq!(told, ["Ana", "Ben"]);
     }
 
     #[tokio::test(start_paused = true)]

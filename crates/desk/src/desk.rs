@@ -143,7 +143,7 @@ impl Desk {
             }
         });
         desk.obey(&desk.settings().await);
-        desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone()));
+        desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone(), desk.shared.signals.clone()));
         let counting = desk.clone();
         desk.spawn(async move {
             // The first screen goes first.

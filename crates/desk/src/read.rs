@@ -232,7 +232,7 @@ fn message_view(
 ) -> Result<MessageView, StoreError> {
     let quoted = match &message.quoted_remote_id {
         None => None,
-        Some(remote_id) => Some(quoted(message::find(sql, message.account, remote_id)?)),
+        Some(remote_id) => Some(quoted(message::find_in(sql, message.account, message.conversation, remote_id)?)),
     };
     let post = match &message.content {
         Content::SharePost { item_id: Some(item_id), .. } => post::find(sql, message.account, item_id)?.map(post_view),

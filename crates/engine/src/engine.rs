@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, Change, Clock, ConversationId, MessageId};
+use model::{AccountId, Change, Clock, ConversationId, Delivery, MessageId};
 use store::table::account::{self, Account};
 use store::table::comment;
 use store::{Store, StoreError};
@@ -69,6 +69,18 @@ pub struct Alert {
     pub waited: bool,
 }
 
+/// A reply came to rest without having been sent, or without being known to be: the agent, who may be anywhere by now, is to
+/// hear of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotSent {
+    /// For which account.
+    pub account: AccountId,
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// How it stands: stopped, refused, or never confirmed.
+    pub delivery: Delivery,
+}
+
 /// The engine. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -95,6 +107,7 @@ struct Shared {
     attention: watch::Sender<Attention>,
     arrivals: broadcast::Sender<Arrival>,
     alerts: broadcast::Sender<Alert>,
+    not_sent: broadcast::Sender<NotSent>,
     prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// What works for each account.
     followers: Mutex<HashMap<AccountId, Following>>,
@@ -178,6 +191,7 @@ impl Engine {
                 attention: watch::Sender::new(Attention::default()),
                 arrivals: broadcast::channel(ARRIVALS_KEPT).0,
                 alerts: broadcast::channel(ARRIVALS_KEPT).0,
+                not_sent: broadcast::channel(ARRIVALS_KEPT).0,
                 prompts: Mutex::default(),
                 followers: Mutex::default(),
                 erasing: AsyncMutex::default(),
@@ -364,6 +378,12 @@ impl Engine {
         self.shared.alerts.subscribe()
     }
 
+    /// Hears of replies that came to rest unsent.
+    #[must_use]
+    pub fn not_sent(&self) -> broadcast::Receiver<NotSent> {
+        self.shared.not_sent.subscribe()
+    }
+
     /// The rules or what they wait for have changed: they look again.
     pub fn look_by_rule(&self) {
         self.shared.ruled.notify_one();
@@ -460,6 +480,11 @@ impl Engine {
     pub(crate) fn alert(&self, alert: Alert) {
         // Nobody listening is fine.
         let _ = self.shared.alerts.send(alert);
+    }
+
+    pub(crate) fn tell_not_sent(&self, not_sent: NotSent) {
+        // Nobody listening is fine.
+        let _ = self.shared.not_sent.send(not_sent);
     }
 
     /// What ends an account's wait.

@@ -1,5 +1,5 @@
-//! What was read lately, and what that is worth: when an account was last listed and a conversation last read, so that a
-//! reply does not go into a thread that nobody has looked at since; and up to when everything in it has come to light.
+//! What was read lately, and what that is worth: when a conversation was last read, so that a reply does not go into a
+//! thread that nobody has looked at since it was pressed; and up to when everything in it has come to light.
 //!
 //! In memory: after a start nothing was looked at, and what may still come to light is read once more. By the clock and not
 //! by a timer, because a timer may stand still while the computer sleeps.
@@ -18,7 +18,6 @@ const MOST: usize = 2_000;
 /// What was read lately.
 #[derive(Debug, Default)]
 pub(crate) struct Fresh {
-    listed: Mutex<HashMap<AccountId, Millis>>,
     fetched: Mutex<HashMap<ConversationId, Millis>>,
     /// The conversations that were read without their newest message.
     behind: Mutex<HashMap<ConversationId, Behind>>,
@@ -58,11 +57,6 @@ pub(crate) struct Unsettled {
 }
 
 impl Fresh {
-    /// An account's list was asked for at this time, and came.
-    pub(crate) fn listed(&self, account: AccountId, at_ms: Millis) {
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(account, at_ms);
-    }
-
     /// A conversation was asked for at this time, and came.
     pub(crate) fn fetched(&self, conversation: ConversationId, at_ms: Millis) {
         let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,16 +152,26 @@ impl Fresh {
         known.get(&conversation).filter(|behind| behind.updated_ms == updated_ms).copied()
     }
 
-    /// Whether a reply may go into the thread as it is known: it was read within this time, or a list from within it says
-    /// that there is nothing new.
-    pub(crate) fn is_fresh(&self, known: &Known, now_ms: Millis, within: Duration) -> bool {
-        let within = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
-        // A clock that went back proves nothing.
-        let recent = |at: Option<Millis>| at.is_some_and(|at| (0..=within).contains(&now_ms.saturating_sub(at)));
-        let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(&known.id).copied();
-        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(&known.account).copied();
-        let read =
-            known.fetched_updated_ms >= known.remote_updated_ms || self.is_given_up(known.id, known.remote_updated_ms);
-        recent(fetched) || (read && recent(listed))
+    /// When a conversation was last asked for and came, by TikTok's clock.
+    pub(crate) fn last_fetched(&self, conversation: ConversationId) -> Option<Millis> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(&conversation).copied()
     }
+
+    /// When a conversation was last read, if it was asked for at or after this moment and no longer ago than this. What a
+    /// list of conversations says is no reading, nor is one that did not come.
+    pub(crate) fn read_since(
+        &self,
+        conversation: ConversationId,
+        from_ms: Millis,
+        now_ms: Millis,
+        within: Duration,
+    ) -> Option<Millis> {
+        self.last_fetched(conversation).filter(|at_ms| *at_ms >= from_ms && is_recent(*at_ms, now_ms, within))
+    }
+}
+
+/// Whether something happened no longer ago than this. A clock that went back proves nothing.
+pub(crate) fn is_recent(at_ms: Millis, now_ms: Millis, within: Duration) -> bool {
+    let within_ms = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
+    (0..=within_ms).contains(&now_ms.saturating_sub(at_ms))
 }

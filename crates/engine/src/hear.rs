@@ -107,6 +107,9 @@ impl Engine {
         if inbound::settled(&applied) {
             self.outbox().wake(self, conversation);
         }
+        for reopened in &applied.reopened {
+            self.outbox().wake(self, *reopened);
+        }
         if applied.pictures {
             self.media().wake(id);
         }

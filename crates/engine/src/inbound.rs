@@ -6,11 +6,12 @@
 pub mod pushed;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use model::{AccountId, Content, ConversationId, MessageId, Millis, Surface};
 use store::table::gap::{self, Gap};
 use store::table::media::{self, Wanted};
-use store::table::message::{self, News};
+use store::table::message::{self, Message, News};
 use store::table::person::PersonNews;
 use store::table::{account, conversation, outbox, person, unreadable};
 use store::{StoreError, Tx};
@@ -27,6 +28,9 @@ const REMEMBERED_MS: i64 = 90 * 86_400_000;
 /// So many listings without it are enough to stop looking, if the last is late enough.
 const CHECKS: u32 = 3;
 
+/// Ids of TikTok's have some 60 characters; what is far longer is none. In bytes.
+const MAX_MESSAGE_ID: usize = 512;
+
 /// What applying a batch did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -36,6 +40,8 @@ pub struct Applied {
     pub confirmed: Vec<MessageId>,
     /// Replies of ours that were not found in time.
     pub undecided: Vec<MessageId>,
+    /// The conversations of replies that TikTok's answer had called by another message's id: they are looked for again.
+    pub reopened: Vec<ConversationId>,
     /// Whether pictures were ordered.
     pub pictures: bool,
     /// Whether it ends before TikTok says something last happened, and is to be read again.
@@ -182,17 +188,15 @@ fn take(
     listed: bool,
     applied: &mut Applied,
 ) -> Result<Taken, StoreError> {
-    if let Some(held) = message::find(tx, account, &news.remote_id)? {
-        if held.conversation != conversation {
-            return Ok(Taken { meets: false, changed: false });
-        }
+    let held = message::find_in(tx, account, conversation, &news.remote_id)?;
+    if let Some(held) = held.as_ref().filter(|held| !contradicts(held, news)) {
         // A message we only know because we sent it, or because it was pushed, proves nothing about what came before it.
         let updated = if listed {
-            message::update(tx, &held, news, true)?
+            message::update(tx, held, news, true)?
         } else {
             // What is pushed says nothing of the emoji on it: those are told of by themselves.
             let news = News { reactions: held.reactions.clone(), ..news.clone() };
-            message::update(tx, &held, &news, false)?
+            message::update(tx, held, &news, false)?
         };
         if updated.picture {
             // Another picture than the one that may have been given up.
@@ -201,6 +205,12 @@ fn take(
         }
         return Ok(Taken { meets: held.listed, changed: updated.changed });
     }
+    // An answer had given this id to one of ours, here or in another conversation: a message that is somebody else's.
+    let elsewhere = message::find_elsewhere(tx, account, conversation, &news.remote_id)?;
+    for misnamed in held.into_iter().chain(elsewhere.into_iter().filter(is_only_named)) {
+        reopen(tx, &misnamed, rules)?;
+        applied.reopened.push(misnamed.conversation);
+    }
     if let Some(reply) = claim(tx, conversation, news, rules)? {
         message::bind(tx, reply, &news.remote_id, Some(news), listed)?;
         if outbox::get(tx, reply)?.is_some() {
@@ -208,7 +218,9 @@ fn take(
         }
         applied.confirmed.push(reply);
     } else {
-        let id = message::insert(tx, account, conversation, news, listed)?;
+        let ours = is_ours_besides(tx, conversation, news, rules)?;
+        let surface = if ours { Surface::Deskbell } else { news.surface };
+        let id = message::insert(tx, account, conversation, &News { surface, ..news.clone() }, listed)?;
         if matches!(news.content, Content::Image { .. } | Content::Sticker { .. }) {
             media::want(tx, account, Wanted::Message(id))?;
             applied.pictures = true;
@@ -228,30 +240,86 @@ fn claim(
     news: &News,
     rules: Rules,
 ) -> Result<Option<MessageId>, StoreError> {
-    if !news.outgoing || news.auto.is_some() || !matches!(news.surface, Surface::Api | Surface::Other) {
+    if !is_from_a_client(news) {
         return Ok(None);
     }
-    let latest = rules.call_ms + CLAIM_AFTER_MS;
     let mut ours = outbox::claimable(tx, conversation)?;
+    let (from_ms, to_ms) = called_between(news.sent_at_ms, rules);
     ours.retain(|(_, sent, began_ms)| {
-        let since = news.sent_at_ms.saturating_sub(*began_ms);
         // Of a message that does not say when it was sent the words decide.
-        (!news.is_timed || (-CLAIM_BEFORE_MS..=latest).contains(&since)) && same(sent, &news.content)
+        (!news.is_timed || (from_ms..=to_ms).contains(began_ms)) && same(sent, &news.content)
     });
     if !matches!(news.content, Content::Image { .. }) {
         return Ok(ours.first().map(|(id, ..)| *id));
     }
     // Two pictures cannot be told apart, and taking the wrong one would hide that the other is missing. One that the agent
     // says arrived is not in flight any more; between it and another the time decides.
-    let mut in_flight = 0;
+    let mut in_flight = HashSet::new();
     for (id, ..) in &ours {
-        in_flight += usize::from(outbox::get(tx, *id)?.is_some());
+        let flies =
+            |state| matches!(state, outbox::State::Sending | outbox::State::Checking | outbox::State::Undecided);
+        in_flight.extend(outbox::get(tx, *id)?.filter(|reply| flies(reply.state)).map(|reply| reply.message));
     }
-    if in_flight > 1 {
+    if in_flight.len() > 1 {
         return Ok(None);
     }
     let nearest = ours.iter().min_by_key(|(_, _, began_ms)| news.sent_at_ms.abs_diff(*began_ms));
     Ok(nearest.map(|(id, ..)| *id))
+}
+
+/// Whether a message was sent through the API by somebody, perhaps by us: no colleague's from the phone or the web.
+fn is_from_a_client(news: &News) -> bool {
+    news.outgoing && news.auto.is_none() && matches!(news.surface, Surface::Api | Surface::Other)
+}
+
+/// When a call must have begun that sent a message of this time.
+fn called_between(sent_at_ms: Millis, rules: Rules) -> (Millis, Millis) {
+    let latest = rules.call_ms.saturating_add(CLAIM_AFTER_MS);
+    (sent_at_ms.saturating_sub(latest), sent_at_ms.saturating_add(CLAIM_BEFORE_MS))
+}
+
+/// Whether an unknown message is a second copy of a reply of ours, which the agent had sent again and TikTok has both times:
+/// no colleague's answer.
+fn is_ours_besides(tx: &Tx<'_>, conversation: ConversationId, news: &News, rules: Rules) -> Result<bool, StoreError> {
+    if !is_from_a_client(news) {
+        return Ok(false);
+    }
+    let sent = outbox::sent_besides(tx, conversation, called_between(news.sent_at_ms, rules))?;
+    Ok(sent.iter().any(|sent| same(sent, &news.content)))
+}
+
+/// Whether TikTok's answer to a send is all that gave a message of ours its id: no listing has shown it yet.
+fn is_only_named(message: &Message) -> bool {
+    message.surface == Surface::Deskbell && !message.listed
+}
+
+/// A reply loses the id that an answer gave it: it is unconfirmed again. Its own message may be here already, taken for
+/// another client's; else it is looked for.
+fn reopen(tx: &mut Tx<'_>, misnamed: &Message, rules: Rules) -> Result<(), StoreError> {
+    outbox::reopen(tx, misnamed.id)?;
+    let row = outbox::get(tx, misnamed.id)?;
+    let began_ms = row.as_ref().and_then(|reply| reply.started_at_ms).unwrap_or(misnamed.sent_at_ms);
+    let latest_ms = began_ms.saturating_add(rules.call_ms).saturating_add(CLAIM_AFTER_MS);
+    let around = message::between(tx, misnamed.conversation, began_ms.saturating_sub(CLAIM_BEFORE_MS), latest_ms)?;
+    let is_it = |held: &&Message| {
+        let by_a_client = matches!(held.surface, Surface::Api | Surface::Other);
+        held.outgoing && held.auto.is_none() && by_a_client && same(&misnamed.content, &held.content)
+    };
+    let Some(held) = around.iter().find(is_it) else { return Ok(()) };
+    let news = as_news(tx, held)?;
+    gap::follow(tx, held.conversation, held.id, misnamed.id)?;
+    message::remove(tx, held.id)?;
+    message::bind(tx, misnamed.id, &news.remote_id, Some(&news), held.listed)?;
+    if row.is_some() { outbox::sent(tx, misnamed.id) } else { conversation::refresh(tx, misnamed.conversation) }
+}
+
+/// Whether a listing shows another message under the id that an answer gave to one of ours.
+fn contradicts(held: &Message, news: &News) -> bool {
+    let other_side = !news.outgoing || news.auto.is_some();
+    let other_kind = std::mem::discriminant(&held.content) != std::mem::discriminant(&news.content)
+        && !matches!(news.content, Content::Unsupported { .. });
+    let by_hand = matches!(news.surface, Surface::Phone | Surface::Web) && !same(&held.content, &news.content);
+    is_only_named(held) && (other_side || other_kind || by_hand)
 }
 
 /// Whether a listed message may be what we sent, as far as a listing shows it.
@@ -309,9 +377,9 @@ fn note_gaps(
     let Some(first) = messages.first() else { return Ok(false) };
     if !nameless.is_empty() || gap::any(tx, conversation)? {
         for (earlier, later) in messages.iter().zip(messages.iter().skip(1)) {
-            let Some(held) = message::find(tx, account, &later.remote_id)? else { continue };
+            let Some(held) = message::find_in(tx, account, conversation, &later.remote_id)? else { continue };
             if nameless.iter().flatten().any(|at_ms| earlier.sent_at_ms < *at_ms && *at_ms <= later.sent_at_ms) {
-                let after = message::find(tx, account, &earlier.remote_id)?.map(|earlier| earlier.id);
+                let after = message::find_in(tx, account, conversation, &earlier.remote_id)?.map(|earlier| earlier.id);
                 changed |= gap::notice(tx, conversation, Gap { before: held.id, after }, now_ms)?;
             } else {
                 changed |= gap::close(tx, conversation, held.id)?;
@@ -319,7 +387,9 @@ fn note_gaps(
         }
     }
     let open = open || nameless.iter().flatten().any(|at_ms| *at_ms <= first.sent_at_ms);
-    let Some(first) = message::find(tx, account, &first.remote_id)?.filter(|_| open) else { return Ok(changed) };
+    let Some(first) = message::find_in(tx, account, conversation, &first.remote_id)?.filter(|_| open) else {
+        return Ok(changed);
+    };
     let mut after = message::newest_listed(tx, conversation, first.sent_at_ms)?;
     let unlisted = message::unlisted_between(tx, conversation, after, first.sent_at_ms)?;
     for before in unlisted.into_iter().chain([first.id]) {
@@ -354,25 +424,34 @@ fn settle_missing(
 }
 
 /// Binds a reply to the id that TikTok's own answer gave it. The answer is the authority: where a listing came first
-/// and this reply was taken for another message of the same text, the two change places.
+/// and this reply was taken for another message of the same text, the two change places. But an id that cannot be this
+/// reply's is not believed: then nothing is changed, and `false` says that what became of the call is not known.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id: &str) -> Result<(), StoreError> {
+pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id: &str) -> Result<bool, StoreError> {
     let ours = match message::get(tx, reply) {
         Ok(ours) => ours,
         // The agent discarded it meanwhile; the next listing brings it back as an ordinary message.
-        Err(StoreError::NotFound) => return Ok(()),
+        Err(StoreError::NotFound) => return Ok(true),
         Err(error) => return Err(error),
     };
-    let held = message::find(tx, account, remote_id)?.filter(|held| held.id != reply);
+    let held = message::find_in(tx, account, ours.conversation, remote_id)?.filter(|held| held.id != reply);
+    if !is_believable(tx, &ours, held.as_ref(), remote_id)? {
+        return Ok(false);
+    }
     match (ours.remote_id.as_deref(), held) {
         (Some(bound), _) if bound == remote_id => {}
         (None, None) => message::bind(tx, reply, remote_id, None, false)?,
         (None, Some(held)) => {
             let news = as_news(tx, &held)?;
             gap::follow(tx, held.conversation, held.id, reply)?;
-            message::remove(tx, held.id)?;
+            if held.surface == Surface::Deskbell {
+                // A listing had it taken for another of our replies, which is looked for again.
+                outbox::reopen(tx, held.id)?;
+            } else {
+                message::remove(tx, held.id)?;
+            }
             message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
         }
         (Some(_), held) => {
@@ -402,11 +481,38 @@ pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id:
     } else {
         conversation::refresh(tx, ours.conversation)?;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Whether TikTok's answer to a send can mean the message that was sent: its id is one, no other conversation has it, of
+/// whichever account, and the message that has it here, if one does, may be what the call made. That is no customer's, no
+/// automatic one, none by hand, none that was there when Send was pressed, and none that an answer has named before.
+fn is_believable(tx: &Tx<'_>, ours: &Message, held: Option<&Message>, remote_id: &str) -> Result<bool, StoreError> {
+    if !is_message_id(remote_id) {
+        return Ok(false);
+    }
+    for business in account::all(tx)? {
+        if !message::find_elsewhere(tx, business.id, ours.conversation, remote_id)?.is_empty() {
+            return Ok(false);
+        }
+    }
+    let Some(held) = held else { return Ok(true) };
+    let seen_up_to_ms = outbox::get(tx, ours.id)?.map_or(Millis::MIN, |reply| reply.seen_up_to_ms);
+    let by_a_call = match held.surface {
+        Surface::Deskbell => !outbox::was_named(tx, held.id)?,
+        Surface::Api | Surface::Other => !held.listed || held.sent_at_ms > seen_up_to_ms,
+        Surface::Phone | Surface::Web => false,
+    };
+    Ok(held.outgoing && held.auto.is_none() && by_a_call && same(&ours.content, &held.content))
+}
+
+/// Whether this can be an id of TikTok's at all: one word of a sane length.
+pub(crate) fn is_message_id(id: &str) -> bool {
+    (1..=MAX_MESSAGE_ID).contains(&id.len()) && !id.chars().any(|one| one.is_whitespace() || one.is_control())
 }
 
 /// A stored message as the news it once was.
-fn as_news(tx: &Tx<'_>, message: &message::Message) -> Result<News, StoreError> {
+fn as_news(tx: &Tx<'_>, message: &Message) -> Result<News, StoreError> {
     Ok(News {
         remote_id: message.remote_id.clone().unwrap_or_default(),
         sent_at_ms: message.sent_at_ms,

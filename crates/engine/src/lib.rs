@@ -29,6 +29,6 @@ pub mod tokens;
 pub mod unlink;
 mod wake;
 
-pub use engine::{Alert, Arrival, Config, Engine, StartError};
+pub use engine::{Alert, Arrival, Config, Engine, NotSent, StartError};
 pub use secrets::{ExposeSecret, Keeping, SecretString, Secrets, SecretsError, SessionSecrets, Vault};
 pub use tiktok::{Endpoints, EndpointsError, Error as TikTokError, Reason as TikTokReason};

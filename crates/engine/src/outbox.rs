@@ -121,9 +121,10 @@ impl Outbox {
         engine.spawn(async move { lane::run(task, conversation, woken).await });
     }
 
-    /// As [`Outbox::wake`], for every conversation with something to send or to settle.
+    /// As [`Outbox::wake`], for every conversation with something to send, to settle, or still to look for.
     pub(crate) async fn wake_all(&self, engine: &Engine) -> Result<(), StoreError> {
-        for (_, conversation) in engine.store().read(outbox::lanes).await? {
+        let (lanes, undecided) = engine.store().read(|sql| Ok((outbox::lanes(sql)?, outbox::undecided(sql)?))).await?;
+        for conversation in lanes.into_iter().map(|(_, conversation)| conversation).chain(undecided) {
             self.wake(engine, conversation);
         }
         Ok(())
@@ -227,7 +228,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Sends a refused, stopped or undecided message once more.
+    /// Sends a refused, stopped or undecided message once more. One that may have arrived is looked for first.
     ///
     /// # Errors
     /// [`StoreError::WrongState`] if it is neither.

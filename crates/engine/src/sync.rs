@@ -293,7 +293,6 @@ impl<S: Source> AccountLoop<S> {
         if pass.to_the_end && !pass.slipped {
             self.listed_to_ms = Some(asked_at_ms.saturating_sub(ms(self.engine.timing().lag)));
         }
-        self.engine.fresh().listed(self.account, asked_at_ms);
         if whole && !pass.slipped {
             self.whole_sweep_at = Some(now);
             let (account, at) = (self.account, self.engine.clock().now_ms().to_string());
@@ -598,6 +597,9 @@ pub(crate) async fn fetch<S: Source>(
     note_read(engine, &known, asked_at_ms, newest_ms, applied.behind);
     if inbound::settled(&applied) {
         engine.outbox().wake(engine, id);
+    }
+    for reopened in &applied.reopened {
+        engine.outbox().wake(engine, *reopened);
     }
     if applied.pictures {
         engine.media().wake(account);

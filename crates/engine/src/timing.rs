@@ -39,7 +39,8 @@ pub struct Timing {
     pub call: Duration,
     /// How long a reply can be undone.
     pub undo: Duration,
-    /// A thread that was not read or listed for this long is read before a reply goes into it.
+    /// A reading of a thread serves the replies that wait for it for this long; then the thread is read again before one
+    /// goes into it.
     pub fresh: Duration,
     /// A typing sign lasts this long; none is sent sooner after another.
     pub typing: Duration,
@@ -135,7 +136,7 @@ impl Default for Timing {
             rate_pause: s(5 * 60),
             call: s(30),
             undo: s(5),
-            fresh: s(45),
+            fresh: s(3),
             typing: s(5),
             overdue: s(15 * 60),
             wake: s(10),

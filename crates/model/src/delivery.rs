@@ -73,6 +73,8 @@ pub enum WaitReason {
     EarlierUnconfirmed,
     /// Its picture is being uploaded.
     Uploading,
+    /// It was sent before and never confirmed: it is looked for before it is sent again.
+    MayHaveArrived,
 }
 
 /// How an unconfirmed message stands.

@@ -64,6 +64,24 @@ impl Outgoing {
         }
     }
 
+    /// What stands in a thread, to be sent once more; none of what cannot be.
+    #[must_use]
+    pub fn of(content: &Content) -> Option<Self> {
+        match content {
+            Content::Text { body } => Some(Self::Text { body: body.clone() }),
+            Content::Image { media: MediaState::Kept { key, width, height }, .. } => {
+                Some(Self::Image { key: key.clone(), width: *width, height: *height })
+            }
+            Content::Card { kind: Some(kind), title, buttons } => {
+                Some(Self::Card { card: Card { kind: *kind, title: title.clone(), buttons: buttons.clone() } })
+            }
+            Content::SharePost { embed_url, item_id: Some(item_id) } => {
+                Some(Self::Post { item_id: item_id.clone(), embed_url: embed_url.clone() })
+            }
+            _ => None,
+        }
+    }
+
     /// Its words, if it is a text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

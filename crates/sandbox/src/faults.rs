@@ -79,6 +79,12 @@ pub enum Fault {
     },
     /// The pages of `conversation_list` do not lead to an end. Other endpoints answer as always.
     Astray(Astray),
+    /// The call takes effect, and its answer names this message instead of the one that was sent. Other endpoints than
+    /// `send` answer as always.
+    Misnames {
+        /// The `message_id` in the answer.
+        id: String,
+    },
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
@@ -136,6 +142,7 @@ impl Fault {
             | Fault::Answer { .. }
             | Fault::Field { .. }
             | Fault::Astray(_)
+            | Fault::Misnames { .. }
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }

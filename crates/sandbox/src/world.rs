@@ -54,6 +54,8 @@ pub(crate) struct Account {
 #[derive(Debug, Default)]
 pub(crate) struct NewMessage {
     pub(crate) content: Content,
+    /// Its id; a new one if none is given.
+    pub(crate) id: Option<String>,
     pub(crate) source: Source,
     pub(crate) auto: Option<&'static str>,
     pub(crate) referenced: Option<String>,
@@ -215,7 +217,8 @@ impl World {
         let seed = self.seed;
         let there = self.conversations.get_mut(conversation)?;
         there.minted += 1;
-        let id = ids::digits(seed, "message", &[&there.id, &there.minted.to_string()]);
+        let minted = || ids::digits(seed, "message", &[&there.id, &there.minted.to_string()]);
+        let id = new.id.clone().unwrap_or_else(minted);
         there.answered |= side == Side::Business && new.auto.is_none();
         let message = Message {
             id,

@@ -36,6 +36,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005.sql"),
     include_str!("../migrations/0006_unreadable_messages.sql"),
     include_str!("../migrations/0007_odd_times.sql"),
+    include_str!("../migrations/0008_read_from_and_ids.sql"),
 ];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;

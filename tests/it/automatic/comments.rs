@@ -157,11 +157,18 @@ async fn texts_that_cannot_be_sent_and_comments_put_aside_are_not_answered() {
 #[tokio::test]
 async fn a_lost_answer_is_found_in_the_conversation_and_never_sent_again() {
     let world = world().await;
+    let zoe = world.customer("Zoe");
+    let said = zoe.says("hello?");
+    world.until_thread(&zoe, "hello?").await;
     for (n, fault) in [
         Fault::HangUpAfter,
         Fault::TruncatedJson,
         Fault::Status { status: 502, accepting: true },
         Fault::Code { code: 50_000, message: "busy".to_owned(), accepting: true },
+        // Nothing that was sent is named.
+        Fault::Misnames { id: String::new() },
+        Fault::Misnames { id: "9".repeat(70_000) },
+        Fault::Misnames { id: said },
     ]
     .into_iter()
     .enumerate()
@@ -183,7 +190,7 @@ async fn a_lost_answer_is_found_in_the_conversation_and_never_sent_again() {
             .await;
         assert_eq!(world.tiktok.ledger().texts_to(&customer.name()), ["12 euros"]);
     }
-    assert_eq!(world.tiktok.ledger().calls("send"), 4);
+    assert_eq!(world.tiktok.ledger().calls("send"), 7);
 }
 
 #[tokio::test]

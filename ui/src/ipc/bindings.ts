@@ -1026,7 +1026,23 @@ account: AccountId,
 /**
  * Which one.
  */
-conversation: ConversationId, };
+conversation: ConversationId, } | { "event": "notSent", 
+/**
+ * Whose conversation.
+ */
+account: AccountId, 
+/**
+ * Which one.
+ */
+conversation: ConversationId, 
+/**
+ * The customer's name; may be empty.
+ */
+name: string, 
+/**
+ * How the reply stands: stopped, refused, or never confirmed.
+ */
+delivery: Delivery, };
 
 export type ExplainRules = { 
 /**
@@ -2950,7 +2966,7 @@ export type WaitReason = { "reason": "offline" } | { "reason": "rateLimited",
 /**
  * When it will be tried again.
  */
-untilMs: number, } | { "reason": "relink" } | { "reason": "earlierUnconfirmed" } | { "reason": "uploading" };
+untilMs: number, } | { "reason": "relink" } | { "reason": "earlierUnconfirmed" } | { "reason": "uploading" } | { "reason": "mayHaveArrived" };
 
 export type WhyNotSent = { 
 /**

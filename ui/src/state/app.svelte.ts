@@ -4,6 +4,7 @@ import { getContext, setContext, untrack } from "svelte";
 import type { AccountId, AccountView, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
+import { notSentWords } from "../text/notSent";
 import { Agents } from "./agents.svelte";
 import { Automatic } from "./automatic.svelte";
 import { Clock } from "./clock.svelte";
@@ -87,6 +88,10 @@ export class App {
       this.show(event.account, event.conversation);
       return;
     }
+    if (event.event === "notSent") {
+      this.#notSent(event);
+      return;
+    }
     for (const change of event.changes) this.drop(change);
   }
 
@@ -168,6 +173,18 @@ export class App {
         void this.linking.refresh();
         break;
     }
+  }
+
+  /** A reply was not sent, wherever the agent is by now; before their eyes the thread says so itself. */
+  #notSent({ account, conversation, name, delivery }: Extract<Event, { event: "notSent" }>): void {
+    if (this.sees(conversation)) return;
+    const action = { label: t.toast.openConversation, run: () => this.show(account, conversation) };
+    this.toasts.alarm(conversation, notSentWords(name, delivery), action);
+  }
+
+  /** Whether a conversation is on screen and the agent before it. */
+  sees(conversation: ConversationId): boolean {
+    return this.place.focused && this.place.screen === "inbox" && this.place.conversation === conversation;
   }
 
   /** Shows a conversation that was asked for from outside the page. */

@@ -326,6 +326,9 @@ export const en = {
   },
 
   toast: {
+    notSent: (name: string, why: string) => `Your reply to ${name} was not sent: ${why}.`,
+    notConfirmed: (name: string) => `TikTok never confirmed your reply to ${name}. It may have arrived.`,
+    openConversation: "Open",
     name: "Notices",
     done: "Marked as done",
     reopened: "Reopened",

@@ -90,6 +90,7 @@ export const delivery = {
   queuedRelink: "Queued, until the account is linked again",
   queuedEarlier: "Queued, until it is clear whether the message before arrived",
   queuedUploading: "Uploading the picture",
+  queuedLookedFor: "Queued, Deskbell looks first whether it has arrived already",
   sending: "Sending",
   sent: "Sent",
   read: "Read",
@@ -120,6 +121,7 @@ const waiting: Record<WaitReason["reason"], Advice> = {
   rateLimited: { what: "This message waits because TikTok asked Deskbell to slow down.", todo: "There is nothing to do. It goes out by itself." },
   relink: { what: "This message waits because TikTok no longer lets Deskbell in.", todo: "Link the account again. Then it goes out by itself." },
   earlierUnconfirmed: { what: "This message waits because it is not clear whether the one before it arrived.", todo: "Decide about the message before: then this one goes out by itself." },
+  mayHaveArrived: { what: "This message was sent before, and TikTok never confirmed it. Deskbell looks for it before it is sent again.", todo: "There is nothing to do. If it is found, it is not sent a second time; if not, it goes out by itself." },
   uploading: { what: "The picture is being uploaded to TikTok.", todo: "There is nothing to do. It goes out by itself." },
 };
 

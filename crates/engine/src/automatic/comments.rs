@@ -4,8 +4,9 @@
 //! A lost answer is looked for in the conversation with whoever wrote the comment; not found, it stays unconfirmed for the
 //! agent.
 
-use model::{AccountId, CommentId, Millis, ReplyText, TextProblem};
+use model::{AccountId, CommentId, Millis, ReplyText, Surface, TextProblem};
 use store::table::comment::{self, Comment, News, State};
+use store::table::message;
 use store::{Connection, StoreError};
 use tiktok::business::message::AnswerComment;
 use tiktok::business::webhook::HighIntentComment;
@@ -13,6 +14,7 @@ use tiktok::business::webhook::HighIntentComment;
 use super::{AutoError, closing};
 use crate::call::CallError;
 use crate::engine::Engine;
+use crate::inbound::is_message_id;
 use crate::outbox::refusal_of;
 use crate::pace::Priority;
 
@@ -186,7 +188,13 @@ impl Engine {
         let answer = self.caller().ask_with(account, token, call).await;
         let now_ms = self.clock().now_ms();
         let (state, failed) = match answer {
-            Ok(_) => (State::Answered { body, at_ms: now_ms }, None),
+            Ok(sent) if self.may_be_new(account, sent.message_id.clone()).await? => {
+                (State::Answered { body, at_ms: now_ms }, None)
+            }
+            Ok(_) => {
+                tracing::warn!(comment = id.0, "the answer to a comment's answer names no new message");
+                (State::Unconfirmed { body, at_ms }, None)
+            }
             Err(CallError::Refused(error)) => {
                 tracing::warn!(comment = id.0, code = error.code(), "comments.refused");
                 (State::Refused { body, refusal: refusal_of(&error, now_ms) }, None)
@@ -203,6 +211,13 @@ impl Engine {
         self.go_on(account);
         self.automatic().of(account).lost.notify_one();
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Whether TikTok's answer can name the message that was just sent: none that was here before.
+    async fn may_be_new(&self, account: AccountId, remote_id: Option<String>) -> Result<bool, StoreError> {
+        let Some(remote_id) = remote_id.filter(|id| is_message_id(id)) else { return Ok(false) };
+        let held = self.store().read(move |sql| message::find(sql, account, &remote_id)).await?;
+        Ok(held.is_none_or(|held| held.outgoing && matches!(held.surface, Surface::Api | Surface::Other)))
     }
 
     /// Settles lost answers that are among the messages by now; how many are left.

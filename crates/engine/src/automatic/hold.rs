@@ -15,6 +15,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::{AutoError, words};
 use crate::call::CallError;
 use crate::engine::Engine;
+use crate::inbound::is_message_id;
 use crate::pace::Priority;
 
 pub(super) struct Hold<'a> {
@@ -111,9 +112,14 @@ impl<'a> Hold<'a> {
         let known: Vec<String> = self.items.iter().map(|item| item.remote_id.clone()).collect();
         let made = |hold: &Self| hold.items.iter().any(|item| item.text == *text && !known.contains(&item.remote_id));
         if let Some(reply) = self.make(call, meant, made).await? {
+            let named = reply.auto_message_id.filter(|id| is_message_id(id) && (keeps == 0 || !known.contains(id)));
+            let Some(remote_id) = named else {
+                // The answer names none, or one of the others: which it is, TikTok's list says.
+                return self.read().await;
+            };
             self.items.truncate(keeps);
             self.items.push(News {
-                remote_id: reply.auto_message_id.unwrap_or_default(),
+                remote_id,
                 text: text.clone(),
                 audit: AuditStatus::Reviewing,
                 raw: "{}".to_owned(),

@@ -56,8 +56,7 @@ pub fn apply(
     match &pushed.what {
         What::Said(news) => {
             changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
-            let here =
-                message::find(tx, account, &news.remote_id)?.filter(|here| here.conversation == id && !here.listed);
+            let here = message::find_in(tx, account, id, &news.remote_id)?.filter(|here| !here.listed);
             if let Some(here) = here {
                 changed |= gap::split(tx, id, here.id, rules.now_ms)?;
             }
@@ -68,7 +67,7 @@ pub fn apply(
         }
         What::Reacted(changes) => {
             for (remote_id, reaction, came) in changes {
-                changed |= react(tx, account, remote_id, reaction, *came)?;
+                changed |= react(tx, account, id, remote_id, reaction, *came)?;
             }
             // Which of two that come in the wrong order is the later one, and what is on a message we do not hold, only the
             // conversation's own words tell. It does not count as moved for an emoji.
@@ -110,12 +109,13 @@ fn place(tx: &mut Tx<'_>, account: AccountId, pushed: &Pushed) -> Result<Option<
 fn react(
     tx: &Tx<'_>,
     account: AccountId,
+    conversation: ConversationId,
     remote_id: &str,
     reaction: &Reaction,
     came: bool,
 ) -> Result<bool, StoreError> {
     // Of a message we do not hold there is nothing to show; the conversation's next reading brings both.
-    let Some(held) = message::find(tx, account, remote_id)? else { return Ok(false) };
+    let Some(held) = message::find_in(tx, account, conversation, remote_id)? else { return Ok(false) };
     let there = held.reactions.contains(reaction);
     if there == came {
         return Ok(false);

@@ -3,25 +3,40 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{ConversationId, Millis, WaitReason};
+use model::{ConversationId, MessageId, Millis, WaitReason};
 use store::StoreError;
 use store::table::account::Account;
 use store::table::conversation::Known;
 use store::table::outbox::{self, Begun, Reply, State};
-use store::table::{account, conversation};
+use store::table::{account, conversation, firing};
 use tiktok::business::message::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage};
 use tokio::sync::Notify;
 
 use super::settle::{Settled, settle};
 use super::upload::{self, Ready};
 use crate::call::CallError;
-use crate::engine::Engine;
+use crate::engine::{Engine, NotSent};
+use crate::fresh::is_recent;
 use crate::pace::Priority;
 use crate::sync;
 use crate::timing::Backoff;
 
-/// A thread that cannot be read does not stop an answer for ever: after so many tries the reply goes as it is.
+/// A thread that cannot be read does not stop an answer for ever: after so many tries the reply goes as it is. Not so one
+/// that may have arrived.
 const BLIND_AFTER: u32 = 3;
+/// The thread is read so much of the time before its end in which a reply can be undone, so that the reply then goes at once.
+const READ_AHEAD: u32 = 20;
+/// A turn that comes within this time is never long in coming.
+const SHORTEST_FRESH: Duration = Duration::from_secs(1);
+/// What moved a conversation and does not show holds a second send for so many times the lag of TikTok's lists, and no longer: it may
+/// be no message.
+const UNSEEN_LAGS: u32 = 5;
+/// A reply that was left to the agent is looked for at growing intervals, up to so many times the first.
+const LONGEST_LOOK: u32 = 60;
+/// TikTok forgets what is older.
+const REMEMBERED: Duration = Duration::from_secs(90 * 86_400);
+/// A message may have arrived so long after its call had begun, beyond the call's own timeout.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a lane remembers from step to step.
 struct Lane<'a> {
@@ -30,6 +45,10 @@ struct Lane<'a> {
     backoff: Backoff,
     /// How often in a row the thread could not be read before a send.
     blind: u32,
+    /// The reply that is being looked for: another reading may leave it to the agent.
+    looks_for: Option<MessageId>,
+    /// When a reply that was left to the agent was last looked for.
+    looked_at_ms: Option<Millis>,
 }
 
 /// What a lane does after a step.
@@ -44,7 +63,14 @@ pub(super) enum Next {
 
 /// Runs until the lane has nothing to do.
 pub(super) async fn run(engine: Engine, conversation: ConversationId, woken: Arc<Notify>) {
-    let mut lane = Lane { engine: &engine, id: conversation, backoff: Backoff::new(engine.timing()), blind: 0 };
+    let mut lane = Lane {
+        engine: &engine,
+        id: conversation,
+        backoff: Backoff::new(engine.timing()),
+        blind: 0,
+        looks_for: None,
+        looked_at_ms: None,
+    };
     loop {
         let next = match lane.step().await {
             Ok(next) => next,
@@ -82,7 +108,12 @@ impl Lane<'_> {
             return Ok(Next::Again);
         }
         let next = match head {
-            Some(head) => self.take(head).await?,
+            Some(head) => {
+                let before = head.clone();
+                let next = self.take(head).await?;
+                self.announce(&before).await?;
+                next
+            }
             None => self.tell_read().await?,
         };
         // Whatever the head waits for, those behind it can be undone for their time and no longer.
@@ -96,7 +127,7 @@ impl Lane<'_> {
 
     async fn take(&mut self, head: Reply) -> Result<Next, StoreError> {
         match head.state {
-            State::Held => Ok(Next::Rest),
+            State::Held => self.read_ahead(&head).await,
             State::Queued => self.send(head).await,
             // Only this lane begins calls, and it is not in one: the call's end was not heard.
             State::Sending => {
@@ -104,8 +135,40 @@ impl Lane<'_> {
                 Ok(Next::Again)
             }
             State::Checking => self.look(&head).await,
-            State::Undecided | State::Refused | State::Stopped => self.tell_read().await,
+            State::Undecided => match self.tell_read().await? {
+                Next::Rest => self.look_on(&head).await,
+                next => Ok(next),
+            },
+            State::Refused | State::Stopped => self.tell_read().await,
         }
+    }
+
+    /// Tells the agent, who may be anywhere by now, that a reply of theirs came to rest in this step without being sent.
+    async fn announce(&mut self, before: &Reply) -> Result<(), StoreError> {
+        let was_looked_for = self.looks_for.replace(before.message) == Some(before.message);
+        match before.state {
+            State::Queued | State::Sending | State::Checking => {}
+            State::Undecided if was_looked_for => {}
+            State::Held | State::Undecided | State::Refused | State::Stopped => {
+                self.looks_for = None;
+                return Ok(());
+            }
+        }
+        let message = before.message;
+        let (now, by_rule) = self
+            .engine
+            .store()
+            .read(move |sql| Ok((outbox::get(sql, message)?, firing::sender(sql, message)?.is_some())))
+            .await?;
+        let rests = |reply: &Reply| matches!(reply.state, State::Stopped | State::Refused | State::Undecided);
+        if now.as_ref().is_none_or(|reply| reply.state != State::Checking) {
+            self.looks_for = None;
+        }
+        if let Some(reply) = now.filter(|reply| rests(reply) && !by_rule) {
+            let (account, conversation) = (reply.account, reply.conversation);
+            self.engine.tell_not_sent(NotSent { account, conversation, delivery: reply.delivery() });
+        }
+        Ok(())
     }
 
     /// Whether a reply can no longer be undone. A clock that was put back would hold it for longer than the agent was
@@ -128,14 +191,15 @@ impl Lane<'_> {
             engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::Relink))).await?;
             return Ok(Next::Rest);
         }
-        if let Some(next) = self.refresh(&head, &business, &known).await? {
-            return Ok(next);
-        }
         let media_id = match upload::ready(engine, &head, &business, &known).await? {
             Ready::Send(media_id) => media_id,
             Ready::Refused => return Ok(Next::Again),
             Ready::Failed(error) => return self.not_taken(&head, error).await,
         };
+        if let Some(next) = self.read_first(&head, &business).await? {
+            return Ok(next);
+        }
+        let read_by_ms = engine.clock().now_ms();
         // The slot and the token come first, so that `sending` on disk means: the call itself was made.
         engine.caller().turn(Priority::Send).await;
         let Some(_in_call) = engine.begin_call() else { return Ok(Next::Rest) };
@@ -143,10 +207,18 @@ impl Lane<'_> {
             Ok(token) => token,
             Err(error) => return self.not_taken(&head, error).await,
         };
+        // They may have been long in coming. What was read before tells nothing then.
+        let longest = engine.timing().fresh.max(SHORTEST_FRESH);
+        if !is_recent(read_by_ms, engine.clock().now_ms(), longest) {
+            return Ok(Next::Again);
+        }
         let started_at_ms = engine.clock().now_ms();
         let reply = match engine.store().write(move |tx| outbox::begin(tx, message, started_at_ms)).await? {
             Begun::Call(reply) => *reply,
-            Begun::Stopped | Begun::Gone => return Ok(Next::Again),
+            Begun::Stopped | Begun::Gone => {
+                self.blind = 0;
+                return Ok(Next::Again);
+            }
         };
         let call = SendMessage {
             business_id: business.remote_id,
@@ -155,6 +227,7 @@ impl Lane<'_> {
             body: wire(&reply, media_id.unwrap_or_default()),
         };
         let answer = engine.caller().ask_with(account_id, token, call).await;
+        self.blind = 0;
         let wait = match &answer {
             Ok(_) | Err(CallError::Refused(_) | CallError::Unknown(_)) => {
                 self.backoff.worked();
@@ -172,26 +245,84 @@ impl Lane<'_> {
         }
     }
 
-    /// Reads the thread first if nobody has looked at it lately: a colleague may have answered meanwhile. What the thread
-    /// then holds is judged when the call begins.
-    async fn refresh(&mut self, head: &Reply, business: &Account, known: &Known) -> Result<Option<Next>, StoreError> {
+    /// Reads the thread before a reply goes into it, unless a reading that was asked for after its press has just come: a
+    /// colleague may have answered meanwhile, and one that is sent again may have arrived. What the thread then holds is
+    /// judged when the call begins.
+    async fn read_first(&mut self, head: &Reply, business: &Account) -> Result<Option<Next>, StoreError> {
         let engine = self.engine;
-        let within = engine.timing().fresh;
-        if self.blind >= BLIND_AFTER || engine.fresh().is_fresh(known, engine.clock().now_ms(), within) {
-            self.blind = 0;
+        let (id, message) = (self.id, head.message);
+        let again = engine.store().read(move |sql| outbox::may_have_arrived(sql, message)).await?;
+        if again {
+            engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::MayHaveArrived))).await?;
+        }
+        let now_ms = engine.clock().now_ms();
+        let read = engine.fresh().read_since(id, head.read_from_ms, now_ms, engine.timing().fresh);
+        if read.is_none() && self.blind >= BLIND_AFTER && !again {
             return Ok(None);
         }
-        match sync::fetch(engine, &engine.source(business), self.id, Priority::Open).await {
-            Ok(_) => {
-                self.blind = 0;
-                Ok(None)
-            }
-            Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
-                self.blind += 1;
-                tracing::warn!(conversation = self.id.0, times = self.blind, %error, "outbox.thread_unread");
-                Ok(Some(Next::Wait(self.backoff.failed())))
-            }
-            Err(error) => self.not_taken(head, error).await.map(Some),
+        if read.is_none()
+            && let Err(error) = sync::fetch(engine, &engine.source(business), id, Priority::Open).await
+        {
+            return match error {
+                CallError::Refused(_) | CallError::Unknown(_) => Ok(Some(self.is_blind(&error))),
+                error => self.not_taken(head, error).await.map(Some),
+            };
+        }
+        let known = engine.store().read(move |sql| conversation::get(sql, id)).await?;
+        if self.is_unseen(head, &known, again) {
+            tracing::info!(conversation = id.0, again, "what moved a conversation does not show yet");
+            let look = usize::try_from(self.blind).unwrap_or(usize::MAX);
+            self.blind += 1;
+            let timing = engine.timing();
+            return Ok(Some(Next::Wait(timing.look.get(look).copied().unwrap_or(timing.look_again))));
+        }
+        Ok(None)
+    }
+
+    /// Whether TikTok's list says that something happened in the conversation that the readings since have not shown, and a
+    /// reply waits for it: the first send for a few tries, another one, which it may be itself, for as long as lists may lag.
+    fn is_unseen(&self, head: &Reply, known: &Known, again: bool) -> bool {
+        let (fresh, updated_ms) = (self.engine.fresh(), known.remote_updated_ms);
+        // Not what a list has said since.
+        let lacks = known.fetched_updated_ms < updated_ms && fresh.tries(self.id, updated_ms) > 0;
+        if again {
+            let until_ms = after(head.read_from_ms, self.engine.timing().lag * UNSEEN_LAGS);
+            return lacks && self.engine.clock().now_ms() < until_ms;
+        }
+        lacks && self.blind < BLIND_AFTER && !fresh.is_given_up(self.id, updated_ms)
+    }
+
+    /// The thread could not be read.
+    fn is_blind(&mut self, error: &CallError) -> Next {
+        self.blind += 1;
+        let code = match error {
+            CallError::Refused(error) | CallError::Unknown(error) => error.code(),
+            _ => None,
+        };
+        tracing::warn!(conversation = self.id.0, times = self.blind, code, "could not read a thread before a send");
+        Next::Wait(self.backoff.failed())
+    }
+
+    /// Reads the thread at the end of the time in which a reply can be undone, so that it goes out at once after it.
+    async fn read_ahead(&mut self, head: &Reply) -> Result<Next, StoreError> {
+        let engine = self.engine;
+        let (now_ms, end_ms) = (engine.clock().now_ms(), head.not_before_ms);
+        let ahead_ms = end_ms.saturating_sub(after(0, engine.timing().undo / READ_AHEAD));
+        if now_ms < ahead_ms {
+            return Ok(Next::Wait(until(now_ms, ahead_ms)));
+        }
+        if engine.fresh().read_since(self.id, head.read_from_ms, now_ms, engine.timing().fresh).is_some() {
+            return Ok(Next::Rest);
+        }
+        let account_id = head.account;
+        let business = engine.store().read(move |sql| account::get(sql, account_id)).await?;
+        if business.relink.is_some() {
+            return Ok(Next::Rest);
+        }
+        match sync::fetch(engine, &engine.source(&business), self.id, Priority::Open).await {
+            Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => Ok(self.is_blind(&error)),
+            // What stands in the way then, stands in the way of the reply, and is told of with it.
+            Ok(_) | Err(_) => Ok(Next::Wait(until(engine.clock().now_ms(), end_ms))),
         }
     }
 
@@ -246,6 +377,41 @@ impl Lane<'_> {
                 tracing::warn!(conversation = self.id.0, %error, "outbox.look_failed");
                 Ok(Next::Wait(self.backoff.failed()))
             }
+        }
+    }
+
+    /// Goes on looking for a reply that was left to the agent, less and less often, for as long as TikTok could still list
+    /// it.
+    async fn look_on(&mut self, head: &Reply) -> Result<Next, StoreError> {
+        let engine = self.engine;
+        let timing = engine.timing();
+        let (now_ms, id, account_id) = (engine.clock().now_ms(), self.id, head.account);
+        let started_at_ms = head.started_at_ms.unwrap_or(now_ms);
+        let latest_ms = after(started_at_ms, timing.call + ARRIVES_WITHIN);
+        let (business, listable) = engine
+            .store()
+            .read(move |sql| Ok((account::get(sql, account_id)?, outbox::is_listable(sql, id, latest_ms)?)))
+            .await?;
+        if !listable || now_ms > after(started_at_ms, REMEMBERED) || business.relink.is_some() {
+            return Ok(Next::Rest);
+        }
+        let age = Duration::from_millis(u64::try_from(now_ms.saturating_sub(started_at_ms)).unwrap_or(0));
+        let wait = (age / 2).clamp(timing.look_again, timing.look_again * LONGEST_LOOK);
+        let looked_at_ms = self.looked_at_ms.max(engine.fresh().last_fetched(id));
+        // A clock that was put back makes nobody wait for longer.
+        if let Some(due_ms) = looked_at_ms.map(|at_ms| after(at_ms.min(now_ms), wait)).filter(|due_ms| *due_ms > now_ms)
+        {
+            return Ok(Next::Wait(until(now_ms, due_ms)));
+        }
+        self.looked_at_ms = Some(now_ms);
+        match sync::fetch(engine, &engine.source(&business), id, Priority::Reconcile).await {
+            Ok(_) => {
+                self.backoff.worked();
+                Ok(Next::Again)
+            }
+            Err(CallError::Relink(_)) => Ok(Next::Rest),
+            Err(CallError::SlowDown(wait)) => Ok(Next::Wait(wait)),
+            Err(_) => Ok(Next::Wait(self.backoff.failed())),
         }
     }
 

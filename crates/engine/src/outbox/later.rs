@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{ConversationId, MessageId, Millis, Outgoing, ReplyWindow, ScheduledId, StopReason};
+use model::{ConversationId, Delivery, MessageId, Millis, Outgoing, ReplyWindow, ScheduledId, StopReason};
 use store::table::draft::{self, Draft};
 use store::table::outbox::{self, desk};
 use store::table::scheduled::{self, Scheduled};
@@ -10,7 +10,7 @@ use store::table::{conversation, media, message};
 use store::{Connection, StoreError, Tx};
 
 use super::lane::{after, until};
-use crate::engine::Engine;
+use crate::engine::{Engine, NotSent};
 
 /// Timers stand still while the computer sleeps, so the clock is looked at this often.
 const LOOK: Duration = Duration::from_secs(20);
@@ -151,7 +151,7 @@ async fn fire(engine: &Engine) -> Result<Option<Millis>, StoreError> {
     let now_ms = engine.clock().now_ms();
     let overdue_ms = after(0, engine.timing().overdue);
     for due in engine.store().read(move |sql| scheduled::due(sql, now_ms)).await? {
-        let conversation = due.conversation;
+        let (account, conversation) = (due.account, due.conversation);
         let stopped = engine
             .store()
             .write(move |tx| {
@@ -168,7 +168,10 @@ async fn fire(engine: &Engine) -> Result<Option<Millis>, StoreError> {
             .await?;
         match stopped {
             None => engine.outbox().wake(engine, conversation),
-            Some(why) => tracing::info!(conversation = conversation.0, ?why, "later.stopped"),
+            Some(why) => {
+                tracing::info!(conversation = conversation.0, ?why, "later.stopped");
+                engine.tell_not_sent(NotSent { account, conversation, delivery: Delivery::Stopped { why } });
+            }
         }
     }
     engine.store().read(scheduled::next_due).await

@@ -9,6 +9,7 @@ mod budget;
 mod case;
 mod check;
 mod desk;
+mod moment;
 mod play;
 mod tiktok;
 
@@ -71,7 +72,11 @@ fn run_all(desk: &Desk, case: &Case, tally: &mut Tally) {
 
 /// Runs every nth combination for these many messages of a kind, and prints how many cases that made.
 fn every_case_of(kind: Kind, messages: RangeInclusive<usize>, every_nth: usize) {
-    let mut cases = case::every(kind, messages);
+    play_all(kind, case::every(kind, messages), every_nth);
+}
+
+/// Plays every nth of these cases, and prints how many that were.
+fn play_all(kind: Kind, mut cases: Vec<Case>, every_nth: usize) {
     let alone = case::alone();
     if alone.is_none() {
         cases = cases.into_iter().step_by(every_nth).collect();
@@ -113,6 +118,11 @@ fn every_case_of(kind: Kind, messages: RangeInclusive<usize>, every_nth: usize) 
 #[test]
 fn one_text_or_two_arrive_once_or_the_agent_is_told_whatever_fails() {
     every_case_of(Kind::Text, 1..=2, 1);
+}
+
+#[test]
+fn no_message_goes_out_after_a_colleagues_while_it_could_still_be_undone() {
+    play_all(Kind::Text, case::every_with_a_colleague(Kind::Text), 1);
 }
 
 // The rest in samples: every combination takes minutes (`cargo test -p engine --lib -- --ignored every_combination`).

@@ -38,12 +38,22 @@ pub(super) async fn settle(
     let (message, account) = (reply.message, reply.account);
     match answer {
         Ok(Sent { message_id: Some(remote_id) }) => {
-            store
+            let believed = store
                 .write(move |tx| {
-                    outbox::ended(tx, message, &End::plain(Outcome::Sent), now_ms)?;
-                    inbound::confirm(tx, account, message, &remote_id)
+                    let believed = inbound::confirm(tx, account, message, &remote_id)?;
+                    if believed {
+                        outbox::ended(tx, message, &End::plain(Outcome::Sent), now_ms)?;
+                    } else {
+                        let why = "the answer names another message".to_owned();
+                        outbox::ended(tx, message, &End { message: why, ..End::plain(Outcome::Unknown) }, now_ms)?;
+                        outbox::unconfirm(tx, message)?;
+                    }
+                    Ok(believed)
                 })
                 .await?;
+            if !believed {
+                tracing::warn!(reply = message.0, "the answer to a send names another message");
+            }
             Ok(Settled::Done)
         }
         Ok(Sent { message_id: None }) => {

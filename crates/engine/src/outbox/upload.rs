@@ -15,6 +15,7 @@ use tiktok::business::media::UploadMedia;
 use super::settle::refusal;
 use crate::call::CallError;
 use crate::engine::Engine;
+use crate::inbound::is_message_id;
 use crate::pace::Priority;
 
 /// What TikTok said about pictures is believed for a day: it depends on two countries, and those seldom change.
@@ -67,6 +68,13 @@ pub(super) async fn ready(
     };
     match engine.caller().ask(account_id, Priority::Send, question).await {
         Ok(uploaded) => {
+            // By another picture's id that other picture would go out.
+            let (other, named) = (key.clone(), uploaded.media_id.clone());
+            let taken = engine.store().read(move |sql| upload::is_of_another(sql, account_id, &other, &named)).await?;
+            if taken || !is_message_id(&uploaded.media_id) {
+                tracing::warn!(reply = message.0, "the answer to an upload names another picture");
+                return refuse(engine, reply, ours(RefusalReason::Other, now_ms)).await;
+            }
             let (held, media_id) = (key.clone(), uploaded.media_id.clone());
             engine.store().write(move |tx| upload::done(tx, account_id, &held, &media_id, now_ms + GOOD_MS)).await?;
             Ok(Ready::Send(Some(uploaded.media_id)))

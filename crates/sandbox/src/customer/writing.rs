@@ -25,6 +25,12 @@ impl Customer {
         self.stage.world().write(self.at, Side::Customer, at_ms, new)
     }
 
+    /// Writes a text that TikTok gives this id, though another message may have it.
+    pub fn says_under(&self, id: &str, text: &str) -> String {
+        let content = Content::Text(text.to_owned().into());
+        self.put(Side::Customer, NewMessage { content, id: Some(id.to_owned()), ..NewMessage::default() })
+    }
+
     /// Writes a text that quotes a message.
     pub fn quotes(&self, message_id: &str, text: &str) -> String {
         let content = Content::Text(text.to_owned().into());

@@ -138,6 +138,8 @@ struct NewFault {
     /// For `muddled`: how many entries are listed twice.
     #[serde(default)]
     twice: u32,
+    /// For `misnames`: the message that the answer names.
+    id: Option<String>,
     /// For `status`.
     status: Option<u16>,
     /// Whether the call takes effect, for `html`, `code`, `status` and `never_answer`.
@@ -167,6 +169,7 @@ impl NewFault {
             "stale" => Fault::Stale { messages: self.messages? },
             "blank" => Fault::Blank,
             "muddled" => Fault::Muddled { twice: self.twice },
+            "misnames" => Fault::Misnames { id: self.id.clone()? },
             "never_answer" => Fault::NeverAnswer { accepting },
             _ => return None,
         })
@@ -182,7 +185,7 @@ impl NewFault {
 }
 
 async fn set_fault(State(stage): Stand, Json(new): Json<NewFault>) -> Answer {
-    let fault = new.fault().ok_or_else(|| bad("no such fault, or its ms, code, messages or status is missing"))?;
+    let fault = new.fault().ok_or_else(|| bad("no such fault, or its ms, code, messages, id or status is missing"))?;
     stage.dial().set(&new.endpoint, None, fault, new.times(), stage.now());
     Ok(Json(json!({})))
 }

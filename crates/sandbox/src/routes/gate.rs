@@ -159,6 +159,7 @@ async fn instead(
     let answer = answer.unwrap_or_else(|| html_error(StatusCode::INTERNAL_SERVER_ERROR));
     match fault {
         Fault::Delay(_) | Fault::Stale { .. } | Fault::Muddled { .. } | Fault::Blank | Fault::Astray(_) => answer,
+        Fault::Misnames { id } => mangled::misnamed(answer, id).await,
         Fault::AnswerLate(by) => {
             tokio::time::sleep(*by).await;
             answer

@@ -52,6 +52,18 @@ pub(crate) async fn dribbled(answer: Response, per_byte: Duration) -> Response {
     Response::from_parts(parts, Body::from_stream(bytes))
 }
 
+/// The whole answer, with another message's id in it.
+pub(crate) async fn misnamed(answer: Response, id: &str) -> Response {
+    let (parts, whole) = opened(answer).await;
+    let Ok(mut body) = serde_json::from_slice::<Value>(&whole) else {
+        return Response::from_parts(parts, Body::from(whole));
+    };
+    if let Some(named) = body.pointer_mut("/data/message/message_id") {
+        *named = Value::from(id);
+    }
+    Response::from_parts(parts, Body::from(body.to_string()))
+}
+
 async fn opened(answer: Response) -> (Parts, Bytes) {
     let (mut parts, body) = answer.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -91,6 +91,18 @@ pub fn end(tx: &Tx<'_>, message: MessageId, end: &End, now_ms: Millis) -> Result
     Ok(())
 }
 
+/// The answer to a message's newest call named another message: it says nothing about this one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn doubt(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE attempt SET outcome = 'unknown' WHERE id = (SELECT max(id) FROM attempt WHERE message_id = ?1)",
+        [message.0],
+    )?;
+    Ok(())
+}
+
 /// A message's attempts, oldest first.
 ///
 /// # Errors

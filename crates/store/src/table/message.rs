@@ -78,9 +78,13 @@ pub fn insert(
     news: &News,
     listed: bool,
 ) -> Result<MessageId, StoreError> {
-    let id = place(tx, account, conversation, Some(news), news.sent_at_ms, &news.content, news.surface, listed)?;
+    let tie = free_tie(tx, conversation, news.sent_at_ms, &news.remote_id)?;
+    let at = (news.sent_at_ms, tie.unwrap_or(0));
+    let id = place(tx, account, conversation, Some(news), at, &news.content, news.surface, listed)?;
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2)")?.execute((id.0, &news.raw))?;
-    settle_ties(tx, conversation, news.sent_at_ms)?;
+    if tie.is_none() {
+        settle_ties(tx, conversation, news.sent_at_ms)?;
+    }
     Ok(id)
 }
 
@@ -101,7 +105,7 @@ pub fn insert_own(
         .prepare_cached("SELECT max(sent_at_ms) FROM message WHERE conversation_id = ?1")?
         .query_row([conversation.0], |row| row.get(0))?;
     let at_ms = newest.map_or(now_ms, |newest| now_ms.max(newest.saturating_add(1)));
-    let id = place(tx, account, conversation, None, at_ms, content, Surface::Deskbell, false)?;
+    let id = place(tx, account, conversation, None, (at_ms, 0), content, Surface::Deskbell, false)?;
     if let Some(quoted) = quoted_remote_id {
         tx.execute("UPDATE message SET quoted_remote_id = ?2 WHERE id = ?1", (id.0, quoted))?;
     }
@@ -114,18 +118,18 @@ fn place(
     account: AccountId,
     conversation: ConversationId,
     news: Option<&News>,
-    sent_at_ms: Millis,
+    (sent_at_ms, tie): (Millis, i64),
     content: &Content,
     surface: Surface,
     listed: bool,
 ) -> Result<MessageId, StoreError> {
     let id = next_id(tx, sent_at_ms)?;
     tx.prepare_cached(
-        "INSERT INTO message (conversation_id, sent_at_ms, id, account_id, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed)
-         VALUES (:conversation, :at, :id, :account, :remote_id, :outgoing, :surface, :auto, :content, :quoted, :reactions, :listed)",
+        "INSERT INTO message (conversation_id, sent_at_ms, tie, id, account_id, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed)
+         VALUES (:conversation, :at, :tie, :id, :account, :remote_id, :outgoing, :surface, :auto, :content, :quoted, :reactions, :listed)",
     )?
     .execute(named_params! {
-        ":conversation": conversation.0, ":at": sent_at_ms, ":id": id.0, ":account": account.0,
+        ":conversation": conversation.0, ":at": sent_at_ms, ":tie": tie, ":id": id.0, ":account": account.0,
         ":remote_id": news.map(|news| &news.remote_id), ":outgoing": news.is_none_or(|news| news.outgoing),
         ":surface": word(&surface)?, ":auto": news.and_then(|news| news.auto).as_ref().map(word).transpose()?,
         ":content": serde_json::to_string(content)?, ":quoted": news.and_then(|news| news.quoted_remote_id.as_ref()),
@@ -158,6 +162,32 @@ fn next_id(tx: &Tx<'_>, sent_at_ms: Millis) -> Result<MessageId, StoreError> {
     Ok(MessageId(last.map_or(first, |last| last + 1)))
 }
 
+/// Where a message stands among those of its millisecond, which are ordered by TikTok's id: behind the last or before the
+/// first. None where it belongs between two of them, and all have to be ordered anew. Whoever sends thousands of messages
+/// of one moment sends them in order, and each of them looks at its neighbours only.
+fn free_tie(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    at_ms: Millis,
+    remote_id: &str,
+) -> Result<Option<i64>, StoreError> {
+    let end = |order: &str| -> Result<Option<(i64, Option<String>)>, StoreError> {
+        Ok(tx
+            .prepare_cached(&format!(
+                "SELECT tie, remote_id FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2 ORDER BY tie {order}, id {order} LIMIT 1"
+            ))?
+            .query_row((conversation.0, at_ms), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    };
+    let Some((last_tie, last)) = end("DESC")? else { return Ok(Some(0)) };
+    if last.is_some_and(|last| *last < *remote_id) {
+        return Ok(Some(last_tie + 1));
+    }
+    let Some((first_tie, first)) = end("ASC")? else { return Ok(Some(0)) };
+    // Ours that TikTok has not named stand last.
+    Ok(first.is_none_or(|first| *remote_id < *first).then_some(first_tie - 1))
+}
+
 /// Orders the messages of one millisecond by TikTok's id, whatever order they arrived in.
 fn settle_ties(tx: &Tx<'_>, conversation: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
     let count: i64 = tx
@@ -178,7 +208,45 @@ fn settle_ties(tx: &Tx<'_>, conversation: ConversationId, at_ms: Millis) -> Resu
     Ok(())
 }
 
-/// The message with TikTok's id, if it is known.
+/// The message with TikTok's id in a conversation, if it is known.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find_in(
+    sql: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    remote_id: &str,
+) -> Result<Option<Message>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2 AND conversation_id = ?3"
+    ))?;
+    let mut rows = query.query((account.0, remote_id, conversation.0))?;
+    rows.next()?.map(read).transpose()
+}
+
+/// The messages with TikTok's id in other conversations of an account than this one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find_elsewhere(
+    sql: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    remote_id: &str,
+) -> Result<Vec<Message>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2 AND conversation_id <> ?3"
+    ))?;
+    let mut rows = query.query((account.0, remote_id, conversation.0))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+/// The message with TikTok's id, in whichever of an account's conversations, if it is known.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -187,6 +255,27 @@ pub fn find(sql: &Connection, account: AccountId, remote_id: &str) -> Result<Opt
         sql.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2"))?;
     let mut rows = query.query((account.0, remote_id))?;
     rows.next()?.map(read).transpose()
+}
+
+/// A conversation's messages of between these times, oldest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn between(
+    sql: &Connection,
+    conversation: ConversationId,
+    from_ms: Millis,
+    to_ms: Millis,
+) -> Result<Vec<Message>, StoreError> {
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE conversation_id = ?1 AND sent_at_ms BETWEEN ?2 AND ?3 ORDER BY sent_at_ms, tie, id"
+    ))?;
+    let mut rows = query.query((conversation.0, from_ms, to_ms))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
 }
 
 /// One message.
@@ -228,14 +317,16 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     if !changed && (known.listed || !listed) {
         return Ok(Updated::default());
     }
+    // It keeps its place, unless it has another time, or none was given to it when TikTok named it.
+    let moves = sent_at_ms != known.sent_at_ms || (known.surface == Surface::Deskbell && !known.listed);
     tx.prepare_cached(
-        "UPDATE message SET content = :content, reactions = :reactions, sent_at_ms = :at, listed = max(listed, :listed), tie = 0,
-             auto_type = :auto, surface = :surface, quoted_remote_id = :quoted WHERE id = :id",
+        "UPDATE message SET content = :content, reactions = :reactions, sent_at_ms = :at, listed = max(listed, :listed),
+             tie = CASE WHEN :moves THEN 0 ELSE tie END, auto_type = :auto, surface = :surface, quoted_remote_id = :quoted WHERE id = :id",
     )?
     .execute(named_params! {
         ":id": known.id.0, ":content": serde_json::to_string(&content)?, ":reactions": serde_json::to_string(&news.reactions)?,
         ":at": sent_at_ms, ":listed": listed, ":auto": auto.as_ref().map(word).transpose()?, ":surface": word(&surface)?,
-        ":quoted": quoted,
+        ":quoted": quoted, ":moves": moves,
     })?;
     let raw = match raw(tx, known.id)? {
         Some(held) if says_less(&known.content, &news.content) => held,
@@ -244,7 +335,9 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     };
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
         .execute((known.id.0, &raw))?;
-    settle_ties(tx, known.conversation, sent_at_ms)?;
+    if moves {
+        settle_ties(tx, known.conversation, sent_at_ms)?;
+    }
     if content != known.content || news.reactions != known.reactions {
         search::index(tx, &Entry { content: &content, reactions: &news.reactions, ..entry(known) })?;
     }

@@ -16,6 +16,9 @@ use super::attempt::{self, End};
 use super::{conversation, firing, message};
 use crate::{StoreError, Tx};
 
+/// How many of a conversation's messages TikTok lists: its newest.
+const LISTED_MESSAGES: u32 = 20;
+
 /// Where a reply stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -66,6 +69,8 @@ pub struct Reply {
     pub checks: u32,
     /// The newest listed message on screen when the agent pressed Send.
     pub seen_up_to_ms: Millis,
+    /// Its conversation is to be read at or after this before it goes out, by TikTok's clock.
+    pub read_from_ms: Millis,
 }
 
 impl Reply {
@@ -96,6 +101,15 @@ pub fn lanes(sql: &Connection) -> Result<Vec<(AccountId, ConversationId)>, Store
     Ok(query
         .query_map([], |row| Ok((AccountId(row.get(0)?), ConversationId(row.get(1)?))))?
         .collect::<Result<_, _>>()?)
+}
+
+/// The conversations with a reply that was left to the agent because it was not found.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn undecided(sql: &Connection) -> Result<Vec<ConversationId>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT DISTINCT conversation_id FROM outbox WHERE state = 'undecided'")?;
+    Ok(query.query_map([], |row| row.get(0).map(ConversationId))?.collect::<Result<_, _>>()?)
 }
 
 /// How many replies could go out now: queued, waiting for nothing, nothing before them.
@@ -257,7 +271,43 @@ pub fn seen_up_to(
 /// # Errors
 /// [`StoreError`]
 pub fn ended(tx: &Tx<'_>, id: MessageId, end: &End, now_ms: Millis) -> Result<(), StoreError> {
+    // What was read before this attempt says nothing about the next.
+    tx.execute("UPDATE outbox SET read_from_ms = max(read_from_ms, ?2) WHERE message_id = ?1", (id.0, now_ms))?;
     attempt::end(tx, id, end, now_ms)
+}
+
+/// Whether one of a reply's calls may have arrived: nobody heard what came of it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn may_have_arrived(sql: &Connection, id: MessageId) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM attempt WHERE message_id = ?1 AND outcome IN ('interrupted', 'unknown'))",
+    )?;
+    Ok(query.query_row([id.0], |row| row.get(0))?)
+}
+
+/// Whether TikTok's own answer named this message, and not a listing in which it was found.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn was_named(sql: &Connection, id: MessageId) -> Result<bool, StoreError> {
+    let mut query =
+        sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE message_id = ?1 AND outcome = 'sent')")?;
+    Ok(query.query_row([id.0], |row| row.get(0))?)
+}
+
+/// Whether a listing could still show a message that was sent at or before this time: TikTok lists a conversation's newest
+/// messages only.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn is_listable(sql: &Connection, conversation: ConversationId, at_ms: Millis) -> Result<bool, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND listed = 1 LIMIT ?3)",
+    )?;
+    let newer: u32 = query.query_row((conversation.0, at_ms, LISTED_MESSAGES), |row| row.get(0))?;
+    Ok(newer < LISTED_MESSAGES)
 }
 
 /// TikTok has it. The row is gone; the message is an ordinary one from here on. Whoever is told so on reply will be.
@@ -421,8 +471,9 @@ pub fn recover(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
     Ok(lost.len())
 }
 
-/// Messages of ours whose call was made and that TikTok has not named yet, oldest first, with when the call began:
-/// what an unknown outgoing message may turn out to be.
+/// Messages of ours that TikTok has not named yet and one of whose calls may have arrived, with when that call began: what an
+/// unknown outgoing message may turn out to be. The oldest call comes first, and last come those of replies that wait to be
+/// sent again: what was called for since is likelier. A message is named once for each such call.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -430,14 +481,15 @@ pub fn claimable(
     sql: &Connection,
     conversation: ConversationId,
 ) -> Result<Vec<(MessageId, Content, Millis)>, StoreError> {
-    // A message the agent said arrived has no outbox row, but TikTok's list may still name it: at the time of its attempt,
-    // which may be long after Send was pressed.
+    // A message the agent said arrived has no outbox row, but TikTok's list may still name it. One whose attempts are told
+    // of no more was sent about when it stands.
     let mut query = sql.prepare_cached(
-        "SELECT m.id, m.content, coalesce(o.started_at_ms, (SELECT max(a.started_at_ms) FROM attempt a WHERE a.message_id = m.id), m.sent_at_ms) AS began
-         FROM message m LEFT JOIN outbox o ON o.message_id = m.id
+        "SELECT m.id, m.content, coalesce(a.started_at_ms, o.started_at_ms, m.sent_at_ms) AS began
+         FROM message m LEFT JOIN outbox o ON o.message_id = m.id LEFT JOIN attempt a ON a.message_id = m.id
          WHERE m.conversation_id = ?1 AND m.outgoing = 1 AND m.remote_id IS NULL
-             AND (o.state IS NULL OR o.state IN ('sending', 'checking', 'undecided'))
-         ORDER BY began, m.id",
+             AND (a.outcome IN ('interrupted', 'unknown')
+                 OR a.id IS NULL AND (o.state IS NULL OR o.state IN ('sending', 'checking', 'undecided')))
+         ORDER BY coalesce(o.state, '') IN ('queued', 'refused', 'stopped'), began, m.id",
     )?;
     let mut rows = query.query([conversation.0])?;
     let mut found = Vec::new();
@@ -446,6 +498,52 @@ pub fn claimable(
         found.push((MessageId(row.get(0)?), serde_json::from_str(&content)?, row.get(2)?));
     }
     Ok(found)
+}
+
+/// Messages of ours that TikTok has named and that were called for more often: what was sent in calls between these times
+/// nobody heard the end of, beside the copy that is known.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn sent_besides(
+    sql: &Connection,
+    conversation: ConversationId,
+    (from_ms, to_ms): (Millis, Millis),
+) -> Result<Vec<Content>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT m.content FROM message m WHERE m.conversation_id = ?1 AND m.outgoing = 1 AND m.remote_id IS NOT NULL AND m.surface = 'deskbell'
+             AND m.id IN (SELECT message_id FROM attempt WHERE started_at_ms BETWEEN ?2 AND ?3 AND outcome IN ('interrupted', 'unknown'))
+             AND (SELECT count(*) FROM attempt WHERE message_id = m.id AND outcome IN ('interrupted', 'unknown', 'sent')) > 1",
+    )?;
+    let mut rows = query.query((conversation.0, from_ms, to_ms))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
+    }
+    Ok(found)
+}
+
+/// TikTok's id turned out to be another message's: whether this one arrived is not known after all, and it is looked for.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn reopen(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    let message = message::get(tx, id)?;
+    message::unbind(tx, id)?;
+    attempt::doubt(tx, id)?;
+    // What cannot be sent again any more is only looked for.
+    let Some(outgoing) = Outgoing::of(&message.content) else { return conversation::refresh(tx, message.conversation) };
+    tx.execute(
+        "INSERT INTO outbox (message_id, conversation_id, account_id, position, outgoing, quoted_remote_id, state, attempt, started_at_ms, seen_up_to_ms)
+         SELECT ?1, ?2, ?3, (SELECT coalesce(min(position), 1) - 1 FROM outbox WHERE conversation_id = ?2), ?4, ?5, 'checking',
+             count(*), coalesce(max(started_at_ms), ?6), ?6 FROM attempt WHERE message_id = ?1
+         ON CONFLICT DO NOTHING",
+        (
+            id.0, message.conversation.0, message.account.0, serde_json::to_string(&outgoing)?, message.quoted_remote_id,
+            message.sent_at_ms,
+        ),
+    )?;
+    conversation::refresh(tx, message.conversation)
 }
 
 /// Takes a message and its row out.
@@ -477,7 +575,7 @@ fn set(
     Ok(())
 }
 
-const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks, stopped, seen_up_to_ms";
+const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks, stopped, seen_up_to_ms, read_from_ms";
 
 fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
     let state: String = row.get(5)?;
@@ -507,5 +605,6 @@ fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
         checks: row.get(11)?,
         stopped: row.get::<_, Option<String>>(12)?.map(|json| serde_json::from_str(&json)).transpose()?,
         seen_up_to_ms: row.get(13)?,
+        read_from_ms: row.get(14)?,
     })
 }

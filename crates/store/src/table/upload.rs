@@ -24,6 +24,16 @@ pub fn media_id(sql: &Connection, account: AccountId, key: &str, at_ms: Millis) 
     Ok(query.query_row((account.0, key, at_ms), |row| row.get(0)).optional()?.flatten())
 }
 
+/// Whether TikTok's id is another picture's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn is_of_another(sql: &Connection, account: AccountId, key: &str, media_id: &str) -> Result<bool, StoreError> {
+    let mut query = sql
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM upload WHERE account_id = ?1 AND key <> ?2 AND media_id = ?3)")?;
+    Ok(query.query_row((account.0, key, media_id), |row| row.get(0))?)
+}
+
 /// TikTok has the picture, until then.
 ///
 /// # Errors

@@ -26,6 +26,8 @@ export function deliveryWords(delivery: Delivery, closedAtMs: number | null, now
           return say.queuedEarlier;
         case "uploading":
           return say.queuedUploading;
+        case "mayHaveArrived":
+          return say.queuedLookedFor;
         default:
           return say.queued;
       }

@@ -28,6 +28,8 @@ pub(super) enum Outcome {
     NotTakenThenUnheard,
     /// TikTok has it, but its answer does not name it.
     Nameless,
+    /// TikTok has it, but its answer names the customer's message.
+    Misnamed,
     /// TikTok does not know the uploaded picture any more; with a fresh one the next call arrives.
     DeadPicture,
 }
@@ -66,6 +68,8 @@ pub(super) enum List {
     StaleOnce,
     /// No listing shows it until it was left to the agent.
     Late,
+    /// No listing shows it until all is over, but what was sent again.
+    Last,
 }
 
 /// What the agent does with a message that was left to them.
@@ -91,10 +95,11 @@ const CRASHES: [Crash; 6] = [
     Crash::AfterOutcome,
     Crash::WhileChecking,
 ];
-const WAYS: [(Echo, List); 9] = [
+const WAYS: [(Echo, List); 10] = [
     (Echo::Never, List::Fresh),
     (Echo::Never, List::StaleOnce),
     (Echo::Never, List::Late),
+    (Echo::Never, List::Last),
     (Echo::BeforeAnswer, List::Fresh),
     (Echo::BeforeAnswer, List::StaleOnce),
     (Echo::AfterAnswer, List::Fresh),
@@ -116,6 +121,8 @@ pub(super) struct Case {
     pub(super) echo: Echo,
     pub(super) list: List,
     pub(super) decision: Decision,
+    /// Before which message a colleague answers on the phone, while it can still be undone.
+    pub(super) colleague: Option<usize>,
 }
 
 impl Case {
@@ -134,6 +141,7 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {:?} crash {:?}", self.kind, self.outcomes, self.crash)?;
+        write!(f, " colleague {:?}", self.colleague)?;
         write!(f, " echo {:?} list {:?} decision {:?}", self.echo, self.list, self.decision)
     }
 }
@@ -145,10 +153,12 @@ pub(super) fn alone() -> Option<usize> {
 
 /// Every combination for these many messages of a kind, each with the first decision.
 pub(super) fn every(kind: Kind, messages: RangeInclusive<usize>) -> Vec<Case> {
-    use Outcome::{Arrived, ArrivedUnheard, DeadPicture, Lost, Nameless, NotTaken, NotTakenThenUnheard, Refused};
+    use Outcome::{
+        Arrived, ArrivedUnheard, DeadPicture, Lost, Misnamed, Nameless, NotTaken, NotTakenThenUnheard, Refused,
+    };
     let outcomes: &[Outcome] = match kind {
         Kind::Text if messages.contains(&3) => &[Lost, ArrivedUnheard, Arrived, Refused, NotTaken],
-        Kind::Text => &[Lost, ArrivedUnheard, Arrived, Refused, NotTaken, NotTakenThenUnheard, Nameless],
+        Kind::Text => &[Lost, ArrivedUnheard, Arrived, Refused, NotTaken, NotTakenThenUnheard, Nameless, Misnamed],
         Kind::Picture => &[Lost, ArrivedUnheard, Arrived, Refused, NotTakenThenUnheard, DeadPicture],
         Kind::Card => &[Lost, ArrivedUnheard, Arrived, Refused, NotTakenThenUnheard],
     };
@@ -182,9 +192,18 @@ pub(super) fn every(kind: Kind, messages: RangeInclusive<usize>) -> Vec<Case> {
             for (echo, list) in &ways {
                 let index = first + cases.len() * DECISIONS;
                 let outcomes = outcomes.clone();
-                cases.push(Case { index, kind, outcomes, crash, echo: *echo, list: *list, decision: Decision::Again });
+                let decision = Decision::Again;
+                cases.push(Case { index, kind, outcomes, crash, echo: *echo, list: *list, decision, colleague: None });
             }
         }
     }
     cases
+}
+
+/// Every combination in which a colleague answers before one of the messages while it can still be undone.
+pub(super) fn every_with_a_colleague(kind: Kind) -> Vec<Case> {
+    let mut cases: Vec<Case> = every(kind, 1..=2);
+    cases.retain(|case| case.crash.is_none());
+    let before = |case: Case| (0..case.outcomes.len()).map(move |at| Case { colleague: Some(at), ..case.clone() });
+    cases.into_iter().flat_map(before).collect()
 }

@@ -1,6 +1,6 @@
 //! What must hold after every step, and at the end.
 
-use model::{Millis, SendLedger};
+use model::{Millis, SendLedger, Surface};
 use store::table::message::{self, Stretch};
 use store::table::outbox::{self, State};
 use store::table::{conversation, gap};
@@ -27,7 +27,7 @@ impl Play<'_> {
             }
         }
         // What nobody could have seen yet is not counted.
-        if self.case.list != List::Late {
+        if !matches!(self.case.list, List::Late | List::Last) && self.case.colleague.is_none() {
             let in_flight = rows.iter().filter(|row| !matches!(row.state, State::Refused | State::Stopped));
             let in_flight: Vec<_> = in_flight.map(|row| row.message).collect();
             let settled = self.tiktok.copies.iter().filter(|copy| !in_flight.contains(&self.ours[copy.of].id));
@@ -80,7 +80,8 @@ impl Play<'_> {
             return Err(format!("I5: they arrived in the order {first_sends:?}"));
         }
 
-        let shown: Vec<_> = messages.iter().filter(|message| message.outgoing).collect();
+        let ours = |message: &&message::Message| message.outgoing && message.surface != Surface::Phone;
+        let shown: Vec<_> = messages.iter().filter(ours).collect();
         let sent: Vec<_> = shown.iter().filter(|shown| rows.iter().all(|row| row.message != shown.id)).collect();
         if sent.len() != copies.len() {
             return Err(format!("I7: {} are shown as sent, and TikTok has {}", sent.len(), copies.len()));
@@ -99,6 +100,7 @@ impl Play<'_> {
                 return Err(format!("I2: message {of} is taken for {named:?}"));
             }
         }
-        self.check_budget(known.ledger, copies.iter().map(|copy| copy.at_ms).collect())
+        let sent_ms = copies.iter().map(|copy| copy.at_ms).chain(self.tiktok.colleague_ms);
+        self.check_budget(known.ledger, sent_ms.collect())
     }
 }

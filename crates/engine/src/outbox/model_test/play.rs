@@ -13,6 +13,7 @@ use super::case::{Case, Crash, Decision, Echo, Kind, List};
 use super::desk::Desk;
 use super::tiktok::{TikTok, outgoing};
 use crate::call::CallError;
+use crate::fresh::is_recent;
 use crate::inbound::Applied;
 use crate::source::Batch;
 use crate::timing::Timing;
@@ -28,6 +29,8 @@ pub(super) struct Reached {
     pub(super) crashed: bool,
     pub(super) undecided: bool,
     pub(super) undecided_yet_there: bool,
+    pub(super) colleague: bool,
+    pub(super) stopped: bool,
 }
 
 /// What we know of one of the messages.
@@ -100,6 +103,10 @@ impl<'a> Play<'a> {
                 if self.let_stopped_ones_go() {
                     continue;
                 }
+                // A colleague answered before it was sent, and the agent had not seen that.
+                if self.reached.colleague && !self.reached.stopped {
+                    return Err("I10: nothing was stopped, and a colleague had answered first".to_owned());
+                }
                 return self.end();
             };
             let of = self.which(head.message);
@@ -148,9 +155,24 @@ impl<'a> Play<'a> {
 
     fn send(&mut self, of: usize, head: &Reply) -> Result<(), String> {
         self.now_ms = self.now_ms.max(head.not_before_ms);
-        let fresh_ms = after(0, self.timing.fresh);
-        if self.read_at_ms.is_none_or(|at_ms| self.now_ms - at_ms > fresh_ms) {
+        if self.case.colleague == Some(of) && !self.reached.colleague {
+            self.reached.colleague = true;
+            self.now_ms += 1_000;
+            self.tiktok.colleague_answers(self.now_ms);
+            self.now_ms += 1_000;
+        }
+        let (id, message) = (self.id, head.message);
+        let again = self.desk.read(|sql| outbox::may_have_arrived(sql, message));
+        let read = self.read_at_ms.filter(|at_ms| *at_ms >= head.read_from_ms);
+        if read.is_none_or(|at_ms| !is_recent(at_ms, self.now_ms, self.timing.fresh)) {
             self.list()?;
+        }
+        // What was to be sent again may have been found.
+        if self.desk.read(|sql| outbox::head(sql, id)).is_none_or(|head| head.message != message) {
+            return Ok(());
+        }
+        if again && self.tiktok.shows(of) {
+            return Err(format!("I9: message {of} is sent again, and TikTok's list shows it"));
         }
         if self.crashes(of, Crash::BeforeCall) {
             return self.restart();
@@ -158,11 +180,14 @@ impl<'a> Play<'a> {
         // Asked for before the call, and there after it.
         let early = (self.case.list == List::StaleOnce).then(|| self.tiktok.listing(self.now_ms));
         self.now_ms += 5;
-        let (id, message, began_ms) = (self.id, head.message, self.now_ms);
+        let began_ms = self.now_ms;
         let known = self.desk.read(|sql| conversation::get(sql, id));
         let reply = match self.desk.write(move |tx| outbox::begin(tx, message, began_ms)) {
             Begun::Call(reply) => *reply,
-            Begun::Stopped => return Ok(()),
+            Begun::Stopped => {
+                self.reached.stopped = true;
+                return Ok(());
+            }
             Begun::Gone => return Err("the head of the lane was gone".to_owned()),
         };
         let ours = &mut self.ours[of];
@@ -251,7 +276,9 @@ impl<'a> Play<'a> {
                 self.desk.write(move |tx| desk::send_again(tx, message, now_ms));
             }
         }
-        self.tiktok.catch_up();
+        if self.case.list != List::Last {
+            self.tiktok.catch_up();
+        }
         self.check()
     }
 

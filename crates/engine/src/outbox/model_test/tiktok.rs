@@ -29,12 +29,21 @@ pub(super) struct TikTok {
     name: String,
     asked_ms: Millis,
     pub(super) copies: Vec<Copy>,
+    /// When a colleague answered on the phone.
+    pub(super) colleague_ms: Option<Millis>,
 }
 
 impl TikTok {
     /// With a customer who wrote at this time.
     pub(super) fn new(case: &Case, asked_ms: Millis) -> Self {
-        Self { kind: case.kind, list: case.list, name: format!("{:08}", case.index), asked_ms, copies: Vec::new() }
+        Self {
+            kind: case.kind,
+            list: case.list,
+            name: format!("{:08}", case.index),
+            asked_ms,
+            copies: Vec::new(),
+            colleague_ms: None,
+        }
     }
 
     /// A call: what TikTok does, and what is heard of it.
@@ -64,6 +73,10 @@ impl TikTok {
                 self.take(of, resent, now_ms);
                 Ok(Sent { message_id: None })
             }
+            Outcome::Misnamed => {
+                self.take(of, resent, now_ms);
+                Ok(Sent { message_id: Some(format!("{}-0", self.name)) })
+            }
             Outcome::Refused => Err(CallError::Refused(refused("messaging rules"))),
             Outcome::DeadPicture => Err(CallError::Refused(refused("media_id is invalid"))),
             // A limit for each minute is waited out.
@@ -79,11 +92,21 @@ impl TikTok {
         let hidden = match self.list {
             List::Fresh => 0,
             List::StaleOnce => 1,
-            List::Late if resent => 0,
-            List::Late => u32::MAX,
+            List::Late | List::Last if resent => 0,
+            List::Late | List::Last => u32::MAX,
         };
         self.copies.push(Copy { remote_id: remote_id.clone(), at_ms, of, resent, hidden });
         remote_id
+    }
+
+    /// A colleague answers on the phone.
+    pub(super) fn colleague_answers(&mut self, at_ms: Millis) {
+        self.colleague_ms = Some(at_ms);
+    }
+
+    /// Whether a listing shows one of our messages by now.
+    pub(super) fn shows(&self, of: usize) -> bool {
+        self.copies.iter().any(|copy| copy.of == of && copy.hidden == 0)
     }
 
     pub(super) fn has(&self, of: usize) -> bool {
@@ -98,6 +121,12 @@ impl TikTok {
     /// A listing of the whole thread, as far as it shows.
     pub(super) fn listing(&mut self, asked_at_ms: Millis) -> Batch {
         let mut messages = vec![customer(&format!("{}-0", self.name), self.asked_ms)];
+        let colleague = |at_ms| News {
+            outgoing: true,
+            content: Content::Text { body: "I have it here.".to_owned() },
+            ..customer(&format!("{}-colleague", self.name), at_ms)
+        };
+        messages.extend(self.colleague_ms.map(colleague));
         messages.extend(self.copies.iter().filter(|copy| copy.hidden == 0).map(|copy| self.news(copy)));
         for copy in &mut self.copies {
             if copy.hidden < u32::MAX {

@@ -3,10 +3,18 @@
 use model::{Change, ConversationId, MessageId, Millis, Outgoing};
 use rusqlite::OptionalExtension;
 
-use super::{Reply, State, colleague_replied, get, of_conversation, remove_row, seen_up_to, sent, set};
+use super::{
+    Reply, State, colleague_replied, get, may_have_arrived, of_conversation, remove_row, seen_up_to, sent, set,
+};
 use crate::table::draft::{self, Draft};
 use crate::table::{conversation, message, upload};
 use crate::{StoreError, Tx};
+
+/// The last part of the time in which a reply can be undone; what was read before it is too old.
+const READ_WITHIN: Millis = 10;
+
+/// Places that no reply has, for those that are being moved.
+const ASIDE: i64 = -1_000_000_000;
 
 /// A press of Send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,13 +138,15 @@ fn queue(
     now_ms: Millis,
 ) -> Result<MessageId, StoreError> {
     let account = conversation::get(tx, conversation)?.account;
+    // Only what was read in the last of the time in which it can be undone tells whether a colleague answered in it.
+    let read_from_ms = hold_until_ms.map_or(now_ms, |until_ms| until_ms - (until_ms - now_ms) / READ_WITHIN);
     let id = message::insert_own(tx, account, conversation, &outgoing.content(), quoted, now_ms)?;
     tx.execute(
-        "INSERT INTO outbox (message_id, conversation_id, account_id, position, outgoing, quoted_remote_id, state, not_before_ms, seen_up_to_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO outbox (message_id, conversation_id, account_id, position, outgoing, quoted_remote_id, state, not_before_ms, seen_up_to_ms, read_from_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         (
             id.0, conversation.0, account.0, next_position(tx, conversation)?, serde_json::to_string(outgoing)?, quoted,
-            if hold_until_ms.is_some() { "held" } else { "queued" }, hold_until_ms.unwrap_or(0), seen_up_to_ms,
+            if hold_until_ms.is_some() { "held" } else { "queued" }, hold_until_ms.unwrap_or(0), seen_up_to_ms, read_from_ms,
         ),
     )?;
     if let Outgoing::Image { key, .. } = outgoing {
@@ -179,7 +189,9 @@ pub(super) fn put_back(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result
     match &reply.outgoing {
         Outgoing::Text { body } => {
             let quoted = match &reply.quoted_remote_id {
-                Some(remote_id) => message::find(tx, reply.account, remote_id)?.map(|message| message.id),
+                Some(remote_id) => {
+                    message::find_in(tx, reply.account, conversation, remote_id)?.map(|message| message.id)
+                }
                 None => None,
             };
             let before = std::mem::take(&mut kept.body);
@@ -217,7 +229,8 @@ pub(super) fn put_back(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result
 pub fn edit(tx: &mut Tx<'_>, id: MessageId, body: &str) -> Result<ConversationId, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
     let open = matches!(reply.state, State::Held | State::Queued | State::Refused | State::Stopped);
-    if !open || reply.outgoing.text().is_none() {
+    // What may have arrived is found by its words.
+    if !open || reply.outgoing.text().is_none() || may_have_arrived(tx, id)? {
         return Err(StoreError::WrongState);
     }
     let outgoing = Outgoing::Text { body: body.to_owned() };
@@ -251,7 +264,7 @@ pub fn move_by(tx: &mut Tx<'_>, id: MessageId, by: i32) -> Result<ConversationId
         places.push((position, message::get(tx, reply.message)?.sent_at_ms));
     }
     for reply in &waiting {
-        tx.execute("UPDATE outbox SET position = -position WHERE message_id = ?1", [reply.message.0])?;
+        tx.execute("UPDATE outbox SET position = ?2 - position WHERE message_id = ?1", (reply.message.0, ASIDE))?;
     }
     for (message, (position, sent_at_ms)) in order.into_iter().zip(places) {
         tx.execute("UPDATE outbox SET position = ?2 WHERE message_id = ?1", (message.0, position))?;
@@ -262,7 +275,7 @@ pub fn move_by(tx: &mut Tx<'_>, id: MessageId, by: i32) -> Result<ConversationId
 }
 
 /// Sends a refused, stopped or undecided message once more, at the end of its lane: it is said now, by an agent who has
-/// seen what is there.
+/// seen what is there. One that may have arrived is looked for first ([`may_have_arrived`]).
 ///
 /// # Errors
 /// [`StoreError::WrongState`] if it is neither.
@@ -271,9 +284,9 @@ pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Repl
     let position = next_position(tx, reply.conversation)?;
     let seen_up_to_ms = seen_up_to(tx, reply.conversation, None)?;
     let changed = tx.execute(
-        "UPDATE outbox SET state = 'queued', position = ?2, not_before_ms = 0, waiting = NULL, stopped = NULL, seen_up_to_ms = ?3
+        "UPDATE outbox SET state = 'queued', position = ?2, not_before_ms = 0, waiting = NULL, stopped = NULL, seen_up_to_ms = ?3, read_from_ms = ?4
          WHERE message_id = ?1 AND state IN ('refused', 'stopped', 'undecided')",
-        (id.0, position, seen_up_to_ms),
+        (id.0, position, seen_up_to_ms, now_ms),
     )?;
     if changed == 0 {
         return Err(StoreError::WrongState);
@@ -307,7 +320,7 @@ pub fn discard(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Convers
         return Err(StoreError::WrongState);
     }
     // An unconfirmed text may have arrived: offering it again would invite a double.
-    if reply.state == State::Undecided || !put_back(tx, id, now_ms)? {
+    if may_have_arrived(tx, id)? || !put_back(tx, id, now_ms)? {
         remove_row(tx, id)?;
         message::remove(tx, id)?;
         conversation::refresh(tx, reply.conversation)?;
