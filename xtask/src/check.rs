@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{bindings, node, page, say, shell, system, tree};
+use crate::{bindings, fuzz, node, page, say, shell, system, tree};
 
 /// One thing that can be wrong.
 struct Step {
@@ -55,6 +55,13 @@ const STEPS: &[Step] = &[
         wants: &[Want::Window, Want::Desktop],
         needs: &["page", "build"],
         run: test,
+    },
+    Step {
+        name: "fuzz",
+        what: "strangers' bytes, a bounded run",
+        wants: &[Want::Window],
+        needs: &["page", "build"],
+        run: |_, _| fuzz::run_bounded(),
     },
     Step {
         name: "release",
