@@ -30,6 +30,10 @@ use flags::Wish;
 /// Deskbell could not start, 2 if the command line made no sense.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Before anything of the window system is touched: the decoder's process is given nothing but pictures.
+    if desk::is_decoder() {
+        return desk::run_decoder();
+    }
     match flags::parse(std::env::args_os().skip(1)) {
         Ok(Wish::Help) => print(flags::HELP),
         Ok(Wish::Version) => print(concat!("deskbell ", env!("CARGO_PKG_VERSION"))),

@@ -188,7 +188,8 @@ async fn welcome(app: &AppHandle, desk: Desk) {
 async fn open_desk(app: &AppHandle, plan: Plan, data_dir: PathBuf) -> Result<Desk, String> {
     let keychain = Box::new(Keychain::new(plan.profile.mark()));
     let host = Arc::new(Desktop::real(app.clone(), keychain, &data_dir, plan.endpoints.is_some()));
-    let config = DeskConfig { data_dir, endpoints: plan.endpoints, practice: false };
+    let picture_decoder = desk::this_program().map_err(|error| error.to_string())?;
+    let config = DeskConfig { data_dir, picture_decoder, endpoints: plan.endpoints, practice: false };
     Desk::open(config, host).await.map_err(|error| error.to_string())
 }
 
@@ -197,7 +198,8 @@ async fn open_practice(app: &AppHandle, data_dir: PathBuf) -> Result<Desk, Strin
     let tiktok = practice::tiktok().await.map_err(failed)?;
     let endpoints = Endpoints::from_json(&tiktok.endpoints_json()).map_err(|error| failed(error.to_string()))?;
     let host = Arc::new(Desktop::practice(app.clone(), &data_dir));
-    let config = DeskConfig { data_dir, endpoints: Some(endpoints), practice: true };
+    let picture_decoder = desk::this_program().map_err(|error| failed(error.to_string()))?;
+    let config = DeskConfig { data_dir, picture_decoder, endpoints: Some(endpoints), practice: true };
     let desk = Desk::open(config, host.clone()).await.map_err(|error| error.to_string())?;
     practice::link(&desk, &tiktok).await.map_err(failed)?;
     practice::listen(&desk, &tiktok);

@@ -4,7 +4,7 @@
 //! reply can be undone for an hour.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -94,8 +94,9 @@ pub(crate) fn request(command: &str, args: Value) -> Request {
 
 /// A desk on this folder that talks to nobody.
 pub(crate) async fn open_desk(folder: &Path) -> Result<Desk> {
-    let config =
-        DeskConfig { data_dir: folder.to_owned(), endpoints: Some(Endpoints::from_json(NOWHERE)?), practice: false };
+    // Nothing here has a picture.
+    let (data_dir, endpoints) = (folder.to_owned(), Some(Endpoints::from_json(NOWHERE)?));
+    let config = DeskConfig { data_dir, picture_decoder: PathBuf::new(), endpoints, practice: false };
     let timing = Timing { undo: Duration::from_secs(3_600), ..Timing::default() };
     Ok(Desk::open_with(config, timing, TestHost::new()).await?)
 }

@@ -22,4 +22,5 @@ mod main_job;
 mod offline;
 mod ruled;
 mod sending;
+mod smoke;
 mod typing;

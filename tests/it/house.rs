@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("desk", &["engine", "model", "store"]),
     ("webhost", &["desk", "model", "sandbox"]),
     ("deskbell", &["desk", "model", "sandbox"]),
+    ("fuzz", &["engine", "store", "tiktok"]),
     ("tests", &["desk", "engine", "model", "sandbox", "store", "tiktok", "webhost"]),
     ("xtask", &["desk"]),
 ];

@@ -1,5 +1,7 @@
 //! Pictures an agent picks, pastes or drops: each ends up ready for TikTok, or is refused with a reason.
 
+#[cfg(unix)]
+mod decoder;
 mod made;
 mod memory;
 
@@ -12,7 +14,7 @@ use tests::World;
 
 use made::{
     animated_webp, apng, as_held, bomb, chunk, encoded, exif, flat, flat_gif, gif, grainy, jpeg, many_scans, marked,
-    profile_bomb, promise, webp_that_grows, with_app1, with_chunks,
+    profile_bomb, promise, webp_of_tables, webp_that_grows, with_app1, with_chunks,
 };
 
 /// TikTok's limit, by the stricter way of counting.
@@ -33,7 +35,7 @@ pub(crate) fn grain(side: u32) -> Vec<u8> {
     jpeg(&grainy(side, side, 255), 97)
 }
 
-fn fixture(name: &str) -> Vec<u8> {
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/fixtures/pictures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
@@ -252,6 +254,13 @@ async fn what_cannot_be_sent_is_refused_with_its_reason() {
             FaultCode::ImageBroken,
         ),
         ("one of 16 million pixels in 10,000 scans", many_scans(4_900, 3_400, 0xC0, 10_000), FaultCode::ImageBroken),
+        ("a lossless WebP of 64 pixels with 400 megabytes of tables", webp_of_tables(32_768), FaultCode::ImageBroken),
+        (
+            "an animated WebP whose frame is larger than it",
+            fixture("animated-frame-size-1.webp"),
+            FaultCode::ImageBroken,
+        ),
+        ("another", fixture("animated-frame-size-2.webp"), FaultCode::ImageBroken),
         ("60,000 pixels in a row", wide, FaultCode::ImageTooManyPixels),
         ("a file of 33 MiB", vec![0; 33 * 1024 * 1024], FaultCode::ImageTooLarge),
     ];

@@ -156,6 +156,9 @@ async fn a_picture_is_copied_as_it_is_shown() {
         let media = world.desk().media(&key).await.unwrap();
         assert_eq!(world.host.copied().pop(), Some((media.mime.to_owned(), media.bytes)));
     }
+    let damaged = key(&shown(&world, &ana).await[0]);
+    std::fs::write(file(&world, &damaged), b"\x89PNG\r\n\x1a\n and then nothing").unwrap();
+    assert_eq!(world.refused("copyPicture", json!({ "key": damaged })).await, FaultCode::MediaGone, "never decoded");
     for key in ["", "../../deskbell.db", &"a".repeat(64)] {
         assert_eq!(world.refused("copyPicture", json!({ "key": key })).await, FaultCode::NotFound, "{key}");
     }

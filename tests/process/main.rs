@@ -4,9 +4,12 @@
 //! `deskprocess DATA_DIR ENDPOINTS_FILE KEYCHAIN` prints the address it listens on. Its keychain is its parent's memory,
 //! which outlives it as a real one would. Each line of its standard input is a webhook: its signature, a tab, its body. It
 //! ends with its standard input, so that it never outlives its parent.
+//!
+//! It is also the picture decoder of every story.
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,8 +65,15 @@ fn timing() -> Timing {
     Timing { call: Duration::from_millis(800), ..quick() }
 }
 
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    if desk::is_decoder() {
+        return Ok(desk::run_decoder());
+    }
+    serve()
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn serve() -> Result<ExitCode, Box<dyn Error>> {
     tracing_subscriber::fmt().with_env_filter("warn").with_ansi(false).with_writer(io::stderr).init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [data_dir, endpoints, keychain] = arguments.as_slice() else {
@@ -78,7 +88,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         std::process::exit(0);
     });
     let endpoints = Endpoints::from_json(&std::fs::read_to_string(endpoints)?)?;
-    let config = DeskConfig { data_dir: data_dir.into(), endpoints: Some(endpoints), practice: false };
+    let (data_dir, endpoints) = (data_dir.into(), Some(endpoints));
+    let config = DeskConfig { data_dir, picture_decoder: desk::this_program()?, endpoints, practice: false };
     let host = Arc::new(Child { keychain: keychain.clone(), runtime: Handle::current() });
     let desk = Desk::open_with(config, timing(), host).await?;
     let ear = desk.clone();
@@ -95,6 +106,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout();
     writeln!(out, "{}", web.url())?;
     out.flush()?;
-    std::future::pending::<()>().await;
-    Ok(())
+    std::future::pending().await
 }

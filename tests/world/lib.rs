@@ -21,6 +21,7 @@ mod pace;
 pub mod process;
 mod thread;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ pub struct World {
     desk: Desk,
     folder: TempDir,
     timing: Timing,
+    picture_decoder: PathBuf,
     account: Option<AccountId>,
     may_list_posts: bool,
 }
@@ -73,8 +75,9 @@ impl World {
             tiktok.open_account("maisonbloom", "Maison Bloom", WindowRule::B);
         }
         let folder = tempfile::tempdir().expect("a temporary directory");
-        let desk = open(&tiktok, &folder, &timing, &host).await;
-        Self { tiktok, host, desk, folder, timing, account: None, may_list_posts: false }
+        let picture_decoder = picture_decoder();
+        let desk = open(&tiktok, &folder, &timing, &host, &picture_decoder).await;
+        Self { tiktok, host, desk, folder, timing, picture_decoder, account: None, may_list_posts: false }
     }
 
     /// A linked world with some intervals of its own.
@@ -165,7 +168,7 @@ impl World {
     }
 
     /// The data folder.
-    pub fn folder(&self) -> &std::path::Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
@@ -340,7 +343,13 @@ impl World {
 
     /// Deskbell is started again on the same data and keychain.
     pub async fn restart(&mut self) {
-        self.desk = open(&self.tiktok, &self.folder, &self.timing, &self.host).await;
+        self.desk = open(&self.tiktok, &self.folder, &self.timing, &self.host, &self.picture_decoder).await;
+    }
+
+    /// As [`World::restart`], with another program that decodes pictures from now on.
+    pub async fn restart_with_decoder(&mut self, program: PathBuf) {
+        self.picture_decoder = program;
+        self.restart().await;
     }
 }
 
@@ -360,8 +369,24 @@ pub fn press_with(conversation: ConversationId, text: &str, told: Value) -> Valu
     press
 }
 
-async fn open(tiktok: &Sandbox, folder: &TempDir, timing: &Timing, host: &Arc<TestHost>) -> Desk {
+/// The program that decodes pictures in stories: `deskprocess`, which cargo builds beside the tests.
+pub fn picture_decoder() -> PathBuf {
+    let ours = std::env::current_exe().expect("our own place");
+    let built = ours.ancestors().nth(2).expect("tests lie in `deps`, below what they test");
+    let program = built.join(format!("deskprocess{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.is_file(), "there is no {}", program.display());
+    program
+}
+
+async fn open(
+    tiktok: &Sandbox,
+    folder: &TempDir,
+    timing: &Timing,
+    host: &Arc<TestHost>,
+    picture_decoder: &Path,
+) -> Desk {
     let endpoints = Endpoints::from_json(&tiktok.endpoints_json()).expect("the sandbox's own addresses");
-    let config = DeskConfig { data_dir: folder.path().to_owned(), endpoints: Some(endpoints), practice: false };
+    let (data_dir, picture_decoder) = (folder.path().to_owned(), picture_decoder.to_owned());
+    let config = DeskConfig { data_dir, picture_decoder, endpoints: Some(endpoints), practice: false };
     Desk::open_with(config, timing.clone(), host.clone()).await.expect("the desk opens")
 }

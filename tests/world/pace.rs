@@ -33,6 +33,8 @@ pub fn quick() -> Timing {
         wake: ms(100),
         tidy: ms(3_000),
         picture_again: ms(300),
+        // As ever: how long it takes is the machine's affair.
+        decode: Duration::from_secs(60),
         // Nobody waits a day for a story.
         picture_rest: ms(0),
         pictures: ms(50),

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{bindings, node, page, say, shell, system, tree};
+use crate::{bindings, fuzz, node, page, say, shell, system, tree};
 
 /// One thing that can be wrong.
 struct Step {
@@ -55,6 +55,27 @@ const STEPS: &[Step] = &[
         wants: &[Want::Window, Want::Desktop],
         needs: &["page", "build"],
         run: test,
+    },
+    Step {
+        name: "fuzz",
+        what: "strangers' bytes, a bounded run",
+        wants: &[Want::Window],
+        needs: &["page", "build"],
+        run: |_, _| fuzz::run_bounded(),
+    },
+    Step {
+        name: "release",
+        what: "the app compiles as it ships",
+        wants: &[Want::Window],
+        needs: &["page"],
+        run: release,
+    },
+    Step {
+        name: "smoke",
+        what: "the shipped build does the whole job in the real window",
+        wants: &[Want::Window, Want::Desktop],
+        needs: &["page", "build", "release"],
+        run: smoke,
     },
 ];
 
@@ -190,6 +211,20 @@ fn test(root: &Path, options: &Options) -> Result<()> {
     shell::run(shell::cargo(root).args(scope).args(&options.test_arguments))
 }
 
+fn release(root: &Path, _: &Options) -> Result<()> {
+    cargo(root, &["build", "--locked", "--release", "--package", "deskbell", "--features", tree::FEATURES])
+}
+
+/// The story of `tests/e2e/smoke.rs` with the program that ships; the test step tells it with the one that is being worked on.
+fn smoke(root: &Path, _: &Options) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let shipped = tree::built()?.with_file_name("release").join("deskbell");
+    let story = ["test", "--locked", "--workspace", "--features", tree::FEATURES, "--test", "it", "--", "e2e::smoke"];
+    shell::run(shell::cargo(root).args(story).env("DESKBELL_BIN", shipped))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +249,7 @@ mod tests {
     #[test]
     fn a_single_step_brings_what_it_needs_in_order() {
         assert_eq!(names("test"), ["page", "build", "test"]);
+        assert_eq!(names("smoke"), ["page", "build", "release", "smoke"]);
         assert_eq!(names("clippy format"), ["format", "page", "clippy"]);
         assert_eq!(names("").len(), STEPS.len());
     }

@@ -8,6 +8,7 @@ mod bindings;
 mod check;
 mod demo;
 mod faults;
+mod fuzz;
 mod network;
 mod node;
 mod page;
@@ -35,6 +36,8 @@ cargo xtask faults               sends and kills the engine's process at random 
     --sends N, --kills N         1000 and 500 unless given
     --receive                    the other way round: customers write while it is killed
     --messages N, --kills N      10000 and 200 unless given
+cargo xtask fuzz TARGET          the long run on what reads a stranger's bytes: picture, webhook, answer or query (Linux only)
+    --minutes N                  10 unless given
 cargo xtask bench                how fast the desk is beside the fastest SQLite can be, on made-up data; docs in CONTRIBUTING.md
     --size 10k|100k|1m|5m|10m    how many messages; 100k unless given
     --growth                     all sizes up to 1m, or up to --size, and how times grow
@@ -67,6 +70,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "demo" => demo::run(demo::Options::parse(rest)?),
         "check" => check::run(&check::Options::parse(rest)?),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(fuzz::Options::parse(rest)?),
         "faults" => faults::run(faults::Options::parse(rest)?),
         "setup" => check::setup_for_everything(rest),
         "bindings" => bindings::run(rest),

@@ -39,6 +39,9 @@ const MOST_ATTACHED: usize = 32 * 1024 * 1024;
 pub struct DeskConfig {
     /// The folder of this profile's database and pictures.
     pub data_dir: PathBuf,
+    /// The program that decodes pictures: [`this_program`](crate::this_program) where its `main` begins with
+    /// [`is_decoder`](crate::is_decoder).
+    pub picture_decoder: PathBuf,
     /// Other hosts than TikTok's: for Practice, development and tests.
     pub endpoints: Option<Endpoints>,
     /// Whether this is Practice.
@@ -114,6 +117,7 @@ impl Desk {
         let vault = Vault::open(secrets).await;
         let engine_config = Config {
             folder: Engine::media_folder(&config.data_dir),
+            picture_decoder: config.picture_decoder,
             endpoints: config.endpoints.unwrap_or_default(),
             timing,
         };

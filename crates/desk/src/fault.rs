@@ -225,6 +225,7 @@ impl From<PictureError> for Fault {
                 tracing::error!(%error, "a picture could not be written");
                 Self::new(FaultCode::DiskFull)
             }
+            PictureError::NotStarted(error) => Self::unexpected(&error),
         }
     }
 }

@@ -43,6 +43,9 @@ const ARRIVALS_KEPT: usize = 256;
 pub struct Config {
     /// Where pictures are kept.
     pub folder: PathBuf,
+    /// The program that decodes them when it is started with
+    /// [`DECODER_ARGUMENT`](crate::picture::decoder_process::DECODER_ARGUMENT).
+    pub picture_decoder: PathBuf,
     /// Which hosts are TikTok.
     pub endpoints: Endpoints,
     /// Its intervals.
@@ -157,6 +160,7 @@ impl Engine {
     /// # Errors
     /// [`StartError`]
     pub async fn start(config: Config, store: Store, vault: Vault) -> Result<Self, StartError> {
+        let media = MediaVault::open(&config)?;
         let timeouts = tiktok::Timeouts { total: config.timing.call, ..tiktok::Timeouts::default() };
         let client = Client::with_timeouts(config.endpoints, timeouts)?;
         let clock = Clock::system();
@@ -174,7 +178,7 @@ impl Engine {
         let engine = Self {
             shared: Arc::new(Shared {
                 health: HealthBoard::new(store.clone()),
-                media: MediaVault::open(&config.folder)?,
+                media,
                 store,
                 vault,
                 caller,

@@ -1,14 +1,16 @@
 //! Pictures that outlive their links: fetched once, re-encoded, kept on disk under their content's hash.
 //!
 //! TikTok's links die within a day, a sticker's within a month, so a picture is fetched when its message arrives
-//! (`queue`, `fetch`). The bytes are a stranger's: sniffed, decoded with limits off the async threads, and only our own re-encoding
+//! (`queue`, `fetch`). The bytes are a stranger's: decoded in a process of their own (`decoder`), and only our own re-encoding
 //! is ever handed to the page. When pictures take more room than they may, those go that TikTok can be asked for again
 //! (`room`). Films are not kept, only fetched to be looked at ([`film`]).
 
+mod decoder;
 mod fetch;
 pub mod film;
 mod queue;
 mod room;
+mod tries;
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -19,8 +21,10 @@ use model::{AccountId, MessageId};
 use store::table::media::{Held, Wanted};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::picture::{self, Picture, Problem};
+use crate::engine::Config;
+use crate::picture::{self, Problem, Purpose};
 
+pub use decoder::NotStarted;
 pub(crate) use fetch::Failed;
 
 /// So many pictures are downloaded at a time.
@@ -35,13 +39,18 @@ pub enum PictureError {
     /// It could not be written.
     #[error("the picture could not be written: {0}")]
     Disk(#[from] std::io::Error),
+    /// There is no process to decode it in.
+    #[error(transparent)]
+    NotStarted(#[from] NotStarted),
 }
 
 /// The pictures on disk.
 #[derive(Debug)]
 pub struct MediaVault {
     folder: PathBuf,
-    decoding: Arc<Semaphore>,
+    decoder: decoder::Decoder,
+    decoding: decoder::Queue,
+    tries: tries::Tries,
     downloads: Semaphore,
     woken: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// Messages whose picture an agent has asked for again.
@@ -59,11 +68,14 @@ impl MediaVault {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn open(folder: &Path) -> std::io::Result<Self> {
+    pub fn open(config: &Config) -> std::io::Result<Self> {
+        let folder = &config.folder;
         std::fs::create_dir_all(folder)?;
         Ok(Self {
-            folder: folder.to_owned(),
-            decoding: Arc::new(Semaphore::new(1)),
+            folder: folder.clone(),
+            decoder: decoder::Decoder::new(&config.picture_decoder, config.timing.decode),
+            decoding: decoder::Queue::default(),
+            tries: tries::Tries::new(folder),
             downloads: Semaphore::new(DOWNLOADS),
             woken: Mutex::default(),
             asked: Mutex::default(),
@@ -81,7 +93,7 @@ impl MediaVault {
     /// # Errors
     /// [`PictureError`]
     pub async fn keep(&self, bytes: Vec<u8>) -> Result<(Held, Hand), PictureError> {
-        let (held, _, hand) = self.take(bytes, picture::for_keeping).await?;
+        let (held, _, hand) = self.take(bytes, Purpose::Keep).await?;
         Ok((held, hand))
     }
 
@@ -91,7 +103,7 @@ impl MediaVault {
     /// # Errors
     /// [`PictureError`]
     pub async fn keep_for_sending(&self, bytes: Vec<u8>) -> Result<(Held, bool, Hand), PictureError> {
-        self.take(bytes, picture::for_sending).await
+        self.take(bytes, Purpose::Send).await
     }
 
     /// The key of these bytes if the vault has them as they are, small enough for TikTok: a picture of our own making that
@@ -104,30 +116,36 @@ impl MediaVault {
     }
 
     /// One at a time: decoding may need a lot of memory.
-    async fn take(
-        &self,
-        bytes: Vec<u8>,
-        make: fn(&[u8]) -> Result<Picture, Problem>,
-    ) -> Result<(Held, bool, Hand), PictureError> {
+    async fn take(&self, bytes: Vec<u8>, purpose: Purpose) -> Result<(Held, bool, Hand), PictureError> {
+        let turn = self.decoding.turn(purpose).await;
+        let (decoder, tries) = (self.decoder.clone(), self.tries.clone());
         let (folder, in_hand) = (self.folder.clone(), self.in_hand.clone());
-        let permit = Arc::clone(&self.decoding).acquire_owned().await;
-        let kept = tokio::task::spawn_blocking(move || {
-            let make = || {
-                let made = make(&bytes)?;
+        let kept = tokio::spawn(async move {
+            let kept = async {
+                let (begun, bytes) = blocking(move || Ok((tries.begin(&picture::key(&bytes))?, bytes))).await?;
+                let Some(begun) = begun else {
+                    return Err(Problem::Broken("decoding it has ended the program before".to_owned()).into());
+                };
+                let made = decoder.decode(purpose, &bytes).await?;
+                drop((begun, bytes));
+                let made = made?;
                 // Before it is looked whether the file is there: from here on nobody throws it away.
                 let hand = in_hand.take(&made.held.key);
-                write(&folder, &made.held.key, &made.bytes)?;
-                Ok((made.held, made.first_frame, hand))
+                blocking(move || {
+                    write(&folder, &made.held.key, &made.bytes)?;
+                    Ok((made.held, made.first_frame, hand))
+                })
+                .await
             };
             // Where nobody waits any more the picture is put down before another is decoded: see `undisturbed`.
-            (make(), permit)
+            (kept.await, turn)
         });
-        kept.await.map_or_else(|_| Err(Problem::Broken("decoding failed".to_owned()).into()), |(made, _permit)| made)
+        kept.await.map_or_else(|_| Err(Problem::Broken("decoding failed".to_owned()).into()), |(kept, _turn)| kept)
     }
 
     /// Waits until no picture is being decoded; none is while this is held.
     async fn undisturbed(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.decoding).acquire_owned().await.ok()
+        self.decoding.turn(Purpose::Keep).await
     }
 
     /// The bytes of a kept picture. The key must be one of ours; anything else is nothing.
@@ -140,7 +158,7 @@ impl MediaVault {
 
     /// Whether a picture's file is there and as it was written.
     async fn is_whole(&self, key: &str) -> bool {
-        self.read(key).await.is_some_and(|bytes| picture::key(&bytes) == key)
+        self.read(key).await.is_some_and(|bytes| is_intact(key, &bytes))
     }
 
     /// There are orders to fetch.
@@ -195,8 +213,21 @@ impl InHand {
     }
 }
 
+/// Does what the disk may take its time for.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
+) -> Result<T, PictureError> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
 fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether these bytes are the kept picture with this key, as we wrote it. Nothing else is decoded by Deskbell itself.
+#[must_use]
+pub fn is_intact(key: &str, bytes: &[u8]) -> bool {
+    picture::key(bytes) == key
 }
 
 fn is_key(key: &str) -> bool {
@@ -234,7 +265,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_that_is_not_ours_reads_nothing() {
-        let vault = MediaVault::open(&std::env::temp_dir()).unwrap();
+        let vault = MediaVault::open(&Config {
+            folder: std::env::temp_dir(),
+            picture_decoder: PathBuf::new(),
+            endpoints: crate::Endpoints::default(),
+            timing: crate::timing::Timing::default(),
+        })
+        .unwrap();
         for key in ["", "../../etc/passwd", "AB", &"g".repeat(64), &format!("../{}", "a".repeat(61))] {
             assert_eq!(vault.read(key).await, None, "{key}");
         }

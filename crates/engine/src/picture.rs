@@ -1,13 +1,19 @@
 //! A stranger's picture, or an agent's, made our own: sniffed, decoded with limits, turned upright, made to fit, encoded
 //! anew without its metadata.
 //!
-//! Nothing of the original survives but its pixels and, where it has one, its RGB colour profile. Runs on a blocking
-//! thread; what it may allocate is bounded before anything is decoded.
+//! Nothing of the original survives but its pixels and, where it has one, its RGB colour profile. What decoding may allocate
+//! is estimated and bounded before anything is decoded. Decoders still panic, loop and allocate where no limit counts it, so
+//! these functions run in a process of their own ([`decoder_process`], decision 17), never in Deskbell's.
 
+pub mod decoder_process;
+pub(crate) mod protocol;
+
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::table::media::Held;
 
@@ -38,11 +44,11 @@ const KEPT_SIDE: u32 = 1600;
 const MOST_PROFILE: usize = 64 * 1024;
 
 /// Why bytes are not a picture we take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Problem {
     /// A picture of a kind we do not decode; names it.
     #[error("{0} is not decoded here")]
-    Format(&'static str),
+    Format(Cow<'static, str>),
     /// No picture at all.
     #[error("not a picture")]
     NotAPicture,
@@ -52,6 +58,28 @@ pub enum Problem {
     /// It begins like a picture and does not go on like one.
     #[error("broken: {0}")]
     Broken(String),
+}
+
+/// What a picture is decoded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be shown to the agent: [`for_keeping`].
+    Keep,
+    /// To be sent by the agent: [`for_sending`].
+    Send,
+}
+
+impl Purpose {
+    /// Decodes these bytes for this purpose.
+    ///
+    /// # Errors
+    /// [`Problem`]
+    pub fn decode(self, bytes: &[u8]) -> Result<Picture, Problem> {
+        match self {
+            Self::Keep => for_keeping(bytes),
+            Self::Send => for_sending(bytes),
+        }
+    }
 }
 
 /// A picture of our own making.
@@ -70,10 +98,6 @@ pub struct Picture {
 /// # Errors
 /// [`Problem`]
 pub fn for_keeping(bytes: &[u8]) -> Result<Picture, Problem> {
-    apart(|| keep(bytes))
-}
-
-fn keep(bytes: &[u8]) -> Result<Picture, Problem> {
     let decoded = decode(bytes, KEPT_SIDE)?;
     let (bytes, mime) =
         if decoded.image.color().has_alpha() { (png(&decoded)?, PNG) } else { (jpeg(&decoded, 85)?, JPEG) };
@@ -86,10 +110,6 @@ fn keep(bytes: &[u8]) -> Result<Picture, Problem> {
 /// # Errors
 /// [`Problem`]
 pub fn for_sending(bytes: &[u8]) -> Result<Picture, Problem> {
-    apart(|| fit(bytes))
-}
-
-fn fit(bytes: &[u8]) -> Result<Picture, Problem> {
     let mut decoded = decode(bytes, SENT_SIDE)?;
     if decoded.lossless || decoded.image.color().has_alpha() {
         let bytes = png(&decoded)?;
@@ -109,16 +129,6 @@ fn fit(bytes: &[u8]) -> Result<Picture, Problem> {
         let (width, height) = (decoded.image.width() * 3 / 4, decoded.image.height() * 3 / 4);
         decoded.image = decoded.image.thumbnail(width.max(1), height.max(1));
     }
-}
-
-/// On a thread that ends with the work: an allocator keeps what was freed for the thread that freed it, and the threads for
-/// blocking work are many. This way the next picture begins with what the last one left.
-fn apart(work: impl FnOnce() -> Result<Picture, Problem> + Send) -> Result<Picture, Problem> {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("picture".to_owned()).spawn_scoped(scope, work);
-        let outcome = thread.ok().and_then(|thread| thread.join().ok());
-        outcome.unwrap_or_else(|| Err(Problem::Broken("decoding failed".to_owned())))
-    })
 }
 
 const PNG: &str = "image/png";
@@ -211,18 +221,22 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
     })
 }
 
+fn unsupported(format: &'static str) -> Problem {
+    Problem::Format(Cow::Borrowed(format))
+}
+
 /// What the bytes say they are, whatever the file is called.
 fn sniff(bytes: &[u8]) -> Result<ImageFormat, Problem> {
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)) => Ok(format),
-        Ok(ImageFormat::Avif) => Err(Problem::Format("AVIF")),
-        Ok(ImageFormat::Bmp) => Err(Problem::Format("BMP")),
-        Ok(ImageFormat::Tiff) => Err(Problem::Format("TIFF")),
+        Ok(ImageFormat::Avif) => Err(unsupported("AVIF")),
+        Ok(ImageFormat::Bmp) => Err(unsupported("BMP")),
+        Ok(ImageFormat::Tiff) => Err(unsupported("TIFF")),
         _ => match (bytes.get(4..8), bytes.get(8..12)) {
             (Some(b"ftyp"), Some(b"heic" | b"heix" | b"hevc" | b"heim" | b"heis" | b"mif1" | b"msf1")) => {
-                Err(Problem::Format("HEIC"))
+                Err(unsupported("HEIC"))
             }
-            (Some(b"ftyp"), Some(b"avif" | b"avis")) => Err(Problem::Format("AVIF")),
+            (Some(b"ftyp"), Some(b"avif" | b"avis")) => Err(unsupported("AVIF")),
             _ => Err(Problem::NotAPicture),
         },
     }
@@ -435,7 +449,7 @@ mod tests {
         let whole = encoded(&DynamicImage::new_rgb8(64, 64), ImageFormat::Jpeg);
         assert_eq!(for_sending(svg), Err(Problem::NotAPicture));
         assert_eq!(for_sending(b""), Err(Problem::NotAPicture));
-        assert_eq!(for_sending(b"\0\0\0\x18ftypheic\0\0\0\0"), Err(Problem::Format("HEIC")));
+        assert_eq!(for_sending(b"\0\0\0\x18ftypheic\0\0\0\0"), Err(unsupported("HEIC")));
         assert!(matches!(for_sending(&bomb), Err(Problem::TooManyPixels | Problem::Broken(_))));
         assert!(matches!(for_sending(&whole[..whole.len() / 2]), Err(Problem::Broken(_))));
         assert!(matches!(for_sending(b"\xFF\xD8\xFF garbage"), Err(Problem::Broken(_))));

@@ -52,6 +52,8 @@ pub struct Timing {
     pub tidy: Duration,
     /// The wait before a picture that did not come is tried again; each further one is longer.
     pub picture_again: Duration,
+    /// How long decoding one picture may take by the clock; its processor time has a limit of its own.
+    pub decode: Duration,
     /// A picture that was fetched or shown within this time is not let go of, however little room there is.
     pub picture_rest: Duration,
     /// How often it is looked how much room pictures take.
@@ -142,6 +144,7 @@ impl Default for Timing {
             wake: s(10),
             tidy: s(300),
             picture_again: s(30),
+            decode: s(60),
             picture_rest: s(24 * 3600),
             pictures: s(60),
             leftovers: s(3600),

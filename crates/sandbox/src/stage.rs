@@ -95,6 +95,11 @@ impl Stage {
         drawn.to_vec()
     }
 
+    /// Serves these bytes under the key, whatever they are.
+    pub(crate) fn serve_picture(&self, key: String, bytes: Vec<u8>) {
+        open(&self.pictures).insert(key, Arc::new(bytes));
+    }
+
     pub(crate) fn now(&self) -> i64 {
         self.clock.now_ms()
     }

@@ -28,8 +28,15 @@ struct Flags {
     page_at: Option<String>,
 }
 
+fn main() -> ExitCode {
+    if desk::is_decoder() {
+        return desk::run_decoder();
+    }
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("DESKBELL_LOG").unwrap_or_else(|_| "warn,webhost=info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -104,7 +111,8 @@ async fn open(endpoints: PathBuf, data_dir: PathBuf) -> Result<Desk> {
         .with_context(|| format!("the file {} cannot be read", endpoints.display()))?;
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("the directory {} cannot be used", data_dir.display()))?;
-    let config = DeskConfig { data_dir, endpoints: Some(Endpoints::from_json(&text)?), practice: false };
+    let (picture_decoder, endpoints) = (desk::this_program()?, Some(Endpoints::from_json(&text)?));
+    let config = DeskConfig { data_dir, picture_decoder, endpoints, practice: false };
     Ok(Desk::open(config, Arc::new(Loopback::default())).await?)
 }
 

@@ -49,8 +49,9 @@ impl Practice {
         let host = Arc::new(Loopback::default());
         let data_dir = directory.path().join("data");
         std::fs::create_dir(&data_dir)?;
-        let desk =
-            Desk::open(DeskConfig { data_dir, endpoints: Some(endpoints), practice: true }, host.clone()).await?;
+        let picture_decoder = desk::this_program()?;
+        let config = DeskConfig { data_dir, picture_decoder, endpoints: Some(endpoints), practice: true };
+        let desk = Desk::open(config, host.clone()).await?;
         host.keep_quiet(true);
         link(&desk, &tiktok).await?;
         listen(&desk, &tiktok);

@@ -28,6 +28,7 @@ impl Host {
             r#"{"authorize":"http://127.0.0.1:9/","login_kit":"http://127.0.0.1:9/","business":"http://127.0.0.1:9/"}"#;
         let config = DeskConfig {
             data_dir: directory.path().join("data"),
+            picture_decoder: env!("CARGO_BIN_EXE_webhost").into(),
             endpoints: Some(Endpoints::from_json(nowhere).unwrap()),
             practice: false,
         };

@@ -257,3 +257,89 @@ pub(crate) fn many_scans(width: u16, height: u16, frame: u8, scans: usize) -> Ve
     bytes.extend([0xFF, 0xD9]);
     bytes
 }
+
+/// A lossless WebP of 8 by 8 pixels in so many groups of codes. Each takes 73 bytes of the file, and its tables
+/// 12 kB.
+pub(crate) fn webp_of_tables(groups: u16) -> Vec<u8> {
+    let mut bits = Bits::default();
+    bits.put(0x2F, 8);
+    // Its size, no transparency, version 0; no transform, no colour cache, and codes of their own for each block.
+    for (value, count) in [(7, 14), (7, 14), (0, 1), (0, 3), (0, 1), (0, 1), (1, 1), (1, 3)] {
+        bits.put(value, count);
+    }
+    // The picture of the blocks' codes: one pixel, whose red and green name the last group.
+    bits.put(0, 1);
+    let [red, green] = (groups - 1).to_be_bytes();
+    for symbol in [green, red, 0, 0, 0] {
+        bits.put_single(symbol);
+    }
+    for _ in 0..groups {
+        bits.put_single(0);
+        for _ in 0..3 {
+            bits.put_long();
+        }
+        bits.put_single(0);
+    }
+    // Three bytes for each pixel.
+    let coded = [bits.bytes, vec![0; 3 * 64 + 8]].concat();
+    let length = |bytes: usize| u32::try_from(bytes).unwrap().to_le_bytes();
+    let padded = coded.len() + coded.len() % 2;
+    let mut file = [b"RIFF", &length(padded + 12)[..], b"WEBPVP8L", &length(coded.len()), &coded].concat();
+    file.resize(padded + 20, 0);
+    file
+}
+
+/// Bits as WebP packs them, the lowest first.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl Bits {
+    fn put(&mut self, value: u32, count: usize) {
+        for at in 0..count {
+            if self.count.is_multiple_of(8) {
+                self.bytes.push(0);
+            }
+            let bit = u8::from(value >> at & 1 == 1);
+            *self.bytes.last_mut().unwrap() |= bit << (self.count % 8);
+            self.count += 1;
+        }
+    }
+
+    /// A code of one symbol, which takes no room.
+    fn put_single(&mut self, symbol: u8) {
+        self.put(0b101, 3);
+        self.put(symbol.into(), 8);
+    }
+
+    /// A code of 256 symbols with 7 to 10 bits, so that its table has 1,024 places: a list of lengths, with repeats.
+    fn put_long(&mut self) {
+        self.put(0, 1);
+        // How long the codes for lengths are, in the order of the format: one bit for a repeat, two to four for 8, 7, 9 and 10.
+        self.put(10, 4);
+        for length in [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10] {
+            let bits = match length {
+                16 => 1,
+                8 => 2,
+                7 => 3,
+                9 | 10 => 4,
+                _ => 0,
+            };
+            self.put(bits, 3);
+        }
+        self.put(0, 1);
+        // 7, 7, 8, then 8 another 250 times, 9, 10, 10. A code's bits come highest first.
+        for bit in [1, 1, 0, 1, 1, 0, 1, 0] {
+            self.put(bit, 1);
+        }
+        for more in std::iter::repeat_n(3, 41).chain([1]) {
+            self.put(0, 1);
+            self.put(more, 2);
+        }
+        for bit in [1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1] {
+            self.put(bit, 1);
+        }
+    }
+}

@@ -277,7 +277,8 @@ async fn a_link_that_leads_elsewhere_is_not_followed_and_never_gets_the_token() 
     let mut endpoints: Value = serde_json::from_str(&world.tiktok.endpoints_json()).unwrap();
     endpoints["business"] = json!(format!("http://{address}/open_api/v1.3"));
     let endpoints = Some(Endpoints::from_json(&endpoints.to_string()).unwrap());
-    let config = DeskConfig { data_dir: world.folder().to_owned(), endpoints, practice: false };
+    let (data_dir, picture_decoder) = (world.folder().to_owned(), tests::picture_decoder());
+    let config = DeskConfig { data_dir, picture_decoder, endpoints, practice: false };
     let desk = Desk::open_with(config, quick(), world.host.clone()).await.unwrap();
     for hostile in [
         format!("http://{trapped}/film.mp4"),

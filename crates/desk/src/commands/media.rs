@@ -107,6 +107,10 @@ impl Command for CopyPicture {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let media = desk.media(&self.key).await.ok_or(Fault::new(FaultCode::NotFound))?;
+        // The host decodes it: our own encoding, and not what the disk has made of it.
+        if !engine::media::is_intact(&self.key, &media.bytes) {
+            return Err(Fault::new(FaultCode::MediaGone));
+        }
         by_host(desk, move |host| host.copy_picture(media.mime, &media.bytes)).await
     }
 }

@@ -159,6 +159,10 @@ impl MediaVault {
                 tracing::error!(%error, "media.not_written");
                 return Err(Failed::Wait(Duration::from_secs(30)));
             }
+            Err(PictureError::NotStarted(error)) => {
+                tracing::error!(%error, "pictures wait for their decoder");
+                return Err(Failed::Wait(Duration::from_secs(30)));
+            }
         };
         let (kept, now_ms) = (held.clone(), engine.clock().now_ms());
         let noted = engine.store().write(move |tx| media::hold(tx, &kept, now_ms)).await;

@@ -60,6 +60,7 @@ impl MediaVault {
     pub(crate) async fn look_after(&self, engine: &Engine) {
         let mut limit = self.limit.subscribe();
         self.films.tidy().await;
+        self.tries.tidy();
         let (mut swept, mut in_vain, mut cleared) = (false, None, None::<Instant>);
         loop {
             self.write_down_shown(engine).await;
@@ -235,7 +236,9 @@ impl MediaVault {
     pub(crate) async fn forget_unnamed(&self, engine: &Engine) -> std::io::Result<()> {
         let films = self.films.forget().await;
         // What is still being decoded for nobody is put down by then.
-        drop(self.undisturbed().await);
+        let undisturbed = self.undisturbed().await;
+        self.tries.clear();
+        drop(undisturbed);
         self.sweep(engine, Duration::ZERO).await.and(films)
     }
 }

@@ -44,6 +44,13 @@ impl Customer {
         self.writes(Content::Image { media_id })
     }
 
+    /// Sends a photo that is this file, which need not be one.
+    pub fn sends_image_of(&self, bytes: Vec<u8>) -> String {
+        let media_id = self.fresh("media");
+        self.stage.serve_picture(format!("media/{media_id}"), bytes);
+        self.writes(Content::Image { media_id })
+    }
+
     /// Sends a video, of some 64 KiB.
     pub fn sends_video(&self) -> String {
         self.sends_video_of(video::USUAL_LENGTH)
