@@ -8,6 +8,7 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 
+use tests::Patience;
 use tests::desktop::Desktop;
 use tests::process::{Process, free_port};
 
@@ -48,7 +49,7 @@ impl Driver {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(Capabilities::from_iter(capabilities));
         let address = format!("http://127.0.0.1:{}", self.port);
-        let session = tokio::time::timeout(Duration::from_secs(60), builder.connect(&address)).await;
+        let session = Patience::of(Duration::from_secs(60)).wait_for(builder.connect(&address)).await;
         session
             .context("the driver gave no session within a minute")
             .and_then(|session| session.context("the driver gave no session"))

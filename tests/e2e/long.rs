@@ -1,6 +1,6 @@
 //! A long conversation in the real window: opened, scrolled to its start and back with a real wheel, every frame on record.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use model::{ConversationId, MediaState, Reaction, Surface};
@@ -11,6 +11,7 @@ use store::table::{account, conversation};
 
 use super::shop::{Shop, open_conversation};
 use super::window::Window;
+use tests::Patience;
 use tests::process::{GLANCE, wait_for};
 
 const CUSTOMER: &str = "Nadia Rahman";
@@ -19,7 +20,7 @@ const MESSAGES: i64 = 1_500;
 /// A message every so often, back from a week ago.
 const APART_MS: i64 = 7 * 60_000;
 /// How long the wheel may take to get from one end to the other.
-const A_LONG_WAY: u64 = 900;
+const A_LONG_WAY: Duration = Duration::from_secs(900);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_conversation_scrolls_to_its_start_and_back_without_a_jump_or_a_blank() -> Result<()> {
@@ -136,6 +137,7 @@ enum Way {
 async fn scroll(shop: &Shop, window: &Window, way: Way, end: &str) -> Result<Value> {
     record(window, "start").await?;
     let since = Instant::now();
+    let mut patience = Patience::of(A_LONG_WAY);
     let button = match way {
         Way::Up => "4",
         Way::Down => "5",
@@ -151,7 +153,7 @@ async fn scroll(shop: &Shop, window: &Window, way: Way, end: &str) -> Result<Val
         if there == json!(true) {
             break;
         }
-        ensure!(since.elapsed().as_secs() < A_LONG_WAY, "the end is not reached: {}", record(window, "stop").await?);
+        ensure!(!patience.is_over(), "the end is not reached: {}", record(window, "stop").await?);
     }
     tokio::time::sleep(GLANCE * 10).await;
     let mut seen = record(window, "stop").await?;

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::shop::{Shop, delivered, open_conversation, send};
 use super::window::Window;
-use tests::process::{GLANCE, PATIENCE, wait_for};
+use tests::Patience;
+use tests::process::{GLANCE, wait_for};
 
 const NADIA: &str = "Nadia Rahman";
 const ANSWER: &str = "2 to 4 working days, dear Nadia Rahman.";
@@ -70,9 +71,9 @@ async fn inserted(shop: &Shop, window: &Window) -> Result<()> {
     window.find("option", "Delivery times").await?;
     super::automatic::pictured(shop, window, "saved-inserting").await?;
     window.press(&[], fantoccini::key::Key::Enter).await?;
-    let since = Instant::now();
+    let mut patience = Patience::default();
     while window.value(&composer).await? != ANSWER {
-        anyhow::ensure!(since.elapsed() < PATIENCE, "the composer says {:?}", window.value(&composer).await?);
+        anyhow::ensure!(!patience.is_over(), "the composer says {:?}", window.value(&composer).await?);
         tokio::time::sleep(GLANCE).await;
     }
     assert!(shop.tiktok.ledger().texts_to(NADIA).is_empty(), "Enter chose, and sent nothing");

@@ -68,9 +68,9 @@ async fn every_kind_goes_out_and_what_does_not_says_why() -> Result<()> {
 
     // Nobody found it: it is the agent's to decide.
     open_conversation(window, MARCO).await?;
-    let since = std::time::Instant::now();
+    let mut patience = tests::Patience::of(std::time::Duration::from_secs(120));
     while !window.text().await?.contains("TikTok never confirmed this message") {
-        anyhow::ensure!(since.elapsed().as_secs() < 120, "it is still being looked for");
+        anyhow::ensure!(!patience.is_over(), "it is still being looked for");
         tokio::time::sleep(GLANCE).await;
     }
     window.shot("sending-undecided").await?;

@@ -132,12 +132,12 @@ pub(crate) async fn reply(window: &Window, customer: &str, text: &str) -> Result
 
 /// Presses Enter until the composer has let go of its text.
 pub(crate) async fn send(window: &Window, name: &str) -> Result<()> {
-    let since = std::time::Instant::now();
+    let mut patience = tests::Patience::default();
     while !window.value(name).await?.is_empty() {
         window.press(&[], fantoccini::key::Key::Enter).await?;
         // Either it is empty at once, or the page says why not.
         tokio::time::sleep(tests::process::GLANCE).await;
-        if since.elapsed() > tests::process::PATIENCE {
+        if patience.is_over() {
             return Err(window.in_vain("the message to be sent").await);
         }
     }
@@ -152,7 +152,7 @@ async fn deliveries(window: &Window, text: &str) -> Result<Vec<String>> {
 
 /// Waits until exactly one message has this text, in one of these states.
 pub(crate) async fn delivered(window: &Window, text: &str, states: &[&str]) -> Result<String> {
-    let since = std::time::Instant::now();
+    let mut patience = tests::Patience::default();
     loop {
         let found = deliveries(window, text).await?;
         if let [only] = found.as_slice()
@@ -160,7 +160,7 @@ pub(crate) async fn delivered(window: &Window, text: &str, states: &[&str]) -> R
         {
             return Ok(only.clone());
         }
-        if since.elapsed() > tests::process::PATIENCE {
+        if patience.is_over() {
             return Err(window.in_vain(&format!("“{text}” to be {}; it is {found:?}", states.join(" or "))).await);
         }
         tokio::time::sleep(tests::process::GLANCE).await;

@@ -13,7 +13,9 @@ use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Value, json};
 
-use tests::process::{GLANCE, PATIENCE};
+use tests::Patience;
+use tests::patience::PATIENCE;
+use tests::process::GLANCE;
 
 /// The page.
 #[derive(Debug, Clone)]
@@ -35,12 +37,12 @@ impl Window {
 
     /// Waits for the element with this role whose accessible name is, begins with, or contains the given one.
     pub(crate) async fn find(&self, role: &str, name: &str) -> Result<Element> {
-        let since = Instant::now();
+        let mut patience = Patience::default();
         loop {
             if let Some(element) = self.all(role, name).await?.into_iter().next() {
                 return Ok(element);
             }
-            if since.elapsed() > PATIENCE {
+            if patience.is_over() {
                 return Err(self.in_vain(&format!("a {role} named “{name}”")).await);
             }
             tokio::time::sleep(GLANCE).await;
@@ -56,13 +58,13 @@ impl Window {
 
     /// Clicks it with the mouse.
     pub(crate) async fn click(&self, role: &str, name: &str) -> Result<()> {
-        let since = Instant::now();
+        let mut patience = Patience::default();
         loop {
             // It may be re-drawn between being found and being clicked: then it is found again.
             let clicked = self.find(role, name).await?.click().await;
             match clicked {
                 Ok(()) => return Ok(()),
-                Err(error) if since.elapsed() > PATIENCE => {
+                Err(error) if patience.is_over() => {
                     return Err(error).with_context(|| format!("the {role} “{name}” cannot be clicked"));
                 }
                 Err(_) => tokio::time::sleep(GLANCE).await,
@@ -136,9 +138,9 @@ impl Window {
 
     /// Waits until the text on the screen is as wanted.
     pub(crate) async fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
-        let since = Instant::now();
+        let mut patience = Patience::default();
         while !wanted(&self.text().await?) {
-            if since.elapsed() > PATIENCE {
+            if patience.is_over() {
                 return Err(self.in_vain(what).await);
             }
             tokio::time::sleep(GLANCE).await;
@@ -148,9 +150,9 @@ impl Window {
 
     /// Waits until a script in the page says `true`.
     pub(crate) async fn holds(&self, what: &str, script: &str) -> Result<()> {
-        let since = Instant::now();
+        let mut patience = Patience::default();
         while self.client.execute(script, Vec::new()).await? != json!(true) {
-            if since.elapsed() > PATIENCE {
+            if patience.is_over() {
                 return Err(self.in_vain(what).await);
             }
             tokio::time::sleep(GLANCE).await;
@@ -168,7 +170,7 @@ impl Window {
 
     /// Makes the page this large, whatever frame the window has.
     pub(crate) async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let since = Instant::now();
+        let mut patience = Patience::default();
         let (mut outer_width, mut outer_height) = (width, height);
         loop {
             self.client.set_window_rect(0, 0, outer_width, outer_height).await?;
@@ -187,7 +189,7 @@ impl Window {
                 }
                 tokio::time::sleep(GLANCE).await;
             }
-            if since.elapsed() > PATIENCE {
+            if patience.is_over() {
                 bail!("the page does not become {width} by {height}");
             }
         }

@@ -19,6 +19,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use sandbox::{Config, Customer, Fault, Limits, Sandbox, Times, WindowRule};
 use serde_json::{Value, json};
+use tests::Patience;
 use tokio::sync::{mpsc, watch};
 
 use judge::{Figures, judge};
@@ -184,13 +185,13 @@ impl Run {
 
     /// The faults end, Deskbell lives on, and the agent decides what is left to them.
     async fn evening(&self, tabs: &mut [Tab]) {
-        let began = Instant::now();
+        let mut patience = Patience::of(EVENING);
         loop {
             let mut rests = true;
             for tab in tabs.iter_mut() {
                 rests &= tab.look().await;
             }
-            if rests || began.elapsed() > EVENING {
+            if rests || patience.is_over() {
                 break;
             }
             tokio::time::sleep(GLANCE).await;
@@ -226,9 +227,9 @@ pub(crate) async fn link(tiktok: &Sandbox, page: &Page) -> Value {
 }
 
 pub(crate) async fn until(what: &str, state: impl AsyncFn() -> bool) {
-    let began = Instant::now();
+    let mut patience = Patience::of(Duration::from_secs(60));
     while !state().await {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        assert!(!patience.is_over(), "waited in vain until {what}");
         tokio::time::sleep(GLANCE).await;
     }
 }

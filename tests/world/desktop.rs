@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::patience::Patience;
 use crate::process::{self, Process, wait_for, wait_until};
 
 /// Desktops open at once. Each brings a browser engine; more of them than cores only makes all of them late.
@@ -243,8 +244,11 @@ fn watch(folder: &Path, longest: Duration) -> Sender<()> {
     let (open, dropped) = channel();
     let folder = folder.to_owned();
     std::thread::spawn(move || {
-        if dropped.recv_timeout(longest) == Err(RecvTimeoutError::Timeout) {
-            process::sweep(&folder, None);
+        let mut patience = Patience::of(longest);
+        while dropped.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+            if patience.is_over() {
+                return process::sweep(&folder, None);
+            }
         }
     });
     open

@@ -17,6 +17,7 @@ pub mod desktop;
 mod host;
 pub mod http;
 mod pace;
+pub mod patience;
 #[cfg(target_os = "linux")]
 pub mod process;
 mod thread;
@@ -33,9 +34,8 @@ use tempfile::TempDir;
 
 pub use host::{Keyring, TestHost};
 pub use pace::quick;
+pub use patience::Patience;
 
-/// How long a story waits for a state before it fails. Far more than any needs, for a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How long to wait for a change before looking anyway: the ledger changes without telling.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -321,8 +321,8 @@ impl World {
 
     async fn wait(&self, state: impl AsyncFn(&Self) -> bool) -> bool {
         let mut changes: Subscription = self.desk.subscribe();
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while tokio::time::Instant::now() < deadline {
+        let mut patience = Patience::default();
+        while !patience.is_over() {
             if state(self).await {
                 return true;
             }

@@ -11,20 +11,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long anything on the desktop may take to come about. Generous: the machine may be busy with other tests.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+use crate::patience::{PATIENCE, Patience};
 
 /// How often a state is looked at while waiting for it.
 pub const GLANCE: Duration = Duration::from_millis(30);
 
 /// Looks until there is something to see.
 pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
-    let since = Instant::now();
+    let mut patience = Patience::default();
     loop {
         if let Some(seen) = look() {
             return Ok(seen);
         }
-        if since.elapsed() > PATIENCE {
+        if patience.is_over() {
             bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
         }
         std::thread::sleep(GLANCE);
@@ -33,12 +32,12 @@ pub fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<
 
 /// The same, without holding up the other tasks of the test.
 pub async fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
-    let since = Instant::now();
+    let mut patience = Patience::default();
     loop {
         if let Some(seen) = look() {
             return Ok(seen);
         }
-        if since.elapsed() > PATIENCE {
+        if patience.is_over() {
             bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
         }
         tokio::time::sleep(GLANCE).await;
@@ -87,7 +86,7 @@ impl Process {
 
     /// Waits until somebody listens on the port, as long as the program lives.
     pub async fn listens(&mut self, port: u16) -> Result<()> {
-        let since = Instant::now();
+        let mut patience = Patience::default();
         loop {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
                 return Ok(());
@@ -95,7 +94,7 @@ impl Process {
             if let Some(status) = self.child.try_wait()? {
                 bail!("`{}` ended ({status}) before it listened:\n{}", self.name, self.said());
             }
-            if since.elapsed() > PATIENCE {
+            if patience.is_over() {
                 bail!("`{}` does not listen on port {port}:\n{}", self.name, self.said());
             }
             tokio::time::sleep(GLANCE).await;

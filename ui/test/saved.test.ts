@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { savedOf } from "../dev/savedReplies";
 import { slashBefore } from "../src/features/composer/choosing.svelte";
 import { blanksOf, piecesOf } from "../src/state/braces";
-import { readFile } from "../src/state/saved.svelte";
+import { legacyEncoding, readTextFile } from "../src/state/textFile";
 import { unreadableWords } from "../src/text/saved";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
@@ -316,16 +316,39 @@ describe("the screen", () => {
 });
 
 describe("a file", () => {
-  test("is read as UTF-8 or not at all", async () => {
-    expect(await readFile(new File(["name,text"], "a.csv"))).toEqual({ format: "csv", text: "name,text" });
-    expect(await readFile(new File(['{"replies": []}'], "a.txt"))).toMatchObject({ format: "json" });
-    expect(await readFile(new File([new Uint8Array([0x47, 0x72, 0xf6, 0xdf, 0x65])], "a.csv"))).toBeNull();
+  const bytes = (...all: number[]): Uint8Array<ArrayBuffer> => new Uint8Array(all);
+  const utf16 = (text: string, little: boolean): number[] => [...text].flatMap((c) => (little ? [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8] : [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255]));
+  const read = (content: BlobPart, language = "en-GB", name = "a.csv"): ReturnType<typeof readTextFile> => readTextFile(new File([content], name), language);
+  test("is read in every Unicode encoding a spreadsheet writes", async () => {
+    const text = "name;text\r\nGröße;発送 …";
+    for (const content of [
+      text,
+      "\uFEFF" + text,
+      bytes(0xff, 0xfe, ...utf16(text, true)),
+      bytes(0xfe, 0xff, ...utf16(text, false)),
+      bytes(...utf16(text, true)),
+      bytes(...utf16(text, false)),
+    ])
+      expect(await read(content)).toEqual({ format: "csv", text, guessed: null });
+    expect(await read('{"replies": []}', "en", "a.txt")).toMatchObject({ format: "json", guessed: null });
+  });
+  test("without Unicode is read as this computer's language writes, and says so", async () => {
+    expect(await read(bytes(0x47, 0x72, 0xf6, 0xdf, 0x65))).toEqual({ format: "csv", text: "Größe", guessed: "windows-1252" });
+    expect(await read(bytes(0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2), "ru-RU")).toEqual({ format: "csv", text: "Привет", guessed: "windows-1251" });
+    expect(await read(bytes(0x94, 0xad, 0x91, 0x97), "ja")).toEqual({ format: "csv", text: "発送", guessed: "shift_jis" });
+    expect(await read(bytes(0xb7, 0xa2, 0xbb, 0xf5), "zh-CN")).toMatchObject({ text: "发货" });
+    expect(["zh-TW", "zh-Hant-HK", "zh", "pl-PL", "fr", "tr"].map(legacyEncoding)).toEqual(["big5", "big5", "gbk", "windows-1250", "windows-1252", "windows-1254"]);
+  });
+  test("that is a picture or a program is not text", async () => {
+    expect(await read(bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d))).toBeNull();
+    expect(await read(bytes(0x50, 0x4b, 3, 4, 0x14, 0, 6, 0, 8, 0, 0xff, 0xd8))).toBeNull();
+    expect(await read(bytes(0x7b, 0x22, 0xf6, 0x22, 0x7d), "en", "a.json"), "JSON is Unicode").toBeNull();
   });
   test("tells what came of it and what is wrong in words", async () => {
     const { desk } = await onScreen();
-    const give = async (): Promise<void> => {
+    const give = async (content?: number[]): Promise<void> => {
       const chooser = one<HTMLInputElement>("[data-import]");
-      Object.defineProperty(chooser, "files", { value: [new File(["name,text"], "a.csv")], configurable: true });
+      Object.defineProperty(chooser, "files", { value: [new File([content ? bytes(...content) : "name,text"], "a.csv")], configurable: true });
       chooser.dispatchEvent(new Event("change", { bubbles: true }));
       await settle(20);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -333,6 +356,11 @@ describe("a file", () => {
     };
     await give();
     expect(document.body.textContent).toContain("Line 12 without a name");
+    expect(document.body.textContent).not.toContain("windows-1252");
+    screen.getByRole("button", { name: "Close" }).click();
+    await settle();
+    await give([0x6e, 0x61, 0x6d, 0x65, 0x2c, 0xf6]);
+    expect(document.body.textContent).toContain("was read as windows-1252");
     screen.getByRole("button", { name: "Close" }).click();
     await settle();
     desk.fail("importSavedReplies", "importUnreadable", "quotes:3");

@@ -1,8 +1,7 @@
 //! Saved replies in files: to move them to another computer, and to write many at once in a spreadsheet.
 //!
-//! What is written is read back word for word, and written again it is the same, byte for byte. Therefore nothing is put
-//! before a text that begins with `=`: a spreadsheet may take it for a formula. Two limits: a table has no pictures, and a
-//! photo that comes from another computer is encoded anew, as every picture is that comes in.
+//! What is written is read back word for word, and written again it is the same, byte for byte. Two limits: a table has no
+//! pictures, and a photo that comes from another computer is encoded anew, as every picture is that comes in.
 
 mod json;
 mod table;

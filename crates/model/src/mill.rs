@@ -13,6 +13,10 @@
 //! A run of an unspaced script is cut into overlapping pairs plus its last character; Korean too, because its words grow
 //! endings and join. An emoji is a word of its own, its skin tone the next one, a family its members in turn, a flag one
 //! word; so the base finds every tone and a tone itself only.
+//!
+//! What one person writes with separators another types without, and the other way round: `AB-1234`, `+49 151 1234-5678`,
+//! `1.234,56`, `e-mail`, `don't`. So runs that a separator joins are words together as well ([`Milled::joined`]). Inside a
+//! word any punctuation joins; over spaces only the groups of a number or code do, or all of a sentence would be one word.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -39,20 +43,92 @@ pub enum Kind {
     Sign,
 }
 
+/// One run of a text.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    kind: Kind,
+    /// The index after its last glyph.
+    end: usize,
+    /// What stands before it.
+    gap: Gap,
+    /// Whether the gap joins it to the run before it.
+    joins: bool,
+    /// Whether its letters are all capitals, which tells a code such as `RMA` from a word.
+    capitals: bool,
+    /// Whether it has a digit.
+    digits: bool,
+}
+
+impl Run {
+    /// Whether it may be a group of a number or code.
+    fn is_code(&self, chars: usize) -> bool {
+        self.digits || (self.capitals && chars <= MAX_CODE_LETTERS)
+    }
+}
+
+/// What stands between two runs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gap {
+    chars: usize,
+    spaced: bool,
+    /// Whether it holds something that no number has beside a space, such as a comma or the end of a line.
+    parts_numbers: bool,
+    /// Whether it holds something that no word has inside it in scripts without spaces.
+    parts_unspaced: bool,
+}
+
+impl Gap {
+    fn add(&mut self, c: char) {
+        self.chars += 1;
+        self.spaced |= c.is_whitespace();
+        self.parts_numbers |= !(is_dash(c)
+            || matches!(c, '(' | ')' | '[' | ']' | '/' | '.' | '+' | '#' | '·' | '_' | '|'))
+            && (!c.is_whitespace()
+                || matches!(c, '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}'));
+        self.parts_unspaced |= !(is_dash(c) || matches!(c, '・' | '·' | '_' | '\''));
+    }
+}
+
 /// A text after the mill.
 #[derive(Debug, Default)]
 pub struct Milled {
     glyphs: Vec<Glyph>,
-    /// What they are, and where each ends.
-    runs: Vec<(Kind, usize)>,
-    broken: bool,
+    runs: Vec<Run>,
+    gap: Gap,
+    /// Whether letters count as capitals whatever their case.
+    any_case: bool,
 }
+
+/// So many separators join two runs inside a word at most, such as `)-`.
+const MAX_WORD_GAP_CHARS: usize = 2;
+/// So many join two groups of a number, such as `" - "`.
+const MAX_NUMBER_GAP_CHARS: usize = 3;
+/// A code's letters beside its digits are at most so many: `NWBK` in an IBAN.
+const MAX_CODE_LETTERS: usize = 4;
+/// So many runs with a digit are joined at most, from every one of them on: more than a telephone number has.
+const MAX_JOINED_RUNS: usize = 7;
+/// So many runs of letters only are joined, because a web address has many.
+const MAX_JOINED_WORDS: usize = 4;
+/// So many runs are joined where they end the chain: an IBAN of 34 letters has nine.
+const MAX_JOINED_TO_END: usize = 12;
+/// A joined run is at most so long.
+const MAX_JOINED_CHARS: usize = 40;
 
 impl Milled {
     /// Folds a text and cuts it into runs.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut milled = Self { glyphs: Vec::with_capacity(text.len()), ..Self::default() };
+        Self::cut(text, false)
+    }
+
+    /// The same for what was typed into a search: nobody types the capitals of a code.
+    #[must_use]
+    pub fn of_typed(text: &str) -> Self {
+        Self::cut(text, true)
+    }
+
+    fn cut(text: &str, any_case: bool) -> Self {
+        let mut milled = Self { glyphs: Vec::with_capacity(text.len()), any_case, ..Self::default() };
         let mut folded = Vec::new();
         for cluster in clusters(text) {
             folded.clear();
@@ -65,30 +141,112 @@ impl Milled {
                 }
             }
         }
+        milled.join();
         milled
+    }
+
+    /// Works out which runs their separators join.
+    fn join(&mut self) {
+        let mut before: Option<(Run, usize)> = None;
+        for run in &mut self.runs {
+            let letters = run.end - before.map_or(0, |(before, _)| before.end);
+            if let Some((before, letters_before)) = before {
+                let gap = run.gap;
+                run.joins = match (before.kind, run.kind) {
+                    (Kind::Word, Kind::Word) if gap.spaced => {
+                        gap.chars <= MAX_NUMBER_GAP_CHARS
+                            && !gap.parts_numbers
+                            && (before.digits || run.digits)
+                            && before.is_code(letters_before)
+                            && run.is_code(letters)
+                    }
+                    (Kind::Word, Kind::Word) => (1..=MAX_WORD_GAP_CHARS).contains(&gap.chars),
+                    (Kind::Unspaced, Kind::Unspaced) => gap.chars == 1 && !gap.parts_unspaced,
+                    _ => false,
+                };
+            }
+            before = Some((*run, letters));
+        }
     }
 
     /// The runs in order.
     pub fn runs(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
-        let mut start = 0;
-        self.runs.iter().map(move |(kind, end)| {
-            let run = self.glyphs.get(start..*end).unwrap_or_default();
-            start = *end;
-            (*kind, run)
+        (0..self.runs.len()).filter_map(|at| self.between(at, at))
+    }
+
+    /// The runs as one would type them without separators: what is joined is one.
+    pub fn runs_joined(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
+        self.chains().flat_map(|(first, last)| {
+            let whole = self.between(first, last).filter(|(kind, glyphs)| first < last && is_joinable(*kind, glyphs));
+            let each = if whole.is_some() { first..first } else { first..last + 1 };
+            whole.into_iter().chain(each.filter_map(|at| self.between(at, at)))
         })
+    }
+
+    /// Whether separators join all of it to one word.
+    #[must_use]
+    pub fn is_one_chain(&self) -> bool {
+        self.runs.len() > 1 && self.runs.iter().skip(1).all(|run| run.joins)
+    }
+
+    /// Every stretch of runs that separators join, as one run each.
+    pub fn joined(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
+        self.chains()
+            .flat_map(|(first, last)| self.joined_in(first, last))
+            .filter_map(|(first, last)| self.between(first, last))
+            .filter(|(kind, glyphs)| is_joinable(*kind, glyphs))
+    }
+
+    /// First and last run of each stretch to be joined in a chain.
+    fn joined_in(&self, first: usize, last: usize) -> impl Iterator<Item = (usize, usize)> {
+        (first..last).flat_map(move |from| {
+            let mut digits = self.runs.get(from).is_some_and(|run| run.digits);
+            (from + 1..=last.min(from + MAX_JOINED_TO_END - 1)).filter_map(move |to| {
+                let run = self.runs.get(to)?;
+                digits |= run.digits;
+                let most = if digits { MAX_JOINED_RUNS } else { MAX_JOINED_WORDS };
+                // Of scripts without spaces any stretch is found in the whole.
+                let wanted = if run.kind == Kind::Unspaced {
+                    from == first && to == last
+                } else {
+                    to == last || to - from < most
+                };
+                wanted.then_some((from, to))
+            })
+        })
+    }
+
+    /// First and last run of each chain; one that nothing is joined to is a chain of its own.
+    fn chains(&self) -> impl Iterator<Item = (usize, usize)> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let first = (at < self.runs.len()).then_some(at)?;
+            at += 1;
+            while self.runs.get(at).is_some_and(|run| run.joins) {
+                at += 1;
+            }
+            Some((first, at - 1))
+        })
+    }
+
+    /// From one run to another, without what stands between them.
+    fn between(&self, first: usize, last: usize) -> Option<(Kind, &[Glyph])> {
+        let start = first.checked_sub(1).map_or(Some(0), |before| self.runs.get(before).map(|run| run.end))?;
+        let run = self.runs.get(last)?;
+        Some((run.kind, self.glyphs.get(start..run.end)?))
     }
 
     fn add(&mut self, c: char, cluster: &Cluster<'_>) {
         let kind = if is_unspaced(c) {
             Kind::Unspaced
-        } else if c.is_alphanumeric() || (u32::from(c) >= 0x300 && is_combining_mark(c)) {
+        } else if !is_apostrophe(c) && (c.is_alphanumeric() || (u32::from(c) >= 0x300 && is_combining_mark(c))) {
             Kind::Word
         } else {
-            self.broken = true;
+            self.gap.add(c);
             return;
         };
-        let joins = !self.broken && self.runs.last().is_some_and(|(last, _)| *last == kind);
-        self.push(kind, c, cluster, joins);
+        let goes_on = self.gap.chars == 0 && self.runs.last().is_some_and(|last| last.kind == kind);
+        self.push(kind, c, cluster, goes_on);
     }
 
     /// A keycap is its digit and then the cap; a flag two letters, or a black flag and its tags; anything else goes part
@@ -112,19 +270,23 @@ impl Milled {
         }
     }
 
-    fn push(&mut self, kind: Kind, c: char, cluster: &Cluster<'_>, joins: bool) {
+    fn push(&mut self, kind: Kind, c: char, cluster: &Cluster<'_>, goes_on: bool) {
+        let gap = std::mem::take(&mut self.gap);
+        if !goes_on {
+            self.runs.push(Run { kind, end: 0, gap, joins: false, capitals: true, digits: false });
+        }
         self.glyphs.push(Glyph { c, from: cluster.from, to: cluster.to });
         let end = self.glyphs.len();
-        match self.runs.last_mut() {
-            Some((_, last_end)) if joins => *last_end = end,
-            _ => self.runs.push((kind, end)),
+        if let Some(run) = self.runs.last_mut() {
+            run.end = end;
+            run.digits |= c.is_ascii_digit();
+            run.capitals &= self.any_case || c.is_ascii_digit() || cluster.text.starts_with(char::is_uppercase);
         }
-        self.broken = false;
     }
 
-    /// The words of the index, each with a space before it.
+    /// The words of the index, each with a space before it: the runs in order, then what separators join.
     pub fn write_words(&self, out: &mut String) {
-        for (kind, run) in self.runs() {
+        for (kind, run) in self.runs().chain(self.joined()) {
             if kind == Kind::Unspaced {
                 for pair in run.windows(2) {
                     out.push(' ');
@@ -138,6 +300,12 @@ impl Milled {
             }
         }
     }
+}
+
+/// Two letters and three digits are too few to be joined: `10.5` is not meant by 105.
+fn is_joinable(kind: Kind, glyphs: &[Glyph]) -> bool {
+    let least = if glyphs.iter().all(|glyph| glyph.c.is_ascii_digit()) { 4 } else { 3 };
+    (kind == Kind::Unspaced || glyphs.len() >= least) && glyphs.len() <= MAX_JOINED_CHARS
 }
 
 /// Makes alike what people type alike.
@@ -310,6 +478,15 @@ fn is_unspaced(c: char) -> bool {
     script && (c.is_alphanumeric() || is_combining_mark(c) || c == '〆')
 }
 
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{58A}' | '\u{5BE}')
+}
+
+/// Letters by Unicode's measure that keyboards put where others have an apostrophe.
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\u{2B9}' | '\u{2BB}'..='\u{2BD}' | '\u{2C8}' | '\u{A78C}')
+}
+
 fn is_regional(c: char) -> bool {
     ('\u{1F1E6}'..='\u{1F1FF}').contains(&c)
 }
@@ -376,8 +553,42 @@ mod tests {
     fn unspaced_scripts_become_pairs_and_a_last_character() {
         assert_eq!(words("尺寸M"), ["尺寸", "寸", "m"]);
         assert_eq!(words("교환, 네ㅋㅋ"), ["교환", "환", "네ㅋ", "ㅋㅋ", "ㅋ"]);
-        assert_eq!(words("リ・ボン。"), ["り", "ぼん", "ん"]);
+        assert_eq!(words("リ、ボン。"), ["り", "ぼん", "ん"]);
         assert_eq!(words("๒๕๐บา"), ["250", "บา", "า"]);
+    }
+
+    #[test]
+    fn what_separators_join_is_a_word_as_well() {
+        let joined = |text: &str| -> Vec<String> {
+            Milled::of(text).joined().map(|(_, run)| run.iter().map(|glyph| glyph.c).collect()).collect()
+        };
+        for (text, words) in [
+            ("AB-1234", "ab1234"),
+            ("ab\u{2011}1234 ab_1234", "ab1234 ab1234"),
+            ("+49 (151) 12-34", "49151 4915112 491511234 15112 1511234 1234"),
+            ("1.234,56", "1234 123456 23456"),
+            ("٠١٥١-٤٥", "015145"),
+            ("don’t donʼt don't", "dont dont dont"),
+            ("e-mail t-shirt a-b 10.5 kg 2-5", "email tshirt"),
+            ("AB 1234, EUR 20 20 EUR", "ab1234 eur20 eur2020 eur2020eur 2020 2020eur 20eur"),
+            ("size 38, 40\n4050 of 170 cm", ""),
+            ("one -- two (three) four...five", ""),
+            ("リ・ボン 尺寸-M", "りぼん"),
+            ("👍-1234 a👍-bcd", ""),
+        ] {
+            assert_eq!(joined(text).join(" "), words, "{text}");
+        }
+        assert_eq!(joined("GB29 NWBK 6016 1331 9268 19").first().unwrap(), "gb29nwbk");
+        assert!(joined("GB29 NWBK 6016 1331 9268 19").contains(&"gb29nwbk60161331926819".to_owned()));
+        assert_eq!(words("AB-12"), ["ab", "12", "ab12"]);
+    }
+
+    #[test]
+    fn no_text_is_joined_to_more_than_a_few_words_for_each_of_its_own() {
+        for text in ["1 2 3 4 ".repeat(1_000), "a.b/c-d".repeat(1_000), "ab-".repeat(2_000), "リ・".repeat(1_000)] {
+            let milled = Milled::of(&text);
+            assert!(milled.joined().count() <= milled.runs().count() * 7, "{}", &text[..8]);
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_unreadable_messages.sql"),
     include_str!("../migrations/0007_odd_times.sql"),
     include_str!("../migrations/0008_read_from_and_ids.sql"),
+    include_str!("../migrations/0009_search_without_separators.sql"),
 ];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::http;
+use tests::{Patience, http};
 use tokio::sync::watch;
 
 use super::process::Living;
@@ -41,8 +41,8 @@ impl Page {
         let question = json!({ "command": command, "args": args }).to_string();
         let address = format!("{address}rpc");
         let asked = http::ask("POST", &address, &[("Content-Type", "application/json")], &question);
-        let answer = tokio::time::timeout(LONGEST_ANSWER, asked).await;
-        let answer = answer.unwrap_or_else(|_| panic!("{question} was not answered"));
+        let answer = Patience::of(LONGEST_ANSWER).wait_for(asked).await;
+        let answer = answer.unwrap_or_else(|| panic!("{question} was not answered"));
         let read = answer.ok().and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
         if let Some(mut answer) = read {
             return match answer.get("fault") {
@@ -53,8 +53,8 @@ impl Page {
         self.lost.fetch_add(1, Ordering::Relaxed);
         // A process that was killed does not come back: only a process that was not would hold this up.
         let died = living.wait_for(|living| living.as_ref().is_none_or(|(other, _)| *other != number));
-        let died = tokio::time::timeout(LONGEST_ANSWER, died).await;
-        assert!(died.is_ok(), "life {number} gave no answer to {question} and lives");
+        let died = Patience::of(LONGEST_ANSWER).wait_for(died).await;
+        assert!(died.is_some(), "life {number} gave no answer to {question} and lives");
         Asked::Lost
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sandbox::Sandbox;
 use tempfile::TempDir;
+use tests::Patience;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{Mutex, watch};
@@ -82,9 +83,9 @@ impl Lives {
     pub(crate) async fn listens(&mut self) {
         let out = self.child.as_mut().and_then(|child| child.stdout.take()).expect("a process that was just begun");
         let mut lines = BufReader::new(out).lines();
-        let line = tokio::time::timeout(LONGEST_START, lines.next_line()).await;
+        let line = Patience::of(LONGEST_START).wait_for(lines.next_line()).await;
         *self.ear.lock().await = self.child.as_mut().and_then(|child| child.stdin.take());
-        let Ok(Ok(Some(address))) = line else { panic!("life {} never listened:\n{}", self.number, self.said()) };
+        let Some(Ok(Some(address))) = line else { panic!("life {} never listened:\n{}", self.number, self.said()) };
         self.living.send_replace(Some((self.number, address)));
     }
 

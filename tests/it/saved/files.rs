@@ -60,7 +60,7 @@ async fn what_was_exported_is_imported_word_for_word_and_exported_again_byte_for
     }
     let text = String::from_utf8(export(&world, "csv").await).unwrap();
     assert!(
-        text.starts_with("\u{FEFF}\"name\",\"shortcut\",\"category\",\"text\",\"uses\"\r\n\"=1+1\",\"@SUM\","),
+        text.starts_with("\u{FEFF}\"name\",\"shortcut\",\"category\",\"text\",\"uses\"\r\n\"'=1+1\",\"'@SUM\","),
         "{text}"
     );
 }

@@ -174,13 +174,3 @@ export class Saved {
     if (editing && there && !this.changed && !same(textOf(there), editing.before)) this.edit(there);
   }
 }
-
-/** Which kind of file it is, and what stands in it; none if it is not text. */
-export async function readFile(file: File): Promise<{ format: SavedFormat; text: string } | null> {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    return { format: /\.json$/i.test(file.name) || file.type === "application/json" || /^\s*[[{]/.test(text) ? "json" : "csv", text };
-  } catch {
-    return null;
-  }
-}

@@ -1,11 +1,17 @@
 //! Saved replies as a table: CSV by RFC 4180.
 //!
 //! Written with commas, every cell in quotes, lines ending in CR LF, and with the mark by which spreadsheets know UTF-8. Read
-//! with commas, semicolons or tabs, as spreadsheets of different countries write them, and strictly: quotes that do not
-//! close would swallow everything behind them.
+//! as spreadsheets of different countries write them: with commas, semicolons, tabs or bars, with or without the line
+//! `sep=;` that says which, with empty lines and columns around. And strictly: quotes that do not close would swallow
+//! everything behind them, so the lenient readers there are will not do.
+//!
+//! A cell that a spreadsheet would take for a formula gets an apostrophe before it, as spreadsheets write text themselves,
+//! and loses it again when it is read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use model::mill::fold;
 use model::{SavedReplyProblem, SavedReplyText};
 use store::table::saved_reply::SavedReply;
 
@@ -17,15 +23,44 @@ const COLUMNS: [&str; 5] = ["name", "shortcut", "category", "text", "uses"];
 /// All of them as a table.
 pub(crate) fn write(replies: &[SavedReply]) -> Vec<u8> {
     let mut out = String::from("\u{FEFF}");
-    line(&mut out, COLUMNS);
+    line(&mut out, COLUMNS.map(Cow::Borrowed));
     for one in replies {
         let uses = one.uses.to_string();
-        line(&mut out, [&one.name, &one.shortcut, &one.category, &one.body, &uses].map(String::as_str));
+        line(&mut out, [&one.name, &one.shortcut, &one.category, &one.body, &uses].map(|cell| neutral(cell)));
     }
     out.into_bytes()
 }
 
-fn line(out: &mut String, cells: [&str; 5]) {
+/// Whether a spreadsheet may take a cell for a formula (OWASP, "CSV Injection"). It passes over what does not show.
+fn is_formula(cell: &str) -> bool {
+    if cell.starts_with(['\t', '\r', '\n', '\0']) {
+        return true;
+    }
+    let unseen = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    };
+    let shown = cell.trim_start_matches(unseen);
+    let signs =
+        ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\u{2212}', '\u{FE62}', '\u{FE63}', '\u{FE66}', '\u{FE6B}'];
+    shown.starts_with(signs)
+}
+
+/// A cell that is text to every spreadsheet. Apostrophes before a formula are doubled, so that all come back.
+fn neutral(cell: &str) -> Cow<'_, str> {
+    if is_formula(cell.trim_start_matches('\'')) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// What was written before it was made neutral.
+fn as_written(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest.trim_start_matches('\'')) => rest,
+        _ => cell,
+    }
+}
+
+fn line(out: &mut String, cells: [Cow<'_, str>; 5]) {
     for (at, cell) in cells.into_iter().enumerate() {
         out.push_str(if at == 0 { "\"" } else { ",\"" });
         out.push_str(&cell.replace('"', "\"\""));
@@ -36,26 +71,74 @@ fn line(out: &mut String, cells: [&str; 5]) {
 
 /// Reads a table whose first line names its columns, in any order; those we do not know are passed over.
 pub(super) fn read(text: &str) -> Result<Read, String> {
-    let mut rows = Rows::of(text);
-    let names = rows.next().transpose()?.ok_or("columns")?;
-    let columns: HashMap<String, usize> =
-        names.cells.iter().enumerate().map(|(at, name)| (name.trim().to_lowercase(), at)).collect();
-    if names.broken || !(columns.contains_key("name") && columns.contains_key("text")) {
-        return Err("columns".to_owned());
+    let (said, start) = separator(text);
+    let rest = text.get(start..).unwrap_or_default();
+    let first_line = if start == 0 { 1 } else { 2 };
+    // What stands between the columns is what makes columns of ours of the first line.
+    let separators = said.map_or(SEPARATORS.to_vec(), |said| vec![said]);
+    let mut header = Err("columns".to_owned());
+    for between in separators {
+        let mut rows = Rows { rest: rest.chars().peekable(), between, line: first_line };
+        let names = rows.by_ref().find(|row| !row.as_ref().is_ok_and(Row::is_empty));
+        match names {
+            Some(Ok(names)) => {
+                let columns = columns(&names);
+                if columns.contains_key("name") && columns.contains_key("text") && !names.broken {
+                    header = Ok((rows, columns, names.cells.len()));
+                    break;
+                }
+            }
+            Some(Err(quotes)) => header = Err(quotes),
+            None => {}
+        }
     }
+    let (rows, columns, width) = header?;
     let mut read = Vec::new();
     for row in rows {
         let row = row?;
-        if row.cells.iter().all(|cell| cell.trim().is_empty()) && !row.broken {
-            continue;
+        if !row.is_empty() {
+            read.push(entry(row, &columns, width));
         }
-        read.push(entry(row, &columns, names.cells.len()));
     }
     Ok(read)
 }
 
+/// What stands between columns, tried in this order.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
+/// What a first line `sep=;` says stands between the columns, and where the table begins after it. Spreadsheets write it for
+/// each other and pad it to the width of the table.
+fn separator(text: &str) -> (Option<char>, usize) {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    let start =
+        text.len() - rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or(rest).len();
+    let said = line.trim_start_matches(['\u{FEFF}', '"', ' ']);
+    let Some(said) = said.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).and_then(|_| said.get(4..)) else {
+        return (None, 0);
+    };
+    let mut chars = said.chars();
+    let said = match (chars.next(), chars.next()) {
+        (Some('\\'), Some('t')) => Some('\t'),
+        (said, _) => said.filter(|c| !matches!(c, '"' | '\r' | '\n')),
+    };
+    (said, start)
+}
+
+/// Which column is which, whatever the case and width its name is written in.
+fn columns(names: &Row) -> HashMap<String, usize> {
+    let plain = |name: &str| fold(name.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}'));
+    let mut columns = HashMap::new();
+    for (at, name) in names.cells.iter().enumerate() {
+        columns.entry(plain(name)).or_insert(at);
+    }
+    columns
+}
+
 fn entry(row: Row, columns: &HashMap<String, usize>, width: usize) -> Result<Entry, ImportRefusal> {
-    let cell = |name: &str| columns.get(name).and_then(|at| row.cells.get(*at)).cloned().unwrap_or_default();
+    let cell = |name: &str| {
+        columns.get(name).and_then(|at| row.cells.get(*at)).map(|cell| as_written(cell).to_owned()).unwrap_or_default()
+    };
     let uses = cell("uses");
     let uses = if uses.trim().is_empty() { Some(0) } else { uses.trim().parse().ok() };
     let too_wide = row.cells.iter().skip(width).any(|cell| !cell.trim().is_empty());
@@ -82,20 +165,19 @@ struct Row {
     broken: bool,
 }
 
+impl Row {
+    fn is_empty(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim().is_empty()) && !self.broken
+    }
+}
+
 struct Rows<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     between: char,
     line: u32,
 }
 
-impl<'a> Rows<'a> {
-    fn of(text: &'a str) -> Self {
-        let first = text.lines().next().unwrap_or_default();
-        let count = |c: char| first.matches(c).count();
-        let between = [',', ';', '\t'].into_iter().max_by_key(|c| (count(*c), *c == ',')).unwrap_or(',');
-        Self { rest: text.chars().peekable(), between, line: 1 }
-    }
-
+impl Rows<'_> {
     /// The inside of quotes, which end where two do not stand together.
     fn quoted(&mut self, cell: &mut String) -> Result<(), String> {
         let opened = self.line;
@@ -175,6 +257,83 @@ mod tests {
             assert_eq!(told.len(), 2, "{text:?}: {told:?}");
             assert_eq!(told[0], "2 a, b=x\r\ny \"z\" (3)", "{text:?}");
             assert!(told[1].ends_with(" c=d (0)"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_writes_around_a_table_is_no_part_of_it() {
+        for text in [
+            "sep=;\r\nname;text\r\nHello;Hi there\r\n",
+            "SEP=;\nname;text\nHello;Hi there\n",
+            "\"sep=;\"\r\nname;text\r\nHello;Hi there\r\n",
+            "sep=;;;\r\nname;text;;\r\nHello;Hi there;;\r\n",
+            "sep=,\r\nName,Text\r\nHello,Hi there\r\n",
+            "sep=\t\rname\ttext\rHello\tHi there\r",
+            "sep=\\t\nname\ttext\nHello\tHi there\n",
+            "sep=^\nname^text\nHello^Hi there\n",
+            "sep=|\n\n\u{FEFF} TEXT |\u{A0}Ｎａｍｅ\nHi there|Hello\n|\n||\n",
+            "name|text\nHello|Hi there\n",
+            "\n;;\nname;text;\nHello;Hi there;\n",
+            "\"name, and more\";name;text\n;Hello;Hi there\n",
+            "\"a\n;b;\n\",name,text\n,Hello,Hi there\n",
+        ] {
+            let told = told(text);
+            assert!(told.len() == 1 && told[0].ends_with(" Hello=Hi there (0)"), "{text:?}: {told:?}");
+        }
+        assert_eq!(
+            told("sep=;\r\n\r\nname;text\r\nHello;Hi there\r\n"),
+            ["4 Hello=Hi there (0)"],
+            "its line in the file"
+        );
+        assert_eq!(told("sep=;\na;b\n"), ["columns"]);
+        assert_eq!(told("sep=;"), ["columns"]);
+        assert_eq!(told("name;text\nsep=,;x\n"), ["2 sep=,=x (0)"], "only before the table");
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_to_a_spreadsheet_and_all_come_back_as_they_were() {
+        let cells = [
+            "=1+1",
+            "+49 151",
+            "-5 %",
+            "@SUM",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "\u{A0}=1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠x",
+            "\u{FEFF}=1",
+            "\u{200B}=1",
+            "'=1",
+            "''=1",
+            "' =1",
+            "'tis",
+            "''",
+            "'",
+            "\u{2212}1",
+            "\u{FE63}1",
+            "a=1",
+            "|x",
+            "%0A=1",
+            "\u{1}=1",
+        ];
+        for cell in cells {
+            let safe = neutral(cell);
+            let first = safe.trim_start_matches(|c: char| c.is_whitespace() || c.is_control()).chars().next();
+            assert!(
+                !first.is_some_and(|c| "=+-@＝＋－＠\u{2212}\u{FE62}\u{FE63}\u{FE66}\u{FE6B}".contains(c))
+                    || safe.starts_with('\''),
+                "{safe:?}"
+            );
+            assert!(!safe.starts_with(['\t', '\r', '\n', '\u{1}']), "{safe:?}");
+            assert_eq!(as_written(&safe), cell);
+        }
+        for cell in ["=1", "'tis", "plain", "", "it's =1"] {
+            assert_eq!(as_written(cell), cell, "what another program wrote stays");
         }
     }
 

@@ -4,62 +4,81 @@
 //! keyword of one or two letters is found inside longer words too; an agent sees that in the dry run.
 
 use super::KeywordMatch;
-use crate::mill::{Kind, Milled};
+use crate::mill::{Glyph, Kind, Milled};
 
 /// A keyword ready to be looked for.
 #[derive(Debug, Clone)]
 pub(super) struct Keyword {
-    runs: Vec<(Kind, Vec<char>)>,
+    /// As it was typed, and without its separators if it has any.
+    ways: Vec<Runs>,
     matching: KeywordMatch,
 }
+
+type Runs = Vec<(Kind, Vec<char>)>;
 
 impl Keyword {
     /// Nothing if there is no letter, digit or emoji in it.
     pub(super) fn of(typed: &str, matching: KeywordMatch) -> Option<Self> {
-        let runs: Vec<(Kind, Vec<char>)> = runs(&Milled::of(typed));
-        (!runs.is_empty()).then_some(Self { runs, matching })
+        let milled = Milled::of_typed(typed);
+        let mut ways = vec![runs(milled.runs()), runs(milled.runs_joined())];
+        ways.dedup();
+        ways.retain(|way| !way.is_empty());
+        (!ways.is_empty()).then_some(Self { ways, matching })
     }
 
     /// Whether it stands in a text.
     pub(super) fn stands_in(&self, text: &Text) -> bool {
-        match self.matching {
-            KeywordMatch::Exact => text.0 == self.runs,
-            KeywordMatch::Word => self.runs.iter().all(|(kind, word)| {
-                text.0.iter().any(|(other, run)| {
+        self.ways.iter().any(|way| match self.matching {
+            KeywordMatch::Exact => text.runs == *way || text.numbers_joined == *way,
+            KeywordMatch::Word => way.iter().all(|(kind, word)| {
+                text.runs.iter().chain(&text.numbers).any(|(other, run)| {
                     kind == other && if *kind == Kind::Unspaced { holds(run, word) } else { run == word }
                 })
             }),
-            KeywordMatch::Phrase => text.0.windows(self.runs.len()).any(|window| self.stands_at(window)),
-        }
-    }
-
-    /// Whether its runs are these. Its first may be the end of a longer unspaced one, and its last the beginning.
-    fn stands_at(&self, window: &[(Kind, Vec<char>)]) -> bool {
-        let last = self.runs.len().saturating_sub(1);
-        self.runs.iter().zip(window).enumerate().all(|(at, ((kind, word), (other, run)))| {
-            kind == other
-                && match (kind, at == 0, at == last) {
-                    (Kind::Unspaced, true, true) => holds(run, word),
-                    (Kind::Unspaced, true, false) => run.ends_with(word),
-                    (Kind::Unspaced, false, true) => run.starts_with(word),
-                    _ => run == word,
-                }
+            KeywordMatch::Phrase => {
+                text.runs.windows(way.len()).any(|window| stands_at(way, window))
+                    || text.numbers.iter().any(|number| way.as_slice() == std::slice::from_ref(number))
+            }
         })
     }
 }
 
+/// Whether a keyword's runs are these. Its first may be the end of a longer unspaced one, and its last the beginning.
+fn stands_at(way: &Runs, window: &[(Kind, Vec<char>)]) -> bool {
+    let last = way.len().saturating_sub(1);
+    way.iter().zip(window).enumerate().all(|(at, ((kind, word), (other, run)))| {
+        kind == other
+            && match (kind, at == 0, at == last) {
+                (Kind::Unspaced, true, true) => holds(run, word),
+                (Kind::Unspaced, true, false) => run.ends_with(word),
+                (Kind::Unspaced, false, true) => run.starts_with(word),
+                _ => run == word,
+            }
+    })
+}
+
 /// A message's words, cut once for all keywords.
 #[derive(Debug, Clone)]
-pub(super) struct Text(Vec<(Kind, Vec<char>)>);
+pub(super) struct Text {
+    runs: Runs,
+    /// Numbers and codes without their separators. Not words: `ill` must not be met by "I'll".
+    numbers: Runs,
+    /// All of it, its numbers without their separators.
+    numbers_joined: Runs,
+}
 
 impl Text {
     pub(super) fn of(body: &str) -> Self {
-        Self(runs(&Milled::of(body)))
+        let milled = Milled::of(body);
+        let mut numbers = runs(milled.joined());
+        numbers.retain(|(_, chars)| chars.iter().any(char::is_ascii_digit));
+        let numbers_joined = if numbers.is_empty() { Runs::new() } else { runs(milled.runs_joined()) };
+        Self { runs: runs(milled.runs()), numbers, numbers_joined }
     }
 }
 
-fn runs(milled: &Milled) -> Vec<(Kind, Vec<char>)> {
-    milled.runs().map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect()
+fn runs<'a>(runs: impl Iterator<Item = (Kind, &'a [Glyph])>) -> Runs {
+    runs.map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect()
 }
 
 fn holds(run: &[char], word: &[char]) -> bool {
@@ -99,6 +118,13 @@ mod tests {
             ("доставка", Word, "ДОСТАВКА когда?", true),
             ("❤️", Word, "love it ❤", true),
             ("250", Word, "๒๕๐ บาท", true),
+            ("ab1234", Word, "where is AB-1234?", true),
+            ("AB-1234", Word, "where is ab1234?", true),
+            ("ab1234", Phrase, "where is AB-1234?", true),
+            ("ab1234", Exact, "AB-1234!", true),
+            ("e-mail", Word, "my email", true),
+            ("ill", Word, "I'll see", false),
+            ("105", Word, "10.5", false),
         ] {
             let found = Keyword::of(typed, matching).is_some_and(|keyword| keyword.stands_in(&Text::of(body)));
             assert_eq!(found, expected, "{typed:?} {matching:?} {body:?}");

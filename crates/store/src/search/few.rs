@@ -1,6 +1,6 @@
 //! Looking through a few short texts one by one, such as the saved replies: no index, but the same words in every script.
 
-use super::mill::{Kind, Milled};
+use super::mill::{Glyph, Kind, Milled};
 
 /// A text's words, folded, each with a space before it: to be kept beside the text and matched with [`patterns`].
 #[must_use]
@@ -10,13 +10,20 @@ pub fn words(text: &str) -> String {
     words
 }
 
-/// The `GLOB` patterns for what was typed. Where all of them match, each word that was typed begins a word there. None if
-/// nothing that can be looked for was typed.
+/// The `GLOB` patterns for what was typed: where all of one set match, each word that was typed begins a word there. Several
+/// sets where a text may have been written with other separators. None if nothing that can be looked for was typed.
 #[must_use]
-pub fn patterns(typed: &str) -> Vec<String> {
-    let milled = Milled::of(typed);
+pub fn patterns(typed: &str) -> Vec<Vec<String>> {
+    let milled = Milled::of_typed(typed);
+    let mut sets = vec![set(milled.runs()), set(milled.runs_joined())];
+    sets.dedup();
+    sets.retain(|set| !set.is_empty());
+    sets
+}
+
+fn set<'a>(runs: impl Iterator<Item = (Kind, &'a [Glyph])>) -> Vec<String> {
     let mut patterns = Vec::new();
-    for (kind, run) in milled.runs() {
+    for (kind, run) in runs {
         let mut chars: Vec<char> = run.iter().map(|glyph| glyph.c).collect();
         if kind != Kind::Unspaced {
             patterns.push(beginning(&chars));
@@ -66,11 +73,10 @@ mod tests {
     fn the_beginnings_of_words_are_found_in_every_script() {
         let sql = rusqlite::Connection::open_in_memory().unwrap();
         let finds = |text: &str, typed: &str| {
-            let patterns = patterns(typed);
-            let all = patterns.iter().all(|pattern| {
+            let matches = |pattern: &String| {
                 sql.query_row("SELECT ?1 GLOB ?2", (words(text), pattern), |row| row.get::<_, bool>(0)).unwrap()
-            });
-            !patterns.is_empty() && all
+            };
+            patterns(typed).iter().any(|set| set.iter().all(matches))
         };
         for (text, typed) in [
             ("Größe & Versand", "versa grosse"),
@@ -82,6 +88,10 @@ mod tests {
             ("교환 안내", "교ㅎ"),
             ("تبدیل ۲۵", "25"),
             ("Thanks 🙏🏽!", "🙏"),
+            ("Call +49 151 1234-5678", "4915112345678"),
+            ("Call 4915112345678", "+49 151 12"),
+            ("Don't e-mail", "email dont"),
+            ("Model AB1234", "ab-12"),
         ] {
             assert!(finds(text, typed), "{typed} in {text}");
         }

@@ -442,8 +442,8 @@ async fn the_index_is_filled_again_in_slices_newest_first_and_nothing_twice() {
             break;
         }
     }
-    // People first, then messages from the newest; the one that came meanwhile was there all the time.
-    assert_eq!(slices, ["1/1", "2/1", "2/1", "2/2", "2/4", "2/5", "2/6", "2/6"]);
+    // Saved replies and people first, then messages from the newest; the one that came meanwhile was there all the time.
+    assert_eq!(slices, ["0/1", "1/1", "2/1", "2/1", "2/2", "2/4", "2/5", "2/6", "2/6"]);
     assert_eq!(shop.hits("linen"), "five three two one one four");
     let rebuilding_now = shop.shelf.store.read_now(rebuilding).unwrap();
     assert!(!rebuilding_now);

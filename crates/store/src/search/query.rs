@@ -12,6 +12,8 @@ use super::term::Term;
 const MOST_CHARS: usize = 500;
 /// More words and operators than these are not looked for.
 const MOST_PIECES: usize = 32;
+/// So many words may be the groups of one number: an IBAN has nine at most.
+const MOST_GROUPS: usize = 9;
 
 /// An operator that says nothing as it stands. Shown to the agent; the rest of the query counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +101,11 @@ impl Query {
     pub fn parse(typed: &str) -> Self {
         let typed: String = typed.chars().take(MOST_CHARS).collect();
         let mut query = Self::default();
-        for piece in pieces(&typed).take(MOST_PIECES) {
-            query.add(&piece);
+        let pieces: Vec<Piece<'_>> = pieces(&typed).take(MOST_PIECES).collect();
+        for plain in pieces.chunk_by(|one, next| one.is_plain() && next.is_plain()) {
+            let first_word = query.words.len();
+            plain.iter().for_each(|piece| query.add(piece));
+            query.join_numbers(&typed, plain, first_word);
         }
         query.settle(None, &|_| 0);
         query
@@ -131,6 +136,28 @@ impl Query {
     /// The words and phrases that must be there.
     pub(super) fn wanted(&self) -> impl Iterator<Item = &Term> {
         self.words.iter().filter(|word| !word.not).map(|word| &word.term)
+    }
+
+    /// Words from here on may be the groups of a number.
+    fn join_numbers(&mut self, typed: &str, plain: &[Piece<'_>], first_word: usize) {
+        let Some(words) = self.words.get_mut(first_word..) else { return };
+        // A piece of punctuation is no word, and parts them as it does in a text.
+        if words.len() != plain.len() || words.len() < 2 {
+            return;
+        }
+        let mut terms: Vec<Term> = words.iter().map(|word| word.term.clone()).collect();
+        for from in 0..plain.len() {
+            for to in from + 1..plain.len().min(from + MOST_GROUPS) {
+                let (Some(first), Some(last)) = (plain.get(from), plain.get(to)) else { return };
+                let Some(whole) = typed.get(first.at..last.at + last.value.len()) else { return };
+                if !Term::join(whole, terms.get_mut(from..=to).unwrap_or_default(), last.open) {
+                    break;
+                }
+            }
+        }
+        for (word, term) in words.iter_mut().zip(terms) {
+            word.term = term;
+        }
     }
 
     fn add(&mut self, piece: &Piece<'_>) {
@@ -228,12 +255,21 @@ pub(super) fn spans<'a>(terms: impl Iterator<Item = &'a Term>, text: &str) -> Ve
 #[derive(Debug, PartialEq, Eq)]
 struct Piece<'a> {
     operator: Option<&'static str>,
+    /// Where its value stands in what was typed, in bytes.
+    at: usize,
     value: &'a str,
     not: bool,
     quoted: bool,
     closed: bool,
     /// Whether the agent may still be typing it.
     open: bool,
+}
+
+impl Piece<'_> {
+    /// Whether it is a word that must be there.
+    fn is_plain(&self) -> bool {
+        self.operator.is_none() && !self.not && !self.quoted
+    }
 }
 
 /// Quotes as keyboards make them, one for another.
@@ -266,7 +302,8 @@ fn pieces(typed: &str) -> impl Iterator<Item = Piece<'_>> {
             }
         };
         rest = after;
-        Some(Piece { operator, value, not, quoted, closed, open: after.is_empty() && !closed })
+        let at = typed.len() - start.len() + usize::from(quoted) * start.chars().next().map_or(0, char::len_utf8);
+        Some(Piece { operator, at, value, not, quoted, closed, open: after.is_empty() && !closed })
     })
 }
 
@@ -313,15 +350,26 @@ mod tests {
             ("a -- b - c", r#""a" "b" "c"*"#),
             (r#"from:"Nadia Rahman" x "#, r#""x" from("nadia" "rahman")"#),
             ("from:nad -from:me", r#"from("nad"*) -from(us)"#),
-            ("FROM：@nadia.r", r#"from("nadia r"*)"#),
+            ("FROM：@nadia.r", r#"from(("nadia r"* OR "nadiar"*))"#),
             ("in:ana has:photos -has:link tag:VIP", r#"in("ana"*) tag(vip) Image -Link"#),
-            ("size:XL http://a.de 10:30 ", r#""size xl" "http a de" "10 30""#),
+            (
+                "size:XL http://a.de 10:30 ",
+                r#"("size xl" OR "sizexl") ("http a de" OR "http ade") ("10 30" OR "1030")"#,
+            ),
+            (
+                "+49 151 1234-5678",
+                r#"("49" OR "49151" OR "4915112345678"*) ("151" OR "49151" OR "4915112345678"* OR "15112345678"*) ("1234 5678"* OR "12345678"* OR "4915112345678"* OR "15112345678"*)"#,
+            ),
+            ("order ab 1234", r#""order" ("ab" OR "ab1234"*) ("1234"* OR "ab1234"*)"#),
+            ("order 10391 -ab 1234", r#""order" "10391" -"ab" "1234"*"#),
+            ("\"0151\" 1234 ", r#""0151" "1234""#),
             ("from: has: before:", ""),
             ("has:im", ""),
             ("has:im ", "BadHas(im)"),
             ("has:gold before:soon", "BadHas(gold) BadDate(soon)"),
             ("on:today ", "BadDate(today)"),
-            ("דו\"ח", r#""דו ח"*"#),
+            ("דו\"ח", r#"("דו ח"* OR "דוח"*)"#),
+            ("10.5 ", r#""10 5""#),
         ] {
             assert_eq!(shape(typed), wanted, "{typed}");
         }

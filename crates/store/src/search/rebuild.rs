@@ -1,14 +1,14 @@
-//! Filling the index again, in slices, beside everything else that is written: people first, they are few, then messages,
-//! newest first.
+//! Filling the index again, in slices, beside everything else that is written: saved replies and people first, they are
+//! few, then messages, newest first.
 //!
-//! The position is kept in a setting: what the migration leaves there means the beginning, `p7` that people below 7 are to
-//! come, a number that messages below it are.
+//! The position is kept in a setting: what the migration leaves there means the beginning, `s7` that saved replies below 7
+//! are to come, `p7` that people are, a number that messages below it are.
 
 use model::{AccountId, Change, Content, ConversationId, MessageId, PersonId, Reaction};
 use rusqlite::Connection;
 
 use super::{Entry, index, index_person};
-use crate::table::setting;
+use crate::table::{saved_reply, setting};
 use crate::{StoreError, Tx};
 
 const POSITION: &str = "search_rebuild";
@@ -28,8 +28,11 @@ pub fn rebuilding(sql: &Connection) -> Result<bool, StoreError> {
 pub fn rebuild(tx: &mut Tx<'_>, slice: u32) -> Result<bool, StoreError> {
     let Some(position) = setting::get(tx, POSITION)? else { return Ok(false) };
     let start = i64::MAX.to_string();
-    let people = position.strip_prefix('p').or((position == start).then_some(start.as_str()));
-    let next = if let Some(below) = people {
+    let replies = position.strip_prefix('s').or((position == start).then_some(start.as_str()));
+    let next = if let Some(below) = replies {
+        saved_reply::index_again(tx, number(below)?, slice)?
+            .map_or_else(|| format!("p{start}"), |below| format!("s{below}"))
+    } else if let Some(below) = position.strip_prefix('p') {
         // The largest number is the beginning, so messages start just below; no message has it.
         rebuild_people(tx, number(below)?, slice)?.map_or((i64::MAX - 1).to_string(), |below| format!("p{below}"))
     } else if let Some(below) = rebuild_messages(tx, number(&position)?, slice)? {

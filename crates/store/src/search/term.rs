@@ -2,9 +2,16 @@
 
 use super::mill::{Glyph, Kind, Milled};
 
-/// What follows without a gap that matters: `ABC-123` is two parts, `尺寸M` too.
+/// A word or a phrase, in all the ways it may have been written: first as it was typed, then without its separators (`AB1234`
+/// for `AB-1234`), with one between letters and digits (`AB-1234` for `AB1234`), or together with the words typed beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
+    ways: Vec<Phrase>,
+}
+
+/// What follows without a gap that matters: `ABC-123` is two parts, `尺寸M` too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Phrase {
     parts: Vec<(Kind, Vec<char>)>,
     /// Whether the last word may go on.
     open: bool,
@@ -12,15 +19,102 @@ pub(super) struct Term {
     growing: bool,
 }
 
-/// How many syllables share a first consonant and a vowel.
-const FINALS: u32 = 28;
+/// A word of letters and digits is looked for as so many parts at most.
+const MAX_SPLIT_PARTS: usize = 8;
+/// A word of letters and digits is looked for in its parts from so many characters on: `M1` would find every M before a 1.
+const MIN_SPLIT_CHARS: usize = 4;
 
 impl Term {
     /// Nothing if there is no letter, digit or emoji in it.
     pub(super) fn of(typed: &str, open: bool) -> Option<Self> {
-        let milled = Milled::of(typed);
-        let mut parts: Vec<(Kind, Vec<char>)> =
-            milled.runs().map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect();
+        let milled = Milled::of_typed(typed);
+        let mut term = Self { ways: vec![Phrase::of(parts(milled.runs()), open)?] };
+        let joined = parts(milled.runs_joined());
+        let split = split(&joined);
+        for parts in [joined, split] {
+            Phrase::of(parts, open).into_iter().for_each(|way| term.add(way));
+        }
+        Some(term)
+    }
+
+    /// Words typed side by side may be the groups of one number or code, such as `0151 1234`, and written as one: then that
+    /// is a way to write each of them. Whether they may be.
+    pub(super) fn join(typed: &str, groups: &mut [Self], open: bool) -> bool {
+        let milled = Milled::of_typed(typed);
+        if !milled.is_one_chain() {
+            return false;
+        }
+        if let Some(way) = Phrase::of(parts(milled.runs_joined()), open) {
+            groups.iter_mut().for_each(|group| group.add(way.clone()));
+        }
+        true
+    }
+
+    fn add(&mut self, way: Phrase) {
+        if !self.ways.contains(&way) {
+            self.ways.push(way);
+        }
+    }
+
+    /// As if it were typed to its end.
+    pub(super) fn closed(&self) -> Self {
+        Self { ways: self.ways.iter().map(Phrase::closed).collect() }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.ways.iter().any(Phrase::is_open)
+    }
+
+    /// Several terms as one phrase, the last as open as it is.
+    pub(super) fn phrase<'a>(terms: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let way = terms.filter_map(|term| term.ways.first()).cloned().reduce(|mut phrase, next| {
+            phrase.parts.extend(next.parts);
+            Phrase { open: next.open, growing: next.growing, ..phrase }
+        })?;
+        Some(Self { ways: vec![way] })
+    }
+
+    /// The FTS5 expression. Every word of it is made of letters, digits and emoji, so nothing needs escaping.
+    pub(super) fn expression(&self) -> String {
+        let ways: Vec<String> = self.ways.iter().map(Phrase::expression).collect();
+        if ways.len() == 1 { ways.concat() } else { format!("({})", ways.join(" OR ")) }
+    }
+
+    /// Where it stands in a text, in UTF-16 code units.
+    pub(super) fn find(&self, text: &Milled, spans: &mut Vec<(u32, u32)>) {
+        self.ways.iter().for_each(|way| way.find(text, spans));
+    }
+
+    pub(super) fn stands_in(&self, text: &Milled) -> bool {
+        let mut spans = Vec::new();
+        self.find(text, &mut spans);
+        !spans.is_empty()
+    }
+}
+
+fn parts<'a>(runs: impl Iterator<Item = (Kind, &'a [Glyph])>) -> Vec<(Kind, Vec<char>)> {
+    runs.map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect()
+}
+
+/// A word of letters and digits, parted between them.
+fn split(parts: &[(Kind, Vec<char>)]) -> Vec<(Kind, Vec<char>)> {
+    let mut split: Vec<(Kind, Vec<char>)> = Vec::new();
+    for (kind, chars) in parts {
+        let pieces: Vec<_> = chars.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit()).collect();
+        if *kind == Kind::Word && chars.len() >= MIN_SPLIT_CHARS && pieces.len() <= MAX_SPLIT_PARTS {
+            split.extend(pieces.into_iter().map(|piece| (Kind::Word, piece.to_vec())));
+        } else {
+            split.push((*kind, chars.clone()));
+        }
+    }
+    split
+}
+
+/// How many syllables share a first consonant and a vowel.
+const FINALS: u32 = 28;
+
+impl Phrase {
+    fn of(mut parts: Vec<(Kind, Vec<char>)>, open: bool) -> Option<Self> {
         let (kind, last) = parts.last_mut()?;
         let mut growing = false;
         if open && *kind == Kind::Unspaced {
@@ -37,25 +131,16 @@ impl Term {
     }
 
     /// As if it were typed to its end.
-    pub(super) fn closed(&self) -> Self {
+    fn closed(&self) -> Self {
         Self { open: false, growing: false, ..self.clone() }
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         let word = matches!(self.parts.last(), Some((Kind::Word, _)));
         (self.open && word) || self.growing
     }
 
-    /// Several terms as one phrase, the last as open as it is.
-    pub(super) fn phrase<'a>(terms: impl Iterator<Item = &'a Self>) -> Option<Self> {
-        terms.cloned().reduce(|mut phrase, next| {
-            phrase.parts.extend(next.parts);
-            Self { open: next.open, growing: next.growing, ..phrase }
-        })
-    }
-
-    /// The FTS5 expression. Every word of it is made of letters, digits and emoji, so nothing needs escaping.
-    pub(super) fn expression(&self) -> String {
+    fn expression(&self) -> String {
         if !self.growing {
             return self.literal();
         }
@@ -102,19 +187,15 @@ impl Term {
         words
     }
 
-    /// Where it stands in a text, in UTF-16 code units.
-    pub(super) fn find(&self, text: &Milled, spans: &mut Vec<(u32, u32)>) {
+    fn find(&self, text: &Milled, spans: &mut Vec<(u32, u32)>) {
         let runs: Vec<(Kind, &[Glyph])> = text.runs().collect();
-        for at in 0..runs.len() {
-            let Some(window) = runs.get(at..at + self.parts.len()) else { break };
+        for window in runs.windows(self.parts.len()) {
             self.find_at(window, spans);
         }
-    }
-
-    pub(super) fn stands_in(&self, text: &Milled) -> bool {
-        let mut spans = Vec::new();
-        self.find(text, &mut spans);
-        !spans.is_empty()
+        // What separators join is one word.
+        if self.parts.len() == 1 {
+            text.joined().for_each(|run| self.find_at(&[run], spans));
+        }
     }
 
     fn find_at(&self, window: &[(Kind, &[Glyph])], spans: &mut Vec<(u32, u32)>) {
@@ -211,7 +292,10 @@ mod tests {
     #[test]
     fn a_term_asks_the_index_for_its_parts_in_order() {
         assert_eq!(expression("Linen"), "\"linen\"*");
-        assert_eq!(expression("ABC-123"), "\"abc 123\"*");
+        assert_eq!(expression("ABC-123"), "(\"abc 123\"* OR \"abc123\"*)");
+        assert_eq!(expression("abc123"), "(\"abc123\"* OR \"abc 123\"*)");
+        assert_eq!(expression("12/3 4"), "(\"12 3 4\"* OR \"1234\"*)");
+        assert_eq!(expression("m1"), "\"m1\"*");
         assert_eq!(expression("尺"), "\"尺\"*");
         assert_eq!(expression("大尺寸"), "\"大尺 尺寸 \"");
         assert_eq!(expression("尺寸M"), "\"尺寸 寸 m\"*");
@@ -228,8 +312,18 @@ mod tests {
         assert_eq!(found("strasse", true, "Straßen"), [(0, 6)]);
         assert_eq!(found("stras", true, "Straße"), [(0, 5)]);
         assert_eq!(found("cafe", true, "un cafe\u{301}s"), [(3, 8)]);
-        assert_eq!(found("abc 12", true, "ABC (123)"), [(0, 7)]);
-        assert_eq!(found("発送", true, "未発送・発送済"), [(1, 3), (4, 6)]);
+        assert_eq!(found("abc, 12", true, "ABC (123)"), [(0, 7)]);
+        assert_eq!(found("4915112345678", true, "☎ +49 151 1234-5678!"), [(3, 19)]);
+        assert_eq!(found("49 151 1234-5678", false, "4915112345678"), [(0, 13)]);
+        assert_eq!(
+            found("ab1234", false, "AB-1234, AB 1234 and ab\n1234"),
+            [(0, 7), (9, 16), (0, 7), (9, 16), (21, 28)]
+        );
+        assert_eq!(found("1234,56", false, "1.234,56 €"), [(0, 8)]);
+        assert_eq!(found("dont", true, "Don’t!"), [(0, 5)]);
+        assert_eq!(found("105", false, "10.5"), []);
+        assert_eq!(found("発送", true, "未発送、発送済"), [(1, 3), (4, 6)]);
+        assert_eq!(found("リボン", true, "赤いリ・ボン"), [(2, 6)]);
         assert_eq!(found("寸m", true, "大尺寸 M"), [(2, 5)]);
         assert_eq!(found("ก", true, "กี่กา"), [(0, 3), (3, 4)]);
         assert_eq!(found("배소", true, "무료배송"), [(2, 4)]);

@@ -65,8 +65,21 @@ pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>
     let patterns = search::patterns(typed);
     // Where nothing can be looked for, such as `+`, only a shortcut can be meant.
     let nothing = patterns.is_empty() && !folded.is_empty();
-    let words =
-        (0..patterns.len()).fold(u8::from(!nothing).to_string(), |all, at| format!("{all} AND words GLOB ?{}", at + 3));
+    let mut number = 2;
+    let sets: Vec<String> = patterns
+        .iter()
+        .map(|set| {
+            let matches: Vec<String> = set
+                .iter()
+                .map(|_| {
+                    number += 1;
+                    format!("words GLOB ?{number}")
+                })
+                .collect();
+            matches.join(" AND ")
+        })
+        .collect();
+    let words = if sets.is_empty() { u8::from(!nothing).to_string() } else { sets.join(" OR ") };
     let mut query = sql.prepare(&format!(
         "SELECT {COLUMNS} FROM saved_reply
          WHERE ({words}) OR (?1 <> '' AND substr(folded_shortcut, 1, length(?1)) = ?1)
@@ -75,8 +88,32 @@ pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>
                   uses DESC, used_at_ms DESC, folded, id LIMIT ?2"
     ))?;
     let mut values: Vec<&dyn rusqlite::ToSql> = vec![&folded, &limit];
-    values.extend(patterns.iter().map(|pattern| pattern as &dyn rusqlite::ToSql));
+    values.extend(patterns.iter().flatten().map(|pattern| pattern as &dyn rusqlite::ToSql));
     Ok(query.query_map(values.as_slice(), read)?.collect::<Result<_, _>>()?)
+}
+
+/// What search finds a saved reply by.
+fn words_of(name: &str, shortcut: &str, category: &str, body: &str) -> String {
+    search::words(&format!("{name}\n{shortcut}\n{category}\n{body}"))
+}
+
+/// Cuts the words anew of so many saved replies below this one; the last of them, if there is one.
+///
+/// # Errors
+/// [`StoreError`]
+pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
+    type Row = (i64, String, String, String, String);
+    let rows: Vec<Row> = tx
+        .prepare_cached(
+            "SELECT id, name, shortcut, category, body FROM saved_reply WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+        )?
+        .query_map((below, slice), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, name, shortcut, category, body) in &rows {
+        let words = words_of(name, shortcut, category, body);
+        tx.prepare_cached("UPDATE saved_reply SET words = ?2 WHERE id = ?1")?.execute((id, words))?;
+    }
+    Ok(rows.last().map(|row| row.0))
 }
 
 /// Keeps a saved reply: a new one, or this one as it is now. It must have been checked ([`SavedReplyText::checked`]).
@@ -86,7 +123,7 @@ pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>
 pub fn save(tx: &mut Tx<'_>, id: Option<SavedReplyId>, text: &SavedReplyText) -> Result<SavedReplyId, StoreError> {
     let SavedReplyText { name, shortcut, category, body, attachment } = text;
     let (folded, folded_shortcut) = (search::fold(name), search::fold(shortcut));
-    let words = search::words(&format!("{name}\n{shortcut}\n{category}\n{body}"));
+    let words = words_of(name, shortcut, category, body);
     let taken: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM saved_reply WHERE folded_shortcut = ?1 AND ?1 <> '' AND id IS NOT ?2)",
         (&folded_shortcut, id.map(|id| id.0)),
