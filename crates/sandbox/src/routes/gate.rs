@@ -171,6 +171,7 @@ async fn instead(
         }
         Fault::Code { code, message, .. } => coded(stage, endpoint, *code, message),
         Fault::RateLimited => coded(stage, endpoint, 40100, "Too many requests. Please retry later."),
+        Fault::Edited(edits) => mangled::edited(answer, edits).await,
         Fault::TruncatedJson => mangled::truncated(answer).await,
         Fault::HangUpMidAnswer => mangled::torn(answer).await,
         Fault::Dribble(per_byte) => mangled::dribbled(answer, *per_byte).await,
