@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{AccountId, Change, ConversationId};
+use model::{AccountId, Change, CommentId, ConversationId};
 use serde::Serialize;
 use tokio::sync::broadcast;
 use ts_rs::TS;
+
+use crate::host::Place;
 
 /// How long changes are gathered before the page hears of them: about one frame.
 const FRAME: Duration = Duration::from_millis(16);
@@ -29,13 +31,20 @@ pub enum Event {
         /// Which one.
         conversation: ConversationId,
     },
+    /// The same of a comment.
+    OpenComment {
+        /// On whose video.
+        account: AccountId,
+        /// Which one.
+        comment: CommentId,
+    },
 }
 
 /// What travels to the listeners inside the desk.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Signal {
     Change(Change),
-    Open(AccountId, ConversationId),
+    Open(AccountId, Place),
 }
 
 /// One listener's share of the events.
@@ -43,12 +52,12 @@ pub(crate) enum Signal {
 pub struct Subscription {
     receiver: broadcast::Receiver<Signal>,
     /// Heard while gathering changes, or before anybody listened; told next.
-    open: Option<(AccountId, ConversationId)>,
+    open: Option<(AccountId, Place)>,
 }
 
 impl Subscription {
     /// `open` is told first.
-    pub(crate) fn new(receiver: broadcast::Receiver<Signal>, open: Option<(AccountId, ConversationId)>) -> Self {
+    pub(crate) fn new(receiver: broadcast::Receiver<Signal>, open: Option<(AccountId, Place)>) -> Self {
         Self { receiver, open }
     }
 
@@ -59,8 +68,10 @@ impl Subscription {
             let first = self.receiver.recv().await;
             self.take(first, &mut gathered)?;
         }
-        if let Some((account, conversation)) = self.open.take() {
-            return Some(Event::Open { account, conversation });
+        match self.open.take() {
+            Some((account, Place::Conversation(conversation))) => return Some(Event::Open { account, conversation }),
+            Some((account, Place::Comment(comment))) => return Some(Event::OpenComment { account, comment }),
+            None => {}
         }
         let frame = tokio::time::sleep(FRAME);
         tokio::pin!(frame);
@@ -86,7 +97,7 @@ impl Subscription {
             Ok(Signal::Change(change)) => {
                 gathered.insert(change);
             }
-            Ok(Signal::Open(account, conversation)) => self.open = Some((account, conversation)),
+            Ok(Signal::Open(account, place)) => self.open = Some((account, place)),
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 gathered.insert(Change::Everything);
             }
@@ -132,7 +143,7 @@ mod tests {
         let (sender, receiver) = broadcast::channel(16);
         let mut subscription = Subscription::new(receiver, None);
         sender.send(Signal::Change(Change::Accounts)).unwrap();
-        sender.send(Signal::Open(AccountId(1), ConversationId(2))).unwrap();
+        sender.send(Signal::Open(AccountId(1), Place::Conversation(ConversationId(2)))).unwrap();
         assert_eq!(subscription.next().await, stale(&[Change::Accounts]));
         assert_eq!(
             subscription.next().await,

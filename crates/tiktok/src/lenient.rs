@@ -127,14 +127,6 @@ pub(crate) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     Ok(text(&raw).filter(|text| !text.is_empty()))
 }
 
-/// For required counters of derived types: a number or its digits as text.
-pub(crate) fn required_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    integer(&raw)
-        .and_then(|number| u64::try_from(number).ok())
-        .ok_or_else(|| serde::de::Error::custom("expected a whole number"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
