@@ -31,7 +31,7 @@ pub enum Error {
 
     /// Certainly not taken: too fast, or maintenance. Wait `after`; on repeated ones the caller waits longer
     /// (queries per minute: 5 minutes; per day: until 00:00 UTC). See "Rate limits".
-    #[error("TikTok asks to wait {} ms (code {code}{})", after.as_millis(), ticket(request_id))]
+    #[error("TikTok asks to wait {} ms (code {code}{})", after.as_millis(), ticket(request_id.as_deref()))]
     Later {
         /// The shortest wait that can help.
         after: Duration,
@@ -48,7 +48,7 @@ pub enum Error {
     },
 
     /// Not taken: the access token is expired or wrong (40102, 40105, `access_token_invalid`). Refresh once, repeat.
-    #[error("TikTok wants a fresh access token (code {code}{})", ticket(request_id))]
+    #[error("TikTok wants a fresh access token (code {code}{})", ticket(request_id.as_deref()))]
     Refresh {
         /// TikTok's code, or the HTTP status on Login Kit.
         code: i64,
@@ -63,7 +63,7 @@ pub enum Error {
     /// Not taken: no token or code of ours will do (40103, 40107, 40110, 40115, `invalid_grant`). A person must link the
     /// account again, and that helps for certain: these codes are about what a new link replaces. A missing permission
     /// (40001) is no such thing, see [`Reason::NotPermitted`].
-    #[error("TikTok wants the account to be linked again (code {code}{})", ticket(request_id))]
+    #[error("TikTok wants the account to be linked again (code {code}{})", ticket(request_id.as_deref()))]
     Reauthorise {
         /// TikTok's code, or the HTTP status on Login Kit.
         code: i64,
@@ -76,7 +76,7 @@ pub enum Error {
     },
 
     /// Not taken, and it never will be: the same call would be refused again.
-    #[error("TikTok refused ({reason:?}, code {code}{})", ticket(request_id))]
+    #[error("TikTok refused ({reason:?}, code {code}{})", ticket(request_id.as_deref()))]
     Refused {
         /// TikTok's code, or the HTTP status where there was none.
         code: i64,
@@ -92,7 +92,7 @@ pub enum Error {
 
     /// There is no telling whether it happened. A [`crate::Safety::Repeatable`] call may simply be made again later; a
     /// [`crate::Safety::Once`] call must be settled by looking, never by calling again.
-    #[error("TikTok's answer does not say whether it happened ({why}{}{})", code_of(code), ticket(request_id))]
+    #[error("TikTok's answer does not say whether it happened ({why}{}{})", code_of(*code), ticket(request_id.as_deref()))]
     Unknown {
         /// What went wrong with the answer.
         why: UnknownWhy,
@@ -298,11 +298,11 @@ impl Error {
 }
 
 /// A request id as part of an error's sentence.
-fn ticket(request_id: &Option<String>) -> String {
-    request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default()
+fn ticket(request_id: Option<&str>) -> String {
+    request_id.map(|id| format!(", request {id}")).unwrap_or_default()
 }
 
 /// A code as part of an error's sentence.
-fn code_of(code: &Option<i64>) -> String {
+fn code_of(code: Option<i64>) -> String {
     code.map(|code| format!(", code {code}")).unwrap_or_default()
 }
