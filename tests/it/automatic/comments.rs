@@ -95,7 +95,7 @@ async fn a_notification_of_a_comment_names_who_wrote_it_and_leads_there() {
         serde_json::from_value(comment(&world, "How much is the blue one?").await["id"].clone()).unwrap();
     world.until("the agent was notified", async |world| !world.host.notifications().is_empty()).await;
     let notified = world.host.notifications();
-    assert_eq!((notified[0].title.as_str(), notified[0].body.as_str()), ("Ana", "How much is the blue one?"));
+    assert_eq!((notified[0].title.as_str(), notified[0].body.as_str()), ("@ana", "How much is the blue one?"));
     assert_eq!((notified[0].account, notified[0].opens), (world.account(), Place::Comment(id)));
     let mut page = world.desk().subscribe();
     world.desk().show_place(world.account(), notified[0].opens);
