@@ -1,15 +1,21 @@
 //! The log: a file in the data directory that never grows past its cap, and in debug builds also stderr.
 //!
-//! It never holds message bodies, names, handles, tokens or query strings; the places that log see to that. A panic's
-//! message may quote any of them, so only its place is written down.
+//! It never holds message bodies, names, handles, tokens or query strings; the places that log see to that, and the errors
+//! do: none prints TikTok's words. A panic's message may quote any of them, so only its place is written down.
+//!
+//! One event is one line, whatever its fields hold: line breaks, escape sequences and marks that turn the direction of
+//! writing are written out, so that no line can be forged.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{Format, FormatFields, Full, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
@@ -27,13 +33,46 @@ const USUAL: &str = "warn,deskbell=info,crust=info,desk=info,engine=info,store=i
 pub(crate) fn open(directory: &Path) -> io::Result<()> {
     let file = Journal::open(directory.join("deskbell.log"), CAP)?;
     let filter = || EnvFilter::try_from_env("DESKBELL_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
-    let stderr = cfg!(debug_assertions).then(|| fmt::layer().with_writer(io::stderr).with_filter(filter()));
+    let stderr = cfg!(debug_assertions)
+        .then(|| fmt::layer().event_format(OneLine::default()).with_writer(io::stderr).with_filter(filter()));
     let registry = tracing_subscriber::registry()
-        .with(fmt::layer().with_ansi(false).with_writer(file).with_filter(filter()))
+        .with(fmt::layer().with_ansi(false).event_format(OneLine::default()).with_writer(file).with_filter(filter()))
         .with(stderr);
     registry.try_init().map_err(io::Error::other)?;
     note_panics();
     Ok(())
+}
+
+/// The usual format, kept to one line.
+#[derive(Default)]
+struct OneLine(Format<Full>);
+
+impl<S, N> FormatEvent<S, N> for OneLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let mut line = String::new();
+        self.0.format_event(context, Writer::new(&mut line), event)?;
+        writer.write_str(&escaped(line.trim_end_matches('\n')))?;
+        writer.write_char('\n')
+    }
+}
+
+/// The text with everything written out that draws nothing or moves what is drawn: control characters, line and paragraph
+/// separators, marks of direction, and what is no character.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '"' | '\'' | '\\') { out.push(c) } else { out.extend(c.escape_debug()) }
+    }
+    out
 }
 
 /// Writes down where a panic happened.
@@ -126,6 +165,26 @@ mod tests {
         assert!(files.iter().all(|file| file.metadata().unwrap().len() <= 100));
         let newest = std::fs::read_to_string(directory.path().join("deskbell.log")).unwrap();
         assert!(newest.ends_with("line 049 of a chatty day\n"), "{newest}");
+    }
+
+    #[test]
+    fn no_field_can_forge_a_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("deskbell.log");
+        let journal = Journal::open(path.clone(), 1 << 20).unwrap();
+        let layer = fmt::layer().with_ansi(false).event_format(OneLine::default()).with_writer(journal);
+        let forged = "x\n2026-11-30T00:00:00Z ERROR forged\r\u{1b}[2J\u{85}\u{2028}\u{202e}\u{2066}\u{200f}\u{feff}\u{9b}31m\0\u{7f}";
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let span = tracing::info_span!("call", path = forged);
+            let _entered = span.enter();
+            tracing::info!(text = forged, display = %forged, debug = ?forged, "{forged}");
+            tracing::warn!(error = %io::Error::other(forged), "could not be read");
+        });
+        let log = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(log.lines().count(), 2, "one line for each event: {log:?}");
+        let odd = |c: &char| *c != '\n' && c.escape_debug().len() > 1 && !matches!(c, '"' | '\'' | '\\');
+        assert_eq!(log.chars().find(odd), None, "{log:?}");
+        assert!(log.contains("forged"), "the words themselves are there");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Notifications, and what a click on one does.
 
-use desk::{Desk, HostError, Notification};
-use model::{AccountId, ConversationId};
+use desk::{Desk, HostError, Notification, Place};
+use model::AccountId;
 use serde_json::Value;
 use tauri::AppHandle;
 use tauri_plugin_notification::{ActionPerformed, NotificationExt};
@@ -14,19 +14,22 @@ const ICON: &str = "deskbell";
 /// Shows one. It blocks until the notification server has answered.
 pub(crate) fn show(app: &AppHandle, notification: Notification) -> Result<(), HostError> {
     let body = if server_reads_markup()? { escaped(&notification.body) } else { notification.body };
-    let shown = app
+    let builder = app
         .notification()
         .builder()
         .title(notification.title)
         .body(body)
         .icon(ICON)
-        .extra("account", notification.account)
-        .extra("conversation", notification.conversation)
-        .show();
+        .extra("account", notification.account);
+    let builder = match notification.opens {
+        Place::Conversation(conversation) => builder.extra("conversation", conversation),
+        Place::Comment(comment) => builder.extra("comment", comment),
+    };
+    let shown = builder.show();
     shown.map_err(|error| HostError(error.to_string()))
 }
 
-/// From now on a click on a notification opens its conversation, also while the page has not been let in yet: the desk keeps
+/// From now on a click on a notification opens its conversation or its comment, also while the page has not been let in yet: the desk keeps
 /// the wish until a page listens. Without this, none is reported.
 pub(crate) fn follow_clicks(app: &AppHandle, desk: Desk) -> tauri_plugin_notification::Result<()> {
     let clicked = app.clone();
@@ -35,16 +38,20 @@ pub(crate) fn follow_clicks(app: &AppHandle, desk: Desk) -> tauri_plugin_notific
             return;
         }
         window::focus(&clicked);
-        if let Some((account, conversation)) = meant(action) {
-            desk.show(account, conversation);
+        if let Some((account, place)) = meant(action) {
+            desk.show_place(account, place);
         }
     })
 }
 
-fn meant(action: &ActionPerformed) -> Option<(AccountId, ConversationId)> {
+fn meant(action: &ActionPerformed) -> Option<(AccountId, Place)> {
     let extra = action.notification()?.extra();
     let id = |name: &str| extra.get(name).and_then(Value::as_str);
-    Some((id("account")?.parse().ok()?, id("conversation")?.parse().ok()?))
+    let place = match id("comment") {
+        Some(comment) => Place::Comment(comment.parse().ok()?),
+        None => Place::Conversation(id("conversation")?.parse().ok()?),
+    };
+    Some((id("account")?.parse().ok()?, place))
 }
 
 /// Text as a server that reads markup shows it. The title never is markup.
@@ -75,6 +82,7 @@ fn server_reads_markup() -> Result<bool, HostError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::{CommentId, ConversationId};
 
     #[test]
     fn a_customers_words_are_never_markup() {
@@ -82,13 +90,17 @@ mod tests {
     }
 
     #[test]
-    fn a_click_knows_its_conversation() {
+    fn a_click_knows_its_conversation_or_its_comment() {
         let action = |extra: Value| {
             serde_json::from_value::<ActionPerformed>(serde_json::json!({ "actionId": "tap", "inputValue": null, "notification": { "id": 1, "extra": extra } })).unwrap()
         };
         assert_eq!(
             meant(&action(serde_json::json!({ "account": "1", "conversation": "22" }))),
-            Some((AccountId(1), ConversationId(22)))
+            Some((AccountId(1), Place::Conversation(ConversationId(22))))
+        );
+        assert_eq!(
+            meant(&action(serde_json::json!({ "account": "1", "comment": "7" }))),
+            Some((AccountId(1), Place::Comment(CommentId(7))))
         );
         assert_eq!(meant(&action(serde_json::json!({ "account": "1" }))), None);
     }

@@ -131,7 +131,7 @@ impl Shop {
 
     async fn get(&self, path: &str, pairs: &[(&str, &str)]) -> Value {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("business_id", &self.tokens.open_id).extend_pairs(pairs);
+        query.append_pair("business_id", self.tokens.open_id.as_deref().unwrap()).extend_pairs(pairs);
         self.raw("GET", &format!("{path}?{}", query.finish()), &Value::Null).await
     }
 }
@@ -413,9 +413,9 @@ async fn the_client_reads_everything_the_sandbox_says() {
     ana.shares_post();
     ana.sends_something_unknown();
     ana.quotes(&said, "two");
-    let (client, business_id) = (shop.client.clone(), shop.tokens.open_id.clone());
+    let (client, business_id) = (shop.client.clone(), shop.tokens.open_id.clone().unwrap());
     assert_eq!(shop.tokens.scope, DM_SCOPES);
-    shop.tokens = oauth::refresh(&client, &shop.app, &shop.tokens.refresh).await.unwrap();
+    shop.tokens = oauth::refresh(&client, &shop.app, shop.tokens.refresh.as_ref().unwrap()).await.unwrap();
     let token = &shop.tokens.access;
     let info = oauth::token_info(&client, &shop.app, token).await.unwrap();
     assert_eq!((info.app_id, info.creator_id), (shop.app.app_id.clone(), business_id.clone()));

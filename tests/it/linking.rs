@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use desk::{Fault, FaultCode, Secrets, Timing};
-use sandbox::{Config, Limits, Platform};
+use sandbox::{Config, Fault as Dial, Limits, Platform, Times};
 use serde_json::{Value, json};
 use tests::{Keyring, TestHost, World, http, quick};
 use url::form_urlencoded;
@@ -284,6 +284,7 @@ async fn poking_the_port_does_not_end_the_wait() {
     let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
     let (base, query) = landed.split_once("/callback/?").unwrap();
     let code_only = query.split('&').filter(|pair| !pair.starts_with("state=")).collect::<Vec<_>>().join("&");
+    let state_only = query.split('&').find(|pair| pair.starts_with("state=")).unwrap();
     let long = format!("{base}/callback/?{query}&x={}", "x".repeat(1 << 20));
     for (what, status, answer) in [
         ("a wrong state", 400, http::get(&format!("{base}/callback/?{code_only}&state=guessed")).await),
@@ -295,6 +296,12 @@ async fn poking_the_port_does_not_end_the_wait() {
         ("another host", 400, http::ask("GET", &landed, &[("Host", "evil.example")], "").await),
         ("localhost by name", 400, http::ask("GET", &landed, &[("Host", "localhost")], "").await),
         ("a POST", 405, http::ask("POST", &landed, &[], "").await),
+        ("a HEAD", 405, http::ask("HEAD", &landed, &[], "").await),
+        ("OPTIONS", 405, http::ask("OPTIONS", &landed, &[], "").await),
+        ("a prefetch", 503, http::ask("GET", &landed, &[("Sec-Purpose", "prefetch;prerender")], "").await),
+        ("an old prefetch", 503, http::ask("GET", &landed, &[("X-Moz", "prefetch")], "").await),
+        ("an icon", 404, http::get(&format!("{base}/favicon.ico")).await),
+        ("the state alone", 400, http::get(&format!("{base}/callback/?{state_only}")).await),
     ] {
         assert_eq!(answer.unwrap().status, status, "{what}");
         assert_eq!(step(&world).await, "signingIn", "{what} changes nothing");
@@ -304,8 +311,10 @@ async fn poking_the_port_does_not_end_the_wait() {
     assert_eq!(world.tiktok.ledger().exchanges(), 0, "no code was used");
 
     assert_eq!(http::get(&landed).await.unwrap().status, 200);
-    let second = http::get(&landed).await;
-    assert!(second.is_err() || second.is_ok_and(|answer| answer.status == 400), "a second callback is not taken");
+    let other = http::get(&format!("{landed}&again=1")).await;
+    assert!(other.is_err() || other.is_ok_and(|answer| answer.status == 400), "a second callback is not taken");
+    let again = http::get(&landed).await;
+    assert!(again.is_err() || again.is_ok_and(|answer| answer.status == 200), "the same one again is no mistake");
     until_step(&world, "authorise").await;
     assert_eq!(world.tiktok.ledger().exchanges(), 1);
     until_closed(&world, &landed).await;
@@ -399,7 +408,7 @@ async fn a_wrong_secret_is_told_from_everything_else_and_can_be_typed_again() {
     world.ask("saveCredentials", typed("wrong", "wrong")).await;
     let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
     http::get(&landed).await.unwrap();
-    until_fault(&world, "credentialsRefused").await;
+    until_fault(&world, "loginCredentialsRefused").await;
     assert_eq!(step(&world).await, "signIn");
 
     world.ask("skipSignIn", json!({})).await;
@@ -409,6 +418,89 @@ async fn a_wrong_secret_is_told_from_everything_else_and_can_be_typed_again() {
 
     world.ask("saveCredentials", typed(&apps.login_client_secret, &apps.business_secret)).await;
     world.link().await;
+}
+
+#[tokio::test]
+async fn credentials_count_as_checked_once_tiktok_has_taken_them() {
+    let mut world = unlinked().await;
+    let checked = async |world: &World| {
+        let view = link(world).await;
+        (view["businessChecked"] == true, view["loginChecked"] == true)
+    };
+    assert_eq!(checked(&world).await, (false, false));
+    world.type_credentials().await;
+    assert_eq!(checked(&world).await, (false, false), "saved is not checked");
+    let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
+    http::get(&landed).await.unwrap();
+    until_step(&world, "authorise").await;
+    assert_eq!(checked(&world).await, (false, true));
+    paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+    until_step(&world, "confirm").await;
+    assert_eq!(checked(&world).await, (true, true));
+    world.confirm().await;
+    world.close().await;
+    world.restart().await;
+    assert_eq!(checked(&world).await, (true, true), "also after a restart");
+    world.type_credentials().await;
+    assert_eq!(checked(&world).await, (false, false), "what was typed anew is not what TikTok took");
+}
+
+#[tokio::test]
+async fn access_whose_profile_is_refused_is_kept_and_asked_about_again_without_a_new_yes() {
+    for refusal in [
+        Dial::code(40_002),
+        Dial::code(40_001),
+        Dial::code(40_105),
+        Dial::code(50_000),
+        Dial::RateLimited,
+        Dial::HangUpBefore,
+        Dial::Html { accepting: true },
+    ] {
+        let mut world = ready_to_authorise().await;
+        world.tiktok.fault("profile", refusal.clone(), Times::Next(2));
+        paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+        until_step(&world, "profileFailed").await;
+        assert!(!link(&world).await["fault"].is_null(), "{refusal:?} is told");
+        let view = world.ask("retryLinkProfile", json!({})).await;
+        assert_eq!(view["step"]["step"], "profileFailed", "{refusal:?}, still");
+        assert_eq!(code(world.try_ask("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
+        let view = world.ask("retryLinkProfile", json!({})).await;
+        assert_eq!((&view["step"]["step"], &view["fault"]), (&json!("confirm"), &Value::Null), "{refusal:?}");
+        let ledger = world.tiktok.ledger();
+        assert_eq!((ledger.exchanges(), ledger.calls("revoke")), (1, 0), "{refusal:?} took nothing back");
+        world.confirm().await;
+        world.until_health("live").await;
+    }
+}
+
+#[tokio::test]
+async fn access_whose_profile_is_refused_is_given_back_when_the_agent_cancels() {
+    for command in ["cancelLink", "rejectLink"] {
+        let world = ready_to_authorise().await;
+        world.tiktok.fault("profile", Dial::code(40_002), Times::Next(1));
+        paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+        until_step(&world, "profileFailed").await;
+        world.ask(command, json!({})).await;
+        assert_eq!(world.tiktok.ledger().calls("revoke"), 1, "{command}");
+        assert_eq!(step(&world).await, "authorise");
+        assert_eq!(code(world.try_ask("retryLinkProfile", json!({})).await), FaultCode::LinkNotStarted);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_the_code_that_leaves_out_what_is_not_needed_links_all_the_same() {
+    for left_out in [&["open_id"][..], &["refresh_token_expires_in"], &["expires_in", "scope"], &["open_id", "scope"]] {
+        let mut world = ready_to_authorise().await;
+        let edits = left_out.iter().map(|name| (format!("/data/{name}"), None)).collect();
+        world.tiktok.fault("token", Dial::Edited(edits), Times::Next(1));
+        paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+        until_step(&world, "confirm").await;
+        world.confirm().await;
+        world.until_health("live").await;
+        world.tiktok.expire_access_tokens();
+        world.until("it is renewed", async |world| world.tiktok.ledger().refreshes() == 1).await;
+        world.until_health("live").await;
+    }
 }
 
 #[tokio::test]

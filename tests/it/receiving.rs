@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use desk::Event;
+use desk::{Event, Place};
 use engine::inbound::{self, Rules};
 use engine::source::Batch;
 use model::{AutoType, Change, Content, ConversationKind, MediaState, Surface};
@@ -558,7 +558,7 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     let conversation = world.conversation(&ana).await;
     let notified = world.host.notifications();
     assert_eq!(notified.len(), 1, "{notified:?}");
-    assert_eq!((notified[0].account, notified[0].conversation), (world.account(), conversation));
+    assert_eq!((notified[0].account, notified[0].opens), (world.account(), Place::Conversation(conversation)));
     assert_eq!(notified[0].title, "Ana");
     assert_eq!(notified[0].body, format!("news {}", "x".repeat(115)), "120 characters");
 

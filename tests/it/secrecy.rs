@@ -13,6 +13,10 @@ use tests::{World, http};
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::prelude::*;
 
+mod words;
+
+/// There is one log, and so one listener.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static LISTENING: AtomicBool = AtomicBool::new(false);
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
@@ -71,6 +75,7 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
     const ANSWERED: &str = "canary-answered-90fe It left today.";
     const AUTOMATIC: &str = "canary-automatic-51cc";
     const COMMENT: &str = "canary-comment-0d7e";
+    let _alone = ONE_AT_A_TIME.lock().await;
     listen();
     let mut world = World::unlinked().await;
     let business_id = world.tiktok.open_account("maisonbloom", "Maison Bloom", sandbox::WindowRule::B);

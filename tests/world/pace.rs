@@ -19,6 +19,7 @@ pub fn quick() -> Timing {
         sweep_whole: ms(2_000),
         backoff_first: ms(20),
         backoff_most: ms(200),
+        renew_floor: ms(100),
         look: [20, 50, 100, 200, 400, 600, 900].map(ms).to_vec(),
         look_again: ms(200),
         undecided_after: ms(600),

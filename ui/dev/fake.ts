@@ -62,7 +62,7 @@ export class FakeDesk implements Host {
       settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1, accessPutAway: [] }, nowMs, version: "0.1.0", repair: null, damaged: false,
     };
     this.link = {
-      loginClientKey: null, businessAppId: null, businessRedirectUri: null, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",
+      loginClientKey: null, businessAppId: null, businessRedirectUri: null, businessChecked: false, loginChecked: false, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",
       step: { step: "credentials" }, signedInAs: null, wanted: null, fault: null,
     };
   }
@@ -256,11 +256,17 @@ export class FakeDesk implements Host {
       case "saveCredentials":
         Object.assign(this.link, { businessAppId: asked.args.businessAppId, businessRedirectUri: asked.args.businessRedirectUri, loginClientKey: asked.args.loginClientKey || null, step: { step: asked.args.loginClientKey ? "signIn" : "authorise" } });
         return this.link;
+      case "retryLinkProfile":
+        this.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
+        this.link.fault = null;
+        return this.link;
       case "confirmLink": {
         const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
         this.overview.accounts.push(account);
         this.link.step = { step: "signIn" };
+        this.link.signedInAs = null;
         this.link.wanted = null;
+        this.tell({ kind: "link" });
         this.tell({ kind: "accounts" });
         return account;
       }

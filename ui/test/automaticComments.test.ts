@@ -24,6 +24,16 @@ describe("comments", () => {
     expect(ids()).toEqual(["c1", "c3", "c4", "c2", "c5", "c7", "c6"]);
     await faultless();
   });
+  test("are opened by a click on their notification, also those that are done", async () => {
+    const { app, desk } = await automatic();
+    app.place.go("inbox");
+    await settle();
+    for (const id of ["c3", "c7"]) {
+      desk.say({ event: "openComment", account: "1", comment: id });
+      await settle();
+      expect(document.activeElement).toBe(one(id));
+    }
+  });
   test("say which of TikTok’s conditions hold, and which only TikTok knows", async () => {
     await automatic();
     await earlier();

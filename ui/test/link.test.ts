@@ -49,6 +49,95 @@ describe("linking an account", () => {
     expect(screen.getByRole("listbox")).toBe(document.activeElement);
   });
 
+  const confirming = (desk: FakeDesk): void => {
+    Object.assign(desk.link, { businessAppId: "7421183", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "aw1", businessChecked: true, loginChecked: true, signedInAs: { handle: "", displayName: "Maison Bloom", avatar: null } });
+    desk.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
+  };
+  const stateOf = (step: number): string | undefined => document.querySelector<HTMLElement>(`[data-step="${step}"]`)?.dataset["state"];
+
+  test("goes on to the next thing with Enter, and says what was done once it is linked", async () => {
+    await openPage(confirming);
+    expect([1, 2, 3, 4].map(stateOf)).toEqual(["done", "done", "done", "now"]);
+    screen.getByRole("button", { name: "Link it" }).focus();
+    await click("Link it");
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Go to inbox" }));
+    expect(document.querySelector('[data-step="2"]')?.textContent).toContain("Signed in as Maison Bloom");
+    expect([1, 2, 3, 4].map(stateOf)).toEqual(["done", "done", "done", "done"]);
+    expect(screen.queryByText("No TikTok approval yet?", { exact: false })).toBeNull();
+  });
+
+  test("leads the focus through its steps, and leaves whoever went elsewhere alone", async () => {
+    const { desk } = await openPage(nobody);
+    await credentials();
+    type(input("Client key"), "aw1");
+    type(input("Client secret"), "c1");
+    await click("Save and go on");
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Open browser" }));
+    await click("Skip");
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Open browser" }));
+    await click("Open browser");
+    expect(document.activeElement).toBe(input("Paste the address you landed on"));
+    desk.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Link it" }));
+    await click(/^Change/);
+    expect(document.activeElement).toBe(input("App ID"));
+  });
+
+  test("ticks only what TikTok has taken", async () => {
+    const { desk } = await openPage(nobody);
+    await credentials();
+    type(input("Client key"), "aw1");
+    type(input("Client secret"), "c1");
+    await click("Save and go on");
+    expect(stateOf(1)).toBe("saved");
+    expect(document.querySelector('[data-step="1"]')?.textContent).toContain("TikTok checks them when they are first used");
+    await click("Skip");
+    expect([stateOf(1), stateOf(2)]).toEqual(["saved", "skipped"]);
+    Object.assign(desk.link, { businessChecked: true });
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(stateOf(1)).toBe("saved");
+    Object.assign(desk.link, { loginChecked: true });
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(stateOf(1)).toBe("done");
+  });
+
+  test("says which app’s secret is wrong", async () => {
+    const { desk } = await openPage((desk) => {
+      confirming(desk);
+      Object.assign(desk.link, { step: { step: "signIn" }, signedInAs: null });
+      desk.link.fault = { code: "loginCredentialsRefused", detail: "invalid_client", incident: null };
+    });
+    expect(document.querySelector('[data-step="2"] [data-fault]')?.textContent).toMatch(/Login Kit does not know/);
+    desk.link.step = { step: "authorise" };
+    desk.link.fault = { code: "credentialsRefused", detail: "40101", incident: null };
+    desk.tell({ kind: "link" });
+    await settle();
+    expect(document.querySelector('[data-step="3"] [data-fault]')?.textContent).toMatch(/TikTok API for Business does not know/);
+  });
+
+  test("asks again whose the access is, or gives it back", async () => {
+    const { desk } = await openPage((desk) => {
+      confirming(desk);
+      desk.link.step = { step: "profileFailed" };
+      desk.link.fault = { code: "tikTokRefused", detail: "no", incident: null };
+    });
+    expect([stateOf(3), stateOf(4)]).toEqual(["done", "now"]);
+    expect(document.querySelector('[data-step="4"]')?.textContent).toContain("no new yes is needed");
+    await click("Ask again");
+    expect(desk.count("retryLinkProfile")).toBe(1);
+    expect(document.activeElement).toBe(screen.getByRole("button", { name: "Link it" }));
+    desk.link.step = { step: "profileFailed" };
+    desk.tell({ kind: "link" });
+    await settle();
+    await click("Give the access back");
+    expect(desk.count("rejectLink")).toBe(1);
+    expect(now()).toBe("3");
+  });
+
   test("says what is wrong with the credentials beside them and does not ask the desk", async () => {
     const { desk } = await openPage(nobody);
     type(input("App ID"), "my app");

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{AccountId, Change, ConversationId, Delivery};
+use model::{AccountId, Change, CommentId, ConversationId, Delivery};
 use serde::Serialize;
 use tokio::sync::broadcast;
 use ts_rs::TS;
+
+use crate::host::Place;
 
 /// How long changes are gathered before the page hears of them: about one frame.
 const FRAME: Duration = Duration::from_millis(16);
@@ -40,14 +42,29 @@ pub enum Event {
         /// How the reply stands: stopped, refused, or never confirmed.
         delivery: Delivery,
     },
+    /// The agent clicked on the notification of a comment: its account's comments are to be shown.
+    OpenComment {
+        /// On whose video.
+        account: AccountId,
+        /// Which one.
+        comment: CommentId,
+    },
 }
 
 /// What travels to the listeners inside the desk.
 #[derive(Debug, Clone)]
 pub(crate) enum Signal {
     Change(Change),
-    Open(AccountId, ConversationId),
+    Open(AccountId, Place),
     NotSent { account: AccountId, conversation: ConversationId, name: String, delivery: Delivery },
+}
+
+/// The event that brings the agent to a place.
+fn opened(account: AccountId, place: Place) -> Event {
+    match place {
+        Place::Conversation(conversation) => Event::Open { account, conversation },
+        Place::Comment(comment) => Event::OpenComment { account, comment },
+    }
 }
 
 /// One listener's share of the events.
@@ -60,9 +77,8 @@ pub struct Subscription {
 
 impl Subscription {
     /// `open` is told first.
-    pub(crate) fn new(receiver: broadcast::Receiver<Signal>, open: Option<(AccountId, ConversationId)>) -> Self {
-        let heard = open.map(|(account, conversation)| Event::Open { account, conversation });
-        Self { receiver, heard }
+    pub(crate) fn new(receiver: broadcast::Receiver<Signal>, open: Option<(AccountId, Place)>) -> Self {
+        Self { receiver, heard: open.map(|(account, place)| opened(account, place)) }
     }
 
     /// Waits for the next event; `None` once the desk is gone.
@@ -99,7 +115,7 @@ impl Subscription {
             Ok(Signal::Change(change)) => {
                 gathered.insert(change);
             }
-            Ok(Signal::Open(account, conversation)) => self.heard = Some(Event::Open { account, conversation }),
+            Ok(Signal::Open(account, place)) => self.heard = Some(opened(account, place)),
             Ok(Signal::NotSent { account, conversation, name, delivery }) => {
                 self.heard = Some(Event::NotSent { account, conversation, name, delivery });
             }
@@ -167,7 +183,7 @@ mod tests {
         let (sender, receiver) = broadcast::channel(16);
         let mut subscription = Subscription::new(receiver, None);
         sender.send(Signal::Change(Change::Accounts)).unwrap();
-        sender.send(Signal::Open(AccountId(1), ConversationId(2))).unwrap();
+        sender.send(Signal::Open(AccountId(1), Place::Conversation(ConversationId(2)))).unwrap();
         assert_eq!(subscription.next().await, stale(&[Change::Accounts]));
         assert_eq!(
             subscription.next().await,

@@ -125,6 +125,7 @@ contract! {
     "pasteRedirect" => PasteRedirect,
     "cancelLink" => CancelLink,
     "confirmLink" => ConfirmLink,
+    "retryLinkProfile" => RetryLinkProfile,
     "rejectLink" => RejectLink,
     "listConversations" => ListConversations,
     "getConversation" => GetConversation,

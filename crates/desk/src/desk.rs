@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 use tokio::task::AbortHandle;
 
 use crate::changes::Signal;
+use crate::host::Place;
 use crate::notify;
 use crate::view::{Attachment, Settings};
 use crate::{Fault, FaultCode, Host, Subscription, read};
@@ -83,7 +84,7 @@ struct Shared {
     practice: bool,
     signals: broadcast::Sender<Signal>,
     /// What the agent asked to see while no page listened.
-    wanted: Mutex<Option<(AccountId, ConversationId)>>,
+    wanted: Mutex<Option<(AccountId, Place)>>,
     tasks: Mutex<Vec<AbortHandle>>,
     counted: Mutex<Option<(u32, Instant)>>,
 }
@@ -148,6 +149,7 @@ impl Desk {
         });
         desk.obey(&desk.settings().await);
         desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone(), desk.shared.signals.clone()));
+        desk.spawn(notify::run_comments(desk.engine().clone(), desk.shared.host.clone()));
         let counting = desk.clone();
         desk.spawn(async move {
             // The first screen goes first.
@@ -166,10 +168,15 @@ impl Desk {
 
     /// The agent clicked a notification: the page shows this conversation, as soon as there is a page.
     pub fn show(&self, account: AccountId, conversation: ConversationId) {
+        self.show_place(account, Place::Conversation(conversation));
+    }
+
+    /// The agent clicked a notification: the page shows this place, as soon as there is a page.
+    pub fn show_place(&self, account: AccountId, place: Place) {
         // Held over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
         let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.shared.signals.send(Signal::Open(account, conversation)).is_err() {
-            *wanted = Some((account, conversation));
+        if self.shared.signals.send(Signal::Open(account, place)).is_err() {
+            *wanted = Some((account, place));
         }
     }
 

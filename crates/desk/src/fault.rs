@@ -124,8 +124,10 @@ pub enum FaultCode {
     KeychainRefused,
     /// An app id, key or secret is missing or malformed.
     CredentialsInvalid,
-    /// TikTok does not know this app id, or the secret is wrong.
+    /// TikTok does not know this Business app id, or the secret is wrong.
     CredentialsRefused,
+    /// TikTok does not know this Login Kit client key, or the secret is wrong.
+    LoginCredentialsRefused,
     /// The redirect address breaks TikTok's rules; `detail` says which.
     RedirectInvalid,
     /// Linking is not at the step this belongs to.
@@ -174,16 +176,24 @@ impl Fault {
     }
 
     /// An error nobody planned for: logged once, here, under a fresh incident id.
-    pub fn unexpected(error: &dyn std::error::Error) -> Self {
+    pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> Self {
         let incident = format!("{:08x}", rand::random::<u32>());
-        let mut chain = error.to_string();
+        let mut chain = for_the_log(error);
         let mut source = error.source();
         while let Some(cause) = source {
-            chain = format!("{chain}: {cause}");
+            chain = format!("{chain}: {}", for_the_log(cause));
             source = cause.source();
         }
         tracing::error!(incident, error = chain, "unexpected error in a command");
         Self { code: FaultCode::Unexpected, detail: None, incident: Some(incident) }
+    }
+}
+
+/// An error's words, unless they may quote a customer: a panic's message may hold anything.
+fn for_the_log(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.downcast_ref::<tokio::task::JoinError>() {
+        Some(ended) if ended.is_panic() => "a task panicked".to_owned(),
+        _ => error.to_string(),
     }
 }
 
@@ -241,7 +251,7 @@ impl From<&CallError> for Fault {
         match error {
             CallError::Offline(words) => Self::with_detail(FaultCode::Offline, words),
             CallError::SlowDown(_) => Self::with_detail(FaultCode::RateLimited, error.to_string()),
-            CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words.as_str()),
             CallError::Local(TokenError::TikTok(cause)) => tiktok(cause),
             CallError::Local(_) => Self::unexpected(error),
             CallError::Refused(cause) | CallError::Unknown(cause) => tiktok(cause),
@@ -277,7 +287,8 @@ impl From<SecretsError> for Fault {
 impl From<TokenError> for Fault {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            TokenError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words.as_str()),
+            TokenError::TooSoon(_) => Self::with_detail(FaultCode::RateLimited, error.to_string()),
             TokenError::Secrets(error) => error.into(),
             TokenError::Store(error) => error.into(),
             TokenError::TikTok(error) => tiktok(&error),
@@ -302,23 +313,29 @@ impl From<LinkError> for Fault {
             LinkError::NotStarted => Self::new(FaultCode::LinkNotStarted),
             LinkError::Port(words) => Self::with_detail(FaultCode::LinkPortTaken, words),
             LinkError::Cancelled => Self::new(FaultCode::LinkCancelled),
-            LinkError::Refused(words) => Self::with_detail(FaultCode::LinkRefused, words),
+            LinkError::Refused(words) => Self::with_detail(FaultCode::LinkRefused, words.as_str()),
             LinkError::ScopeMissing(scope) => Self::with_detail(FaultCode::LinkScopeMissing, scope),
             LinkError::WrongState => Self::new(FaultCode::LinkWrongState),
             LinkError::NoCode => Self::new(FaultCode::LinkNoCode),
             LinkError::TimedOut => Self::new(FaultCode::LinkTimedOut),
             LinkError::NotBusiness => Self::new(FaultCode::NotBusinessAccount),
             LinkError::Secrets(error) => error.into(),
+            LinkError::LoginCredentials(error) => Self::with_detail(FaultCode::LoginCredentialsRefused, words(&error)),
             LinkError::TikTok(error) => tiktok(&error),
             LinkError::Store(_) => Self::unexpected(&error),
         }
     }
 }
 
+/// TikTok's words, or what there is to say where it said none.
+fn words(error: &engine::TikTokError) -> String {
+    if error.message().is_empty() { error.reason() } else { error.message().to_owned() }
+}
+
 /// What TikTok said while linking.
 fn tiktok(error: &engine::TikTokError) -> Fault {
     use engine::TikTokError as Error;
-    let words = error.message();
+    let words = words(error);
     match error {
         Error::Unreachable { .. } => Fault::with_detail(FaultCode::Offline, words),
         Error::Later { .. } => Fault::with_detail(FaultCode::RateLimited, words),

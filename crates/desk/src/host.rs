@@ -2,23 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
-use model::{AccountId, ConversationId};
+use model::{AccountId, CommentId, ConversationId};
 
 /// Something the host could not do.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct HostError(pub String);
 
+/// A place on the screen that the agent may be led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A conversation.
+    Conversation(ConversationId),
+    /// A comment, among those that are answered by message.
+    Comment(CommentId),
+}
+
 /// What the agent should hear of while looking elsewhere. Plain text, already shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// Which account it concerns.
     pub account: AccountId,
-    /// The conversation a click opens.
-    pub conversation: ConversationId,
-    /// The customer's name, or the account's handle if there is none.
+    /// What a click opens.
+    pub opens: Place,
+    /// The customer's name or handle; what has arrived where both are unknown.
     pub title: String,
-    /// The message's first 120 characters, or what kind of message it is.
+    /// The message's or comment's first 120 characters, or what kind of message it is.
     pub body: String,
 }
 

@@ -20,7 +20,7 @@ pub use changes::{Event, Subscription};
 pub use contract::{Command, Request, bindings};
 pub use desk::{Desk, DeskConfig, Media, OpenError, films_folder};
 pub use fault::{Fault, FaultCode};
-pub use host::{Host, HostError, Notification};
+pub use host::{Host, HostError, Notification, Place};
 
 pub use engine::hear::{HearError, Heard};
 pub use engine::picture::decoder_process::{is_decoder, run_decoder, this_program};

@@ -1,22 +1,40 @@
-//! What the agent hears of while they look elsewhere: fresh messages, those of which a rule says so, and replies that were
-//! not sent, which the page is told of as well.
+//! What the agent hears of while they look elsewhere: fresh messages and comments, those of which a rule says so, and
+//! replies that were not sent, which the page is told of as well.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::{Arrival, Engine, NotSent};
-use model::{Delivery, SnippetKind, StopReason, clean_name};
-use store::table::{account, conversation, message};
+use model::{AccountId, CommentId, Delivery, SnippetKind, StopReason, clean_name};
+use store::table::{comment, conversation, message};
 use tokio::sync::broadcast;
 
 use crate::changes::Signal;
-use crate::{Host, Notification, desk};
+use crate::{Host, Notification, Place, desk};
 
 /// A message older than this is history that arrived late, not news.
 const FRESH_MS: i64 = 10 * 60_000;
 const MOST_CHARS: usize = 120;
 /// Two notices of the same within this time are of one reply.
 const ONE_REPLY: Duration = Duration::from_secs(3);
+
+/// Tells of comments that are answered by message.
+pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
+    let mut arrivals = engine.comment_arrivals();
+    loop {
+        let (account, id) = match arrivals.recv().await {
+            Ok(arrived) => arrived,
+            Err(broadcast::error::RecvError::Lagged(_)) => continue,
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        if engine.attention().borrow().focused || !desk::read_settings(&engine).await.notify {
+            continue;
+        }
+        if let Some(notification) = compose_comment(&engine, account, id).await {
+            show(&host, notification).await;
+        }
+    }
+}
 
 pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast::Sender<Signal>) {
     let (mut arrivals, mut alerts, mut unsent) = (engine.arrivals(), engine.alerts(), engine.not_sent());
@@ -53,27 +71,17 @@ pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast:
     }
 }
 
-async fn show(host: &Arc<dyn Host>, notification: Notification) {
-    let host = Arc::clone(host);
-    let shown = tokio::task::spawn_blocking(move || host.notify(notification)).await;
-    if let Ok(Err(error)) = shown {
-        tracing::warn!(%error, "notify.not_shown");
-    }
-}
-
 /// Tells the page that a reply was not sent, and the system's notifications if the window has not the focus.
 async fn tell_not_sent(engine: &Engine, host: &Arc<dyn Host>, signals: &broadcast::Sender<Signal>, not_sent: NotSent) {
     let NotSent { account, conversation, delivery } = not_sent;
-    let read = engine
-        .store()
-        .read(move |sql| Ok((account::get(sql, account)?.handle, conversation::row(sql, conversation)?.person.name)));
-    let Ok((handle, name)) = read.await else { return };
+    let Ok(row) = engine.store().read(move |sql| conversation::row(sql, conversation)).await else { return };
+    let name = row.person.name;
     let body = unsent_words(&delivery).to_owned();
     // No page listening is fine.
     let _ = signals.send(Signal::NotSent { account, conversation, name: name.clone(), delivery });
     if !engine.attention().borrow().focused && desk::read_settings(engine).await.notify {
-        let title = if name.is_empty() { format!("@{handle}") } else { name };
-        show(host, Notification { account, conversation, title, body }).await;
+        let title = title(&name, row.person.handle.as_deref(), "Reply not sent");
+        show(host, Notification { account, opens: Place::Conversation(conversation), title, body }).await;
     }
 }
 
@@ -93,33 +101,56 @@ fn unsent_words(delivery: &Delivery) -> &'static str {
     }
 }
 
+async fn show(host: &Arc<dyn Host>, notification: Notification) {
+    let host = Arc::clone(host);
+    if let Ok(Err(error)) = tokio::task::spawn_blocking(move || host.notify(notification)).await {
+        tracing::warn!(%error, "notify.not_shown");
+    }
+}
+
+async fn compose_comment(engine: &Engine, account: AccountId, id: CommentId) -> Option<Notification> {
+    let now_ms = engine.clock().now_ms();
+    let comment = engine.store().read(move |sql| comment::get(sql, id)).await.ok()?;
+    if now_ms.saturating_sub(comment.at_ms) > FRESH_MS {
+        return None;
+    }
+    let title = title(&comment.name, comment.handle.as_deref(), "New comment");
+    Some(Notification { account, opens: Place::Comment(id), title, body: shortened(&comment.body) })
+}
+
+/// Who is told of. Never the shop itself: it is not who wrote.
+fn title(name: &str, handle: Option<&str>, otherwise: &str) -> String {
+    match (clean_name(name), clean_name(handle.unwrap_or_default())) {
+        (name, _) if !name.is_empty() => name,
+        (_, handle) if !handle.is_empty() => format!("@{handle}"),
+        _ => otherwise.to_owned(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+}
+
 async fn compose(engine: &Engine, arrival: Arrival, fresh_ms: i64) -> Option<Notification> {
     let now_ms = engine.clock().now_ms();
     let read = engine.store().read(move |sql| {
-        let business = account::get(sql, arrival.account)?;
         let message = message::get(sql, arrival.message)?;
         let row = conversation::row(sql, arrival.conversation)?;
-        Ok((business, message, row))
+        Ok((message, row))
     });
-    let (business, message, row) = read.await.ok()?;
+    let (message, row) = read.await.ok()?;
     if now_ms.saturating_sub(message.sent_at_ms) > fresh_ms {
         return None;
     }
     let snippet = message.content.snippet();
     let body = match snippet.kind {
-        SnippetKind::Text | SnippetKind::Card => {
-            snippet.text.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
-        }
+        SnippetKind::Text | SnippetKind::Card => shortened(&snippet.text),
         SnippetKind::Image => "Photo".to_owned(),
         SnippetKind::Video => "Video".to_owned(),
         SnippetKind::SharePost => "Shared a post".to_owned(),
         SnippetKind::Sticker => "Sticker".to_owned(),
         SnippetKind::Unsupported => "New message".to_owned(),
     };
-    let title = match (clean_name(&row.person.name), clean_name(&row.person.handle.unwrap_or_default())) {
-        (name, handle) if name.is_empty() && handle.is_empty() => format!("@{}", business.handle),
-        (name, handle) if name.is_empty() => format!("@{handle}"),
-        (name, _) => name,
-    };
-    Some(Notification { account: arrival.account, conversation: arrival.conversation, title, body })
+    let title = title(&row.person.name, row.person.handle.as_deref(), "New message");
+    Some(Notification { account: arrival.account, opens: Place::Conversation(arrival.conversation), title, body })
 }

@@ -23,7 +23,7 @@ use store::StoreError;
 use store::table::account::{self, Account};
 use store::table::auto_message;
 use tiktok::business::direct_reply::SetDirectReply;
-use tiktok::{Endpoint, Reason};
+use tiktok::{Endpoint, Reason, Words};
 use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
 
@@ -61,11 +61,11 @@ pub enum AutoError {
     #[error("it was changed elsewhere")]
     ChangedElsewhere,
     /// The access lacks the permission; TikTok's words, if it was asked.
-    #[error("not permitted: {0}")]
-    NotPermitted(String),
+    #[error("not permitted")]
+    NotPermitted(Words),
     /// TikTok does not offer comment-to-message to this account; its words.
-    #[error("not offered here: {0}")]
-    NotHere(String),
+    #[error("not offered here")]
+    NotHere(Words),
     /// The call failed.
     #[error(transparent)]
     Call(CallError),
@@ -245,7 +245,7 @@ impl Engine {
     async fn linked(&self, id: AccountId) -> Result<Account, AutoError> {
         let business = self.store().read(move |sql| account::get(sql, id)).await?;
         match &business.relink {
-            Some(why) => Err(AutoError::Call(CallError::Relink(why.clone()))),
+            Some(why) => Err(AutoError::Call(CallError::Relink(Words::from(why.as_str())))),
             None => Ok(business),
         }
     }
@@ -255,7 +255,7 @@ impl Engine {
         let business = self.linked(id).await?;
         let scopes = &business.tokens.scopes;
         if !scopes.is_empty() && !scopes.split([',', ' ']).any(|scope| scope == SCOPE) {
-            return Err(AutoError::NotPermitted(String::new()));
+            return Err(AutoError::NotPermitted(Words::default()));
         }
         Ok(business)
     }

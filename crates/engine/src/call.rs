@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{AccountId, Clock, Millis};
-use tiktok::{AccessToken, Client, Endpoint};
+use tiktok::{AccessToken, Client, Endpoint, LaterWhy, UnreachableWhy, Words};
 
 use crate::pace::{Pace, Priority};
 use crate::tokens::{TokenError, Tokens};
@@ -13,17 +13,19 @@ use crate::tokens::{TokenError, Tokens};
 const CLOCK_GRAIN_MS: i64 = 2_000;
 
 /// Why there is no answer, by what the caller can do.
+///
+/// Safe to log: `Display` and `Debug` hold no word of TikTok's.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// Certainly not taken: TikTok could not be reached.
-    #[error("TikTok cannot be reached: {0}")]
+    /// Certainly not taken: TikTok could not be reached. Holds the system's words.
+    #[error("TikTok cannot be reached")]
     Offline(String),
     /// Certainly not taken: wait this long.
     #[error("TikTok asked to wait {0:?}")]
     SlowDown(Duration),
-    /// Certainly not taken: the account has to be linked again first. The account is marked so.
-    #[error("the account must be linked again: {0}")]
-    Relink(String),
+    /// Certainly not taken: the account has to be linked again first. The account is marked so. Holds TikTok's words.
+    #[error("the account must be linked again")]
+    Relink(Words),
     /// Certainly not taken: there was no token to call with, because the keychain or the database did not answer or TikTok
     /// refused one for now.
     #[error("{0}")]
@@ -34,6 +36,19 @@ pub enum CallError {
     /// No telling whether it happened.
     #[error(transparent)]
     Unknown(tiktok::Error),
+}
+
+impl CallError {
+    /// What the screen says of a call that was certainly not made, in our words and the system's.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        match self {
+            Self::Offline(words) => format!("{self}: {words}"),
+            Self::SlowDown(_) | Self::Relink(_) | Self::Local(_) | Self::Refused(_) | Self::Unknown(_) => {
+                self.to_string()
+            }
+        }
+    }
 }
 
 /// Asks TikTok on behalf of accounts. Clones share everything.
@@ -160,12 +175,14 @@ impl Caller {
 
     async fn sort(&self, id: AccountId, link: u64, error: tiktok::Error) -> CallError {
         match error {
+            // No network makes a call possible that cannot be put together, such as one about an id too long for an address.
+            error @ (tiktok::Error::Refused { .. }
+            | tiktok::Error::Unreachable { why: UnreachableWhy::NotBuilt, .. }) => CallError::Refused(error),
             tiktok::Error::Unreachable { detail, .. } => CallError::Offline(detail),
-            tiktok::Error::Later { after, limit, code, .. } => CallError::SlowDown(self.slow_down(after, limit, code)),
+            tiktok::Error::Later { after, why, .. } => CallError::SlowDown(self.slow_down(after, why)),
             tiktok::Error::Refresh { message, .. } | tiktok::Error::Reauthorise { message, .. } => {
-                self.relink(id, link, &message).await
+                self.relink(id, link, message.as_str()).await
             }
-            error @ tiktok::Error::Refused { .. } => CallError::Refused(error),
             error @ tiktok::Error::Unknown { .. } => CallError::Unknown(error),
         }
     }
@@ -174,22 +191,19 @@ impl Caller {
         match error {
             TokenError::Relink(why) => CallError::Relink(why),
             // A refresh that may or may not have happened is asked for again later: the call itself was not made.
-            TokenError::TikTok(tiktok::Error::Later { after, limit, code, .. }) => {
-                CallError::SlowDown(self.slow_down(after, limit, code))
+            TokenError::TikTok(tiktok::Error::Later { after, why, .. }) => {
+                CallError::SlowDown(self.slow_down(after, why))
             }
+            TokenError::TooSoon(wait) => CallError::SlowDown(wait),
             error @ TokenError::TikTok(tiktok::Error::Refused { .. }) => CallError::Local(error),
-            TokenError::TikTok(error) => CallError::Offline(error.message().to_owned()),
+            TokenError::TikTok(error) => CallError::Offline(error.reason()),
             error => CallError::Local(error),
         }
     }
 
-    fn slow_down(&self, at_least: Duration, limit: Option<tiktok::RateLimit>, code: i64) -> Duration {
+    fn slow_down(&self, at_least: Duration, why: LaterWhy) -> Duration {
         const DAY_MS: i64 = 24 * 3_600_000;
-        /// TikTok's code for maintenance ("Error codes").
-        const MAINTENANCE: i64 = 60_001;
-        if code == MAINTENANCE {
-            return self.shared.pace.pause(at_least);
-        }
+        let LaterWhy::TooFast(limit) = why else { return self.shared.pace.pause(at_least) };
         let left_ms = DAY_MS - self.shared.clock.now_ms().rem_euclid(DAY_MS);
         self.shared.pace.slow_down(at_least, limit, Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)))
     }
@@ -224,6 +238,6 @@ impl Caller {
     /// it again can help.
     pub(crate) async fn relink(&self, id: AccountId, link: u64, why: &str) -> CallError {
         self.shared.tokens.wants_link(id, link, why).await;
-        CallError::Relink(why.to_owned())
+        CallError::Relink(Words::from(why))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, Change, Clock, ConversationId, Delivery, MessageId};
+use model::{AccountId, Change, Clock, CommentId, ConversationId, Delivery, MessageId};
 use store::table::account::{self, Account};
 use store::table::comment;
 use store::{Store, StoreError};
@@ -111,6 +111,7 @@ struct Shared {
     arrivals: broadcast::Sender<Arrival>,
     alerts: broadcast::Sender<Alert>,
     not_sent: broadcast::Sender<NotSent>,
+    comments: broadcast::Sender<(AccountId, CommentId)>,
     prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// What works for each account.
     followers: Mutex<HashMap<AccountId, Following>>,
@@ -171,6 +172,7 @@ impl Engine {
             client.clone(),
             clock.clone(),
             config.timing.backoff_most,
+            config.timing.renew_floor,
             healed,
         );
         let caller =
@@ -196,6 +198,7 @@ impl Engine {
                 arrivals: broadcast::channel(ARRIVALS_KEPT).0,
                 alerts: broadcast::channel(ARRIVALS_KEPT).0,
                 not_sent: broadcast::channel(ARRIVALS_KEPT).0,
+                comments: broadcast::channel(ARRIVALS_KEPT).0,
                 prompts: Mutex::default(),
                 followers: Mutex::default(),
                 erasing: AsyncMutex::default(),
@@ -386,6 +389,17 @@ impl Engine {
     #[must_use]
     pub fn not_sent(&self) -> broadcast::Receiver<NotSent> {
         self.shared.not_sent.subscribe()
+    }
+
+    /// Hears of comments that have just arrived, each with its account.
+    #[must_use]
+    pub fn comment_arrivals(&self) -> broadcast::Receiver<(AccountId, CommentId)> {
+        self.shared.comments.subscribe()
+    }
+
+    pub(crate) fn announce_comment(&self, account: AccountId, comment: CommentId) {
+        // Nobody listening is fine.
+        let _ = self.shared.comments.send((account, comment));
     }
 
     /// The rules or what they wait for have changed: they look again.

@@ -84,7 +84,10 @@ impl Engine {
             }
             Event::HighIntentComment(pushed) => {
                 let (id, news) = (known.id, comments::news(pushed, self.clock().now_ms()));
-                self.store().write(move |tx| comment::take(tx, id, &news)).await?;
+                let taken = self.store().write(move |tx| comment::take(tx, id, &news)).await?;
+                if let Some(comment) = taken {
+                    self.announce_comment(id, comment);
+                }
                 Ok(Heard::Taken)
             }
             Event::AuthorizationRemoved { .. } => {

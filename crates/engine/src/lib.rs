@@ -31,4 +31,4 @@ mod wake;
 
 pub use engine::{Alert, Arrival, Config, Engine, NotSent, StartError};
 pub use secrets::{ExposeSecret, Keeping, SecretString, Secrets, SecretsError, SessionSecrets, Vault};
-pub use tiktok::{Endpoints, EndpointsError, Error as TikTokError, Reason as TikTokReason};
+pub use tiktok::{Endpoints, EndpointsError, Error as TikTokError, Reason as TikTokReason, Words as TikTokWords};

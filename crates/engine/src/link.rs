@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use model::{AccountId, Change, Millis};
 use store::StoreError;
-use store::table::setting;
+use store::table::{account, setting};
+use tiktok::Words;
 use tiktok::business::oauth::BusinessTokens;
 use tiktok::login_kit::{Callback, CallbackError, Granted};
 use tokio::sync::mpsc;
@@ -29,6 +30,10 @@ use listener::Port;
 const LOGIN_KEY: &str = "login_client_key";
 /// Set where the app may list the account's posts: asking for a scope it does not have makes TikTok refuse them all.
 const MAY_LIST_POSTS: &str = "may_list_posts";
+/// Set once TikTok has taken the Business app's id and secret as they are saved; empty while it has not.
+const BUSINESS_CHECKED: &str = "business_app_checked";
+/// The same of Login Kit's key and secret.
+const LOGIN_CHECKED: &str = "login_app_checked";
 /// The keychain's entry for Login Kit's client secret.
 const LOGIN_SECRET: &str = "login-app-secret";
 /// What Login Kit is asked for: who signed in. More is often not granted to new apps.
@@ -59,9 +64,9 @@ pub enum LinkError {
     /// The agent pressed Cancel on TikTok's page.
     #[error("cancelled on TikTok's page")]
     Cancelled,
-    /// TikTok's page refused.
-    #[error("TikTok refused: {0}")]
-    Refused(String),
+    /// TikTok's page refused. Holds TikTok's words.
+    #[error("TikTok's page refused")]
+    Refused(Words),
     /// A needed permission was not given.
     #[error("the permission {0} was not given")]
     ScopeMissing(String),
@@ -80,6 +85,9 @@ pub enum LinkError {
     /// The keychain did not keep or give a secret.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// TikTok does not know the Login Kit app's key, or its secret is wrong.
+    #[error("Login Kit's credentials were refused")]
+    LoginCredentials(#[source] tiktok::Error),
     /// TikTok's token or profile call failed.
     #[error(transparent)]
     TikTok(#[from] tiktok::Error),
@@ -99,7 +107,7 @@ impl From<TokenError> for LinkError {
         match error {
             TokenError::Secrets(error) => Self::Secrets(error),
             TokenError::TikTok(error) => Self::TikTok(error),
-            TokenError::Relink(why) => Self::Store(why),
+            TokenError::Relink(_) | TokenError::TooSoon(_) => Self::Store(error.to_string()),
             TokenError::Store(error) => error.into(),
         }
     }
@@ -129,6 +137,8 @@ pub enum Stage {
     Authorise,
     /// The browser is at the permissions page.
     Authorising(Waiting),
+    /// The permissions were given, but whose they are could not be read. What was given is kept: no new yes is needed.
+    ProfileFailed,
     /// Is this the account?
     Confirm {
         /// Whose.
@@ -156,6 +166,10 @@ pub struct LinkStatus {
     pub business_app_id: Option<String>,
     /// The Business app's redirect address, if typed.
     pub business_redirect_uri: Option<String>,
+    /// Whether TikTok has taken the Business app's credentials as they are saved.
+    pub business_checked: bool,
+    /// The same of Login Kit's.
+    pub login_checked: bool,
     /// Whether the app may list the account's posts.
     pub may_list_posts: bool,
     /// The step.
@@ -204,7 +218,17 @@ struct State {
     attempt: Option<AbortHandle>,
     /// Where a pasted address goes, and the state it must carry.
     paste: Option<(String, mpsc::Sender<Callback>)>,
-    pending: Option<Box<(BusinessTokens, Profile)>>,
+    pending: Option<Box<Pending>>,
+}
+
+/// Access that was given and not yet confirmed. Only the agent's no gives it back.
+#[derive(Debug, Clone)]
+struct Pending {
+    tokens: BusinessTokens,
+    /// The account's id at TikTok, as far as it is known.
+    open_id: Option<String>,
+    /// Whose it is, once it could be read.
+    profile: Option<Profile>,
 }
 
 impl Link {
@@ -238,6 +262,17 @@ impl Engine {
                 ))
             })
             .await?;
+        let (business_checked, login_checked) = self
+            .store()
+            .read(|sql| {
+                // Where an account was linked before this was noted, TikTok has taken them.
+                let business = match setting::get(sql, BUSINESS_CHECKED)? {
+                    Some(checked) => checked == "1",
+                    None => account::all(sql)?.iter().any(|known| known.relink.is_none()),
+                };
+                Ok((business, setting::get(sql, LOGIN_CHECKED)?.as_deref() == Some("1")))
+            })
+            .await?;
         let login_client_key = login_client_key.filter(|key| !key.is_empty());
         let state = self.link().state();
         let follows = match app {
@@ -252,6 +287,8 @@ impl Engine {
             login_client_key,
             business_app_id,
             business_redirect_uri,
+            business_checked,
+            login_checked,
             may_list_posts: posts.as_deref() == Some("1"),
             stage: state.stage.clone().unwrap_or(follows),
             signed_in_as: state.signed_in_as.clone(),
@@ -263,10 +300,18 @@ impl Engine {
     /// Stops waiting; gives back access that was not confirmed.
     pub async fn cancel_link(&self) {
         let stage = self.link().state().stage.clone();
-        if matches!(stage, Some(Stage::Confirm { .. })) {
+        if matches!(stage, Some(Stage::Confirm { .. } | Stage::ProfileFailed)) {
             self.reject_link().await;
         } else {
             self.restart_link(None);
+        }
+    }
+
+    /// Notes whether TikTok has taken the credentials of one of the two apps as they are saved.
+    async fn note_checked(&self, app: &'static str, checked: bool) {
+        let value = if checked { "1" } else { "" };
+        if let Err(error) = self.store().write(move |tx| setting::set(tx, app, value)).await {
+            tracing::error!(%error, "could not note whether the credentials were checked");
         }
     }
 
@@ -299,7 +344,8 @@ impl Engine {
                 CallbackError::Empty => LinkError::NoCode,
                 CallbackError::Refused { error, error_type, description } => {
                     let kind = error_type.unwrap_or(error);
-                    LinkError::Refused(if description.is_empty() { kind } else { format!("{kind}: {description}") })
+                    let words = if description.is_empty() { kind } else { format!("{kind}: {description}") };
+                    LinkError::Refused(words.as_str().into())
                 }
             }),
         }

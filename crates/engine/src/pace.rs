@@ -62,6 +62,8 @@ struct State {
     /// The first fetches of old conversations, which have a plan of their own.
     backfills: VecDeque<Instant>,
     paused_until: Option<Instant>,
+    /// When the newest pause ends, or ended, that TikTok gave us for asking too fast. A pause for its own reasons is none.
+    slowed_until: Option<Instant>,
     /// How often in a row TikTok has said so, each time within a minute of the pause before.
     slowed: u32,
     /// Whether the newest pause is the day's.
@@ -193,12 +195,12 @@ impl Pace {
     pub fn slow_down(&self, at_least: Duration, named: Option<RateLimit>, day_left: Duration) -> Duration {
         let now = Instant::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(until) = state.paused_until.filter(|until| *until > now) {
+        if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             // Calls that were under way when the first one was told so.
-            return until - now;
+            return until.max(state.paused_until.unwrap_or(until)) - now;
         }
         // At midnight everybody comes back, which is enough to be told so: by then it says nothing about the day before.
-        let again = !state.for_today && state.paused_until.is_some_and(|until| now.duration_since(until) < MINUTE);
+        let again = !state.for_today && state.slowed_until.is_some_and(|until| now.duration_since(until) < MINUTE);
         state.slowed = if again { state.slowed + 1 } else { 0 };
         state.slowed = match named {
             Some(RateLimit::Second) => 0,
@@ -216,9 +218,11 @@ impl Pace {
         if state.slowed > 0 {
             state.rate = Some(((state.rate(now) / 2.0).max(SLOWEST), until));
         }
+        state.slowed_until = Some(until);
+        let until = state.paused_until.map_or(until, |paused| paused.max(until));
         state.paused_until = Some(until);
         self.moved.send_replace(());
-        pause
+        until - now
     }
 
     /// The agent wants it tried now: a pause that was to last until tomorrow may have been a misunderstanding.
@@ -227,6 +231,7 @@ impl Pace {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.for_today && state.paused_until.is_some_and(|until| until > now) {
             state.paused_until = Some(now);
+            state.slowed_until = Some(now);
             state.for_today = false;
             state.slowed = 1;
             self.moved.send_replace(());
@@ -238,6 +243,7 @@ impl Pace {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         // Before this computer was started there was no pause.
         state.paused_until = state.paused_until.and_then(|until| until.checked_sub(long));
+        state.slowed_until = state.slowed_until.and_then(|until| until.checked_sub(long));
         state.rate = state.rate.and_then(|(rate, since)| Some((rate, since.checked_sub(long)?)));
         self.moved.send_replace(());
     }
@@ -377,6 +383,25 @@ mod tests {
             assert!(lasts(pause, 60), "{pause:?}, however often");
             tokio::time::advance(pause).await;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_for_tiktoks_own_reasons_does_not_count_as_asking_too_fast() {
+        let (second, day) = (Duration::from_secs(1), Duration::from_secs(36_000));
+        let pace = Pace::new(Budget::default(), Duration::from_secs(300));
+        let pause = pace.pause(MINUTE);
+        tokio::time::advance(pause).await;
+        assert!(lasts(pace.slow_down(second, None, day), 1), "the first time we were told so");
+        tokio::time::advance(2 * second).await;
+        let pause = pace.pause(MINUTE);
+        tokio::time::advance(second).await;
+        let told = pace.slow_down(second, None, day);
+        assert!(lasts(told, 300), "the second time within a minute, {told:?}, though maintenance came between");
+        assert!(told > pause);
+        let pace = Pace::new(Budget::default(), Duration::from_secs(300));
+        let pause = pace.pause(MINUTE);
+        let told = pace.slow_down(second, None, day);
+        assert!(told > second && told <= pause, "and nobody is let in before maintenance ends: {told:?}");
     }
 
     #[tokio::test(start_paused = true)]

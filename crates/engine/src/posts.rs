@@ -1,6 +1,6 @@
 //! The account's own posts, fetched when an agent wants to share one, with their covers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{AccountId, Content};
 use store::table::post::{self, Post};
@@ -62,7 +62,7 @@ impl Engine {
         let business = self.store().read(move |sql| account::get(sql, id)).await.map_err(local)?;
         let mut covers = HashMap::new();
         let now_ms = self.clock().now_ms();
-        let mut cursor = None;
+        let (mut cursor, mut known) = (None, HashSet::new());
         for _ in 0..PAGES {
             let question = ListVideos { business_id: business.remote_id.clone(), cursor: cursor.take(), max_count: 20 };
             let page = self.caller().ask(id, Priority::Open, question).await?;
@@ -82,9 +82,12 @@ impl Engine {
                     }
                 })
                 .collect();
+            let before = known.len();
+            known.extend(posts.iter().map(|post| post.item_id.clone()));
             let now_ms = self.clock().now_ms();
             self.store().write(move |tx| post::keep(tx, id, &posts, now_ms)).await.map_err(local)?;
-            cursor = page.cursor.filter(|_| page.has_more);
+            // A page with nothing new leads nowhere.
+            cursor = page.cursor.filter(|_| page.has_more && known.len() > before);
             if cursor.is_none() {
                 break;
             }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use model::{AccountId, ConversationId, MessageId, Millis};
 use store::table::account::Account;
-use store::table::conversation::Known;
+use store::table::conversation::{Known, Listed};
 use store::table::{account, conversation, cursor, message};
 use tokio::time::Instant;
 
@@ -41,11 +41,18 @@ pub struct Attention {
 }
 
 /// So many conversations in a row that cannot be read are TikTok's trouble, not theirs.
-const UNREADABLE_IN_A_ROW: u32 = 3;
+const UNREADABLE_IN_A_ROW: usize = 3;
 /// After so many failures it is asked whether TikTok shows another conversation.
-const BROKEN_AFTER: u32 = 3;
+const BROKEN_AFTER: usize = 3;
 /// How often the time of the newest success is put on disk when nothing else is.
 const STAMP_EVERY: Duration = Duration::from_secs(60);
+/// A list whose pages name nothing new so often in a row is not followed any further in this sweep: its cursors repeat, or
+/// lead on for ever. A page or two like that there may be, where conversations move while they are listed.
+const MAX_PAGES_WITHOUT_PROGRESS: u32 = 3;
+/// No list is followed further than this in one sweep: half a million conversations.
+const MAX_PAGES_PER_LIST: u32 = 5_000;
+/// So many conversations of a page are kept in one transaction, so that no page holds up the agent's own writes.
+const LISTED_AT_ONCE: usize = 500;
 /// How many conversations with news are looked at to find one that is not put aside.
 const DUE: u32 = 50;
 /// How many conversations that TikTok refused, and how many that it showed without their newest message, are tried again
@@ -63,16 +70,18 @@ pub(crate) struct AccountLoop<S> {
     woken: u64,
     /// When both lists were last asked for and read to the end, by TikTok's clock.
     listed_to_ms: Option<Millis>,
-    watched_at: Option<Instant>,
+    /// The conversation that was read for the screen last, and when.
+    watched: Option<(ConversationId, Instant)>,
     /// The conversation on screen, and since when nothing has happened in it.
     quiet: Option<(ConversationId, Instant)>,
     /// Since when the agent is away.
     away_since: Option<Instant>,
     stamped_at: Option<Instant>,
     aside: HashMap<ConversationId, Instant>,
-    unreadable: u32,
-    /// The conversations that could not be read: as of which `update_time`, and how often.
-    broken: HashMap<ConversationId, (Millis, u32)>,
+    /// Those that could not be read since one could.
+    unreadable: HashSet<ConversationId>,
+    /// The conversations that could not be read.
+    broken: HashMap<ConversationId, Broken>,
     backoff: Backoff,
 }
 
@@ -82,6 +91,17 @@ enum Step {
     Watch(ConversationId),
     Fetch(Known),
     Rest(Instant),
+}
+
+/// A conversation that cannot be read.
+#[derive(Debug, Clone, Copy)]
+struct Broken {
+    /// The `update_time` it was read for.
+    updated_ms: Millis,
+    /// How often in a row it could not be read.
+    times: usize,
+    /// Since when.
+    since: Instant,
 }
 
 /// One reading of the lists.
@@ -111,12 +131,12 @@ impl<S: Source> AccountLoop<S> {
             whole_sweep_at: None,
             woken: 0,
             listed_to_ms: None,
-            watched_at: None,
+            watched: None,
             quiet: None,
             away_since: None,
             stamped_at: None,
             aside: HashMap::new(),
-            unreadable: 0,
+            unreadable: HashSet::new(),
             broken: HashMap::new(),
             backoff,
         }
@@ -168,6 +188,7 @@ impl<S: Source> AccountLoop<S> {
 
     fn start_over(&mut self) {
         self.swept_at = None;
+        self.watched = None;
         self.aside.clear();
     }
 
@@ -181,7 +202,9 @@ impl<S: Source> AccountLoop<S> {
         }
         let mut rest_until = sweep_at;
         if let Some(open) = attention.conversation.filter(|_| attention.focused) {
-            let watch_at = self.watched_at.map_or(now, |at| at + self.watch_every(open, now));
+            let watched_at = self.watched.and_then(|(id, at)| (id == open).then_some(at));
+            let every = self.watch_every(open, now);
+            let watch_at = watched_at.map_or(now, |at| at + every);
             if watch_at <= now {
                 let account = self.account;
                 let known = self.engine.store().read(move |sql| conversation::get(sql, open)).await;
@@ -191,6 +214,10 @@ impl<S: Source> AccountLoop<S> {
             } else {
                 rest_until = rest_until.min(watch_at);
             }
+        }
+        // Whoever looks at it does not wait for as long as the others can.
+        if let Some(until) = attention.conversation.and_then(|open| self.aside.get_mut(&open)) {
+            *until = (*until).min(now + self.engine.timing().open_conversation);
         }
         self.aside.retain(|_, until| *until > now);
         let (account, fresh) = (self.account, self.engine.fresh());
@@ -316,31 +343,28 @@ impl<S: Source> AccountLoop<S> {
     async fn read_lists(&self, pass: &mut Pass) -> Result<(), CallError> {
         let mut before: HashSet<String> = HashSet::new();
         for list in 0..self.source.lists() {
-            let (mut next, mut here, paged) = (None, Vec::new(), pass.paged);
-            let mut cursors = HashSet::new();
+            let (mut next, mut here, paged) = (None, HashSet::new(), pass.paged);
+            let (mut cursors, mut pages, mut idle) = (HashSet::new(), 0, 0);
             loop {
                 let page = self.source.list(list, next).await?;
                 pass.asked_at_ms.get_or_insert(page.asked_at_ms);
                 // Whoever answered it: it stood on a list that went on without it.
                 pass.slipped |= paged && page.listed.iter().any(|listed| before.contains(&listed.remote_id));
+                let known = here.len();
                 here.extend(page.listed.iter().map(|listed| listed.remote_id.clone()));
-                let (account, empty, listed) = (self.account, page.listed.is_empty(), page.listed);
-                let all_new = self
-                    .engine
-                    .store()
-                    .write(move |tx| {
-                        let (mut all_new, mut seen) = (!listed.is_empty(), HashSet::new());
-                        for conversation in &listed {
-                            let news = conversation::upsert_listed(tx, account, conversation)?;
-                            // What a page names twice is not new the second time.
-                            all_new &= !seen.insert(&conversation.remote_id) || news;
-                        }
-                        Ok(all_new)
-                    })
-                    .await
-                    .map_err(local)?;
-                // A list that goes in a circle, or on and on with nothing in it, is not followed, and its end was not reached.
-                let leads_on = page.next.as_ref().is_none_or(|next| !empty && cursors.insert(next.clone()));
+                pages += 1;
+                idle = if here.len() > known { 0 } else { idle + 1 };
+                let empty = page.listed.is_empty();
+                let all_new = self.keep_listed(page.listed).await?;
+                // A list that goes in a circle, or on and on with nothing new in it, is not followed, and its end was not
+                // reached.
+                let leads_on = page.next.as_ref().is_none_or(|next| {
+                    let progress = !empty && idle < MAX_PAGES_WITHOUT_PROGRESS && pages < MAX_PAGES_PER_LIST;
+                    progress && cursors.insert(next.clone())
+                });
+                if !leads_on {
+                    tracing::warn!(account = self.account.0, list, pages, "a list of conversations comes to no end");
+                }
                 pass.to_the_end &= page.sure && leads_on && (page.next.is_none() || pass.whole || all_new);
                 next = page.next.filter(|_| leads_on && (pass.whole || all_new));
                 if next.is_none() {
@@ -353,9 +377,34 @@ impl<S: Source> AccountLoop<S> {
         Ok(())
     }
 
+    /// Keeps what a page lists; whether all of it was new.
+    async fn keep_listed(&self, listed: Vec<Listed>) -> Result<bool, CallError> {
+        let account = self.account;
+        let mut all_new = !listed.is_empty();
+        // What a page names twice is not new the second time.
+        let mut seen = HashSet::new();
+        let first = |one: Listed| {
+            let first = seen.insert(one.remote_id.clone());
+            (one, first)
+        };
+        let listed: Vec<(Listed, bool)> = listed.into_iter().map(first).collect();
+        for part in listed.chunks(LISTED_AT_ONCE) {
+            let part = part.to_vec();
+            let kept = self.engine.store().write(move |tx| {
+                let mut all_new = true;
+                for (conversation, first) in &part {
+                    all_new &= conversation::upsert_listed(tx, account, conversation)? || !first;
+                }
+                Ok(all_new)
+            });
+            all_new &= kept.await.map_err(local)?;
+        }
+        Ok(all_new)
+    }
+
     /// Reads the conversation on screen, whatever the listing says of it.
     async fn watch(&mut self, id: ConversationId) -> Result<(), CallError> {
-        self.watched_at = Some(Instant::now());
+        self.watched = Some((id, Instant::now()));
         match fetch(&self.engine, &self.source, id, Priority::Open).await {
             // Its own trouble, not the account's: the next look comes soon enough.
             Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
@@ -375,7 +424,7 @@ impl<S: Source> AccountLoop<S> {
     async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
         match fetch(&self.engine, &self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
-                self.unreadable = 0;
+                self.unreadable.clear();
                 self.broken.remove(&known.id);
                 if self.engine.fresh().is_given_up(known.id, known.remote_updated_ms) {
                     return self.hide_if_empty(known).await;
@@ -398,26 +447,35 @@ impl<S: Source> AccountLoop<S> {
             // The answer makes no sense, or cannot be kept.
             Err(error @ (CallError::Unknown(_) | CallError::Local(_))) => {
                 tracing::warn!(conversation = known.id.0, %error, "sync.conversation_unreadable");
-                self.aside.insert(known.id, Instant::now() + self.engine.timing().put_aside);
-                if self.is_broken(known) && self.can_read_another(known).await {
-                    self.unreadable = 0;
+                let broken = self.count_failure(known);
+                let timing = self.engine.timing();
+                // The first failure may be a hiccup; only what goes on failing waits for long.
+                let look = timing.look.get(broken.times.saturating_sub(1)).copied().unwrap_or(timing.put_aside);
+                self.aside.insert(known.id, Instant::now() + look.min(timing.put_aside));
+                self.unreadable.insert(known.id);
+                if broken.times >= BROKEN_AFTER && broken.since.elapsed() >= timing.put_aside.saturating_mul(2) {
+                    if !self.can_read_another(known).await {
+                        return Err(error);
+                    }
+                    self.unreadable.clear();
                     return self.hide(known).await;
                 }
-                self.unreadable += 1;
-                if self.unreadable < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(error) }
+                if self.unreadable.len() < UNREADABLE_IN_A_ROW { Ok(()) } else { Err(error) }
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Counts a failure; whether there were so many for the same news that the conversation itself may be the reason.
-    fn is_broken(&mut self, known: &Known) -> bool {
-        let (updated_ms, times) = self.broken.entry(known.id).or_insert((known.remote_updated_ms, 0));
-        if *updated_ms != known.remote_updated_ms {
-            (*updated_ms, *times) = (known.remote_updated_ms, 0);
+    /// Counts a failure. After many for the same news the conversation itself may be the reason.
+    fn count_failure(&mut self, known: &Known) -> Broken {
+        let updated_ms = known.remote_updated_ms;
+        let fresh = Broken { updated_ms, times: 0, since: Instant::now() };
+        let broken = self.broken.entry(known.id).or_insert(fresh);
+        if broken.updated_ms != updated_ms {
+            *broken = fresh;
         }
-        *times = times.saturating_add(1);
-        *times >= BROKEN_AFTER
+        broken.times = broken.times.saturating_add(1);
+        *broken
     }
 
     /// Whether a conversation beside this one can be read at this moment, so that the trouble is not TikTok's or ours.

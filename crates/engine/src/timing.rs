@@ -25,6 +25,8 @@ pub struct Timing {
     pub backoff_first: Duration,
     /// The longest wait after a failure.
     pub backoff_most: Duration,
+    /// The shortest time between two renewals of an account's token, whatever TikTok says of its life.
+    pub renew_floor: Duration,
     /// When an unconfirmed message's conversation is read, after its attempt began.
     pub look: Vec<Duration>,
     /// Between two further looks.
@@ -131,6 +133,7 @@ impl Default for Timing {
             sweep_whole: s(15 * 60),
             backoff_first: s(1),
             backoff_most: s(60),
+            renew_floor: s(60),
             look: [2, 5, 10, 20, 40, 60, 90].map(s).to_vec(),
             look_again: s(60),
             undecided_after: s(60),

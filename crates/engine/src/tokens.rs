@@ -17,7 +17,7 @@ use store::table::account::{self, Account, TokenTimes};
 use store::table::token_event::{self, Kind, TokenEvent};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
-use tiktok::{AccessToken, Client, ClientSecret, RefreshToken};
+use tiktok::{AccessToken, Client, ClientSecret, RefreshToken, Words};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -29,12 +29,20 @@ const REDIRECT_URI: &str = "business_redirect_uri";
 /// The keychain's entry for the Business app's secret.
 const APP_SECRET: &str = "business-app-secret";
 
+/// How long an access token lives by TikTok's documentation ("Token endpoints").
+const ACCESS_LIFE: Duration = Duration::from_secs(86_400);
+/// The same of a refresh token, from linking on.
+const REFRESH_LIFE: Duration = Duration::from_secs(365 * 86_400);
+
 /// Why there is no token to call with.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// Nothing but linking the account again helps. The account is marked so.
-    #[error("the account must be linked again: {0}")]
-    Relink(String),
+    /// Nothing but linking the account again helps. The account is marked so. Holds TikTok's words, or ours.
+    #[error("the account must be linked again")]
+    Relink(Words),
+    /// TikTok does not take a token that it gave just now, and is not asked for the next one so soon.
+    #[error("the token was renewed just now; the next one is asked for in {} ms", .0.as_millis())]
+    TooSoon(Duration),
     /// The keychain did not give the token, or did not keep the new one.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -54,6 +62,7 @@ pub struct Tokens {
     client: Client,
     clock: Clock,
     renew_again: Duration,
+    renew_floor: Duration,
     slots: Mutex<HashMap<AccountId, Slot>>,
     /// How often each account was linked in this run.
     links: Mutex<HashMap<AccountId, u64>>,
@@ -69,6 +78,8 @@ type Slot = Arc<AsyncMutex<Held>>;
 #[derive(Debug, Default)]
 struct Held {
     token: Option<AccessToken>,
+    /// When it was renewed in this run.
+    renewed_at: Option<Instant>,
     /// A renewal failed while the token is good: until then it does.
     again_at: Option<Instant>,
     /// A new pair that is not kept yet. TikTok does not take the one before any more, so there is no other.
@@ -76,7 +87,8 @@ struct Held {
 }
 
 impl Tokens {
-    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good; `healed` hears of
+    /// No token was read yet. `renew_again` is the wait after a renewal that failed while the token is good; `renew_floor` is
+    /// the shortest time between two renewals of an account, whatever TikTok says of a token's life; `healed` hears of
     /// accounts that were to be linked again and have a token after all.
     #[must_use]
     pub fn new(
@@ -85,10 +97,11 @@ impl Tokens {
         client: Client,
         clock: Clock,
         renew_again: Duration,
+        renew_floor: Duration,
         healed: mpsc::UnboundedSender<AccountId>,
     ) -> Self {
         let (slots, links, renewals) = (Mutex::default(), Mutex::default(), Mutex::new(Some(JoinSet::new())));
-        Self { store, vault, client, clock, renew_again, slots, links, healed, renewals }
+        Self { store, vault, client, clock, renew_again, renew_floor, slots, links, healed, renewals }
     }
 
     /// The credentials of the Business app, if they were typed and the keychain still has the secret.
@@ -135,6 +148,9 @@ impl Tokens {
             let token = self.vault.read(&access_key(&known.remote_id)).await?;
             held.token = token.map(|token| AccessToken::new(token.expose_secret()));
         }
+        if let (Some(token), Some(_)) = (&held.token, self.too_soon(&held)) {
+            return Ok(token.clone());
+        }
         let now_ms = self.clock.now_ms();
         let access_expires_at_ms = known.tokens.access_expires_at_ms;
         let good = held.token.clone().filter(|_| now_ms < access_expires_at_ms);
@@ -163,11 +179,20 @@ impl Tokens {
         {
             return Ok(token.clone());
         }
+        if let Some(wait) = self.too_soon(&held) {
+            return Err(TokenError::TooSoon(wait));
+        }
         let known = self.store.read(move |sql| account::get(sql, id)).await?;
         self.renew(known, held).await
     }
 
-    /// Keeps the tokens of an account that was just linked: in the keychain, then by `link` in the database, then in use.
+    /// How long it is until an account's token may be renewed again, if it was renewed a moment ago.
+    fn too_soon(&self, held: &Held) -> Option<Duration> {
+        let since = held.renewed_at.filter(|_| held.unsaved.is_none())?.elapsed();
+        self.renew_floor.checked_sub(since).filter(|wait| !wait.is_zero())
+    }
+
+    /// Keeps the tokens of the account with this id at TikTok that was just linked: in the keychain, then by `link` in the database, then in use.
     /// Nobody renews a pair that was known before meanwhile.
     ///
     /// # Errors
@@ -175,18 +200,19 @@ impl Tokens {
     pub(crate) async fn link<F>(
         &self,
         known: Option<AccountId>,
+        remote_id: &str,
         fresh: &BusinessTokens,
         link: impl FnOnce(TokenTimes) -> F + Send,
     ) -> Result<AccountId, TokenError>
     where
         F: Future<Output = Result<AccountId, StoreError>> + Send,
     {
-        let times = self.times(fresh);
+        let times = self.times(fresh, None);
         let held = match known {
             Some(id) => Some(self.slot(id).lock_owned().await),
             None => None,
         };
-        self.put_into_keychain(fresh).await?;
+        self.put_into_keychain(remote_id, fresh).await?;
         let id = link(times).await?;
         let mut held = match held {
             Some(held) => held,
@@ -233,9 +259,14 @@ impl Tokens {
             }
             for (id, slot) in slots {
                 let mut held = slot.lock().await;
-                if held.unsaved.is_some()
-                    && let Err(error) = self.save(id, &mut held).await
-                {
+                if held.unsaved.is_none() {
+                    continue;
+                }
+                let saved = match self.store.read(move |sql| account::get(sql, id)).await {
+                    Ok(known) => self.save(id, &known.remote_id, &mut held).await.map(drop),
+                    Err(error) => Err(error.into()),
+                };
+                if let Err(error) = saved {
                     tracing::error!(account = id.0, %error, "tokens.not_kept");
                 }
             }
@@ -275,24 +306,24 @@ impl Tokens {
         if held.unsaved.is_none() {
             let fresh = self.ask_for_pair(known, &mut held).await;
             if let Err(TokenError::Relink(why)) = &fresh {
-                self.ask_for_link(known.id, why).await;
+                self.ask_for_link(known.id, why.as_str()).await;
             }
             let fresh = fresh?;
-            let times = self.times(&fresh);
+            let times = self.times(&fresh, Some(&known.tokens));
             held.unsaved = Some((fresh, times));
         }
-        self.save(known.id, &mut held).await
+        self.save(known.id, &known.remote_id, &mut held).await
     }
 
     async fn ask_for_pair(&self, known: &Account, held: &mut Held) -> Result<BusinessTokens, TokenError> {
-        let missing = || TokenError::Relink("the keychain has no token for it".to_owned());
+        let missing = || TokenError::Relink("the keychain has no token for it".into());
         let refresh = self.vault.read(&refresh_key(&known.remote_id)).await?.ok_or_else(missing)?;
         let app = self.app().await?.ok_or_else(missing)?;
         match oauth::refresh(&self.client, &app, &RefreshToken::new(refresh.expose_secret())).await {
             Ok(fresh) => Ok(fresh),
             Err(error) if asks_for_link(&error) => {
                 self.note(known.id, Kind::Refused, error.message()).await?;
-                Err(TokenError::Relink(error.message().to_owned()))
+                Err(TokenError::Relink(error.message().into()))
             }
             Err(error) => {
                 // While the old one is good it does: there is no need to ask with every call.
@@ -304,11 +335,11 @@ impl Tokens {
     }
 
     /// Keeps a new pair, in the keychain before in use.
-    async fn save(&self, id: AccountId, held: &mut Held) -> Result<AccessToken, TokenError> {
+    async fn save(&self, id: AccountId, remote_id: &str, held: &mut Held) -> Result<AccessToken, TokenError> {
         let Some((fresh, times)) = &held.unsaved else {
-            return Err(TokenError::Relink("there is no new token for it".to_owned()));
+            return Err(TokenError::Relink("there is no new token for it".into()));
         };
-        self.put_into_keychain(fresh).await?;
+        self.put_into_keychain(remote_id, fresh).await?;
         let (access, times) = (fresh.access.clone(), times.clone());
         let event = TokenEvent { at_ms: times.issued_at_ms, kind: Kind::Refreshed, detail: String::new() };
         let healed = self.store.write(move |tx| {
@@ -317,7 +348,7 @@ impl Tokens {
         });
         let healed = healed.await?;
         tracing::info!(account = id.0, healed, "tokens.refreshed");
-        *held = Held { token: Some(access.clone()), ..Held::default() };
+        *held = Held { token: Some(access.clone()), renewed_at: Some(Instant::now()), ..Held::default() };
         if healed {
             // Nobody hears it any more once closing.
             let _ = self.healed.send(id);
@@ -325,22 +356,36 @@ impl Tokens {
         Ok(access)
     }
 
-    async fn put_into_keychain(&self, tokens: &BusinessTokens) -> Result<(), SecretsError> {
+    async fn put_into_keychain(&self, remote_id: &str, tokens: &BusinessTokens) -> Result<(), SecretsError> {
         // The refresh token first: with it the access token can be had again, not the other way round.
-        self.vault.write(&refresh_key(&tokens.open_id), tokens.refresh.expose()).await?;
-        self.vault.write(&access_key(&tokens.open_id), tokens.access.expose()).await
+        if let Some(refresh) = &tokens.refresh {
+            self.vault.write(&refresh_key(remote_id), refresh.expose()).await?;
+        }
+        self.vault.write(&access_key(remote_id), tokens.access.expose()).await
     }
 
-    /// The lifetimes of a pair that was given just now.
-    fn times(&self, tokens: &BusinessTokens) -> TokenTimes {
+    /// The lifetimes of a pair that was given just now. What TikTok did not say is as it was `before`; of the first pair it
+    /// is as documented.
+    fn times(&self, tokens: &BusinessTokens, before: Option<&TokenTimes>) -> TokenTimes {
         let now_ms = self.clock.now_ms();
         let after = |life: Duration| now_ms.saturating_add(i64::try_from(life.as_millis()).unwrap_or(i64::MAX));
-        TokenTimes {
-            issued_at_ms: now_ms,
-            access_expires_at_ms: after(tokens.expires_in),
-            refresh_expires_at_ms: after(tokens.refresh_token_expires_in),
-            scopes: tokens.scope.join(","),
-        }
+        let life_before = before.and_then(|before| {
+            let life_ms = before.access_expires_at_ms.saturating_sub(before.issued_at_ms);
+            u64::try_from(life_ms).ok().map(Duration::from_millis).filter(|life| *life > self.renew_floor)
+        });
+        let access_expires_at_ms = after(tokens.expires_in.or(life_before).unwrap_or(ACCESS_LIFE));
+        let refresh_expires_at_ms = match (tokens.refresh_token_expires_in, before) {
+            (Some(life), _) => after(life),
+            (None, Some(before)) => before.refresh_expires_at_ms,
+            (None, None) if tokens.refresh.is_some() => after(REFRESH_LIFE),
+            // There is nothing to renew it with.
+            (None, None) => access_expires_at_ms,
+        };
+        let scopes = match before {
+            Some(before) if tokens.scope.is_empty() => before.scopes.clone(),
+            _ => tokens.scope.join(","),
+        };
+        TokenTimes { issued_at_ms: now_ms, access_expires_at_ms, refresh_expires_at_ms, scopes }
     }
 
     /// Gives an account's access back to TikTok and forgets it. TikTok may not be there to hear it: then the tokens die

@@ -56,6 +56,19 @@ impl Default for Limits {
     }
 }
 
+/// What TikTok does with a picture that quotes a message. Its documentation lets only texts quote, and a client that is in
+/// use sends it all the same: nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PictureQuotes {
+    /// 40002, as documented.
+    #[default]
+    Refused,
+    /// The picture is sent, and quotes.
+    Taken,
+    /// The picture is sent, and quotes nothing.
+    Dropped,
+}
+
 /// How long tokens live, in seconds (§2.4 and §3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -119,6 +132,8 @@ pub struct Config {
     pub review: Duration,
     /// Automatic messages with any of these words in them, in whatever case, are rejected.
     pub review_rejects: Vec<String>,
+    /// What becomes of a picture that quotes a message.
+    pub picture_quotes: PictureQuotes,
     /// What the sandbox's clock shows at the start, in ms since the epoch; the real time if not given.
     pub start_at_ms: Option<i64>,
 }
@@ -163,6 +178,7 @@ impl Default for Config {
             country: "TH".to_owned(),
             review: Duration::from_secs(20),
             review_rejects: owned(&["free money"]),
+            picture_quotes: PictureQuotes::default(),
             start_at_ms: None,
         }
     }

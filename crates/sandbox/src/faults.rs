@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::{
     clock::ms,
     limits::{QPD, QPM},
@@ -85,6 +87,9 @@ pub enum Fault {
         /// The `message_id` in the answer.
         id: String,
     },
+    /// The call takes effect, and in its JSON answer what stands at these places (RFC 6901 pointers; the whole answer has
+    /// the empty one) is another value, or not there. Places that do not exist in an object are made.
+    Edited(Vec<(String, Option<Value>)>),
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
@@ -99,6 +104,8 @@ pub enum Astray {
     NoCursor,
     /// It says that there is more, and that it begins where this page did.
     SameCursor,
+    /// It says that there is more, each time under a cursor of its own, and lists the same again.
+    NewCursor,
     /// Its newest entry comes without the conversation's id.
     Nameless,
 }
@@ -143,6 +150,7 @@ impl Fault {
             | Fault::Field { .. }
             | Fault::Astray(_)
             | Fault::Misnames { .. }
+            | Fault::Edited(_)
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }

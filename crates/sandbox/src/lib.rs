@@ -33,7 +33,7 @@ mod world;
 pub use auto_message::{AuditStatus, AutoChange, AutoKind, AutoMessage};
 pub use clock::Clock;
 pub use comment::Comment;
-pub use config::{Apps, Config, Crowd, Lifetimes, Limits, Populate, WindowRule};
+pub use config::{Apps, Config, Crowd, Lifetimes, Limits, PictureQuotes, Populate, WindowRule};
 pub use customer::Customer;
 pub use faults::{Astray, Fault, Times};
 pub use ledger::{

@@ -1,7 +1,9 @@
 //! What came of a call, sorted by what the caller can do about it.
 //!
 //! Nothing here holds a token, a secret, an address with its query, or what we sent. TikTok's own words are kept, with
-//! tokens taken out, because they are the only explanation an agent will get for a message that did not go.
+//! tokens taken out, because they are the only explanation an agent will get for a message that did not go. They may quote
+//! a customer, so they cannot be logged: `Display` and `Debug` of an error say its kind, its code and its request id, and
+//! [`Words`] has no `Display` at all.
 
 mod answer;
 mod classify;
@@ -9,7 +11,7 @@ mod limit;
 mod redact;
 
 pub(crate) use answer::Facts;
-pub use answer::RawAnswer;
+pub use answer::{RawAnswer, Words};
 pub(crate) use classify::{business, login_kit};
 pub use limit::RateLimit;
 
@@ -19,7 +21,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// Certainly not taken: the request never left this computer whole. Wait, then the same call is safe.
-    #[error("TikTok could not be reached ({why}): {detail}")]
+    #[error("TikTok could not be reached ({why})")]
     Unreachable {
         /// How far it got.
         why: UnreachableWhy,
@@ -29,16 +31,16 @@ pub enum Error {
 
     /// Certainly not taken: too fast, or maintenance. Wait `after`; on repeated ones the caller waits longer
     /// (queries per minute: 5 minutes; per day: until 00:00 UTC). See "Rate limits".
-    #[error("TikTok asks to wait {} ms (code {code}): {message}", after.as_millis())]
+    #[error("TikTok asks to wait {} ms (code {code}{})", after.as_millis(), ticket(request_id.as_deref()))]
     Later {
         /// The shortest wait that can help.
         after: Duration,
-        /// Which count ran out, where TikTok's words say so; no header does.
-        limit: Option<RateLimit>,
+        /// Whether we asked too fast, or TikTok is not there for anybody.
+        why: LaterWhy,
         /// TikTok's code (40100, 40016, 40133, 60001), or the HTTP status where there was none.
         code: i64,
         /// TikTok's words.
-        message: String,
+        message: Words,
         /// For a support ticket.
         request_id: Option<String>,
         /// The answer as it came, shortened, tokens taken out.
@@ -46,12 +48,12 @@ pub enum Error {
     },
 
     /// Not taken: the access token is expired or wrong (40102, 40105, `access_token_invalid`). Refresh once, repeat.
-    #[error("TikTok wants a fresh access token (code {code}): {message}")]
+    #[error("TikTok wants a fresh access token (code {code}{})", ticket(request_id.as_deref()))]
     Refresh {
         /// TikTok's code, or the HTTP status on Login Kit.
         code: i64,
         /// TikTok's words.
-        message: String,
+        message: Words,
         /// For a support ticket.
         request_id: Option<String>,
         /// The answer as it came, shortened, tokens taken out.
@@ -61,12 +63,12 @@ pub enum Error {
     /// Not taken: no token or code of ours will do (40103, 40107, 40110, 40115, `invalid_grant`). A person must link the
     /// account again, and that helps for certain: these codes are about what a new link replaces. A missing permission
     /// (40001) is no such thing, see [`Reason::NotPermitted`].
-    #[error("TikTok wants the account to be linked again (code {code}): {message}")]
+    #[error("TikTok wants the account to be linked again (code {code}{})", ticket(request_id.as_deref()))]
     Reauthorise {
         /// TikTok's code, or the HTTP status on Login Kit.
         code: i64,
         /// TikTok's words.
-        message: String,
+        message: Words,
         /// For a support ticket.
         request_id: Option<String>,
         /// The answer as it came, shortened, tokens taken out.
@@ -74,12 +76,12 @@ pub enum Error {
     },
 
     /// Not taken, and it never will be: the same call would be refused again.
-    #[error("TikTok refused ({reason:?}, code {code}): {message}")]
+    #[error("TikTok refused ({reason:?}, code {code}{})", ticket(request_id.as_deref()))]
     Refused {
         /// TikTok's code, or the HTTP status where there was none.
         code: i64,
         /// TikTok's words: for 40064 the only hint which messaging rule it was.
-        message: String,
+        message: Words,
         /// For a support ticket.
         request_id: Option<String>,
         /// Why, as far as the code tells.
@@ -90,19 +92,28 @@ pub enum Error {
 
     /// There is no telling whether it happened. A [`crate::Safety::Repeatable`] call may simply be made again later; a
     /// [`crate::Safety::Once`] call must be settled by looking, never by calling again.
-    #[error("TikTok's answer does not say whether it happened ({why}): {message}")]
+    #[error("TikTok's answer does not say whether it happened ({why}{}{})", code_of(*code), ticket(request_id.as_deref()))]
     Unknown {
         /// What went wrong with the answer.
         why: UnknownWhy,
         /// TikTok's code, where one was read.
         code: Option<i64>,
-        /// TikTok's words, or the system's; may be empty.
-        message: String,
+        /// TikTok's words; empty where nothing was heard of it.
+        message: Words,
         /// For a support ticket.
         request_id: Option<String>,
         /// As much of the answer as arrived, shortened, tokens taken out; may be empty.
         raw: RawAnswer,
     },
+}
+
+/// Why TikTok wants us to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LaterWhy {
+    /// We asked too fast; which count ran out, where TikTok's words say so. No header does.
+    TooFast(Option<RateLimit>),
+    /// TikTok is not there for anybody just now (60001, `temporarily_unavailable`), however slowly we ask.
+    Unavailable,
 }
 
 /// How far a call got that never arrived.
@@ -222,16 +233,28 @@ impl Error {
         }
     }
 
-    /// TikTok's words, or the system's. Shown to the agent as a quotation, never matched on.
+    /// TikTok's words; empty where it said nothing. Shown to the agent as a quotation, never matched on, never logged.
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
-            Self::Unreachable { detail, .. } => detail,
+            Self::Unreachable { .. } => "",
             Self::Later { message, .. }
             | Self::Refresh { message, .. }
             | Self::Reauthorise { message, .. }
             | Self::Refused { message, .. }
-            | Self::Unknown { message, .. } => message,
+            | Self::Unknown { message, .. } => message.as_str(),
+        }
+    }
+
+    /// What this computer says of a call that brought no words of TikTok's: the system's ("Connection refused"), or ours.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Unreachable { detail, .. } => detail.clone(),
+            Self::Unknown { why, .. } => why.to_string(),
+            Self::Later { .. } | Self::Refresh { .. } | Self::Reauthorise { .. } | Self::Refused { .. } => {
+                self.to_string()
+            }
         }
     }
 
@@ -261,9 +284,25 @@ impl Error {
         }
     }
 
+    /// Whether TikTok says that the app's id or its secret is wrong, or that it has blocked the app.
+    #[must_use]
+    pub fn is_about_the_app(&self) -> bool {
+        matches!(self, Self::Refused { reason: Reason::BadCredentials | Reason::AppBlocked, .. })
+    }
+
     /// Whether the call was certainly not carried out, so that making it again cannot do a thing twice.
     #[must_use]
     pub fn is_certainly_not_taken(&self) -> bool {
         !matches!(self, Self::Unknown { .. })
     }
+}
+
+/// A request id as part of an error's sentence.
+fn ticket(request_id: Option<&str>) -> String {
+    request_id.map(|id| format!(", request {id}")).unwrap_or_default()
+}
+
+/// A code as part of an error's sentence.
+fn code_of(code: Option<i64>) -> String {
+    code.map(|code| format!(", code {code}")).unwrap_or_default()
 }

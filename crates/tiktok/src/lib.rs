@@ -28,7 +28,7 @@ mod words;
 
 pub use client::{Client, Endpoint, FilePart, Form, Safety, Timeouts};
 pub use endpoints::{Endpoints, EndpointsError};
-pub use error::{Error, RateLimit, RawAnswer, Reason, UnknownWhy, UnreachableWhy};
+pub use error::{Error, LaterWhy, RateLimit, RawAnswer, Reason, UnknownWhy, UnreachableWhy, Words};
 pub use media_fetch::{FilmError, MediaError, NotAllowed, expires_at_s};
 pub use reqwest::Method;
 pub use secret::{AccessToken, ClientSecret, RefreshToken};

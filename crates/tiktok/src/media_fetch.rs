@@ -117,7 +117,7 @@ impl Client {
 }
 
 fn later(error: &Error) -> MediaError {
-    MediaError::Later { detail: error.message().to_owned() }
+    MediaError::Later { detail: error.reason() }
 }
 
 fn failed(error: &reqwest::Error) -> MediaError {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sandbox::{Fault, Times};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Keyring, World};
 
 use super::{events, link_again, shown, until_health};
@@ -54,6 +54,75 @@ async fn a_pair_that_the_keychain_did_not_take_is_offered_once_more_at_the_end()
     world.restart().await;
     until_health(&world, id, "live").await;
     assert_eq!(world.tiktok.ledger().refreshes(), 1);
+}
+
+/// An answer in which these fields of `data` say this, or nothing.
+fn saying(fields: &[(&str, Option<Value>)]) -> Fault {
+    Fault::Edited(fields.iter().map(|(name, value)| (format!("/data/{name}"), value.clone())).collect())
+}
+
+#[tokio::test]
+async fn an_answer_that_leaves_out_what_is_not_needed_renews_all_the_same() {
+    for fields in [
+        vec![("open_id", None)],
+        vec![("open_id", Some(json!("")))],
+        vec![("open_id", Some(json!("somebody-else")))],
+        vec![("refresh_token_expires_in", None)],
+        vec![("refresh_token_expires_in", Some(json!(-1)))],
+        vec![("refresh_token_expires_in", Some(json!("a year")))],
+        vec![("expires_in", None)],
+        vec![("expires_in", Some(json!(1e300)))],
+        vec![("scope", None)],
+        vec![("open_id", None), ("refresh_token_expires_in", None), ("expires_in", None), ("scope", None)],
+    ] {
+        let mut world = World::start().await;
+        let id = world.account();
+        let before = shown(&world, id).await["access"].clone();
+        world.tiktok.fault("refresh", saying(&fields), Times::Next(1));
+        world.tiktok.expire_access_tokens();
+        world
+            .until("it is renewed", async |world| events(world, id).await.iter().any(|(kind, _)| kind == "refreshed"))
+            .await;
+        until_health(&world, id, "live").await;
+        let after = shown(&world, id).await["access"].clone();
+        let moved = after["refreshEndsMs"].as_i64().unwrap() - before["refreshEndsMs"].as_i64().unwrap();
+        assert!(moved.abs() < 60_000, "{fields:?}: the year runs from linking, and not from {moved} ms later");
+        // The next pair is asked for with this one's.
+        world.close().await;
+        world.restart().await;
+        world.tiktok.expire_access_tokens();
+        world.until("it is renewed again", async |world| world.tiktok.ledger().refreshes() == 2).await;
+        until_health(&world, id, "live").await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_refresh_token_keeps_the_one_before() {
+    let world = World::start().await;
+    let id = world.account();
+    let business = shown(&world, id).await;
+    assert_eq!(business["health"]["state"], "live");
+    world.tiktok.fault("refresh", saying(&[("refresh_token", None)]), Times::Next(1));
+    world.tiktok.expire_access_tokens();
+    world
+        .until("it is renewed", async |world| events(world, id).await.iter().any(|(kind, _)| kind == "refreshed"))
+        .await;
+    until_health(&world, id, "live").await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_said_to_live_for_no_time_is_not_renewed_before_each_call() {
+    for life in [json!(0), json!(-5), json!(1), json!("0"), json!(61)] {
+        let world = World::paced(|timing| timing.renew_floor = Duration::from_secs(60)).await;
+        world.tiktok.fault("refresh", saying(&[("expires_in", Some(life.clone()))]), Times::UntilCleared);
+        world.tiktok.expire_access_tokens();
+        world.until("it is renewed", async |world| world.tiktok.ledger().refreshes() > 0).await;
+        let listed = world.tiktok.ledger().calls("conversation_list");
+        world
+            .until("it goes on listing", async |world| world.tiktok.ledger().calls("conversation_list") > listed + 20)
+            .await;
+        assert_eq!(world.tiktok.ledger().refreshes(), 1, "{life}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use desk::FaultCode;
+use desk::{Event, FaultCode, Place};
+use model::CommentId;
 use sandbox::{Comment, Config, Fault, Limits, Times, WebhookFaults};
 use serde_json::{Value, json};
 use tests::{TestHost, World, quick};
@@ -83,6 +84,23 @@ async fn a_comment_is_answered_by_one_message_and_has_a_conversation_then() {
     assert_eq!(comment(&world, "How much is the blue one?").await["conversation"], json!(conversation));
     assert_eq!(open(&world).await, 0);
     not_answerable(&world, &answered, "unanswered").await;
+}
+
+#[tokio::test]
+async fn a_notification_of_a_comment_names_who_wrote_it_and_leads_there() {
+    let world = world().await;
+    let ana = world.customer("Ana");
+    ana.comments("How much is the blue one?");
+    let id: CommentId =
+        serde_json::from_value(comment(&world, "How much is the blue one?").await["id"].clone()).unwrap();
+    world.until("the agent was notified", async |world| !world.host.notifications().is_empty()).await;
+    let notified = world.host.notifications();
+    assert_eq!((notified[0].title.as_str(), notified[0].body.as_str()), ("@ana", "How much is the blue one?"));
+    assert_eq!((notified[0].account, notified[0].opens), (world.account(), Place::Comment(id)));
+    let mut page = world.desk().subscribe();
+    world.desk().show_place(world.account(), notified[0].opens);
+    let wanted = Event::OpenComment { account: world.account(), comment: id };
+    while page.next().await.expect("the desk is there") != wanted {}
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ impl Shop {
         let field = |name: &str, value: &str| {
             format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
-        let fields = field("business_id", &self.tokens.open_id) + &field("media_type", "IMAGE");
+        let fields = field("business_id", self.tokens.open_id.as_deref().unwrap()) + &field("media_type", "IMAGE");
         let head = format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [fields.as_bytes(), head.as_bytes(), file, b"\r\n--edge--\r\n"].concat();
         let address = format!("{}/open_api/v1.3/business/message/media/upload/", self.tiktok.base_url());
@@ -53,7 +53,7 @@ impl Shop {
     }
 
     async fn send(&self, body: Outgoing) -> Result<String, Error> {
-        let (business_id, conversation_id) = (self.tokens.open_id.clone(), self.ana.conversation_id());
+        let (business_id, conversation_id) = (self.tokens.open_id.clone().unwrap(), self.ana.conversation_id());
         let sent = self.client.call(&self.tokens.access, SendMessage { business_id, conversation_id, body }).await?;
         Ok(sent.message_id.unwrap())
     }
@@ -111,7 +111,7 @@ async fn uploads_posts_pictures_cards_and_shares_are_answered_as_documented() {
 #[tokio::test]
 async fn the_client_sends_every_kind_and_reads_it_back() {
     let shop = shop_with_posts().await;
-    let (client, token, business_id) = (&shop.client, &shop.tokens.access, shop.tokens.open_id.clone());
+    let (client, token, business_id) = (&shop.client, &shop.tokens.access, shop.tokens.open_id.clone().unwrap());
     let item_id = shop.tiktok.post("maisonbloom", "Linen 🤎");
     let newest = ListVideos { business_id: business_id.clone(), cursor: None, max_count: 20 };
     let page = client.call(token, newest).await.unwrap();

@@ -271,7 +271,9 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
     }
     ben.colleague_replies("Hello Ben", "APP");
     world.ask("syncNow", json!({})).await;
-    for (n, astray) in [Astray::NoCursor, Astray::SameCursor, Astray::Nameless].into_iter().enumerate() {
+    for (n, astray) in
+        [Astray::NoCursor, Astray::SameCursor, Astray::NewCursor, Astray::Nameless].into_iter().enumerate()
+    {
         world.tiktok.fault("conversation_list", Fault::Astray(astray), Times::UntilCleared);
         let text = format!("again, for the {n}th time");
         ana.says(&text);
@@ -294,6 +296,72 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         world.until_thread(&ana, &text).await;
         world.until("they were read to their end", async |world| complete_to(world).await >= Some(said_at)).await;
     }
+}
+
+#[tokio::test]
+async fn a_conversation_whose_id_no_address_can_carry_costs_itself_only() {
+    let world = World::paced(no_lag).await;
+    let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
+    ana.says("hello");
+    ben.says("hello");
+    // Whichever of the two is listed first.
+    let place = "/data/conversations/0/conversation_id".to_owned();
+    let odd = Fault::Edited(vec![(place, Some(json!("x".repeat(70_000))))]);
+    world.tiktok.fault("conversation_list", odd, Times::UntilCleared);
+    for n in 0..5 {
+        let text = format!("again, for the {n}th time");
+        ana.says(&text);
+        ben.says(&text);
+        world.ask("syncNow", json!({})).await;
+    }
+    world.until("it is said that one cannot be read", async |world| unreadable(world).await == 1).await;
+    assert_eq!(world.ask("overview", json!({})).await["accounts"][0]["health"]["state"], "live");
+    world.tiktok.clear_faults();
+    world.ask("syncNow", json!({})).await;
+    for customer in [&ana, &ben] {
+        world.until_thread(customer, "again, for the 4th time").await;
+    }
+}
+
+#[tokio::test]
+async fn a_thread_on_screen_does_not_wait_for_as_long_as_others_after_a_failure() {
+    // Without the focus the thread on screen is not watched: it is read when it has news, like any other.
+    let world = World::paced(|timing| {
+        no_lag(timing);
+        (timing.look, timing.put_aside) = (vec![Duration::from_secs(600)], Duration::from_secs(600));
+    })
+    .await;
+    let ana = world.customer("Ana");
+    ana.says("hello");
+    world.ask("syncNow", json!({})).await;
+    let conversation = world.conversation(&ana).await;
+    world.tiktok.fault("content_list", Fault::TruncatedJson, Times::Next(1));
+    let read = world.tiktok.ledger().calls("content_list");
+    ana.says("are you there?");
+    world.ask("syncNow", json!({})).await;
+    world.until("it was read in vain", async |world| world.tiktok.ledger().calls("content_list") > read).await;
+    world.ask("attend", json!({ "conversation": conversation, "focused": false })).await;
+    world.until_thread(&ana, "are you there?").await;
+}
+
+#[tokio::test]
+async fn looking_again_reads_what_was_put_aside_at_once() {
+    let world = World::paced(|timing| {
+        no_lag(timing);
+        (timing.look, timing.put_aside) = (vec![Duration::from_secs(600)], Duration::from_secs(600));
+    })
+    .await;
+    let ana = world.customer("Ana");
+    ana.says("hello");
+    world.ask("syncNow", json!({})).await;
+    world.until_thread(&ana, "hello").await;
+    world.tiktok.fault("content_list", Fault::TruncatedJson, Times::Next(1));
+    let read = world.tiktok.ledger().calls("content_list");
+    ana.says("are you there?");
+    world.ask("syncNow", json!({})).await;
+    world.until("it was read in vain", async |world| world.tiktok.ledger().calls("content_list") > read).await;
+    world.ask("syncNow", json!({})).await;
+    world.until_thread(&ana, "are you there?").await;
 }
 
 #[tokio::test]

@@ -1092,7 +1092,7 @@ detail: string | null,
  */
 incident: string | null, };
 
-export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "exportTooLarge" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "eraseUnfinished" | "diskFull" | "unexpected";
+export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "exportTooLarge" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "loginCredentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "eraseUnfinished" | "diskFull" | "unexpected";
 
 export type FetchPicture = { 
 /**
@@ -1391,7 +1391,7 @@ untilMs: number,
 /**
  * The address the browser was sent to, for copying.
  */
-address: string, } | { "step": "confirm", 
+address: string, } | { "step": "profileFailed" } | { "step": "confirm", 
 /**
  * The account.
  */
@@ -1414,6 +1414,14 @@ businessAppId: string | null,
  * The Business app's registered redirect address, if typed before.
  */
 businessRedirectUri: string | null, 
+/**
+ * Whether TikTok has taken the Business app's credentials as they are saved.
+ */
+businessChecked: boolean, 
+/**
+ * Whether TikTok has taken the Login Kit app's credentials as they are saved.
+ */
+loginChecked: boolean, 
 /**
  * Whether the app was said to be approved for listing the account's posts.
  */
@@ -2115,6 +2123,8 @@ below: MessageId,
 backToMs: number, };
 
 export type RetryKeychain = Record<symbol, never>;
+
+export type RetryLinkProfile = Record<symbol, never>;
 
 export type RuleId = string;
 
@@ -3009,6 +3019,7 @@ export interface Commands {
   pasteRedirect: { args: PasteRedirect; reply: LinkView };
   cancelLink: { args: CancelLink; reply: LinkView };
   confirmLink: { args: ConfirmLink; reply: AccountView };
+  retryLinkProfile: { args: RetryLinkProfile; reply: LinkView };
   rejectLink: { args: RejectLink; reply: LinkView };
   listConversations: { args: ListConversations; reply: ConversationWindow };
   getConversation: { args: GetConversation; reply: ConversationView };

@@ -1,7 +1,7 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, AccountView, Change, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
+import type { AccountId, AccountView, Change, CommentId, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { notSentWords } from "../text/notSent";
@@ -90,6 +90,10 @@ export class App {
     }
     if (event.event === "notSent") {
       this.#notSent(event);
+      return;
+    }
+    if (event.event === "openComment") {
+      this.showComment(event.account, event.comment);
       return;
     }
     for (const change of event.changes) this.drop(change);
@@ -191,6 +195,14 @@ export class App {
   show(account: AccountId, conversation: ConversationId): void {
     this.openFound(account, conversation);
     this.place.wish = "composer";
+  }
+
+  /** Opens a comment that is answered by message. */
+  showComment(account: AccountId, comment: CommentId): void {
+    this.chooseAccount(account);
+    this.place.go("automatic");
+    this.comments.wanted = comment;
+    this.comments.drop(account);
   }
 
   /** Opens a conversation that a search found. */

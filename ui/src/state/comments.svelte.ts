@@ -73,6 +73,8 @@ export class AccountComments {
 }
 
 export class Comments {
+  /** The comment that is to be shown next. */
+  wanted = $state.raw<CommentId | null>(null);
   #accounts = new Map<AccountId, AccountComments>();
 
   of(account: AccountId): AccountComments {

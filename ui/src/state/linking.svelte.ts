@@ -3,7 +3,7 @@ import type { AccountId, AccountView, Commands, Fault, LinkView, SaveCredentials
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "./latest";
 
-type LinkCommand = "startSignIn" | "skipSignIn" | "cancelLink" | "rejectLink";
+type LinkCommand = "startSignIn" | "skipSignIn" | "cancelLink" | "retryLinkProfile" | "rejectLink";
 
 export class Linking {
   view = $state.raw<LinkView | null>(null);
@@ -18,7 +18,9 @@ export class Linking {
 
   refresh = oneAtATime(async () => {
     try {
-      this.view = await ask("link", {});
+      const view = await ask("link", {});
+      // Once it is linked the desk begins anew. What was done stays on screen until the agent goes on.
+      if (this.linked === null && this.busy !== "confirmLink") this.view = view;
     } catch (error) {
       this.fault = faultOf(error);
     }
@@ -63,10 +65,10 @@ export class Linking {
       const account = await ask("confirmLink", {});
       this.linked = account.id;
       this.wanted = null;
-      void this.refresh();
       return account;
     } catch (error) {
       this.fault = faultOf(error);
+      this.busy = null;
       void this.refresh();
       return null;
     } finally {

@@ -154,6 +154,7 @@ export const why = {
   means: "What it means",
   code: "TikTok’s code",
   words: "TikTok’s words",
+  ours: "What this computer says",
   requestId: "Request ID",
   answer: "TikTok’s answer as it came",
   copy: "Copy for support",

@@ -68,7 +68,7 @@ impl Command for RefreshPosts {
                 reason: engine::TikTokReason::NotPermitted,
                 message,
                 ..
-            })) => Err(Fault::with_detail(FaultCode::PostsNotPermitted, message)),
+            })) => Err(Fault::with_detail(FaultCode::PostsNotPermitted, message.as_str())),
             Err(error) => Err(error.into()),
         }
     }

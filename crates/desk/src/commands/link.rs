@@ -17,6 +17,8 @@ async fn link_view(desk: &Desk) -> Result<LinkView, Fault> {
         login_client_key: status.login_client_key,
         business_app_id: status.business_app_id,
         business_redirect_uri: status.business_redirect_uri,
+        business_checked: status.business_checked,
+        login_checked: status.login_checked,
         may_list_posts: status.may_list_posts,
         login_redirect_uri: LOGIN_REDIRECT.to_owned(),
         step: match status.stage {
@@ -27,6 +29,7 @@ async fn link_view(desk: &Desk) -> Result<LinkView, Fault> {
             Stage::Authorising(waiting) => {
                 LinkStep::Authorising { until_ms: waiting.until_ms, address: waiting.address }
             }
+            Stage::ProfileFailed => LinkStep::ProfileFailed,
             Stage::Confirm { profile, account } => LinkStep::Confirm { profile: linked(profile), known: account },
         },
         signed_in_as: status.signed_in_as.map(linked),
@@ -192,6 +195,20 @@ impl Command for ConfirmLink {
         let view =
             desk.engine().store().read(move |sql| read::account_view(sql, &engine, &account::get(sql, id)?)).await?;
         Ok(view)
+    }
+}
+
+/// Reads again whose the access is that was just given.
+#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RetryLinkProfile {}
+
+impl Command for RetryLinkProfile {
+    type Reply = LinkView;
+
+    async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
+        desk.engine().retry_profile().await?;
+        link_view(desk).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Automatic messages and comments, as the page is shown them.
 
-use engine::Engine;
 use engine::automatic::comments::{self, ANSWERABLE_MS, Condition};
 use engine::automatic::{AutoError, NotTaken};
+use engine::{Engine, TikTokWords};
 use model::{AccountId, AutoMessageType, CommentId, Millis};
 use store::table::auto_version::{AutoVersion, By};
 use store::table::comment::{self, Comment, State};
@@ -137,8 +137,8 @@ pub(crate) fn condition_view(condition: Condition) -> CommentCondition {
 
 impl From<&AutoError> for Fault {
     fn from(error: &AutoError) -> Self {
-        let words = |code, words: &String| Self {
-            detail: Some(words.clone()).filter(|words| !words.is_empty()),
+        let words = |code, words: &TikTokWords| Self {
+            detail: Some(words.as_str().to_owned()).filter(|words| !words.is_empty()),
             ..Self::new(code)
         };
         match error {

@@ -16,6 +16,10 @@ pub struct LinkView {
     pub business_app_id: Option<String>,
     /// The Business app's registered redirect address, if typed before.
     pub business_redirect_uri: Option<String>,
+    /// Whether TikTok has taken the Business app's credentials as they are saved.
+    pub business_checked: bool,
+    /// Whether TikTok has taken the Login Kit app's credentials as they are saved.
+    pub login_checked: bool,
     /// Whether the app was said to be approved for listing the account's posts.
     pub may_list_posts: bool,
     /// The address to register for Login Kit.
@@ -54,6 +58,8 @@ pub enum LinkStep {
         /// The address the browser was sent to, for copying.
         address: String,
     },
+    /// TikTok gave access, and whose it is could not be read: `fault` says why. It is kept, and can be asked again.
+    ProfileFailed,
     /// TikTok gave access to this account: is it the right one?
     Confirm {
         /// The account.

@@ -7,12 +7,12 @@ use store::table::account::{self, NewAccount};
 use store::table::setting;
 use store::table::token_event::{self, Kind, TokenEvent};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, VIDEO_LIST_SCOPE};
-use tiktok::business::profile::GetBusiness;
+use tiktok::business::profile::{Business, GetBusiness};
 use tiktok::login_kit::{Callback, CallbackError};
 use tokio::sync::mpsc;
 
 use super::listener::{Port, same};
-use super::{BOUNCE_PATH, LinkError, MAY_LIST_POSTS, NEEDED, Profile, Stage};
+use super::{BOUNCE_PATH, BUSINESS_CHECKED, LinkError, MAY_LIST_POSTS, NEEDED, Pending, Profile, Stage};
 use crate::engine::Engine;
 
 impl Engine {
@@ -52,40 +52,93 @@ impl Engine {
 
     async fn authorised(&self, app: &BusinessApp, code: &str) -> Result<(), LinkError> {
         let client = self.caller().client();
-        let tokens = oauth::exchange(client, app, code).await?;
+        let exchanged = oauth::exchange(client, app, code).await;
+        match &exchanged {
+            Ok(_) => self.note_checked(BUSINESS_CHECKED, true).await,
+            Err(error) if error.is_about_the_app() => self.note_checked(BUSINESS_CHECKED, false).await,
+            Err(_) => {}
+        }
+        let tokens = exchanged?;
         let missing =
             NEEDED.iter().find(|scope| !tokens.scope.is_empty() && !tokens.scope.iter().any(|given| given == *scope));
         if let Some(missing) = missing {
-            self.give_back(app, &tokens).await;
+            self.give_back(app, &tokens, tokens.open_id.as_deref()).await;
             return Err(LinkError::ScopeMissing((*missing).to_owned()));
         }
-        let mut question = GetBusiness::new(tokens.open_id.clone());
-        question.fields = vec!["username", "display_name", "profile_image"];
-        let business = match client.call(&tokens.access, question).await {
-            Ok(business) => business,
+        let open_id = tokens.open_id.clone();
+        self.link().state().pending = Some(Box::new(Pending { tokens, open_id, profile: None }));
+        self.read_profile(app).await
+    }
+
+    /// Reads again whose the permissions are that were given.
+    ///
+    /// # Errors
+    /// [`LinkError::NotStarted`] if none wait for it; why it failed this time is in the status.
+    pub async fn retry_profile(&self) -> Result<(), LinkError> {
+        let app = self.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
+        if self.link().state().stage != Some(Stage::ProfileFailed) {
+            return Err(LinkError::NotStarted);
+        }
+        if let Err(error) = self.read_profile(&app).await {
+            self.restart_link(Some(error));
+        }
+        Ok(())
+    }
+
+    /// Reads whose the permissions are. Where TikTok does not say, they are kept and can be asked about again: the code they
+    /// came for is used up, and taking them back would end access that the agent has just given.
+    async fn read_profile(&self, app: &BusinessApp) -> Result<(), LinkError> {
+        let Some(pending) = self.link().state().pending.clone() else { return Ok(()) };
+        let read = self.read_business(app, &pending).await;
+        let (open_id, business) = match read {
+            Ok(read) => read,
             Err(error) => {
-                self.give_back(app, &tokens).await;
-                return Err(error.into());
+                let mut state = self.link().state();
+                if is_same(state.pending.as_deref(), &pending) {
+                    state.stage = Some(Stage::ProfileFailed);
+                    state.paste = None;
+                    state.error = Some(error.into());
+                }
+                drop(state);
+                self.store().announce(Change::Link);
+                return Ok(());
             }
         };
         if business.is_business_account == Some(false) {
-            self.give_back(app, &tokens).await;
+            self.link().state().pending = None;
+            self.give_back(app, &pending.tokens, Some(&open_id)).await;
             return Err(LinkError::NotBusiness);
         }
         let handle = business.username.unwrap_or_default();
         let display_name = business.display_name.unwrap_or_else(|| handle.clone());
         let avatar = self.picture(business.profile_image.as_deref()).await;
         let profile = Profile { handle, display_name, avatar };
-        let open_id = tokens.open_id.clone();
-        let account = self.store().read(move |sql| account::find(sql, &open_id)).await?.map(|known| known.id);
+        let remote_id = open_id.clone();
+        let account = self.store().read(move |sql| account::find(sql, &remote_id)).await?.map(|known| known.id);
         let mut state = self.link().state();
-        state.pending = Some(Box::new((tokens, profile.clone())));
-        state.stage = Some(Stage::Confirm { profile, account });
-        state.paste = None;
-        state.error = None;
+        // The agent may have said no meanwhile.
+        if is_same(state.pending.as_deref(), &pending) {
+            let tokens = pending.tokens;
+            let pending = Pending { tokens, open_id: Some(open_id), profile: Some(profile.clone()) };
+            state.pending = Some(Box::new(pending));
+            state.stage = Some(Stage::Confirm { profile, account });
+            state.paste = None;
+            state.error = None;
+        }
         drop(state);
         self.store().announce(Change::Link);
         Ok(())
+    }
+
+    async fn read_business(&self, app: &BusinessApp, pending: &Pending) -> Result<(String, Business), tiktok::Error> {
+        let client = self.caller().client();
+        let open_id = match &pending.open_id {
+            Some(open_id) => open_id.clone(),
+            None => oauth::token_info(client, app, &pending.tokens.access).await?.creator_id,
+        };
+        let mut question = GetBusiness::new(open_id.clone());
+        question.fields = vec!["username", "display_name", "profile_image"];
+        Ok((open_id, client.call(&pending.tokens.access, question).await?))
     }
 
     /// Takes the address the agent landed on.
@@ -116,7 +169,7 @@ impl Engine {
         let pending = self.link().state().pending.take();
         self.restart_link(None);
         if let (Some(pending), Ok(Some(app))) = (pending, self.caller().tokens().app().await) {
-            self.give_back(&app, &pending.0).await;
+            self.give_back(&app, &pending.tokens, pending.open_id.as_deref()).await;
         }
     }
 
@@ -125,8 +178,14 @@ impl Engine {
     /// # Errors
     /// [`LinkError::NotStarted`], [`LinkError::Secrets`], [`LinkError::Store`]; then it can be confirmed again.
     pub async fn confirm_link(&self) -> Result<AccountId, LinkError> {
-        let pending = self.link().state().pending.take().ok_or(LinkError::NotStarted)?;
-        match self.keep_account(&pending.0, &pending.1).await {
+        let pending = {
+            let mut state = self.link().state();
+            state.pending.take_if(|pending| pending.profile.is_some()).ok_or(LinkError::NotStarted)?
+        };
+        let Pending { tokens, open_id: Some(open_id), profile: Some(profile) } = &*pending else {
+            return Err(LinkError::NotStarted);
+        };
+        match self.keep_account(tokens, open_id, profile).await {
             Ok(id) => {
                 let mut state = self.link().state();
                 state.signed_in_as = None;
@@ -143,14 +202,19 @@ impl Engine {
         }
     }
 
-    async fn keep_account(&self, tokens: &BusinessTokens, profile: &Profile) -> Result<AccountId, LinkError> {
+    async fn keep_account(
+        &self,
+        tokens: &BusinessTokens,
+        open_id: &str,
+        profile: &Profile,
+    ) -> Result<AccountId, LinkError> {
         // Everything written since is news, so it must not be tomorrow by this computer's clock.
         self.caller().learn_time();
-        let remote_id = tokens.open_id.clone();
+        let remote_id = open_id.to_owned();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
         let (store, now_ms) = (self.store(), self.clock().now_ms());
         let event = TokenEvent { at_ms: now_ms, kind: Kind::Linked, detail: String::new() };
-        let (remote_id, profile) = (tokens.open_id.clone(), profile.clone());
+        let (remote_id, profile) = (open_id.to_owned(), profile.clone());
         let link = move |times| {
             let Profile { handle, display_name, avatar } = profile;
             let new = NewAccount { remote_id, handle, display_name, avatar, tokens: times };
@@ -160,7 +224,7 @@ impl Engine {
                 Ok(id)
             })
         };
-        let id = self.caller().tokens().link(known.as_ref().map(|known| known.id), tokens, link).await?;
+        let id = self.caller().tokens().link(known.as_ref().map(|known| known.id), open_id, tokens, link).await?;
         let account = self.store().read(move |sql| account::get(sql, id)).await?;
         self.follow(&account);
         if known.is_some() {
@@ -172,8 +236,9 @@ impl Engine {
 
     /// Gives access back that is not to be kept. That of an account which is linked already is not: TikTok ends all access
     /// of the app to it, that in use too.
-    async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens) {
-        let open_id = tokens.open_id.clone();
+    async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens, open_id: Option<&str>) {
+        // Nobody knows whose it is: it might be one in use.
+        let Some(open_id) = open_id.map(str::to_owned) else { return };
         match self.store().read(move |sql| account::find(sql, &open_id)).await {
             Ok(None) => {}
             Ok(Some(known)) if known.unlinked_at_ms.is_some() => {}
@@ -184,4 +249,9 @@ impl Engine {
             tracing::warn!(%error, "link.not_revoked");
         }
     }
+}
+
+/// Whether these are still the permissions that are being asked about.
+fn is_same(state: Option<&Pending>, asked: &Pending) -> bool {
+    state.is_some_and(|pending| pending.tokens.access.expose() == asked.tokens.access.expose())
 }

@@ -4,7 +4,7 @@ use store::table::setting;
 use tiktok::ClientSecret;
 use tiktok::business::oauth::{self, BusinessApp};
 
-use super::{Credentials, LOGIN_KEY, LOGIN_SECRET, LinkError, MAY_LIST_POSTS};
+use super::{BUSINESS_CHECKED, Credentials, LOGIN_CHECKED, LOGIN_KEY, LOGIN_SECRET, LinkError, MAY_LIST_POSTS};
 use crate::engine::Engine;
 
 impl Engine {
@@ -24,6 +24,7 @@ impl Engine {
             return Err(LinkError::Redirect(format!("{problem:?}")));
         }
         let known = self.caller().tokens().app().await?.filter(|known| known.app_id == app_id);
+        let same_business = typed.business_secret.trim().is_empty() && known.is_some();
         let secret = match (trimmed(&typed.business_secret), known) {
             (typed, _) if !typed.is_empty() => ClientSecret::new(typed),
             (_, Some(known)) => known.secret,
@@ -37,14 +38,25 @@ impl Engine {
                 return Err(LinkError::Credentials("loginClientSecret"));
             }
         }
+        let same_login = login_secret.is_empty() && known_key.unwrap_or_default() == login_key;
         self.caller().tokens().keep_app(&BusinessApp { app_id, secret, redirect_uri }).await?;
         let may_list_posts = if typed.may_list_posts { "1" } else { "" };
         self.store()
             .write(move |tx| {
+                // What TikTok has taken is not what was typed now.
+                if !same_business {
+                    setting::set(tx, BUSINESS_CHECKED, "")?;
+                }
+                if !same_login {
+                    setting::set(tx, LOGIN_CHECKED, "")?;
+                }
                 setting::set(tx, LOGIN_KEY, &login_key)?;
                 setting::set(tx, MAY_LIST_POSTS, may_list_posts)
             })
             .await?;
+        if !same_login {
+            self.link().state().signed_in_as = None;
+        }
         self.restart_link(None);
         Ok(())
     }

@@ -6,7 +6,7 @@ use tiktok::login_kit::{self, Authorization, Granted, LoginApp};
 use tokio::sync::mpsc;
 
 use super::listener::Port;
-use super::{LOGIN_KEY, LOGIN_PATH, LOGIN_SCOPES, LOGIN_SECRET, LinkError, Profile, Stage};
+use super::{LOGIN_CHECKED, LOGIN_KEY, LOGIN_PATH, LOGIN_SCOPES, LOGIN_SECRET, LinkError, Profile, Stage};
 use crate::engine::Engine;
 use crate::secrets::ExposeSecret;
 
@@ -59,7 +59,17 @@ impl Engine {
             return Err(LinkError::ScopeMissing((*missing).to_owned()));
         }
         let client = self.caller().client();
-        let tokens = login_kit::exchange(client, app, &granted.code, redirect_uri, &begun.verifier).await?;
+        let exchanged = login_kit::exchange(client, app, &granted.code, redirect_uri, &begun.verifier).await;
+        let tokens = match exchanged {
+            Ok(tokens) => tokens,
+            // The other app's are none of its business.
+            Err(error) if error.is_about_the_app() => {
+                self.note_checked(LOGIN_CHECKED, false).await;
+                return Err(LinkError::LoginCredentials(error));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.note_checked(LOGIN_CHECKED, true).await;
         let user = login_kit::user_info(client, &tokens.access).await?;
         // Who signed in is all Login Kit is for; its token is not needed any more.
         if let Err(error) = login_kit::revoke(client, app, &tokens.access).await {

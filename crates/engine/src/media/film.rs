@@ -262,7 +262,7 @@ impl From<CallError> for Fetch {
         Self::Problem(match error {
             CallError::Offline(words) => FilmProblem::Offline(words),
             CallError::SlowDown(_) => FilmProblem::SlowDown(error.to_string()),
-            CallError::Relink(words) => FilmProblem::Relink(words),
+            CallError::Relink(words) => FilmProblem::Relink(words.as_str().to_owned()),
             CallError::Refused(_) => FilmProblem::Gone,
             CallError::Local(_) | CallError::Unknown(_) => FilmProblem::Unwell(error.to_string()),
         })

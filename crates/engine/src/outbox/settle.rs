@@ -66,7 +66,8 @@ pub(super) async fn settle(
             let (code, request_id) = (error.code(), error.request_id());
             tracing::warn!(reply = message.0, why, code, request_id, "outbox.unconfirmed");
             let mut end = end(Outcome::Unknown, &error);
-            if end.message.is_empty() {
+            // With a code beside them, words are TikTok's.
+            if end.message.is_empty() && end.code.is_none() && end.request_id.is_none() {
                 end.message = why;
             }
             unconfirm(store, message, end, now_ms).await
@@ -79,7 +80,7 @@ pub(super) async fn settle(
                 CallError::Offline(_) => (Some(WaitReason::Offline), Settled::Waits),
                 _ => (None, Settled::Waits),
             };
-            let end = End { message: error.to_string(), ..End::plain(Outcome::NotTaken) };
+            let end = End { message: error.explanation(), ..End::plain(Outcome::NotTaken) };
             store
                 .write(move |tx| {
                     outbox::ended(tx, message, &end, now_ms)?;

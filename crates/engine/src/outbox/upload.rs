@@ -84,7 +84,7 @@ pub(super) async fn ready(
             refuse(engine, reply, refusal(&error, known, now_ms)).await
         }
         // It may have arrived, and that does not matter: it is made again.
-        Err(CallError::Unknown(error)) => Ok(Ready::Failed(CallError::Offline(error.message().to_owned()))),
+        Err(CallError::Unknown(error)) => Ok(Ready::Failed(CallError::Offline(error.reason()))),
         Err(error) => Ok(Ready::Failed(error)),
     }
 }

@@ -42,7 +42,7 @@ impl TikTok {
         match self.caller.ask(self.account, priority, question).await {
             Err(CallError::Refused(tiktok::Error::Refused {
                 reason: tiktok::Reason::NotPermitted, message, ..
-            })) => Err(self.caller.relink(self.account, link, &message).await),
+            })) => Err(self.caller.relink(self.account, link, message.as_str()).await),
             answer => answer,
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{answer::Refusal, business::text};
+use crate::config::PictureQuotes;
 use crate::world::{Parcel, World, conversation::Conversation};
 
 /// The longest text, in characters.
@@ -38,13 +39,17 @@ pub(crate) fn parcel(
     }
 }
 
-/// The quoted message: only a text quotes (§4.2), and what it quotes must be there and of a kind that can be quoted.
-pub(crate) fn quoted(there: &Conversation, body: &Value) -> Result<Option<String>, Refusal> {
+/// The quoted message: only a text quotes (§4.2), and perhaps a picture; what it quotes must be there and of a kind that can be quoted.
+pub(crate) fn quoted(there: &Conversation, body: &Value, pictures: PictureQuotes) -> Result<Option<String>, Refusal> {
     let Some(info) = present(body, "referenced_message_info") else {
         return Ok(None);
     };
-    if body.get("message_type").and_then(Value::as_str) != Some("TEXT") {
-        return Err(Refusal::new(40002, "Param referenced_message_info is invalid: only TEXT can quote a message"));
+    match (body.get("message_type").and_then(Value::as_str), pictures) {
+        (Some("TEXT"), _) | (Some("IMAGE"), PictureQuotes::Taken) => {}
+        (Some("IMAGE"), PictureQuotes::Dropped) => return Ok(None),
+        _ => {
+            return Err(Refusal::new(40002, "Param referenced_message_info is invalid: only TEXT can quote a message"));
+        }
     }
     let id = text(info, "referenced_message_id")?;
     match there.message(id) {

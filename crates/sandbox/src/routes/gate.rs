@@ -174,6 +174,7 @@ async fn instead(
         Fault::RateLimited => coded(stage, endpoint, 40100, "Too many requests. Please retry later."),
         Fault::Field { name, json } => mangled::with_field(answer, name, json).await,
         Fault::Answer { body } => mangled::answered(body.clone()),
+        Fault::Edited(edits) => mangled::edited(answer, edits).await,
         Fault::TruncatedJson => mangled::truncated(answer).await,
         Fault::HangUpMidAnswer => mangled::torn(answer).await,
         Fault::Dribble(per_byte) => mangled::dribbled(answer, *per_byte).await,

@@ -100,7 +100,7 @@ fn verifier_is_well_formed(verifier: &str) -> bool {
 fn rotate(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
     let old = required(form, "refresh_token")?;
     let (mut world, now) = (stage.world(), stage.now());
-    let grant = world
+    let (grant, _) = world
         .grants
         .rotate(old, Platform::LoginKit, now)
         .map_err(|_| ("invalid_grant", "Refresh token is invalid or expired."))?;

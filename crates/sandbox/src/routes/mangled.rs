@@ -10,6 +10,27 @@ use axum::{
 use futures_util::stream;
 use serde_json::Value;
 
+/// The JSON body with other values at these places.
+pub(crate) async fn edited(answer: Response, edits: &[(String, Option<Value>)]) -> Response {
+    let (parts, whole) = opened(answer).await;
+    let mut json: Value = serde_json::from_slice(&whole).unwrap_or_default();
+    for (place, value) in edits {
+        let (parent, name) = place.rsplit_once('/').unwrap_or_default();
+        match (place.is_empty(), json.pointer_mut(parent), value) {
+            (true, _, value) => json = value.clone().unwrap_or_default(),
+            (false, Some(Value::Object(object)), Some(value)) => drop(object.insert(name.to_owned(), value.clone())),
+            (false, Some(Value::Object(object)), None) => drop(object.remove(name)),
+            (false, Some(Value::Array(array)), Some(value)) => {
+                if let Some(at) = name.parse().ok().and_then(|at: usize| array.get_mut(at)) {
+                    *at = value.clone();
+                }
+            }
+            (false, _, _) => {}
+        }
+    }
+    (parts.status, parts.headers, json.to_string()).into_response()
+}
+
 /// Half of the body, in a complete HTTP response.
 pub(crate) async fn truncated(answer: Response) -> Response {
     let (parts, whole) = opened(answer).await;

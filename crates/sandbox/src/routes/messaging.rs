@@ -84,7 +84,8 @@ fn list_conversations(
         all.clear();
     }
     let has_more = all.len() > cursor.saturating_add(limit);
-    let mut page: Vec<Value> = all.into_iter().skip(cursor).take(limit).map(entry).collect();
+    let from = if astray == Some(Astray::NewCursor) { 0 } else { cursor };
+    let mut page: Vec<Value> = all.into_iter().skip(from).take(limit).map(entry).collect();
     if let Some(twice) = muddled {
         muddle(stage, &mut page, twice);
     }
@@ -93,6 +94,9 @@ fn list_conversations(
         Some(Astray::NoCursor) => return Ok(json!({ "conversations": page, "has_more": true })),
         Some(Astray::SameCursor) => {
             return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor }));
+        }
+        Some(Astray::NewCursor) => {
+            return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor + 1 }));
         }
         Some(Astray::Nameless) => {
             if let Some(newest) = page.first_mut().and_then(Value::as_object_mut) {

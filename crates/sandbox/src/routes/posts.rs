@@ -66,8 +66,8 @@ fn entry(stage: &Stage, shop: &Account, post: &Post, fields: &[String]) -> Value
     for field in fields {
         let value = match field.as_str() {
             "item_id" => json!(post.item_id),
-            // Seconds, unlike the messages' times.
-            "create_time" => json!(post.created_at_ms / 1000),
+            // Seconds, unlike the messages' times; two clients type it as text, one as a number.
+            "create_time" => json!((post.created_at_ms / 1000).to_string()),
             "caption" => json!(post.caption),
             "thumbnail_url" => json!(pictures::cover_link(stage, &post.item_id)),
             "share_url" => json!(format!("{}/@{}/video/{}", stage.base_url(), shop.handle, post.item_id)),

@@ -23,7 +23,7 @@ const COMMENT_ID: &str = "/direct_reply/comment_reply/comment_id";
 pub(crate) async fn send(State(stage): State<Arc<Stage>>, headers: HeaderMap, bytes: Bytes) -> Response {
     let outcome = body(&bytes).and_then(|body| {
         let mut world = stage.world();
-        let outcome = deliver(&mut world, &headers, &body, stage.now());
+        let outcome = deliver(&stage, &mut world, &headers, &body);
         if body.get("sender_action").is_none() {
             let verdict = match &outcome {
                 Ok(message_id) => Verdict::Accepted(message_id.clone()),
@@ -38,7 +38,8 @@ pub(crate) async fn send(State(stage): State<Arc<Stage>>, headers: HeaderMap, by
 }
 
 /// The new message's id; empty for a sign.
-fn deliver(world: &mut World, headers: &HeaderMap, body: &Value, now: i64) -> Result<String, Refusal> {
+fn deliver(stage: &Stage, world: &mut World, headers: &HeaderMap, body: &Value) -> Result<String, Refusal> {
+    let now = stage.now();
     let account = caller(world, headers, "message.list.send", text(body, "business_id")?, now)?;
     let kind = text(body, "message_type")?;
     if compose::present(body, "direct_reply").is_some() {
@@ -56,7 +57,7 @@ fn deliver(world: &mut World, headers: &HeaderMap, body: &Value, now: i64) -> Re
         return sign(world, at, text(body, "sender_action")?, now);
     }
     let parcel = compose::parcel(world, account, there, body, now)?;
-    let quoted = compose::quoted(there, body)?;
+    let quoted = compose::quoted(there, body, stage.config.picture_quotes)?;
     if there.blocked {
         return Err(Refusal::new(40064, "This user does not accept messages from you."));
     }

@@ -118,15 +118,15 @@ impl Grants {
         Pair { grant, access, access_s, refresh, refresh_s }
     }
 
-    /// Takes a refresh token, which is dead from then on.
-    pub(crate) fn rotate(&mut self, refresh: &str, platform: Platform, now: i64) -> Result<Grant, Bad> {
+    /// Takes a refresh token, which is dead from then on; what it stood for, and how many seconds it had left.
+    pub(crate) fn rotate(&mut self, refresh: &str, platform: Platform, now: i64) -> Result<(Grant, i64), Bad> {
         let token = self.refresh.get_mut(refresh).filter(|token| !token.dead && token.grant.platform == platform);
         let token = token.ok_or(Bad::Unknown)?;
         if token.expires_at <= now {
             return Err(Bad::Expired);
         }
         token.dead = true;
-        Ok(token.grant.clone())
+        Ok((token.grant.clone(), (token.expires_at - now) / 1000))
     }
 
     /// What an access token stands for.

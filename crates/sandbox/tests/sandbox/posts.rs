@@ -27,7 +27,7 @@ async fn posts_come_newest_first_and_page_by_page() {
         let data = desk.videos(&[("fields", ALL), ("max_count", "7"), ("cursor", &cursor)]).await["data"].clone();
         let page = data["videos"].as_array().unwrap();
         pages.push(page.len());
-        times.extend(page.iter().map(|post| post["create_time"].as_i64().unwrap()));
+        times.extend(page.iter().map(|post| post["create_time"].as_str().unwrap().parse::<i64>().unwrap()));
         ids.extend(page.iter().map(|post| post["item_id"].as_str().unwrap().to_owned()));
         if data["has_more"] == json!(false) {
             assert_eq!(data["cursor"], 0);

@@ -93,11 +93,11 @@ pub struct News {
     pub at_ms: Millis,
 }
 
-/// Keeps a comment; one that is known already stays as it is.
+/// Keeps a comment, and says under which id if it is new; one that is known already stays as it is.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn take(tx: &mut Tx<'_>, account: AccountId, news: &News) -> Result<(), StoreError> {
+pub fn take(tx: &mut Tx<'_>, account: AccountId, news: &News) -> Result<Option<CommentId>, StoreError> {
     let taken = tx.execute(
         "INSERT INTO comment (account_id, remote_id, person_id, name, handle, body, is_follower, at_ms, state)
          VALUES (:account, :remote_id, coalesce(:person, ''), coalesce(:name, ''), :handle, :body, :follower, :at, :state)
@@ -108,10 +108,12 @@ pub fn take(tx: &mut Tx<'_>, account: AccountId, news: &News) -> Result<(), Stor
             ":state": serde_json::to_string(&State::Open)?,
         },
     )?;
-    if taken > 0 {
-        tx.touch(Change::AutoMessages { account });
+    if taken == 0 {
+        return Ok(None);
     }
-    Ok(())
+    let id = CommentId(tx.last_insert_rowid());
+    tx.touch(Change::AutoMessages { account });
+    Ok(Some(id))
 }
 
 /// An account's comments, newest first.

@@ -8,10 +8,14 @@ mod redirect;
 
 pub use redirect::{RedirectProblem, check_redirect_uri};
 
-use crate::{AccessToken, Client, ClientSecret, Endpoint, Endpoints, Error, RefreshToken, Safety, lenient};
+use crate::{
+    AccessToken, Client, ClientSecret, Endpoint, Endpoints, Error, RefreshToken, Safety, UnknownWhy,
+    error::Facts,
+    lenient::{self, Fields},
+};
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use std::time::Duration;
 use url::Url;
 
@@ -54,20 +58,30 @@ pub struct BusinessApp {
     pub redirect_uri: String,
 }
 
+/// Where the access token stands in an answer.
+const ACCESS_TOKEN_PATH: &str = "data.access_token";
+/// The shortest life of a token that is believed. TikTok's live for a day and a year; what says less says nothing.
+const SHORTEST_LIFE_S: i64 = 60;
+/// The longest life of a token that is believed.
+const LONGEST_LIFE_S: i64 = 10 * 365 * 86_400;
+
 /// A pair of tokens and whose they are. The refresh token replaces the one before: store the pair before using it.
+///
+/// Only the access token is sure to be there. TikTok does not take the pair before any more once it has answered, so an
+/// answer that leaves out the rest must not cost the account its access.
 #[derive(Debug, Clone)]
 pub struct BusinessTokens {
     /// For the calls.
     pub access: AccessToken,
-    /// For the next pair.
-    pub refresh: RefreshToken,
-    /// How long `access` lives from now.
-    pub expires_in: Duration,
-    /// How long `refresh` lives from now.
-    pub refresh_token_expires_in: Duration,
-    /// The account, as every later call's `business_id`.
-    pub open_id: String,
-    /// What was granted; may be less than asked for, and may shrink at a refresh.
+    /// For the next pair; none if the one before goes on.
+    pub refresh: Option<RefreshToken>,
+    /// How long `access` lives from now, where TikTok said so.
+    pub expires_in: Option<Duration>,
+    /// How long `refresh` lives from now, where TikTok said so. The year runs from linking: a renewal does not extend it.
+    pub refresh_token_expires_in: Option<Duration>,
+    /// The account, as every later call's `business_id`, where TikTok said so; else [`token_info`] does.
+    pub open_id: Option<String>,
+    /// What was granted; may be less than asked for, and may shrink at a refresh. Empty where TikTok did not say.
     pub scope: Vec<String>,
 }
 
@@ -109,7 +123,7 @@ pub async fn exchange(client: &Client, app: &BusinessApp, auth_code: &str) -> Re
         "redirect_uri": app.redirect_uri,
     });
     let reply = client.ask(None, &[app.secret.expose(), auth_code], &Exchange(body)).await?;
-    Ok(BusinessTokens::from(reply))
+    reply.tokens().ok_or_else(no_tokens)
 }
 
 /// Turns a refresh token into the next pair. The old one is dead once TikTok has answered ("Token endpoints").
@@ -125,7 +139,12 @@ pub async fn refresh(client: &Client, app: &BusinessApp, token: &RefreshToken) -
         "refresh_token": token.expose(),
     });
     let reply = client.ask(None, &[app.secret.expose(), token.expose()], &Refresh(body)).await;
-    reply.map(BusinessTokens::from).map_err(no_further)
+    reply.map_err(no_further)?.tokens().ok_or_else(no_tokens)
+}
+
+/// The endpoint has looked for the access token already, so this is never seen.
+fn no_tokens() -> Error {
+    Facts::default().unknown(UnknownWhy::NoRequiredData { path: ACCESS_TOKEN_PATH })
 }
 
 /// "Wrong or expired token" (40105, 40102) asks for a refresh; said of a refresh it means that none will help.
@@ -166,7 +185,7 @@ fn scopes(text: &str) -> Vec<String> {
 }
 
 macro_rules! credentialed {
-    ($name:ident, $path:literal, $safety:ident, $reply:ty) => {
+    ($name:ident, $path:literal, $safety:ident, $reply:ty $(, $missing:ident)?) => {
         struct $name(Value);
         impl Endpoint for $name {
             const METHOD: Method = Method::POST;
@@ -176,30 +195,22 @@ macro_rules! credentialed {
             fn body(&self) -> Option<Value> {
                 Some(self.0.clone())
             }
+            $(fn missing(&self, reply: &Self::Reply) -> Option<&'static str> {
+                reply.$missing()
+            })?
         }
     };
 }
 
-credentialed!(Exchange, "/tt_user/oauth2/token/", Once, TokensReply);
-credentialed!(Refresh, "/tt_user/oauth2/refresh_token/", Once, TokensReply);
+credentialed!(Exchange, "/tt_user/oauth2/token/", Once, TokensReply, missing);
+credentialed!(Refresh, "/tt_user/oauth2/refresh_token/", Once, TokensReply, missing);
 credentialed!(Revoke, "/tt_user/oauth2/revoke/", Repeatable, Done);
 credentialed!(Info, "/tt_user/token_info/get/", Repeatable, InfoReply);
 
+/// A pair as it comes: read field by field, because each may be missing or odd.
 #[derive(Deserialize)]
-pub(crate) struct TokensReply {
-    #[serde(deserialize_with = "lenient::required_text")]
-    access_token: String,
-    #[serde(deserialize_with = "lenient::required_text")]
-    refresh_token: String,
-    #[serde(default, deserialize_with = "lenient::lifetime")]
-    expires_in: Option<Duration>,
-    #[serde(default, deserialize_with = "lenient::lifetime")]
-    refresh_token_expires_in: Option<Duration>,
-    #[serde(deserialize_with = "lenient::required_text")]
-    open_id: String,
-    #[serde(default, deserialize_with = "lenient::optional_text")]
-    scope: Option<String>,
-}
+#[serde(transparent)]
+pub(crate) struct TokensReply(Box<RawValue>);
 
 #[derive(Deserialize)]
 struct InfoReply {
@@ -214,15 +225,24 @@ struct InfoReply {
 #[derive(Deserialize)]
 struct Done {}
 
-impl From<TokensReply> for BusinessTokens {
-    fn from(reply: TokensReply) -> Self {
-        Self {
-            access: AccessToken::new(reply.access_token),
-            refresh: RefreshToken::new(reply.refresh_token),
-            expires_in: reply.expires_in.unwrap_or(ACCESS_LIFETIME),
-            refresh_token_expires_in: reply.refresh_token_expires_in.unwrap_or(REFRESH_LIFETIME),
-            open_id: reply.open_id,
-            scope: scopes(&reply.scope.unwrap_or_default()),
-        }
+impl TokensReply {
+    fn missing(&self) -> Option<&'static str> {
+        self.tokens().is_none().then_some(ACCESS_TOKEN_PATH)
+    }
+
+    fn tokens(&self) -> Option<BusinessTokens> {
+        let fields = Fields::read(&self.0)?;
+        let life = |key: &str| {
+            let seconds = fields.integer(key).filter(|life| (SHORTEST_LIFE_S..=LONGEST_LIFE_S).contains(life))?;
+            u64::try_from(seconds).ok().map(Duration::from_secs)
+        };
+        Some(BusinessTokens {
+            access: AccessToken::new(fields.id("access_token")?),
+            refresh: fields.id("refresh_token").map(RefreshToken::new),
+            expires_in: life("expires_in"),
+            refresh_token_expires_in: life("refresh_token_expires_in"),
+            open_id: fields.id("open_id"),
+            scope: scopes(&fields.text("scope").unwrap_or_default()),
+        })
     }
 }

@@ -184,15 +184,13 @@ pub(crate) fn sensitive(secret: &str) -> Result<HeaderValue, Error> {
 
 /// What a broken exchange means: only what broke before the request could be written is certainly not taken.
 pub(crate) fn broken(error: &reqwest::Error, facts: Facts) -> Error {
-    let detail = innermost(error);
-    let unreachable = |why| Error::Unreachable { why, detail: detail.clone() };
+    let unreachable = |why| Error::Unreachable { why, detail: innermost(error) };
     if error.is_builder() {
         unreachable(UnreachableWhy::NotBuilt)
     } else if error.is_connect() {
         unreachable(if error.is_timeout() { UnreachableWhy::ConnectTimeout } else { UnreachableWhy::Connect })
     } else {
-        let why = if error.is_timeout() { UnknownWhy::TimedOut } else { UnknownWhy::HungUp };
-        facts.with(None, &detail, None, &[]).unknown(why)
+        facts.unknown(if error.is_timeout() { UnknownWhy::TimedOut } else { UnknownWhy::HungUp })
     }
 }
 

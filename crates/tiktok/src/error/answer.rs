@@ -1,6 +1,6 @@
 //! The parts of an answer an error keeps.
 
-use super::{Error, RateLimit, Reason, UnknownWhy, redact::redact};
+use super::{Error, LaterWhy, RateLimit, Reason, UnknownWhy, redact::redact};
 use std::{fmt, ops::Deref, time::Duration};
 
 /// How much of an answer is kept, in bytes.
@@ -48,6 +48,45 @@ impl From<RawAnswer> for String {
     }
 }
 
+/// TikTok's own words, at most 512 bytes, tokens taken out.
+///
+/// They may quote a customer or hold a line break: there is no `Display`, and `Debug` prints only their length. Only the
+/// screen shows them, as a quotation.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Words(String);
+
+impl Words {
+    /// The words themselves: for the store and the screen, never for the log.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Words({} bytes)", self.0.len())
+    }
+}
+
+impl From<&str> for Words {
+    fn from(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
+/// A request id that looks like one. TikTok's are letters and digits; anything else might be somebody's words, and is only
+/// kept in the raw answer.
+fn request_id(text: &str) -> Option<String> {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
+    let longest = 128;
+    (!text.is_empty()
+        && text.len() <= longest
+        && text.chars().all(is_id)
+        && text.contains(|c: char| c.is_ascii_digit()))
+    .then(|| text.to_owned())
+}
+
 /// The longest beginning of `text` that fits `bytes` and ends between characters.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
@@ -61,7 +100,7 @@ pub(crate) fn cut(text: &str, bytes: usize) -> &str {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     pub(crate) code: Option<i64>,
-    pub(crate) message: String,
+    pub(crate) message: Words,
     pub(crate) request_id: Option<String>,
     pub(crate) raw: RawAnswer,
 }
@@ -74,8 +113,8 @@ impl Facts {
 
     pub(crate) fn with(mut self, code: Option<i64>, message: &str, request_id: Option<&str>, secrets: &[&str]) -> Self {
         self.code = code;
-        self.message = redact(cut(message, KEPT_MESSAGE), secrets);
-        self.request_id = request_id.map(|id| redact(cut(id, 128), secrets)).filter(|id| !id.is_empty());
+        self.message = Words(redact(cut(message, KEPT_MESSAGE), secrets));
+        self.request_id = request_id.map(|id| redact(id, secrets)).and_then(|id| self::request_id(&id));
         self
     }
 
@@ -86,18 +125,18 @@ impl Facts {
 
     /// TikTok is not there for anybody just now.
     pub(crate) fn later(self, status: u16, after: Duration) -> Error {
-        self.wait(status, after, None)
+        self.wait(status, after, LaterWhy::Unavailable)
     }
 
     /// We asked too often.
     pub(crate) fn too_fast(self, status: u16, after: Duration) -> Error {
-        let limit = RateLimit::named_in(&self.message);
-        self.wait(status, after, limit)
+        let limit = RateLimit::named_in(self.message.as_str());
+        self.wait(status, after, LaterWhy::TooFast(limit))
     }
 
-    fn wait(self, status: u16, after: Duration, limit: Option<RateLimit>) -> Error {
+    fn wait(self, status: u16, after: Duration, why: LaterWhy) -> Error {
         let code = self.code_or(status);
-        Error::Later { after, limit, code, message: self.message, request_id: self.request_id, raw: self.raw }
+        Error::Later { after, why, code, message: self.message, request_id: self.request_id, raw: self.raw }
     }
 
     pub(crate) fn refresh(self, status: u16) -> Error {

@@ -34,12 +34,12 @@ impl RateLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{self, Error};
+    use crate::error::{self, Error, LaterWhy};
 
-    fn limit(code: i64, message: &str) -> Option<RateLimit> {
+    fn why(code: i64, message: &str) -> LaterWhy {
         let text = format!(r#"{{"code":{code},"message":"{message}"}}"#);
         match error::business(200, None, &text, &[]).unwrap_err() {
-            Error::Later { limit, .. } => limit,
+            Error::Later { why, .. } => why,
             other => panic!("{other}"),
         }
     }
@@ -57,12 +57,12 @@ mod tests {
             ("", None),
             ("limits are 10 QPS, 600 QPM and 864000 QPD", None),
         ] {
-            assert_eq!(limit(40_100, message), expected, "{message}");
+            assert_eq!(why(40_100, message), LaterWhy::TooFast(expected), "{message}");
         }
     }
 
     #[test]
     fn maintenance_is_no_count() {
-        assert_eq!(limit(60_001, "Daily maintenance"), None);
+        assert_eq!(why(60_001, "Daily maintenance"), LaterWhy::Unavailable);
     }
 }

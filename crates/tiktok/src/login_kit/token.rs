@@ -50,6 +50,10 @@ pub struct LoginTokens {
     pub scope: Vec<String>,
 }
 
+/// What a token answer is documented to hold.
+const FIELDS: [&str; 7] =
+    ["access_token", "expires_in", "open_id", "refresh_expires_in", "refresh_token", "scope", "token_type"];
+
 /// What TikTok's token answer holds beyond the standard.
 #[derive(Clone, Deserialize, Serialize)]
 struct Extra {
@@ -218,7 +222,10 @@ fn tokens(answered: Result<Answered, Failed>, secrets: &[&str]) -> Result<LoginT
         RequestTokenError::Request(error) => error,
         RequestTokenError::Parse(error, body) => {
             let facts = Facts::of(&String::from_utf8_lossy(&body), secrets);
-            facts.unknown(UnknownWhy::Garbled { path: error.path().to_string() })
+            // A path may name a key that is none of the documentation's, and so be anybody's words.
+            let path = error.path().to_string();
+            let known = FIELDS.contains(&path.as_str());
+            facts.unknown(UnknownWhy::Garbled { path: if known { path } else { ".".to_owned() } })
         }
         // Errors were sorted on the wire; what is left is an answer the crate would not read.
         RequestTokenError::ServerResponse(_) | RequestTokenError::Other(_) => {

@@ -30,6 +30,9 @@ export function duration(attempt: AttemptView): string | null {
   return ms < 1000 ? t.why.milliseconds(ms) : t.why.seconds(ms / 1000);
 }
 
+/** Whose words they are: with a code or a request id beside them TikTok’s, else this computer’s. */
+export const wordsLabel = (code: number | null, request: string | null): string => (code !== null || (request !== null && request !== "") ? t.why.words : t.why.ours);
+
 const stamp = (ms: number): string => machineTime(ms) ?? String(ms);
 
 /** The message's own words must not leave with what is copied, in whatever form an answer repeats them. */
@@ -60,7 +63,7 @@ export function supportText(view: WhyView, message: MessageView | undefined, ver
     put(say.ended, attempt.endedAtMs === null ? t.why.unfinished : stamp(attempt.endedAtMs));
     put(say.outcome, t.why.outcomes[attempt.outcome]);
     put(t.why.code, attempt.code);
-    put(t.why.words, without(attempt.message, message));
+    put(wordsLabel(attempt.code, attempt.requestId), without(attempt.message, message));
     put(t.why.requestId, attempt.requestId);
     put(t.why.answer, attempt.answer === null ? null : without(attempt.answer, message));
   });

@@ -188,7 +188,7 @@ pub(super) fn unknown(why: tiktok::UnknownWhy) -> tiktok::Error {
     tiktok::Error::Unknown {
         why,
         code: None,
-        message: String::new(),
+        message: tiktok::Words::default(),
         request_id: None,
         raw: tiktok::RawAnswer::default(),
     }
@@ -197,7 +197,7 @@ pub(super) fn unknown(why: tiktok::UnknownWhy) -> tiktok::Error {
 pub(super) fn refused(message: &str) -> tiktok::Error {
     tiktok::Error::Refused {
         code: 40064,
-        message: message.to_owned(),
+        message: message.into(),
         request_id: Some("request".to_owned()),
         reason: tiktok::Reason::MessagingRules,
         raw: tiktok::RawAnswer::default(),
