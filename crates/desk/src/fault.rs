@@ -176,13 +176,7 @@ impl Fault {
     /// An error nobody planned for: logged once, here, under a fresh incident id.
     pub fn unexpected(error: &dyn std::error::Error) -> Self {
         let incident = format!("{:08x}", rand::random::<u32>());
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            chain = format!("{chain}: {cause}");
-            source = cause.source();
-        }
-        tracing::error!(incident, error = chain, "unexpected error in a command");
+        tracing::error!(incident, error = model::describe_error(error), "unexpected error in a command");
         Self { code: FaultCode::Unexpected, detail: None, incident: Some(incident) }
     }
 }
