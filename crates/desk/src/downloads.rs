@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use store::private;
+
 /// What a name begins with when nothing is left of it.
 const NAMELESS: &str = "Picture";
 /// In bytes: with the time, a number and the ending it is far below what any file system takes.
@@ -51,7 +53,7 @@ fn is_invisible(c: char) -> bool {
 pub(crate) fn save(folder: &Path, name: &str, ending: &str, bytes: &[u8]) -> std::io::Result<String> {
     std::fs::create_dir_all(folder)?;
     let part = Part(folder.join(format!(".deskbell-{:08x}.part", rand::random::<u32>())));
-    let mut file = File::create_new(&part.0)?;
+    let mut file = private::new_file().write(true).create_new(true).open(&part.0)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);

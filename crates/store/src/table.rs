@@ -26,4 +26,5 @@ pub mod setting;
 pub mod tag;
 pub mod token_event;
 pub mod triage;
+pub mod unsent;
 pub mod upload;
