@@ -25,3 +25,4 @@ pub use host::{Host, HostError, Notification};
 pub use engine::hear::{HearError, Heard};
 pub use engine::timing::Timing;
 pub use engine::{Endpoints, ExposeSecret, SecretString, Secrets, SecretsError, SessionSecrets};
+pub use store::private;
