@@ -2,7 +2,7 @@
 import type { AttemptView, Delivery, MessageView, WhyView } from "../../ipc/bindings";
 import { t } from "../../text";
 import type { Advice } from "../../text/faults";
-import { refusedWhy } from "./delivery";
+import { refusedWhy } from "../../text/delivery";
 
 /** What happened and what the agent can do. */
 export function plainWhy(delivery: Delivery, closedAtMs: number | null): Advice {
