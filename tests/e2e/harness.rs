@@ -21,3 +21,4 @@ mod offline;
 mod ruled;
 mod sending;
 mod typing;
+mod unsent;

@@ -39,5 +39,6 @@ mod secrecy;
 mod sending;
 mod signs;
 mod triage;
+mod unsent;
 mod vault;
 mod why;
