@@ -225,7 +225,7 @@ describe("the inbox", () => {
     app.chooseTab("all");
     await settle();
     expect(rowOf("32")?.textContent).toContain("and 3 more unsent replies");
-    expect(rowOf("31")?.textContent).not.toContain("more unsent");
+    expect(rowOf("31")?.textContent).not.toContain("Scheduled");
     screen.getByRole("button", { name: "3 scheduled" }).click();
     await settle();
     expect(app.place.scheduledOpen).toBe(true);
