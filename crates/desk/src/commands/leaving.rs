@@ -64,7 +64,7 @@ impl Command for KeepInTray {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         desk.end_departure();
-        ask_host(desk, |host| host.hide()).await
+        ask_host(desk, Host::hide).await
     }
 }
 
@@ -77,7 +77,7 @@ impl Command for Quit {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        ask_host(desk, |host| host.quit()).await
+        ask_host(desk, Host::quit).await
     }
 }
 
@@ -90,7 +90,7 @@ impl Command for Restart {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        ask_host(desk, |host| host.restart()).await
+        ask_host(desk, Host::restart).await
     }
 }
 
