@@ -8,7 +8,7 @@ use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError};
 use tauri::{AppHandle, Manager};
 
 use crate::files::{self, Lent};
-use crate::{link, notice};
+use crate::{leaving, link, notice, tray, window};
 
 /// The desktop as the desk's host.
 pub(crate) struct Desktop {
@@ -86,6 +86,33 @@ impl Host for Desktop {
 
     fn open_file(&self, path: &Path) -> Result<(), HostError> {
         files::open_film(&self.films, path)
+    }
+
+    fn has_tray(&self) -> bool {
+        tray::stands(&self.app)
+    }
+
+    fn hide(&self) -> Result<(), HostError> {
+        window::hide(&self.app);
+        Ok(())
+    }
+
+    fn quit(&self) -> Result<(), HostError> {
+        self.app.exit(0);
+        Ok(())
+    }
+
+    fn can_restart(&self) -> bool {
+        // Another Practice is another TikTok.
+        !self.practice
+    }
+
+    fn restart(&self) -> Result<(), HostError> {
+        if self.practice {
+            return Err(HostError("Practice begins anew each time it is opened".to_owned()));
+        }
+        self.app.exit(leaving::RESTART);
+        Ok(())
     }
 
     fn can_practice(&self) -> bool {

@@ -98,7 +98,7 @@ struct Journal {
 impl Journal {
     fn open(path: PathBuf, cap: u64) -> io::Result<Self> {
         if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory)?;
+            desk::private::create_folder(directory)?;
         }
         let file = append(&path)?;
         let size = file.metadata()?.len();

@@ -9,6 +9,7 @@ mod flags;
 mod host;
 mod journal;
 mod keychain;
+mod leaving;
 mod link;
 mod media;
 mod notice;

@@ -30,13 +30,13 @@ impl Nest {
     /// # Errors
     /// When the disk refuses.
     pub(crate) fn build(base: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(base)?;
+        desk::private::create_folder(base)?;
         sweep(base)?;
         let directory = base.join(std::process::id().to_string());
         let lock_path = directory.with_extension("lock");
         let lock = File::create(&lock_path)?;
         lock.lock()?;
-        std::fs::create_dir_all(&directory)?;
+        desk::private::create_folder(&directory)?;
         Ok(Self { directory, lock_path, _lock: lock })
     }
 

@@ -1,14 +1,14 @@
 //! From the command line to a running window, and back down again.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use desk::{Desk, DeskConfig, Endpoints};
 use sandbox::Sandbox;
 use tauri::async_runtime::block_on;
-use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
+use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tauri_plugin_window_state::StateFlags;
 
@@ -18,7 +18,7 @@ use crate::keychain::{self, Keychain};
 use crate::opening::{Opening, desk_now};
 use crate::practice::{self, Nest};
 use crate::profile::Profile;
-use crate::{complain, journal, media, notice, rpc, tray, window};
+use crate::{complain, journal, leaving, media, notice, rpc, tray, window};
 
 /// How long the desk may take to put everything on disk before the process ends anyway: more than the engine waits for
 /// replies, calls and tokens together.
@@ -48,11 +48,12 @@ impl Plan {
             (true, _) => Profile::Practice,
             (false, None) => Profile::Own,
             // Resolved, so that two spellings of one directory are one profile.
-            (false, Some(dir)) => Profile::In(
-                std::fs::create_dir_all(&dir)
-                    .and_then(|()| dir.canonicalize())
-                    .map_err(|error| format!("The directory {} cannot be used: {error}.", dir.display()))?,
-            ),
+            (false, Some(dir)) => {
+                Profile::In(desk::private::claim_folder(&dir).map_err(|error| error.to_string()).and_then(|()| {
+                    dir.canonicalize()
+                        .map_err(|error| format!("The directory {} cannot be used: {error}.", dir.display()))
+                })?)
+            }
         };
         let endpoints = match flags.endpoints {
             Some(file) => {
@@ -87,7 +88,23 @@ pub(crate) fn run(plan: Plan) -> ExitCode {
         RunEvent::Reopen { .. } => window::focus(app),
         _ => {}
     });
+    if code == leaving::RESTART {
+        return start_again();
+    }
     u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Starts Deskbell as it was started, now that this one has let go of its data.
+fn start_again() -> ExitCode {
+    let started =
+        std::env::current_exe().and_then(|program| Command::new(program).args(std::env::args_os().skip(1)).spawn());
+    match started {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("Deskbell could not be started again: {error}."));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn build(plan: Plan) -> tauri::Result<tauri::App> {
@@ -122,14 +139,7 @@ fn build(plan: Plan) -> tauri::Result<tauri::App> {
             media::answer(context.app_handle(), &request, responder);
         })
         .invoke_handler(tauri::generate_handler![rpc::rpc, rpc::listen, rpc::attach, rpc::clipboard_picture])
-        .on_window_event(|window, event| {
-            if let WindowEvent::CloseRequested { api, .. } = event
-                && tray::stands(window.app_handle())
-                && window.hide().is_ok()
-            {
-                api.prevent_close();
-            }
-        })
+        .on_window_event(leaving::heed_close)
         .setup(move |app| {
             if let Err(sentence) = start(app.handle(), plan) {
                 give_up(app.handle(), sentence);
@@ -153,14 +163,16 @@ fn start(app: &AppHandle, plan: Plan) -> Result<(), String> {
             directory
         }
     };
-    make_private(&data_dir)
-        .map_err(|error| format!("The directory {} cannot be used: {error}.", data_dir.display()))?;
+    desk::private::claim_folder(&data_dir).map_err(|error| error.to_string())?;
     if let Err(error) = journal::open(&data_dir.join("logs")) {
         complain(&format!("there is no log: {error}."));
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), profile = plan.profile.mark(), "Deskbell starts");
     heed_signals(app);
-    window::open(app, plan.profile == Profile::Practice, &data_dir.join("webview"))
+    let webview_dir = data_dir.join("webview");
+    desk::private::create_folder(&webview_dir)
+        .map_err(|error| format!("The directory {} cannot be used: {error}.", webview_dir.display()))?;
+    window::open(app, plan.profile == Profile::Practice, &webview_dir)
         .map_err(|error| format!("The window could not be opened: {error}."))?;
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
@@ -206,14 +218,6 @@ async fn open_practice(app: &AppHandle, data_dir: PathBuf) -> Result<Desk, Strin
     host.wake_browser();
     app.state::<Held>().lock().0 = Some(tiktok);
     Ok(desk)
-}
-
-/// Makes the directory, for this user alone: it will hold what customers wrote.
-fn make_private(dir: &std::path::Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(dir)?;
-    #[cfg(unix)]
-    std::fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(())
 }
 
 /// Says why Deskbell cannot start, and ends it once that was read.

@@ -9,7 +9,7 @@ use tauri::menu::MenuBuilder;
 use tauri::tray::{TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, include_image};
 
-use crate::window;
+use crate::{leaving, window};
 
 const ID: &str = "main";
 const ICON: Image<'_> = include_image!("../icons/tray.png");
@@ -46,7 +46,7 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
         .show_menu_on_left_click(cfg!(target_os = "macos"))
         .on_menu_event(|app, event| match event.id().as_ref() {
             "show" => window::focus(app),
-            "quit" => app.exit(0),
+            "quit" => leaving::ask_to_quit(app),
             _ => {}
         })
         .on_tray_icon_event(|tray, event| {

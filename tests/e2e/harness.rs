@@ -24,3 +24,4 @@ mod ruled;
 mod sending;
 mod smoke;
 mod typing;
+mod unsent;

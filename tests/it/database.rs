@@ -146,6 +146,7 @@ async fn no_hot_query_reads_a_whole_table() {
         "\"kind = 'request' AND status = 'open' AND snoozed_until_ms IS NULL\"",
         "\"status = 'open' AND snoozed_until_ms IS NULL\"",
         "\"snoozed_until_ms IS NOT NULL\"",
+        "\"unsent > 0\"",
         mine,
         "\"status = 'done' AND snoozed_until_ms IS NULL\"",
         "\"AND last_at_ms < ?4\"",
@@ -168,6 +169,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("the list, tab All, far down", far_down("status = 'open' AND snoozed_until_ms IS NULL")),
         ("the day of a place far down", query_in(conversation, "fn day_of(", &[])),
         ("the list, tab Snoozed", snoozed()),
+        ("the list, tab Unsent", tab("unsent > 0")),
         ("the list, tab Done", tab("status = 'done' AND snoozed_until_ms IS NULL")),
         ("the tabs' counts", query_in(account, "pub fn counts(", &[])),
         ("how far the first fetch has come", query_in(account, "pub fn backfill(", &[])),
@@ -199,6 +201,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("which rule sent a message", query_in(firing, "pub fn sender(", &[])),
         ("whether a person has answered", query_in(standing, "fn person_answered(", &[])),
         ("when the business answered last", query_in(conversation, "fn answered_at(", &[])),
+        ("when TikTok took the last answer", query_in(conversation, "fn answer_received_at(", &[])),
         ("what comes back by now", query_in(triage, "pub fn wake(", &[])),
         ("the rules that have fired on a message", query_in(standing, "fn fired(", &[])),
         ("the rules that have fired since", query_in(standing, "fn waited(", &[])),
@@ -313,11 +316,44 @@ async fn two_at_once_on_one_folder_are_one_too_many() {
 #[tokio::test]
 async fn the_data_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let (folder, store) = fresh();
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("made/here");
+    let store = Store::open(&folder).unwrap();
     shop(&store).await;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(folder.path()), 0o700);
-    assert_eq!(mode(&folder.path().join("deskbell.db")), 0o600);
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.iter().any(|file| file.ends_with("deskbell.db-wal")), "in its first session too: {files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_somebody_elses_keeps_its_mode() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let open = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // With other files in it, it is refused in a sentence.
+    let theirs = tempfile::tempdir().unwrap();
+    std::fs::write(theirs.path().join("letter.txt"), "Dear diary").unwrap();
+    open(theirs.path());
+    let refused = Store::open(theirs.path()).expect_err("refused");
+    assert!(matches!(refused, OpenError::NotOurFolder { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("can be read by others"), "{refused}");
+    assert_eq!(mode(theirs.path()), 0o755);
+    assert_eq!(std::fs::read_dir(theirs.path()).unwrap().count(), 1, "and nothing is put into it");
+    // An empty one is used as it is; what is in it is private by itself.
+    let empty = tempfile::tempdir().unwrap();
+    open(empty.path());
+    let store = Store::open(empty.path()).unwrap();
+    assert_eq!(mode(empty.path()), 0o755);
+    assert_eq!(mode(&empty.path().join("deskbell.db")), 0o600);
+    store.close().await;
+    // From then on it is ours.
+    Store::open(empty.path()).unwrap();
+    assert_eq!(mode(empty.path()), 0o700);
 }
 
 #[tokio::test]
@@ -387,6 +423,7 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     (Tab::All, counts.all),
                     (Tab::Mine, counts.mine),
                     (Tab::Snoozed, counts.snoozed),
+                    (Tab::Unsent, counts.unsent),
                     (Tab::Done, counts.done),
                 ];
                 for (tab, total) in tabs {

@@ -346,7 +346,7 @@ async fn a_request_leaves_its_tab_with_the_first_answer_whoever_gives_it() {
     }
     assert_eq!(
         counts(&world).await,
-        json!({ "waiting": 4, "requests": 4, "all": 4, "mine": 0, "snoozed": 0, "done": 0 })
+        json!({ "waiting": 4, "requests": 4, "all": 4, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
     );
 
     world.reply(ana, "Hello Ana").await;
@@ -367,7 +367,7 @@ async fn a_request_leaves_its_tab_with_the_first_answer_whoever_gives_it() {
     assert_eq!(names(&world, "requests").await, ["Dan"]);
     assert_eq!(
         counts(&world).await,
-        json!({ "waiting": 2, "requests": 1, "all": 3, "mine": 0, "snoozed": 0, "done": 1 })
+        json!({ "waiting": 2, "requests": 1, "all": 3, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 1 })
     );
 }
 

@@ -42,5 +42,6 @@ mod sending;
 mod signs;
 mod triage;
 mod undecided;
+mod unsent;
 mod vault;
 mod why;

@@ -123,7 +123,7 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     assert_eq!(row["window"], json!({ "openedAtMs": now - 3_600_000, "closesAtMs": now - 3_600_000 + 48 * 3_600_000 }));
     assert_eq!(
         counts(&world).await,
-        json!({ "waiting": 1, "requests": 1, "all": 1, "mine": 0, "snoozed": 0, "done": 0 })
+        json!({ "waiting": 1, "requests": 1, "all": 1, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
     );
 
     let conversation = world.conversation(&ana).await;
@@ -139,7 +139,7 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     assert_eq!((&row["unread"], &row["waiting"]), (&json!(0), &json!(false)));
     assert_eq!(
         counts(&world).await,
-        json!({ "waiting": 0, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "done": 0 })
+        json!({ "waiting": 0, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
     );
 }
 
@@ -152,7 +152,7 @@ async fn a_done_conversation_is_opened_again_by_its_customer_and_by_nobody_else(
     world.ask("setStatus", json!({ "conversation": conversation, "status": "done" })).await;
     assert_eq!(
         counts(&world).await,
-        json!({ "waiting": 0, "requests": 0, "all": 0, "mine": 0, "snoozed": 0, "done": 1 })
+        json!({ "waiting": 0, "requests": 0, "all": 0, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 1 })
     );
     ana.colleague_replies("You are welcome.", "APP");
     world.until_thread(&ana, "You are welcome. [phone, sent]").await;
@@ -162,7 +162,7 @@ async fn a_done_conversation_is_opened_again_by_its_customer_and_by_nobody_else(
     assert_eq!(world.row(&ana).await["status"], "open");
     assert_eq!(
         counts(&world).await,
-        json!({ "waiting": 1, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "done": 0 })
+        json!({ "waiting": 1, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
     );
 }
 
@@ -688,7 +688,7 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
         if rows.is_empty() {
             assert_eq!(
                 window["counts"],
-                json!({ "waiting": waiting, "requests": requests, "all": listed, "mine": 0, "snoozed": 0, "done": 0 })
+                json!({ "waiting": waiting, "requests": requests, "all": listed, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
             );
             break;
         }

@@ -10,7 +10,7 @@ export const UNDO_MS = 5_000;
 
 const fault = (code: FaultCode, detail: string | null = null): FaultError => new FaultError({ code, detail, incident: null } satisfies Fault);
 const snippetOf = (content: Content): Snippet =>
-  content.type === "text" ? { kind: "text", text: content.body.slice(0, 160) } : content.type === "card" ? { kind: "card", text: content.title } : { kind: content.type, text: "" };
+  content.type === "text" ? { kind: "text", text: content.body.slice(0, 160) } : content.type === "card" ? { kind: "card", text: content.title } : { kind: content.type === "unreadable" ? "unsupported" : content.type, text: "" };
 
 /** A quote of a message. */
 export function quoteOf(message: MessageView): Quoted {

@@ -1,5 +1,5 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
-import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, WhyView } from "../src/ipc/bindings";
+import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Departure, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, UnsentView, WhyView } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
 import { automatic, type FakeAuto } from "./automatic";
 import { attaching, composing } from "./composing";
@@ -58,7 +58,7 @@ export class FakeDesk implements Host {
 
   constructor(nowMs = Date.now()) {
     this.overview = {
-      practice: false, canPractice: true, accounts: [], keychain: "system",
+      practice: false, canPractice: true, unreadable: [], canRestart: true, accounts: [], keychain: "system",
       settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1, accessPutAway: [] }, nowMs, version: "0.1.0", repair: null, damaged: false,
     };
     this.link = {
@@ -106,6 +106,9 @@ export class FakeDesk implements Host {
   mediaUrl(key: string): string {
     return `/fake-media/${key}.svg`;
   }
+
+  /** What closing would hold up. */
+  departure: Departure = { asked: false, held: 0, onTheWay: 0, toDecide: 0, scheduled: 0, nextScheduledMs: null, rules: false, tray: false };
 
   tell(...changes: Extract<Event, { event: "stale" }>["changes"]): void {
     this.say({ event: "stale", changes });
@@ -158,11 +161,26 @@ export class FakeDesk implements Host {
     this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
   }
 
+  /** What of a conversation has not gone out, what needs the agent first. */
+  #unsent(talk: FakeDesk["conversations"][number]): UnsentView[] {
+    const rank = (one: UnsentView): number => (one.kind === "scheduled" ? 4 : ["refused", "stopped", "unconfirmed"].includes(one.delivery.state) ? 0 : 3);
+    const replies = talk.messages.flatMap((one): UnsentView[] => {
+      if (one.delivery === null || one.delivery.state === "sent" || one.delivery.state === "read") return [];
+      return [{ kind: "reply", message: one.id, snippet: { kind: "text", text: one.content.type === "text" ? one.content.body : "" }, delivery: one.delivery }];
+    });
+    const later = talk.scheduled.map((one): UnsentView => ({ kind: "scheduled", scheduled: one.id, snippet: { kind: "text", text: one.body }, atMs: one.atMs, stopped: one.stopped }));
+    return [...replies, ...later].sort((a, b) => rank(a) - rank(b));
+  }
+
   #list(account: string, tab: Tab): ConversationRow[] {
+    for (const talk of this.conversations) {
+      const unsent = this.#unsent(talk);
+      Object.assign(talk.row, { unsent: unsent.length, unsentReplies: unsent.slice(0, 5) });
+    }
     const open = (row: ConversationRow): boolean => row.status === "open" && row.snoozedUntilMs === null;
     const fits = {
       waiting: (row: ConversationRow) => open(row) && row.waiting, requests: (row: ConversationRow) => open(row) && row.kind === "request", all: (row: ConversationRow) => row.snoozedUntilMs === null,
-      mine: (row: ConversationRow) => open(row) && row.assignee?.me === true, snoozed: (row: ConversationRow) => row.snoozedUntilMs !== null, done: (row: ConversationRow) => row.status === "done",
+      mine: (row: ConversationRow) => open(row) && row.assignee?.me === true, snoozed: (row: ConversationRow) => row.snoozedUntilMs !== null, unsent: (row: ConversationRow) => row.unsent > 0, done: (row: ConversationRow) => row.status === "done",
     }[tab];
     return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => (tab === "snoozed" ? (a.snoozedUntilMs ?? 0) - (b.snoozedUntilMs ?? 0) : b.lastAtMs - a.lastAtMs));
   }
@@ -171,7 +189,7 @@ export class FakeDesk implements Host {
     switch (asked.command) {
       case "overview":
       case "retryKeychain":
-        return { ...this.overview, nowMs: Date.now(), accounts: this.overview.accounts.map((one) => ({ ...one, waiting: this.#list(one.id, "waiting").length })) };
+        return { ...this.overview, nowMs: Date.now(), accounts: this.overview.accounts.map((one) => ({ ...one, waiting: this.#list(one.id, "waiting").length, unsent: this.#list(one.id, "unsent").reduce((sum, row) => sum + row.unsent, 0) })) };
       case "saveSettings":
         this.overview.settings = asked.args.settings as Settings;
         return {};
@@ -181,7 +199,7 @@ export class FakeDesk implements Host {
       case "listConversations": {
         const { account, tab, offset, limit } = asked.args;
         const rows = this.#list(account, tab);
-        const counts = { waiting: this.#list(account, "waiting").length, requests: this.#list(account, "requests").length, all: this.#list(account, "all").length, mine: this.#list(account, "mine").length, snoozed: this.#list(account, "snoozed").length, done: this.#list(account, "done").length };
+        const counts = { waiting: this.#list(account, "waiting").length, requests: this.#list(account, "requests").length, all: this.#list(account, "all").length, mine: this.#list(account, "mine").length, snoozed: this.#list(account, "snoozed").length, unsent: this.#list(account, "unsent").length, unsentReplies: this.#list(account, "unsent").reduce((sum, row) => sum + row.unsent, 0), done: this.#list(account, "done").length };
         return { total: rows.length, offset, rows: rows.slice(offset, offset + limit), counts };
       }
       case "getConversation": {
@@ -260,8 +278,17 @@ export class FakeDesk implements Host {
         this.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
         this.link.fault = null;
         return this.link;
+      case "getDeparture":
+        return this.departure;
+      case "stay":
+      case "keepInTray":
+        this.departure.asked = false;
+        return {};
+      case "quit":
+      case "restart":
+        return {};
       case "confirmLink": {
-        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
+        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, unsent: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
         this.overview.accounts.push(account);
         this.link.step = { step: "signIn" };
         this.link.signedInAs = null;

@@ -27,14 +27,14 @@ export function row(id: string, name: string, hue: number, lastAtMs: number, mor
   return {
     id, person: { id: `p${id}`, name, handle: null, hue, avatar: null, isFollower: null, firstContactMs: null },
     snippet: { kind: "text", text: "" }, snippetFrom: "in", lastAtMs, unread: 0, waiting: true, window: null, budget: null, scheduled: 0, kind: "chat", status: "open",
-    draft: null, trouble: false, hasGap: false, unreadable: false, assignee: null, snoozedUntilMs: null, tags: [], ...more,
+    draft: null, trouble: false, unsent: 0, unsentReplies: [], snippetAutomatic: false, hasGap: false, unreadable: false, assignee: null, snoozedUntilMs: null, tags: [], ...more,
   };
 }
 
 /** An account that is up to date. */
 export function account(id: string, handle: string, displayName: string, now: number, more: Partial<AccountView> = {}): AccountView {
   return {
-    id, handle, displayName, avatar: null, health: { state: "live" }, syncedAtMs: now - 3000, backfill: null, waiting: 0, markRead: "onReply", scheduled: 0,
+    id, handle, displayName, avatar: null, health: { state: "live" }, syncedAtMs: now - 3000, backfill: null, waiting: 0, markRead: "onReply", scheduled: 0, unsent: 0,
     history: { completeToMs: now - 3000, gaps: 0, unreadable: 0 }, access: { accessEndsMs: now + 14 * HOUR, refreshEndsMs: now + 212 * DAY, warnDays: null }, ...more,
   };
 }

@@ -92,7 +92,7 @@ export function search(desk: FakeDesk, { account, text, limit, below, utcOffsetM
     for (const { talk, message } of looked) {
       if (!answers(wanted, talk, message)) continue;
       const excerpt = excerptOf(textOf(message), words);
-      messages.push({ id: message.id, conversation: talk.row.id, account: talk.account, person: talk.row.person, direction: message.direction, sentAtMs: message.sentAtMs, kind: message.content.type, excerpt, marks: marksIn(excerpt, words) });
+      messages.push({ id: message.id, conversation: talk.row.id, account: talk.account, person: talk.row.person, direction: message.direction, sentAtMs: message.sentAtMs, kind: message.content.type === "unreadable" ? "unsupported" : message.content.type, excerpt, marks: marksIn(excerpt, words) });
     }
   }
   messages.sort((a, b) => b.sentAtMs - a.sentAtMs);

@@ -13,7 +13,7 @@ export function sendingScene(desk: FakeDesk, now = Date.now()): void {
   const add = (id: string, name: string, hue: number, budget: number, messages: MessageView[], more: Partial<ReturnType<typeof row>> = {}): void => {
     const last = messages.at(-1);
     const at = row(id, name, hue, now - Number(id) * 100, {
-      snippet: last?.content.type === "text" ? text(last.content.body) : { kind: last?.content.type ?? "text", text: "" }, snippetFrom: "out",
+      snippet: last?.content.type === "text" ? text(last.content.body) : { kind: last && last.content.type !== "unreadable" ? last.content.type : "text", text: "" }, snippetFrom: "out",
       window: { openedAtMs: now - 17 * HOUR, closesAtMs: now + 31 * HOUR + 30_000 }, budget: { left: budget, lateLeft: 3, engaged: true }, ...more,
     });
     desk.conversations.push({ account: "1", row: at, origin: null, draft: "", quoted: null, attachment: null, card: null, scheduled: [], images: true, messages, gaps: [] });

@@ -17,7 +17,7 @@ const button = (name: string | RegExp): HTMLElement => screen.getByRole("button"
 describe("the tabs", () => {
   test("hold message requests in one of their own, and count nothing that is not there", async () => {
     await openPage();
-    expect(tabs()).toEqual(["Waiting8", "Requests1", "All11", "Mine", "Snoozed", "Done"]);
+    expect(tabs()).toEqual(["Waiting8", "Requests1", "All11", "Mine", "Snoozed", "Unsent4", "Done"]);
     screen.getByRole("tab", { name: /Requests/ }).click();
     await settle();
     expect([...document.querySelectorAll<HTMLElement>("[data-conversation]")].map((one) => one.dataset["conversation"])).toEqual(["19"]);

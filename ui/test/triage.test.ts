@@ -41,7 +41,7 @@ describe("the tabs", () => {
   test("count what is mine and what is put away", async () => {
     await openPage(triageScene);
     const names = [...document.querySelectorAll("[role=tab]")].map((one) => words(one).replace(/(\d)/, " $1").replace(/\s+/g, " "));
-    expect(names).toEqual(["Waiting 8", "Requests 1", "All 9", "Mine 2", "Snoozed 3", "Done"]);
+    expect(names).toEqual(["Waiting 8", "Requests 1", "All 9", "Mine 2", "Snoozed 3", "Unsent 4", "Done"]);
   });
 
   test("show in Snoozed what comes back soonest first, and when", async () => {
@@ -75,6 +75,7 @@ describe("the tabs", () => {
     expect(document.activeElement?.id).toBe("tab-done");
     await pressed("ArrowRight");
     expect(app.place.tab).toBe("waiting");
+    await pressed("ArrowLeft");
     await pressed("ArrowLeft");
     await pressed("ArrowLeft");
     expect(app.place.tab).toBe("snoozed");

@@ -1,6 +1,7 @@
 //! The desk itself: a database, an engine, a host, and the commands that join them.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,10 @@ use engine::media::Hand;
 use engine::timing::Timing;
 use engine::{Config, Endpoints, Engine, Secrets, Vault};
 use model::{AccountId, ConversationId};
-use store::Store;
 use store::table::media::{self, Held};
-use store::table::{draft, message, setting};
-use tokio::sync::broadcast;
+use store::table::{draft, message, setting, unsent};
+use store::{Store, readable};
+use tokio::sync::{Notify, broadcast};
 use tokio::task::AbortHandle;
 
 use crate::changes::Signal;
@@ -32,6 +33,8 @@ const COUNTED_FOR: Duration = Duration::from_secs(60);
 const MANY: u32 = 50_000;
 /// When all messages are counted after a start, so that no search waits for it.
 const COUNT_AFTER: Duration = Duration::from_secs(2);
+/// A page that does not take notice of a wish to close within this time will not.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A larger file is not read: no photo is.
 const MOST_ATTACHED: usize = 32 * 1024 * 1024;
 
@@ -57,7 +60,7 @@ pub enum OpenError {
     Store(#[from] store::OpenError),
     /// The engine: no network stack, no folder for pictures.
     #[error("Deskbell cannot start: {0}.")]
-    Engine(#[from] engine::StartError),
+    Engine(String),
     /// A thread ended before its time.
     #[error("Deskbell cannot start: opening the database was cut off.")]
     CutOff,
@@ -87,6 +90,10 @@ struct Shared {
     wanted: Mutex<Option<(AccountId, Place)>>,
     tasks: Mutex<Vec<AbortHandle>>,
     counted: Mutex<Option<(u32, Instant)>>,
+    /// Whether the agent has asked to close Deskbell and has not been answered.
+    departing: AtomicBool,
+    /// Told when the page has taken notice of that.
+    departure_noticed: Notify,
 }
 
 impl std::fmt::Debug for Desk {
@@ -124,7 +131,8 @@ impl Desk {
         };
         let mut changes = store.changes();
         let (signals, _) = broadcast::channel(SIGNALS_KEPT);
-        let engine = Engine::start(engine_config, store, vault).await?;
+        let started = Engine::start(engine_config, store, vault).await;
+        let engine = started.map_err(|error| OpenError::Engine(model::describe_error(&error)))?;
         let desk = Self {
             shared: Arc::new(Shared {
                 engine,
@@ -134,6 +142,8 @@ impl Desk {
                 wanted: Mutex::default(),
                 tasks: Mutex::default(),
                 counted: Mutex::default(),
+                departing: AtomicBool::new(false),
+                departure_noticed: Notify::new(),
             }),
         };
         desk.spawn(async move {
@@ -257,6 +267,32 @@ impl Desk {
         read_settings(self.engine()).await
     }
 
+    /// The agent asks to close Deskbell. Whether it may end without another word: nothing is held up by that, or no page asks
+    /// the agent in time.
+    pub async fn may_close(&self) -> bool {
+        let pending = self.engine().store().read(unsent::pending).await;
+        if pending.is_ok_and(|pending| !pending.needs_deskbell()) {
+            return true;
+        }
+        let noticed = self.shared.departure_noticed.notified();
+        tokio::pin!(noticed);
+        noticed.as_mut().enable();
+        self.shared.departing.store(true, Ordering::SeqCst);
+        self.engine().store().announce(model::Change::Departure);
+        tokio::time::timeout(PAGE_TIMEOUT, noticed).await.is_err()
+    }
+
+    /// The page shows what closing would hold up. Whether the agent has asked to.
+    pub(crate) fn answer_departure(&self) -> bool {
+        self.shared.departure_noticed.notify_waiters();
+        self.shared.departing.load(Ordering::SeqCst)
+    }
+
+    /// The agent was answered.
+    pub(crate) fn end_departure(&self) {
+        self.shared.departing.store(false, Ordering::SeqCst);
+    }
+
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         self.engine().close().await;
@@ -335,10 +371,11 @@ pub fn films_folder(data_dir: &Path) -> PathBuf {
 }
 
 pub(crate) async fn read_settings(engine: &Engine) -> Settings {
-    let text = engine.store().read(|sql| setting::get(sql, SETTINGS)).await;
-    match text {
-        Ok(Some(text)) => serde_json::from_str(&text).unwrap_or_default(),
-        Ok(None) => Settings::default(),
+    let read = engine
+        .store()
+        .read(|sql| Ok(setting::get(sql, SETTINGS)?.and_then(|json| readable::parse("setting", json.as_bytes()))));
+    match read.await {
+        Ok(settings) => settings.unwrap_or_default(),
         Err(error) => {
             tracing::error!(%error, "settings.unread");
             Settings::default()

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use model::clean_name;
+use store::private;
 
 /// What a name begins with when nothing is left of it.
 const NAMELESS: &str = "Picture";
@@ -47,7 +48,7 @@ fn is_forbidden(c: char) -> bool {
 pub(crate) fn save(folder: &Path, name: &str, ending: &str, bytes: &[u8]) -> std::io::Result<String> {
     std::fs::create_dir_all(folder)?;
     let part = Part(folder.join(format!(".deskbell-{:08x}.part", rand::random::<u32>())));
-    let mut file = File::create_new(&part.0)?;
+    let mut file = private::new_file().write(true).create_new(true).open(&part.0)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);

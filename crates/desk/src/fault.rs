@@ -178,23 +178,19 @@ impl Fault {
     /// An error nobody planned for: logged once, here, under a fresh incident id.
     pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> Self {
         let incident = format!("{:08x}", rand::random::<u32>());
-        let mut chain = for_the_log(error);
-        let mut source = error.source();
-        while let Some(cause) = source {
-            chain = format!("{chain}: {}", for_the_log(cause));
-            source = cause.source();
-        }
-        tracing::error!(incident, error = chain, "unexpected error in a command");
+        tracing::error!(incident, error = for_the_log(error), "unexpected error in a command");
         Self { code: FaultCode::Unexpected, detail: None, incident: Some(incident) }
     }
 }
 
-/// An error's words, unless they may quote a customer: a panic's message may hold anything.
+/// An error's words with those of its causes, unless they may quote a customer: a panic's message may hold anything.
 fn for_the_log(error: &(dyn std::error::Error + 'static)) -> String {
-    match error.downcast_ref::<tokio::task::JoinError>() {
-        Some(ended) if ended.is_panic() => "a task panicked".to_owned(),
-        _ => error.to_string(),
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let panicked = |error: &tokio::task::JoinError| error.is_panic();
+    if causes.any(|error| error.downcast_ref().is_some_and(panicked)) {
+        return "a task panicked".to_owned();
     }
+    model::describe_error(error)
 }
 
 impl From<StoreError> for Fault {

@@ -68,6 +68,40 @@ pub trait Host: engine::Secrets {
         Err(HostError("there is no player here".to_owned()))
     }
 
+    /// Whether the tray shows Deskbell, so that a hidden window can be found again.
+    fn has_tray(&self) -> bool {
+        false
+    }
+
+    /// Hides the window; Deskbell goes on.
+    ///
+    /// # Errors
+    /// When there is no window to hide.
+    fn hide(&self) -> Result<(), HostError> {
+        Err(HostError("there is no window here".to_owned()))
+    }
+
+    /// Ends Deskbell in good order.
+    ///
+    /// # Errors
+    /// When it cannot be ended from here.
+    fn quit(&self) -> Result<(), HostError> {
+        Err(HostError("Deskbell cannot be ended from here".to_owned()))
+    }
+
+    /// Whether [`Host::restart`] can work here.
+    fn can_restart(&self) -> bool {
+        false
+    }
+
+    /// Ends Deskbell in good order and starts it again.
+    ///
+    /// # Errors
+    /// When it cannot be restarted from here.
+    fn restart(&self) -> Result<(), HostError> {
+        Err(HostError("Deskbell cannot be restarted from here".to_owned()))
+    }
+
     /// Whether [`Host::start_practice`] can work here.
     fn can_practice(&self) -> bool {
         false

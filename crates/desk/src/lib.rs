@@ -26,3 +26,4 @@ pub use engine::hear::{HearError, Heard};
 pub use engine::picture::decoder_process::{is_decoder, run_decoder, this_program};
 pub use engine::timing::Timing;
 pub use engine::{Endpoints, ExposeSecret, SecretString, Secrets, SecretsError, SessionSecrets};
+pub use store::private;

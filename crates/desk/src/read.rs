@@ -5,7 +5,10 @@ pub(crate) mod rules;
 
 use engine::Engine;
 use engine::health::Health as EngineHealth;
-use model::{Content, ConversationId, Delivery, Direction, MessageId, Surface, UnconfirmedStage, WaitReason};
+use model::{
+    Content, ConversationId, Delivery, Direction, MessageId, Snippet, SnippetKind, Surface, UnconfirmedStage,
+    WaitReason,
+};
 use store::salvage::{Losses, Report};
 use store::search::{self, Found, Problem, ProblemKind, ThreadFound};
 use store::table::account::{self, Account};
@@ -22,13 +25,14 @@ use store::table::post::{self, Post};
 use store::table::scheduled::{self, Scheduled};
 use store::table::tag::{self, Tag};
 use store::table::token_event::{self, TokenEvent};
+use store::table::unsent::{self, Unsent};
 use store::{Connection, StoreError};
 
 use crate::view::{
     AccessView, AccountView, AgentView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow,
     ConversationView, DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit,
     PersonView, PostView, Quoted, RepairView, Resume, ScheduledView, SearchProblem, SearchProblemKind, SearchResults,
-    TagView, ThreadHits, TokenEventKind, TokenEventView, WhyView,
+    TagView, ThreadHits, TokenEventKind, TokenEventView, UnsentView, WhyView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
@@ -63,6 +67,7 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
         backfill,
         waiting: account::counts(sql, account.id)?.waiting,
         mark_read: account.mark_read,
+        unsent: unsent::count_of(sql, account.id)?,
         scheduled: scheduled::count_of(sql, account.id)?,
         history: HistoryView { complete_to_ms: account.complete_to_ms, gaps, unreadable },
         access: AccessView {
@@ -134,21 +139,52 @@ pub(crate) fn conversation_rows(sql: &Connection, rows: Vec<ListRow>) -> Result<
     let tags = tag::of_people(sql, rows.iter().map(|row| row.person.id))?;
     // A customer may have several conversations.
     let of = |person| tags.get(&person).cloned().unwrap_or_default();
-    Ok(rows.into_iter().map(|row| conversation_row(of(row.person.id), row)).collect())
+    rows.into_iter()
+        .map(|row| {
+            // Most have none, and cost nothing.
+            let unsent = if row.unsent > 0 { unsent::of_conversation(sql, row.id)? } else { Vec::new() };
+            Ok(conversation_row(of(row.person.id), unsent, row))
+        })
+        .collect()
 }
 
-fn conversation_row(tags: Vec<Tag>, row: ListRow) -> ConversationRow {
+/// So many unsent replies of a conversation are shown in its row; the thread shows them all.
+const UNSENT_IN_ROW: usize = 5;
+
+fn unsent_view(unsent: Unsent) -> UnsentView {
+    match unsent {
+        Unsent::Reply(reply) => UnsentView::Reply {
+            message: reply.message,
+            snippet: reply.outgoing.content().snippet(),
+            delivery: reply.delivery(),
+        },
+        Unsent::Scheduled(Scheduled { id, reply, due_at_ms, stopped, .. }) => {
+            let kind = if reply.attachment.is_some() && reply.body.is_empty() {
+                SnippetKind::Image
+            } else {
+                SnippetKind::Text
+            };
+            let text = Content::Text { body: reply.body }.snippet().text;
+            UnsentView::Scheduled { scheduled: id, snippet: Snippet { kind, text }, at_ms: due_at_ms, stopped }
+        }
+    }
+}
+
+fn conversation_row(tags: Vec<Tag>, unsent: Vec<Unsent>, row: ListRow) -> ConversationRow {
     ConversationRow {
         id: row.id,
         person: person_view(row.person),
         snippet: row.snippet,
         snippet_from: if row.snippet_out { Direction::Out } else { Direction::In },
+        snippet_automatic: row.snippet_auto,
         last_at_ms: row.last_at_ms,
         unread: row.unread,
         waiting: row.waiting,
         window: row.window,
         budget: row.budget,
         scheduled: row.scheduled,
+        unsent: row.unsent,
+        unsent_replies: unsent.into_iter().take(UNSENT_IN_ROW).map(unsent_view).collect(),
         kind: row.kind,
         status: row.status,
         draft: row.draft_line,

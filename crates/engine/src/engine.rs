@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, Change, Clock, CommentId, ConversationId, Delivery, MessageId};
+use model::{AccountId, Clock, CommentId, ConversationId, Delivery, MessageId};
 use store::table::account::{self, Account};
 use store::table::comment;
 use store::{Store, StoreError};
@@ -120,7 +120,6 @@ struct Shared {
     tasks: Mutex<JoinSet<()>>,
     closing: AtomicBool,
     much_written: AtomicBool,
-    damaged: AtomicBool,
     woken: AtomicU64,
     calls: AtomicUsize,
 }
@@ -145,13 +144,13 @@ impl Drop for InCall<'_> {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The system's TLS or network could not be set up.
-    #[error("the network cannot be used: {0}")]
+    #[error("the network cannot be used")]
     Network(#[from] tiktok::Error),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The folder for pictures could not be made.
-    #[error("the folder for pictures cannot be made: {0}")]
+    #[error("the folder for pictures cannot be made")]
     Media(#[from] std::io::Error),
 }
 
@@ -205,7 +204,6 @@ impl Engine {
                 tasks: Mutex::default(),
                 closing: AtomicBool::new(false),
                 much_written: AtomicBool::new(false),
-                damaged: AtomicBool::new(false),
                 woken: AtomicU64::new(0),
                 calls: AtomicUsize::new(0),
             }),
@@ -513,12 +511,7 @@ impl Engine {
     /// Whether the database was found damaged: it is mended at the next start.
     #[must_use]
     pub fn is_damaged(&self) -> bool {
-        self.shared.damaged.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn found_damage(&self) {
-        self.shared.damaged.store(true, Ordering::Relaxed);
-        self.store().announce(Change::Settings);
+        self.store().is_damaged()
     }
 
     /// A first fetch or a new index has ended: the index is to be merged.

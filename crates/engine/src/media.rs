@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AccountId, MessageId};
+use store::private;
 use store::table::media::{Held, Wanted};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
@@ -70,7 +71,7 @@ impl MediaVault {
     /// When it cannot be made.
     pub fn open(config: &Config) -> std::io::Result<Self> {
         let folder = &config.folder;
-        std::fs::create_dir_all(folder)?;
+        private::create_folder(folder)?;
         Ok(Self {
             folder: folder.clone(),
             decoder: decoder::Decoder::new(&config.picture_decoder, config.timing.decode),
@@ -245,10 +246,10 @@ fn write(folder: &Path, key: &str, bytes: &[u8]) -> std::io::Result<()> {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
+        private::create_folder(parent)?;
     }
     let partial = path.with_extension(format!("{:08x}", rand::random::<u32>()));
-    let written = std::fs::File::create_new(&partial).and_then(|mut file| {
+    let written = private::new_file().write(true).create_new(true).open(&partial).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });

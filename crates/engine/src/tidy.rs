@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use store::{Checked, StoreError, search};
+use store::{StoreError, search};
 
 use crate::engine::Engine;
 
@@ -58,10 +58,8 @@ async fn index(engine: &Engine) -> Result<(), StoreError> {
 /// Reads the whole database for damage, if it is time; the window is there meanwhile. What is damaged is mended at the next
 /// start.
 async fn check(engine: &Engine) -> Result<(), StoreError> {
-    if let Some(Checked::Damaged { what }) = engine.store().check_if_due().await? {
-        tracing::error!(what, "tidy.database_damaged");
-        engine.found_damage();
-    }
+    // The store itself logs what it finds, and tells the page.
+    engine.store().check_if_due().await?;
     Ok(())
 }
 

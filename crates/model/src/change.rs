@@ -53,4 +53,6 @@ pub enum Change {
     Link,
     /// The agent's settings.
     Settings,
+    /// What closing Deskbell would hold up: the agent has asked to close it.
+    Departure,
 }

@@ -29,7 +29,7 @@ pub enum Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Tab {
-    /// Open, and a customer's message is unanswered.
+    /// Open, and a customer's message is unanswered: also while our answer has not reached TikTok.
     Waiting,
     /// Open, and never answered by the business: TikTok's message requests. They are in [`Tab::Waiting`] too.
     Requests,
@@ -39,6 +39,8 @@ pub enum Tab {
     Mine,
     /// Put away until a time, or until the customer writes.
     Snoozed,
+    /// With replies that TikTok does not have, wherever the agent has put the conversation.
+    Unsent,
     /// Done.
     Done,
 }
@@ -57,6 +59,10 @@ pub struct TabCounts {
     pub mine: u32,
     /// Conversations in [`Tab::Snoozed`].
     pub snoozed: u32,
+    /// Conversations in [`Tab::Unsent`].
+    pub unsent: u32,
+    /// Replies that TikTok does not have, in all of them.
+    pub unsent_replies: u32,
     /// Conversations in [`Tab::Done`].
     pub done: u32,
 }
@@ -71,6 +77,7 @@ impl TabCounts {
             Tab::All => self.all,
             Tab::Mine => self.mine,
             Tab::Snoozed => self.snoozed,
+            Tab::Unsent => self.unsent,
             Tab::Done => self.done,
         }
     }

@@ -54,6 +54,8 @@ pub enum StopReason {
     Overdue,
     /// It was not sent because Deskbell ended, and the draft already holds another picture or card in its place.
     Interrupted,
+    /// What Deskbell kept of it is damaged.
+    Unreadable,
 }
 
 /// What a queued message waits for.

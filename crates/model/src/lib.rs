@@ -10,6 +10,7 @@ mod change;
 mod clock;
 mod conversation;
 mod delivery;
+mod describe;
 mod hours;
 mod id;
 mod message;
@@ -27,6 +28,7 @@ pub use change::Change;
 pub use clock::{Clock, Millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
 pub use delivery::{Delivery, Refusal, RefusalReason, StopReason, UnconfirmedStage, WaitReason};
+pub use describe::describe_error;
 pub use hours::{BusinessHours, DaySpan, Holiday, Hours, HoursProblem, Zone};
 pub use id::{
     AccountId, AgentId, AutoMessageId, AutoVersionId, CommentId, ConversationId, IdError, MessageId, PersonId, RuleId,

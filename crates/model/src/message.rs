@@ -153,6 +153,8 @@ pub enum Content {
         /// TikTok's name for the type.
         kind: String,
     },
+    /// What Deskbell kept of it is damaged. TikTok's next listing of it puts it right.
+    Unreadable,
 }
 
 /// What kind of last line a conversation's row shows.
@@ -196,7 +198,7 @@ impl Content {
             Self::SharePost { .. } => (SnippetKind::SharePost, ""),
             Self::Sticker { .. } => (SnippetKind::Sticker, ""),
             Self::Card { title, .. } => (SnippetKind::Card, title.as_str()),
-            Self::Unsupported { .. } => (SnippetKind::Unsupported, ""),
+            Self::Unsupported { .. } | Self::Unreadable => (SnippetKind::Unsupported, ""),
         };
         Snippet { kind, text: one_line(text, 160) }
     }
@@ -217,7 +219,8 @@ impl Content {
             | Self::Video { .. }
             | Self::SharePost { .. }
             | Self::Sticker { .. }
-            | Self::Unsupported { .. } => String::new(),
+            | Self::Unsupported { .. }
+            | Self::Unreadable => String::new(),
         }
     }
 }

@@ -7,7 +7,7 @@
 mod check;
 mod open;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -20,8 +20,8 @@ use tokio::sync::{broadcast, oneshot};
 
 pub(crate) use self::check::CHECKED_AT;
 pub use self::check::Checked;
+pub(crate) use self::open::{LOCK, migrate};
 use self::open::{connect, io, lock, open_connection};
-pub(crate) use self::open::{make_private_file, make_private_folder, migrate};
 use crate::salvage::{self, Report};
 use crate::{OpenError, StoreError};
 
@@ -38,6 +38,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_odd_times.sql"),
     include_str!("../migrations/0008_read_from_and_ids.sql"),
     include_str!("../migrations/0009_search_without_separators.sql"),
+    include_str!("../migrations/0010_unsent.sql"),
 ];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;
@@ -65,6 +66,10 @@ struct Shared {
     closing: AtomicBool,
     /// Stops the check under way.
     check: Mutex<Option<check::Stop>>,
+    /// The tables that hold values which could not be read.
+    unreadable: Mutex<BTreeSet<&'static str>>,
+    /// Whether damage was met in this session.
+    damaged: AtomicBool,
 }
 
 /// A transaction that remembers what it made stale.
@@ -148,6 +153,8 @@ impl Store {
             sound: AtomicBool::new(ended_well),
             closing: AtomicBool::new(false),
             check: Mutex::default(),
+            unreadable: Mutex::default(),
+            damaged: AtomicBool::new(false),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -161,15 +168,15 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let changes = self.shared.changes.clone();
-        let result = self.on_writer(move |connection| {
+        self.on_writer(move |connection| {
             let (value, touched) = commit(connection, work)?;
             for change in touched {
                 // Nobody listening is fine.
                 let _ = changes.send(change);
             }
             Ok(value)
-        });
-        self.noticing(result.await)
+        })
+        .await
     }
 
     /// Runs this on the writer's thread, after what it was asked to do before.
@@ -178,8 +185,9 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (done, answer) = oneshot::channel();
+        let store = self.clone();
         let job: Job = Box::new(move |connection| {
-            let _ = done.send(work(connection));
+            let _ = done.send(store.noticing(work(connection)));
         });
         self.shared.jobs.send(Some(job)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -202,6 +210,10 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub fn read_now<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.noticing(self.read_snapshot(work))
+    }
+
+    fn read_snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let reader = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut reader = match reader {
             Some(reader) => reader,
@@ -219,7 +231,7 @@ impl Store {
             readers.push(reader);
         }
         drop(readers);
-        self.noticing(result)
+        result
     }
 
     /// Finishes what was asked to be written, and closes. Writes from now on fail with [`StoreError::Closed`].

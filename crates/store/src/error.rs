@@ -73,6 +73,14 @@ pub enum OpenError {
         /// Which file.
         path: String,
     },
+    /// The folder is somebody else's.
+    #[error(
+        "The folder {path} holds other files and can be read by others, so Deskbell keeps no customers' messages in it. Name an empty folder, or one that does not exist yet; nothing was changed."
+    )]
+    NotOurFolder {
+        /// Which folder.
+        path: String,
+    },
     /// It is damaged.
     #[error("The database {path} cannot be read ({detail}). Restore a backup, or move it away to start afresh.")]
     Damaged {

@@ -8,6 +8,8 @@
 
 mod db;
 mod error;
+pub mod private;
+pub mod readable;
 pub mod salvage;
 pub mod search;
 pub mod table;

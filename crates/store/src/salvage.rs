@@ -30,8 +30,8 @@ use self::image::Image;
 pub(crate) use self::image::log_of;
 pub(crate) use self::inspect::{APPLICATION_ID, Look, look, was_ours};
 pub use self::report::{Counts, Losses, Report, dismiss, report};
-use crate::db::{DATABASE, MIGRATIONS, commit, make_private_file, make_private_folder, migrate};
-use crate::{OpenError, StoreError};
+use crate::db::{DATABASE, MIGRATIONS, commit, migrate};
+use crate::{OpenError, StoreError, private};
 
 /// Says that the database is to be mended.
 const MARKER: &str = "deskbell.damaged";
@@ -71,7 +71,7 @@ fn read_marker(folder: &Path) -> Option<Marker> {
 /// All of it or nothing, on the disk before this returns.
 fn write_marker(folder: &Path, marker: &Marker) -> std::io::Result<()> {
     let new = folder.join(format!("{MARKER}.new"));
-    let mut file = File::create(&new)?;
+    let mut file = private::new_file().write(true).create(true).truncate(true).open(&new)?;
     file.write_all(&serde_json::to_vec(marker)?)?;
     file.sync_all()?;
     fs::rename(new, folder.join(MARKER))?;
@@ -146,7 +146,7 @@ fn set_aside(folder: &Path, marker: &mut Marker) -> std::io::Result<()> {
     marker.set_aside = Some(name.clone());
     write_marker(folder, marker)?;
     let aside = folder.join(name);
-    make_private_folder(&aside)?;
+    private::create_folder(&aside)?;
     for part in PARTS {
         let (from, to) = (folder.join(format!("{DATABASE}{part}")), aside.join(format!("{DATABASE}{part}")));
         // Never over what is there already.
@@ -186,6 +186,7 @@ fn make(damaged: &Path, new: &Path, set_aside: &str, detail: &str, budget: &mut 
     let image = Image::open(damaged)?;
     let (roots, _) = schema::roots(&image);
     let version = schema::version(&roots, image.header.map(|header| header.user_version), MIGRATIONS)?;
+    private::new_file().write(true).create_new(true).open(new)?;
     let mut sql = Connection::open(new)?;
     // It counts for nothing until it is whole and flushed, so nothing before that needs to be; and rows come before what
     // they refer to.
@@ -218,7 +219,6 @@ fn make(damaged: &Path, new: &Path, set_aside: &str, detail: &str, budget: &mut 
 }
 
 fn put_in_place(folder: &Path, new: &Path) -> std::io::Result<()> {
-    make_private_file(new)?;
     OpenOptions::new().write(true).open(new)?.sync_all()?;
     fs::rename(new, folder.join(DATABASE))?;
     sync_folder(folder);

@@ -27,4 +27,5 @@ pub mod tag;
 pub mod token_event;
 pub mod triage;
 pub mod unreadable;
+pub mod unsent;
 pub mod upload;

@@ -72,6 +72,10 @@ markRead: MarkRead,
  */
 scheduled: number, 
 /**
+ * How many of its replies TikTok does not have, those for later among them.
+ */
+unsent: number, 
+/**
  * How complete its history is.
  */
 history: HistoryView, 
@@ -446,7 +450,7 @@ account: AccountId, } | { "kind": "autoMessages",
 /**
  * Whose.
  */
-account: AccountId, } | { "kind": "savedReplies" } | { "kind": "rules" } | { "kind": "agents" } | { "kind": "link" } | { "kind": "settings" };
+account: AccountId, } | { "kind": "savedReplies" } | { "kind": "rules" } | { "kind": "agents" } | { "kind": "link" } | { "kind": "settings" } | { "kind": "departure" };
 
 export type ChangeScheduled = { 
 /**
@@ -642,7 +646,7 @@ buttons: Array<string>, } | { "type": "unsupported",
 /**
  * TikTok's name for the type.
  */
-kind: string, };
+kind: string, } | { "type": "unreadable" };
 
 export type ConversationId = string;
 
@@ -662,9 +666,13 @@ person: PersonView,
  */
 snippet: Snippet | null, 
 /**
- * Whether the last line is ours.
+ * Whether the last line is ours. While a customer waits, it is what they asked.
  */
 snippetFrom: Direction, 
+/**
+ * Whether TikTok itself or a rule said the last line.
+ */
+snippetAutomatic: boolean, 
 /**
  * When something last happened, ms since the epoch.
  */
@@ -689,6 +697,14 @@ budget: SendBudget | null,
  * How many replies are to go out later.
  */
 scheduled: number, 
+/**
+ * How many replies TikTok does not have, those for later among them.
+ */
+unsent: number, 
+/**
+ * The first few of them, what needs the agent first.
+ */
+unsentReplies: Array<UnsentView>, 
 /**
  * Whether TikTok counts it as a message request.
  */
@@ -871,6 +887,40 @@ why: StopReason, } | { "state": "unconfirmed",
  * Whether we are still looking, or it is the agent's turn to decide.
  */
 stage: UnconfirmedStage, };
+
+export type Departure = { 
+/**
+ * Whether the agent has asked to close Deskbell and has not been answered.
+ */
+asked: boolean, 
+/**
+ * Replies that can still be undone: closing sends them at once.
+ */
+held: number, 
+/**
+ * Replies that wait to be sent, are being sent or are being looked for.
+ */
+onTheWay: number, 
+/**
+ * Replies that wait for the agent's decision.
+ */
+toDecide: number, 
+/**
+ * Replies scheduled for later.
+ */
+scheduled: number, 
+/**
+ * When the first of those is due, ms since the epoch.
+ */
+nextScheduledMs: number | null, 
+/**
+ * Whether rules answer on this computer.
+ */
+rules: boolean, 
+/**
+ * Whether Deskbell can go on in the tray.
+ */
+tray: boolean, };
 
 export type Direction = "in" | "out";
 
@@ -1258,6 +1308,8 @@ export type GetConversation = {
  */
 conversation: ConversationId, };
 
+export type GetDeparture = Record<symbol, never>;
+
 export type GetLink = Record<symbol, never>;
 
 export type GetMediaUsage = Record<symbol, never>;
@@ -1370,6 +1422,8 @@ export type ItArrived = {
  * Which one.
  */
 message: MessageId, };
+
+export type KeepInTray = Record<symbol, never>;
 
 export type Keychain = "system" | "missing" | "sessionOnly";
 
@@ -1826,7 +1880,15 @@ repair: RepairView | null,
 /**
  * Whether the database was found damaged while Deskbell runs: it is mended at the next start.
  */
-damaged: boolean, };
+damaged: boolean, 
+/**
+ * The tables in which a value could not be read since Deskbell was started: that row is shown without it, or left out.
+ */
+unreadable: Array<string>, 
+/**
+ * Whether this host can start Deskbell again by itself.
+ */
+canRestart: boolean, };
 
 export type PasteRedirect = { 
 /**
@@ -1963,6 +2025,8 @@ messages: Array<MessageId>,
  * Until when it can be undone, ms since the epoch; none if it goes out at once.
  */
 undoUntilMs: number | null, };
+
+export type Quit = Record<symbol, never>;
 
 export type Quoted = { 
 /**
@@ -2105,6 +2169,8 @@ openedAtMs: number,
  * When it closes, ms since the epoch.
  */
 closesAtMs: number, };
+
+export type Restart = Record<symbol, never>;
 
 export type RestoreAutoVersion = { 
 /**
@@ -2703,7 +2769,7 @@ theme: Theme,
  */
 sendKey: SendKey, 
 /**
- * Whether closing the window keeps Deskbell in the tray.
+ * Whether closing the window keeps Deskbell in the tray, where there is one.
  */
 closeToTray: boolean, 
 /**
@@ -2796,13 +2862,15 @@ export type StartSignIn = Record<symbol, never>;
 
 export type Status = "open" | "done";
 
-export type StopReason = "colleagueReplied" | "windowClosed" | "overdue" | "interrupted";
+export type Stay = Record<symbol, never>;
+
+export type StopReason = "colleagueReplied" | "windowClosed" | "overdue" | "interrupted" | "unreadable";
 
 export type Surface = "deskbell" | "api" | "phone" | "web" | "other";
 
 export type SyncNow = Record<symbol, never>;
 
-export type Tab = "waiting" | "requests" | "all" | "mine" | "snoozed" | "done";
+export type Tab = "waiting" | "requests" | "all" | "mine" | "snoozed" | "unsent" | "done";
 
 export type TabCounts = { 
 /**
@@ -2825,6 +2893,14 @@ mine: number,
  * Conversations in [`Tab::Snoozed`].
  */
 snoozed: number, 
+/**
+ * Conversations in [`Tab::Unsent`].
+ */
+unsent: number, 
+/**
+ * Replies that TikTok does not have, in all of them.
+ */
+unsentReplies: number, 
 /**
  * Conversations in [`Tab::Done`].
  */
@@ -2926,6 +3002,36 @@ account: AccountId,
  */
 erase: boolean, };
 
+export type UnsentView = { "kind": "reply", 
+/**
+ * Its message.
+ */
+message: MessageId, 
+/**
+ * What it says.
+ */
+snippet: Snippet, 
+/**
+ * Where it stands.
+ */
+delivery: Delivery, } | { "kind": "scheduled", 
+/**
+ * Its id.
+ */
+scheduled: ScheduledId, 
+/**
+ * What it says.
+ */
+snippet: Snippet, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * Why it did not go out at its time.
+ */
+stopped: StopReason | null, };
+
 export type UpdateAutoMessage = { 
 /**
  * Which one.
@@ -3009,6 +3115,11 @@ export interface Commands {
   useSessionSecrets: { args: UseSessionSecrets; reply: Done };
   retryKeychain: { args: RetryKeychain; reply: Overview };
   startPractice: { args: StartPractice; reply: Done };
+  getDeparture: { args: GetDeparture; reply: Departure };
+  stay: { args: Stay; reply: Done };
+  keepInTray: { args: KeepInTray; reply: Done };
+  quit: { args: Quit; reply: Done };
+  restart: { args: Restart; reply: Done };
   attend: { args: Attend; reply: Done };
   syncNow: { args: SyncNow; reply: Done };
   link: { args: GetLink; reply: LinkView };

@@ -9,6 +9,7 @@ import { Agents } from "./agents.svelte";
 import { Automatic } from "./automatic.svelte";
 import { Clock } from "./clock.svelte";
 import { Comments } from "./comments.svelte";
+import { Departure } from "./departure.svelte";
 import { Drafts } from "./drafts";
 import { Frame } from "./frame.svelte";
 import { Later } from "./later.svelte";
@@ -25,6 +26,7 @@ import { type Talk, Talks } from "./talk.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Triage } from "./triage";
 import { Typing } from "./typing";
+import { Unsent } from "./unsent";
 import { Viewer } from "./viewer.svelte";
 
 const KEY = Symbol("app");
@@ -43,6 +45,9 @@ export class App {
   automatic = new Automatic();
   comments = new Comments();
   later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
+  unsent = new Unsent({ drafts: this.drafts, toasts: this.toasts, changed: (id) => this.talks.drop(this.place.conversation, id) });
+  /** What closing Deskbell would hold up, once the agent has asked to. */
+  departure = new Departure(this.toasts);
   typing = new Typing();
   tags = new Tags(this.toasts);
   agents = new Agents(this.toasts);
@@ -115,6 +120,7 @@ export class App {
         this.rules.drop();
         this.rules.dropSaved();
         if (this.place.account !== null) this.later.drop(this.place.account);
+        void this.departure.refresh();
         if (this.place.screen === "link") void this.linking.refresh();
         break;
       case "accounts":
@@ -126,8 +132,9 @@ export class App {
         break;
       case "inbox":
         this.lists.drop(change.account);
-        // The rail counts who is waiting.
+        // The rail counts who is waiting, and what has not gone out.
         void this.frame.refresh();
+        this.departure.drop();
         break;
       case "conversation":
         this.talks.drop(this.place.conversation, change.conversation);
@@ -159,6 +166,9 @@ export class App {
         this.talks.drop(this.place.conversation);
         // A rule may have lost whom it assigns to.
         this.rules.drop();
+        break;
+      case "departure":
+        void this.departure.refresh();
         break;
       case "autoMessages":
         this.automatic.drop(change.account);

@@ -14,6 +14,7 @@ const stopped: Record<StopReason, string> = {
   windowClosed: "Not sent: the reply window had closed.",
   overdue: "Not sent: Deskbell was not running at its time.",
   interrupted: "Not sent: Deskbell ended before it could go out.",
+  unreadable: "Not sent: what Deskbell kept of it is damaged.",
 };
 const replies = (n: number): string => count(n, "reply", "replies");
 

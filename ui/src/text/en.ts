@@ -11,6 +11,7 @@ import { hours, rules } from "./rules";
 import { saved } from "./saved";
 import { delivery, thread, why } from "./thread";
 import { agents, assign, firing, moreTabs, snooze } from "./triage";
+import { leaving, unsent } from "./unsent";
 
 const snippets: Record<SnippetKind, string> = {
   text: "", image: "Photo", video: "Video", sharePost: "Shared a post", sticker: "Sticker", card: "Card", unsupported: "Open TikTok to see this",
@@ -76,14 +77,14 @@ export const en = {
   inbox: {
     name: "Conversations",
     title: "Inbox",
-    tabs: { waiting: "Waiting", requests: "Requests", all: "All", mine: "Mine", snoozed: "Snoozed", done: "Done" },
+    tabs: { waiting: "Waiting", requests: "Requests", all: "All", mine: "Mine", snoozed: "Snoozed", unsent: "Unsent", done: "Done" },
     tabsName: "Which conversations",
     search: "Search all messages",
     tab: (name: string, n: number | null) => (n === null ? name : `${name}, ${number.format(n)}`),
     you: "You:",
+    automatic: "Automatic:",
     draft: "Draft:",
     unread: (n: number) => count(n, "unread message", "unread messages"),
-    trouble: "A message was not sent",
     request: "Request",
     gap: "Messages may be missing",
     unreadable: "TikTok does not show this conversation",
@@ -91,7 +92,6 @@ export const en = {
     windowClosed: "Reply window closed",
     repliesLeft: (left: number, most: number) => `${number.format(left)} of ${number.format(most)} replies left`,
     both: (replies: string, time: string) => `${replies}, ${time}`,
-    scheduled: (n: number) => count(n, "reply goes out later", "replies go out later"),
     scheduledAll: (n: number) => `${number.format(n)} scheduled`,
     loading: "Loading conversations",
     nothingYet: "No messages yet",
@@ -101,6 +101,7 @@ export const en = {
       all: { what: "No conversations yet", more: "They appear as soon as a customer writes." },
       mine: { what: "Nothing is assigned to you", more: "Press A in a conversation to take it." },
       snoozed: { what: "Nothing is snoozed", more: "Press H in a conversation to put it away until later." },
+      unsent: { what: "Everything has been sent", more: "Replies that wait, were refused or are scheduled stand here until TikTok has them." },
       done: { what: "Nothing is done yet", more: "Press E in a conversation to put it here." },
     },
     failed: "The list could not be loaded",
@@ -127,6 +128,8 @@ export const en = {
   snooze,
   firing,
   moreTabs,
+  unsent,
+  leaving,
   palette,
   thread,
   delivery,
@@ -277,7 +280,7 @@ export const en = {
     notify: "Notifications",
     notifyMore: "Tell me about new messages while I am in another window.",
     tray: "Keep running in the tray",
-    trayMore: "Closing the window keeps Deskbell running, so that messages still arrive.",
+    trayMore: "Closing the window keeps Deskbell running where there is a tray, so that messages arrive, and replies and rules go out.",
     accounts: "Accounts",
     noAccounts: "No account is linked yet.",
     linkAnother: "Link another account",

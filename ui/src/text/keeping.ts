@@ -101,6 +101,9 @@ export const data = {
 
 export const repair = {
   found: "Deskbell’s data is damaged. It is mended when Deskbell is started again; until then everything works as far as it can be read.",
+  restart: "Restart and mend",
+  unreadable: "Something Deskbell kept cannot be read and is left out. Everything else works.",
+  unreadableIn: (tables: readonly string[]) => `In: ${tables.join(", ")}`,
   title: "Deskbell’s data was damaged and has been mended",
   what: (when: string) => `On ${when}, Deskbell found its data damaged, saved what it could read and began a new file.`,
   kept: "Kept",

@@ -1,6 +1,6 @@
 // Customers' words cut where something stands out in them. Each part is made safe to look at, as in `shown`.
 import type { Mark } from "../ipc/bindings";
-import { shown, shownLine } from "./shown";
+import { endOfLines, MOST_LINES, shown, shownLine } from "./shown";
 
 export interface Part {
   text: string;
@@ -57,10 +57,12 @@ export function parts(text: string, marks: readonly Mark[], line = false): Part[
   return out;
 }
 
-/** The first so many characters of parts, and how many are hidden; what answers a search is never hidden. */
-export function clampedParts(all: readonly Part[], most: number): { parts: readonly Part[]; hidden: number } {
+/** The first so many characters and lines of parts, and how many characters are hidden; what answers a search is never hidden. */
+export function clampedParts(all: readonly Part[], longest: number, lines = MOST_LINES): { parts: readonly Part[]; hidden: number } {
   const lengths = all.map((part) => [...part.text].length);
   const length = lengths.reduce((sum, one) => sum + one, 0);
+  const text = all.map((part) => part.text).join("");
+  const most = Math.min(longest, [...text.slice(0, endOfLines(text, lines))].length);
   if (length <= most) return { parts: all, hidden: 0 };
   const last = all.findLastIndex((part) => part.on);
   const out: Part[] = [];

@@ -5,6 +5,8 @@ import { isDrawn, withInvisible, withoutInvisible } from "./invisible";
 
 /** Longer messages hide behind "Show more". */
 export const LONGEST = 4_000;
+/** So do messages of more lines. */
+export const MOST_LINES = 40;
 /** Marks beyond this many on one letter run over the lines above and below. */
 const MOST_MARKS = 4;
 
@@ -42,11 +44,23 @@ export function cleanName(text: string): string {
 }
 
 /** What of a long text is shown at first, and how many characters it hides; never half an emoji. */
-export function clamped(text: string, most = LONGEST): { text: string; hidden: number } {
-  if (text.length <= most) return { text, hidden: 0 };
+export function clamped(text: string, most = LONGEST, lines = MOST_LINES): { text: string; hidden: number } {
+  const end = endOfLines(text, lines);
+  if (text.length <= most && end === text.length) return { text, hidden: 0 };
   const points = [...text];
-  if (points.length <= most) return { text, hidden: 0 };
-  return { text: points.slice(0, most).join(""), hidden: points.length - most };
+  const kept = Math.min(most, end === text.length ? points.length : [...text.slice(0, end)].length);
+  if (kept === points.length) return { text, hidden: 0 };
+  return { text: points.slice(0, kept).join(""), hidden: points.length - kept };
+}
+
+/** Where the first so many lines of a text end. */
+export function endOfLines(text: string, lines: number): number {
+  let at = -1;
+  for (let line = 0; line < lines; line += 1) {
+    at = text.indexOf("\n", at + 1);
+    if (at < 0) return text.length;
+  }
+  return at;
 }
 
 /** What to call somebody: by their name, by their handle where the name draws nothing, and else by what it is made of. */

@@ -55,6 +55,7 @@ export const thread = {
   card: "Card",
   answers: "Answers the customer can tap",
   unsupported: "TikTok does not give this message to other apps",
+  unreadable: { what: "This message cannot be read here", more: "What Deskbell kept of it is damaged. TikTok may still show it." },
   unsupportedKinds: { OTHER: "It may be a voice message.", EMOJI: "It is a large emoji." } as Record<string, string>,
   unsupportedKind: (kind: string) => `TikTok calls it “${kind}”`,
   request: "A message request: your answer accepts it.",
@@ -101,6 +102,7 @@ export const delivery = {
     windowClosed: "the reply window closed before its time came",
     overdue: "its time passed while Deskbell was not running",
     interrupted: "Deskbell was closed before it could go out",
+    unreadable: "what Deskbell kept of it is damaged",
   } satisfies Record<StopReason, string>,
   checking: "Not confirmed by TikTok. Checking…",
   undecided: "TikTok never confirmed this message. It may have arrived.",
@@ -115,6 +117,7 @@ const stopped: Record<StopReason, Advice> = {
   windowClosed: { what: "Deskbell did not send this message: the reply window had closed when its time came.", todo: "TikTok will probably refuse it now. Wait until the customer writes again, or try it anyway." },
   overdue: { what: "Deskbell did not send this message: it was to go out while Deskbell was not running.", todo: "Check that it still fits, then send it anyway, or take it back." },
   interrupted: { what: "Deskbell ended before this message went out, and your draft already holds another picture or card.", todo: "Send it now, or take it back once the draft has room." },
+  unreadable: { what: "Deskbell did not send this message: what it kept of it is damaged.", todo: "Take it back and write it again." },
 };
 const waiting: Record<WaitReason["reason"], Advice> = {
   offline: { what: "This message waits because TikTok cannot be reached.", todo: "Check your internet connection. It goes out by itself as soon as TikTok answers." },

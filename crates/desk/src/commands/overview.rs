@@ -37,6 +37,8 @@ async fn overview(desk: &Desk) -> Result<Overview, Fault> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repair: desk.engine().store().read(salvage::report).await?.map(read::repair_view),
         damaged: desk.engine().is_damaged(),
+        unreadable: desk.engine().store().unreadable(),
+        can_restart: desk.host().can_restart(),
     })
 }
 

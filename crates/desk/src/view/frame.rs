@@ -26,6 +26,10 @@ pub struct Overview {
     pub repair: Option<RepairView>,
     /// Whether the database was found damaged while Deskbell runs: it is mended at the next start.
     pub damaged: bool,
+    /// The tables in which a value could not be read since Deskbell was started: that row is shown without it, or left out.
+    pub unreadable: Vec<&'static str>,
+    /// Whether this host can start Deskbell again by itself.
+    pub can_restart: bool,
 }
 
 /// Where secrets are kept.
@@ -40,6 +44,28 @@ pub enum Keychain {
     SessionOnly,
 }
 
+/// What closing Deskbell would hold up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Departure {
+    /// Whether the agent has asked to close Deskbell and has not been answered.
+    pub asked: bool,
+    /// Replies that can still be undone: closing sends them at once.
+    pub held: u32,
+    /// Replies that wait to be sent, are being sent or are being looked for.
+    pub on_the_way: u32,
+    /// Replies that wait for the agent's decision.
+    pub to_decide: u32,
+    /// Replies scheduled for later.
+    pub scheduled: u32,
+    /// When the first of those is due, ms since the epoch.
+    pub next_scheduled_ms: Option<Millis>,
+    /// Whether rules answer on this computer.
+    pub rules: bool,
+    /// Whether Deskbell can go on in the tray.
+    pub tray: bool,
+}
+
 /// The agent's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
@@ -48,7 +74,7 @@ pub struct Settings {
     pub theme: Theme,
     /// Which key sends.
     pub send_key: SendKey,
-    /// Whether closing the window keeps Deskbell in the tray.
+    /// Whether closing the window keeps Deskbell in the tray, where there is one.
     pub close_to_tray: bool,
     /// Whether to notify when a message arrives and the window is not focused.
     pub notify: bool,
@@ -86,7 +112,7 @@ impl Default for Settings {
         Self {
             theme: Theme::System,
             send_key: SendKey::Enter,
-            close_to_tray: false,
+            close_to_tray: true,
             notify: true,
             person_panel: true,
             undo: true,
@@ -152,6 +178,8 @@ pub struct AccountView {
     pub mark_read: MarkRead,
     /// How many replies are to go out later.
     pub scheduled: u32,
+    /// How many of its replies TikTok does not have, those for later among them.
+    pub unsent: u32,
     /// How complete its history is.
     pub history: HistoryView,
     /// How long its access lasts.

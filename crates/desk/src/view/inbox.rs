@@ -1,8 +1,8 @@
 //! The conversation list, and a conversation's header.
 
 use model::{
-    AccountId, Card, ConversationId, ConversationKind, Direction, Millis, Origin, PersonId, ReplyWindow, SendBudget,
-    Snippet, Status, TabCounts, TagId,
+    AccountId, Card, ConversationId, ConversationKind, Delivery, Direction, MessageId, Millis, Origin, PersonId,
+    ReplyWindow, ScheduledId, SendBudget, Snippet, Status, StopReason, TabCounts, TagId,
 };
 use serde::Serialize;
 use ts_rs::TS;
@@ -33,8 +33,10 @@ pub struct ConversationRow {
     pub person: PersonView,
     /// The last line; none while nothing was fetched.
     pub snippet: Option<Snippet>,
-    /// Whether the last line is ours.
+    /// Whether the last line is ours. While a customer waits, it is what they asked.
     pub snippet_from: Direction,
+    /// Whether TikTok itself or a rule said the last line.
+    pub snippet_automatic: bool,
     /// When something last happened, ms since the epoch.
     pub last_at_ms: Millis,
     /// Messages the agent has not seen.
@@ -47,6 +49,10 @@ pub struct ConversationRow {
     pub budget: Option<SendBudget>,
     /// How many replies are to go out later.
     pub scheduled: u32,
+    /// How many replies TikTok does not have, those for later among them.
+    pub unsent: u32,
+    /// The first few of them, what needs the agent first.
+    pub unsent_replies: Vec<UnsentView>,
     /// Whether TikTok counts it as a message request.
     pub kind: ConversationKind,
     /// Open or done.
@@ -65,6 +71,32 @@ pub struct ConversationRow {
     pub snoozed_until_ms: Option<Millis>,
     /// The customer's tags, by name.
     pub tags: Vec<TagView>,
+}
+
+/// A reply that TikTok does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum UnsentView {
+    /// It is in the outbox.
+    Reply {
+        /// Its message.
+        message: MessageId,
+        /// What it says.
+        snippet: Snippet,
+        /// Where it stands.
+        delivery: Delivery,
+    },
+    /// It is to go out later.
+    Scheduled {
+        /// Its id.
+        scheduled: ScheduledId,
+        /// What it says.
+        snippet: Snippet,
+        /// When, ms since the epoch.
+        at_ms: Millis,
+        /// Why it did not go out at its time.
+        stopped: Option<StopReason>,
+    },
 }
 
 /// A word on customers.

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use model::{Content, MessageId};
-use store::StoreError;
 use store::table::{account, conversation, message};
+use store::{StoreError, private};
 use tiktok::business::media::{DownloadLink, MediaType};
 use tiktok::{FilmError, MediaError};
 use tokio::io::AsyncReadExt;
@@ -207,7 +207,7 @@ impl Engine {
         }
         let films = self.media().films.folder.clone();
         let disk = |error: std::io::Error| FilmProblem::Disk(error.to_string());
-        tokio::fs::create_dir_all(&films).await.map_err(disk)?;
+        private::create_folder(&films).map_err(disk)?;
         let part = Part(films.join(format!("{id}.mp4.part")));
         let mut fetched = self.fetch_film_into(&business, &question, &part.0).await;
         if matches!(&fetched, Err(Fetch::Film(FilmError::Media(MediaError::Expired { .. })))) {
@@ -244,7 +244,9 @@ impl Engine {
         let link = caller.ask(business.id, Priority::Open, question.clone()).await?;
         let token = caller.token(business.id).await?;
         let written = |error| Fetch::Film(FilmError::NotWritten(error));
-        let mut file = tokio::fs::File::create(part).await.map_err(written)?;
+        let mut options = private::new_file();
+        options.write(true).create(true).truncate(true);
+        let mut file = tokio::fs::OpenOptions::from(options).open(part).await.map_err(written)?;
         let client = caller.client();
         client.fetch_film(&link.download_url, Some(&token), MOST_BYTES, &mut file).await.map_err(Fetch::Film)?;
         file.sync_all().await.map_err(written)

@@ -5,12 +5,12 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use model::Millis;
+use model::{Change, Millis};
 use rusqlite::{ErrorCode, InterruptHandle};
 
 use super::{Store, open_connection};
 use crate::table::setting;
-use crate::{StoreError, salvage};
+use crate::{StoreError, readable, salvage};
 
 /// The setting that holds when the database was last found sound. It is in the database itself, so that one that was put in
 /// its place does not profit from it.
@@ -93,6 +93,7 @@ impl Store {
 
     fn check_now(&self) -> Result<Checked, StoreError> {
         if let Some(what) = salvage::marked(self.folder()) {
+            self.shared.damaged.store(true, Ordering::SeqCst);
             return Ok(Checked::Damaged { what });
         }
         match self.examine() {
@@ -188,21 +189,44 @@ impl Store {
         }
     }
 
-    /// Remembers damage that came to light in ordinary use.
+    /// Remembers damage that came to light in ordinary use, and tells the page of it and of values that could not be read.
+    /// To be called on the thread that did the work.
     pub(super) fn noticing<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Sqlite(error)) = &result
             && is_damage(error)
         {
             self.mark(&error.to_string());
         }
+        for table in readable::take() {
+            if self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(table) {
+                tracing::error!(table, "a stored value cannot be read; its row is shown without it");
+                self.announce(Change::Accounts);
+            }
+        }
         result
     }
 
+    /// Whether damage was met since the database was opened: the next start mends it.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.shared.damaged.load(Ordering::SeqCst)
+    }
+
+    /// The tables in which a value could not be read since the database was opened.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<&'static str> {
+        self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
     fn mark(&self, what: &str) {
+        if self.shared.damaged.swap(true, Ordering::SeqCst) {
+            return;
+        }
         tracing::error!(what, "the database is damaged");
         if let Err(error) = salvage::mark(self.folder(), what) {
             tracing::error!(%error, "could not note that the database is damaged");
         }
+        self.announce(Change::Accounts);
     }
 
     fn folder(&self) -> &Path {
@@ -212,6 +236,17 @@ impl Store {
 
 fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+        || is_missing_table(error)
+}
+
+/// Whether a table of ours is not there. Our statements name no others.
+fn is_missing_table(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(words)) | rusqlite::Error::SqlInputError { msg: words, .. } => {
+            words.starts_with("no such table: ")
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]

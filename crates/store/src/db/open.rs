@@ -1,24 +1,25 @@
 //! Opening a database: whose it is, whether it is whole, and bringing it up to date.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::collections::BTreeSet;
+use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{DATABASE, MIGRATIONS};
-use crate::OpenError;
 use crate::salvage::{self, APPLICATION_ID, Look};
+use crate::{OpenError, private};
 
 /// Held while it is open. It says, too, that a database of ours has been here.
-const LOCK: &str = "deskbell.lock";
+pub(crate) const LOCK: &str = "deskbell.lock";
 /// SQLite before this can corrupt a WAL database that is written and checkpointed at once (sqlite.org/wal.html).
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 
 /// The folder is ours from here on, until this is dropped.
 pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
-    make_private_folder(folder).map_err(|error| io(folder, &error))?;
-    let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK));
+    private::claim_folder(folder)?;
+    let lock = private::new_file().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK));
     let lock = lock.map_err(|error| io(folder, &error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -49,6 +50,9 @@ pub(super) fn connect(folder: &Path, mut lock: &File) -> Result<(Connection, boo
     }
     // Closing it in order leaves no log.
     let ended_well = !salvage::log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
+    // What SQLite puts beside it, the log above all, it makes as readable as the database is.
+    private::new_file().append(true).create(true).open(&path).map_err(io)?;
+    private::close_to_others(&path, 0o600).map_err(io)?;
     let opened = open_connection(&path).map_err(|error| open_error(&path, &error));
     let opened = opened.and_then(|mut writer| prepare(&mut writer, &path).map(|()| writer));
     let writer = match opened {
@@ -59,7 +63,6 @@ pub(super) fn connect(folder: &Path, mut lock: &File) -> Result<(Connection, boo
         }
         Err(error) => return Err(error),
     };
-    make_private_file(&path).map_err(io)?;
     if !lived_here {
         lock.write_all(b"A database of Deskbell is in this folder.\n").map_err(io)?;
     }
@@ -107,7 +110,25 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 16777216;")
         .map_err(sql)?;
-    migrate(connection, usize::try_from(found).unwrap_or(0), MIGRATIONS.len()).map_err(sql)
+    migrate(connection, usize::try_from(found).unwrap_or(0), MIGRATIONS.len()).map_err(sql)?;
+    match missing(connection).map_err(sql)? {
+        Some(what) => Err(OpenError::Damaged { path: path.display().to_string(), detail: what }),
+        None => Ok(()),
+    }
+}
+
+/// A table, index or trigger of the newest schema that is not there.
+fn missing(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut reference = Connection::open_in_memory()?;
+    migrate(&mut reference, 0, MIGRATIONS.len())?;
+    let names = |sql: &Connection| {
+        let mut query = sql.prepare(
+            "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'",
+        )?;
+        query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<BTreeSet<String>>>()
+    };
+    let there = names(connection)?;
+    Ok(names(&reference)?.into_iter().find(|name| !there.contains(name)).map(|name| format!("the {name} is missing")))
 }
 
 /// Brings a database from one version to another.
@@ -139,27 +160,4 @@ fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
         ) => OpenError::Io { path, detail },
         _ => OpenError::Damaged { path, detail },
     }
-}
-
-#[cfg(unix)]
-pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-pub(crate) fn make_private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn make_private_file(_path: &Path) -> std::io::Result<()> {
-    Ok(())
 }

@@ -112,7 +112,7 @@ pub(super) fn write(entry: &Entry<'_>, out: &mut String) {
         Content::SharePost { .. } => Some(Has::Post),
         Content::Sticker { .. } => Some(Has::Sticker),
         Content::Card { .. } => Some(Has::Card),
-        Content::Unsupported { .. } => None,
+        Content::Unsupported { .. } | Content::Unreadable => None,
     };
     let reaction = (!entry.reactions.is_empty()).then_some(Has::Reaction);
     for has in has.into_iter().chain(reaction) {

@@ -13,6 +13,7 @@ use super::plan::Plan;
 use super::query::{Problem, Query, spans};
 use super::term::Term;
 use crate::StoreError;
+use crate::table::message;
 
 /// So many of the newest hits are ranked. Ranking all was measured: at a million messages it takes a thousand times as
 /// long as the newest fifty.
@@ -223,7 +224,7 @@ impl Row {
             account: AccountId(row.get(1)?),
             sent_at_ms: row.get(2)?,
             outgoing: row.get(3)?,
-            content: serde_json::from_str(&row.get::<_, String>(4)?)?,
+            content: message::content_of(row.get_ref(4)?.as_bytes().map_err(rusqlite::Error::from)?),
         }))
     }
 

@@ -4,12 +4,12 @@
 //! The position is kept in a setting: what the migration leaves there means the beginning, `s7` that saved replies below 7
 //! are to come, `p7` that people are, a number that messages below it are.
 
-use model::{AccountId, Change, Content, ConversationId, MessageId, PersonId, Reaction};
+use model::{AccountId, Change, ConversationId, MessageId, PersonId, Reaction};
 use rusqlite::Connection;
 
 use super::{Entry, index, index_person};
-use crate::table::{saved_reply, setting};
-use crate::{StoreError, Tx};
+use crate::table::{message, saved_reply, setting};
+use crate::{StoreError, Tx, readable};
 
 const POSITION: &str = "search_rebuild";
 
@@ -72,21 +72,22 @@ fn rebuild_people(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, St
 /// Where the next slice of messages begins, if there is one. A slice goes in oldest first: FTS5 starts a new segment
 /// whenever a row comes before the last, which halves the speed.
 fn rebuild_messages(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, i64, i64, bool, String, String, bool);
+    type Row = (i64, i64, i64, bool, Vec<u8>, Vec<u8>, bool);
     let mut rows: Vec<Row> = tx
         .prepare_cached(
             "SELECT id, account_id, conversation_id, outgoing, content, reactions, EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = message.id)
              FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
         )?
         .query_map((below, slice), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+            let bytes = |at| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_bytes()?.to_vec());
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, bytes(4)?, bytes(5)?, row.get(6)?))
         })?
         .collect::<Result<_, _>>()?;
     let next = rows.last().map(|row| row.0);
     rows.reverse();
     for (id, account, conversation, outgoing, content, reactions, _) in rows.iter().filter(|row| !row.6) {
-        let content: Content = serde_json::from_str(content)?;
-        let reactions: Vec<Reaction> = serde_json::from_str(reactions)?;
+        let content = message::content_of(content);
+        let reactions: Vec<Reaction> = readable::parse("message", reactions).unwrap_or_default();
         let entry = Entry {
             id: MessageId(*id),
             account: AccountId(*account),

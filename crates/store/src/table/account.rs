@@ -217,7 +217,8 @@ pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> 
 pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, coalesce((
-             SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0)
+             SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0),
+             unsent_count, unsent_replies
          FROM account WHERE id = ?1",
     )?;
     Ok(query.query_row([id.0], |row| {
@@ -228,6 +229,8 @@ pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> 
             snoozed: row.get(3)?,
             done: row.get(4)?,
             mine: row.get(5)?,
+            unsent: row.get(6)?,
+            unsent_replies: row.get(7)?,
         })
     })?)
 }

@@ -6,10 +6,9 @@
 use model::{AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, Change, Millis};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::auto_version::{self, By};
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
 /// Comment-to-message stands among the kinds: it is switched alike, and has no messages.
 const COMMENT_TO_MESSAGE: &str = "commentToMessage";
@@ -73,10 +72,6 @@ pub(super) fn word<T: Serialize>(value: &T) -> Result<String, StoreError> {
     }
 }
 
-pub(super) fn from_word<T: DeserializeOwned>(word: String) -> Result<T, StoreError> {
-    Ok(serde_json::from_value(serde_json::Value::String(word))?)
-}
-
 /// A kind's messages, in TikTok's order.
 ///
 /// # Errors
@@ -88,7 +83,7 @@ pub fn of_kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> R
     let mut rows = query.query((account.0, word(&kind)?))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(read(row)?);
+        found.extend(read(row)?);
     }
     Ok(found)
 }
@@ -100,7 +95,7 @@ pub fn of_kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> R
 pub fn get(sql: &Connection, id: AutoMessageId) -> Result<AutoMessage, StoreError> {
     let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM auto_message WHERE id = ?1"))?;
     let mut rows = query.query([id.0])?;
-    rows.next()?.map_or(Err(StoreError::NotFound), read)
+    rows.next()?.map(read).transpose()?.flatten().ok_or(StoreError::NotFound)
 }
 
 /// How a kind stands; none if TikTok was never asked.
@@ -230,8 +225,8 @@ pub fn not_intended(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType) -> R
 
 fn intended(sql: &Connection, account: AccountId, name: &str) -> Result<Option<Vec<AutoText>>, StoreError> {
     let mut query = sql.prepare_cached("SELECT intended FROM auto_kind WHERE account_id = ?1 AND kind = ?2")?;
-    let texts: Option<Option<String>> = query.query_row((account.0, name), |row| row.get(0)).optional()?;
-    Ok(texts.flatten().map(|texts| serde_json::from_str(&texts)).transpose()?)
+    let texts = query.query_row((account.0, name), |row| readable::column("auto_kind", row, 0)).optional()?;
+    Ok(texts.flatten())
 }
 
 /// Whether both say the same, in whatever order: where TikTok puts a new one is not ours to say.
@@ -284,14 +279,17 @@ pub fn keep_comment_to_message(
 
 const COLUMNS: &str = "id, account_id, kind, remote_id, title, body, audit, off";
 
-fn read(row: &Row<'_>) -> Result<AutoMessage, StoreError> {
-    Ok(AutoMessage {
+/// A message; nothing if its row cannot be read.
+fn read(row: &Row<'_>) -> Result<Option<AutoMessage>, StoreError> {
+    let (kind, audit) = (readable::word("auto_message", row, 2)?, readable::word("auto_message", row, 6)?);
+    let (Some(kind), Some(audit)) = (kind, audit) else { return Ok(None) };
+    Ok(Some(AutoMessage {
         id: AutoMessageId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: from_word(row.get(2)?)?,
+        kind,
         remote_id: row.get(3)?,
         text: AutoText { title: row.get(4)?, body: row.get(5)? },
-        audit: from_word(row.get(6)?)?,
+        audit,
         off: row.get(7)?,
-    })
+    }))
 }

@@ -3,8 +3,8 @@
 use model::{AccountId, AutoMessageType, AutoText, AutoVersionId, Millis};
 use rusqlite::{Connection, Row};
 
-use super::auto_message::{from_word, word};
-use crate::{StoreError, Tx};
+use super::auto_message::word;
+use crate::{StoreError, Tx, readable};
 
 /// Whose doing a state is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub fn newest(
     let mut rows = query.query((account.0, word(&kind)?, limit))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(read(row)?);
+        found.extend(read(row)?);
     }
     Ok(found)
 }
@@ -86,7 +86,7 @@ pub fn newest(
 pub fn get(sql: &Connection, id: AutoVersionId) -> Result<AutoVersion, StoreError> {
     let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM auto_version WHERE id = ?1"))?;
     let mut rows = query.query([id.0])?;
-    rows.next()?.map_or(Err(StoreError::NotFound), read)
+    rows.next()?.map(read).transpose()?.flatten().ok_or(StoreError::NotFound)
 }
 
 /// When somebody else last changed a kind, as far as we noticed. What was there when we first looked is no change.
@@ -107,14 +107,17 @@ pub fn changed_elsewhere_ms(
 
 const COLUMNS: &str = "id, account_id, kind, at_ms, by, enabled, items";
 
-fn read(row: &Row<'_>) -> Result<AutoVersion, StoreError> {
-    Ok(AutoVersion {
+/// A version; nothing if its row cannot be read.
+fn read(row: &Row<'_>) -> Result<Option<AutoVersion>, StoreError> {
+    let (kind, items) = (readable::word("auto_version", row, 2)?, readable::column("auto_version", row, 6)?);
+    let (Some(kind), Some(items)) = (kind, items) else { return Ok(None) };
+    Ok(Some(AutoVersion {
         id: AutoVersionId(row.get(0)?),
         account: AccountId(row.get(1)?),
-        kind: from_word(row.get(2)?)?,
+        kind,
         at_ms: row.get(3)?,
         by: if row.get_ref(4)?.as_str().is_ok_and(|by| by == "deskbell") { By::Deskbell } else { By::Elsewhere },
         enabled: row.get(5)?,
-        items: serde_json::from_str(&row.get::<_, String>(6)?)?,
-    })
+        items,
+    }))
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
 /// How far the answer to a comment has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -279,13 +279,15 @@ fn select(sql: &Connection, which: &str, values: impl rusqlite::Params) -> Resul
     let mut rows = query.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(read(row)?);
+        found.extend(read(row)?);
     }
     Ok(found)
 }
 
-fn read(row: &Row<'_>) -> Result<Comment, StoreError> {
-    Ok(Comment {
+/// A comment; nothing if its state cannot be read, so that it is never answered twice.
+fn read(row: &Row<'_>) -> Result<Option<Comment>, StoreError> {
+    let Some(state) = readable::column("comment", row, 9)? else { return Ok(None) };
+    Ok(Some(Comment {
         id: CommentId(row.get(0)?),
         account: AccountId(row.get(1)?),
         remote_id: row.get(2)?,
@@ -295,6 +297,6 @@ fn read(row: &Row<'_>) -> Result<Comment, StoreError> {
         body: row.get(6)?,
         is_follower: row.get(7)?,
         at_ms: row.get(8)?,
-        state: serde_json::from_str(&row.get::<_, String>(9)?)?,
-    })
+        state,
+    }))
 }

@@ -9,8 +9,8 @@ use model::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
 
 use super::agent::Agent;
-use super::{cursor, gap};
-use crate::{StoreError, Tx};
+use super::{cursor, gap, message};
+use crate::{StoreError, Tx, readable};
 
 /// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
 const UNTOLD_MS: Millis = 1;
@@ -77,6 +77,8 @@ pub struct ListRow {
     pub snippet: Option<Snippet>,
     /// Whether the last line is ours.
     pub snippet_out: bool,
+    /// Whether TikTok itself or a rule said it.
+    pub snippet_auto: bool,
     /// Whether a customer's message is unanswered.
     pub waiting: bool,
     /// Messages the agent has not seen.
@@ -87,6 +89,8 @@ pub struct ListRow {
     pub budget: Option<SendBudget>,
     /// How many replies are to go out later.
     pub scheduled: u32,
+    /// How many replies TikTok does not have: in the outbox or scheduled.
+    pub unsent: u32,
     /// Refused or unconfirmed messages of ours.
     pub trouble: bool,
     /// Whether there is a hole in it.
@@ -410,22 +414,27 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError`]
 pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
-    let newest = |filter: &str| -> Result<Option<(Millis, bool, String)>, StoreError> {
+    let newest = |filter: &str| -> Result<Option<LastLine>, StoreError> {
         Ok(tx
             .prepare_cached(&format!(
-                "SELECT sent_at_ms, outgoing, content FROM message WHERE conversation_id = ?1{filter} ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1"
+                "SELECT sent_at_ms, outgoing, content, auto_type IS NOT NULL OR EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id)
+                 FROM message WHERE conversation_id = ?1{filter} ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1"
             ))?
-            .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row([id.0], |row| {
+                Ok(LastLine { at_ms: row.get(0)?, is_ours: row.get(1)?, content: row.get_ref(2)?.as_bytes()?.to_vec(), is_automatic: row.get(3)? })
+            })
             .optional()?)
     };
     let last = newest("")?;
-    let inbound_at = newest(" AND outgoing = 0")?.map(|(at, ..)| at);
+    let last_at = last.as_ref().map(|line| line.at_ms);
+    let question = newest(" AND outgoing = 0")?;
+    let inbound_at = question.as_ref().map(|line| line.at_ms);
     let answered_at = answered_at(tx, id)?;
-    let waiting = inbound_at.is_some_and(|asked| answered_at.is_none_or(|answered| answered < asked));
-    let snippet = last
-        .as_ref()
-        .map(|(_, _, content)| serde_json::from_str::<model::Content>(content).map(|content| content.snippet()))
-        .transpose()?;
+    let received_at = answer_received_at(tx, id)?;
+    let waiting = inbound_at.is_some_and(|asked| received_at.is_none_or(|received| received < asked));
+    // Whoever looks for work reads what is asked, not what was said after it without answering.
+    let line = if waiting { question } else { last };
+    let snippet = line.as_ref().map(LastLine::snippet);
     // A badge past 99 says nothing more, so counting stops there.
     let unread: u32 = tx
         .prepare_cached(
@@ -436,12 +445,13 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let (sent, late) = spent(tx, id, inbound_at)?;
     let account = tx
         .prepare_cached(&format!(
-            "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out,
+            "UPDATE conversation SET last_at_ms = coalesce(:last_at, remote_updated_ms), snippet_kind = :kind, snippet = :snippet, snippet_out = :out, snippet_auto = :auto,
                  kind = CASE WHEN kind = 'request' AND EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND outgoing = 1 AND auto_type IS NULL AND remote_id IS NOT NULL) THEN 'chat' ELSE kind END,
                  waiting = :waiting, unread = :unread, window_opened_at_ms = :inbound_at,
                  sent = :sent, sent_late = :late,
                  engaged = engaged OR EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = :id AND sent_at_ms < :inbound_at AND outgoing = 1 AND auto_type IS NULL AND listed = 1),
                  scheduled = (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
+                 unsent = (SELECT count(*) FROM outbox WHERE conversation_id = :id) + (SELECT count(*) FROM scheduled WHERE conversation_id = :id),
                  trouble = (SELECT count(*) FROM outbox WHERE conversation_id = :id AND state IN ('refused', 'stopped', 'checking', 'undecided'))
                      + (SELECT count(*) FROM scheduled WHERE conversation_id = :id AND stopped IS NOT NULL),
                  gaps = (SELECT count(*) FROM gap g JOIN account a ON a.id = conversation.account_id WHERE g.conversation_id = :id AND {hole})
@@ -450,8 +460,9 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         ))?
         .query_row(
             named_params! {
-                ":id": id.0, ":last_at": last.as_ref().map(|(at, ..)| at), ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),
-                ":snippet": snippet.as_ref().map_or("", |snippet| &snippet.text), ":out": last.as_ref().is_some_and(|(_, out, _)| *out),
+                ":id": id.0, ":last_at": last_at, ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),
+                ":snippet": snippet.as_ref().map_or("", |snippet| &snippet.text),
+                ":out": line.as_ref().is_some_and(|line| line.is_ours), ":auto": line.as_ref().is_some_and(|line| line.is_automatic),
                 ":waiting": waiting, ":unread": unread, ":inbound_at": inbound_at, ":sent": sent, ":late": late,
             },
             |row| row.get(0).map(AccountId),
@@ -460,7 +471,32 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// When the business answered last. An automatic message answers nobody, and a refused or stopped one reached nobody.
+/// A message that a conversation's row may show.
+struct LastLine {
+    at_ms: Millis,
+    is_ours: bool,
+    content: Vec<u8>,
+    is_automatic: bool,
+}
+
+impl LastLine {
+    fn snippet(&self) -> Snippet {
+        message::content_of(&self.content).snippet()
+    }
+}
+
+/// When TikTok took the business's newest answer. A reply that is still on its way, or was stopped there, answers nobody yet.
+fn answer_received_at(sql: &Connection, id: ConversationId) -> Result<Option<Millis>, StoreError> {
+    let mut query = sql.prepare_cached(
+        "SELECT sent_at_ms FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id)
+         ORDER BY sent_at_ms DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
+}
+
+/// When the business last pressed Send or answered elsewhere, whether TikTok has it yet or not: what an agent has read, and
+/// what a rule must not answer beside. An automatic message answers nobody, and a refused or stopped one reached nobody.
 pub(super) fn answered_at(sql: &Connection, id: ConversationId) -> Result<Option<Millis>, StoreError> {
     // Left alone, the planner walks all that was said.
     let mut query = sql.prepare_cached(
@@ -564,6 +600,7 @@ pub fn window(
             "assignee_id = (SELECT id FROM agent WHERE me = 1) AND status = 'open' AND snoozed_until_ms IS NULL"
         }
         Tab::Snoozed => "snoozed_until_ms IS NOT NULL",
+        Tab::Unsent => "unsent > 0",
         Tab::Done => "status = 'done' AND snoozed_until_ms IS NULL",
     };
     // Each row that is passed over costs a little; in a long list whole days are passed over instead. The others are what
@@ -571,7 +608,7 @@ pub fn window(
     let long = match tab {
         Tab::All => Some("open"),
         Tab::Done => Some("done"),
-        Tab::Waiting | Tab::Requests | Tab::Mine | Tab::Snoozed => None,
+        Tab::Waiting | Tab::Requests | Tab::Mine | Tab::Snoozed | Tab::Unsent => None,
     };
     let (bound, before_ms, skip) = match long {
         Some(list) if offset > NEAR => {
@@ -661,7 +698,7 @@ fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
     })
 }
 
-const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable, c.snoozed_until_ms, a.id, a.name, a.me, a.away";
+const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable, c.snoozed_until_ms, a.id, a.name, a.me, a.away, c.unsent, c.snippet_auto";
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
     Ok(ListRow {
@@ -675,11 +712,13 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             Some(kind) => Some(Snippet { kind: snippet_of(kind), text: row.get(6)? }),
         },
         snippet_out: row.get(7)?,
+        snippet_auto: row.get(33)?,
         waiting: row.get(8)?,
         unread: row.get(9)?,
         window: row.get::<_, Option<Millis>>(10)?.map(ReplyWindow::opened_by),
         budget: SendLedger::of(row.get(10)?, row.get(22)?, row.get(23)?, row.get(24)?).budget(),
         scheduled: row.get(25)?,
+        unsent: row.get(32)?,
         trouble: row.get::<_, i64>(11)? > 0,
         has_gap: row.get::<_, i64>(12)? > 0,
         unreadable: row.get(26)?,
@@ -689,7 +728,7 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
             Some(id) => Some(Agent { id: AgentId(id), name: row.get(29)?, me: row.get(30)?, away: row.get(31)? }),
         },
         draft_line: row.get(13)?,
-        origin: word(row, 14)?.map(serde_json::from_str).transpose()?,
+        origin: readable::column("conversation", row, 14)?,
         person: Person {
             id: PersonId(row.get(15)?),
             remote_id: row.get(16)?,

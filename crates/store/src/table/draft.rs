@@ -4,7 +4,7 @@ use model::{Card, ConversationId, MessageId, Millis};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::conversation;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
 /// What the list shows of a picture without a word.
 pub(crate) const PICTURE_LINE: &str = "🖼";
@@ -123,8 +123,8 @@ pub fn card(sql: &Connection, conversation: ConversationId) -> Result<Option<Car
     let account = conversation::get(sql, conversation)?.account;
     let mut query =
         sql.prepare_cached("SELECT body FROM draft WHERE account_id = ?1 AND conversation_id = ?2 AND mode = 'card'")?;
-    let json: Option<String> = query.query_row((account.0, conversation.0), |row| row.get(0)).optional()?;
-    Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
+    let card = query.query_row((account.0, conversation.0), |row| readable::column("draft", row, 0)).optional()?;
+    Ok(card.flatten())
 }
 
 /// Keeps the card in the making; an empty one is none.

@@ -12,7 +12,9 @@ pub use self::standing::{Stood, stood};
 
 use super::conversation;
 use super::outbox::{self, Reply, State};
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
+
+const TABLE: &str = "rule_firing";
 
 /// A rule that fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +198,7 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &Reply, why: NoReply) -> Result<(
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     if left == 0 {
-        let mut did: Vec<Deed> = serde_json::from_str(&did)?;
+        let mut did: Vec<Deed> = readable::parse(TABLE, did.as_bytes()).unwrap_or_default();
         did.retain(|deed| !matches!(deed, Deed::Replied { .. }));
         tx.execute(
             "UPDATE rule_firing SET no_reply = ?2, actions = ?3 WHERE id = ?1",
@@ -220,7 +222,6 @@ pub(super) fn forget_reply(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreE
 const COLUMNS: &str = "f.id, f.rule_id, f.rule, f.conversation_id, f.message_id, f.at_ms, (SELECT max(r.message_id) FROM rule_reply r WHERE r.firing_id = f.id), f.no_reply, f.actions";
 
 fn read(row: &Row<'_>) -> Result<Firing, StoreError> {
-    let no_reply: Option<String> = row.get(7)?;
     Ok(Firing {
         id: row.get(0)?,
         rule: RuleId(row.get(1)?),
@@ -229,7 +230,7 @@ fn read(row: &Row<'_>) -> Result<Firing, StoreError> {
         message: MessageId(row.get(4)?),
         at_ms: row.get(5)?,
         reply: row.get::<_, Option<i64>>(6)?.map(MessageId),
-        no_reply: no_reply.map(|json| serde_json::from_str(&json)).transpose()?,
-        did: serde_json::from_str(&row.get::<_, String>(8)?)?,
+        no_reply: readable::column(TABLE, row, 7)?,
+        did: readable::column(TABLE, row, 8)?.unwrap_or_default(),
     })
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use model::{AccountId, AutoType, Content, ConversationId, MediaState, MessageId, Millis, Reaction, Surface};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::value::RawValue;
 
 use super::{firing, picture};
 use crate::search::{self, Entry};
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
+const TABLE: &str = "message";
 /// How many bits of a [`MessageId`] tell messages of one millisecond apart.
 const ID_BITS: u32 = 20;
 
@@ -676,21 +678,20 @@ pub fn unlisted_between(
 const COLUMNS: &str = "id, conversation_id, sent_at_ms, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed, account_id";
 
 fn read(row: &Row<'_>) -> Result<Message, StoreError> {
-    let surface: String = row.get(5)?;
-    let auto: Option<String> = row.get(6)?;
-    let content: String = row.get(7)?;
-    let reactions: String = row.get(9)?;
     Ok(Message {
         id: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         sent_at_ms: row.get(2)?,
         remote_id: row.get(3)?,
         outgoing: row.get(4)?,
-        surface: from_word(surface)?,
-        auto: auto.map(from_word).transpose()?,
-        content: serde_json::from_str(&content)?,
+        surface: readable::word(TABLE, row, 5)?.unwrap_or(Surface::Other),
+        auto: match row.get_ref(6)? {
+            ValueRef::Null => None,
+            _ => Some(readable::word(TABLE, row, 6)?.unwrap_or(AutoType::Other)),
+        },
+        content: readable::column(TABLE, row, 7)?.unwrap_or(Content::Unreadable),
         quoted_remote_id: row.get(8)?,
-        reactions: serde_json::from_str(&reactions)?,
+        reactions: readable::column(TABLE, row, 9)?.unwrap_or_default(),
         listed: row.get(10)?,
         account: AccountId(row.get(11)?),
     })
@@ -704,6 +705,7 @@ fn word<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     }
 }
 
-fn from_word<T: serde::de::DeserializeOwned>(word: String) -> Result<T, StoreError> {
-    Ok(serde_json::from_value(serde_json::Value::String(word))?)
+/// What is in a message, as it is stored.
+pub(crate) fn content_of(json: &[u8]) -> Content {
+    readable::parse(TABLE, json).unwrap_or(Content::Unreadable)
 }

@@ -14,7 +14,9 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::attempt::{self, End};
 use super::{conversation, firing, message};
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
+
+const TABLE: &str = "outbox";
 
 /// How many of a conversation's messages TikTok lists: its newest.
 const LISTED_MESSAGES: u32 = 20;
@@ -132,10 +134,17 @@ pub fn ready(sql: &Connection) -> Result<u32, StoreError> {
 /// [`StoreError`]
 pub fn head(sql: &Connection, conversation: ConversationId) -> Result<Option<Reply>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE conversation_id = ?1 AND state NOT IN ('refused', 'stopped') ORDER BY position LIMIT 1"
+        "SELECT {COLUMNS} FROM outbox WHERE conversation_id = ?1 AND state NOT IN ('refused', 'stopped') ORDER BY position"
     ))?;
     let mut rows = query.query([conversation.0])?;
-    rows.next()?.map(read).transpose()
+    while let Some(row) = rows.next()? {
+        let reply = read(row)?;
+        // One that cannot be read is stopped, whatever its row says.
+        if reply.state != State::Stopped {
+            return Ok(Some(reply));
+        }
+    }
+    Ok(None)
 }
 
 /// The outbox row of a message; none once TikTok confirmed it.
@@ -494,8 +503,9 @@ pub fn claimable(
     let mut rows = query.query([conversation.0])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let content: String = row.get(1)?;
-        found.push((MessageId(row.get(0)?), serde_json::from_str(&content)?, row.get(2)?));
+        if let Some(content) = readable::column(TABLE, row, 1)? {
+            found.push((MessageId(row.get(0)?), content, row.get(2)?));
+        }
     }
     Ok(found)
 }
@@ -578,32 +588,37 @@ fn set(
 const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks, stopped, seen_up_to_ms, read_from_ms";
 
 fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
-    let state: String = row.get(5)?;
-    let waiting: Option<String> = row.get(9)?;
-    let refusal: Option<String> = row.get(10)?;
+    let outgoing: Option<Outgoing> = readable::column(TABLE, row, 3)?;
+    let mut stopped: Option<StopReason> = readable::column(TABLE, row, 12)?;
+    let mut state = match row.get_ref(5)?.as_bytes().unwrap_or_default() {
+        b"held" => State::Held,
+        b"queued" => State::Queued,
+        b"sending" => State::Sending,
+        b"refused" => State::Refused,
+        b"checking" => State::Checking,
+        b"undecided" => State::Undecided,
+        _ => State::Stopped,
+    };
+    // What cannot be read is not sent. What may have been sent is still looked for.
+    if outgoing.is_none() && matches!(state, State::Held | State::Queued)
+        || state == State::Stopped && stopped.is_none()
+    {
+        (state, stopped) = (State::Stopped, Some(StopReason::Unreadable));
+    }
     Ok(Reply {
         message: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         account: AccountId(row.get(2)?),
-        outgoing: serde_json::from_str(&row.get::<_, String>(3)?)?,
+        outgoing: outgoing.unwrap_or(Outgoing::Text { body: String::new() }),
         quoted_remote_id: row.get(4)?,
-        state: match state.as_str() {
-            "held" => State::Held,
-            "queued" => State::Queued,
-            "sending" => State::Sending,
-            "refused" => State::Refused,
-            "stopped" => State::Stopped,
-            "checking" => State::Checking,
-            "undecided" => State::Undecided,
-            other => return Err(StoreError::Damaged(format!("outbox state {other}"))),
-        },
+        state,
         attempt: row.get(6)?,
         started_at_ms: row.get(7)?,
         not_before_ms: row.get(8)?,
-        waiting: waiting.map(|json| serde_json::from_str(&json)).transpose()?,
-        refusal: refusal.map(|json| serde_json::from_str(&json)).transpose()?,
+        waiting: readable::column(TABLE, row, 9)?,
+        refusal: readable::column(TABLE, row, 10)?,
         checks: row.get(11)?,
-        stopped: row.get::<_, Option<String>>(12)?.map(|json| serde_json::from_str(&json)).transpose()?,
+        stopped,
         seen_up_to_ms: row.get(13)?,
         read_from_ms: row.get(14)?,
     })

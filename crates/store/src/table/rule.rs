@@ -6,7 +6,7 @@
 use model::{AccountId, BusinessHours, Change, ConversationId, MessageId, Millis, RuleId, RuleSpec};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
 /// All rules, in the order in which they are tried.
 ///
@@ -17,8 +17,9 @@ pub fn all(sql: &Connection) -> Result<Vec<(RuleId, RuleSpec)>, StoreError> {
     let mut rows = query.query([])?;
     let mut rules = Vec::new();
     while let Some(row) = rows.next()? {
-        let spec: String = row.get(1)?;
-        rules.push((RuleId(row.get(0)?), serde_json::from_str(&spec)?));
+        if let Some(spec) = readable::column("rule", row, 1)? {
+            rules.push((RuleId(row.get(0)?), spec));
+        }
     }
     Ok(rules)
 }
@@ -88,9 +89,9 @@ pub struct Account {
 /// [`StoreError::NotFound`]
 pub fn account(sql: &Connection, id: AccountId) -> Result<Account, StoreError> {
     let mut query = sql.prepare_cached("SELECT business_hours, time_zone, rules_here FROM account WHERE id = ?1")?;
-    let (hours, time_zone, here): (Option<String>, String, bool) =
-        query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(Account { hours: hours.map(|json| serde_json::from_str(&json)).transpose()?, time_zone, here })
+    Ok(query.query_row([id.0], |row| {
+        Ok(Account { hours: readable::column("account", row, 0)?, time_zone: row.get(1)?, here: row.get(2)? })
+    })?)
 }
 
 /// Sets an account's business hours, and with them its time zone.

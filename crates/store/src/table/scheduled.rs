@@ -1,11 +1,12 @@
 //! Replies to be sent later. When their time has come they become ordinary replies, in one transaction.
 
 use model::{AccountId, Change, ConversationId, MessageId, Millis, ScheduledId, StopReason};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::conversation;
 use super::draft::Draft;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
 /// A reply to be sent later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +164,6 @@ fn list(sql: &Connection, filter: &str, value: i64) -> Result<Vec<Scheduled>, St
 }
 
 fn read(row: &Row<'_>) -> Result<Scheduled, StoreError> {
-    let stopped: Option<String> = row.get(8)?;
     Ok(Scheduled {
         id: ScheduledId(row.get(0)?),
         account: AccountId(row.get(1)?),
@@ -175,6 +175,10 @@ fn read(row: &Row<'_>) -> Result<Scheduled, StoreError> {
         },
         due_at_ms: row.get(6)?,
         seen_up_to_ms: row.get(7)?,
-        stopped: stopped.map(|json| serde_json::from_str(&json)).transpose()?,
+        // Why it was stopped is lost, not that it was.
+        stopped: match row.get_ref(8)? {
+            ValueRef::Null => None,
+            _ => Some(readable::column("scheduled", row, 8)?.unwrap_or(StopReason::Unreadable)),
+        },
     })
 }

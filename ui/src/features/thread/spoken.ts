@@ -19,11 +19,13 @@ export function spoken(content: Content): string {
       return t.snippets.sticker;
     case "unsupported":
       return t.snippets.unsupported;
+    case "unreadable":
+      return t.thread.unreadable.what;
   }
 }
 
 /** The line of a message that a quote of it shows, as the desk makes it. */
 export function snippetOf(content: Content): Snippet {
   const text = content.type === "text" ? content.body : content.type === "card" ? content.title : "";
-  return { kind: content.type, text: [...text.trim().replace(/\s+/gu, " ")].slice(0, 160).join("") };
+  return { kind: content.type === "unreadable" ? "unsupported" : content.type, text: [...text.trim().replace(/\s+/gu, " ")].slice(0, 160).join("") };
 }

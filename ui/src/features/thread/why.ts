@@ -2,8 +2,8 @@
 import type { AttemptView, Delivery, MessageView, WhyView } from "../../ipc/bindings";
 import { t } from "../../text";
 import type { Advice } from "../../text/faults";
+import { refusedWhy } from "../../text/delivery";
 import { machineTime } from "../../text/when";
-import { refusedWhy } from "./delivery";
 
 /** What happened and what the agent can do. */
 export function plainWhy(delivery: Delivery, closedAtMs: number | null): Advice {

@@ -4,8 +4,9 @@ use model::{AccountId, Content, ConversationId, ConversationKind, Deed, MessageI
 use rusqlite::{Connection, OptionalExtension};
 
 use super::standing;
-use crate::StoreError;
 use crate::table::conversation::{self, Known};
+use crate::table::message;
+use crate::{StoreError, readable};
 
 /// A conversation before the first message that is looked at.
 #[derive(Debug, Clone)]
@@ -108,14 +109,7 @@ pub fn lines(
     ))?;
     let mut rows = query.query((id.0, from_ms))?;
     while let Some(row) = rows.next()? {
-        let said = match row
-            .get_ref(2)?
-            .as_str_or_null()
-            .map_err(|_| StoreError::Damaged("a message's content".to_owned()))?
-        {
-            None => None,
-            Some(json) => Some(serde_json::from_str(json)?),
-        };
+        let said = row.get_ref(2)?.as_bytes_or_null().map_err(rusqlite::Error::from)?.map(message::content_of);
         each(Line { id: MessageId(row.get(0)?), sent_at_ms: row.get(1)?, said })?;
     }
     Ok(())
@@ -142,7 +136,7 @@ fn tags_then(sql: &Connection, known: &Known, at_ms: Millis) -> Result<Vec<Strin
     let mut query = sql.prepare_cached("SELECT actions FROM rule_firing WHERE conversation_id = ?1 AND at_ms >= ?2")?;
     let mut rows = query.query((known.id.0, at_ms))?;
     while let Some(row) = rows.next()? {
-        for deed in serde_json::from_str::<Vec<Deed>>(&row.get::<_, String>(0)?)? {
+        for deed in readable::column::<Vec<Deed>>("rule_firing", row, 0)?.unwrap_or_default() {
             if let Deed::Tagged { name } = deed {
                 let folded = mill::fold(&name);
                 tags.retain(|tag| *tag != folded);

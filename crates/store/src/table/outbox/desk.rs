@@ -8,7 +8,7 @@ use super::{
 };
 use crate::table::draft::{self, Draft};
 use crate::table::{conversation, message, upload};
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, readable};
 
 /// The last part of the time in which a reply can be undone; what was read before it is too old.
 const READ_WITHIN: Millis = 10;
@@ -68,7 +68,8 @@ pub fn press(tx: &mut Tx<'_>, press: &Press, now_ms: Millis) -> Result<Pressed, 
         let known: Option<String> =
             tx.query_row("SELECT messages FROM press WHERE key = ?1", [key], |row| row.get(0)).optional()?;
         if let Some(known) = known {
-            return Ok(Pressed::Queued(serde_json::from_str(&known)?));
+            // It was queued, whatever is left of its row: never twice.
+            return Ok(Pressed::Queued(readable::parse("press", known.as_bytes()).unwrap_or_default()));
         }
     }
     let seen = seen_up_to(tx, press.conversation, press.seen)?;
@@ -196,7 +197,11 @@ pub(super) fn put_back(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result
             };
             let before = std::mem::take(&mut kept.body);
             kept = Draft {
-                body: if before.trim().is_empty() { body.clone() } else { format!("{body}\n\n{before}") },
+                body: match (body.is_empty(), before.trim().is_empty()) {
+                    (true, _) => before,
+                    (false, true) => body.clone(),
+                    (false, false) => format!("{body}\n\n{before}"),
+                },
                 quoted: kept.quoted.or(quoted),
                 ..kept
             };

@@ -1,7 +1,7 @@
 // How far a message has come, in the agent's words.
-import type { Delivery, Refusal } from "../../ipc/bindings";
-import { t } from "../../text";
-import { atClock } from "../../text/when";
+import type { Delivery, Refusal } from "../ipc/bindings";
+import { t } from "./index";
+import { atClock } from "./when";
 
 /**
  * @param closedAtMs when the conversation's reply window closes or closed
