@@ -14,6 +14,7 @@ pub(crate) mod window;
 mod agreeing;
 mod automatic;
 mod crash;
+mod hands;
 mod harness_itself;
 mod long;
 mod main_job;
