@@ -1,6 +1,6 @@
 //! The desktop crust: a window around the page, with the keychain, notifications, the tray and the browser at hand.
 //!
-//! What Deskbell can do is in the `desk` crate; here is only what needs a desktop. The page may call four commands
+//! What Deskbell can do is in the `desk` crate; here is only what needs a desktop. The page may call seven commands
 //! (`rpc.rs`), loads nothing but itself and pictures from the vault (`media.rs`), and goes nowhere (`window.rs`).
 
 mod clipboard;

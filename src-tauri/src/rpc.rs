@@ -1,5 +1,5 @@
-//! The commands of the page: ask the desk, hear it, hand it a picture, and have the one in the clipboard. Nothing else
-//! crosses this border.
+//! The commands of the page: ask the desk, hear it, hand it a picture, have what the clipboard holds, and be shown
+//! larger or smaller. Nothing else crosses this border.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,8 +10,12 @@ use serde_json::value::RawValue;
 use tauri::ipc::{Channel, InvokeBody};
 use tauri::{AppHandle, State};
 
+use crate::clipboard::CopiedFiles;
 use crate::opening::Opening;
 use crate::{clipboard, tray};
+
+/// Beyond this the page is of no use.
+const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.5..=3.0;
 
 /// The page that listens. A page that was loaded anew takes the place of the one before it.
 #[derive(Default)]
@@ -51,6 +55,27 @@ pub(crate) async fn attach(opening: State<'_, Opening>, request: tauri::ipc::Req
 pub(crate) async fn clipboard_picture() -> tauri::ipc::Response {
     let picture = tauri::async_runtime::spawn_blocking(clipboard::picture).await;
     tauri::ipc::Response::new(picture.ok().flatten().unwrap_or_default())
+}
+
+/// The names of the files in the clipboard, when the agent pastes; empty if it holds no files.
+#[tauri::command]
+pub(crate) async fn clipboard_files(app: AppHandle, copied: State<'_, CopiedFiles>) -> Result<Vec<String>, Fault> {
+    Ok(copied.look(&app).await)
+}
+
+/// The bytes of one of the files that [`clipboard_files`] named last.
+#[tauri::command]
+pub(crate) async fn clipboard_file(copied: State<'_, CopiedFiles>, at: usize) -> Result<tauri::ipc::Response, Fault> {
+    copied.read(at).await.map(tauri::ipc::Response::new)
+}
+
+/// Shows the page larger or smaller; 1 is its own size.
+#[tauri::command]
+pub(crate) async fn zoom(webview: tauri::Webview, factor: f64) -> Result<(), Fault> {
+    if !ZOOM_RANGE.contains(&factor) {
+        return Err(Fault::with_detail(FaultCode::BadRequest, "factor"));
+    }
+    webview.set_zoom(factor).map_err(|error| Fault::with_detail(FaultCode::Unexpected, &error.to_string()))
 }
 
 /// Hears the desk from now on.

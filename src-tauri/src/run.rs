@@ -12,6 +12,7 @@ use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tauri_plugin_window_state::StateFlags;
 
+use crate::clipboard::CopiedFiles;
 use crate::flags::Flags;
 use crate::host::Desktop;
 use crate::keychain::{self, Keychain};
@@ -131,6 +132,7 @@ fn build(plan: Plan) -> tauri::Result<tauri::App> {
     builder
         .manage(Opening::default())
         .manage(rpc::Ear::default())
+        .manage(CopiedFiles::default())
         .manage(Held::default())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
@@ -138,7 +140,15 @@ fn build(plan: Plan) -> tauri::Result<tauri::App> {
         .register_asynchronous_uri_scheme_protocol(media::SCHEME, |context, request, responder| {
             media::answer(context.app_handle(), &request, responder);
         })
-        .invoke_handler(tauri::generate_handler![rpc::rpc, rpc::listen, rpc::attach, rpc::clipboard_picture])
+        .invoke_handler(tauri::generate_handler![
+            rpc::rpc,
+            rpc::listen,
+            rpc::attach,
+            rpc::clipboard_picture,
+            rpc::clipboard_files,
+            rpc::clipboard_file,
+            rpc::zoom
+        ])
         .on_window_event(leaving::heed_close)
         .setup(move |app| {
             if let Err(sentence) = start(app.handle(), plan) {

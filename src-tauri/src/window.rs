@@ -8,6 +8,14 @@ use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBui
 
 /// The window's label, which capabilities/main.json names.
 const LABEL: &str = "main";
+/// The window's size in logical pixels when it opens for the first time.
+const WIDTH: f64 = 1280.0;
+const HEIGHT: f64 = 800.0;
+/// A laptop's 1366 by 768 shown at 150 % has 911 by 512 logical pixels, less the task bar and the window's frame.
+const MIN_WIDTH: f64 = 860.0;
+const MIN_HEIGHT: f64 = 420.0;
+/// What a window's own frame takes of the screen.
+const FRAME: f64 = 40.0;
 /// Behind the page until its first paint, so that nothing flashes: `--surface-page` of ui/src/style/tokens.css.
 const LIGHT: Color = Color(0xfd, 0xfd, 0xfc, 0xff);
 /// The same in the dark theme.
@@ -16,10 +24,11 @@ const DARK: Color = Color(0x1b, 0x1d, 0x21, 0xff);
 /// Opens the window. What WebKit keeps for itself goes into `webview_dir`.
 pub(crate) fn open(app: &AppHandle, practice: bool, webview_dir: &Path) -> tauri::Result<WebviewWindow> {
     let dev_page = app.config().build.dev_url.clone().filter(|_| tauri::is_dev());
+    let (width, height) = fitting(room(app));
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title(if practice { "Deskbell (Practice)" } else { "Deskbell" })
-        .inner_size(1280.0, 800.0)
-        .min_inner_size(900.0, 600.0)
+        .inner_size(width, height)
+        .min_inner_size(MIN_WIDTH, MIN_HEIGHT)
         .center()
         .data_directory(webview_dir.to_owned())
         .background_color(LIGHT)
@@ -31,6 +40,19 @@ pub(crate) fn open(app: &AppHandle, practice: bool, webview_dir: &Path) -> tauri
         window.set_background_color(Some(DARK))?;
     }
     Ok(window)
+}
+
+/// The part of the first screen that windows may cover, in logical pixels.
+fn room(app: &AppHandle) -> Option<(f64, f64)> {
+    let monitor = app.primary_monitor().ok().flatten()?;
+    let size = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
+    Some((size.width, size.height))
+}
+
+/// The size to open with, so that the whole window is on a screen of this size.
+fn fitting(room: Option<(f64, f64)>) -> (f64, f64) {
+    let (width, height) = room.unwrap_or((f64::INFINITY, f64::INFINITY));
+    (WIDTH.min(width).max(MIN_WIDTH), HEIGHT.min(height - FRAME).max(MIN_HEIGHT))
 }
 
 /// Brings the window to the agent.
@@ -62,6 +84,16 @@ fn is_ours(url: &Url, dev_page: Option<&Url>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_window_fits_on_a_small_screen() {
+        assert_eq!(fitting(Some((1920.0, 1040.0))), (1280.0, 800.0));
+        assert_eq!(fitting(None), (1280.0, 800.0));
+        // 1366 by 768 at 150 %, with a task bar.
+        let (width, height) = fitting(Some((911.0, 480.0)));
+        assert!(width <= 911.0 && height <= 440.0, "{width} by {height}");
+        assert!(MIN_WIDTH <= width && MIN_HEIGHT <= height);
+    }
 
     #[test]
     fn the_window_goes_nowhere_but_its_own_page() {

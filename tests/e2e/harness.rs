@@ -16,6 +16,7 @@ mod automatic;
 mod border;
 mod crash;
 mod elsewhere;
+mod hands;
 mod harness_itself;
 mod long;
 mod main_job;

@@ -45,10 +45,12 @@ pub struct Notification {
 #[derive(Debug)]
 pub struct Desktop {
     programs: Vec<Process>,
+    clipboard: Option<Process>,
     bus: Option<Process>,
     screen: Option<Process>,
     folder: PathBuf,
     display: String,
+    variables: Vec<(&'static str, String)>,
     _watch: Sender<()>,
     _room: SemaphorePermit<'static>,
 }
@@ -75,11 +77,13 @@ impl Desktop {
         let bus = start_bus(&folder)?;
         let mut desktop = Desktop {
             programs: Vec::new(),
+            clipboard: None,
             bus: Some(bus),
             screen: Some(screen),
             _watch: watch(&folder, longest),
             folder,
             display,
+            variables: Vec::new(),
             _room: room,
         };
         desktop.start_keychain()?;
@@ -96,7 +100,73 @@ impl Desktop {
         let mut command = Command::new(program.as_ref());
         environment(&mut command, &self.folder);
         command.env("DISPLAY", &self.display);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Sets an environment variable for what is started from now on.
+    pub fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
+    }
+
+    /// Starts ibus and makes it the input method of what is started from now on.
+    pub async fn start_input_method(&mut self) -> Result<()> {
+        // Not the X11 protocol's: GTK programs talk to ibus over its own bus.
+        self.set_variable("GTK_IM_MODULE", "ibus");
+        let log = self.log("ibus-daemon");
+        let mut command = self.command("ibus-daemon");
+        // The engines in Python want the system's own.
+        command.env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
+        command.args(["--panel=disable", "--emoji-extension=disable", "--cache=none"]);
+        self.programs.push(Process::start(&mut command, &log)?);
+        wait_for("ibus to answer", || {
+            let answer = self.command("ibus").arg("address").stderr(Stdio::null()).output().ok()?;
+            String::from_utf8_lossy(&answer.stdout).contains("unix:").then_some(())
+        })
+        .await
+    }
+
+    /// Chooses ibus' engine, such as `hangul`; once a window has the focus.
+    pub async fn choose_engine(&self, engine: &str) -> Result<()> {
+        wait_for(&format!("ibus to use {engine}"), || {
+            let _ = self.command("ibus").args(["engine", engine]).stderr(Stdio::null()).output().ok()?;
+            let now = self.command("ibus").arg("engine").stderr(Stdio::null()).output().ok()?;
+            (String::from_utf8_lossy(&now.stdout).trim() == engine).then_some(())
+        })
+        .await
+    }
+
+    /// Gives the keyboard another layout, as XKB names it.
+    pub fn set_layout(&self, layout: &str) -> Result<()> {
+        let status = self.command("setxkbmap").args(["-layout", layout]).status()?;
+        anyhow::ensure!(status.success(), "setxkbmap knows no layout {layout}");
+        Ok(())
+    }
+
+    /// Presses the keys with these codes together, whatever the layout makes of them: the first ones are held.
+    pub fn press_keycodes(&self, codes: &[u8]) -> Result<()> {
+        // xdotool takes a single digit for the character, and 9 is Escape on every layout.
+        let name = |code: &u8| if *code == 9 { "Escape".to_owned() } else { code.to_string() };
+        let chord: Vec<String> = codes.iter().map(name).collect();
+        self.xdotool(&["key", &chord.join("+")])
+    }
+
+    /// Fills the clipboard with these targets, as another program would, until the next fill.
+    pub async fn fill_clipboard(&mut self, targets: &[(&str, &[u8])]) -> Result<()> {
+        self.clipboard = None;
+        let script = self.folder.join("bin/clipboard.py");
+        fs::write(&script, include_str!("../e2e/clipboard.py"))?;
+        let mut command = self.command("/usr/bin/python3");
+        command.arg(&script).stdin(Stdio::null());
+        for (number, (target, content)) in targets.iter().enumerate() {
+            let file = self.folder.join(format!("run/target-{number}"));
+            fs::write(&file, content)?;
+            command.arg(format!("{target}={}", file.display()));
+        }
+        let log = self.log("clipboard");
+        let _ = fs::remove_file(&log);
+        self.clipboard = Some(Process::start(&mut command, &log)?);
+        wait_for("the clipboard to be filled", || process::tail(&log, 100).contains("ready").then_some(())).await
     }
 
     /// Starts a program that ends with the desktop.
@@ -229,6 +299,7 @@ impl Drop for Desktop {
         if std::thread::panicking() {
             let _ = writeln!(std::io::stderr(), "{}", self.last_words());
         }
+        drop(self.clipboard.take());
         while let Some(program) = self.programs.pop() {
             drop(program);
         }

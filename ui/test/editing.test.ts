@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { editingCommand, lacksUndoKeys } from "../src/ipc/editing";
 
-const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({ key, ctrlKey: true, shiftKey: false, altKey: false, metaKey: false, ...more });
+const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({ key, code: "", ctrlKey: true, shiftKey: false, altKey: false, metaKey: false, ...more });
 
 describe("undo keys of a field", () => {
   it("are given to WebKitGTK alone", () => {

@@ -122,6 +122,9 @@ describe("a stroke", () => {
     expect(document.querySelector("[data-choices]")).toBeNull();
     press(field(), "Enter");
     await settle();
+    expect(desk.count("sendReply")).toBe(0);
+    press(field(), "Enter", { ctrlKey: true, shiftKey: true });
+    await settle();
     expect(desk.count("sendReply")).toBe(1);
   });
 

@@ -6,7 +6,7 @@ import type { FakeDesk } from "../dev/fake";
 import { inboxScene } from "../dev/scene";
 import { cardProblem } from "../src/features/composer/card";
 import { loadEmoji, recentWith, search } from "../src/features/composer/emoji";
-import { pastedPicture } from "../src/features/composer/files";
+import { mayBeCopiedFiles, pastedFiles, pictureAmong } from "../src/state/files";
 import { attach, connect, LARGEST_FILE } from "../src/ipc/desk";
 import { httpHost } from "../src/ipc/http";
 import { moved } from "../src/state/grid";
@@ -37,9 +37,9 @@ function paste(files: File[], text = ""): Event {
 
 describe("a picture", () => {
   test("is taken from the clipboard, but text is preferred", async () => {
-    expect(pastedPicture(clipboard([shot()], "words"))).toBeNull();
-    expect(pastedPicture(clipboard([shot("text/html")]))).toBeNull();
-    expect(pastedPicture({ files: [], items: [{ kind: "file", type: "image/png", getAsFile: () => shot() }] })?.type).toBe("image/png");
+    expect(pastedFiles(clipboard([shot()], "words"))).toEqual([]);
+    expect(pastedFiles(clipboard([shot("text/html")]))).toEqual([]);
+    expect(pastedFiles({ files: [], items: [{ kind: "file", type: "image/png", getAsFile: () => shot() }] }).map((file) => file.type)).toEqual(["image/png"]);
     const { desk } = await opened();
     expect(paste([shot()], "words").defaultPrevented).toBe(false);
     expect(paste([shot()]).defaultPrevented).toBe(true);
@@ -50,6 +50,22 @@ describe("a picture", () => {
     await settle();
     expect(document.querySelector("[data-picture]")?.textContent).toContain("Counts as 2 replies");
     expect(document.querySelector("[data-budget]")?.textContent).toContain("This uses 2 of the 10 replies left");
+  });
+  test("that was copied in a file manager is attached, not its name or path", () => {
+    const named = (name: string, type = "image/png"): File => new File(["x"], name, { type });
+    // The Finder puts the names beside the files, a spreadsheet what stands in the cells beside a picture of them.
+    expect(pastedFiles(clipboard([named("My photo.png")], "My photo.png"))).toHaveLength(1);
+    expect(pastedFiles(clipboard([named("Zoe\u0308.png")], "Zo\u00eb.png"))).toHaveLength(1);
+    expect(pastedFiles(clipboard([named("a.pdf", "application/pdf"), named("b.png")], "a.pdf\nb.png")).map((file) => file.name)).toEqual(["b.png", "a.pdf"]);
+    expect(pastedFiles(clipboard([named("image.png")], "12\t34"))).toEqual([]);
+    const offered = (types: string[], data: Record<string, string>) => ({ files: [], items: [], types, getData: (type: string) => data[type] ?? "" });
+    expect(mayBeCopiedFiles(offered(["text/uri-list"], {}))).toBe(true);
+    expect(mayBeCopiedFiles(offered(["text/plain"], { "text/plain": "/home/mia/a.png\n/home/mia/b.png" }))).toBe(true);
+    expect(mayBeCopiedFiles(offered([], { "text/plain": "x-special/nautilus-clipboard\ncopy\nfile:///a.png\n" }))).toBe(true);
+    expect(mayBeCopiedFiles(offered(["text/uri-list", "text/plain"], { "text/uri-list": "https://example.com", "text/plain": "https://example.com" }))).toBe(false);
+    expect(mayBeCopiedFiles(offered(["text/plain"], { "text/plain": "See /home/mia" }))).toBe(false);
+    expect(pictureAmong(["a.pdf", "b.JPG", "c.png"])).toBe(1);
+    expect(pictureAmong(["a.pdf"])).toBe(0);
   });
   test("cannot go out while it is being prepared, and can be taken off then", async () => {
     const { desk } = await opened();

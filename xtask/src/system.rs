@@ -75,6 +75,12 @@ pub(crate) const TESTS: Needs = Needs {
         "libnotify-bin",
         "openbox",
         "xdotool",
+        "x11-xkb-utils",
+        "ibus",
+        "ibus-gtk3",
+        "ibus-anthy",
+        "python3-gi",
+        "gir1.2-gtk-3.0",
         "scrot",
         "x11-utils",
         "adwaita-icon-theme",
@@ -97,22 +103,24 @@ pub(crate) const TESTS: Needs = Needs {
         Proof::Program("notify-send"),
         Proof::Program("openbox"),
         Proof::Program("xdotool"),
+        Proof::Program("setxkbmap"),
+        Proof::Program("ibus-daemon"),
     ],
     elsewhere: &[
         (
             "fedora",
             "sudo dnf install xorg-x11-server-Xvfb dbus-daemon gnome-keyring libsecret webkit2gtk-driver dunst xclip libnotify \
-             openbox xdotool google-noto-color-emoji-fonts google-noto-sans-cjk-fonts chromium chromedriver",
+             openbox xdotool setxkbmap ibus ibus-anthy python3-gobject google-noto-color-emoji-fonts google-noto-sans-cjk-fonts chromium chromedriver",
         ),
         (
             "arch",
             "sudo pacman -S --needed xorg-server-xvfb dbus gnome-keyring libsecret webkit2gtk-4.1 dunst xclip libnotify openbox \
-             xdotool noto-fonts-emoji noto-fonts-cjk chromium",
+             xdotool xorg-setxkbmap ibus ibus-anthy python-gobject noto-fonts-emoji noto-fonts-cjk chromium",
         ),
         (
             "suse",
             "sudo zypper install xorg-x11-server-Xvfb dbus-1-daemon gnome-keyring secret-tool webkit2gtk-driver dunst xclip \
-             libnotify-tools openbox xdotool noto-coloremoji-fonts chromium chromedriver",
+             libnotify-tools openbox xdotool setxkbmap ibus ibus-anthy python3-gobject noto-coloremoji-fonts chromium chromedriver",
         ),
     ],
 };

@@ -12,6 +12,12 @@ export interface Host {
   attach(conversation: ConversationId | null, file: Blob): Promise<unknown>;
   /** The picture in the clipboard, where pages are not told of it; none if there is none. Browsers tell by themselves. */
   clipboardPicture?(): Promise<Blob | null>;
+  /** The names of the files in the clipboard, where pages are not told of them. */
+  clipboardFiles?(): Promise<string[]>;
+  /** The bytes of one of them. Rejects as `ask` does. */
+  clipboardFile?(at: number): Promise<Blob>;
+  /** Shows the page larger or smaller; 1 is as it was made. Browsers do it by themselves. */
+  zoom?(factor: number): Promise<void>;
   /** Hears events until the returned function is called. */
   listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void;
   /** Where the page finds a picture of the media vault. */
@@ -83,6 +89,30 @@ export async function clipboardPicture(): Promise<Blob | null> {
     // No picture is what the agent sees then, too.
     return null;
   }
+}
+
+/** The names of the files in the clipboard, as far as the page was not told of them when the agent pasted. */
+export async function clipboardFiles(): Promise<string[]> {
+  try {
+    return (await host?.clipboardFiles?.()) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** One of the files that `clipboardFiles` named last. */
+export async function clipboardFile(at: number): Promise<Blob> {
+  if (!host?.clipboardFile) throw new FaultError({ code: "imageNotAPicture", detail: null, incident: null });
+  try {
+    return await host.clipboardFile(at);
+  } catch (error) {
+    throw new FaultError(faultOf(error));
+  }
+}
+
+/** What shows the page larger or smaller; none where the browser does it by itself. */
+export function zoomHost(): ((factor: number) => Promise<void>) | null {
+  return host?.zoom ? (factor) => host?.zoom?.(factor) ?? Promise.resolve() : null;
 }
 
 /** Hears what the desk says without being asked. */

@@ -1,14 +1,16 @@
 // WebKitGTK leaves undoing and redoing of what was typed to the application: without this Ctrl+Z does nothing in a field.
 
+import { keyName } from "../state/keys";
+
 /** Whether this engine has no undo keys of its own. */
 export function lacksUndoKeys(agent: string): boolean {
   return agent.includes("Linux") && agent.includes("AppleWebKit") && !agent.includes("Chrome");
 }
 
 /** The editing command that a key stands for. */
-export function editingCommand(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">): "undo" | "redo" | null {
+export function editingCommand(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">): "undo" | "redo" | null {
   if (!event.ctrlKey || event.altKey || event.metaKey) return null;
-  const key = event.key.toLowerCase();
+  const key = keyName(event);
   if (key === "z") return event.shiftKey ? "redo" : "undo";
   return key === "y" && !event.shiftKey ? "redo" : null;
 }

@@ -15,6 +15,9 @@ export function tauriHost(): Host {
       const bytes = await invoke<ArrayBuffer>("clipboard_picture");
       return bytes.byteLength > 0 ? new Blob([bytes], { type: "image/png" }) : null;
     },
+    clipboardFiles: () => invoke<string[]>("clipboard_files"),
+    clipboardFile: async (at) => new Blob([await invoke<ArrayBuffer>("clipboard_file", { at })]),
+    zoom: (factor) => invoke("zoom", { factor }),
     listen(heard, wire) {
       let listening = true;
       const channel = new Channel<Event>();

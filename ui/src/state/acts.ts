@@ -20,7 +20,12 @@ export function may(app: App, key: KeyId): boolean {
     case "back":
     case "copyPhoto":
     case "savePhoto":
+    case "sendAnyway":
       return false;
+    case "zoomIn":
+    case "zoomOut":
+    case "zoomReset":
+      return app.zoom.possible;
     default:
       return inbox && app.talk !== null;
   }
@@ -81,6 +86,13 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
     case "settings":
       app.place.go("settings");
       return true;
+    case "zoomIn":
+    case "zoomOut":
+    case "zoomReset":
+      if (!app.zoom.possible) return false;
+      if (key === "zoomReset") app.zoom.reset();
+      else app.zoom.step(key === "zoomIn" ? 1 : -1);
+      return true;
     case "sheet":
       app.place.sheet = !app.place.sheet;
       return true;
@@ -107,16 +119,17 @@ function back(app: App, target: EventTarget | null): boolean {
     app.place.wish = "list";
     return true;
   }
-  // What stands out in the messages since a search goes first.
-  if (app.talk && (app.talk.find.open || app.talk.words !== "")) {
-    app.talk.find.close();
-    return true;
-  }
-  if (target instanceof Element && target.closest("[data-composer], [data-region=thread], .composer")) {
+  // What stands out in the messages since a search goes too; it never keeps the agent in the composer.
+  const found = app.talk !== null && (app.talk.find.open || app.talk.words !== "");
+  if (found) app.talk?.find.close();
+  const writing = target instanceof Element && target.closest("[data-composer]") !== null;
+  if (writing || (!found && target instanceof Element && target.closest("[data-region=thread], .composer"))) {
+    // At once, whether or not there is a list to go to: the next key must not be written into a draft.
+    if (target instanceof HTMLElement) target.blur();
     app.place.wish = "list";
     return true;
   }
-  return false;
+  return found;
 }
 
 /** The parts of the window, in order, and what in each takes the focus. */

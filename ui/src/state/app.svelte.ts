@@ -28,6 +28,7 @@ import { Triage } from "./triage";
 import { Typing } from "./typing";
 import { Unsent } from "./unsent";
 import { Viewer } from "./viewer.svelte";
+import { Zoom } from "./zoom.svelte";
 
 const KEY = Symbol("app");
 
@@ -58,6 +59,7 @@ export class App {
   search = new Search(() => this.place.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */
   viewer = new Viewer();
+  zoom = new Zoom();
   wire = $state<Wire>("open");
   /** The list on screen. */
   list: ConversationList | null = $derived(this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab));
@@ -76,6 +78,7 @@ export class App {
   /** Connects to the desk; the returned function lets go. */
   start(): () => void {
     this.clock.start();
+    this.zoom.begin();
     this.#ends = [() => this.clock.stop(), this.place.watch(), listen((event) => this.hear(event), (wire) => (this.wire = wire))];
     void this.begin();
     return () => this.#ends.forEach((end) => end());

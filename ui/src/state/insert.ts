@@ -9,10 +9,10 @@ export function replaceText(field: HTMLTextAreaElement, from: number, to: number
 }
 
 /** Puts text where the caret is, or in the place of what is selected. */
-export function insertText(field: HTMLTextAreaElement, text: string): void {
+export function insertText(field: HTMLTextAreaElement | HTMLInputElement, text: string): void {
   field.focus();
   // Deprecated, and still the only way into a field's own history.
   if (typeof document.execCommand === "function" && document.execCommand("insertText", false, text)) return;
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.setRangeText(text, field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText", data: text }));
 }

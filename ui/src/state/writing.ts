@@ -1,6 +1,7 @@
 // What may be sent and which key sends it.
 import type { SendKey } from "../ipc/bindings";
 import { isDrawn } from "../text/invisible";
+import { isForInputMethod } from "./keys";
 
 /** TikTok takes at most this many characters. */
 export const MOST = 6_000;
@@ -28,7 +29,7 @@ type Press = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "a
 
 /** What a key press means in the composer. While an input method composes, Enter belongs to it. */
 export function pressed(event: Press, sendKey: SendKey): "send" | "ignore" | "none" {
-  if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return "none";
+  if (event.key !== "Enter" || isForInputMethod(event)) return "none";
   if (event.shiftKey || event.altKey) return "none";
   const mod = event.ctrlKey || event.metaKey;
   const sends = sendKey === "enter" || mod;

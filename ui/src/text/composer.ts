@@ -50,6 +50,7 @@ export const composer = {
   colleagueAgo: (time: string) => `A colleague answered ${time} ago`,
   sendAnyway: "Send anyway",
   dismiss: "Dismiss",
+  slashWord: (word: string) => `“${word}” is all you have written, and no saved reply. Send it to the customer?`,
   sendsIn: (left: string) => `Sends in ${left}`,
   undo: "Undo",
   undoHint: (key: string) => `Undo sending (${key} in the empty field)`,

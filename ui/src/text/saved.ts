@@ -128,6 +128,7 @@ export const saved = {
   blanks: "Fill in the blanks",
   blanksMore: (name: string) => `“${name}” asks for:`,
   blankNames: { customer: "Customer’s name", agent: "Your name", account: "Account’s name", date: "Date" } as Record<string, string>,
+  blankMissing: (name: string) => `“${name}” is still empty. Fill it in, or press Insert once more to leave it out.`,
   next: "goes on",
   insertNow: "Insert",
   cancel: "Cancel",

@@ -8,10 +8,19 @@ export const MOST_OFFERED = 30;
 /** Nobody filters by more. */
 const LONGEST = 60;
 
+/** The stroke as it is typed, and as an East Asian input method writes it. */
+const lastStroke = (text: string, at: number): number => Math.max(text.lastIndexOf("/", at), text.lastIndexOf("／", at));
+
+/** The slash word that is all a text consists of; none if there is more to it. Nobody means to send one to a customer. */
+export function slashWordOnly(text: string): string | null {
+  const word = text.trim();
+  return /^[/／]\S*$/u.test(word) ? word : null;
+}
+
 /** Where a stroke at the beginning of a word stands before the caret, and what follows it. */
 export function slashBefore(text: string, caret: number): { from: number; query: string } | null {
   const line = text.slice(Math.max(text.lastIndexOf("\n", caret - 1) + 1, caret - LONGEST - 1), caret);
-  for (let at = line.lastIndexOf("/"); at >= 0; at = at === 0 ? -1 : line.lastIndexOf("/", at - 1)) {
+  for (let at = lastStroke(line, line.length); at >= 0; at = at === 0 ? -1 : lastStroke(line, at - 1)) {
     const query = line.slice(at + 1);
     const before = text[caret - query.length - 2];
     if (before !== undefined && !/\s/u.test(before)) continue;
@@ -45,6 +54,11 @@ export class Choosing {
 
   get chosen(): SavedReplyView | undefined {
     return this.list[this.at];
+  }
+
+  /** Whether nothing answers what stands in the field. */
+  get nothing(): boolean {
+    return this.fresh && this.list.length === 0;
   }
 
   /** Whether the list answers what stands in the field. */

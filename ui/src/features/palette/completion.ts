@@ -7,11 +7,15 @@ export type Operator = "from" | "in" | "has" | "tag" | "before" | "after" | "on"
 export const OPERATORS: readonly Operator[] = ["from", "in", "has", "tag", "before", "after", "on"];
 /** What a message can have, in the desk's words. */
 export const HAS: readonly string[] = ["photo", "video", "post", "sticker", "card", "link"];
-const MOST = 5;
+export const MOST = 5;
+/** As many as the list shows where nothing but an operator is typed. */
+const MOST_LISTED = 30;
 
 export interface Known {
   results: SearchResults | null;
   tags: readonly TagCount[];
+  /** Names of customers, offered where nothing was found yet. */
+  people?: readonly string[];
   /** Today as the agent's calendar has it. */
   today: string;
 }
@@ -40,19 +44,26 @@ function peopleOf(results: SearchResults | null): string[] {
 
 const quoted = (value: string): string => (/[\s"]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value);
 
-function values(operator: Operator, typed: string, { results, tags, today }: Known): string[] {
+function values(operator: Operator, typed: string, { results, tags, people = [], today }: Known): string[] {
   switch (operator) {
     case "has":
       return HAS.filter((one) => one.startsWith(typed.toLowerCase()));
     case "tag":
       return tags.map(({ tag }) => tag.name).filter((name) => begins(name, typed));
     case "from":
-      return [...(typed !== "" && "me".startsWith(typed.toLowerCase()) ? ["me"] : []), ...peopleOf(results).filter((name) => begins(name, typed))];
+      if (typed === "") return [...new Set([...people, "me"])];
+      return [...("me".startsWith(typed.toLowerCase()) ? ["me"] : []), ...peopleOf(results).filter((name) => begins(name, typed))];
     case "in":
-      return peopleOf(results).filter((name) => begins(name, typed));
+      return typed === "" ? [...new Set(people)] : peopleOf(results).filter((name) => begins(name, typed));
     default:
       return today.startsWith(typed) ? [today] : [];
   }
+}
+
+/** Whether the word before the cursor is an operator that waits for its value, as in `tag:`. */
+export function bareOperator(text: string, caret: number): Operator | null {
+  const word = /(?:^|\s)-?([a-z]+):"?$/iu.exec(text.slice(0, caret));
+  return OPERATORS.find((one) => one === word?.[1]?.toLowerCase()) ?? null;
 }
 
 /** What Tab can make of the word before the cursor, likeliest first. */
@@ -72,7 +83,7 @@ export function completions(text: string, caret: number, known: Known): Completi
     const typed = found[2] ?? "";
     return values(operator, typed, known)
       .filter((value) => value !== typed)
-      .slice(0, MOST)
+      .slice(0, typed === "" ? MOST_LISTED : MOST)
       .map((value) => put(`${operator}:${quoted(value)}`, true));
   }
   if (token.length < 2) return [];

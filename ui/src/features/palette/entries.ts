@@ -2,9 +2,11 @@
 import type { MessageHit, PersonHit, SavedReplyView, SearchResults } from "../../ipc/bindings";
 import type { KeyId } from "../../state/keys";
 import { t } from "../../text";
+import type { Completion } from "./completion";
 
 export type Entry =
   | { kind: "recent"; key: string; text: string }
+  | { kind: "value"; key: string; way: Completion }
   | { kind: "operator"; key: string; id: OperatorId }
   | { kind: "person"; key: string; hit: PersonHit }
   | { kind: "message"; key: string; hit: MessageHit }
@@ -61,12 +63,15 @@ export interface Asked {
   may: readonly KeyId[];
   /** The saved replies that can be inserted now. */
   saved: readonly SavedReplyView[];
+  /** What can stand after the operator that waits for its value. */
+  values?: readonly Completion[];
 }
 
-export function sectionsOf({ text, results, recent, may, saved }: Asked): Section[] {
+export function sectionsOf({ text, results, recent, may, saved, values = [] }: Asked): Section[] {
   const typed = text.trim();
   const sections: Section[] = [];
-  if (typed.startsWith(">")) sections.push(commands(commandsFor(typed.slice(1), may), savedFor(typed.slice(1), saved)));
+  if (values.length > 0) sections.push({ id: "values", entries: values.map((way) => ({ kind: "value", key: `value ${way.label}`, way })) });
+  else if (typed.startsWith(">")) sections.push(commands(commandsFor(typed.slice(1), may), savedFor(typed.slice(1), saved)));
   else if (typed === "?") sections.push(operators());
   else if (typed === "") {
     sections.push({ id: "recent", entries: recent.map((one) => ({ kind: "recent", key: `recent ${one}`, text: one })) }, operators(), commands(may));
