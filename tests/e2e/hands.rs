@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::shop::{Shop, open_conversation};
 use super::window::Window;
+use tests::Patience;
 use tests::desktop::Desktop;
-use tests::process::{GLANCE, PATIENCE};
+use tests::process::GLANCE;
 
 const NADIA: &str = "Nadia Rahman";
 const COMPOSER: &str = "document.querySelector('textarea[data-composer]')";
@@ -63,9 +64,9 @@ async fn empty_composer(window: &Window) -> Result<()> {
 
 /// Waits for a script's answer without failing: whether it came.
 async fn comes(window: &Window, script: &str) -> Result<bool> {
-    let since = std::time::Instant::now();
+    let mut patience = Patience::default();
     while ask(window, script).await? != json!(true) {
-        if since.elapsed() > PATIENCE {
+        if patience.is_over() {
             return Ok(false);
         }
         tokio::time::sleep(GLANCE).await;
@@ -203,11 +204,11 @@ async fn keys_act_on_every_layout() -> Result<()> {
         desktop.set_layout(layout)?;
         // The layout is there once its letter is.
         empty_composer(window).await?;
-        let since = std::time::Instant::now();
+        let mut patience = Patience::default();
         while !written(window).await?.contains(letter) {
             desktop.press_keycodes(&[code::K])?;
             tokio::time::sleep(GLANCE * 3).await;
-            ensure!(since.elapsed() < PATIENCE, "{layout} is not there: {:?}", written(window).await?);
+            ensure!(!patience.is_over(), "{layout} is not there: {:?}", written(window).await?);
         }
         empty_composer(window).await?;
         let control = |key: u8| [code::CONTROL, key];

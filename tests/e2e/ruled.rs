@@ -1,7 +1,5 @@
 //! A saved reply and a rule that sends it, from writing them to the customer who gets the answer, in the real window.
 
-use std::time::Instant;
-
 use anyhow::Result;
 use fantoccini::Locator;
 use serde_json::json;

@@ -1,13 +1,12 @@
 //! What has not gone out stays in sight: in Waiting, in its row, in a place and a count of its own. Closing with some asks.
 
-use std::time::Instant;
-
 use anyhow::Result;
 
 use super::shop::{Shop, delivered, open_conversation, reply};
 use super::window::Window;
+use tests::Patience;
 use tests::desktop::Desktop;
-use tests::process::{GLANCE, PATIENCE, running};
+use tests::process::{GLANCE, running};
 
 const NADIA: &str = "Nadia Rahman";
 
@@ -82,9 +81,9 @@ async fn closing_the_window_names_what_has_not_gone_out() -> Result<()> {
     // Whoever quits, quits.
     let _ = window.click("button", "Quit anyway").await;
     let program = super::app::program("DESKBELL_BIN", "deskbell")?;
-    let since = Instant::now();
+    let mut patience = Patience::default();
     while !running(&program, &shop.desktop.home()).is_empty() {
-        anyhow::ensure!(since.elapsed() < PATIENCE, "it does not end");
+        anyhow::ensure!(!patience.is_over(), "it does not end");
         tokio::time::sleep(GLANCE).await;
     }
     assert!(shop.tiktok.ledger().texts_to(NADIA).is_empty());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use desk::{Event, FaultCode};
+use desk::{Event, FaultCode, Place};
 use model::{ConversationId, Delivery, StopReason};
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
@@ -270,11 +270,12 @@ async fn a_reply_that_was_stopped_is_announced_wherever_the_agent_is() {
             assert!(world.host.notifications().iter().all(|shown| !shown.body.starts_with("Not sent")));
             continue;
         }
-        let find =
-            |world: &World| world.host.notifications().into_iter().rfind(|shown| shown.conversation == conversation);
+        let find = |world: &World| {
+            world.host.notifications().into_iter().rfind(|shown| shown.opens == Place::Conversation(conversation))
+        };
         world.until("the system has shown it", async |world| find(world).is_some()).await;
         let shown = find(&world).unwrap();
-        assert_eq!((shown.conversation, shown.title.as_str()), (conversation, "Ana"));
+        assert_eq!((shown.opens, shown.title.as_str()), (Place::Conversation(conversation), "Ana"));
         assert_eq!(shown.body, "Not sent: a colleague answered first.");
     }
 }

@@ -92,6 +92,7 @@ fn unsent_words(delivery: &Delivery) -> &'static str {
             "Not sent: the reply window closed before its time came."
         }
         Delivery::Stopped { why: StopReason::Overdue } => "Not sent: its time passed while Deskbell was not running.",
+        Delivery::Stopped { why: StopReason::Unreadable } => "Not sent: what Deskbell kept of it is damaged.",
         Delivery::Stopped { why: StopReason::Interrupted } => "Not sent: Deskbell was closed before it could go out.",
         Delivery::Refused(_) => "Not sent: TikTok did not take your reply.",
         Delivery::Unconfirmed { .. } => "TikTok never confirmed your reply. It may have arrived.",

@@ -16,7 +16,8 @@ const MAX_ID_BYTES: usize = 1024;
 const MAX_NAME_CHARS: usize = 1000;
 /// JavaScript counts no further in whole numbers.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
-/// No token of TikTok's lives longer than a year.
+/// TikTok's tokens live for a day and a year. What says less or more says nothing.
+const MIN_LIFETIME: Duration = Duration::from_secs(60);
 const MAX_LIFETIME: Duration = Duration::from_secs(400 * 86_400);
 
 /// An object's fields, not yet read.
@@ -167,14 +168,9 @@ pub(crate) fn optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     Ok(optional_text(deserializer)?.map(name))
 }
 
-/// For how long something lives, in seconds, in derived types; what no token of TikTok's does was not said.
-pub(crate) fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    Ok(life(&Box::<RawValue>::deserialize(deserializer)?))
-}
-
 fn life(raw: &RawValue) -> Option<Duration> {
     let seconds = integer(raw).and_then(|seconds| u64::try_from(seconds).ok());
-    seconds.map(Duration::from_secs).filter(|life| !life.is_zero() && *life <= MAX_LIFETIME)
+    seconds.map(Duration::from_secs).filter(|life| (MIN_LIFETIME..=MAX_LIFETIME).contains(life))
 }
 
 #[cfg(test)]

@@ -1092,7 +1092,15 @@ name: string,
 /**
  * How the reply stands: stopped, refused, or never confirmed.
  */
-delivery: Delivery, };
+delivery: Delivery, } | { "event": "openComment", 
+/**
+ * On whose video.
+ */
+account: AccountId, 
+/**
+ * Which one.
+ */
+comment: CommentId, };
 
 export type ExplainRules = { 
 /**

@@ -43,10 +43,6 @@ pub fn dm_scopes_and<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     scopes
 }
 
-/// How long a pair lives where TikTok does not say ("Token endpoints"): the pair itself must not be lost for it.
-const ACCESS_LIFETIME: Duration = Duration::from_secs(86_400);
-const REFRESH_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
-
 /// The operator's own Business app ("The app has three names").
 #[derive(Debug, Clone)]
 pub struct BusinessApp {
@@ -60,10 +56,6 @@ pub struct BusinessApp {
 
 /// Where the access token stands in an answer.
 const ACCESS_TOKEN_PATH: &str = "data.access_token";
-/// The shortest life of a token that is believed. TikTok's live for a day and a year; what says less says nothing.
-const SHORTEST_LIFE_S: i64 = 60;
-/// The longest life of a token that is believed.
-const LONGEST_LIFE_S: i64 = 10 * 365 * 86_400;
 
 /// A pair of tokens and whose they are. The refresh token replaces the one before: store the pair before using it.
 ///
@@ -232,15 +224,11 @@ impl TokensReply {
 
     fn tokens(&self) -> Option<BusinessTokens> {
         let fields = Fields::read(&self.0)?;
-        let life = |key: &str| {
-            let seconds = fields.integer(key).filter(|life| (SHORTEST_LIFE_S..=LONGEST_LIFE_S).contains(life))?;
-            u64::try_from(seconds).ok().map(Duration::from_secs)
-        };
         Some(BusinessTokens {
             access: AccessToken::new(fields.id("access_token")?),
             refresh: fields.id("refresh_token").map(RefreshToken::new),
-            expires_in: life("expires_in"),
-            refresh_token_expires_in: life("refresh_token_expires_in"),
+            expires_in: fields.lifetime("expires_in"),
+            refresh_token_expires_in: fields.lifetime("refresh_token_expires_in"),
             open_id: fields.id("open_id"),
             scope: scopes(&fields.text("scope").unwrap_or_default()),
         })
