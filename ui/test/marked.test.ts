@@ -57,7 +57,7 @@ describe("completing operators", () => {
     expect(after("linen")).toEqual([]);
   });
   test("offers what there is after each", () => {
-    expect(after("has:")).toEqual(["has:photo ", "has:video ", "has:post ", "has:sticker ", "has:card "]);
+    expect(after("has:")).toEqual(["has:photo ", "has:video ", "has:post ", "has:sticker ", "has:card ", "has:link "]);
     expect(after("has:v")).toEqual(["has:video "]);
     expect(after("tag:si")).toEqual(['tag:"Size M" ']);
     expect(after("on:")).toEqual(["on:2026-11-22 "]);

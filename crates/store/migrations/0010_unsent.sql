@@ -4,23 +4,23 @@
 ALTER TABLE conversation ADD COLUMN unsent       INTEGER NOT NULL DEFAULT 0;  -- replies TikTok does not have: in the outbox or scheduled
 ALTER TABLE conversation ADD COLUMN snippet_auto INTEGER NOT NULL DEFAULT 0;  -- the last line was said by TikTok itself or by a rule
 ALTER TABLE account      ADD COLUMN unsent_count   INTEGER NOT NULL DEFAULT 0;  -- conversations with such replies; kept by the triggers below
-ALTER TABLE account      ADD COLUMN unsent_replies INTEGER NOT NULL DEFAULT 0;  -- such replies
+ALTER TABLE account      ADD COLUMN unsent_reply_count INTEGER NOT NULL DEFAULT 0;  -- such replies
 
 CREATE INDEX conversation_unsent ON conversation (account_id, last_at_ms DESC, id DESC, unsent) WHERE unsent > 0;
 
 CREATE TRIGGER conversation_unsent_counted AFTER INSERT ON conversation WHEN NEW.unsent > 0 BEGIN
-    UPDATE account SET unsent_count = unsent_count + 1, unsent_replies = unsent_replies + NEW.unsent WHERE id = NEW.account_id;
+    UPDATE account SET unsent_count = unsent_count + 1, unsent_reply_count = unsent_reply_count + NEW.unsent WHERE id = NEW.account_id;
 END;
 
 CREATE TRIGGER conversation_unsent_recounted AFTER UPDATE OF unsent ON conversation WHEN OLD.unsent <> NEW.unsent BEGIN
     UPDATE account SET
         unsent_count   = unsent_count   + (NEW.unsent > 0) - (OLD.unsent > 0),
-        unsent_replies = unsent_replies + NEW.unsent - OLD.unsent
+        unsent_reply_count = unsent_reply_count + NEW.unsent - OLD.unsent
     WHERE id = NEW.account_id;
 END;
 
 CREATE TRIGGER conversation_unsent_gone AFTER DELETE ON conversation WHEN OLD.unsent > 0 BEGIN
-    UPDATE account SET unsent_count = unsent_count - 1, unsent_replies = unsent_replies - OLD.unsent WHERE id = OLD.account_id;
+    UPDATE account SET unsent_count = unsent_count - 1, unsent_reply_count = unsent_reply_count - OLD.unsent WHERE id = OLD.account_id;
 END;
 
 UPDATE conversation SET unsent = (SELECT count(*) FROM outbox o WHERE o.conversation_id = conversation.id)

@@ -218,7 +218,7 @@ pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> 
     let mut query = sql.prepare_cached(
         "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, coalesce((
              SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0),
-             unsent_count, unsent_replies
+             unsent_count, unsent_reply_count
          FROM account WHERE id = ?1",
     )?;
     Ok(query.query_row([id.0], |row| {

@@ -91,6 +91,6 @@ pub fn pending(sql: &Connection) -> Result<Pending, StoreError> {
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn count_of(sql: &Connection, account: AccountId) -> Result<u32, StoreError> {
-    let mut query = sql.prepare_cached("SELECT unsent_replies FROM account WHERE id = ?1")?;
+    let mut query = sql.prepare_cached("SELECT unsent_reply_count FROM account WHERE id = ?1")?;
     Ok(query.query_row([account.0], |row| row.get(0))?)
 }

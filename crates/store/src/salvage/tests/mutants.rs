@@ -224,7 +224,7 @@ async fn look_at(store: &Store, mutant: &Mutant, healthy: &Healthy, report: &sal
                     count("SELECT count(*) FROM account a WHERE open_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open')
                            OR waiting_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND waiting = 1)
                            OR unsent_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND unsent > 0)
-                           OR unsent_replies <> (SELECT count(*) FROM outbox WHERE account_id = a.id) + (SELECT count(*) FROM scheduled WHERE account_id = a.id)
+                           OR unsent_reply_count <> (SELECT count(*) FROM outbox WHERE account_id = a.id) + (SELECT count(*) FROM scheduled WHERE account_id = a.id)
                            OR fetched_count <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND fetched_updated_ms > 0)
                            OR (SELECT coalesce(sum(open_count), 0) FROM agent_load WHERE account_id = a.id)
                                <> (SELECT count(*) FROM conversation WHERE account_id = a.id AND status = 'open' AND assignee_id IS NOT NULL)
