@@ -75,7 +75,7 @@ pub(crate) async fn zoom(webview: tauri::Webview, factor: f64) -> Result<(), Fau
     if !ZOOM_RANGE.contains(&factor) {
         return Err(Fault::with_detail(FaultCode::BadRequest, "factor"));
     }
-    webview.set_zoom(factor).map_err(|error| Fault::with_detail(FaultCode::Unexpected, &error.to_string()))
+    webview.set_zoom(factor).map_err(|error| Fault::with_detail(FaultCode::Unexpected, error.to_string()))
 }
 
 /// Hears the desk from now on.
