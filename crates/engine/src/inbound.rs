@@ -233,7 +233,7 @@ fn take(
 }
 
 /// The reply of ours that this unknown outgoing message is: sent through the API, the same in kind and words, at the time
-/// of its attempt; the earliest first, each message once. A colleague's message from the phone or the web never is.
+/// of its attempt; the nearest in time, each message once. A colleague's message from the phone or the web never is.
 fn claim(
     tx: &Tx<'_>,
     conversation: ConversationId,
