@@ -233,7 +233,7 @@ fn take(
 }
 
 /// The reply of ours that this unknown outgoing message is: sent through the API, the same in kind and words, at the time
-/// of its attempt; the earliest first, each message once. A colleague's message from the phone or the web never is.
+/// of its attempt; the nearest in time, each message once. A colleague's message from the phone or the web never is.
 fn claim(
     tx: &Tx<'_>,
     conversation: ConversationId,
@@ -250,7 +250,7 @@ fn claim(
         (!news.is_timed || (from_ms..=to_ms).contains(began_ms)) && same(sent, &news.content)
     });
     if !matches!(news.content, Content::Image { .. }) {
-        return Ok(ours.first().map(|(id, ..)| *id));
+        return Ok(nearest(&ours, news));
     }
     // Two pictures cannot be told apart, and taking the wrong one would hide that the other is missing. One that the agent
     // says arrived is not in flight any more; between it and another the time decides.
@@ -263,8 +263,18 @@ fn claim(
     if in_flight.len() > 1 {
         return Ok(None);
     }
-    let nearest = ours.iter().min_by_key(|(_, _, began_ms)| news.sent_at_ms.abs_diff(*began_ms));
-    Ok(nearest.map(|(id, ..)| *id))
+    Ok(nearest(&ours, news))
+}
+
+/// The reply one of whose calls began nearest to the message's time. Calls of one conversation follow one another, and one
+/// nobody heard the end of holds up the next for longer than clocks differ.
+fn nearest(calls: &[(MessageId, Content, Millis)], news: &News) -> Option<MessageId> {
+    let nearest = if news.is_timed {
+        calls.iter().min_by_key(|(_, _, began_ms)| news.sent_at_ms.abs_diff(*began_ms))
+    } else {
+        calls.first()
+    };
+    nearest.map(|(id, ..)| *id)
 }
 
 /// Whether a message was sent through the API by somebody, perhaps by us: no colleague's from the phone or the web.

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
-use crate::OpenError;
 use crate::db::{DATABASE, LOCK};
+use crate::{OpenError, salvage};
 
 /// How the names of the database, its log and its marks begin.
 const FILES_START_WITH: &str = "deskbell.";
@@ -34,7 +34,7 @@ pub fn new_file() -> OpenOptions {
 }
 
 /// Makes the folder of a profile, or makes sure that it can be used as one. Only a folder that Deskbell makes or that holds its
-/// database is closed to others. An empty one stays as open as it is; what Deskbell puts into it is private by itself.
+/// database, or what is left of it, is closed to others. An empty one stays as open as it is; what Deskbell puts into it is private by itself.
 ///
 /// # Errors
 /// [`OpenError::NotOurFolder`] if it holds other things and others can read it; [`OpenError::Io`].
@@ -46,7 +46,9 @@ pub fn claim_folder(folder: &Path) -> std::result::Result<(), OpenError> {
     if !folder.is_dir() {
         return Err(io(Error::from(ErrorKind::NotADirectory)));
     }
-    if folder.join(DATABASE).exists() {
+    // A log without its database, or one that is being mended, is as much ours.
+    let database = folder.join(DATABASE);
+    if database.exists() || salvage::log_of(&database).exists() || salvage::marked(folder).is_some() {
         return close_to_others(folder, 0o700).map_err(io);
     }
     if folder.join(LOCK).exists() {

@@ -121,7 +121,7 @@ pub(super) struct Case {
     pub(super) echo: Echo,
     pub(super) list: List,
     pub(super) decision: Decision,
-    /// Before which message a colleague answers on the phone, while it can still be undone.
+    /// Which message is the first that can still be undone when a colleague answers on the phone.
     pub(super) colleague: Option<usize>,
 }
 

@@ -22,6 +22,10 @@ use crate::timing::Timing;
 const STEPS: usize = 200;
 /// A start takes a while.
 const RESTART_MS: i64 = 4_000;
+/// For how long a reply can be undone, where a colleague answers in that time.
+const HOLD_MS: i64 = 5_000;
+/// So long before the reading that ends that time: the last moment of which decision 7 promises anything.
+const COLLEAGUE_BEFORE_READING_MS: i64 = 10;
 
 /// How far a case got.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,7 +33,6 @@ pub(super) struct Reached {
     pub(super) crashed: bool,
     pub(super) undecided: bool,
     pub(super) undecided_yet_there: bool,
-    pub(super) colleague: bool,
     pub(super) stopped: bool,
 }
 
@@ -96,15 +99,29 @@ impl<'a> Play<'a> {
     /// From Enter until nothing is open any more.
     pub(super) fn run(&mut self) -> Result<(), String> {
         self.list()?;
-        self.press();
+        let (id, count) = (self.id, self.case.outcomes.len());
+        match self.case.colleague {
+            None => self.press(count, None),
+            Some(0) => self.press_before_colleague(count),
+            Some(first) => self.press(first, None),
+        }
         for _ in 0..STEPS {
-            let id = self.id;
-            let Some(head) = self.desk.read(|sql| outbox::head(sql, id)) else {
+            let (head, held_until) = self.desk.read(|sql| Ok((outbox::head(sql, id)?, outbox::held_until(sql, id)?)));
+            // The next is pressed once those before it were called for.
+            if self.ours.len() < count && head.as_ref().is_none_or(|head| head.state != State::Queued) {
+                self.press_before_colleague(count - self.ours.len());
+                continue;
+            }
+            if let Some(until_ms) = held_until.filter(|until_ms| *until_ms <= self.now_ms) {
+                self.desk.write(move |tx| outbox::unhold(tx, id, until_ms));
+                continue;
+            }
+            let Some(head) = head else {
                 if self.let_stopped_ones_go() {
                     continue;
                 }
                 // A colleague answered before it was sent, and the agent had not seen that.
-                if self.reached.colleague && !self.reached.stopped {
+                if self.tiktok.colleague_ms.is_some() && !self.reached.stopped {
                     return Err("I10: nothing was stopped, and a colleague had answered first".to_owned());
                 }
                 return self.end();
@@ -112,6 +129,7 @@ impl<'a> Play<'a> {
             let of = self.which(head.message);
             self.tell(&format!("head {of} {:?} checks {}", head.state, head.checks));
             match head.state {
+                State::Held => self.hold(&head)?,
                 State::Queued => self.send(of, &head)?,
                 State::Checking => self.look(of, &head)?,
                 State::Undecided => self.decide(of)?,
@@ -121,16 +139,25 @@ impl<'a> Play<'a> {
         Err("I4: it never ends".to_owned())
     }
 
-    fn press(&mut self) {
+    /// Presses Send for so many messages, and has a colleague answer on the phone while they can still be undone.
+    fn press_before_colleague(&mut self, count: usize) {
+        self.press(count, Some(self.now_ms + HOLD_MS));
+        let id = self.id;
+        let rows = self.desk.read(|sql| outbox::of_conversation(sql, id));
+        let held = rows.iter().find(|reply| reply.state == State::Held).unwrap();
+        self.tiktok.colleague_answers(held.read_from_ms - COLLEAGUE_BEFORE_READING_MS);
+    }
+
+    fn press(&mut self, count: usize, hold_until_ms: Option<Millis>) {
         let press = Press {
             conversation: self.id,
-            parts: vec![outgoing(self.case.kind); self.case.outcomes.len()],
+            parts: vec![outgoing(self.case.kind); count],
             quoted: None,
             seen: None,
             anyway: false,
             key: None,
             clears: Clears::Reply,
-            hold_until_ms: None,
+            hold_until_ms,
         };
         let (now_ms, account) = (self.now_ms, self.desk.account);
         let picture = self.case.kind == Kind::Picture;
@@ -143,24 +170,24 @@ impl<'a> Play<'a> {
             desk::press(tx, &press, now_ms)
         });
         let Pressed::Queued(ids) = pressed else { panic!("nobody else has written") };
-        self.ours = ids
-            .into_iter()
-            .map(|id| Ours { id, calls: 0, resends: 0, discarded: false, looks: 0, decisions: 0 })
-            .collect();
+        let new = |id| Ours { id, calls: 0, resends: 0, discarded: false, looks: 0, decisions: 0 };
+        self.ours.extend(ids.into_iter().map(new));
     }
 
     fn which(&self, id: MessageId) -> usize {
         self.ours.iter().position(|ours| ours.id == id).unwrap()
     }
 
+    /// Waits until a reply can be undone no more, and reads the thread at the end of that time.
+    fn hold(&mut self, head: &Reply) -> Result<(), String> {
+        self.now_ms = self.now_ms.max(head.read_from_ms);
+        self.list()?;
+        self.now_ms = self.now_ms.max(head.not_before_ms);
+        Ok(())
+    }
+
     fn send(&mut self, of: usize, head: &Reply) -> Result<(), String> {
         self.now_ms = self.now_ms.max(head.not_before_ms);
-        if self.case.colleague == Some(of) && !self.reached.colleague {
-            self.reached.colleague = true;
-            self.now_ms += 1_000;
-            self.tiktok.colleague_answers(self.now_ms);
-            self.now_ms += 1_000;
-        }
         let (id, message) = (self.id, head.message);
         let again = self.desk.read(|sql| outbox::may_have_arrived(sql, message));
         let read = self.read_at_ms.filter(|at_ms| *at_ms >= head.read_from_ms);

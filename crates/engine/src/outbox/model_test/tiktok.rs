@@ -29,7 +29,7 @@ pub(super) struct TikTok {
     name: String,
     asked_ms: Millis,
     pub(super) copies: Vec<Copy>,
-    /// When a colleague answered on the phone.
+    /// When a colleague answers on the phone.
     pub(super) colleague_ms: Option<Millis>,
 }
 
@@ -99,7 +99,7 @@ impl TikTok {
         remote_id
     }
 
-    /// A colleague answers on the phone.
+    /// A colleague answers on the phone at this time, which may be yet to come.
     pub(super) fn colleague_answers(&mut self, at_ms: Millis) {
         self.colleague_ms = Some(at_ms);
     }
@@ -126,7 +126,7 @@ impl TikTok {
             content: Content::Text { body: "I have it here.".to_owned() },
             ..customer(&format!("{}-colleague", self.name), at_ms)
         };
-        messages.extend(self.colleague_ms.map(colleague));
+        messages.extend(self.colleague_ms.filter(|at_ms| *at_ms <= asked_at_ms).map(colleague));
         messages.extend(self.copies.iter().filter(|copy| copy.hidden == 0).map(|copy| self.news(copy)));
         for copy in &mut self.copies {
             if copy.hidden < u32::MAX {

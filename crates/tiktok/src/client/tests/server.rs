@@ -104,10 +104,15 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
 }
 
 pub(super) fn client_to(address: &str) -> Client {
+    client_waiting(address, Duration::from_millis(400))
+}
+
+/// With so long for a whole call.
+pub(super) fn client_waiting(address: &str, total: Duration) -> Client {
     let endpoints = Endpoints::from_json(&format!(
         r#"{{"authorize":"http://{address}/authorize","login_kit":"http://{address}/","business":"http://{address}/open_api/v1.3/","media_hosts":["{address}"]}}"#
     ));
-    let timeouts = Timeouts { connect: Duration::from_secs(2), total: Duration::from_millis(400) };
+    let timeouts = Timeouts { connect: Duration::from_secs(2), total };
     Client::with_timeouts(endpoints.unwrap(), timeouts).unwrap()
 }
 
