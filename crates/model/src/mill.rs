@@ -587,7 +587,11 @@ mod tests {
     fn no_text_is_joined_to_more_than_a_few_words_for_each_of_its_own() {
         for text in ["1 2 3 4 ".repeat(1_000), "a.b/c-d".repeat(1_000), "ab-".repeat(2_000), "リ・".repeat(1_000)] {
             let milled = Milled::of(&text);
-            assert!(milled.joined().count() <= milled.runs().count() * 7, "{}", text.chars().take(8).collect::<String>());
+            assert!(
+                milled.joined().count() <= milled.runs().count() * 7,
+                "{}",
+                text.chars().take(8).collect::<String>()
+            );
         }
     }
 

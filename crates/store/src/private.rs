@@ -7,9 +7,6 @@ use std::path::Path;
 use crate::db::{DATABASE, LOCK};
 use crate::{OpenError, salvage};
 
-/// How the names of the database, its log and its marks begin.
-const FILES_START_WITH: &str = "deskbell.";
-
 /// Makes a folder and those above it that are missing, for this user alone. One that is there stays as it is.
 ///
 /// # Errors
@@ -54,12 +51,8 @@ pub fn claim_folder(folder: &Path) -> std::result::Result<(), OpenError> {
     if folder.join(LOCK).exists() {
         return Ok(());
     }
-    let names: Vec<_> = std::fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<_>>())
-        .map_err(io)?;
-    // A database's log and what mending leaves are ours as well: what was lost may be in them.
-    let is_ours = |name: &std::ffi::OsString| name.to_string_lossy().starts_with(FILES_START_WITH);
-    if !names.is_empty() && !names.iter().any(is_ours) && is_open_to_others(folder).map_err(io)? {
+    let is_empty = std::fs::read_dir(folder).map_err(io)?.next().is_none();
+    if !is_empty && is_open_to_others(folder).map_err(io)? {
         return Err(OpenError::NotOurFolder { path: folder.display().to_string() });
     }
     // From here on it is ours, whatever is put into it next.

@@ -31,7 +31,7 @@ impl Parents {
         if table.name == "account" {
             // Counted anew as conversations come in.
             for (column, value) in table.columns.iter().zip(values.iter_mut()) {
-                if column.name.ends_with("_count") || column.name == "unsent_replies" {
+                if column.name.ends_with("_count") {
                     *value = Value::Integer(0);
                 }
             }
