@@ -129,7 +129,12 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
             other => other.clone(),
         };
         world.tiktok.fault("send", fault.clone(), Times::Next(1));
-        for endpoint in ["content_list", "conversation_list", "media_download", "profile"] {
+        // Told three times in a row that it asks too fast, Deskbell waits for tomorrow.
+        let endpoints: &[&str] = match fault {
+            Fault::RateLimited => &[],
+            _ => &["content_list", "conversation_list", "media_download", "profile"],
+        };
+        for endpoint in endpoints {
             world.tiktok.fault(endpoint, elsewhere.clone(), Times::Next(1));
         }
         let calls = world.tiktok.ledger().calls("send");

@@ -60,6 +60,8 @@ async fn memory_that_no_limit_of_a_decoder_counts_is_limited_by_its_process() {
 async fn a_decoder_that_is_killed_or_hangs_costs_its_picture_only() {
     let mut world = World::paced(|timing| timing.decode = Duration::from_millis(400)).await;
     let at = conversation(&world).await;
+    let ana = world.customer("Ana");
+    world.until("nothing else is decoded", async |world| world.row(&ana).await["person"]["avatar"].is_string()).await;
     let place = tempfile::tempdir().unwrap();
     for does in [
         "kill -SEGV $$",

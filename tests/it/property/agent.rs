@@ -4,6 +4,7 @@ use desk::FaultCode;
 use model::{ConversationId, MessageId};
 use rand::Rng;
 use rand::seq::IndexedRandom;
+use sandbox::{Attempt, Verdict};
 use serde_json::{Value, json};
 use store::table::outbox::{self, State};
 
@@ -153,8 +154,10 @@ impl Day {
             "undoSend" | "discard" => reply.gone = true,
             _ => {}
         }
-        // What may have arrived is not offered again.
-        if command == "undoSend" || (command == "discard" && state != "unconfirmed") {
+        // What may have arrived is not offered again: it was called for, and not refused.
+        let ledger = self.world.tiktok.ledger();
+        let may_be_there = |attempt: &Attempt| attempt.text == text && !matches!(attempt.verdict, Verdict::Refused(_));
+        if command == "undoSend" || (command == "discard" && !ledger.attempts.iter().any(may_be_there)) {
             self.is_in_draft(who, &text).await;
         }
         format!("{command} {text}, which was {state}")
