@@ -74,7 +74,10 @@ async fn half_an_emoji(shop: &Shop, window: &Window) -> Result<()> {
         .await?;
     open_conversation(window, "Odile Time").await?;
     open_conversation(window, "Ana").await?;
-    let kept = window.value("Message to Ana").await?;
+    // WebDriver's JSON carries no half an emoji.
+    let well_formed = "return document.querySelector('form.composer textarea').value.toWellFormed();";
+    let kept = window.client().execute(well_formed, vec![]).await?;
+    let kept = kept.as_str().unwrap_or_default();
     assert!(kept.starts_with("hi ") && kept.ends_with(" there"), "{kept:?}");
     window.gone("Something went wrong").await?;
     window.shot("border-lines").await?;

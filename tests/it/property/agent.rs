@@ -154,10 +154,11 @@ impl Day {
             "undoSend" | "discard" => reply.gone = true,
             _ => {}
         }
-        // What may have arrived is not offered again: it was called for, and not refused.
+        // What may have arrived is not offered again: it was called for, as far as anybody knows, and not refused.
         let ledger = self.world.tiktok.ledger();
-        let may_be_there = |attempt: &Attempt| attempt.text == text && !matches!(attempt.verdict, Verdict::Refused(_));
-        if command == "undoSend" || (command == "discard" && !ledger.attempts.iter().any(may_be_there)) {
+        let called = |attempt: &Attempt| attempt.text == text && !matches!(attempt.verdict, Verdict::Refused(_));
+        let may_be_there = state == "unconfirmed" || ledger.attempts.iter().any(called);
+        if command == "undoSend" || (command == "discard" && !may_be_there) {
             self.is_in_draft(who, &text).await;
         }
         format!("{command} {text}, which was {state}")
