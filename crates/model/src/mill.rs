@@ -49,7 +49,7 @@ struct Run {
     kind: Kind,
     /// The index after its last glyph.
     end: usize,
-    /// What stands before it.
+    /// The separators between the run before and this one.
     gap: Gap,
     /// Whether the gap joins it to the run before it.
     joins: bool,

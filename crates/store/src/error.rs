@@ -78,7 +78,7 @@ pub enum OpenError {
         "The folder {path} holds other files and can be read by others, so Deskbell keeps no customers' messages in it. Name an empty folder, or one that does not exist yet; nothing was changed."
     )]
     NotOurFolder {
-        /// Which folder.
+        /// The path of the folder.
         path: String,
     },
     /// It is damaged.

@@ -72,7 +72,7 @@ pub struct Message {
     pub message_id: String,
     /// The conversation, where the message repeats it.
     pub conversation_id: Option<String>,
-    /// When.
+    /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub timestamp: Option<Timestamp>,
     /// Who wrote it.
     pub from_user: Option<Party>,

@@ -17,7 +17,7 @@ pub struct Reaction {
     pub ai_emoji_url: Option<String>,
     /// Whose: the customer's `unique_identifier`, or the `business_id`.
     pub unique_identifier: Option<String>,
-    /// When.
+    /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub timestamp: Option<Timestamp>,
 }
 

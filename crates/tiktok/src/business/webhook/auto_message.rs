@@ -20,7 +20,7 @@ pub struct AutoMessageConfig {
     pub kind: AutoMessageType,
     /// What was done to it.
     pub action: AutoMessageAction,
-    /// When.
+    /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub at: Option<Timestamp>,
     /// What it says now, where the event tells.
     pub text: Option<AutoMessageText>,
@@ -51,7 +51,7 @@ pub struct AutoMessageAudit {
     pub kind: AutoMessageType,
     /// The verdict.
     pub status: AuditStatus,
-    /// When.
+    /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub at: Option<Timestamp>,
 }
 

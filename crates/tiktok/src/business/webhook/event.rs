@@ -89,7 +89,7 @@ pub struct HighIntentComment {
     pub text: String,
     /// Whose.
     pub person: Option<Person>,
-    /// When.
+    /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub at: Option<Timestamp>,
 }
 
