@@ -252,7 +252,7 @@ impl Day {
                 assert_eq!(found.wrong, Vec::<String>::new(), "seed {}\n{}", self.seed, self.diary.join("\n"));
             }
         }
-        assert!(self.proofs > 10, "seed {}: there was nothing to prove: {}", self.seed, self.proofs);
+        assert!(self.proofs > 0, "seed {}: there was nothing to prove: {}", self.seed, self.proofs);
         self.world.close().await;
     }
 }
