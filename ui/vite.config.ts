@@ -12,7 +12,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: false,
   },
-  server: { port: 5173, strictPort: true, proxy: { "/rpc": "http://127.0.0.1:7420", "/events": "http://127.0.0.1:7420", "/media": "http://127.0.0.1:7420" } },
+  server: {
+    port: 5173,
+    strictPort: true,
+    proxy: { "/rpc": "http://127.0.0.1:7420", "/events": "http://127.0.0.1:7420", "/media": "http://127.0.0.1:7420" },
+  },
   test: {
     environment: "happy-dom",
     include: ["test/**/*.test.ts"],

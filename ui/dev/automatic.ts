@@ -1,13 +1,32 @@
 // What the desk in memory knows of TikTok's automatic messages and of comments: reviews that take a while, refusals, and
 // turning on that switches off.
-import type { AccountId, AuditStatus, AutoKindView, AutoMessagesView, AutoMessageType, AutoMessageView, AutoOutcome, AutoRefusal, AutoText, AutoVersionView, Commands, CommentView, Fault, FaultCode } from "../src/ipc/bindings";
+import type {
+  AccountId,
+  AuditStatus,
+  AutoKindView,
+  AutoMessagesView,
+  AutoMessageType,
+  AutoMessageView,
+  AutoOutcome,
+  AutoRefusal,
+  AutoText,
+  AutoVersionView,
+  Commands,
+  CommentView,
+  Fault,
+  FaultCode,
+} from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeDesk } from "./fake";
 
 type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];
 
 const MOST: Record<AutoMessageType, number> = { welcomeMessage: 1, suggestedQuestion: 3, chatPrompt: 6 };
-const LONGEST: Record<AutoMessageType, [title: number, body: number]> = { welcomeMessage: [0, 250], suggestedQuestion: [80, 200], chatPrompt: [18, 150] };
+const LONGEST: Record<AutoMessageType, [title: number, body: number]> = {
+  welcomeMessage: [0, 250],
+  suggestedQuestion: [80, 200],
+  chatPrompt: [18, 150],
+};
 const KINDS = Object.keys(MOST) as AutoMessageType[];
 
 /** One account's automatic messages, as TikTok and the desk have them. */
@@ -24,8 +43,10 @@ export interface FakeAuto {
   refuses: string;
 }
 
-const fault = (code: FaultCode, detail: string | null = null): FaultError => new FaultError({ code, detail, incident: null });
-const repeats = (a: AutoText, b: AutoText): boolean => (a.title !== "" || b.title !== "" ? a.title === b.title : a.body === b.body);
+const fault = (code: FaultCode, detail: string | null = null): FaultError =>
+  new FaultError({ code, detail, incident: null });
+const repeats = (a: AutoText, b: AutoText): boolean =>
+  a.title !== "" || b.title !== "" ? a.title === b.title : a.body === b.body;
 const same = (a: AutoText, b: AutoText): boolean => a.title === b.title && a.body === b.body;
 
 export function autoOf(desk: FakeDesk, account: AccountId): FakeAuto {
@@ -33,7 +54,13 @@ export function autoOf(desk: FakeDesk, account: AccountId): FakeAuto {
   if (!auto) {
     auto = {
       kinds: KINDS.map((kind) => ({ kind, enabled: false, items: [], changedElsewhereMs: null })),
-      fetchedAtMs: null, fault: null, commentToMessage: { enabled: false, fault: null }, versions: [], comments: [], reviewMs: null, refuses: "",
+      fetchedAtMs: null,
+      fault: null,
+      commentToMessage: { enabled: false, fault: null },
+      versions: [],
+      comments: [],
+      reviewMs: null,
+      refuses: "",
     };
     desk.auto.set(account, auto);
   }
@@ -48,12 +75,18 @@ export function kindOf(auto: FakeAuto, kind: AutoMessageType): AutoKindView {
 
 /** TikTok has decided about a message. */
 export function decide(desk: FakeDesk, account: AccountId, message: string, audit: AuditStatus): void {
-  for (const kind of autoOf(desk, account).kinds) for (const one of kind.items) if (one.id === message) one.audit = audit;
+  for (const kind of autoOf(desk, account).kinds)
+    for (const one of kind.items) if (one.id === message) one.audit = audit;
   desk.tell({ kind: "autoMessages", account });
 }
 
 /** Somebody changes a kind on the phone. */
-export function changeElsewhere(desk: FakeDesk, account: AccountId, kind: AutoMessageType, change: (items: AutoMessageView[]) => AutoMessageView[]): void {
+export function changeElsewhere(
+  desk: FakeDesk,
+  account: AccountId,
+  kind: AutoMessageType,
+  change: (items: AutoMessageView[]) => AutoMessageView[],
+): void {
   const auto = autoOf(desk, account);
   const at = kindOf(auto, kind);
   at.items = change(structuredClone(at.items));
@@ -64,17 +97,39 @@ export function changeElsewhere(desk: FakeDesk, account: AccountId, kind: AutoMe
 
 function keep(desk: FakeDesk, auto: FakeAuto, kind: AutoMessageType, elsewhere = false): void {
   const { enabled, items } = kindOf(auto, kind);
-  auto.versions.unshift({ id: desk.id(), kind, atMs: Date.now(), elsewhere, enabled, items: structuredClone(items.map((one) => one.text)) });
+  auto.versions.unshift({
+    id: desk.id(),
+    kind,
+    atMs: Date.now(),
+    elsewhere,
+    enabled,
+    items: structuredClone(items.map((one) => one.text)),
+  });
 }
 
 function viewOf(account: AccountId, auto: FakeAuto): AutoMessagesView {
-  const open = auto.comments.filter((one) => one.state.state === "open" && one.closesAtMs > Date.now() && one.conditions.every((each) => each.holds !== false)).length;
-  return { account, kinds: auto.kinds, fetchedAtMs: auto.fetchedAtMs, fault: auto.fault, commentToMessage: { ...auto.commentToMessage, open } };
+  const open = auto.comments.filter(
+    (one) =>
+      one.state.state === "open" && one.closesAtMs > Date.now() && one.conditions.every((each) => each.holds !== false),
+  ).length;
+  return {
+    account,
+    kinds: auto.kinds,
+    fetchedAtMs: auto.fetchedAtMs,
+    fault: auto.fault,
+    commentToMessage: { ...auto.commentToMessage, open },
+  };
 }
 
 function check(auto: FakeAuto, kind: AutoMessageType, text: AutoText, but = ""): void {
   const [title, body] = LONGEST[kind];
-  if ([...text.title].length > title || [...text.body].length > body || text.body === "" || (title > 0 && text.title === "")) throw fault("autoTextInvalid");
+  if (
+    [...text.title].length > title ||
+    [...text.body].length > body ||
+    text.body === "" ||
+    (title > 0 && text.title === "")
+  )
+    throw fault("autoTextInvalid");
   if (kindOf(auto, kind).items.some((one) => one.id !== but && repeats(one.text, text))) throw fault("autoDuplicate");
 }
 
@@ -88,10 +143,17 @@ function fresh(desk: FakeDesk, account: AccountId, text: AutoText): AutoMessageV
 function review(desk: FakeDesk, account: AccountId, one: AutoMessageView): void {
   const { reviewMs } = autoOf(desk, account);
   one.audit = "reviewing";
-  if (reviewMs !== null) setTimeout(() => decide(desk, account, one.id, /whatsapp|https?:/i.test(one.text.body) ? "rejected" : "approved"), reviewMs);
+  if (reviewMs !== null)
+    setTimeout(
+      () => decide(desk, account, one.id, /whatsapp|https?:/i.test(one.text.body) ? "rejected" : "approved"),
+      reviewMs,
+    );
 }
 
-function locate(desk: FakeDesk, message: string): { account: AccountId; auto: FakeAuto; kind: AutoKindView; item: AutoMessageView } {
+function locate(
+  desk: FakeDesk,
+  message: string,
+): { account: AccountId; auto: FakeAuto; kind: AutoKindView; item: AutoMessageView } {
   for (const [account, auto] of desk.auto) {
     for (const kind of auto.kinds) {
       const item = kind.items.find((one) => one.id === message);
@@ -102,10 +164,21 @@ function locate(desk: FakeDesk, message: string): { account: AccountId; auto: Fa
 }
 
 /** Brings texts to TikTok one after another; each that is refused is told of. */
-function bring(desk: FakeDesk, account: AccountId, kind: AutoMessageType, texts: readonly AutoText[], refused: AutoRefusal[]): AutoMessageView[] {
+function bring(
+  desk: FakeDesk,
+  account: AccountId,
+  kind: AutoMessageType,
+  texts: readonly AutoText[],
+  refused: AutoRefusal[],
+): AutoMessageView[] {
   const { refuses } = autoOf(desk, account);
   return texts.flatMap((text, at) => {
-    const no = at >= MOST[kind] ? fault("autoTooMany") : refuses !== "" && `${text.title} ${text.body}`.includes(refuses) ? fault("tikTokRefused", "Content violates the community guidelines") : null;
+    const no =
+      at >= MOST[kind]
+        ? fault("autoTooMany")
+        : refuses !== "" && `${text.title} ${text.body}`.includes(refuses)
+          ? fault("tikTokRefused", "Content violates the community guidelines")
+          : null;
     if (!no) return [fresh(desk, account, text)];
     refused.push({ text, fault: no.fault });
     return [];
@@ -119,7 +192,10 @@ function done(desk: FakeDesk, account: AccountId, kind: AutoMessageType): AutoMe
   return viewOf(account, auto);
 }
 
-function changeOne(desk: FakeDesk, asked: Extract<Asked, { command: "updateAutoMessage" | "recreateAutoMessage" | "deleteAutoMessage" }>): AutoMessagesView {
+function changeOne(
+  desk: FakeDesk,
+  asked: Extract<Asked, { command: "updateAutoMessage" | "recreateAutoMessage" | "deleteAutoMessage" }>,
+): AutoMessagesView {
   const { account, auto, kind, item } = locate(desk, asked.args.message);
   switch (asked.command) {
     case "updateAutoMessage":
@@ -142,7 +218,10 @@ function changeOne(desk: FakeDesk, asked: Extract<Asked, { command: "updateAutoM
   return done(desk, account, kind.kind);
 }
 
-function changeKind(desk: FakeDesk, asked: Extract<Asked, { command: "createAutoMessage" | "sortAutoMessages" | "setAutoMessages" }>): AutoMessagesView | AutoOutcome {
+function changeKind(
+  desk: FakeDesk,
+  asked: Extract<Asked, { command: "createAutoMessage" | "sortAutoMessages" | "setAutoMessages" }>,
+): AutoMessagesView | AutoOutcome {
   const { account, kind } = asked.args;
   const auto = autoOf(desk, account);
   const at = kindOf(auto, kind);
@@ -164,7 +243,13 @@ function changeKind(desk: FakeDesk, asked: Extract<Asked, { command: "createAuto
       if (at.enabled && kind !== "welcomeMessage") for (const one of at.items) one.off = true;
       if (at.enabled && kind !== "welcomeMessage" && asked.args.recreate) {
         const old = at.items;
-        const anew = bring(desk, account, kind, old.map((one) => one.text), refused);
+        const anew = bring(
+          desk,
+          account,
+          kind,
+          old.map((one) => one.text),
+          refused,
+        );
         // What was refused stays as it is, switched off.
         at.items = [...old.filter((one) => refused.some((no) => same(no.text, one.text))), ...anew];
       }
@@ -178,7 +263,9 @@ function copy(desk: FakeDesk, { from, to, kinds }: Commands["copyAutoMessages"][
   const refused: AutoRefusal[] = [];
   for (const kind of kinds) {
     const at = kindOf(target, kind);
-    const missing = kindOf(autoOf(desk, from), kind).items.map((one) => one.text).filter((text) => !at.items.some((one) => same(one.text, text)));
+    const missing = kindOf(autoOf(desk, from), kind)
+      .items.map((one) => one.text)
+      .filter((text) => !at.items.some((one) => same(one.text, text)));
     const room = MOST[kind] - at.items.length;
     refused.push(...missing.slice(room).map((text) => ({ text, fault: fault("autoTooMany").fault })));
     at.items = [...at.items, ...bring(desk, to, kind, missing.slice(0, room), refused)];
@@ -193,7 +280,9 @@ function restore(desk: FakeDesk, version: string): AutoOutcome {
     if (!found) continue;
     const refused: AutoRefusal[] = [];
     const at = kindOf(auto, found.kind);
-    at.items = found.items.flatMap((text) => at.items.find((one) => same(one.text, text)) ?? bring(desk, account, found.kind, [text], refused));
+    at.items = found.items.flatMap(
+      (text) => at.items.find((one) => same(one.text, text)) ?? bring(desk, account, found.kind, [text], refused),
+    );
     return { now: done(desk, account, found.kind), refused };
   }
   throw fault("notFound");
@@ -205,11 +294,28 @@ function comment(desk: FakeDesk, asked: Extract<Asked, { command: "answerComment
     if (!one) continue;
     if (asked.command === "dismissComment") one.state = { state: asked.args.dismissed ? "dismissed" : "open" };
     else {
-      if (one.closesAtMs <= Date.now() || one.conditions.some((each) => each.holds === false)) throw fault("commentNotAnswerable", one.closesAtMs <= Date.now() ? "recent" : (one.conditions.find((each) => each.holds === false)?.condition ?? null));
+      if (one.closesAtMs <= Date.now() || one.conditions.some((each) => each.holds === false))
+        throw fault(
+          "commentNotAnswerable",
+          one.closesAtMs <= Date.now()
+            ? "recent"
+            : (one.conditions.find((each) => each.holds === false)?.condition ?? null),
+        );
       const { body } = asked.args;
-      one.state = auto.refuses !== "" && body.includes(auto.refuses)
-        ? { state: "refused", body, refusal: { reason: "messagingRules", code: 40064, message: "Message blocked by direct message rules", requestId: "20261128080110010244", atMs: Date.now() } }
-        : { state: "answered", body, atMs: Date.now() };
+      one.state =
+        auto.refuses !== "" && body.includes(auto.refuses)
+          ? {
+              state: "refused",
+              body,
+              refusal: {
+                reason: "messagingRules",
+                code: 40064,
+                message: "Message blocked by direct message rules",
+                requestId: "20261128080110010244",
+                atMs: Date.now(),
+              },
+            }
+          : { state: "answered", body, atMs: Date.now() };
     }
     desk.tell({ kind: "autoMessages", account });
     return one;
@@ -223,7 +329,8 @@ export function automatic(desk: FakeDesk, asked: Asked): unknown {
     case "getAutoMessages":
     case "refreshAutoMessages": {
       const auto = autoOf(desk, asked.args.account);
-      if (auto.fault === null && (auto.fetchedAtMs === null || asked.command === "refreshAutoMessages")) auto.fetchedAtMs = Date.now();
+      if (auto.fault === null && (auto.fetchedAtMs === null || asked.command === "refreshAutoMessages"))
+        auto.fetchedAtMs = Date.now();
       return viewOf(asked.args.account, auto);
     }
     case "updateAutoMessage":
@@ -237,7 +344,9 @@ export function automatic(desk: FakeDesk, asked: Asked): unknown {
     case "copyAutoMessages":
       return copy(desk, asked.args);
     case "listAutoVersions":
-      return autoOf(desk, asked.args.account).versions.filter((one) => one.kind === asked.args.kind).map(({ kind: _, ...version }) => version);
+      return autoOf(desk, asked.args.account)
+        .versions.filter((one) => one.kind === asked.args.kind)
+        .map(({ kind: _, ...version }) => version);
     case "restoreAutoVersion":
       return restore(desk, asked.args.version);
     case "setCommentToMessage": {

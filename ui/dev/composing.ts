@@ -1,16 +1,32 @@
 // What the composer asks of the desk in memory: drafts, replies, undo, scheduled replies, pictures and posts.
-import type { Attachment, Commands, Content, Fault, FaultCode, MessageView, Queued, Quoted, ScheduledView, Snippet } from "../src/ipc/bindings";
+import type {
+  Attachment,
+  Commands,
+  Content,
+  Fault,
+  FaultCode,
+  MessageView,
+  Queued,
+  Quoted,
+  ScheduledView,
+  Snippet,
+} from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeConversation, FakeDesk } from "./fake";
 import { keepPicture } from "./savedReplies";
 
 type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];
 
-export const UNDO_MS = 5_000;
+const UNDO_MS = 5_000;
 
-const fault = (code: FaultCode, detail: string | null = null): FaultError => new FaultError({ code, detail, incident: null } satisfies Fault);
+const fault = (code: FaultCode, detail: string | null = null): FaultError =>
+  new FaultError({ code, detail, incident: null } satisfies Fault);
 const snippetOf = (content: Content): Snippet =>
-  content.type === "text" ? { kind: "text", text: content.body.slice(0, 160) } : content.type === "card" ? { kind: "card", text: content.title } : { kind: content.type === "unreadable" ? "unsupported" : content.type, text: "" };
+  content.type === "text"
+    ? { kind: "text", text: content.body.slice(0, 160) }
+    : content.type === "card"
+      ? { kind: "card", text: content.title }
+      : { kind: content.type === "unreadable" ? "unsupported" : content.type, text: "" };
 
 /** A quote of a message. */
 export function quoteOf(message: MessageView): Quoted {
@@ -39,7 +55,9 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
       const { conversation, body, quoted, attachment, seen, anyway } = asked.args;
       const talk = desk.of(conversation);
       guard(talk, seen, anyway);
-      const picture = talk.attachment ?? (attachment === null ? null : { key: attachment, width: 400, height: 300, size: 1, firstFrame: false });
+      const picture =
+        talk.attachment ??
+        (attachment === null ? null : { key: attachment, width: 400, height: 300, size: 1, firstFrame: false });
       const contents: Content[] = attachment === null || !picture ? [] : [image(picture)];
       if (body.trim() !== "") contents.push({ type: "text", body });
       if (contents.length === 0) throw fault("replyEmpty");
@@ -55,7 +73,19 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
       const talk = desk.of(conversation);
       guard(talk, seen, anyway);
       talk.card = null;
-      return send(desk, talk, [{ type: "card", kind: card.kind, title: card.title.trim(), buttons: card.buttons.filter((one) => one.trim() !== "") }], null);
+      return send(
+        desk,
+        talk,
+        [
+          {
+            type: "card",
+            kind: card.kind,
+            title: card.title.trim(),
+            buttons: card.buttons.filter((one) => one.trim() !== ""),
+          },
+        ],
+        null,
+      );
     }
     case "sendPost": {
       const { conversation, post, seen, anyway } = asked.args;
@@ -63,19 +93,35 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
       guard(talk, seen, anyway);
       const id = /(\d{5,})\D*$/.exec(post)?.[1];
       if (!id) throw fault("postInvalid");
-      return send(desk, talk, [{ type: "sharePost", embedUrl: `https://www.tiktok.com/player/v1/${id}`, itemId: id }], null);
+      return send(
+        desk,
+        talk,
+        [{ type: "sharePost", embedUrl: `https://www.tiktok.com/player/v1/${id}`, itemId: id }],
+        null,
+      );
     }
     case "undoSend":
       return undo(desk, asked.args.messages);
     case "sendNow":
-      for (const talk of desk.conversations) for (const one of talk.messages) if (asked.args.messages.includes(one.id)) one.delivery = { state: "queued", waiting: null };
+      for (const talk of desk.conversations)
+        for (const one of talk.messages)
+          if (asked.args.messages.includes(one.id)) one.delivery = { state: "queued", waiting: null };
       return {};
     case "scheduleReply": {
       const { conversation, body, quoted, attachment, atMs } = asked.args;
       const talk = desk.of(conversation);
       fits(talk, atMs);
       const quotedMessage = talk.messages.find((one) => one.id === quoted);
-      const scheduled: ScheduledView = { id: desk.id(), conversation, name: talk.row.person.name, body, quoted: quotedMessage ? quoteOf(quotedMessage) : null, attachment: attachment === null ? null : talk.attachment, atMs, stopped: null };
+      const scheduled: ScheduledView = {
+        id: desk.id(),
+        conversation,
+        name: talk.row.person.name,
+        body,
+        quoted: quotedMessage ? quoteOf(quotedMessage) : null,
+        attachment: attachment === null ? null : talk.attachment,
+        atMs,
+        stopped: null,
+      };
       talk.scheduled = [...talk.scheduled, scheduled].sort((a, b) => a.atMs - b.atMs);
       Object.assign(talk, { draft: "", quoted: null, attachment: null });
       Object.assign(talk.row, { draft: null, scheduled: talk.scheduled.length });
@@ -92,7 +138,15 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
     case "sendScheduledNow": {
       const [talk, one] = scheduledOf(desk, asked.args.scheduled);
       drop(talk, one);
-      send(desk, talk, [...(one.attachment ? [image(one.attachment)] : []), ...(one.body === "" ? [] : [{ type: "text", body: one.body } as Content])], one.quoted);
+      send(
+        desk,
+        talk,
+        [
+          ...(one.attachment ? [image(one.attachment)] : []),
+          ...(one.body === "" ? [] : [{ type: "text", body: one.body } as Content]),
+        ],
+        one.quoted,
+      );
       return {};
     }
     case "cancelScheduled": {
@@ -103,7 +157,10 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
       return {};
     }
     case "listScheduled":
-      return desk.conversations.filter((one) => one.account === asked.args.account).flatMap((one) => one.scheduled).sort((a, b) => a.atMs - b.atMs);
+      return desk.conversations
+        .filter((one) => one.account === asked.args.account)
+        .flatMap((one) => one.scheduled)
+        .sort((a, b) => a.atMs - b.atMs);
     case "listPosts":
       return desk.posts.get(asked.args.account) ?? { posts: [], fetchedAtMs: null };
     case "askImages":
@@ -118,24 +175,40 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
 
 /** A picture file comes in; its first byte says what it is. */
 export async function attaching(desk: FakeDesk, conversation: string | null, file: Blob): Promise<Attachment> {
-  if (!/^image\/(png|jpeg|webp|gif)$/.test(file.type)) throw fault(/hei[cf]|avif/.test(file.type) ? "imageFormat" : "imageNotAPicture");
-  const picture = { key: `photo-${desk.id()}`, width: 1280, height: 960, size: 412_300, firstFrame: file.type === "image/gif" };
+  if (!/^image\/(png|jpeg|webp|gif)$/.test(file.type))
+    throw fault(/hei[cf]|avif/.test(file.type) ? "imageFormat" : "imageNotAPicture");
+  const picture = {
+    key: `photo-${desk.id()}`,
+    width: 1280,
+    height: 960,
+    size: 412_300,
+    firstFrame: file.type === "image/gif",
+  };
   if (conversation === null) return keepPicture(picture);
   desk.of(conversation).attachment = picture;
   return picture;
 }
 
-const image = (picture: Attachment): Content => ({ type: "image", mediaId: "", media: { state: "kept", key: picture.key, width: picture.width, height: picture.height } });
+const image = (picture: Attachment): Content => ({
+  type: "image",
+  mediaId: "",
+  media: { state: "kept", key: picture.key, width: picture.width, height: picture.height },
+});
 
 function changed(desk: FakeDesk, talk: FakeConversation): void {
-  desk.tell({ kind: "conversation", conversation: talk.row.id }, { kind: "inbox", account: talk.account }, { kind: "scheduled", account: talk.account });
+  desk.tell(
+    { kind: "conversation", conversation: talk.row.id },
+    { kind: "inbox", account: talk.account },
+    { kind: "scheduled", account: talk.account },
+  );
 }
 
 /** A colleague who has replied since is looked at first. */
 function guard(talk: FakeConversation, seen: string | null, anyway: boolean): void {
   const at = talk.messages.findIndex((one) => one.id === seen);
   const since = talk.messages.slice(at + 1);
-  if (!anyway && since.some((one) => one.direction === "out" && one.surface !== "deskbell" && one.auto === null)) throw fault("colleagueReplied");
+  if (!anyway && since.some((one) => one.direction === "out" && one.surface !== "deskbell" && one.auto === null))
+    throw fault("colleagueReplied");
 }
 
 function fits(talk: FakeConversation, atMs: number): void {
@@ -147,18 +220,37 @@ function fits(talk: FakeConversation, atMs: number): void {
 function send(desk: FakeDesk, talk: FakeConversation, contents: Content[], quoted: Quoted | null): Queued {
   const untilMs = desk.overview.settings.undo ? Date.now() + UNDO_MS : null;
   const messages = contents.map((content): MessageView => ({
-    id: desk.id(), direction: "out", sentAtMs: Date.now(), surface: "deskbell", auto: null, content, post: null, quoted: content.type === "text" ? quoted : null,
-    delivery: untilMs === null ? { state: "queued", waiting: null } : { state: "held", untilMs }, reactions: [], rule: null, firings: [], marks: [],
+    id: desk.id(),
+    direction: "out",
+    sentAtMs: Date.now(),
+    surface: "deskbell",
+    auto: null,
+    content,
+    post: null,
+    quoted: content.type === "text" ? quoted : null,
+    delivery: untilMs === null ? { state: "queued", waiting: null } : { state: "held", untilMs },
+    reactions: [],
+    rule: null,
+    firings: [],
+    marks: [],
   }));
   talk.messages.push(...messages);
   const last = contents.at(-1);
-  Object.assign(talk.row, { snippet: last ? snippetOf(last) : null, snippetFrom: "out", lastAtMs: Date.now(), waiting: false });
+  Object.assign(talk.row, {
+    snippet: last ? snippetOf(last) : null,
+    snippetFrom: "out",
+    lastAtMs: Date.now(),
+    waiting: false,
+  });
   if (talk.row.budget) talk.row.budget.left = Math.max(0, talk.row.budget.left - messages.length);
   changed(desk, talk);
-  setTimeout(() => {
-    for (const one of messages) if (talk.messages.includes(one)) one.delivery = { state: "sent" };
-    changed(desk, talk);
-  }, untilMs === null ? 400 : UNDO_MS + 400);
+  setTimeout(
+    () => {
+      for (const one of messages) if (talk.messages.includes(one)) one.delivery = { state: "sent" };
+      changed(desk, talk);
+    },
+    untilMs === null ? 400 : UNDO_MS + 400,
+  );
   return { messages: messages.map((one) => one.id), undoUntilMs: untilMs };
 }
 
@@ -172,7 +264,16 @@ function undo(desk: FakeDesk, ids: string[]): Record<string, never> {
     const picture = mine.find((one) => one.content.type === "image")?.content;
     const card = mine.find((one) => one.content.type === "card")?.content;
     if (card?.type === "card") talk.card = { kind: card.kind ?? "button", title: card.title, buttons: card.buttons };
-    const kept = picture?.type === "image" && picture.media.state === "kept" ? { key: picture.media.key, width: picture.media.width, height: picture.media.height, size: 412_300, firstFrame: false } : null;
+    const kept =
+      picture?.type === "image" && picture.media.state === "kept"
+        ? {
+            key: picture.media.key,
+            width: picture.media.width,
+            height: picture.media.height,
+            size: 412_300,
+            firstFrame: false,
+          }
+        : null;
     takeBack(talk, text?.content.type === "text" ? text.content.body : "", text?.quoted ?? null, kept);
     if (talk.row.budget) talk.row.budget.left += mine.length;
     changed(desk, talk);

@@ -1,5 +1,32 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
-import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Departure, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, UnsentView, WhyView } from "../src/ipc/bindings";
+import type {
+  AccountId,
+  AccountView,
+  AgentView,
+  Attachment,
+  Card,
+  Commands,
+  ConversationRow,
+  Departure,
+  Event,
+  Fault,
+  FaultCode,
+  LinkView,
+  MediaUsage,
+  MessageId,
+  MessageView,
+  Origin,
+  Overview,
+  PostPage,
+  Quoted,
+  ScheduledView,
+  Settings,
+  Tab,
+  TagView,
+  TokenEventView,
+  UnsentView,
+  WhyView,
+} from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
 import { automatic, type FakeAuto } from "./automatic";
 import { attaching, composing } from "./composing";
@@ -58,12 +85,42 @@ export class FakeDesk implements Host {
 
   constructor(nowMs = Date.now()) {
     this.overview = {
-      practice: false, canPractice: true, unreadable: [], canRestart: true, accounts: [], keychain: "system",
-      settings: { theme: "system", sendKey: "enter", closeToTray: false, notify: true, personPanel: true, undo: true, typing: true, recentEmoji: [], mediaBudgetMib: 2048, computers: 1, accessPutAway: [] }, nowMs, version: "0.1.0", repair: null, damaged: false,
+      practice: false,
+      canPractice: true,
+      unreadable: [],
+      canRestart: true,
+      accounts: [],
+      keychain: "system",
+      settings: {
+        theme: "system",
+        sendKey: "enter",
+        closeToTray: false,
+        notify: true,
+        personPanel: true,
+        undo: true,
+        typing: true,
+        recentEmoji: [],
+        mediaBudgetMib: 2048,
+        computers: 1,
+        accessPutAway: [],
+      },
+      nowMs,
+      version: "0.1.0",
+      repair: null,
+      damaged: false,
     };
     this.link = {
-      loginClientKey: null, businessAppId: null, businessRedirectUri: null, businessChecked: false, loginChecked: false, mayListPosts: false, loginRedirectUri: "http://127.0.0.1:49152/callback",
-      step: { step: "credentials" }, signedInAs: null, wanted: null, fault: null,
+      loginClientKey: null,
+      businessAppId: null,
+      businessRedirectUri: null,
+      businessChecked: false,
+      loginChecked: false,
+      mayListPosts: false,
+      loginRedirectUri: "http://127.0.0.1:49152/callback",
+      step: { step: "credentials" },
+      signedInAs: null,
+      wanted: null,
+      fault: null,
     };
   }
 
@@ -108,7 +165,16 @@ export class FakeDesk implements Host {
   }
 
   /** What closing would hold up. */
-  departure: Departure = { asked: false, held: 0, onTheWay: 0, toDecide: 0, scheduled: 0, nextScheduledMs: null, rules: false, tray: false };
+  departure: Departure = {
+    asked: false,
+    held: 0,
+    onTheWay: 0,
+    toDecide: 0,
+    scheduled: 0,
+    nextScheduledMs: null,
+    rules: false,
+    tray: false,
+  };
 
   tell(...changes: Extract<Event, { event: "stale" }>["changes"]): void {
     this.say({ event: "stale", changes });
@@ -156,19 +222,57 @@ export class FakeDesk implements Host {
   receive(id: string, body: string): void {
     const talk = this.of(id);
     const atMs = Date.now();
-    talk.messages.push({ id: String(this.#next++), direction: "in", sentAtMs: atMs, surface: "other", auto: null, content: { type: "text", body }, post: null, quoted: null, delivery: null, reactions: [], rule: null, firings: [], marks: [] });
-    Object.assign(talk.row, { snoozedUntilMs: null, status: "open", budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting }, snippet: { kind: "text", text: body }, snippetFrom: "in", lastAtMs: atMs, unread: talk.row.unread + 1, waiting: true, window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 } });
+    talk.messages.push({
+      id: String(this.#next++),
+      direction: "in",
+      sentAtMs: atMs,
+      surface: "other",
+      auto: null,
+      content: { type: "text", body },
+      post: null,
+      quoted: null,
+      delivery: null,
+      reactions: [],
+      rule: null,
+      firings: [],
+      marks: [],
+    });
+    Object.assign(talk.row, {
+      snoozedUntilMs: null,
+      status: "open",
+      budget: { left: 10, lateLeft: 3, engaged: !talk.row.waiting },
+      snippet: { kind: "text", text: body },
+      snippetFrom: "in",
+      lastAtMs: atMs,
+      unread: talk.row.unread + 1,
+      waiting: true,
+      window: { openedAtMs: atMs, closesAtMs: atMs + 48 * 3_600_000 },
+    });
     this.tell({ kind: "conversation", conversation: id }, { kind: "inbox", account: talk.account });
   }
 
   /** What of a conversation has not gone out, what needs the agent first. */
   #unsent(talk: FakeDesk["conversations"][number]): UnsentView[] {
-    const rank = (one: UnsentView): number => (one.kind === "scheduled" ? 4 : ["refused", "stopped", "unconfirmed"].includes(one.delivery.state) ? 0 : 3);
+    const rank = (one: UnsentView): number =>
+      one.kind === "scheduled" ? 4 : ["refused", "stopped", "unconfirmed"].includes(one.delivery.state) ? 0 : 3;
     const replies = talk.messages.flatMap((one): UnsentView[] => {
       if (one.delivery === null || one.delivery.state === "sent" || one.delivery.state === "read") return [];
-      return [{ kind: "reply", message: one.id, snippet: { kind: "text", text: one.content.type === "text" ? one.content.body : "" }, delivery: one.delivery }];
+      return [
+        {
+          kind: "reply",
+          message: one.id,
+          snippet: { kind: "text", text: one.content.type === "text" ? one.content.body : "" },
+          delivery: one.delivery,
+        },
+      ];
     });
-    const later = talk.scheduled.map((one): UnsentView => ({ kind: "scheduled", scheduled: one.id, snippet: { kind: "text", text: one.body }, atMs: one.atMs, stopped: one.stopped }));
+    const later = talk.scheduled.map((one): UnsentView => ({
+      kind: "scheduled",
+      scheduled: one.id,
+      snippet: { kind: "text", text: one.body },
+      atMs: one.atMs,
+      stopped: one.stopped,
+    }));
     return [...replies, ...later].sort((a, b) => rank(a) - rank(b));
   }
 
@@ -179,17 +283,35 @@ export class FakeDesk implements Host {
     }
     const open = (row: ConversationRow): boolean => row.status === "open" && row.snoozedUntilMs === null;
     const fits = {
-      waiting: (row: ConversationRow) => open(row) && row.waiting, requests: (row: ConversationRow) => open(row) && row.kind === "request", all: (row: ConversationRow) => row.snoozedUntilMs === null,
-      mine: (row: ConversationRow) => open(row) && row.assignee?.me === true, snoozed: (row: ConversationRow) => row.snoozedUntilMs !== null, unsent: (row: ConversationRow) => row.unsent > 0, done: (row: ConversationRow) => row.status === "done",
+      waiting: (row: ConversationRow) => open(row) && row.waiting,
+      requests: (row: ConversationRow) => open(row) && row.kind === "request",
+      all: (row: ConversationRow) => row.snoozedUntilMs === null,
+      mine: (row: ConversationRow) => open(row) && row.assignee?.me === true,
+      snoozed: (row: ConversationRow) => row.snoozedUntilMs !== null,
+      unsent: (row: ConversationRow) => row.unsent > 0,
+      done: (row: ConversationRow) => row.status === "done",
     }[tab];
-    return this.conversations.filter((one) => one.account === account && fits(one.row)).map((one) => one.row).sort((a, b) => (tab === "snoozed" ? (a.snoozedUntilMs ?? 0) - (b.snoozedUntilMs ?? 0) : b.lastAtMs - a.lastAtMs));
+    return this.conversations
+      .filter((one) => one.account === account && fits(one.row))
+      .map((one) => one.row)
+      .sort((a, b) =>
+        tab === "snoozed" ? (a.snoozedUntilMs ?? 0) - (b.snoozedUntilMs ?? 0) : b.lastAtMs - a.lastAtMs,
+      );
   }
 
   #answer(asked: Asked): unknown {
     switch (asked.command) {
       case "overview":
       case "retryKeychain":
-        return { ...this.overview, nowMs: Date.now(), accounts: this.overview.accounts.map((one) => ({ ...one, waiting: this.#list(one.id, "waiting").length, unsent: this.#list(one.id, "unsent").reduce((sum, row) => sum + row.unsent, 0) })) };
+        return {
+          ...this.overview,
+          nowMs: Date.now(),
+          accounts: this.overview.accounts.map((one) => ({
+            ...one,
+            waiting: this.#list(one.id, "waiting").length,
+            unsent: this.#list(one.id, "unsent").reduce((sum, row) => sum + row.unsent, 0),
+          })),
+        };
       case "saveSettings":
         this.overview.settings = asked.args.settings as Settings;
         return {};
@@ -199,11 +321,22 @@ export class FakeDesk implements Host {
       case "listConversations": {
         const { account, tab, offset, limit } = asked.args;
         const rows = this.#list(account, tab);
-        const counts = { waiting: this.#list(account, "waiting").length, requests: this.#list(account, "requests").length, all: this.#list(account, "all").length, mine: this.#list(account, "mine").length, snoozed: this.#list(account, "snoozed").length, unsent: this.#list(account, "unsent").length, unsentReplies: this.#list(account, "unsent").reduce((sum, row) => sum + row.unsent, 0), done: this.#list(account, "done").length };
+        const counts = {
+          waiting: this.#list(account, "waiting").length,
+          requests: this.#list(account, "requests").length,
+          all: this.#list(account, "all").length,
+          mine: this.#list(account, "mine").length,
+          snoozed: this.#list(account, "snoozed").length,
+          unsent: this.#list(account, "unsent").length,
+          unsentReplies: this.#list(account, "unsent").reduce((sum, row) => sum + row.unsent, 0),
+          done: this.#list(account, "done").length,
+        };
         return { total: rows.length, offset, rows: rows.slice(offset, offset + limit), counts };
       }
       case "getConversation": {
-        const { row, account, origin, draft, quoted, attachment, card, scheduled, images } = this.of(asked.args.conversation);
+        const { row, account, origin, draft, quoted, attachment, card, scheduled, images } = this.of(
+          asked.args.conversation,
+        );
         return { row, account, origin, draft: { body: draft, quoted, attachment }, card, scheduled, images };
       }
       case "listMessages":
@@ -214,7 +347,10 @@ export class FakeDesk implements Host {
         return findInThread(this, asked.args);
       case "markSeen":
         this.of(asked.args.conversation).row.unread = 0;
-        this.tell({ kind: "inbox", account: this.of(asked.args.conversation).account }, { kind: "conversation", conversation: asked.args.conversation });
+        this.tell(
+          { kind: "inbox", account: this.of(asked.args.conversation).account },
+          { kind: "conversation", conversation: asked.args.conversation },
+        );
         return {};
       case "setStatus": {
         const talk = this.of(asked.args.conversation);
@@ -230,22 +366,42 @@ export class FakeDesk implements Host {
       case "discard":
         return this.#settle(asked.args.message, null);
       default:
-        return composing(this, asked) ?? keeping(this, asked) ?? outbox(this, asked) ?? automatic(this, asked) ?? ruling(this, asked) ?? savedReplies(this, asked) ?? triage(this, asked) ?? this.#linking(asked);
+        return (
+          composing(this, asked) ??
+          keeping(this, asked) ??
+          outbox(this, asked) ??
+          automatic(this, asked) ??
+          ruling(this, asked) ??
+          savedReplies(this, asked) ??
+          triage(this, asked) ??
+          this.#linking(asked)
+        );
     }
   }
 
   #page(args: Commands["listMessages"]["args"]): Commands["listMessages"]["reply"] {
     const { messages, gaps } = this.of(args.conversation);
     const middle = args.around === undefined ? -1 : messages.findIndex((one) => one.id === args.around);
-    if (args.around !== undefined && middle < 0) throw new FaultError({ code: "notFound", detail: null, incident: null });
+    if (args.around !== undefined && middle < 0)
+      throw new FaultError({ code: "notFound", detail: null, incident: null });
     const before = args.before === null ? messages.length : messages.findIndex((one) => one.id === args.before);
-    let from = args.after === null ? Math.max(0, before - args.limit) : messages.findIndex((one) => one.id === args.after) + 1;
+    let from =
+      args.after === null ? Math.max(0, before - args.limit) : messages.findIndex((one) => one.id === args.after) + 1;
     if (args.oldest) from = 0;
     if (middle >= 0) from = Math.max(0, Math.min(middle - Math.floor(args.limit / 2), messages.length - args.limit));
-    const to = middle < 0 && args.after === null && !args.oldest ? before : Math.min(messages.length, from + args.limit);
+    const to =
+      middle < 0 && args.after === null && !args.oldest ? before : Math.min(messages.length, from + args.limit);
     const words = wordsOf(args.find ?? "");
-    const page = messages.slice(from, to).map((one) => ({ ...one, marks: words.every((word) => textOf(one).toLowerCase().includes(word)) ? marksIn(textOf(one), words) : [] }));
-    return { messages: page, gaps: gaps.filter((id) => page.some((one) => one.id === id)).map((id) => ({ before: id, atStart: false })), hasOlder: from > 0, hasNewer: to < messages.length };
+    const page = messages.slice(from, to).map((one) => ({
+      ...one,
+      marks: words.every((word) => textOf(one).toLowerCase().includes(word)) ? marksIn(textOf(one), words) : [],
+    }));
+    return {
+      messages: page,
+      gaps: gaps.filter((id) => page.some((one) => one.id === id)).map((id) => ({ before: id, atStart: false })),
+      hasOlder: from > 0,
+      hasNewer: to < messages.length,
+    };
   }
 
   #settle(id: string, to: "queued" | "sent" | null): Record<string, never> {
@@ -257,25 +413,46 @@ export class FakeDesk implements Host {
         talk.messages.splice(at, 1);
         if (talk.draft === "" && message.content.type === "text") talk.draft = message.content.body;
       } else message.delivery = to === "queued" ? { state: "queued", waiting: null } : { state: "sent" };
-      talk.row.trouble = talk.messages.some((one) => one.delivery?.state === "refused" || one.delivery?.state === "unconfirmed");
+      talk.row.trouble = talk.messages.some(
+        (one) => one.delivery?.state === "refused" || one.delivery?.state === "unconfirmed",
+      );
       this.tell({ kind: "conversation", conversation: talk.row.id }, { kind: "inbox", account: talk.account });
     }
     return {};
   }
 
   #linking(asked: Asked): unknown {
-    const wait = { untilMs: Date.now() + 276_000, address: "https://www.tiktok.com/v2/auth/authorize/?client_key=aw1example&state=example" };
+    const wait = {
+      untilMs: Date.now() + 276_000,
+      address: "https://www.tiktok.com/v2/auth/authorize/?client_key=aw1example&state=example",
+    };
     const steps: Partial<Record<keyof Commands, LinkView["step"]>> = {
-      startSignIn: { step: "signingIn", ...wait }, skipSignIn: { step: "authorise" }, startAuthorise: { step: "authorising", ...wait }, rejectLink: { step: "authorise" },
-      pasteRedirect: { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null },
+      startSignIn: { step: "signingIn", ...wait },
+      skipSignIn: { step: "authorise" },
+      startAuthorise: { step: "authorising", ...wait },
+      rejectLink: { step: "authorise" },
+      pasteRedirect: {
+        step: "confirm",
+        profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null },
+        known: null,
+      },
       cancelLink: { step: this.link.step.step === "signingIn" ? "signIn" : "authorise" },
     };
     switch (asked.command) {
       case "saveCredentials":
-        Object.assign(this.link, { businessAppId: asked.args.businessAppId, businessRedirectUri: asked.args.businessRedirectUri, loginClientKey: asked.args.loginClientKey || null, step: { step: asked.args.loginClientKey ? "signIn" : "authorise" } });
+        Object.assign(this.link, {
+          businessAppId: asked.args.businessAppId,
+          businessRedirectUri: asked.args.businessRedirectUri,
+          loginClientKey: asked.args.loginClientKey || null,
+          step: { step: asked.args.loginClientKey ? "signIn" : "authorise" },
+        });
         return this.link;
       case "retryLinkProfile":
-        this.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
+        this.link.step = {
+          step: "confirm",
+          profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null },
+          known: null,
+        };
         this.link.fault = null;
         return this.link;
       case "getDeparture":
@@ -288,7 +465,25 @@ export class FakeDesk implements Host {
       case "restart":
         return {};
       case "confirmLink": {
-        const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, unsent: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
+        const account: AccountView = {
+          id: "9",
+          handle: "maisonbloom",
+          displayName: "Maison Bloom",
+          avatar: null,
+          health: { state: "starting" },
+          syncedAtMs: null,
+          backfill: { done: 34, total: 212, paused: false },
+          waiting: 0,
+          markRead: "onReply",
+          scheduled: 0,
+          unsent: 0,
+          history: { completeToMs: null, gaps: 0, unreadable: 0 },
+          access: {
+            accessEndsMs: Date.now() + 86_400_000,
+            refreshEndsMs: Date.now() + 365 * 86_400_000,
+            warnDays: null,
+          },
+        };
         this.overview.accounts.push(account);
         this.link.step = { step: "signIn" };
         this.link.signedInAs = null;

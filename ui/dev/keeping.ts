@@ -15,7 +15,11 @@ export function tag(name: string): TagView {
 }
 
 function photosOf(talk: FakeConversation): PictureView[] {
-  return talk.messages.flatMap((one) => (one.content.type === "image" ? [{ message: one.id, direction: one.direction, sentAtMs: one.sentAtMs, media: one.content.media }] : []));
+  return talk.messages.flatMap((one) =>
+    one.content.type === "image"
+      ? [{ message: one.id, direction: one.direction, sentAtMs: one.sentAtMs, media: one.content.media }]
+      : [],
+  );
 }
 
 function withMessage(desk: FakeDesk, id: MessageId): [FakeConversation, MessageView] {
@@ -34,16 +38,20 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
       for (const one of desk.tags.get(asked.args.account) ?? []) counts.set(one.id, { tag: one, people: 0 });
       for (const talk of desk.conversations) {
         if (talk.account !== asked.args.account) continue;
-        for (const one of talk.row.tags) counts.set(one.id, { tag: one, people: (counts.get(one.id)?.people ?? 0) + 1 });
+        for (const one of talk.row.tags)
+          counts.set(one.id, { tag: one, people: (counts.get(one.id)?.people ?? 0) + 1 });
       }
       return [...counts.values()].sort((a, b) => b.people - a.people || a.tag.name.localeCompare(b.tag.name));
     }
     case "addTag": {
       const talk = desk.of(asked.args.conversation);
       const name = [...asked.args.name.trim()].slice(0, 40).join("");
-      const known = desk.conversations.flatMap((one) => one.row.tags).find((one) => one.name.toLowerCase() === name.toLowerCase());
+      const known = desk.conversations
+        .flatMap((one) => one.row.tags)
+        .find((one) => one.name.toLowerCase() === name.toLowerCase());
       const added = known ?? tag(name);
-      if (!talk.row.tags.some((one) => one.id === added.id)) talk.row.tags = [...talk.row.tags, added].sort((a, b) => a.name.localeCompare(b.name));
+      if (!talk.row.tags.some((one) => one.id === added.id))
+        talk.row.tags = [...talk.row.tags, added].sort((a, b) => a.name.localeCompare(b.name));
       return tagged(desk, talk);
     }
     case "removeTag": {
@@ -62,8 +70,14 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
     case "fetchPicture": {
       const [talk, { content }] = withMessage(desk, asked.args.message);
       if (content.type !== "image" && content.type !== "sticker") throw notFound();
-      if (content.media.state === "unavailable") throw new FaultError({ code: "mediaGone", detail: null, incident: null });
-      content.media = { state: "kept", key: `photo-${asked.args.message}`, width: 588, height: 438 } satisfies MediaState;
+      if (content.media.state === "unavailable")
+        throw new FaultError({ code: "mediaGone", detail: null, incident: null });
+      content.media = {
+        state: "kept",
+        key: `photo-${asked.args.message}`,
+        width: 588,
+        height: 438,
+      } satisfies MediaState;
       desk.tell({ kind: "conversation", conversation: talk.row.id });
       return {};
     }
@@ -92,7 +106,10 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
         desk.conversations = desk.conversations.filter((one) => one.account !== account.id);
       } else {
         account.health = { state: "unlinked", sinceMs: Date.now() };
-        desk.tokenEvents.set(account.id, [{ atMs: Date.now(), kind: "unlinked", detail: "" }, ...(desk.tokenEvents.get(account.id) ?? [])]);
+        desk.tokenEvents.set(account.id, [
+          { atMs: Date.now(), kind: "unlinked", detail: "" },
+          ...(desk.tokenEvents.get(account.id) ?? []),
+        ]);
       }
       desk.tell({ kind: "everything" });
       return {};
@@ -106,6 +123,10 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
 }
 
 function tagged(desk: FakeDesk, talk: FakeConversation): Record<string, never> {
-  desk.tell({ kind: "conversation", conversation: talk.row.id }, { kind: "inbox", account: talk.account }, { kind: "tags", account: talk.account });
+  desk.tell(
+    { kind: "conversation", conversation: talk.row.id },
+    { kind: "inbox", account: talk.account },
+    { kind: "tags", account: talk.account },
+  );
   return {};
 }

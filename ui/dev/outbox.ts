@@ -21,7 +21,11 @@ export function outbox(desk: FakeDesk, asked: Asked): unknown {
     case "editReply": {
       const [talk, message] = find(desk, asked.args.message);
       const state = message.delivery?.state;
-      if (message.content.type !== "text" || (state !== "held" && state !== "queued" && state !== "refused" && state !== "stopped")) throw wrongState();
+      if (
+        message.content.type !== "text" ||
+        (state !== "held" && state !== "queued" && state !== "refused" && state !== "stopped")
+      )
+        throw wrongState();
       message.content = { type: "text", body: asked.args.body };
       desk.tell({ kind: "conversation", conversation: talk.row.id });
       return {};
@@ -42,7 +46,13 @@ export function outbox(desk: FakeDesk, asked: Asked): unknown {
       const [, { id, delivery }] = find(desk, asked.args.message);
       if (!delivery) throw wrongState();
       const said = desk.whys.get(id);
-      return { attempts: [], checks: 0, ...said, delivery, refusal: delivery.state === "refused" ? delivery : null } satisfies WhyView;
+      return {
+        attempts: [],
+        checks: 0,
+        ...said,
+        delivery,
+        refusal: delivery.state === "refused" ? delivery : null,
+      } satisfies WhyView;
     }
     case "markRead":
       desk.of(asked.args.conversation);

@@ -4,6 +4,7 @@
 // Each frame it notes how long it took; whether some height of the thread shows no message, day or notice (a blank); and how
 // far the message in the middle has moved against what the wheel asked for: the other way, or further, is a jump. A window
 // that scrolls in a thread of its own is ahead of its events by up to one turn of the wheel: its second argument says so.
+// eslint-disable-next-line no-undef -- WebDriver wraps the script in a function
 const [what, late = false] = arguments;
 
 if (what === "stop") {
@@ -64,10 +65,11 @@ function look(now) {
   recent = [...recent.slice(1 - REACH), wheel];
   seen.wheel += Math.abs(wheel);
   wheel = 0;
-  const blank = (y) => seen.blanks.push({ frame: seen.frames.length, y: Math.round(y - view.top), top: Math.round(box.scrollTop) });
+  const blank = (y) =>
+    seen.blanks.push({ frame: seen.frames.length, y: Math.round(y - view.top), top: Math.round(box.scrollTop) });
   // From one line to the next there is never more room than a day's name takes.
   const begins = below(view.top);
-  let end = begins === 0 ? inner.children[0]?.getBoundingClientRect().top ?? view.top : view.top;
+  let end = begins === 0 ? (inner.children[0]?.getBoundingClientRect().top ?? view.top) : view.top;
   if (end > view.top + ROOM && box.scrollTop > ROOM) blank(view.top);
   let middle = null;
   for (let at = begins; at < inner.children.length && end < view.bottom; at += 1) {
@@ -75,7 +77,8 @@ function look(now) {
     const rect = one.getBoundingClientRect();
     if (rect.top - end > ROOM) blank(end);
     end = Math.max(end, rect.bottom);
-    if (one.dataset.message && (!middle || rect.top <= view.top + view.height / 2)) middle = { element: one, top: rect.top - view.top };
+    if (one.dataset.message && (!middle || rect.top <= view.top + view.height / 2))
+      middle = { element: one, top: rect.top - view.top };
   }
   if (end < view.bottom - ROOM && inner.children.length > 12) blank(end);
   // And what stands there is really shown.
@@ -95,7 +98,13 @@ function look(now) {
       seen.moved += by;
       seen.longest = Math.max(seen.longest, Math.abs(by));
       const ahead = 1.5 + (late ? notch : 0);
-      if (by < low - ahead || by > high + ahead) seen.jumps.push({ frame: seen.frames.length, by: Math.round(by * 10) / 10, asked, top: Math.round(box.scrollTop) });
+      if (by < low - ahead || by > high + ahead)
+        seen.jumps.push({
+          frame: seen.frames.length,
+          by: Math.round(by * 10) / 10,
+          asked,
+          top: Math.round(box.scrollTop),
+        });
     }
   }
   anchor = middle;
@@ -108,11 +117,23 @@ window.deskbellFrames = {
     on = false;
     window.removeEventListener("wheel", turned, { capture: true });
     const sorted = [...seen.frames].sort((a, b) => a - b);
-    const part = (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
+    const part = (share) =>
+      Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
     return {
-      frames: sorted.length, p50: part(0.5), p95: part(0.95), p99: part(0.99), max: part(1), late: sorted.filter((one) => one > 25).length,
-      jumps: seen.jumps.length, firstJumps: seen.jumps.slice(0, 5), blanks: seen.blanks.length, firstBlanks: seen.blanks.slice(0, 5), lost: seen.lost,
-      mostMessages: seen.most, scrolled: Math.round(seen.moved), longestStep: Math.round(seen.longest),
+      frames: sorted.length,
+      p50: part(0.5),
+      p95: part(0.95),
+      p99: part(0.99),
+      max: part(1),
+      late: sorted.filter((one) => one > 25).length,
+      jumps: seen.jumps.length,
+      firstJumps: seen.jumps.slice(0, 5),
+      blanks: seen.blanks.length,
+      firstBlanks: seen.blanks.slice(0, 5),
+      lost: seen.lost,
+      mostMessages: seen.most,
+      scrolled: Math.round(seen.moved),
+      longestStep: Math.round(seen.longest),
     };
   },
 };

@@ -1,5 +1,19 @@
 // What the desk in memory does by itself, and when the shop is open.
-import type { AccountId, BusinessHours, Commands, Condition, DryRuleView, FiringView, MessageView, NoReply, RuleProblem, RuleSpec, RulesView, SavedReplyView, Verdict } from "../src/ipc/bindings";
+import type {
+  AccountId,
+  BusinessHours,
+  Commands,
+  Condition,
+  DryRuleView,
+  FiringView,
+  MessageView,
+  NoReply,
+  RuleProblem,
+  RuleSpec,
+  RulesView,
+  SavedReplyView,
+  Verdict,
+} from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeConversation, FakeDesk } from "./fake";
 import { checkHours, clockAt, hoursView, openAt } from "./opening";
@@ -32,14 +46,22 @@ export function rulingOf(desk: FakeDesk): Ruling {
 }
 
 const folded = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
-const wordsIn = (text: string): string[] => folded(text).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+const wordsIn = (text: string): string[] =>
+  folded(text)
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "");
 const notFound = (): FaultError => new FaultError({ code: "notFound", detail: null, incident: null });
 
 function problemOf(spec: RuleSpec, desk: FakeDesk): RuleProblem | null {
   const { saved } = rulingOf(desk);
   if (spec.name.trim() === "") return "noName";
-  if (spec.trigger.kind === "keyword" && (spec.trigger.words.length === 0 || spec.trigger.words.some((word) => wordsIn(word).length === 0))) return "noKeyword";
-  if (spec.trigger.kind === "noAnswer" && !(spec.trigger.minutes >= 1 && spec.trigger.minutes <= 2880)) return "outOfRange";
+  if (
+    spec.trigger.kind === "keyword" &&
+    (spec.trigger.words.length === 0 || spec.trigger.words.some((word) => wordsIn(word).length === 0))
+  )
+    return "noKeyword";
+  if (spec.trigger.kind === "noAnswer" && !(spec.trigger.minutes >= 1 && spec.trigger.minutes <= 2880))
+    return "outOfRange";
   for (const one of spec.conditions) {
     if (one.kind === "tag" && one.name.trim() === "") return "noTag";
     if (one.kind === "language" && one.languages.some((code) => !/^[a-z]{3}$/.test(code))) return "outOfRange";
@@ -69,10 +91,17 @@ function view(desk: FakeDesk): RulesView {
   return { rules, reserve: ruling.reserve, computers: desk.overview.settings.computers, answersHere: [...here(desk)] };
 }
 
-const here = (desk: FakeDesk): Set<AccountId> => (rulingOf(desk).here ??= new Set(desk.overview.accounts.map((one) => one.id)));
+const here = (desk: FakeDesk): Set<AccountId> =>
+  (rulingOf(desk).here ??= new Set(desk.overview.accounts.map((one) => one.id)));
 
 /** A script stands for its languages, as far as a desk in memory can tell. */
-const scripts: Record<string, RegExp> = { kor: /\p{Script=Hangul}/u, ara: /\p{Script=Arabic}/u, tha: /\p{Script=Thai}/u, jpn: /[\p{Script=Hiragana}\p{Script=Katakana}]/u, eng: /^[\p{ASCII}\p{P}\p{S}]+$/u };
+const scripts: Record<string, RegExp> = {
+  kor: /\p{Script=Hangul}/u,
+  ara: /\p{Script=Arabic}/u,
+  tha: /\p{Script=Thai}/u,
+  jpn: /[\p{Script=Hiragana}\p{Script=Katakana}]/u,
+  eng: /^[\p{ASCII}\p{P}\p{S}]+$/u,
+};
 
 function holds(desk: FakeDesk, condition: Condition, talk: FakeConversation, message: MessageView): boolean {
   switch (condition.kind) {
@@ -87,7 +116,8 @@ function holds(desk: FakeDesk, condition: Condition, talk: FakeConversation, mes
     case "time": {
       const { day, minute } = clockAt(rulingOf(desk).hours.get(talk.account)?.timeZone ?? "UTC")(message.sentAtMs);
       const { fromMinute, toMinute } = condition.span;
-      const within = toMinute > fromMinute ? minute >= fromMinute && minute < toMinute : minute >= fromMinute || minute < toMinute;
+      const within =
+        toMinute > fromMinute ? minute >= fromMinute && minute < toMinute : minute >= fromMinute || minute < toMinute;
       return within && (condition.days.length === 0 || condition.days.includes(day + 1));
     }
   }
@@ -101,7 +131,9 @@ function triggers(desk: FakeDesk, { trigger }: RuleSpec, talk: FakeConversation,
       const words = new Set(wordsIn(text));
       return trigger.words.some((word) => {
         if (trigger.matching === "exact") return wordsIn(text).join(" ") === wordsIn(word).join(" ");
-        return trigger.matching === "phrase" ? text.includes(folded(word)) : wordsIn(word).every((one) => words.has(one));
+        return trigger.matching === "phrase"
+          ? text.includes(folded(word))
+          : wordsIn(word).every((one) => words.has(one));
       });
     }
     case "firstMessage":
@@ -109,7 +141,8 @@ function triggers(desk: FakeDesk, { trigger }: RuleSpec, talk: FakeConversation,
     case "outsideHours":
       return !openAt(rulingOf(desk).hours.get(talk.account) ?? null, message.sentAtMs);
     case "noAnswer": {
-      const answer = talk.messages.find((one) => one.direction === "out" && one.sentAtMs > message.sentAtMs)?.sentAtMs ?? Date.now();
+      const answer =
+        talk.messages.find((one) => one.direction === "out" && one.sentAtMs > message.sentAtMs)?.sentAtMs ?? Date.now();
       return answer - message.sentAtMs >= trigger.minutes * MINUTE;
     }
     case "messageRequest":
@@ -120,7 +153,12 @@ function triggers(desk: FakeDesk, { trigger }: RuleSpec, talk: FakeConversation,
 }
 
 /** What each rule says to a message, in their order. */
-function verdicts(desk: FakeDesk, rules: readonly { id: string | null; spec: RuleSpec }[], talk: FakeConversation, message: MessageView): Verdict[] {
+function verdicts(
+  desk: FakeDesk,
+  rules: readonly { id: string | null; spec: RuleSpec }[],
+  talk: FakeConversation,
+  message: MessageView,
+): Verdict[] {
   let by: string | null = null;
   return rules.map(({ spec }): Verdict => {
     if (!spec.enabled) return { kind: "disabled" };
@@ -134,7 +172,13 @@ function verdicts(desk: FakeDesk, rules: readonly { id: string | null; spec: Rul
 }
 
 /** Why a rule's reply would not have gone out. */
-function withheld(desk: FakeDesk, spec: RuleSpec, talk: FakeConversation, message: MessageView, answered: boolean): NoReply | null {
+function withheld(
+  desk: FakeDesk,
+  spec: RuleSpec,
+  talk: FakeConversation,
+  message: MessageView,
+  answered: boolean,
+): NoReply | null {
   if (answered) return "alreadyAnswered";
   const unfit = ["savedReplyGone", "savedReplyHasBlanks"].includes(problemOf(spec, desk) ?? "");
   if (unfit) return "savedReplyUnfit";
@@ -142,7 +186,16 @@ function withheld(desk: FakeDesk, spec: RuleSpec, talk: FakeConversation, messag
   const waits = spec.trigger.kind === "noAnswer" ? spec.trigger.minutes * MINUTE : 0;
   if (waits >= 48 * 60 * MINUTE) return "windowClosed";
   // Somebody who sat at the keyboard was quicker.
-  if (talk.messages.some((one) => one.direction === "out" && one.auto === null && one.sentAtMs > message.sentAtMs && one.sentAtMs < message.sentAtMs + MINUTE)) return "agentAnswered";
+  if (
+    talk.messages.some(
+      (one) =>
+        one.direction === "out" &&
+        one.auto === null &&
+        one.sentAtMs > message.sentAtMs &&
+        one.sentAtMs < message.sentAtMs + MINUTE,
+    )
+  )
+    return "agentAnswered";
   if (talk.row.budget && talk.row.budget.left <= rulingOf(desk).reserve) return "reserve";
   return null;
 }
@@ -150,12 +203,25 @@ function withheld(desk: FakeDesk, spec: RuleSpec, talk: FakeConversation, messag
 function dryRun(desk: FakeDesk, args: Commands["dryRunRules"]["args"]): Commands["dryRunRules"]["reply"] {
   const ruling = rulingOf(desk);
   const since = Date.now() - args.days * DAY;
-  const rules: { id: string | null; spec: RuleSpec }[] = ruling.rules.map((one) => (one.id === args.rule && args.spec ? { id: one.id, spec: args.spec } : one));
+  const rules: { id: string | null; spec: RuleSpec }[] = ruling.rules.map((one) =>
+    one.id === args.rule && args.spec ? { id: one.id, spec: args.spec } : one,
+  );
   if (args.rule === null && args.spec) rules.push({ id: null, spec: args.spec });
-  const out: DryRuleView[] = rules.map(({ id, spec }) => ({ rule: id, name: spec.name, fired: 0, replies: 0, noReplies: [], examples: [] }));
+  const out: DryRuleView[] = rules.map(({ id, spec }) => ({
+    rule: id,
+    name: spec.name,
+    fired: 0,
+    replies: 0,
+    noReplies: [],
+    examples: [],
+  }));
   const all = desk.conversations
     .filter((one) => args.account === null || one.account === args.account)
-    .flatMap((talk) => talk.messages.filter((one) => one.direction === "in" && one.sentAtMs >= since).map((message) => ({ talk, message })))
+    .flatMap((talk) =>
+      talk.messages
+        .filter((one) => one.direction === "in" && one.sentAtMs >= since)
+        .map((message) => ({ talk, message })),
+    )
     .sort((a, b) => b.message.sentAtMs - a.message.sentAtMs);
   for (const { talk, message } of all) {
     let answered = false;
@@ -176,11 +242,26 @@ function dryRun(desk: FakeDesk, args: Commands["dryRunRules"]["args"]): Commands
           else sum.noReplies.push({ why, times: 1 });
         }
       }
-      if (sum.examples.length < MOST_EXAMPLES) sum.examples.push({ conversation: talk.row.id, person: talk.row.person.name, message: message.id, text: textOf(message).slice(0, 120), atMs: message.sentAtMs, noReply });
+      if (sum.examples.length < MOST_EXAMPLES)
+        sum.examples.push({
+          conversation: talk.row.id,
+          person: talk.row.person.name,
+          message: message.id,
+          text: textOf(message).slice(0, 120),
+          atMs: message.sentAtMs,
+          noReply,
+        });
     }
   }
   const times = all.map(({ message }) => message.sentAtMs);
-  return { messages: all.length, conversations: new Set(all.map(({ talk }) => talk)).size, fromMs: times.at(-1) ?? since, toMs: times[0] ?? since, rules: out, tookMs: 140 + all.length };
+  return {
+    messages: all.length,
+    conversations: new Set(all.map(({ talk }) => talk)).size,
+    fromMs: times.at(-1) ?? since,
+    toMs: times[0] ?? since,
+    rules: out,
+    tookMs: 140 + all.length,
+  };
 }
 
 function explain(desk: FakeDesk, id: string): Commands["explainRules"]["reply"] {
@@ -189,12 +270,26 @@ function explain(desk: FakeDesk, id: string): Commands["explainRules"]["reply"] 
   const message = talk?.messages.find((one) => one.id === id);
   if (!talk || !message) throw notFound();
   const said = verdicts(desk, ruling.rules, talk, message);
-  const answers = ruling.rules.find(({ spec }, at) => said[at]?.kind === "fired" && spec.actions.some((one) => one.kind === "reply"));
+  const answers = ruling.rules.find(
+    ({ spec }, at) => said[at]?.kind === "fired" && spec.actions.some((one) => one.kind === "reply"),
+  );
   return {
     message: id,
     fired: ruling.firings.filter((one) => one.message === id).map(plain),
-    verdicts: ruling.rules.map(({ id: rule, spec }, at) => ({ rule, name: spec.name, verdict: said[at] ?? { kind: "trigger" } })),
-    noReply: answers ? withheld(desk, answers.spec, talk, message, talk.messages.some((one) => one.direction === "out" && one.sentAtMs > message.sentAtMs)) : null,
+    verdicts: ruling.rules.map(({ id: rule, spec }, at) => ({
+      rule,
+      name: spec.name,
+      verdict: said[at] ?? { kind: "trigger" },
+    })),
+    noReply: answers
+      ? withheld(
+          desk,
+          answers.spec,
+          talk,
+          message,
+          talk.messages.some((one) => one.direction === "out" && one.sentAtMs > message.sentAtMs),
+        )
+      : null,
   };
 }
 
@@ -225,7 +320,13 @@ function changed(desk: FakeDesk, asked: Asked): boolean {
     case "sortRules": {
       const { order } = asked.args;
       if (order.length !== ruling.rules.length) throw notFound();
-      ruling.rules = order.map((id) => ruling.rules.find((one) => one.id === id) ?? (() => { throw notFound(); })());
+      ruling.rules = order.map(
+        (id) =>
+          ruling.rules.find((one) => one.id === id) ??
+          (() => {
+            throw notFound();
+          })(),
+      );
       return true;
     }
     case "setReserve":
@@ -252,7 +353,15 @@ export function ruling(desk: FakeDesk, asked: Asked): unknown {
       return view(desk);
     case "listFirings": {
       const { account, rule, before } = asked.args;
-      return own.firings.filter((one) => one.account === account && (rule === null || one.rule === rule) && (before === null || Number(one.id) < Number(before))).slice(0, MOST_FIRINGS).map(plain);
+      return own.firings
+        .filter(
+          (one) =>
+            one.account === account &&
+            (rule === null || one.rule === rule) &&
+            (before === null || Number(one.id) < Number(before)),
+        )
+        .slice(0, MOST_FIRINGS)
+        .map(plain);
     }
     case "explainRules":
       return explain(desk, asked.args.message);
@@ -269,7 +378,9 @@ export function ruling(desk: FakeDesk, asked: Asked): unknown {
       return hoursView(account, hours, Date.now());
     }
     case "findSavedReplies":
-      return own.saved?.filter((one) => folded(`${one.name} ${one.shortcut} ${one.body}`).includes(folded(asked.args.query))).slice(0, asked.args.limit);
+      return own.saved
+        ?.filter((one) => folded(`${one.name} ${one.shortcut} ${one.body}`).includes(folded(asked.args.query)))
+        .slice(0, asked.args.limit);
     default:
       return undefined;
   }

@@ -5,13 +5,21 @@ import type { FakeDesk } from "./fake";
 
 type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];
 
-const fault = (code: "agentNameInvalid" | "notFound" | "wrongState"): FaultError => new FaultError({ code, detail: null, incident: null });
+const fault = (code: "agentNameInvalid" | "notFound" | "wrongState"): FaultError =>
+  new FaultError({ code, detail: null, incident: null });
 /** As search takes names for the same. */
 const folded = (name: string): string => name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 const tidy = (name: string): string => [...name.trim().replace(/\s+/gu, " ")].slice(0, 60).join("");
 
 /** Somebody who answers. */
-export const agent = (id: string, name: string, hue: number, more: Partial<AgentView> = {}): AgentView => ({ id, name, hue, me: false, away: false, ...more });
+export const agent = (id: string, name: string, hue: number, more: Partial<AgentView> = {}): AgentView => ({
+  id,
+  name,
+  hue,
+  me: false,
+  away: false,
+  ...more,
+});
 
 function agents(desk: FakeDesk): AgentView[] {
   desk.agents.sort((a, b) => Number(b.me) - Number(a.me) || folded(a.name).localeCompare(folded(b.name)));

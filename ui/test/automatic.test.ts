@@ -11,8 +11,17 @@ describe("the screen", () => {
     await automatic();
     expect(card("suggestedQuestion").textContent).toContain("2 of 3 · a customer taps one");
     expect(card("chatPrompt").textContent).toContain("3 of 6");
-    expect([...document.querySelectorAll("[data-audit]")].map((one) => one.textContent?.trim())).toEqual(["Approved", "Approved", "Rejected", "Approved", "Approved", "In review"]);
-    expect(within(card("welcomeMessage")).getByRole("switch", { name: "Welcome message" }).getAttribute("aria-checked")).toBe("true");
+    expect([...document.querySelectorAll("[data-audit]")].map((one) => one.textContent?.trim())).toEqual([
+      "Approved",
+      "Approved",
+      "Rejected",
+      "Approved",
+      "Approved",
+      "In review",
+    ]);
+    expect(
+      within(card("welcomeMessage")).getByRole("switch", { name: "Welcome message" }).getAttribute("aria-checked"),
+    ).toBe("true");
     await faultless();
   });
   test("says when TikTok was asked, and asks it again", async () => {
@@ -43,15 +52,24 @@ describe("the screen", () => {
     const { desk } = await automatic(state);
     expect(document.querySelector(`[data-note=${state}]`)?.textContent).toContain("Read only");
     for (const one of document.querySelectorAll<HTMLElement>("[data-kind] button, [data-comments] [role=switch]")) {
-      if (!/^History/.test(one.getAttribute("aria-label") ?? "")) expect(one.getAttribute("aria-disabled"), one.outerHTML).toBe("true");
+      if (!/^History/.test(one.getAttribute("aria-label") ?? ""))
+        expect(one.getAttribute("aria-disabled"), one.outerHTML).toBe("true");
       one.click();
     }
     await settle();
-    expect(desk.asked.filter(({ command }) => /^(create|update|recreate|delete|sort|set|copy|restore)(Auto|Comment)/.test(command))).toEqual([]);
+    expect(
+      desk.asked.filter(({ command }) =>
+        /^(create|update|recreate|delete|sort|set|copy|restore)(Auto|Comment)/.test(command),
+      ),
+    ).toEqual([]);
     expect(document.querySelector("form[data-draft]")).toBe(null);
   });
   test("follows the account chosen in the rail, and what is written for one stays with it", async () => {
-    const { app, desk } = await automatic((one) => { kindOf(autoOf(one, "2"), "welcomeMessage").items = [{ id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved", off: false }]; });
+    const { app, desk } = await automatic((one) => {
+      kindOf(autoOf(one, "2"), "welcomeMessage").items = [
+        { id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved", off: false },
+      ];
+    });
     button(item("w1"), /^Edit/).click();
     await settle();
     write(item("w1"), "half a sentence");
@@ -79,7 +97,13 @@ describe("writing", () => {
     expect(card("suggestedQuestion").textContent).toContain("28 / 80");
     button(card("suggestedQuestion"), "Send for review").click();
     await settle();
-    expect(sent(desk, "createAutoMessage")).toEqual([{ account: "1", kind: "suggestedQuestion", text: { title: "Do you ship to Saudi Arabia?", body: "Yes! 5 to 8 working days. ✈️" } }]);
+    expect(sent(desk, "createAutoMessage")).toEqual([
+      {
+        account: "1",
+        kind: "suggestedQuestion",
+        text: { title: "Do you ship to Saudi Arabia?", body: "Yes! 5 to 8 working days. ✈️" },
+      },
+    ]);
     const made = kindOf(auto, "suggestedQuestion").items[2];
     expect(item(made?.id ?? "").textContent).toContain("In review");
     decide(desk, "1", made?.id ?? "", "approved");
@@ -137,7 +161,10 @@ describe("writing", () => {
     write(item("p1"), "Opening hours", "Second thought");
     app.toasts.shown.at(-1)?.action?.run();
     await settle();
-    expect([...card("chatPrompt").querySelectorAll("textarea")].map((one) => one.value)).toEqual(["Second thought", "First thought"]);
+    expect([...card("chatPrompt").querySelectorAll("textarea")].map((one) => one.value)).toEqual([
+      "Second thought",
+      "First thought",
+    ]);
   });
   test("that is too long is not sent and not cut, and says by how much", async () => {
     const { desk } = await automatic();
@@ -241,10 +268,18 @@ describe("a message", () => {
     const { desk } = await automatic();
     button(item("q2"), /^Replace/).click();
     await settle();
-    expect(fields(item("q2")).map((one) => one.value)).toEqual(["Can I return a dress I wore once?", "Within 30 days, with its label still on."]);
+    expect(fields(item("q2")).map((one) => one.value)).toEqual([
+      "Can I return a dress I wore once?",
+      "Within 30 days, with its label still on.",
+    ]);
     button(item("q2"), "Send for review").click();
     await settle();
-    expect(sent(desk, "recreateAutoMessage")).toEqual([{ message: "q2", text: { title: "Can I return a dress I wore once?", body: "Within 30 days, with its label still on." } }]);
+    expect(sent(desk, "recreateAutoMessage")).toEqual([
+      {
+        message: "q2",
+        text: { title: "Can I return a dress I wore once?", body: "Within 30 days, with its label still on." },
+      },
+    ]);
     expect(card("suggestedQuestion").textContent).toContain("In review");
   });
   test("that TikTok takes into review while it is written waits, its text kept", async () => {

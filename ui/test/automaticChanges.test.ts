@@ -3,7 +3,20 @@ import { describe, expect, test } from "vitest";
 
 import { autoOf, changeElsewhere, kindOf } from "../dev/automatic";
 import { autoStates } from "../dev/greetings";
-import { automatic, button, card, dialog, faultless, fields, item, orderOf, said, seen, sent, write } from "./automaticScreen";
+import {
+  automatic,
+  button,
+  card,
+  dialog,
+  faultless,
+  fields,
+  item,
+  orderOf,
+  said,
+  seen,
+  sent,
+  write,
+} from "./automaticScreen";
 import { press, settle } from "./world";
 
 describe("changed elsewhere", () => {
@@ -13,7 +26,9 @@ describe("changed elsewhere", () => {
     button(item("w1"), /^Edit/).click();
     await settle();
     write(item("w1"), "Hello, we answer every day.");
-    changeElsewhere(page.desk, "1", "welcomeMessage", ([one]) => (one ? [{ ...one, text: { title: "", body: theirs } }] : []));
+    changeElsewhere(page.desk, "1", "welcomeMessage", ([one]) =>
+      one ? [{ ...one, text: { title: "", body: theirs } }] : [],
+    );
     await settle();
     return page;
   }
@@ -29,7 +44,9 @@ describe("changed elsewhere", () => {
   test("while one writes shows both texts, and loses neither", async () => {
     await conflict();
     expect(within(both()).getByRole("region", { name: "What it says now" }).textContent).toContain(theirs);
-    expect(within(both()).getByRole("region", { name: "Your text" }).textContent).toContain("Hello, we answer every day.");
+    expect(within(both()).getByRole("region", { name: "Your text" }).textContent).toContain(
+      "Hello, we answer every day.",
+    );
     expect(fields(item("w1"))[0]?.value).toBe("Hello, we answer every day.");
     expect(button(item("w1"), "Send for review").getAttribute("aria-disabled")).toBe("true");
     await faultless();
@@ -38,7 +55,9 @@ describe("changed elsewhere", () => {
     const { desk } = await conflict();
     button(both(), "Keep mine").click();
     await settle();
-    expect(sent(desk, "updateAutoMessage")).toEqual([{ message: "w1", base: { title: "", body: theirs }, text: { title: "", body: "Hello, we answer every day." } }]);
+    expect(sent(desk, "updateAutoMessage")).toEqual([
+      { message: "w1", base: { title: "", body: theirs }, text: { title: "", body: "Hello, we answer every day." } },
+    ]);
     expect(item("w1").textContent).toContain("Hello, we answer every day.");
   });
   test("can be taken, and one’s own text be had back", async () => {
@@ -75,7 +94,9 @@ describe("changed elsewhere", () => {
     expect(document.querySelector("[data-gone]")?.textContent).toContain("was deleted outside Deskbell");
     button(card("chatPrompt"), "Send for review").click();
     await settle();
-    expect(sent(desk, "createAutoMessage").map((one) => one.text)).toEqual([{ title: "Opening hours", body: "From 8 to 20." }]);
+    expect(sent(desk, "createAutoMessage").map((one) => one.text)).toEqual([
+      { title: "Opening hours", body: "From 8 to 20." },
+    ]);
   });
   test("does not take the pen out of the agent’s hand", async () => {
     const { desk } = await automatic();
@@ -90,7 +111,9 @@ describe("changed elsewhere", () => {
     button(item("w1"), /^Edit/).click();
     await settle();
     write(item("w1"), "Mine");
-    changeElsewhere(desk, "1", "welcomeMessage", () => [{ id: "w2", text: { title: "", body: theirs }, audit: "approved", off: false }]);
+    changeElsewhere(desk, "1", "welcomeMessage", () => [
+      { id: "w2", text: { title: "", body: theirs }, audit: "approved", off: false },
+    ]);
     await settle();
     expect(fields(item("w2"))[0]?.value).toBe("Mine");
     expect(both().textContent).toContain(theirs);
@@ -100,7 +123,9 @@ describe("changed elsewhere", () => {
     const { desk } = await automatic();
     button(item("w1"), /^Edit/).click();
     await settle();
-    changeElsewhere(desk, "1", "welcomeMessage", ([one]) => (one ? [{ ...one, text: { title: "", body: theirs } }] : []));
+    changeElsewhere(desk, "1", "welcomeMessage", ([one]) =>
+      one ? [{ ...one, text: { title: "", body: theirs } }] : [],
+    );
     await settle();
     expect(document.querySelector("[data-conflict]")).toBe(null);
     expect(fields(item("w1"))[0]?.value).toBe(theirs);
@@ -117,7 +142,9 @@ describe("turning on", () => {
     await faultless();
     button(dialog(), "Turn on").click();
     await settle();
-    expect(sent(desk, "setAutoMessages")).toEqual([{ account: "1", kind: "chatPrompt", enabled: true, recreate: true }]);
+    expect(sent(desk, "setAutoMessages")).toEqual([
+      { account: "1", kind: "chatPrompt", enabled: true, recreate: true },
+    ]);
     expect(orderOf("chatPrompt")).not.toContain("p1");
     expect(card("chatPrompt").querySelectorAll("[data-audit=reviewing]").length).toBe(3);
     expect(card("chatPrompt").querySelector("[data-switched-off]")).toBe(null);
@@ -130,15 +157,21 @@ describe("turning on", () => {
     await settle();
     button(dialog(), "Turn on").click();
     await settle();
-    expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain("TikTok switched 3 messages off");
+    expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain(
+      "TikTok switched 3 messages off",
+    );
     expect(seen()).toEqual([]);
     await faultless();
     button(item("p2"), "Make anew “Size guide”").click();
     await settle();
     button(item("p2"), "Send for review").click();
     await settle();
-    expect(sent(desk, "recreateAutoMessage")).toEqual([{ message: "p2", text: { title: "Size guide", body: "How do your sizes run?" } }]);
-    expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain("TikTok switched 2 messages off");
+    expect(sent(desk, "recreateAutoMessage")).toEqual([
+      { message: "p2", text: { title: "Size guide", body: "How do your sizes run?" } },
+    ]);
+    expect(card("chatPrompt").querySelector("[data-switched-off]")?.textContent).toContain(
+      "TikTok switched 2 messages off",
+    );
     button(card("chatPrompt"), "Make anew").click();
     await settle();
     button(dialog(), "Make anew").click();
@@ -146,7 +179,10 @@ describe("turning on", () => {
     expect(card("chatPrompt").querySelector("[data-switched-off]")).toBe(null);
   });
   test("tells each text that TikTok refused, with why", async () => {
-    await automatic((desk) => { autoStates["off"]?.(desk); autoOf(desk, "1").refuses = "Size guide"; });
+    await automatic((desk) => {
+      autoStates["off"]?.(desk);
+      autoOf(desk, "1").refuses = "Size guide";
+    });
     within(card("chatPrompt")).getByRole("switch").click();
     await settle();
     button(dialog(), "Turn on").click();
@@ -180,9 +216,25 @@ describe("turning on", () => {
 
 describe("the order", () => {
   const grips = (): HTMLElement[] => [...card("chatPrompt").querySelectorAll<HTMLElement>(".grip")];
-  const point = (on: HTMLElement, name: string, clientY: number): void => void on.dispatchEvent(new PointerEvent(name, { bubbles: true, cancelable: true, pointerId: 1, button: 0, clientY }));
+  const point = (on: HTMLElement, name: string, clientY: number): void =>
+    void on.dispatchEvent(
+      new PointerEvent(name, { bubbles: true, cancelable: true, pointerId: 1, button: 0, clientY }),
+    );
   function rows(): void {
-    [...card("chatPrompt").querySelectorAll<HTMLElement>("li[data-auto]")].forEach((row, at) => (row.getBoundingClientRect = () => ({ top: at * 60, height: 60, bottom: at * 60 + 60, left: 0, right: 0, width: 0, x: 0, y: at * 60, toJSON: () => "" })));
+    [...card("chatPrompt").querySelectorAll<HTMLElement>("li[data-auto]")].forEach(
+      (row, at) =>
+        (row.getBoundingClientRect = () => ({
+          top: at * 60,
+          height: 60,
+          bottom: at * 60 + 60,
+          left: 0,
+          right: 0,
+          width: 0,
+          x: 0,
+          y: at * 60,
+          toJSON: () => "",
+        })),
+    );
   }
 
   test("can be changed for chat prompts only", async () => {

@@ -8,7 +8,8 @@ import { press, settle, type } from "./world";
 const all = (): HTMLElement => document.querySelector<HTMLElement>("[data-comments]") ?? document.body;
 const one = (id: string): HTMLElement => document.querySelector<HTMLElement>(`[data-comment=${id}]`) ?? document.body;
 const field = (id: string): HTMLTextAreaElement => within(one(id)).getByRole("textbox");
-const ids = (): (string | undefined)[] => [...document.querySelectorAll<HTMLElement>("[data-comment]")].map((each) => each.dataset["comment"]);
+const ids = (): (string | undefined)[] =>
+  [...document.querySelectorAll<HTMLElement>("[data-comment]")].map((each) => each.dataset["comment"]);
 const earlier = async (): Promise<void> => {
   screen.getByRole("button", { name: /^Earlier comments/ }).click();
   await settle();
@@ -38,7 +39,9 @@ describe("comments", () => {
     await automatic();
     await earlier();
     expect(one("c1").querySelector("summary")?.textContent).toContain("4 of 6 conditions met, 2 only TikTok knows");
-    expect(one("c6").querySelector("summary")?.textContent).toContain("3 of 6 conditions met, 1 not met, 2 only TikTok knows");
+    expect(one("c6").querySelector("summary")?.textContent).toContain(
+      "3 of 6 conditions met, 1 not met, 2 only TikTok knows",
+    );
     expect(one("c6").textContent).toContain("It is older than 48 hours.");
     expect(within(one("c6")).queryByRole("textbox")).toBe(null);
   });
@@ -91,7 +94,9 @@ describe("comments", () => {
     desk.fail("answerComment", "commentNotAnswerable", "quiet");
     button(one("c1"), "Send").click();
     await settle();
-    expect(within(one("c1")).getByRole("alert").textContent).toContain("You have written to each other in the last 24 hours.");
+    expect(within(one("c1")).getByRole("alert").textContent).toContain(
+      "You have written to each other in the last 24 hours.",
+    );
     expect(within(one("c1")).getByRole("alert").textContent).not.toContain("quiet");
   });
   test("whose answer is not confirmed are not answered again", async () => {
@@ -163,7 +168,9 @@ describe("comment-to-message", () => {
     expect(desk.count("setCommentToMessage")).toBe(0);
   });
   test("may be older when TikTok cannot be asked, and can still be changed", async () => {
-    const { desk } = await automatic((one) => (autoOf(one, "1").commentToMessage.fault = { code: "tikTokUnwell", detail: null, incident: null }));
+    const { desk } = await automatic(
+      (one) => (autoOf(one, "1").commentToMessage.fault = { code: "tikTokUnwell", detail: null, incident: null }),
+    );
     expect(within(all()).getByRole("alert").textContent).toContain("This is how it was before");
     expect(within(all()).getByRole("alert").textContent).not.toContain("Not offered");
     expect(toggle().getAttribute("aria-disabled")).toBe("false");

@@ -7,8 +7,12 @@ import { automatic, button, card, dialog, faultless, item, said, seen, sent, wri
 import { press, settle } from "./world";
 
 const phone = (): HTMLElement => document.querySelector<HTMLElement>("[data-preview]") ?? document.body;
-const played = (): (string | undefined)[] => [...phone().querySelectorAll("[data-played]")].map((one) => one.textContent?.trim());
-const narrow = (): void => (window as unknown as { happyDOM: { setViewport(size: { width: number; height: number }): void } }).happyDOM.setViewport({ width: 900, height: 700 });
+const played = (): (string | undefined)[] =>
+  [...phone().querySelectorAll("[data-played]")].map((one) => one.textContent?.trim());
+const narrow = (): void =>
+  (
+    window as unknown as { happyDOM: { setViewport(size: { width: number; height: number }): void } }
+  ).happyDOM.setViewport({ width: 900, height: 700 });
 
 describe("the preview", () => {
   test("shows what is approved and on, and nothing else", async () => {
@@ -51,7 +55,11 @@ describe("the preview", () => {
     button(phone(), "How long does delivery take?").click();
     button(phone(), "Size guide").click();
     await settle();
-    expect(played()).toEqual(["How long does delivery take?", "2 to 4 working days, and you get a tracking link here.", "How do your sizes run?"]);
+    expect(played()).toEqual([
+      "How long does delivery take?",
+      "2 to 4 working days, and you get a tracking link here.",
+      "How do your sizes run?",
+    ]);
     screen.getByRole("button", { name: "Start over" }).click();
     await settle();
     expect(played()).toEqual([]);
@@ -62,7 +70,9 @@ describe("the preview", () => {
   });
   test("names the business where TikTok’s own greeting has a place for it", async () => {
     const { desk } = await automatic();
-    changeElsewhere(desk, "1", "welcomeMessage", ([one]) => (one ? [{ ...one, text: { title: "", body: "Welcome to {{display_name}}!" } }] : []));
+    changeElsewhere(desk, "1", "welcomeMessage", ([one]) =>
+      one ? [{ ...one, text: { title: "", body: "Welcome to {{display_name}}!" } }] : [],
+    );
     await settle();
     expect(seen()[0]).toBe("Welcome to Maison Bloom!");
   });
@@ -106,7 +116,11 @@ describe("the history", () => {
   test("says what comes back and what goes, and restores only after a yes", async () => {
     const { desk } = await automatic();
     await open("suggestedQuestion");
-    expect([...dialog().querySelectorAll<HTMLElement>("[data-change]")].map((one) => one.dataset["change"])).toEqual(["changes", "before", "after"]);
+    expect([...dialog().querySelectorAll<HTMLElement>("[data-change]")].map((one) => one.dataset["change"])).toEqual([
+      "changes",
+      "before",
+      "after",
+    ]);
     button(dialog(), "Restore…").click();
     await settle();
     expect(desk.count("restoreAutoVersion")).toBe(0);
@@ -123,10 +137,21 @@ describe("the history", () => {
     await settle();
     button(dialog(), "Restore").click();
     await settle();
-    expect(document.querySelector("[data-refused]")?.textContent).toContain("It is restored, but TikTok did not take 1 message");
+    expect(document.querySelector("[data-refused]")?.textContent).toContain(
+      "It is restored, but TikTok did not take 1 message",
+    );
   });
   test("offers no way back to no greeting at all, which TikTok does not do", async () => {
-    await automatic((desk) => autoOf(desk, "1").versions.push({ id: "v0", kind: "welcomeMessage", atMs: 1, elsewhere: false, enabled: false, items: [] }));
+    await automatic((desk) =>
+      autoOf(desk, "1").versions.push({
+        id: "v0",
+        kind: "welcomeMessage",
+        atMs: 1,
+        elsewhere: false,
+        enabled: false,
+        items: [],
+      }),
+    );
     await open("welcomeMessage");
     options().at(-1)?.click();
     await settle();
@@ -153,18 +178,27 @@ describe("copying to another account", () => {
   test("brings the chosen kinds", async () => {
     const { desk } = await automatic();
     await open();
-    expect(within(dialog()).getByRole("radio", { name: "@loom" }).hasAttribute("checked") || (within(dialog()).getByRole("radio", { name: "@loom" }) as HTMLInputElement).checked).toBe(true);
+    expect(
+      within(dialog()).getByRole("radio", { name: "@loom" }).hasAttribute("checked") ||
+        (within(dialog()).getByRole("radio", { name: "@loom" }) as HTMLInputElement).checked,
+    ).toBe(true);
     within(dialog()).getByRole("checkbox", { name: "Chat prompts (3)" }).click();
     await settle();
     await faultless();
     button(dialog(), "Copy").click();
     await settle();
-    expect(sent(desk, "copyAutoMessages")).toEqual([{ from: "1", to: "2", kinds: ["welcomeMessage", "suggestedQuestion"] }]);
+    expect(sent(desk, "copyAutoMessages")).toEqual([
+      { from: "1", to: "2", kinds: ["welcomeMessage", "suggestedQuestion"] },
+    ]);
     expect(kindOf(autoOf(desk, "2"), "suggestedQuestion").items.length).toBe(2);
     expect(said()).toContain("Copied to @loom");
   });
   test("tells what did not get there, each with why", async () => {
-    await automatic((desk) => { kindOf(autoOf(desk, "2"), "welcomeMessage").items = [{ id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved", off: false }]; });
+    await automatic((desk) => {
+      kindOf(autoOf(desk, "2"), "welcomeMessage").items = [
+        { id: "w9", text: { title: "", body: "Loom says hi" }, audit: "approved", off: false },
+      ];
+    });
     await open();
     button(dialog(), "Copy").click();
     await settle();

@@ -6,17 +6,37 @@ import { wordDiff } from "../src/state/wordDiff";
 
 const KINDS = ["welcomeMessage", "suggestedQuestion", "chatPrompt"] as const;
 const text = (title: string, body: string) => ({ title, body });
-const before = (a: string, b: string): string => wordDiff(a, b).filter((one) => one.in !== "after").map((one) => one.text).join("");
-const after = (a: string, b: string): string => wordDiff(a, b).filter((one) => one.in !== "before").map((one) => one.text).join("");
+const before = (a: string, b: string): string =>
+  wordDiff(a, b)
+    .filter((one) => one.in !== "after")
+    .map((one) => one.text)
+    .join("");
+const after = (a: string, b: string): string =>
+  wordDiff(a, b)
+    .filter((one) => one.in !== "before")
+    .map((one) => one.text)
+    .join("");
 
 describe("an automatic message", () => {
-  test.each([["a", 1], ["👨‍👩‍👧‍👦", 7], ["🇹🇭", 2], ["بّ", 2], ["送", 1]] as const)("is counted in characters as TikTok counts them: %s", (unit, characters) => {
+  test.each([
+    ["a", 1],
+    ["👨‍👩‍👧‍👦", 7],
+    ["🇹🇭", 2],
+    ["بّ", 2],
+    ["送", 1],
+  ] as const)("is counted in characters as TikTok counts them: %s", (unit, characters) => {
     for (const kind of KINDS) {
       const title = LIMITS[kind].title > 0 ? "t" : "";
       const fits = Math.floor(LIMITS[kind].body / characters);
       expect(problemOf(kind, text(title, unit.repeat(fits)), [], null)).toBe(null);
-      expect(problemOf(kind, text(title, unit.repeat(fits + 1)), [], null)).toEqual({ why: "bodyTooLong", over: (fits + 1) * characters - LIMITS[kind].body });
-      expect(problemOf(kind, text(unit.repeat(LIMITS[kind].title + 1), "b"), [], null)).toEqual({ why: "titleTooLong", over: (LIMITS[kind].title + 1) * characters - LIMITS[kind].title });
+      expect(problemOf(kind, text(title, unit.repeat(fits + 1)), [], null)).toEqual({
+        why: "bodyTooLong",
+        over: (fits + 1) * characters - LIMITS[kind].body,
+      });
+      expect(problemOf(kind, text(unit.repeat(LIMITS[kind].title + 1), "b"), [], null)).toEqual({
+        why: "titleTooLong",
+        over: (LIMITS[kind].title + 1) * characters - LIMITS[kind].title,
+      });
     }
   });
   test("has a title on one line and a body that may have several", () => {
@@ -39,7 +59,10 @@ describe("an automatic message", () => {
 describe("a comparison word by word", () => {
   test("marks what went and what came and nothing else", () => {
     expect(wordDiff("We answer on weekdays from 9", "We answer every day from 9")).toEqual([
-      { text: "We answer ", in: "both" }, { text: "on weekdays", in: "before" }, { text: "every day", in: "after" }, { text: " from 9", in: "both" },
+      { text: "We answer ", in: "both" },
+      { text: "on weekdays", in: "before" },
+      { text: "every day", in: "after" },
+      { text: " from 9", in: "both" },
     ]);
     expect(wordDiff("same", "same")).toEqual([{ text: "same", in: "both" }]);
     expect(wordDiff("", "all new")).toEqual([{ text: "all new", in: "after" }]);
@@ -51,7 +74,22 @@ describe("a comparison word by word", () => {
     expect(parts.length).toBeGreaterThan(2);
   });
   test("loses no character of either text, whatever they are", () => {
-    const some = ["", " ", "a b", "b  a", "a\n\nb", "👨‍👩‍👧‍👦 x", "x 👨‍👩‍👧‍👦", "مرحبا بكم", "بكم مرحبا", "a a a b a", "b a a", "送料 無料", "  lead", "trail  "];
+    const some = [
+      "",
+      " ",
+      "a b",
+      "b  a",
+      "a\n\nb",
+      "👨‍👩‍👧‍👦 x",
+      "x 👨‍👩‍👧‍👦",
+      "مرحبا بكم",
+      "بكم مرحبا",
+      "a a a b a",
+      "b a a",
+      "送料 無料",
+      "  lead",
+      "trail  ",
+    ];
     for (const a of some) for (const b of some) expect([before(a, b), after(a, b)]).toEqual([a, b]);
   });
 });
@@ -62,7 +100,10 @@ describe("an earlier state", () => {
   test("says which messages come back, go, and change", () => {
     const changes = changesBetween([text("How long?", "A week"), stock], [text("Returns?", "30 days"), long]);
     expect(changes.map((one) => one.what)).toEqual(["before", "changes", "after"]);
-    expect(changes[1]?.body).toEqual([{ text: "A week", in: "before" }, { text: "Two days", in: "after" }]);
+    expect(changes[1]?.body).toEqual([
+      { text: "A week", in: "before" },
+      { text: "Two days", in: "after" },
+    ]);
   });
   test("pairs the same text first, so that a double title changes nothing that is the same", () => {
     const other = text("How long?", "A week");

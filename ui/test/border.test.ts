@@ -12,9 +12,15 @@ import { bubbles, field, openPage, rowOf, settle, type } from "./world";
 
 /** A desk that takes what serde takes: no half of a pair. */
 function strict(desk: FakeDesk): Host {
-  const whole = (value: unknown): boolean => (typeof value === "string" ? value.isWellFormed() : typeof value === "object" && value !== null ? Object.values(value).every(whole) : true);
+  const whole = (value: unknown): boolean =>
+    typeof value === "string"
+      ? value.isWellFormed()
+      : typeof value === "object" && value !== null
+        ? Object.values(value).every(whole)
+        : true;
   return {
-    ask: (command, args) => (whole(args) ? desk.ask(command, args) : Promise.reject(new Error("lone leading surrogate in hex escape"))),
+    ask: (command, args) =>
+      whole(args) ? desk.ask(command, args) : Promise.reject(new Error("lone leading surrogate in hex escape")),
     attach: (conversation, file) => desk.attach(conversation, file),
     listen: (heard, wire) => desk.listen(heard, wire),
     mediaUrl: (key) => desk.mediaUrl(key),
@@ -30,11 +36,17 @@ describe("half an emoji", () => {
     type(field(), text);
     app.drafts.flushAll();
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "saveDraft")?.args).toEqual({ conversation: "12", body: text.toWellFormed(), quoted: null });
+    expect(desk.asked.findLast((one) => one.command === "saveDraft")?.args).toEqual({
+      conversation: "12",
+      body: text.toWellFormed(),
+      quoted: null,
+    });
     expect(screen.queryByRole("alert")).toBeNull();
   });
   test("is made whole wherever it stands", () => {
-    expect(wellFormed({ "a\uD83D": ["\uDE4F", { b: "🙏" }, 1, null, true] })).toEqual({ "a\uFFFD": ["\uFFFD", { b: "🙏" }, 1, null, true] });
+    expect(wellFormed({ "a\uD83D": ["\uDE4F", { b: "🙏" }, 1, null, true] })).toEqual({
+      "a\uFFFD": ["\uFFFD", { b: "🙏" }, 1, null, true],
+    });
   });
 });
 
@@ -42,7 +54,11 @@ test("a fault speaks of a number only where there is one", () => {
   const fault = { code: "unexpected" as const, detail: null };
   expect(adviceOf({ ...fault, incident: null }).todo).not.toMatch(/number/i);
   expect(adviceOf({ ...fault, incident: "7F3A" }).todo).toMatch(/number/i);
-  expect(Object.values(t.faults).map(({ todo }) => todo).filter((todo) => /number below/i.test(todo))).toEqual([]);
+  expect(
+    Object.values(t.faults)
+      .map(({ todo }) => todo)
+      .filter((todo) => /number below/i.test(todo)),
+  ).toEqual([]);
 });
 
 test("one clock on the screen, also when the computer's zone changes", async () => {

@@ -21,7 +21,9 @@ interface Views {
 }
 const all = ["messages", "conversations", "pushes", "tokens"].flatMap((name) => {
   const file = join(process.cwd(), `test/border-${name}.json`);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { case: string; views: Views & Record<string, unknown> }[]) : [];
+  return existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as { case: string; views: Views & Record<string, unknown> }[])
+    : [];
 });
 const now = Date.UTC(2026, 10, 30, 12, 0);
 
@@ -30,7 +32,9 @@ afterEach(() => cleanup());
 /** Every moment in a view. */
 function moments(view: unknown, key = ""): number[] {
   if (typeof view === "number") return key.endsWith("Ms") ? [view] : [];
-  return typeof view === "object" && view !== null ? Object.entries(view).flatMap(([name, one]) => moments(one, name)) : [];
+  return typeof view === "object" && view !== null
+    ? Object.entries(view).flatMap(([name, one]) => moments(one, name))
+    : [];
 }
 
 describe("what came of an extreme value", () => {
@@ -39,8 +43,18 @@ describe("what came of an extreme value", () => {
   test("is written by every function for times and names, and no name as another's", () => {
     for (const { case: what, views } of all) {
       for (const at of moments(views)) {
-        for (const write of [when.ago, when.atMoment, when.dayName, when.toCome, when.comesBack, when.onShortDate, when.until]) expect(write(at, now), what).not.toMatch(/NaN|Invalid|Infinity/);
-        for (const write of [when.atClock, when.onDate, when.exactly]) expect(write(at), what).not.toMatch(/NaN|Invalid|Infinity/);
+        for (const write of [
+          when.ago,
+          when.atMoment,
+          when.dayName,
+          when.toCome,
+          when.comesBack,
+          when.onShortDate,
+          when.until,
+        ])
+          expect(write(at, now), what).not.toMatch(/NaN|Invalid|Infinity/);
+        for (const write of [when.atClock, when.onDate, when.exactly])
+          expect(write(at), what).not.toMatch(/NaN|Invalid|Infinity/);
       }
       for (const row of views.listConversations.rows) {
         const name = nameOf(row.person);
@@ -58,7 +72,8 @@ describe("what came of an extreme value", () => {
     const desk = new FakeDesk();
     inboxScene(desk);
     const host: Host = {
-      ask: (command, args) => (command in views ? Promise.resolve(structuredClone(views[command])) : desk.ask(command, args)),
+      ask: (command, args) =>
+        command in views ? Promise.resolve(structuredClone(views[command])) : desk.ask(command, args),
       attach: (conversation, file) => desk.attach(conversation, file),
       listen: (heard, wire) => desk.listen(heard, wire),
       mediaUrl: (key) => desk.mediaUrl(key),

@@ -133,7 +133,9 @@ describe("the composer", () => {
     talk.row.window = { openedAtMs: Date.now() - 50 * 3_600_000, closesAtMs: Date.now() - 2 * 3_600_000 };
     rowOf("12")?.click();
     await settle();
-    expect(document.querySelector(".composer [data-window=closed]")?.textContent).toMatch(/closed at .*TikTok may still take 3/);
+    expect(document.querySelector(".composer [data-window=closed]")?.textContent).toMatch(
+      /closed at .*TikTok may still take 3/,
+    );
     app.place.arrivedAt = -Infinity;
     type(field(), "anyway");
     press(field(), "Enter");

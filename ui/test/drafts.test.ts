@@ -11,7 +11,10 @@ const run = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 function setup() {
   const desk = fakeDesk();
   const drafts = new Drafts();
-  const saves = (): [string, string][] => desk.asked.flatMap((one) => (one.command === "saveDraft" ? [[one.args.conversation, one.args.body] as [string, string]] : []));
+  const saves = (): [string, string][] =>
+    desk.asked.flatMap((one) =>
+      one.command === "saveDraft" ? [[one.args.conversation, one.args.body] as [string, string]] : [],
+    );
   return { desk, drafts, saves };
 }
 
@@ -42,7 +45,10 @@ describe("drafts", () => {
     drafts.edit("13", "hallo");
     drafts.flushAll();
     await run();
-    expect(saves()).toEqual([["12", "hey"], ["13", "hallo"]]);
+    expect(saves()).toEqual([
+      ["12", "hey"],
+      ["13", "hallo"],
+    ]);
     await run(1000);
     expect(saves()).toHaveLength(2);
   });

@@ -77,7 +77,10 @@ describe("finding in a conversation", () => {
     const { desk, app } = await find("zebra");
     expect(count()).toBe("No match");
     expect(marks()).toEqual([]);
-    for (let n = 0; n < 1_100; n += 1) desk.of("41").messages.unshift({ ...desk.of("41").messages[0]!, id: `z${n}`, content: { type: "text", body: "zebra" } });
+    for (let n = 0; n < 1_100; n += 1)
+      desk
+        .of("41")
+        .messages.unshift({ ...desk.of("41").messages[0]!, id: `z${n}`, content: { type: "text", body: "zebra" } });
     type(field(), "zebr");
     await settle(30);
     expect(count()).toBe("1 of 1,000+");
@@ -86,9 +89,13 @@ describe("finding in a conversation", () => {
 
   test("says what it cannot follow, and goes by the clock here", async () => {
     const { desk } = await find("coat on:soon from:nobody");
-    const problems = (): (string | null)[] => [...document.querySelectorAll("[data-find] [data-problem]")].map((one) => one.textContent);
+    const problems = (): (string | null)[] =>
+      [...document.querySelectorAll("[data-find] [data-problem]")].map((one) => one.textContent);
     expect(problems()).toEqual(["“soon” is no date. Write one such as 2026-11-05.", "Nobody is called “nobody”."]);
-    expect(desk.asked.findLast((one) => one.command === "findInThread")?.args).toMatchObject({ timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone, utcOffsetMin: -new Date().getTimezoneOffset() });
+    expect(desk.asked.findLast((one) => one.command === "findInThread")?.args).toMatchObject({
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      utcOffsetMin: -new Date().getTimezoneOffset(),
+    });
     type(field(), "coat");
     await settle(30);
     expect(problems()).toEqual([]);
@@ -96,12 +103,19 @@ describe("finding in a conversation", () => {
 
   test("marks what was found in a card, in its title and on its buttons", async () => {
     const { desk } = await find("");
-    desk.of("41").messages.push({ ...desk.of("41").messages.at(-1)!, id: "card", content: { type: "card", kind: "button", title: "A zebra?", buttons: ["No", "Yes, two zebras"] } });
+    desk.of("41").messages.push({
+      ...desk.of("41").messages.at(-1)!,
+      id: "card",
+      content: { type: "card", kind: "button", title: "A zebra?", buttons: ["No", "Yes, two zebras"] },
+    });
     type(field(), "zebra");
     await settle(30);
     expect(count()).toBe("1 of 1");
     const card = document.querySelector("[data-message=card]");
-    expect([...(card?.querySelectorAll("mark") ?? [])].map((one) => one.parentElement?.textContent)).toEqual(["A zebra?", "Yes, two zebras"]);
+    expect([...(card?.querySelectorAll("mark") ?? [])].map((one) => one.parentElement?.textContent)).toEqual([
+      "A zebra?",
+      "Yes, two zebras",
+    ]);
     expect([...(card?.querySelectorAll("mark") ?? [])].map((one) => one.textContent)).toEqual(["zebra", "zebra"]);
   });
 

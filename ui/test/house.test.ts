@@ -11,24 +11,37 @@ function walk(folder: string): string[] {
     return statSync(path).isDirectory() ? walk(path) : [path];
   });
 }
-const files = walk(root).map((path) => ({ name: relative(root, path).replaceAll("\\", "/"), text: readFileSync(path, "utf8") }));
+const files = walk(root).map((path) => ({
+  name: relative(root, path).replaceAll("\\", "/"),
+  text: readFileSync(path, "utf8"),
+}));
 const code = files.filter(({ name }) => /\.(ts|svelte)$/.test(name));
-const imports = (text: string): string[] => [...text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((found) => found[1] ?? "");
+const imports = (text: string): string[] =>
+  [...text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((found) => found[1] ?? "");
 
 describe("the house", () => {
   test("a feature never imports another feature", () => {
     const crossing = code.flatMap(({ name, text }) => {
       const mine = /^features\/([^/]+)\//.exec(name)?.[1];
       if (!mine) return [];
-      return imports(text).filter((path) => /^\.\.\/(?!\.\.)/.test(path) || /features\//.test(path)).map((path) => `${name} imports ${path}`);
+      return imports(text)
+        .filter((path) => /^\.\.\/(?!\.\.)/.test(path) || /features\//.test(path))
+        .map((path) => `${name} imports ${path}`);
     });
     expect(crossing).toEqual([]);
   });
   test("parts and state import no feature", () => {
-    expect(code.filter(({ name, text }) => /^(parts|state|text|ipc)\//.test(name) && imports(text).some((path) => path.includes("features/")))).toEqual([]);
+    expect(
+      code.filter(
+        ({ name, text }) =>
+          /^(parts|state|text|ipc)\//.test(name) && imports(text).some((path) => path.includes("features/")),
+      ),
+    ).toEqual([]);
   });
   test("@tauri-apps is imported in one file only", () => {
-    expect(code.filter(({ text }) => imports(text).some((path) => path.startsWith("@tauri-apps"))).map(({ name }) => name)).toEqual(["ipc/tauri.ts"]);
+    expect(
+      code.filter(({ text }) => imports(text).some((path) => path.startsWith("@tauri-apps"))).map(({ name }) => name),
+    ).toEqual(["ipc/tauri.ts"]);
   });
   test("and that file is imported only when it is needed", () => {
     expect(code.filter(({ text }) => /from\s+["'][^"']*\/tauri["']/.test(text)).map(({ name }) => name)).toEqual([]);
@@ -36,23 +49,53 @@ describe("the house", () => {
   test("colours are written in the tokens only", () => {
     const colour = /#[0-9a-f]{3,8}\b(?=[\s;,)])|\b(?:oklch|oklab|rgba?|hsla?|hwb|lab|lch)\(/i;
     const offenders = files.filter(({ name }) => /\.(css|svelte)$/.test(name) && name !== "style/tokens.css");
-    expect(offenders.flatMap(({ name, text }) => text.split("\n").filter((line) => colour.test(line)).map((line) => `${name}: ${line.trim()}`))).toEqual([]);
+    expect(
+      offenders.flatMap(({ name, text }) =>
+        text
+          .split("\n")
+          .filter((line) => colour.test(line))
+          .map((line) => `${name}: ${line.trim()}`),
+      ),
+    ).toEqual([]);
   });
   test("nothing is turned into markup and no style stands in markup", () => {
-    expect(code.filter(({ text }) => /\{@html|innerHTML|insertAdjacentHTML|outerHTML|\sstyle="/.test(text)).map(({ name }) => name)).toEqual([]);
+    expect(
+      code
+        .filter(({ text }) => /\{@html|innerHTML|insertAdjacentHTML|outerHTML|\sstyle="/.test(text))
+        .map(({ name }) => name),
+    ).toEqual([]);
   });
-  test("no file is longer than 400 lines", () => {
-    const long = files.filter(({ name, text }) => name !== "ipc/bindings.ts" && text.split("\n").length > 400);
+  test("no line is longer than 140 characters", () => {
+    const sources = ["src", "dev", "test"].flatMap((folder) => walk(join(process.cwd(), folder)));
+    const long = sources.filter((path) => /\.(ts|svelte|css|m?js)$/.test(path) && !path.endsWith("bindings.ts"));
+    const lines = long.flatMap((path) =>
+      readFileSync(path, "utf8")
+        .split("\n")
+        .flatMap((line, at) => (line.length > 140 ? [`${relative(process.cwd(), path)}:${at + 1}`] : [])),
+    );
+    expect(lines).toEqual([]);
+  });
+  test("no file is longer than 500 lines", () => {
+    const long = files.filter(({ name, text }) => name !== "ipc/bindings.ts" && text.split("\n").length > 500);
     expect(long.map(({ name }) => name)).toEqual([]);
   });
   test("no word stands in the markup: all come from the catalogue", () => {
-    const words = code.filter(({ name }) => name.endsWith(".svelte")).flatMap(({ name, text }) => {
-      const markup = text.replace(/<script[\s\S]*?<\/script>/g, "").replace(/<style[\s\S]*?<\/style>/g, "").replace(/<!--[\s\S]*?-->/g, "");
-      // What stands between a tag's end and the next tag or brace.
-      const between = [...markup.matchAll(/(?<!=)>([^<>{}]*[A-Za-z]{3,}[^<>{}]*)</g)].map((found) => found[1]?.trim());
-      const named = [...markup.matchAll(/\b(?:aria-label|title|placeholder|alt)="([^"{]*[A-Za-z]{3,}[^"{]*)"/g)].map((found) => found[1]);
-      return [...between, ...named].map((word) => `${name}: ${word}`);
-    });
+    const words = code
+      .filter(({ name }) => name.endsWith(".svelte"))
+      .flatMap(({ name, text }) => {
+        const markup = text
+          .replace(/<script[\s\S]*?<\/script>/g, "")
+          .replace(/<style[\s\S]*?<\/style>/g, "")
+          .replace(/<!--[\s\S]*?-->/g, "");
+        // What stands between a tag's end and the next tag or brace.
+        const between = [...markup.matchAll(/(?<!=)>([^<>{}]*[A-Za-z]{3,}[^<>{}]*)</g)].map((found) =>
+          found[1]?.trim(),
+        );
+        const named = [...markup.matchAll(/\b(?:aria-label|title|placeholder|alt)="([^"{]*[A-Za-z]{3,}[^"{]*)"/g)].map(
+          (found) => found[1],
+        );
+        return [...between, ...named].map((word) => `${name}: ${word}`);
+      });
     expect(words).toEqual([]);
   });
 });

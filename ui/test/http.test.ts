@@ -34,8 +34,13 @@ describe("the desk over HTTP", () => {
     vi.stubGlobal("fetch", fetch);
     connect(httpHost());
     expect(await ask("syncNow", {})).toEqual({ ok: 1 });
-    expect(fetch).toHaveBeenCalledWith("/rpc", expect.objectContaining({ method: "POST", body: '{"command":"syncNow","args":{}}' }));
-    fetch.mockResolvedValueOnce(new Response(JSON.stringify({ fault: { code: "offline", detail: null, incident: null } })));
+    expect(fetch).toHaveBeenCalledWith(
+      "/rpc",
+      expect.objectContaining({ method: "POST", body: '{"command":"syncNow","args":{}}' }),
+    );
+    fetch.mockResolvedValueOnce(
+      new Response(JSON.stringify({ fault: { code: "offline", detail: null, incident: null } })),
+    );
     await expect(ask("syncNow", {})).rejects.toMatchObject({ fault: { code: "offline" } });
     fetch.mockRejectedValueOnce(new TypeError("Failed to fetch"));
     await expect(ask("syncNow", {})).rejects.toBeInstanceOf(FaultError);
@@ -44,10 +49,16 @@ describe("the desk over HTTP", () => {
   test("treats everything as stale after each connection, and comes back ever slower", () => {
     const heard: DeskEvent[] = [];
     const wires: string[] = [];
-    const stop = httpHost().listen((event) => heard.push(event), (wire) => wires.push(wire));
+    const stop = httpHost().listen(
+      (event) => heard.push(event),
+      (wire) => wires.push(wire),
+    );
     Source.all[0]?.onopen?.();
     Source.all[0]?.onmessage?.({ data: '{"event":"stale","changes":[{"kind":"link"}]}' });
-    expect(heard).toEqual([{ event: "stale", changes: [{ kind: "everything" }] }, { event: "stale", changes: [{ kind: "link" }] }]);
+    expect(heard).toEqual([
+      { event: "stale", changes: [{ kind: "everything" }] },
+      { event: "stale", changes: [{ kind: "link" }] },
+    ]);
     Source.all[0]?.onerror?.();
     vi.advanceTimersByTime(500);
     Source.all[1]?.onerror?.();

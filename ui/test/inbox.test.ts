@@ -7,7 +7,8 @@ import { triageScene } from "../dev/triaged";
 import { openPage, press, rowOf, settle, type, field } from "./world";
 
 const listbox = (): HTMLElement => screen.getByRole("listbox");
-const selected = (): string | undefined => document.querySelector<HTMLElement>('[role=option][aria-selected="true"]')?.dataset["conversation"];
+const selected = (): string | undefined =>
+  document.querySelector<HTMLElement>('[role=option][aria-selected="true"]')?.dataset["conversation"];
 
 describe("the inbox", () => {
   test("shows each row with what an agent needs to choose", async () => {
@@ -124,7 +125,9 @@ describe("the inbox", () => {
     const { desk } = await openPage();
     screen.getByRole("button", { name: /Loom Objects/ }).click();
     await settle();
-    expect(document.querySelector("[data-banner=offline]")?.textContent).toMatch(/cannot be reached since .* Next try in (?:3\d|40) s/);
+    expect(document.querySelector("[data-banner=offline]")?.textContent).toMatch(
+      /cannot be reached since .* Next try in (?:3\d|40) s/,
+    );
     screen.getByRole("button", { name: "Try now" }).click();
     await settle();
     expect(desk.count("syncNow")).toBe(1);
@@ -156,12 +159,18 @@ describe("the inbox", () => {
     const { desk } = await openPage();
     rowOf("12")?.click();
     await settle();
-    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({ conversation: "12", focused: true });
+    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({
+      conversation: "12",
+      focused: true,
+    });
     expect(desk.of("12").row.unread).toBe(0);
     document.hasFocus = () => false;
     window.dispatchEvent(new Event("blur"));
     await settle();
-    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({ conversation: "12", focused: false });
+    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({
+      conversation: "12",
+      focused: false,
+    });
     desk.receive("12", "hello?");
     await settle();
     expect(desk.of("12").row.unread).toBe(1);
@@ -189,7 +198,9 @@ describe("the inbox", () => {
       bigScene(desk, 1, 1);
       desk.overview.practice = true;
     });
-    expect(document.querySelector("[data-practice]")?.textContent).toBe("Practice: sample customers, nothing reaches TikTok");
+    expect(document.querySelector("[data-practice]")?.textContent).toBe(
+      "Practice: sample customers, nothing reaches TikTok",
+    );
   });
 
   test("letters typed into a reply do not steer the list", async () => {
@@ -210,7 +221,9 @@ describe("the inbox", () => {
     app.chooseTab("all");
     await settle();
     const replies = (id: string): HTMLElement | null => rowOf(id)?.querySelector("[data-replies]") ?? null;
-    expect(rowOf("31")?.querySelector("[data-window]")?.getAttribute("title")).toBe("4 of 10 replies left, 31 h left to reply");
+    expect(rowOf("31")?.querySelector("[data-window]")?.getAttribute("title")).toBe(
+      "4 of 10 replies left, 31 h left to reply",
+    );
     expect(replies("31")?.textContent).toBe("4");
     expect(replies("31")?.className).not.toContain("few");
     expect(replies("32")?.className).toContain("few");

@@ -20,7 +20,9 @@ describe("the tabs", () => {
     expect(tabs()).toEqual(["Waiting8", "Requests1", "All11", "Mine", "Snoozed", "Unsent4", "Done"]);
     screen.getByRole("tab", { name: /Requests/ }).click();
     await settle();
-    expect([...document.querySelectorAll<HTMLElement>("[data-conversation]")].map((one) => one.dataset["conversation"])).toEqual(["19"]);
+    expect(
+      [...document.querySelectorAll<HTMLElement>("[data-conversation]")].map((one) => one.dataset["conversation"]),
+    ).toEqual(["19"]);
   });
 
   test("are walked with the arrows", async () => {
@@ -49,7 +51,10 @@ describe("a row", () => {
   test("shows two tags, and names the others", async () => {
     await openPage(keepingScene);
     const row = rowOf("12");
-    expect([...(row?.querySelectorAll("[data-tag]") ?? [])].map((one) => one.textContent?.trim())).toEqual(["Restock", "Exchange"]);
+    expect([...(row?.querySelectorAll("[data-tag]") ?? [])].map((one) => one.textContent?.trim())).toEqual([
+      "Restock",
+      "Exchange",
+    ]);
     expect(row?.textContent).toContain("+2");
     expect(row?.textContent).toContain("Wholesale and Korea");
   });
@@ -144,10 +149,16 @@ describe("“complete up to”", () => {
 });
 
 describe("access that ends", () => {
-  const ending = (warnDays: 1 | 3 | 7 | null) => (desk: FakeDesk): void => {
-    inboxScene(desk);
-    desk.account("1").access = { accessEndsMs: Date.now() + 3_600_000, refreshEndsMs: Date.now() + (warnDays ?? 90) * DAY - 3_600_000, warnDays };
-  };
+  const ending =
+    (warnDays: 1 | 3 | 7 | null) =>
+    (desk: FakeDesk): void => {
+      inboxScene(desk);
+      desk.account("1").access = {
+        accessEndsMs: Date.now() + 3_600_000,
+        refreshEndsMs: Date.now() + (warnDays ?? 90) * DAY - 3_600_000,
+        warnDays,
+      };
+    };
 
   test.each([7, 3, 1] as const)("is warned of at %i days, with the date and one way on", async (days) => {
     const { app } = await openPage(ending(days));
@@ -193,7 +204,11 @@ describe("access that ends", () => {
   test("is marked in the rail for every account, put away or not", async () => {
     const { desk } = await openPage((desk) => {
       ending(7)(desk);
-      desk.account("2").access = { accessEndsMs: Date.now() + 3_600_000, refreshEndsMs: Date.now() + DAY / 2, warnDays: 1 };
+      desk.account("2").access = {
+        accessEndsMs: Date.now() + 3_600_000,
+        refreshEndsMs: Date.now() + DAY / 2,
+        warnDays: 1,
+      };
     });
     const mark = (id: string): HTMLElement | null => document.querySelector(`.rail [data-account="${id}"] [data-ends]`);
     expect([mark("1")?.dataset["ends"], mark("2")?.dataset["ends"]]).toEqual(["7", "1"]);
@@ -250,8 +265,10 @@ async function settings(scene: (desk: FakeDesk) => void = keepingScene) {
   await settle();
   return page;
 }
-const block = (id: string): HTMLElement => document.querySelector<HTMLElement>(`main .account[data-account="${id}"]`) ?? document.body;
-const events = (): string[] => [...block("1").querySelectorAll<HTMLElement>("[data-event]")].map((one) => one.dataset["event"] ?? "");
+const block = (id: string): HTMLElement =>
+  document.querySelector<HTMLElement>(`main .account[data-account="${id}"]`) ?? document.body;
+const events = (): string[] =>
+  [...block("1").querySelectorAll<HTMLElement>("[data-event]")].map((one) => one.dataset["event"] ?? "");
 
 describe("settings of an account", () => {
   test("say how it fares, how long its access lasts, and when it has to be linked again", async () => {
@@ -376,7 +393,14 @@ describe("settings of data", () => {
     const { desk } = await settings();
     expect(document.querySelector("[data-usage]")?.textContent).toBe("4,812 pictures take 1.2 GB.");
     const group = screen.getByRole("radiogroup", { name: "Room for pictures" });
-    expect([...group.querySelectorAll("label")].map((one) => one.textContent?.trim())).toEqual(["512 MB", "1 GB", "2 GB", "5 GB", "10 GB", "No limit"]);
+    expect([...group.querySelectorAll("label")].map((one) => one.textContent?.trim())).toEqual([
+      "512 MB",
+      "1 GB",
+      "2 GB",
+      "5 GB",
+      "10 GB",
+      "No limit",
+    ]);
     expect(group.querySelector<HTMLInputElement>("input:checked")?.value).toBe("2048");
     expect(group.parentElement?.textContent).toContain("only those that TikTok still gives out");
     const before = desk.count("mediaUsage");
@@ -410,20 +434,40 @@ describe("settings of data", () => {
   });
 
   test("write room as the systems do", () => {
-    expect([0, 300_000, 5_400_000, 536_870_912, 1_073_741_824, 10_737_418_240].map(roomOf)).toEqual(["0.1 MB", "0.3 MB", "5.1 MB", "512 MB", "1 GB", "10 GB"]);
+    expect([0, 300_000, 5_400_000, 536_870_912, 1_073_741_824, 10_737_418_240].map(roomOf)).toEqual([
+      "0.1 MB",
+      "0.3 MB",
+      "5.1 MB",
+      "512 MB",
+      "1 GB",
+      "10 GB",
+    ]);
   });
 });
 
 describe("after damaged data was mended", () => {
-  const repaired = (lost: boolean, beginnings = 0) => (desk: FakeDesk): void => {
-    inboxScene(desk);
-    desk.overview.repair = { atMs: Date.UTC(2026, 10, 20, 8), setAside: "damaged-2026-11-20", conversations: 212, messages: 18_400, drafts: 1, beginnings, replies: 2, lost };
-  };
+  const repaired =
+    (lost: boolean, beginnings = 0) =>
+    (desk: FakeDesk): void => {
+      inboxScene(desk);
+      desk.overview.repair = {
+        atMs: Date.UTC(2026, 10, 20, 8),
+        setAside: "damaged-2026-11-20",
+        conversations: 212,
+        messages: 18_400,
+        drafts: 1,
+        beginnings,
+        replies: 2,
+        lost,
+      };
+    };
   const report = (): HTMLElement | null => screen.queryByRole("alertdialog");
 
   test("the agent reads what was kept, what is fetched again, and where the rest is", async () => {
     const { desk } = await openPage(repaired(true));
-    expect(report()?.textContent).toContain("212 conversations, 18,400 messages, 1 draft, and 2 replies on the way or for later");
+    expect(report()?.textContent).toContain(
+      "212 conversations, 18,400 messages, 1 draft, and 2 replies on the way or for later",
+    );
     expect(report()?.textContent).toContain("fetches it again now, as far as TikTok still shows it");
     expect(report()?.querySelector("[data-beginnings]")).toBeNull();
     expect(report()?.querySelector(".folder")?.textContent).toBe("damaged-2026-11-20");

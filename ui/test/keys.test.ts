@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import { isForInputMethod, keyName, keyOf } from "../src/state/keys";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
-const event = (key: string, code: string, more: KeyboardEventInit = {}): KeyboardEvent => new KeyboardEvent("keydown", { key, code, ...more });
+const event = (key: string, code: string, more: KeyboardEventInit = {}): KeyboardEvent =>
+  new KeyboardEvent("keydown", { key, code, ...more });
 const ctrl = { ctrlKey: true };
 
 describe("a key on a layout that has no Latin letters", () => {
@@ -61,10 +62,20 @@ describe("a key on a Latin layout", () => {
     expect(keyOf(altGr, false)).toBeNull();
   });
 
-  test.each([["+", "Equal", true], ["=", "Equal", false], ["+", "BracketRight", false], ["+", "NumpadAdd", false]])("Ctrl %s zooms in (%s)", (key, code, shiftKey) => {
+  test.each([
+    ["+", "Equal", true],
+    ["=", "Equal", false],
+    ["+", "BracketRight", false],
+    ["+", "NumpadAdd", false],
+  ])("Ctrl %s zooms in (%s)", (key, code, shiftKey) => {
     expect(keyOf(event(key, code, { ctrlKey: true, shiftKey }), false)).toBe("zoomIn");
   });
-  test.each([["-", "Minus"], ["-", "Slash"], ["-", "NumpadSubtract"], ["ข", "Minus"]])("Ctrl %s zooms out (%s)", (key, code) => {
+  test.each([
+    ["-", "Minus"],
+    ["-", "Slash"],
+    ["-", "NumpadSubtract"],
+    ["ข", "Minus"],
+  ])("Ctrl %s zooms out (%s)", (key, code) => {
     expect(keyOf(event(key, code, ctrl), false)).toBe("zoomOut");
   });
   test("no chord is one that GTK or an input method takes", () => {

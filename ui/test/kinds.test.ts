@@ -24,8 +24,15 @@ describe("kinds of messages", () => {
   test("reactions say who put them there, and go when they are taken off", async () => {
     const { desk } = await kinds();
     const phone = bubble("From the phone");
-    expect([...phone.querySelectorAll("[role=img][data-from]")].map((one) => one.getAttribute("aria-label"))).toEqual(["Femi Adeyemi reacted with ❤️, 😂", "You reacted with 👍"]);
-    expect(within(bubble("From TikTok’s website")).getByRole("img", { name: "Femi Adeyemi reacted with a TikTok emoji" }).querySelector("svg")).toBeTruthy();
+    expect([...phone.querySelectorAll("[role=img][data-from]")].map((one) => one.getAttribute("aria-label"))).toEqual([
+      "Femi Adeyemi reacted with ❤️, 😂",
+      "You reacted with 👍",
+    ]);
+    expect(
+      within(bubble("From TikTok’s website"))
+        .getByRole("img", { name: "Femi Adeyemi reacted with a TikTok emoji" })
+        .querySelector("svg"),
+    ).toBeTruthy();
     for (const one of desk.of("41").messages) one.reactions = [];
     desk.tell({ kind: "conversation", conversation: "41" });
     await settle(20);
@@ -34,7 +41,16 @@ describe("kinds of messages", () => {
 
   test("says where each of ours was written", async () => {
     await kinds();
-    expect([...document.querySelectorAll("[data-by]")].map((one) => [(one as HTMLElement).dataset["by"], one.textContent]).slice(-4)).toEqual([["welcome", "Welcome message"], ["phone", "Sent from the phone"], ["web", "Sent from TikTok’s website"], ["api", "Sent by another app"]]);
+    expect(
+      [...document.querySelectorAll("[data-by]")]
+        .map((one) => [(one as HTMLElement).dataset["by"], one.textContent])
+        .slice(-4),
+    ).toEqual([
+      ["welcome", "Welcome message"],
+      ["phone", "Sent from the phone"],
+      ["web", "Sent from TikTok’s website"],
+      ["api", "Sent by another app"],
+    ]);
   });
 
   test("a video is fetched once and opened, or says why not", async () => {
@@ -49,7 +65,11 @@ describe("kinds of messages", () => {
     release();
     await settle();
     expect(video().textContent).toContain("Opens in your video player");
-    for (const [code, words] of [["mediaGone", "TikTok does not give this out any more."], ["videoTooLarge", "larger than Deskbell fetches"], ["notPossibleHere", "cannot do that"]] as const) {
+    for (const [code, words] of [
+      ["mediaGone", "TikTok does not give this out any more."],
+      ["videoTooLarge", "larger than Deskbell fetches"],
+      ["notPossibleHere", "cannot do that"],
+    ] as const) {
       desk.fail("openVideo", code);
       video().click();
       await settle();
@@ -70,30 +90,44 @@ describe("kinds of messages", () => {
     expect(desk.asked.find((one) => one.command === "fetchPicture")?.args).toEqual({ message });
   });
 
-  test.each(["sticker", "image"] as const)("a kept %s whose file is gone says so and is fetched again", async (kind) => {
-    const { desk } = await kinds();
-    const one = message("in", Date.now(), kind === "sticker" ? { type: "sticker", url: "x", media: { state: "pending" } } : { type: "image", mediaId: "m", media: { state: "pending" } });
-    if (one.content.type === "sticker" || one.content.type === "image") one.content.media = { state: "kept", key: `photo-${one.id}`, width: 240, height: 240 };
-    desk.of("41").messages.push(one);
-    desk.tell({ kind: "conversation", conversation: "41" });
-    await settle(20);
-    const there = (): HTMLElement | null => document.querySelector(`[data-message="${one.id}"]`);
-    const picture = (): HTMLImageElement | null => there()?.querySelector("img[data-media]") ?? null;
-    desk.fail("fetchPicture", "offline");
-    for (const fails of [true, false]) {
-      picture()?.dispatchEvent(new Event("error"));
-      await settle();
-      expect(picture()).toBeNull();
-      expect(there()?.querySelector("[data-media=lost]")?.textContent).toContain(`${kind === "image" ? "Photo" : "Sticker"} is not on this computer`);
-      within(there() ?? document.body).getByRole("button", { name: "Fetch again" }).click();
+  test.each(["sticker", "image"] as const)(
+    "a kept %s whose file is gone says so and is fetched again",
+    async (kind) => {
+      const { desk } = await kinds();
+      const one = message(
+        "in",
+        Date.now(),
+        kind === "sticker"
+          ? { type: "sticker", url: "x", media: { state: "pending" } }
+          : { type: "image", mediaId: "m", media: { state: "pending" } },
+      );
+      if (one.content.type === "sticker" || one.content.type === "image")
+        one.content.media = { state: "kept", key: `photo-${one.id}`, width: 240, height: 240 };
+      desk.of("41").messages.push(one);
+      desk.tell({ kind: "conversation", conversation: "41" });
       await settle(20);
-      expect(desk.asked.findLast((asked) => asked.command === "fetchPicture")?.args).toEqual({ message: one.id });
-      // What cannot be had is said; what can is back, under the key it had.
-      expect(there()?.querySelector("[data-problem]") !== null).toBe(fails);
-      expect(picture() === null).toBe(fails);
-    }
-    expect(picture()?.getAttribute("src")).toContain(`photo-${one.id}`);
-  });
+      const there = (): HTMLElement | null => document.querySelector(`[data-message="${one.id}"]`);
+      const picture = (): HTMLImageElement | null => there()?.querySelector("img[data-media]") ?? null;
+      desk.fail("fetchPicture", "offline");
+      for (const fails of [true, false]) {
+        picture()?.dispatchEvent(new Event("error"));
+        await settle();
+        expect(picture()).toBeNull();
+        expect(there()?.querySelector("[data-media=lost]")?.textContent).toContain(
+          `${kind === "image" ? "Photo" : "Sticker"} is not on this computer`,
+        );
+        within(there() ?? document.body)
+          .getByRole("button", { name: "Fetch again" })
+          .click();
+        await settle(20);
+        expect(desk.asked.findLast((asked) => asked.command === "fetchPicture")?.args).toEqual({ message: one.id });
+        // What cannot be had is said; what can is back, under the key it had.
+        expect(there()?.querySelector("[data-problem]") !== null).toBe(fails);
+        expect(picture() === null).toBe(fails);
+      }
+      expect(picture()?.getAttribute("src")).toContain(`photo-${one.id}`);
+    },
+  );
 
   test("a photo that is here is looked at", async () => {
     const { app } = await kinds("11");
@@ -112,7 +146,10 @@ describe("kinds of messages", () => {
     await settle();
     bubble("Shared post").querySelector<HTMLElement>("[data-post]")?.click();
     await settle();
-    expect(desk.asked.flatMap((one) => (one.command === "openInTikTok" ? [one.args.message] : []))).toEqual([kept.dataset["message"], bubble("Shared post").dataset["message"]]);
+    expect(desk.asked.flatMap((one) => (one.command === "openInTikTok" ? [one.args.message] : []))).toEqual([
+      kept.dataset["message"],
+      bubble("Shared post").dataset["message"],
+    ]);
   });
 
   test("a quoted message is shown however far back it is, at once", async () => {

@@ -161,13 +161,22 @@ describe("the palette", () => {
     app.search.show();
     await settle();
     const input = document.querySelector<HTMLInputElement>("[data-palette] input")!;
-    const options = (): string[] => [...document.querySelectorAll("[data-palette] [role=option]")].map((one) => one.textContent?.trim() ?? "");
-    for (const [typed, offered] of [["tag:", "tag:"], ["has:", "has:photo"], ["from:", "from:me"], ["in:", "in:"]] as const) {
+    const options = (): string[] =>
+      [...document.querySelectorAll("[data-palette] [role=option]")].map((one) => one.textContent?.trim() ?? "");
+    for (const [typed, offered] of [
+      ["tag:", "tag:"],
+      ["has:", "has:photo"],
+      ["from:", "from:me"],
+      ["in:", "in:"],
+    ] as const) {
       input.value = typed;
       input.setSelectionRange(typed.length, typed.length);
       input.dispatchEvent(new InputEvent("input", { bubbles: true }));
       await settle();
-      expect(options().some((one) => one.startsWith(offered)), `${typed}: ${options().join(", ")}`).toBe(true);
+      expect(
+        options().some((one) => one.startsWith(offered)),
+        `${typed}: ${options().join(", ")}`,
+      ).toBe(true);
     }
     press(input, "Enter");
     await settle();
@@ -178,7 +187,8 @@ describe("the palette", () => {
 describe("the engine's menu", () => {
   test("comes where there is text to cut, copy or paste, and nowhere else", async () => {
     await opened();
-    const asked = (on: Element | null): boolean => on?.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true })) ?? true;
+    const asked = (on: Element | null): boolean =>
+      on?.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true })) ?? true;
     expect(asked(rowOf("13"))).toBe(false);
     expect(asked(document.querySelector("button"))).toBe(false);
     expect(asked(document.body)).toBe(false);
@@ -198,7 +208,8 @@ describe("zoom", () => {
     press(document.body, "+", { ctrlKey: true });
     press(document.body, "0", { ctrlKey: true });
     expect(asked).toEqual([1.1, 1.25, 1.1, 1.25, 1]);
-    for (const ctrlKey of [true, false]) window.dispatchEvent(Object.assign(new Event("wheel", { cancelable: true }), { deltaY: -100, ctrlKey }));
+    for (const ctrlKey of [true, false])
+      window.dispatchEvent(Object.assign(new Event("wheel", { cancelable: true }), { deltaY: -100, ctrlKey }));
     expect(asked.at(-1)).toBe(1.1);
     expect(localStorage.getItem("deskbell.zoom")).toBe("1.1");
     localStorage.removeItem("deskbell.zoom");

@@ -40,9 +40,13 @@ describe("linking an account", () => {
     type(input("Paste the address you landed on"), " https://shop.example/tiktok?code=abc&state=x ");
     await settle();
     await click("Use address");
-    expect(desk.asked.findLast((one) => one.command === "pasteRedirect")?.args).toEqual({ address: "https://shop.example/tiktok?code=abc&state=x" });
+    expect(desk.asked.findLast((one) => one.command === "pasteRedirect")?.args).toEqual({
+      address: "https://shop.example/tiktok?code=abc&state=x",
+    });
     expect(now()).toBe("4");
-    expect(document.querySelector('[data-step="4"]')?.textContent).toMatch(/Is this the account\?.*Maison Bloom.*@maisonbloom/s);
+    expect(document.querySelector('[data-step="4"]')?.textContent).toMatch(
+      /Is this the account\?.*Maison Bloom.*@maisonbloom/s,
+    );
     await click("Link it");
     expect(document.querySelector('[data-step="4"]')?.textContent).toContain("34 of 212 conversations fetched.");
     await click("Go to inbox");
@@ -50,10 +54,22 @@ describe("linking an account", () => {
   });
 
   const confirming = (desk: FakeDesk): void => {
-    Object.assign(desk.link, { businessAppId: "7421183", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "aw1", businessChecked: true, loginChecked: true, signedInAs: { handle: "", displayName: "Maison Bloom", avatar: null } });
-    desk.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
+    Object.assign(desk.link, {
+      businessAppId: "7421183",
+      businessRedirectUri: "https://shop.example/tiktok",
+      loginClientKey: "aw1",
+      businessChecked: true,
+      loginChecked: true,
+      signedInAs: { handle: "", displayName: "Maison Bloom", avatar: null },
+    });
+    desk.link.step = {
+      step: "confirm",
+      profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null },
+      known: null,
+    };
   };
-  const stateOf = (step: number): string | undefined => document.querySelector<HTMLElement>(`[data-step="${step}"]`)?.dataset["state"];
+  const stateOf = (step: number): string | undefined =>
+    document.querySelector<HTMLElement>(`[data-step="${step}"]`)?.dataset["state"];
 
   test("goes on to the next thing with Enter, and says what was done once it is linked", async () => {
     await openPage(confirming);
@@ -77,7 +93,11 @@ describe("linking an account", () => {
     expect(document.activeElement).toBe(screen.getByRole("button", { name: "Open browser" }));
     await click("Open browser");
     expect(document.activeElement).toBe(input("Paste the address you landed on"));
-    desk.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: null };
+    desk.link.step = {
+      step: "confirm",
+      profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null },
+      known: null,
+    };
     desk.tell({ kind: "link" });
     await settle();
     expect(document.activeElement).toBe(screen.getByRole("button", { name: "Link it" }));
@@ -92,7 +112,9 @@ describe("linking an account", () => {
     type(input("Client secret"), "c1");
     await click("Save and go on");
     expect(stateOf(1)).toBe("saved");
-    expect(document.querySelector('[data-step="1"]')?.textContent).toContain("TikTok checks them when they are first used");
+    expect(document.querySelector('[data-step="1"]')?.textContent).toContain(
+      "TikTok checks them when they are first used",
+    );
     await click("Skip");
     expect([stateOf(1), stateOf(2)]).toEqual(["saved", "skipped"]);
     Object.assign(desk.link, { businessChecked: true });
@@ -116,7 +138,9 @@ describe("linking an account", () => {
     desk.link.fault = { code: "credentialsRefused", detail: "40101", incident: null };
     desk.tell({ kind: "link" });
     await settle();
-    expect(document.querySelector('[data-step="3"] [data-fault]')?.textContent).toMatch(/TikTok API for Business does not know/);
+    expect(document.querySelector('[data-step="3"] [data-fault]')?.textContent).toMatch(
+      /TikTok API for Business does not know/,
+    );
   });
 
   test("asks again whose the access is, or gives it back", async () => {
@@ -153,13 +177,17 @@ describe("linking an account", () => {
     await credentials();
     desk.fail("saveCredentials", "keychainRefused");
     await click("Save and go on");
-    expect(document.querySelector('[data-step="1"] [data-fault]')?.textContent).toContain("Allow Deskbell in your keychain");
+    expect(document.querySelector('[data-step="1"] [data-fault]')?.textContent).toContain(
+      "Allow Deskbell in your keychain",
+    );
     await click("Save and go on");
     expect(now()).toBe("3");
     desk.link.fault = { code: "linkScopeMissing", detail: "message.list.read", incident: null };
     desk.tell({ kind: "link" });
     await settle();
-    expect(document.querySelector('[data-step="3"] [data-fault=linkScopeMissing]')?.textContent).toContain("message.list.read");
+    expect(document.querySelector('[data-step="3"] [data-fault=linkScopeMissing]')?.textContent).toContain(
+      "message.list.read",
+    );
     expect(screen.getByRole("button", { name: "Open browser" })).toBeTruthy();
   });
 
@@ -177,7 +205,11 @@ describe("linking an account", () => {
 
   test("a wrong account can be turned down", async () => {
     const { desk } = await openPage((desk) => {
-      desk.link.step = { step: "confirm", profile: { handle: "other", displayName: "Other", avatar: null }, known: null };
+      desk.link.step = {
+        step: "confirm",
+        profile: { handle: "other", displayName: "Other", avatar: null },
+        known: null,
+      };
     });
     await click("Not this one");
     expect(desk.count("rejectLink")).toBe(1);
@@ -212,7 +244,12 @@ describe("linking an account", () => {
   const known = (desk: FakeDesk): void => {
     inboxScene(desk);
     desk.account("1").health = { state: "relink", detail: "access_token_invalid" };
-    Object.assign(desk.link, { businessAppId: "7421183", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "aw1", step: { step: "signIn" } });
+    Object.assign(desk.link, {
+      businessAppId: "7421183",
+      businessRedirectUri: "https://shop.example/tiktok",
+      loginClientKey: "aw1",
+      step: { step: "signIn" },
+    });
   };
 
   test("again is one click: TikTok’s page opens at once, without signing in", async () => {
@@ -220,7 +257,10 @@ describe("linking an account", () => {
     await click("Link again");
     expect(now()).toBe("3");
     const steps = desk.asked.filter((one) => ["startSignIn", "skipSignIn", "startAuthorise"].includes(one.command));
-    expect(steps.map((one) => [one.command, one.args])).toEqual([["skipSignIn", {}], ["startAuthorise", { account: "1" }]]);
+    expect(steps.map((one) => [one.command, one.args])).toEqual([
+      ["skipSignIn", {}],
+      ["startAuthorise", { account: "1" }],
+    ]);
     expect(document.querySelector(".lead")?.textContent).toContain("To link @maisonbloom again");
   });
 
@@ -243,19 +283,31 @@ describe("linking an account", () => {
   test("again says when it is another account than was meant, and lets the agent go back", async () => {
     const { desk } = await openPage(known);
     await click("Link again");
-    desk.link.step = { step: "confirm", profile: { handle: "cornershop", displayName: "Corner Shop", avatar: null }, known: "2" };
+    desk.link.step = {
+      step: "confirm",
+      profile: { handle: "cornershop", displayName: "Corner Shop", avatar: null },
+      known: "2",
+    };
     desk.tell({ kind: "link" });
     await settle();
-    expect(document.querySelector('[data-step="4"]')?.textContent).toContain("This is @cornershop; you wanted @maisonbloom.");
+    expect(document.querySelector('[data-step="4"]')?.textContent).toContain(
+      "This is @cornershop; you wanted @maisonbloom.",
+    );
     await click("Go back");
     expect(desk.count("rejectLink")).toBe(1);
     expect(now()).toBe("3");
     await click("Open browser");
     expect(desk.asked.findLast((one) => one.command === "startAuthorise")?.args).toEqual({ account: "1" });
-    desk.link.step = { step: "confirm", profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null }, known: "1" };
+    desk.link.step = {
+      step: "confirm",
+      profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null },
+      known: "1",
+    };
     desk.tell({ kind: "link" });
     await settle();
-    expect(document.querySelector('[data-step="4"]')?.textContent).toMatch(/Is this the account\?.*It is linked already/s);
+    expect(document.querySelector('[data-step="4"]')?.textContent).toMatch(
+      /Is this the account\?.*It is linked already/s,
+    );
   });
 
   test("is reached from an account that needs it", async () => {

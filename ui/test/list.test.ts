@@ -8,7 +8,10 @@ import { CHUNK, ConversationList } from "../src/state/list.svelte";
 import { fakeDesk, settle } from "./world";
 
 const list = (): ConversationList => new ConversationList("1", "all", new SvelteMap());
-const asked = (desk: FakeDesk): [number, number][] => desk.asked.flatMap((one) => (one.command === "listConversations" ? [[one.args.offset, one.args.limit] as [number, number]] : []));
+const asked = (desk: FakeDesk): [number, number][] =>
+  desk.asked.flatMap((one) =>
+    one.command === "listConversations" ? [[one.args.offset, one.args.limit] as [number, number]] : [],
+  );
 const big = (desk: FakeDesk): void => bigScene(desk, 5_000, 1);
 
 describe("the list's window", () => {
@@ -22,7 +25,10 @@ describe("the list's window", () => {
     expect(rows.total).toBe(5_000);
     rows.look(2_000, 2_025);
     await settle();
-    expect(asked(desk)).toEqual([[0, CHUNK], [2_000, CHUNK]]);
+    expect(asked(desk)).toEqual([
+      [0, CHUNK],
+      [2_000, CHUNK],
+    ]);
     rows.look(5, 25);
     await settle();
     expect(asked(desk)).toHaveLength(2);
@@ -65,7 +71,10 @@ describe("the list's window", () => {
     rows.drop();
     release();
     await settle();
-    expect(asked(desk)).toEqual([[0, CHUNK], [0, CHUNK]]);
+    expect(asked(desk)).toEqual([
+      [0, CHUNK],
+      [0, CHUNK],
+    ]);
   });
 
   test("finds the selected conversation by its id wherever it moves", async () => {

@@ -3,17 +3,41 @@ import { describe, expect, test } from "vitest";
 import { completions } from "../src/features/palette/completion";
 import { clampedParts, marksWithin, parts } from "../src/text/marked";
 
-const told = (text: string, marks: [number, number][], line = false): string => parts(text, marks.map(([start, len]) => ({ start, len })), line).map((part) => (part.on ? `[${part.text}]` : part.text)).join("");
+const told = (text: string, marks: [number, number][], line = false): string =>
+  parts(
+    text,
+    marks.map(([start, len]) => ({ start, len })),
+    line,
+  )
+    .map((part) => (part.on ? `[${part.text}]` : part.text))
+    .join("");
 
 describe("what stands out in a text", () => {
   test("is cut where the desk says, in order and once", () => {
     expect(told("the linen bag", [[4, 5]])).toBe("the [linen] bag");
-    expect(told("linen, linen", [[7, 5], [0, 5]])).toBe("[linen], [linen]");
-    expect(told("abcdef", [[1, 3], [2, 3]])).toBe("a[bcde]f");
+    expect(
+      told("linen, linen", [
+        [7, 5],
+        [0, 5],
+      ]),
+    ).toBe("[linen], [linen]");
+    expect(
+      told("abcdef", [
+        [1, 3],
+        [2, 3],
+      ]),
+    ).toBe("a[bcde]f");
     expect(told("abc", [])).toBe("abc");
   });
   test("never goes beyond the text", () => {
-    expect(told("abc", [[1, 99], [50, 2], [-1, 2], [0, 0]])).toBe("a[bc]");
+    expect(
+      told("abc", [
+        [1, 99],
+        [50, 2],
+        [-1, 2],
+        [0, 0],
+      ]),
+    ).toBe("a[bc]");
   });
   test("is widened to whole letters", () => {
     expect(told("a👩‍👩‍👧b", [[1, 2]])).toBe("a[👩‍👩‍👧]b");
@@ -25,9 +49,15 @@ describe("what stands out in a text", () => {
     expect(told("one two", [[4, 3]], true)).toBe("one [two]");
   });
   test("is cut anew for a part of the text", () => {
-    const all = [{ start: 1, len: 3 }, { start: 6, len: 2 }];
+    const all = [
+      { start: 1, len: 3 },
+      { start: 6, len: 2 },
+    ];
     expect(marksWithin(all, 0, 3)).toEqual([{ start: 1, len: 2 }]);
-    expect(marksWithin(all, 3, 5)).toEqual([{ start: 0, len: 1 }, { start: 3, len: 2 }]);
+    expect(marksWithin(all, 3, 5)).toEqual([
+      { start: 0, len: 1 },
+      { start: 3, len: 2 },
+    ]);
     expect(marksWithin(all, 4, 2)).toEqual([]);
   });
   test("is not hidden behind “Show more”", () => {
@@ -41,10 +71,26 @@ describe("what stands out in a text", () => {
 });
 
 describe("completing operators", () => {
-  const person = (name: string) => ({ conversation: "1", account: "1", marks: [], person: { id: "1", name, handle: null, hue: 1, avatar: null, isFollower: null, firstContactMs: null } });
+  const person = (name: string) => ({
+    conversation: "1",
+    account: "1",
+    marks: [],
+    person: { id: "1", name, handle: null, hue: 1, avatar: null, isFollower: null, firstContactMs: null },
+  });
   const known = {
-    results: { people: [person("Nadia Rahman"), person("Ines Duarte"), person("Thảo")], messages: [], more: false, resume: null, problems: [], searched: 1, rebuilding: false },
-    tags: [{ tag: { id: "1", name: "Size M", hue: 1 }, people: 2 }, { tag: { id: "2", name: "Refund", hue: 1 }, people: 1 }],
+    results: {
+      people: [person("Nadia Rahman"), person("Ines Duarte"), person("Thảo")],
+      messages: [],
+      more: false,
+      resume: null,
+      problems: [],
+      searched: 1,
+      rebuilding: false,
+    },
+    tags: [
+      { tag: { id: "1", name: "Size M", hue: 1 }, people: 2 },
+      { tag: { id: "2", name: "Refund", hue: 1 }, people: 1 },
+    ],
     today: "2026-11-22",
   };
   const after = (text: string, caret = text.length): string[] => completions(text, caret, known).map((one) => one.text);

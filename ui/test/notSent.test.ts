@@ -7,10 +7,27 @@ import type { Delivery, Event } from "../src/ipc/bindings";
 import { field, openPage, rowOf, settle } from "./world";
 
 const STOPPED: Delivery = { state: "stopped", why: "colleagueReplied" };
-const REFUSED: Delivery = { state: "refused", reason: "windowClosed", code: 40064, message: "", requestId: "", atMs: 0 };
+const REFUSED: Delivery = {
+  state: "refused",
+  reason: "windowClosed",
+  code: 40064,
+  message: "",
+  requestId: "",
+  atMs: 0,
+};
 const LOST: Delivery = { state: "unconfirmed", stage: "undecided" };
-const notSent = (delivery: Delivery, conversation = "14"): Event => ({ event: "notSent", account: "1", conversation, name: "Thảo Phạm", delivery });
-const alarms = (): string[] => screen.queryAllByRole("alert").map((one) => one.textContent ?? "").filter((text) => text.includes("your reply") || text.includes("Your reply"));
+const notSent = (delivery: Delivery, conversation = "14"): Event => ({
+  event: "notSent",
+  account: "1",
+  conversation,
+  name: "Thảo Phạm",
+  delivery,
+});
+const alarms = (): string[] =>
+  screen
+    .queryAllByRole("alert")
+    .map((one) => one.textContent ?? "")
+    .filter((text) => text.includes("your reply") || text.includes("Your reply"));
 
 describe("A reply that was not sent", () => {
   test("is read out at once, whatever the agent does, and leads to its conversation", async () => {

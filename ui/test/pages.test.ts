@@ -6,12 +6,33 @@ import { arrivals, EMPTY, remade, renewed, stretchOf, trimmed, withNewer, withOl
 
 const T0 = new Date(2026, 10, 20, 12).getTime();
 const make = (n: number, more: Partial<MessageView> = {}): MessageView => ({
-  id: String(n), direction: "in", sentAtMs: T0 + n * 60_000, surface: "other", auto: null, content: { type: "text", body: `m${n}` }, post: null, quoted: null, delivery: null, reactions: [], rule: null, firings: [], marks: [], ...more,
+  id: String(n),
+  direction: "in",
+  sentAtMs: T0 + n * 60_000,
+  surface: "other",
+  auto: null,
+  content: { type: "text", body: `m${n}` },
+  post: null,
+  quoted: null,
+  delivery: null,
+  reactions: [],
+  rule: null,
+  firings: [],
+  marks: [],
+  ...more,
 });
 const gap = (before: string) => ({ before, atStart: false });
-const range = (from: number, to: number): MessageView[] => Array.from({ length: to - from + 1 }, (_, at) => make(from + at));
-const page = (from: number, to: number, more: Partial<MessagePage> = {}): MessagePage => ({ messages: range(from, to), gaps: [], hasOlder: from > 1, hasNewer: false, ...more });
-const ids = (of: { messages: readonly MessageView[] }): string => `${of.messages[0]?.id}–${of.messages.at(-1)?.id} (${of.messages.length})`;
+const range = (from: number, to: number): MessageView[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => make(from + at));
+const page = (from: number, to: number, more: Partial<MessagePage> = {}): MessagePage => ({
+  messages: range(from, to),
+  gaps: [],
+  hasOlder: from > 1,
+  hasNewer: false,
+  ...more,
+});
+const ids = (of: { messages: readonly MessageView[] }): string =>
+  `${of.messages[0]?.id}–${of.messages.at(-1)?.id} (${of.messages.length})`;
 
 describe("a stretch of messages", () => {
   test("takes older pages in front and lets the newest end go when there are too many", () => {
@@ -87,24 +108,48 @@ describe("a stretch of messages", () => {
 });
 
 describe("the thread", () => {
-  const show = (messages: MessageView[], gaps: string[] = [], hasOlder = false, origin: Parameters<typeof grouped>[1] = null) =>
-    grouped({ messages, gaps: new Map(gaps.map((id) => [id, gap(id)])), hasOlder, hasNewer: false }, origin);
+  const show = (
+    messages: MessageView[],
+    gaps: string[] = [],
+    hasOlder = false,
+    origin: Parameters<typeof grouped>[1] = null,
+  ) => grouped({ messages, gaps: new Map(gaps.map((id) => [id, gap(id)])), hasOlder, hasNewer: false }, origin);
   const words = (items: ReturnType<typeof grouped>): string[] =>
-    items.map((item) => (item.kind === "message" ? `${item.key}${item.first ? "[" : ""}${item.last ? "]" : ""}${item.stamp ? "t" : ""}` : item.kind));
+    items.map((item) =>
+      item.kind === "message"
+        ? `${item.key}${item.first ? "[" : ""}${item.last ? "]" : ""}${item.stamp ? "t" : ""}`
+        : item.kind,
+    );
 
   test("stands in groups with one stamp", () => {
     expect(words(show(range(1, 3)))).toEqual(["day", "1[", "2", "3]t"]);
   });
   test("begins a new group for the other side, after a pause, and after a gap", () => {
-    const messages = [make(1), make(2, { direction: "out", delivery: { state: "sent" } }), make(3), make(4, { sentAtMs: T0 + 3 * 60_000 + TOGETHER_MS }), make(5, { sentAtMs: T0 + 4 * 60_000 + TOGETHER_MS })];
+    const messages = [
+      make(1),
+      make(2, { direction: "out", delivery: { state: "sent" } }),
+      make(3),
+      make(4, { sentAtMs: T0 + 3 * 60_000 + TOGETHER_MS }),
+      make(5, { sentAtMs: T0 + 4 * 60_000 + TOGETHER_MS }),
+    ];
     expect(words(show(messages, ["5"]))).toEqual(["day", "1[]t", "2[]t", "3[]t", "4[]t", "gap", "5[]t"]);
   });
   test("separates days", () => {
     expect(words(show([make(1), make(2, { sentAtMs: T0 + 86_400_000 })]))).toEqual(["day", "1[]t", "day", "2[]t"]);
   });
   test("gives every unsettled message its own words", () => {
-    const out = (n: number, delivery: MessageView["delivery"]) => make(n, { direction: "out", surface: "deskbell", delivery });
-    expect(words(show([out(1, { state: "read" }), out(2, { state: "unconfirmed", stage: "undecided" }), out(3, { state: "queued", waiting: null }), out(4, { state: "queued", waiting: null })]))).toEqual(["day", "1[t", "2t", "3t", "4]t"]);
+    const out = (n: number, delivery: MessageView["delivery"]) =>
+      make(n, { direction: "out", surface: "deskbell", delivery });
+    expect(
+      words(
+        show([
+          out(1, { state: "read" }),
+          out(2, { state: "unconfirmed", stage: "undecided" }),
+          out(3, { state: "queued", waiting: null }),
+          out(4, { state: "queued", waiting: null }),
+        ]),
+      ),
+    ).toEqual(["day", "1[t", "2t", "3t", "4]t"]);
   });
   test("tells where the customer came from before their first message after it", () => {
     const ad = { kind: "ad" as const, name: "Linen", atMs: T0 + 90_000 };

@@ -7,9 +7,16 @@ import { bubbles, openPage, press, rowOf, settle, type } from "./world";
 
 const input = (): HTMLInputElement => screen.getByRole("combobox", { name: "Search messages, people and commands" });
 const options = (): HTMLElement[] => screen.queryAllByRole("option").filter((one) => one.id.startsWith("palette-"));
-const active = (): string => document.getElementById(input().getAttribute("aria-activedescendant") ?? "")?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+const active = (): string =>
+  document
+    .getElementById(input().getAttribute("aria-activedescendant") ?? "")
+    ?.textContent?.replace(/\s+/g, " ")
+    .trim() ?? "";
 const looking = (): string | undefined => document.querySelector("[data-looking]")?.textContent ?? undefined;
-const sections = (): string[] => [...document.querySelectorAll("[data-palette] [role=group]")].map((one) => document.getElementById(one.getAttribute("aria-labelledby") ?? "")?.textContent ?? "");
+const sections = (): string[] =>
+  [...document.querySelectorAll("[data-palette] [role=group]")].map(
+    (one) => document.getElementById(one.getAttribute("aria-labelledby") ?? "")?.textContent ?? "",
+  );
 
 /** A frame, the moment after it, and the answer. */
 async function answered(): Promise<void> {
@@ -83,7 +90,12 @@ describe("the palette", () => {
     press(input(), "ArrowUp");
     await settle();
     expect(input().getAttribute("aria-activedescendant")).toBe(`palette-${options().length - 1}`);
-    for (const [key, place] of [["Home", 0], ["PageDown", 8], ["End", options().length - 1], ["PageUp", options().length - 9]] as const) {
+    for (const [key, place] of [
+      ["Home", 0],
+      ["PageDown", 8],
+      ["End", options().length - 1],
+      ["PageUp", options().length - 9],
+    ] as const) {
       press(input(), key);
       await settle();
       expect(input().getAttribute("aria-activedescendant")).toBe(`palette-${place}`);
@@ -151,7 +163,11 @@ describe("the palette", () => {
 
   test("offers only the commands that can be given here", async () => {
     await search(">");
-    expect(options().map((one) => one.textContent).join()).not.toContain("Write a reply");
+    expect(
+      options()
+        .map((one) => one.textContent)
+        .join(),
+    ).not.toContain("Write a reply");
     press(input(), "k", { ctrlKey: true });
     rowOf("11")?.click();
     await settle();
@@ -159,7 +175,11 @@ describe("the palette", () => {
     await settle();
     type(input(), ">");
     await settle();
-    expect(options().map((one) => one.textContent).join()).toContain("Write a reply");
+    expect(
+      options()
+        .map((one) => one.textContent)
+        .join(),
+    ).toContain("Write a reply");
   });
 
   test("completes an operator with Tab and says what is wrong with one", async () => {
@@ -172,7 +192,10 @@ describe("the palette", () => {
     expect(input().value).toBe("linen has:photo ");
     type(input(), "from:xyz before:soon");
     await answered();
-    expect([...document.querySelectorAll("[data-problem]")].map((one) => one.textContent)).toEqual(["Nobody is called “xyz”.", "“soon” is no date. Write one such as 2026-11-05."]);
+    expect([...document.querySelectorAll("[data-problem]")].map((one) => one.textContent)).toEqual([
+      "Nobody is called “xyz”.",
+      "“soon” is no date. Write one such as 2026-11-05.",
+    ]);
   });
 
   test("searches one account or all of them", async () => {
@@ -272,7 +295,11 @@ describe("the palette", () => {
 
   test("offers saved replies where one writes, and puts the chosen one where the caret is", async () => {
     const { desk, app } = await search("linen refun");
-    expect(options().map((one) => one.textContent).join()).not.toContain("Insert saved reply");
+    expect(
+      options()
+        .map((one) => one.textContent)
+        .join(),
+    ).not.toContain("Insert saved reply");
     press(input(), "k", { ctrlKey: true });
     rowOf("41")?.click();
     await settle(20);
@@ -285,17 +312,22 @@ describe("the palette", () => {
     type(input(), "linen siz");
     await answered();
     const offered = options().filter((one) => one.dataset["entry"]?.startsWith("saved "));
-    expect(offered.map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual(["Insert saved reply “Size chart, linen” /size"]);
+    expect(offered.map((one) => one.textContent?.replace(/\s+/g, " ").trim())).toEqual([
+      "Insert saved reply “Size chart, linen” /size",
+    ]);
     offered[0]?.click();
     await settle(30);
-    expect(composer.value).toBe("One moment: Here is our size chart. Between two sizes? Take the smaller one, linen gives a little.");
+    expect(composer.value).toBe(
+      "One moment: Here is our size chart. Between two sizes? Take the smaller one, linen gives a little.",
+    );
     expect(desk.count("useSavedReply")).toBe(1);
     expect(app.search.open).toBe(false);
   });
 
   test("counts aloud once the typing pauses", async () => {
     await search("linen");
-    const said = (): string => [...document.querySelectorAll("[data-palette] p[role=status]")].map((one) => one.textContent).join("");
+    const said = (): string =>
+      [...document.querySelectorAll("[data-palette] p[role=status]")].map((one) => one.textContent).join("");
     expect(said()).toBe("");
     await new Promise((resolve) => setTimeout(resolve, 700));
     await settle();

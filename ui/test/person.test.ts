@@ -7,9 +7,15 @@ import { suggested } from "../src/state/tags.svelte";
 import { openPage, press, rowOf, settle, type } from "./world";
 
 const panel = (): HTMLElement => screen.getByRole("complementary", { name: "Person" });
-const chips = (): string[] => [...panel().querySelectorAll<HTMLElement>("[data-tag] bdi")].filter((one) => !one.closest("[role=option]")).map((one) => one.textContent ?? "");
+const chips = (): string[] =>
+  [...panel().querySelectorAll<HTMLElement>("[data-tag] bdi")]
+    .filter((one) => !one.closest("[role=option]"))
+    .map((one) => one.textContent ?? "");
 const combo = (): HTMLInputElement => screen.getByRole("combobox", { name: "Tag" });
-const options = (): string[] => [...panel().querySelectorAll<HTMLElement>("[role=option]")].map((one) => one.textContent?.replace(/\s+/g, " ").trim() ?? "");
+const options = (): string[] =>
+  [...panel().querySelectorAll<HTMLElement>("[role=option]")].map(
+    (one) => one.textContent?.replace(/\s+/g, " ").trim() ?? "",
+  );
 
 async function opened(id = "11") {
   const page = await openPage(keepingScene);
@@ -55,7 +61,13 @@ describe("the person panel", () => {
     expect(options()).toHaveLength(6);
     type(combo(), "re");
     await settle();
-    expect(options()).toEqual(["Restock 3 customers", "Refund", "Address 1 customer", "Korea 1 customer", "New tag “re”"]);
+    expect(options()).toEqual([
+      "Restock 3 customers",
+      "Refund",
+      "Address 1 customer",
+      "Korea 1 customer",
+      "New tag “re”",
+    ]);
     press(combo(), "ArrowDown");
     press(combo(), "ArrowDown");
     await settle();
@@ -127,7 +139,10 @@ describe("the person panel", () => {
   test("shows the newest photos, which open the viewer, and follows the conversation", async () => {
     const { desk, app } = await opened();
     const shared = (): HTMLElement[] => [...panel().querySelectorAll<HTMLElement>("[data-photo]")];
-    const photos = desk.of("11").messages.filter((one) => one.content.type === "image").map((one) => one.id);
+    const photos = desk
+      .of("11")
+      .messages.filter((one) => one.content.type === "image")
+      .map((one) => one.id);
     expect(shared().map((one) => one.dataset["photo"])).toEqual(photos.slice(-8).reverse());
     shared()[1]?.click();
     await settle();

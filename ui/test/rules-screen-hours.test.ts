@@ -26,7 +26,10 @@ async function enter(label: string, value: string): Promise<void> {
 
 describe("stretches of the week", () => {
   const none: [] = [];
-  const week = (...days: { fromMinute: number; toMinute: number }[][]) => [...days, ...Array.from({ length: 7 - days.length }, () => none)];
+  const week = (...days: { fromMinute: number; toMinute: number }[][]) => [
+    ...days,
+    ...Array.from({ length: 7 - days.length }, () => none),
+  ];
   test("one that ends at or before its beginning goes on into the next day", () => {
     expect(lengthOf({ fromMinute: 1200, toMinute: 120 })).toBe(360);
     expect(lengthOf({ fromMinute: 540, toMinute: 540 })).toBe(1440);
@@ -34,19 +37,66 @@ describe("stretches of the week", () => {
     expect(stretches(week([{ fromMinute: 1200, toMinute: 120 }]), 1)).toEqual([{ from: 0, to: 120 }]);
   });
   test("those that touch do not overlap; those that do are found across midnight and across the week’s end", () => {
-    expect(wrongSpans(week([{ fromMinute: 540, toMinute: 780 }, { fromMinute: 780, toMinute: 1080 }])).size).toBe(0);
-    expect([...wrongSpans(week([{ fromMinute: 540, toMinute: 781 }, { fromMinute: 780, toMinute: 1080 }]))].sort()).toEqual(["0-0", "0-1"]);
-    expect([...wrongSpans(week([{ fromMinute: 1200, toMinute: 600 }], [{ fromMinute: 540, toMinute: 600 }]))].sort()).toEqual(["0-0", "1-0"]);
-    expect([...wrongSpans([[{ fromMinute: 0, toMinute: 60 }], none, none, none, none, none, [{ fromMinute: 1380, toMinute: 30 }]])].sort()).toEqual(["0-0", "6-0"]);
+    expect(
+      wrongSpans(
+        week([
+          { fromMinute: 540, toMinute: 780 },
+          { fromMinute: 780, toMinute: 1080 },
+        ]),
+      ).size,
+    ).toBe(0);
+    expect(
+      [
+        ...wrongSpans(
+          week([
+            { fromMinute: 540, toMinute: 781 },
+            { fromMinute: 780, toMinute: 1080 },
+          ]),
+        ),
+      ].sort(),
+    ).toEqual(["0-0", "0-1"]);
+    expect(
+      [...wrongSpans(week([{ fromMinute: 1200, toMinute: 600 }], [{ fromMinute: 540, toMinute: 600 }]))].sort(),
+    ).toEqual(["0-0", "1-0"]);
+    expect(
+      [
+        ...wrongSpans([
+          [{ fromMinute: 0, toMinute: 60 }],
+          none,
+          none,
+          none,
+          none,
+          none,
+          [{ fromMinute: 1380, toMinute: 30 }],
+        ]),
+      ].sort(),
+    ).toEqual(["0-0", "6-0"]);
     expect([...wrongSpans(week([{ fromMinute: NaN, toMinute: 60 }]))]).toEqual(["0-0"]);
   });
-  test.each([["09:00", 540], ["9", 540], ["0930", 570], ["9.30", 570], ["24:00", 1440], ["24:01", null], ["9:75", null], ["nine", null], ["", null]])("reads “%s” as a time of day", (text, minute) => expect(minuteOf(text)).toBe(minute));
+  test.each([
+    ["09:00", 540],
+    ["9", 540],
+    ["0930", 570],
+    ["9.30", 570],
+    ["24:00", 1440],
+    ["24:01", null],
+    ["9:75", null],
+    ["nine", null],
+    ["", null],
+  ])("reads “%s” as a time of day", (text, minute) => expect(minuteOf(text)).toBe(minute));
   test("writes the end of the day as a clock shows it", () => {
     expect(timeOf(1440)).toBe("00:00");
     expect(timeOf(NaN)).toBe("");
   });
   test("a holiday is a day of the calendar, and stands there once", () => {
-    expect([...wrongHolidays([{ date: "2026-02-28", name: "" }, { date: "2026-02-30", name: "" }, { date: "2026-02-28", name: "x" }, { date: "", name: "" }])]).toEqual([1, 2, 3]);
+    expect([
+      ...wrongHolidays([
+        { date: "2026-02-28", name: "" },
+        { date: "2026-02-30", name: "" },
+        { date: "2026-02-28", name: "x" },
+        { date: "", name: "" },
+      ]),
+    ]).toEqual([1, 2, 3]);
   });
 });
 
@@ -68,14 +118,22 @@ describe("business hours", () => {
 
   test("says whether the shop is open, when that changes, and what the clock shows there", async () => {
     vi.setSystemTime(Date.UTC(2026, 10, 25, 10, 0));
-    await hours((desk) => { noRules(desk); });
+    await hours((desk) => {
+      noRules(desk);
+    });
     expect(status()).toBe("Always open.");
     document.body.replaceChildren();
     const { desk, own } = await openRules();
-    own.hours.set("1", { timeZone: "Asia/Bangkok", week: Array.from({ length: 7 }, () => [{ fromMinute: 540, toMinute: 1080 }]), holidays: [] });
+    own.hours.set("1", {
+      timeZone: "Asia/Bangkok",
+      week: Array.from({ length: 7 }, () => [{ fromMinute: 540, toMinute: 1080 }]),
+      holidays: [],
+    });
     desk.tell({ kind: "rules" });
     await click(screen.getByRole("tab", { name: "Business hours" }));
-    expect(status()).toMatch(/^Open now\. Closes Today 11:00 AM \(06:00 PM in Bangkok\)\.$|^Open now\. Closes Today 11:00 \(18:00 in Bangkok\)\.$/);
+    expect(status()).toMatch(
+      /^Open now\. Closes Today 11:00 AM \(06:00 PM in Bangkok\)\.$|^Open now\. Closes Today 11:00 \(18:00 in Bangkok\)\.$/,
+    );
   });
 
   test("asks again once the shop has closed", async () => {
@@ -98,7 +156,12 @@ describe("business hours", () => {
     await click(screen.getByRole("menuitem", { name: "To Monday to Friday" }));
     await save();
     const week = own.hours.get("1")?.week;
-    expect(week?.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => [{ fromMinute: 540, toMinute: 780 }, { fromMinute: 840, toMinute: 1200 }]));
+    expect(week?.slice(0, 5)).toEqual(
+      Array.from({ length: 5 }, () => [
+        { fromMinute: 540, toMinute: 780 },
+        { fromMinute: 840, toMinute: 1200 },
+      ]),
+    );
     expect(week?.[5]).toEqual([{ fromMinute: 1200, toMinute: 120 }]);
     expect(week?.[6]).toEqual([{ fromMinute: 540, toMinute: 1080 }]);
   });
@@ -106,7 +169,9 @@ describe("business hours", () => {
   test("across midnight is said and drawn into the next day", async () => {
     await hours();
     expect(words(day(5))).toContain("next day");
-    expect([...day(6).querySelectorAll<HTMLElement>(".bar i")].map((one) => one.style.width)).toEqual([`${(120 / 1440) * 100}%`]);
+    expect([...day(6).querySelectorAll<HTMLElement>(".bar i")].map((one) => one.style.width)).toEqual([
+      `${(120 / 1440) * 100}%`,
+    ]);
   });
 
   test("an end at midnight is the day’s end", async () => {

@@ -20,7 +20,12 @@ describe("the dry run", () => {
     const { desk } = await openRules();
     await edit("Delivery");
     await run();
-    expect(last(desk, "dryRunRules")).toMatchObject({ account: null, rule: "r1", days: 30, spec: { name: "Delivery" } });
+    expect(last(desk, "dryRunRules")).toMatchObject({
+      account: null,
+      rule: "r1",
+      days: 30,
+      spec: { name: "Delivery" },
+    });
     const text = words(dry());
     const [, fired] = /Would have fired (\d+) times in 30 days/.exec(text) ?? [];
     const [, sent] = /(\d+) replies sent/.exec(text) ?? [];
@@ -148,7 +153,10 @@ describe("the dry run", () => {
     type(screen.getByRole("textbox", { name: "Name" }) as HTMLInputElement, "");
     await settle();
     await run();
-    expect(last(desk, "dryRunRules")?.spec).toMatchObject({ name: "New rule", actions: [{ kind: "tag", name: "delivery" }] });
+    expect(last(desk, "dryRunRules")?.spec).toMatchObject({
+      name: "New rule",
+      actions: [{ kind: "tag", name: "delivery" }],
+    });
     expect(words(dry())).toMatch(/Would have fired \d+ times in 30 days/);
   });
 
@@ -175,7 +183,9 @@ describe("the log of rules", () => {
     await log();
     const texts = entries().slice(0, 8).map(words);
     expect(texts[0]).toMatch(/^Delivery·Nadia Rahman.*Sent “Delivery times” and tagged “delivery”/);
-    expect(texts.find((one) => one.startsWith("Away") && one.includes("No reply"))).toContain("No reply went out: the replies left are kept for people.");
+    expect(texts.find((one) => one.startsWith("Away") && one.includes("No reply"))).toContain(
+      "No reply went out: the replies left are kept for people.",
+    );
     expect(texts.find((one) => one.startsWith("Old greeting"))).toContain("assigned it to nobody: all were away");
   });
 
@@ -252,7 +262,13 @@ describe("the log of rules", () => {
 describe("why a rule answered, or not", () => {
   test("each rule’s verdict, with the condition that does not hold", async () => {
     const { app, desk } = await openRules();
-    const follower = desk.conversations.find((one) => one.row.person.isFollower && one.account === "1" && one.messages[0]?.content.type === "text" && one.messages[0].content.body.includes("delivery"));
+    const follower = desk.conversations.find(
+      (one) =>
+        one.row.person.isFollower &&
+        one.account === "1" &&
+        one.messages[0]?.content.type === "text" &&
+        one.messages[0].content.body.includes("delivery"),
+    );
     app.rules.explain(follower?.messages[0]?.id ?? "");
     await settle();
     const said = (at: number): string => words(document.querySelectorAll("[data-verdict]")[at] ?? null);
@@ -265,8 +281,14 @@ describe("why a rule answered, or not", () => {
   test("what stopped it, and why no reply would go out now", async () => {
     const { app, desk, own } = await openRules();
     const first = own.rules[0]?.spec;
-    if (first) Object.assign(first, { trigger: { kind: "keyword", words: ["linen"], matching: "word" }, conditions: [] });
-    desk.of("11").messages.push({ ...(desk.of("11").messages[1] as (typeof desk.conversations)[0]["messages"][0]), id: "900", direction: "out", sentAtMs: Date.now() });
+    if (first)
+      Object.assign(first, { trigger: { kind: "keyword", words: ["linen"], matching: "word" }, conditions: [] });
+    desk.of("11").messages.push({
+      ...(desk.of("11").messages[1] as (typeof desk.conversations)[0]["messages"][0]),
+      id: "900",
+      direction: "out",
+      sentAtMs: Date.now(),
+    });
     app.rules.explain(desk.of("11").messages.findLast((one) => one.direction === "in")?.id ?? "");
     await settle();
     const dialog = screen.getByRole("dialog");
@@ -294,7 +316,9 @@ describe("why a rule answered, or not", () => {
     app.rules.view = null;
     app.rules.explain(desk.of("12").messages[0]?.id ?? "");
     await settle();
-    expect(words(screen.getByRole("dialog"))).toContain("It waits for something else: a message contains “delivery” or “shipping”.");
+    expect(words(screen.getByRole("dialog"))).toContain(
+      "It waits for something else: a message contains “delivery” or “shipping”.",
+    );
   });
 
   test("says that a message is gone", async () => {

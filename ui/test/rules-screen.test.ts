@@ -7,16 +7,29 @@ import { press, settle, type } from "./world";
 const sentence = (of: ParentNode): string => words(of.querySelector("[data-sentence]"));
 const name = (): HTMLInputElement => screen.getByRole("textbox", { name: "Name" });
 const editor = (): HTMLElement | null => document.querySelector("[data-editor]");
-const wrong = (): string[] => [...document.querySelectorAll("[data-problem]")].map((one) => one.getAttribute("data-problem") ?? "");
+const wrong = (): string[] =>
+  [...document.querySelectorAll("[data-problem]")].map((one) => one.getAttribute("data-problem") ?? "");
 const save = (): Promise<void> => click(document.querySelector("[data-save]"));
 
 describe("the list of rules", () => {
   test("says each rule in one sentence", async () => {
     await openRules();
-    expect(sentence(ruleRow("r1"))).toBe("When a message contains “delivery” or “shipping”, and the customer does not follow you: send “Delivery times”, tag “delivery”, and stop.");
-    expect(sentence(ruleRow("r3"))).toBe("When a message contains “شحن” or “الرياض”, and it is in Arabic, and it came to Maison Bloom: send “التوصيل” and assign it to Layla.");
-    expect(sentence(ruleRow("r4"))).toMatch(/^When a customer sends a picture, and the customer does not have the tag “VIP”, and it came between (18:00|06:00 PM) and 09:00( AM)? on Saturday or Sunday: send a saved reply and notify you\.$/);
-    expect(sentence(ruleRow("r5"))).toBe("When a message was not answered for 2 h: assign it to whoever is least busy and notify you.");
+    expect(sentence(ruleRow("r1"))).toBe(
+      "When a message contains “delivery” or “shipping”, and the customer does not follow you: send " +
+        "“Delivery times”, tag “delivery”, and stop.",
+    );
+    expect(sentence(ruleRow("r3"))).toBe(
+      "When a message contains “شحن” or “الرياض”, and it is in Arabic, and it came to Maison Bloom: send “التوصيل” and assign it to Layla.",
+    );
+    expect(sentence(ruleRow("r4"))).toMatch(
+      new RegExp(
+        "^When a customer sends a picture, and the customer does not have the tag “VIP”, and it came between " +
+          "(18:00|06:00 PM) and 09:00( AM)? on Saturday or Sunday: send a saved reply and notify you\\.$",
+      ),
+    );
+    expect(sentence(ruleRow("r5"))).toBe(
+      "When a message was not answered for 2 h: assign it to whoever is least busy and notify you.",
+    );
   });
 
   test("keeps somebody’s own words in their own direction of writing", async () => {
@@ -28,7 +41,9 @@ describe("the list of rules", () => {
     await openRules();
     expect(words(ruleRow("r1"))).toMatch(/Fired \d+ times, last /);
     expect(words(ruleRow("r4"))).toContain("Has not fired yet");
-    expect(words(ruleRow("r4").querySelector("[data-problem=savedReplyGone]"))).toBe("Its saved reply is gone. Choose another one.");
+    expect(words(ruleRow("r4").querySelector("[data-problem=savedReplyGone]"))).toBe(
+      "Its saved reply is gone. Choose another one.",
+    );
     expect(ruleRow("r1").querySelector("[data-problem]")).toBeNull();
   });
 
@@ -97,11 +112,15 @@ describe("the list of rules", () => {
   test("moves a rule with the pointer: rows make room, and dropping it asks once", async () => {
     const { desk } = await openRules();
     const HEIGHT = 100;
-    for (const [at, row] of [...document.querySelectorAll("[data-rule]")].entries()) vi.spyOn(row, "getBoundingClientRect").mockReturnValue(new DOMRect(0, at * HEIGHT, 700, HEIGHT));
+    for (const [at, row] of [...document.querySelectorAll("[data-rule]")].entries())
+      vi.spyOn(row, "getBoundingClientRect").mockReturnValue(new DOMRect(0, at * HEIGHT, 700, HEIGHT));
     // Far from the page's edges, where it would scroll.
-    vi.spyOn(document.querySelector("main") as HTMLElement, "getBoundingClientRect").mockReturnValue(new DOMRect(0, -500, 1280, 2000));
+    vi.spyOn(document.querySelector("main") as HTMLElement, "getBoundingClientRect").mockReturnValue(
+      new DOMRect(0, -500, 1280, 2000),
+    );
     const grip = screen.getByRole("button", { name: "Move Delivery, 1 of 5" });
-    const pointer = (kind: string, clientY: number): void => void grip.dispatchEvent(new PointerEvent(kind, { bubbles: true, cancelable: true, button: 0, clientY }));
+    const pointer = (kind: string, clientY: number): void =>
+      void grip.dispatchEvent(new PointerEvent(kind, { bubbles: true, cancelable: true, button: 0, clientY }));
     pointer("pointerdown", 20);
     pointer("pointermove", 60);
     await settle();
@@ -121,7 +140,8 @@ describe("the list of rules", () => {
 
   test("Escape lets go of a rule without moving it", async () => {
     const { desk, app } = await openRules();
-    for (const [at, row] of [...document.querySelectorAll("[data-rule]")].entries()) vi.spyOn(row, "getBoundingClientRect").mockReturnValue(new DOMRect(0, at * 100, 700, 100));
+    for (const [at, row] of [...document.querySelectorAll("[data-rule]")].entries())
+      vi.spyOn(row, "getBoundingClientRect").mockReturnValue(new DOMRect(0, at * 100, 700, 100));
     const grip = screen.getByRole("button", { name: "Move Delivery, 1 of 5" });
     grip.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, button: 0, clientY: 20 }));
     grip.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientY: 200 }));
@@ -136,7 +156,14 @@ describe("the list of rules", () => {
     const { own } = await openRules();
     await click(within(ruleRow("r2")).getByRole("button", { name: "More for Away" }));
     await click(screen.getByRole("menuitem", { name: "Duplicate" }));
-    expect(own.rules.map((one) => one.spec.name)).toEqual(["Delivery", "Away", "Away (copy)", "Riyadh", "Damaged", "Nobody answered"]);
+    expect(own.rules.map((one) => one.spec.name)).toEqual([
+      "Delivery",
+      "Away",
+      "Away (copy)",
+      "Riyadh",
+      "Damaged",
+      "Nobody answered",
+    ]);
     expect(own.rules[2]?.spec.enabled).toBe(false);
   });
 
@@ -166,7 +193,10 @@ describe("the list of rules", () => {
   });
 
   test("says why it could not be loaded, and tries again", async () => {
-    const { desk } = await openRules((one) => { noRules(one); one.fail("listRules", "unexpected"); });
+    const { desk } = await openRules((one) => {
+      noRules(one);
+      one.fail("listRules", "unexpected");
+    });
     expect(screen.getByRole("alert").textContent).toContain("The rules could not be loaded");
     await click(screen.getByRole("button", { name: "Try again" }));
     expect(desk.count("listRules")).toBe(2);
@@ -184,8 +214,13 @@ describe("this computer", () => {
     await openRules();
     expect(document.querySelector("[data-many]")).toBeNull();
     document.body.replaceChildren();
-    await openRules((desk) => { noRules(desk); desk.overview.settings.computers = 3; });
-    expect(words(document.querySelector("[data-many]"))).toMatch(/^3 computers answer with this app\. Let only one of them/);
+    await openRules((desk) => {
+      noRules(desk);
+      desk.overview.settings.computers = 3;
+    });
+    expect(words(document.querySelector("[data-many]"))).toMatch(
+      /^3 computers answer with this app\. Let only one of them/,
+    );
   });
 
   test("stops answering for one account, and keeps replies for people", async () => {
@@ -201,7 +236,13 @@ describe("this computer", () => {
 describe("beginning", () => {
   test("a shop without rules is offered the common cases", async () => {
     await openRules(noRules);
-    expect([...document.querySelectorAll("[data-template] b")].map(words)).toEqual(["Away message", "Greeting", "Delivery question", "Nobody answered", "An empty rule"]);
+    expect([...document.querySelectorAll("[data-template] b")].map(words)).toEqual([
+      "Away message",
+      "Greeting",
+      "Delivery question",
+      "Nobody answered",
+      "An empty rule",
+    ]);
     await accessible();
   });
 
@@ -221,7 +262,17 @@ describe("beginning", () => {
     await settle();
     await save();
     expect(own.rules.map((one) => one.spec)).toEqual([
-      { name: "Delivery", enabled: true, trigger: { kind: "keyword", words: ["delivery", "shipping", "tracking"], matching: "word" }, conditions: [], actions: [{ kind: "reply", saved: "s1" }, { kind: "tag", name: "delivery" }], stop: false },
+      {
+        name: "Delivery",
+        enabled: true,
+        trigger: { kind: "keyword", words: ["delivery", "shipping", "tracking"], matching: "word" },
+        conditions: [],
+        actions: [
+          { kind: "reply", saved: "s1" },
+          { kind: "tag", name: "delivery" },
+        ],
+        stop: false,
+      },
     ]);
     expect(editor()).toBeNull();
     expect(screen.getByText("Rule Delivery saved")).toBeTruthy();
@@ -250,7 +301,11 @@ describe("the editor", () => {
     field.blur();
     await settle();
     await save();
-    expect(own.rules[0]?.spec.trigger).toEqual({ kind: "keyword", words: ["delivery", "shipping", "parcel", "Délai", "post"], matching: "word" });
+    expect(own.rules[0]?.spec.trigger).toEqual({
+      kind: "keyword",
+      words: ["delivery", "shipping", "parcel", "Délai", "post"],
+      matching: "word",
+    });
   });
 
   test("a keyword that is still being typed is meant when Ctrl+Enter saves", async () => {
@@ -290,7 +345,11 @@ describe("the editor", () => {
   test("says in one line what each way of matching means", async () => {
     await openRules();
     await edit("Delivery");
-    for (const [value, means] of [["exact", "but not “price please”"], ["word", "in any order"], ["phrase", "but not “how very much”"]] as const) {
+    for (const [value, means] of [
+      ["exact", "but not “price please”"],
+      ["word", "in any order"],
+      ["phrase", "but not “how very much”"],
+    ] as const) {
       (document.querySelector(`input[value=${value}]`) as HTMLInputElement).click();
       await settle();
       expect(words(document.querySelector("[data-matching]"))).toContain(means);
@@ -331,7 +390,9 @@ describe("the editor", () => {
     const [from] = screen.getAllByLabelText("From");
     (from as HTMLInputElement).value = "22:30";
     from?.dispatchEvent(new Event("change", { bubbles: true }));
-    await click(document.querySelector("[data-part] [data-remove]")?.closest("section")?.querySelector("[data-add=tag]") ?? null);
+    await click(
+      document.querySelector("[data-part] [data-remove]")?.closest("section")?.querySelector("[data-add=tag]") ?? null,
+    );
     const tag = screen.getByRole("combobox", { name: "Tag" });
     type(tag as HTMLInputElement, "VIP");
     await settle();
@@ -348,9 +409,21 @@ describe("the editor", () => {
     press(name(), "Enter", { ctrlKey: true });
     await settle();
     expect(last(desk, "saveRule")?.spec).toEqual({
-      name: "Everything", enabled: true, trigger: { kind: "messageRequest" }, stop: true,
-      conditions: [{ kind: "account", accounts: ["2"] }, { kind: "language", languages: ["tha", "kor"] }, { kind: "time", span: { fromMinute: 1350, toMinute: 540 }, days: [1] }, { kind: "tag", name: "VIP", has: true }],
-      actions: [{ kind: "assign", to: { kind: "agent", agent: "a2" } }, { kind: "snooze", minutes: 4320 }, { kind: "done" }],
+      name: "Everything",
+      enabled: true,
+      trigger: { kind: "messageRequest" },
+      stop: true,
+      conditions: [
+        { kind: "account", accounts: ["2"] },
+        { kind: "language", languages: ["tha", "kor"] },
+        { kind: "time", span: { fromMinute: 1350, toMinute: 540 }, days: [1] },
+        { kind: "tag", name: "VIP", has: true },
+      ],
+      actions: [
+        { kind: "assign", to: { kind: "agent", agent: "a2" } },
+        { kind: "snooze", minutes: 4320 },
+        { kind: "done" },
+      ],
     });
     expect(own.rules).toHaveLength(1);
   });
@@ -396,7 +469,9 @@ describe("the editor", () => {
     expect(words(document.querySelector("[data-saved=s2]"))).toContain("Thanks for your message! We answer every day");
     await click(screen.getByRole("button", { name: "Choose another" }));
     await click(screen.getByRole("option", { name: /^Refund sent/ }));
-    expect(words(document.querySelector("[data-blanks]"))).toBe("It has 2 blanks that only a person can fill in: “amount” and “days”. A rule cannot send it.");
+    expect(words(document.querySelector("[data-blanks]"))).toBe(
+      "It has 2 blanks that only a person can fill in: “amount” and “days”. A rule cannot send it.",
+    );
     await save();
     expect(wrong()).toEqual(["savedReplyHasBlanks"]);
     expect(own.rules[1]?.spec.actions).toEqual([{ kind: "reply", saved: "s2" }]);
@@ -405,7 +480,9 @@ describe("the editor", () => {
   test("says that a saved reply is gone before anything is saved", async () => {
     await openRules();
     await edit("Damaged");
-    expect(words(document.querySelector("[data-gone]"))).toBe("The saved reply that this rule sent is gone. Choose another one.");
+    expect(words(document.querySelector("[data-gone]"))).toBe(
+      "The saved reply that this rule sent is gone. Choose another one.",
+    );
   });
 
   test("suggests tags that customers have, and takes any other", async () => {
@@ -416,7 +493,10 @@ describe("the editor", () => {
     await settle();
     type(field, "re");
     await settle();
-    expect([...document.querySelectorAll("[data-kind=tag] [role=option] bdi")].map(words)).toEqual(["Restock", "Refund"]);
+    expect([...document.querySelectorAll("[data-kind=tag] [role=option] bdi")].map(words)).toEqual([
+      "Restock",
+      "Refund",
+    ]);
     press(field, "Enter");
     await settle();
     expect(sentence(editor() as HTMLElement)).toContain("tag “re”");
@@ -476,7 +556,9 @@ describe("the editor", () => {
     type(name(), "Evenings");
     desk.fail("saveRule", "diskFull");
     await save();
-    expect(screen.getByRole("alert").textContent).toContain("The rule was not saved: Nothing can be written to the disk.");
+    expect(screen.getByRole("alert").textContent).toContain(
+      "The rule was not saved: Nothing can be written to the disk.",
+    );
     expect(name().value).toBe("Evenings");
     await save();
     expect(editor()).toBeNull();

@@ -4,7 +4,17 @@ import { length, MOST, pressed, sendable } from "../src/features/composer/rules"
 import { check } from "../src/features/link/check";
 import { chordName, keyOf, KEYS } from "../src/state/keys";
 
-const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, isComposing: false, repeat: false, keyCode: 0, ...more });
+const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({
+  key,
+  shiftKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  isComposing: false,
+  repeat: false,
+  keyCode: 0,
+  ...more,
+});
 
 describe("the composer's rules", () => {
   test("count code points", () => {
@@ -60,9 +70,12 @@ describe("keys", () => {
     expect(on(make("div"), "E", { shiftKey: true })).toBeNull();
   });
   test("Enter stays with buttons", () => expect(on(make("button"), "Enter")).toBeNull());
-  test("nothing acts while an input method composes", () => expect(on(make("div"), "j", { isComposing: true })).toBeNull());
+  test("nothing acts while an input method composes", () =>
+    expect(on(make("div"), "j", { isComposing: true })).toBeNull());
   test("no two keys share a chord", () => {
-    const all = Object.values(KEYS).flat().map((chord) => JSON.stringify(chord));
+    const all = Object.values(KEYS)
+      .flat()
+      .map((chord) => JSON.stringify(chord));
     expect(new Set(all).size).toBe(all.length);
   });
   test("have names as printed on them", () => {
@@ -72,16 +85,28 @@ describe("keys", () => {
 });
 
 describe("credentials", () => {
-  const full = { businessAppId: "7421", businessSecret: "s", businessRedirectUri: "https://shop.example/tiktok", loginClientKey: "", loginClientSecret: "", mayListPosts: false };
+  const full = {
+    businessAppId: "7421",
+    businessSecret: "s",
+    businessRedirectUri: "https://shop.example/tiktok",
+    loginClientKey: "",
+    loginClientSecret: "",
+    mayListPosts: false,
+  };
   const nothing = { businessAppId: null, loginClientKey: null };
   test("that are complete have nothing wrong", () => expect(check(full, nothing)).toEqual({}));
   test("may leave out a secret that is saved, but not for another app", () => {
     expect(check({ ...full, businessSecret: "" }, { ...nothing, businessAppId: "7421" })).toEqual({});
-    expect(Object.keys(check({ ...full, businessSecret: "" }, { ...nothing, businessAppId: "1" }))).toEqual(["businessSecret"]);
+    expect(Object.keys(check({ ...full, businessSecret: "" }, { ...nothing, businessAppId: "1" }))).toEqual([
+      "businessSecret",
+    ]);
   });
-  test.each(["http://shop.example", "shop.example", "https://shop.example/?a=1", "https://shop.example/#x", ""])("do not take %s as redirect address", (businessRedirectUri) => {
-    expect(check({ ...full, businessRedirectUri }, nothing).businessRedirectUri).toBeTruthy();
-  });
+  test.each(["http://shop.example", "shop.example", "https://shop.example/?a=1", "https://shop.example/#x", ""])(
+    "do not take %s as redirect address",
+    (businessRedirectUri) => {
+      expect(check({ ...full, businessRedirectUri }, nothing).businessRedirectUri).toBeTruthy();
+    },
+  );
   test("want both of Login Kit's or none", () => {
     expect(Object.keys(check({ ...full, loginClientKey: "aw1" }, nothing))).toEqual(["loginClientSecret"]);
     expect(Object.keys(check({ ...full, loginClientSecret: "s" }, nothing))).toEqual(["loginClientKey"]);

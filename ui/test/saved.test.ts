@@ -14,9 +14,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const one = <E extends HTMLElement>(selector: string): E => document.querySelector<E>(selector) ?? (document.body as unknown as E);
-const rows = (): string[] => [...document.querySelectorAll<HTMLElement>("[data-saved] b")].map((row) => row.textContent ?? "");
-const choices = (): string[] => [...document.querySelectorAll<HTMLElement>("[data-choice] b")].map((row) => row.textContent ?? "");
+const one = <E extends HTMLElement>(selector: string): E =>
+  document.querySelector<E>(selector) ?? (document.body as unknown as E);
+const rows = (): string[] =>
+  [...document.querySelectorAll<HTMLElement>("[data-saved] b")].map((row) => row.textContent ?? "");
+const choices = (): string[] =>
+  [...document.querySelectorAll<HTMLElement>("[data-choice] b")].map((row) => row.textContent ?? "");
 const said = (): string => document.querySelector(".toasts")?.textContent ?? "";
 
 async function onScreen() {
@@ -41,7 +44,10 @@ async function write(text: string): Promise<void> {
 }
 
 describe("a text with variables", () => {
-  const told = (body: string): string => piecesOf(body)?.map((piece) => (piece.kind === "text" ? piece.text : `[${piece.name}:${piece.fallback ?? "–"}]`)).join("") ?? "open";
+  const told = (body: string): string =>
+    piecesOf(body)
+      ?.map((piece) => (piece.kind === "text" ? piece.text : `[${piece.name}:${piece.fallback ?? "–"}]`))
+      .join("") ?? "open";
   test("is read as the desk reads it", () => {
     expect(told("Hi {{customer|there}}, {{ Account }}.")).toBe("Hi [customer:there], [Account:–].");
     expect(told("{{agent|}}!")).toBe("[agent:]!");
@@ -49,7 +55,8 @@ describe("a text with variables", () => {
     expect(told("{one} }} {{}} {{ |x}} {")).toBe("{one} }} {{}} {{ |x}} {");
     expect(told("\\{{customer}} \\\\{{account}} \\ \\n")).toBe("{{customer}} \\[account:–] \\ \\n");
     expect(told("x\\\\\\{{agent}} \\\\\\\\{{account}}")).toBe("x\\{{agent}} \\\\[account:–]");
-    for (const body of ["{{customer", "{{customer\n}}", "{{customer|{{agent}}}}", "a {{{"]) expect(told(body)).toBe("open");
+    for (const body of ["{{customer", "{{customer\n}}", "{{customer|{{agent}}}}", "a {{{"])
+      expect(told(body)).toBe("open");
     expect(blanksOf("{{customer}} {{Size}} {{size|M}} {{colour}} \\{{x}}")).toEqual(["Size", "colour"]);
   });
 });
@@ -142,7 +149,9 @@ describe("a stroke", () => {
     expect(document.activeElement).toBe(inputs()[1]);
     press(inputs()[1] ?? document.body, "Enter");
     await settle();
-    expect(field().value).toBe("Your refund for order A-17 left us today. It takes 3 to 5 working days to reach your account.");
+    expect(field().value).toBe(
+      "Your refund for order A-17 left us today. It takes 3 to 5 working days to reach your account.",
+    );
     expect(document.activeElement).toBe(field());
     expect(desk.count("useSavedReply")).toBe(1);
   });
@@ -289,7 +298,10 @@ describe("the screen", () => {
     one('[data-saved="1"]').click();
     await settle();
     const chooser = one<HTMLInputElement>("[data-saved-chooser]");
-    Object.defineProperty(chooser, "files", { value: [new File(["x"], "a.png", { type: "image/png" })], configurable: true });
+    Object.defineProperty(chooser, "files", {
+      value: [new File(["x"], "a.png", { type: "image/png" })],
+      configurable: true,
+    });
     chooser.dispatchEvent(new Event("change", { bubbles: true }));
     await settle(20);
     expect(desk.attached.at(-1)?.conversation).toBeNull();
@@ -320,8 +332,12 @@ describe("the screen", () => {
 
 describe("a file", () => {
   const bytes = (...all: number[]): Uint8Array<ArrayBuffer> => new Uint8Array(all);
-  const utf16 = (text: string, little: boolean): number[] => [...text].flatMap((c) => (little ? [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8] : [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255]));
-  const read = (content: BlobPart, language = "en-GB", name = "a.csv"): ReturnType<typeof readTextFile> => readTextFile(new File([content], name), language);
+  const utf16 = (text: string, little: boolean): number[] =>
+    [...text].flatMap((c) =>
+      little ? [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8] : [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255],
+    );
+  const read = (content: BlobPart, language = "en-GB", name = "a.csv"): ReturnType<typeof readTextFile> =>
+    readTextFile(new File([content], name), language);
   test("is read in every Unicode encoding a spreadsheet writes", async () => {
     const text = "name;text\r\nGröße;発送 …";
     for (const content of [
@@ -336,11 +352,30 @@ describe("a file", () => {
     expect(await read('{"replies": []}', "en", "a.txt")).toMatchObject({ format: "json", guessed: null });
   });
   test("without Unicode is read as this computer's language writes, and says so", async () => {
-    expect(await read(bytes(0x47, 0x72, 0xf6, 0xdf, 0x65))).toEqual({ format: "csv", text: "Größe", guessed: "windows-1252" });
-    expect(await read(bytes(0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2), "ru-RU")).toEqual({ format: "csv", text: "Привет", guessed: "windows-1251" });
-    expect(await read(bytes(0x94, 0xad, 0x91, 0x97), "ja")).toEqual({ format: "csv", text: "発送", guessed: "shift_jis" });
+    expect(await read(bytes(0x47, 0x72, 0xf6, 0xdf, 0x65))).toEqual({
+      format: "csv",
+      text: "Größe",
+      guessed: "windows-1252",
+    });
+    expect(await read(bytes(0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2), "ru-RU")).toEqual({
+      format: "csv",
+      text: "Привет",
+      guessed: "windows-1251",
+    });
+    expect(await read(bytes(0x94, 0xad, 0x91, 0x97), "ja")).toEqual({
+      format: "csv",
+      text: "発送",
+      guessed: "shift_jis",
+    });
     expect(await read(bytes(0xb7, 0xa2, 0xbb, 0xf5), "zh-CN")).toMatchObject({ text: "发货" });
-    expect(["zh-TW", "zh-Hant-HK", "zh", "pl-PL", "fr", "tr"].map(legacyEncoding)).toEqual(["big5", "big5", "gbk", "windows-1250", "windows-1252", "windows-1254"]);
+    expect(["zh-TW", "zh-Hant-HK", "zh", "pl-PL", "fr", "tr"].map(legacyEncoding)).toEqual([
+      "big5",
+      "big5",
+      "gbk",
+      "windows-1250",
+      "windows-1252",
+      "windows-1254",
+    ]);
   });
   test("that is a picture or a program is not text", async () => {
     expect(await read(bytes(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d))).toBeNull();
@@ -351,7 +386,10 @@ describe("a file", () => {
     const { desk } = await onScreen();
     const give = async (content?: number[]): Promise<void> => {
       const chooser = one<HTMLInputElement>("[data-import]");
-      Object.defineProperty(chooser, "files", { value: [new File([content ? bytes(...content) : "name,text"], "a.csv")], configurable: true });
+      Object.defineProperty(chooser, "files", {
+        value: [new File([content ? bytes(...content) : "name,text"], "a.csv")],
+        configurable: true,
+      });
       chooser.dispatchEvent(new Event("change", { bubbles: true }));
       await settle(20);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -369,6 +407,7 @@ describe("a file", () => {
     desk.fail("importSavedReplies", "importUnreadable", "quotes:3");
     await give();
     expect(document.body.textContent).toContain("A quotation mark opens in line 3 and never closes.");
-    for (const detail of ["tooLarge", "tooMany", "columns", "format", "json:2"]) expect(unreadableWords(detail)).not.toBe("");
+    for (const detail of ["tooLarge", "tooMany", "columns", "format", "json:2"])
+      expect(unreadableWords(detail)).not.toBe("");
   });
 });

@@ -18,8 +18,30 @@ async function opened(id = "12") {
   page.app.place.arrivedAt = -Infinity;
   return page;
 }
-const lastSend = (desk: Awaited<ReturnType<typeof opened>>["desk"]) => desk.asked.findLast((one) => one.command === "sendReply")?.args as { key: string; seen: string; anyway: boolean; quoted: string | null; attachment: string | null; body: string };
-const byPhone = (atMs: number): MessageView => ({ id: "900", direction: "out", sentAtMs: atMs, surface: "phone", auto: null, content: { type: "text", body: "Hi, Ana here" }, post: null, quoted: null, delivery: { state: "sent" }, reactions: [], rule: null, firings: [], marks: [] });
+const lastSend = (desk: Awaited<ReturnType<typeof opened>>["desk"]) =>
+  desk.asked.findLast((one) => one.command === "sendReply")?.args as {
+    key: string;
+    seen: string;
+    anyway: boolean;
+    quoted: string | null;
+    attachment: string | null;
+    body: string;
+  };
+const byPhone = (atMs: number): MessageView => ({
+  id: "900",
+  direction: "out",
+  sentAtMs: atMs,
+  surface: "phone",
+  auto: null,
+  content: { type: "text", body: "Hi, Ana here" },
+  post: null,
+  quoted: null,
+  delivery: { state: "sent" },
+  reactions: [],
+  rule: null,
+  firings: [],
+  marks: [],
+});
 const shot = (): File => new File(["x"], "a.png", { type: "image/png" });
 
 describe("the wrong recipient", () => {
@@ -33,7 +55,9 @@ describe("the wrong recipient", () => {
     press(field(), "Enter");
     await settle();
     expect(desk.count("sendReply")).toBe(0);
-    expect(document.getElementById("composer-why")?.textContent).toContain("You have just come to 오지훈. Press Enter again to send.");
+    expect(document.getElementById("composer-why")?.textContent).toContain(
+      "You have just come to 오지훈. Press Enter again to send.",
+    );
     expect(field().value).toBe("meant for Nadia");
     await vi.advanceTimersByTimeAsync(100);
     press(field(), "Enter");
@@ -86,8 +110,15 @@ describe("a colleague's reply", () => {
     expect(document.querySelector("[data-note=ago]")?.textContent).toMatch(/A colleague answered (19|20|21) s ago/);
   });
   test.each([
-    [{}, 20_000, "20 s"], [{ surface: "web" }, 90_000, "1 min"], [{}, 120_000, null], [{ surface: "deskbell" }, 1000, null], [{ auto: "welcome" }, 1000, null], [{ direction: "in" }, 1000, null],
-  ] as const)("%o after %d ms is %s", (more, past, words) => expect(colleague({ ...byPhone(0), ...more }, past)).toBe(words));
+    [{}, 20_000, "20 s"],
+    [{ surface: "web" }, 90_000, "1 min"],
+    [{}, 120_000, null],
+    [{ surface: "deskbell" }, 1000, null],
+    [{ auto: "welcome" }, 1000, null],
+    [{ direction: "in" }, 1000, null],
+  ] as const)("%o after %d ms is %s", (more, past, words) =>
+    expect(colleague({ ...byPhone(0), ...more }, past)).toBe(words),
+  );
 });
 
 describe("undo", () => {
@@ -103,11 +134,17 @@ describe("undo", () => {
     await settle();
     expect(lastSend(desk)).toMatchObject({ quoted: quoted.id, attachment: expect.stringMatching(/^photo/) });
     expect(desk.of("12").messages).toHaveLength(3);
-    expect([field().value, document.querySelector("[data-quote]"), document.querySelector("[data-picture]")]).toEqual(["", null, null]);
+    expect([field().value, document.querySelector("[data-quote]"), document.querySelector("[data-picture]")]).toEqual([
+      "",
+      null,
+      null,
+    ]);
     expect(document.querySelector("[data-held]")?.textContent).toMatch(/Sends in [45] s · Undo/);
     press(field(), "z", { ctrlKey: true });
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "undoSend")?.args).toEqual({ messages: expect.arrayContaining([expect.any(String), expect.any(String)]) });
+    expect(desk.asked.findLast((one) => one.command === "undoSend")?.args).toEqual({
+      messages: expect.arrayContaining([expect.any(String), expect.any(String)]),
+    });
     expect(desk.of("12").messages).toHaveLength(1);
     expect(field().value).toBe("Yes, we can!");
     expect(field().selectionStart).toBe("Yes, we can!".length);
@@ -153,8 +190,16 @@ describe("undo", () => {
     expect(app.toasts.shown.at(-1)?.tone).toBe("bad");
   });
   test.each([
-    ["a", "", "", "a"], ["a\nb", "b", "b", "a\nb"], ["a\nb", "b", "bc", "a\nbc"], ["b\na", "b", "bc", "bc\na"], ["a", "", "x", "a\nx"], ["b", "b", "bc", "bc"], ["a\nb", "b", "", "a"],
-  ])("the desk's %j over %j with %j typed is %j", (theirs, before, typed, all) => expect(merged(theirs, before, typed)).toBe(all));
+    ["a", "", "", "a"],
+    ["a\nb", "b", "b", "a\nb"],
+    ["a\nb", "b", "bc", "a\nbc"],
+    ["b\na", "b", "bc", "bc\na"],
+    ["a", "", "x", "a\nx"],
+    ["b", "b", "bc", "bc"],
+    ["a\nb", "b", "", "a"],
+  ])("the desk's %j over %j with %j typed is %j", (theirs, before, typed, all) =>
+    expect(merged(theirs, before, typed)).toBe(all),
+  );
 });
 
 describe("a draft", () => {
@@ -171,7 +216,11 @@ describe("a draft", () => {
     await settle();
     expect([document.querySelector("[data-quote]"), document.querySelector("[data-picture]")]).toEqual([null, null]);
     expect(app.drafts.attachment("13")).toBeNull();
-    expect(desk.asked.findLast((one) => one.command === "saveDraft")?.args).toEqual({ conversation: "12", body: "", quoted: quoted.id });
+    expect(desk.asked.findLast((one) => one.command === "saveDraft")?.args).toEqual({
+      conversation: "12",
+      body: "",
+      quoted: quoted.id,
+    });
     rowOf("12")?.click();
     await settle();
     expect(document.querySelector("[data-quote]")).not.toBeNull();
@@ -195,8 +244,14 @@ describe("a draft", () => {
     expect(replyable({ text: "", quoted: true, picture: true, attaching: false })).toEqual({ ok: false, why: "quote" });
     expect(replyable({ text: " ", quoted: false, picture: true, attaching: false })).toEqual({ ok: true });
     expect(replyable({ text: "a", quoted: true, picture: true, attaching: false })).toEqual({ ok: true });
-    expect(replyable({ text: "a", quoted: false, picture: false, attaching: true })).toEqual({ ok: false, why: "attaching" });
-    expect(replyable({ text: "", quoted: false, picture: false, attaching: false })).toEqual({ ok: false, why: "empty" });
+    expect(replyable({ text: "a", quoted: false, picture: false, attaching: true })).toEqual({
+      ok: false,
+      why: "attaching",
+    });
+    expect(replyable({ text: "", quoted: false, picture: false, attaching: false })).toEqual({
+      ok: false,
+      why: "empty",
+    });
   });
   test("is not written over before the desk's is known", async () => {
     const desk = fakeDesk();
@@ -208,7 +263,10 @@ describe("a draft", () => {
     drafts.settle("11", { body: "kept", quoted: null, attachment: null }, 0);
     await settle();
     expect(drafts.text("11")).toBe("kept");
-    expect(desk.asked.at(-1)).toEqual({ command: "saveDraft", args: { conversation: "11", body: "kept", quoted: "1" } });
+    expect(desk.asked.at(-1)).toEqual({
+      command: "saveDraft",
+      args: { conversation: "11", body: "kept", quoted: "1" },
+    });
   });
   test("of a hundred thousand characters is kept whole", async () => {
     const { desk } = await opened();
@@ -254,7 +312,9 @@ describe("the budget", () => {
     [9, 2, "plenty", "This uses 2 of the 9 replies left"],
     [1, 2, "low", "This uses 2 replies, 1 is left"],
     [0, 1, "spent", "All 10 replies are used until the customer answers. TikTok will probably refuse."],
-  ])("%d left, %d needed: %s", (left, uses, tone, words) => expect(budgetLook({ left, lateLeft: 3, engaged: false }, uses)).toEqual({ tone, words }));
+  ])("%d left, %d needed: %s", (left, uses, tone, words) =>
+    expect(budgetLook({ left, lateLeft: 3, engaged: false }, uses)).toEqual({ tone, words }),
+  );
   test("stands beside the window and never blocks", async () => {
     const { desk } = await openPage().then(async (page) => {
       const { budget } = page.desk.of("12").row;

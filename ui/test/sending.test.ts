@@ -25,7 +25,9 @@ const queued: Delivery = { state: "queued", waiting: null };
 async function thread(...ours: { body: string | Content; delivery: Delivery }[]) {
   const page = await openPage((desk) => {
     bigScene(desk, 1, 1, NOW - 60_000);
-    desk.of("100").messages.push(...ours.map(({ body, delivery }, at) => message("out", NOW - 30_000 + at, body, { delivery })));
+    desk
+      .of("100")
+      .messages.push(...ours.map(({ body, delivery }, at) => message("out", NOW - 30_000 + at, body, { delivery })));
   });
   rowOf("100")?.click();
   await settle();
@@ -43,8 +45,10 @@ async function openMenu(text: string): Promise<HTMLElement> {
   await settle();
   return screen.getByRole("menu");
 }
-const entries = (menu: HTMLElement): string[] => [...menu.querySelectorAll("[role=menuitem]")].map((one) => one.textContent?.trim() ?? "");
-const texts = (): (string | undefined)[] => bubbles().map((one) => one.querySelector("p.text")?.textContent ?? undefined);
+const entries = (menu: HTMLElement): string[] =>
+  [...menu.querySelectorAll("[role=menuitem]")].map((one) => one.textContent?.trim() ?? "");
+const texts = (): (string | undefined)[] =>
+  bubbles().map((one) => one.querySelector("p.text")?.textContent ?? undefined);
 
 describe("a reply on its way out", () => {
   test.each<[WaitReason, string]>([
@@ -64,7 +68,10 @@ describe("a reply on its way out", () => {
     ["deskbellTooOld", "Update Deskbell"],
     ["appRefused", "Not sent: TikTok does not accept your app"],
   ])("says why it was refused and what to do: %s", async (reason, words) => {
-    await thread({ body: "hello", delivery: { state: "refused", reason, code: 1, message: "m", requestId: "r", atMs: NOW } });
+    await thread({
+      body: "hello",
+      delivery: { state: "refused", reason, code: 1, message: "m", requestId: "r", atMs: NOW },
+    });
     expect(bubble("hello").textContent?.replace(/\s+/g, " ")).toContain(words);
   });
 
@@ -72,8 +79,15 @@ describe("a reply on its way out", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     try {
       vi.setSystemTime(NOW);
-      const picture: Content = { type: "image", mediaId: "", media: { state: "kept", key: "photo", width: 40, height: 30 } };
-      const { desk } = await thread({ body: picture, delivery: { state: "held", untilMs: NOW + 4_500 } }, { body: "and this", delivery: { state: "held", untilMs: NOW + 4_500 } });
+      const picture: Content = {
+        type: "image",
+        mediaId: "",
+        media: { state: "kept", key: "photo", width: 40, height: 30 },
+      };
+      const { desk } = await thread(
+        { body: picture, delivery: { state: "held", untilMs: NOW + 4_500 } },
+        { body: "and this", delivery: { state: "held", untilMs: NOW + 4_500 } },
+      );
       expect(bubble("and this").textContent).toContain("Sends in 5 s");
       vi.advanceTimersByTime(2_000);
       await settle();
@@ -101,7 +115,12 @@ describe("a reply on its way out", () => {
   test("that Deskbell stopped can be sent anyway, changed or taken back", async () => {
     const { desk } = await thread({ body: "late", delivery: { state: "stopped", why: "colleagueReplied" } });
     expect(bubble("late").textContent).toContain("Not sent: a colleague answered meanwhile");
-    expect([...bubble("late").querySelectorAll(".ways button")].map((one) => one.textContent?.trim())).toEqual(["Send anyway", "Edit", "Take back", "Why did it not send?"]);
+    expect([...bubble("late").querySelectorAll(".ways button")].map((one) => one.textContent?.trim())).toEqual([
+      "Send anyway",
+      "Edit",
+      "Take back",
+      "Why did it not send?",
+    ]);
     button(bubble("late"), "Send anyway").focus();
     button(bubble("late"), "Send anyway").click();
     await settle();
@@ -117,7 +136,10 @@ describe("a reply on its way out", () => {
 
 describe("changing a queued reply", () => {
   test("in place: Enter saves, and the focus goes back to it", async () => {
-    const { desk } = await thread({ body: "It ships tomorow.", delivery: { state: "queued", waiting: { reason: "offline" } } });
+    const { desk } = await thread({
+      body: "It ships tomorow.",
+      delivery: { state: "queued", waiting: { reason: "offline" } },
+    });
     const menu = await openMenu("It ships");
     expect(entries(menu)).toEqual(["Edit", "Take back"]);
     expect(document.activeElement?.textContent).toContain("Edit");
@@ -128,7 +150,9 @@ describe("changing a queued reply", () => {
     type(field, "It ships tomorrow.");
     press(field, "Enter");
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "editReply")?.args).toMatchObject({ body: "It ships tomorrow." });
+    expect(desk.asked.findLast((one) => one.command === "editReply")?.args).toMatchObject({
+      body: "It ships tomorrow.",
+    });
     expect(texts()).toContain("It ships tomorrow.");
     expect(document.activeElement?.hasAttribute("data-more")).toBe(true);
   });
@@ -162,12 +186,18 @@ describe("changing a queued reply", () => {
     if (last) last.delivery = { state: "sent" };
     press(field, "Enter");
     await settle();
-    expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Change the message" }).value).toBe("gone soon, changed");
+    expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Change the message" }).value).toBe(
+      "gone soon, changed",
+    );
     expect(field.closest("form")?.textContent).toContain("It went out in the meantime, as it was.");
   });
 
   test("moves it among the queued ones, as far as there are any", async () => {
-    const { desk } = await thread({ body: "one", delivery: queued }, { body: "two", delivery: queued }, { body: "three", delivery: queued });
+    const { desk } = await thread(
+      { body: "one", delivery: queued },
+      { body: "two", delivery: queued },
+      { body: "three", delivery: queued },
+    );
     expect(entries(await openMenu("one"))).toEqual(["Edit", "Move down", "Take back"]);
     press(document.activeElement ?? document.body, "Escape");
     await settle();
@@ -225,7 +255,11 @@ describe("quoting", () => {
     const quoted = bubble("the sand one");
     button(await openMenu("the sand one"), "Quote in reply").click();
     await settle();
-    expect(app.drafts.quoted("31")).toEqual({ id: quoted.dataset["message"], from: "in", snippet: { kind: "text", text: "the sand one 🤎" } });
+    expect(app.drafts.quoted("31")).toEqual({
+      id: quoted.dataset["message"],
+      from: "in",
+      snippet: { kind: "text", text: "the sand one 🤎" },
+    });
     expect(document.activeElement?.getAttribute("data-composer")).toBe("31");
   });
 
@@ -234,7 +268,11 @@ describe("quoting", () => {
       bigScene(desk, 1, 400, NOW);
       const all = desk.of("100").messages;
       const early = all[30];
-      all.push(message("in", NOW, "about this", { quoted: { id: early?.id ?? null, from: "in", snippet: { kind: "text", text: "Line 30" } } }));
+      all.push(
+        message("in", NOW, "about this", {
+          quoted: { id: early?.id ?? null, from: "in", snippet: { kind: "text", text: "Line 30" } },
+        }),
+      );
     });
     rowOf("100")?.click();
     await settle();
@@ -249,7 +287,9 @@ describe("quoting", () => {
   test("says so when the quoted message is not there", async () => {
     await openPage((desk) => {
       bigScene(desk, 1, 3, NOW);
-      desk.of("100").messages.push(message("in", NOW, "about this", { quoted: { id: "999999", from: "in", snippet: null } }));
+      desk
+        .of("100")
+        .messages.push(message("in", NOW, "about this", { quoted: { id: "999999", from: "in", snippet: null } }));
     });
     rowOf("100")?.click();
     await settle();
@@ -270,10 +310,14 @@ describe("why did it not send?", () => {
   test("says what happened and what to do, then every attempt", async () => {
     await sending("33");
     const dialog = await ask("And one more thing");
-    expect(dialog.querySelector("[data-plain]")?.textContent).toBe("TikTok did not take this message: all 10 replies were used. Wait until the customer answers.");
+    expect(dialog.querySelector("[data-plain]")?.textContent).toBe(
+      "TikTok did not take this message: all 10 replies were used. Wait until the customer answers.",
+    );
     expect(dialog.textContent).toContain("2 attempts");
     const [first, second] = [...dialog.querySelectorAll("[data-attempt]")];
-    expect(first?.textContent).toMatch(/Not taken; tried again.*took 1\.2 s.*TikTok’s servers failed.*50000.*System error.*20261122140109010244/s);
+    expect(first?.textContent).toMatch(
+      /Not taken; tried again.*took 1\.2 s.*TikTok’s servers failed.*50000.*System error.*20261122140109010244/s,
+    );
     expect(second?.textContent).toMatch(/TikTok said no.*took 640 ms.*rules for direct messages.*40064/s);
     expect(second?.querySelector("details")?.open).toBe(false);
   });
@@ -321,7 +365,9 @@ describe("why did it not send?", () => {
     expect(dialog.textContent).toContain("It could not be looked up");
     button(dialog, "Try again").click();
     await settle();
-    expect(dialog.querySelector("[data-plain]")?.textContent).toContain("a colleague answered after you had last seen the conversation");
+    expect(dialog.querySelector("[data-plain]")?.textContent).toContain(
+      "a colleague answered after you had last seen the conversation",
+    );
     expect(dialog.textContent).toContain("Deskbell has not tried to send it.");
   });
 });
@@ -348,7 +394,11 @@ describe("what the desk says is new", () => {
     const before = (["overview", "getConversation", "listConversations"] as const).map((one) => asks(desk, one));
     desk.tell({ kind: "scheduled", account: "1" });
     await settle();
-    expect((["overview", "getConversation", "listConversations"] as const).map((one, at) => asks(desk, one) > (before[at] ?? 0))).toEqual([true, true, true]);
+    expect(
+      (["overview", "getConversation", "listConversations"] as const).map(
+        (one, at) => asks(desk, one) > (before[at] ?? 0),
+      ),
+    ).toEqual([true, true, true]);
   });
   test("posts are asked for again once somebody has looked at them", async () => {
     const { desk, app } = await sending("31");

@@ -30,7 +30,10 @@ describe("settings of sending", () => {
     expect(group.parentElement?.textContent).toContain("Reading in Deskbell is otherwise not seen by them.");
     group.querySelector<HTMLInputElement>("input[value=byHand]")?.click();
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "setMarkRead")?.args).toEqual({ account: "1", policy: "byHand" });
+    expect(desk.asked.findLast((one) => one.command === "setMarkRead")?.args).toEqual({
+      account: "1",
+      policy: "byHand",
+    });
     expect(desk.overview.accounts.map((one) => one.markRead)).toEqual(["byHand", "onReply"]);
     expect(group.querySelector<HTMLInputElement>("input[value=byHand]")?.checked).toBe(true);
   });

@@ -10,7 +10,9 @@ describe("customers' text", () => {
   test("loses NUL and control characters but keeps lines and tabs", () => {
     expect(shown("a\u0000b\u0007c\u001B[31m\td\r\ne\u009F")).toBe("abc[31m\td\ne");
   });
-  test.each(["\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"])("breaks its line at %j", (end) => expect(shown(`a${end}b`)).toBe("a\nb"));
+  test.each(["\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"])("breaks its line at %j", (end) =>
+    expect(shown(`a${end}b`)).toBe("a\nb"),
+  );
   test("keeps at most four marks on a letter", () => {
     expect(shown("Z" + "\u0301".repeat(50) + "a")).toBe("Z" + "\u0301".repeat(4) + "a");
   });
@@ -35,12 +37,24 @@ describe("names, as the desk reads them too", () => {
 
 describe("names", () => {
   test("draw something, whatever they are made of", () => {
-    for (const { name } of names) expect(nameOf({ name, handle: null })).toMatch(/[\p{L}\p{N}\p{Extended_Pictographic}]/u);
+    for (const { name } of names)
+      expect(nameOf({ name, handle: null })).toMatch(/[\p{L}\p{N}\p{Extended_Pictographic}]/u);
     expect(nameOf({ name: "\u3164", handle: "nadia" })).toBe("@nadia");
     expect(nameOf({ name: "\u3164", handle: "\u2800" })).toBe("‹U+3164›");
   });
   test("are cut however long they are", () => {
-    for (const long of ["x", "\u200B", "\u0301", "\u200D", "क\u200D", "👩\u200D", " ", "\u{E0041}", "\u{1F3F4}\u{E0061}", "\uD83D"]) {
+    for (const long of [
+      "x",
+      "\u200B",
+      "\u0301",
+      "\u200D",
+      "क\u200D",
+      "👩\u200D",
+      " ",
+      "\u{E0041}",
+      "\u{1F3F4}\u{E0061}",
+      "\uD83D",
+    ]) {
       // Half a minute each when it was quadratic: the test's own time would be over.
       const name = nameOf({ name: long.repeat(110_000), handle: null });
       expect([...name].length).toBeLessThanOrEqual(LONGEST_NAME * 10);
@@ -77,7 +91,13 @@ test("a text of a megabyte is drawn, searched in and compared without waiting fo
     const body = one.repeat(1_000_000 / one.length);
     expect(clamped(shown(body)).text.length).toBeLessThanOrEqual(8_000);
     expect(snippetText({ kind: "text", text: body.slice(0, 160) })).toBeTypeOf("string");
-    const cut = clampedParts(parts(body, [{ start: 10, len: 5 }, { start: 500_000, len: 3 }]), 4_000);
+    const cut = clampedParts(
+      parts(body, [
+        { start: 10, len: 5 },
+        { start: 500_000, len: 3 },
+      ]),
+      4_000,
+    );
     expect(cut.parts.length).toBeGreaterThan(0);
     expect(wordDiff(body.slice(0, 100_000), `${body.slice(0, 100_000)}!`).length).toBeGreaterThan(0);
   }

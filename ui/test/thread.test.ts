@@ -10,7 +10,8 @@ const bubble = (text: string): HTMLElement => {
   if (!found) throw new Error(`no bubble with ${text}`);
   return found;
 };
-const button = (within: HTMLElement, name: string): HTMLButtonElement | undefined => [...within.querySelectorAll("button")].find((one) => one.textContent?.trim() === name);
+const button = (within: HTMLElement, name: string): HTMLButtonElement | undefined =>
+  [...within.querySelectorAll("button")].find((one) => one.textContent?.trim() === name);
 
 async function trouble() {
   const page = await openPage();
@@ -26,14 +27,21 @@ describe("the thread", () => {
     expect(bubble("lovely to see you at").textContent).toContain("Welcome message");
     expect(bubble("broke a rule").textContent).toContain("Not sent: TikTok’s messaging rules stopped it");
     expect(bubble("And this one?").textContent).toContain("Not confirmed by TikTok. Checking…");
-    expect(bubble("Did this one arrive?").textContent).toContain("TikTok never confirmed this message. It may have arrived.");
+    expect(bubble("Did this one arrive?").textContent).toContain(
+      "TikTok never confirmed this message. It may have arrived.",
+    );
     expect(bubble("Waiting for").textContent).toContain("Queued, until it is clear whether the message before arrived");
-    expect(bubbles().map((one) => one.dataset["delivery"]).filter(Boolean)).toEqual(["read", "sent", "refused", "unconfirmed", "unconfirmed", "queued"]);
+    expect(
+      bubbles()
+        .map((one) => one.dataset["delivery"])
+        .filter(Boolean),
+    ).toEqual(["read", "sent", "refused", "unconfirmed", "unconfirmed", "queued"]);
   });
 
   test("offers what fits each: nothing while checking, a decision afterwards", async () => {
     await trouble();
-    const offers = (text: string): string[] => [...bubble(text).querySelectorAll("button:not([data-more])")].map((one) => one.textContent?.trim() ?? "");
+    const offers = (text: string): string[] =>
+      [...bubble(text).querySelectorAll("button:not([data-more])")].map((one) => one.textContent?.trim() ?? "");
     expect(offers("broke a rule")).toEqual(["Send again", "Edit", "Take back", "Why did it not send?"]);
     expect(offers("And this one?")).toEqual(["Why did it not send?"]);
     expect(offers("Did this one arrive?")).toEqual(["Send again", "It arrived", "Discard", "Why did it not send?"]);
@@ -46,7 +54,9 @@ describe("the thread", () => {
     expect(bubble("broke a rule").textContent).not.toContain("40002");
     button(bubble("broke a rule"), "Why did it not send?")?.click();
     await settle();
-    expect(screen.getByRole("dialog").textContent).toMatch(/40002.*Message violates the messaging rules.*202611220001/s);
+    expect(screen.getByRole("dialog").textContent).toMatch(
+      /40002.*Message violates the messaging rules.*202611220001/s,
+    );
   });
 
   test("tells a decision once, however often the button is pressed", async () => {
@@ -64,7 +74,9 @@ describe("the thread", () => {
     button(bubble("broke a rule"), "Take back")?.click();
     await settle();
     expect(bubbles().some((one) => one.textContent?.includes("broke a rule"))).toBe(false);
-    expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: /Message to/ }).value).toBe("This one broke a rule");
+    expect(screen.getByRole<HTMLTextAreaElement>("textbox", { name: /Message to/ }).value).toBe(
+      "This one broke a rule",
+    );
   });
 
   test("shows every kind of message, and where some may be missing", async () => {
@@ -72,7 +84,9 @@ describe("the thread", () => {
     expect(screen.getByRole("log").querySelector("[data-gap]")?.textContent).toContain("Messages may be missing here");
     expect(document.querySelector("[data-media=pending]")?.textContent).toContain("on its way");
     expect(document.querySelector("[data-media=unavailable]")?.textContent).toContain("Photo is not on this computer");
-    expect(bubbles().some((one) => one.textContent?.includes("TikTok does not give this message to other apps"))).toBe(true);
+    expect(bubbles().some((one) => one.textContent?.includes("TikTok does not give this message to other apps"))).toBe(
+      true,
+    );
     expect(bubble("Which size?").textContent).toMatch(/Answer to You.*lovely to see you.*S.*M.*L/s);
     expect(screen.getByRole("img", { name: "Dwayne Carter reacted with ❤️" })).toBeTruthy();
   });
@@ -81,8 +95,12 @@ describe("the thread", () => {
     await openPage();
     rowOf("11")?.click();
     await settle();
-    expect(document.querySelector("[data-origin=ad]")?.textContent).toContain("Started from the ad “Autumn linen, 20% off”");
-    expect(screen.getByRole("complementary", { name: "Person" }).textContent).toMatch(/@nadia\.rahman.*Yes.*Ad, Autumn linen/s);
+    expect(document.querySelector("[data-origin=ad]")?.textContent).toContain(
+      "Started from the ad “Autumn linen, 20% off”",
+    );
+    expect(screen.getByRole("complementary", { name: "Person" }).textContent).toMatch(
+      /@nadia\.rahman.*Yes.*Ad, Autumn linen/s,
+    );
   });
 
   test("hides the rest of a very long text until it is asked for", async () => {
@@ -111,7 +129,8 @@ describe("the thread", () => {
     await settle();
     const log = screen.getByRole("log");
     expect(log.getAttribute("aria-live")).toBe("off");
-    const said = (): string[] => [...document.querySelectorAll('[aria-live="polite"]')].map((one) => one.textContent ?? "");
+    const said = (): string[] =>
+      [...document.querySelectorAll('[aria-live="polite"]')].map((one) => one.textContent ?? "");
     expect(said().join("")).toBe("");
     desk.receive("12", "one more thing");
     await settle();
@@ -162,7 +181,19 @@ describe("the thread", () => {
   test("an empty conversation says so", async () => {
     const scene = (desk: FakeDesk): void => {
       bigScene(desk, 1, 1);
-      desk.conversations.push({ account: "1", row: row("500", "Empty", 1, Date.now() + 1000, { snippet: null }), origin: null, draft: "", quoted: null, attachment: null, card: null, scheduled: [], images: null, messages: [], gaps: [] });
+      desk.conversations.push({
+        account: "1",
+        row: row("500", "Empty", 1, Date.now() + 1000, { snippet: null }),
+        origin: null,
+        draft: "",
+        quoted: null,
+        attachment: null,
+        card: null,
+        scheduled: [],
+        images: null,
+        messages: [],
+        gaps: [],
+      });
     };
     await openPage(scene);
     rowOf("500")?.click();
@@ -177,7 +208,11 @@ describe("the thread", () => {
       bigScene(desk, 1, 1);
       const talk = desk.of("100");
       talk.row.window = { openedAtMs: now - 49 * 3_600_000, closesAtMs: now - 3_600_000 };
-      talk.messages.push(message("out", now - 1000, "too late", { delivery: { state: "refused", reason: "windowClosed", code: 40301, message: "m", requestId: "r", atMs: now } }));
+      talk.messages.push(
+        message("out", now - 1000, "too late", {
+          delivery: { state: "refused", reason: "windowClosed", code: 40301, message: "m", requestId: "r", atMs: now },
+        }),
+      );
     };
     await openPage(scene);
     rowOf("100")?.click();

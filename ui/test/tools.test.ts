@@ -26,11 +26,14 @@ async function opened(id = "12", scene: (desk: FakeDesk) => void = inboxScene) {
   return page;
 }
 const shot = (kind = "image/png"): File => new File(["x"], "a", { type: kind });
-const toolButton = (name: string): HTMLElement => document.querySelector<HTMLElement>(`[data-tool=${name}]`) ?? document.body;
+const toolButton = (name: string): HTMLElement =>
+  document.querySelector<HTMLElement>(`[data-tool=${name}]`) ?? document.body;
 const dialog = (): HTMLElement => screen.getByRole("dialog");
 const clipboard = (files: File[], text = "") => ({ files, items: [], getData: () => text });
 function paste(files: File[], text = ""): Event {
-  const event = Object.assign(new Event("paste", { bubbles: true, cancelable: true }), { clipboardData: clipboard(files, text) });
+  const event = Object.assign(new Event("paste", { bubbles: true, cancelable: true }), {
+    clipboardData: clipboard(files, text),
+  });
   field().dispatchEvent(event);
   return event;
 }
@@ -39,7 +42,11 @@ describe("a picture", () => {
   test("is taken from the clipboard, but text is preferred", async () => {
     expect(pastedFiles(clipboard([shot()], "words"))).toEqual([]);
     expect(pastedFiles(clipboard([shot("text/html")]))).toEqual([]);
-    expect(pastedFiles({ files: [], items: [{ kind: "file", type: "image/png", getAsFile: () => shot() }] }).map((file) => file.type)).toEqual(["image/png"]);
+    expect(
+      pastedFiles({ files: [], items: [{ kind: "file", type: "image/png", getAsFile: () => shot() }] }).map(
+        (file) => file.type,
+      ),
+    ).toEqual(["image/png"]);
     const { desk } = await opened();
     expect(paste([shot()], "words").defaultPrevented).toBe(false);
     expect(paste([shot()]).defaultPrevented).toBe(true);
@@ -56,13 +63,31 @@ describe("a picture", () => {
     // The Finder puts the names beside the files, a spreadsheet what stands in the cells beside a picture of them.
     expect(pastedFiles(clipboard([named("My photo.png")], "My photo.png"))).toHaveLength(1);
     expect(pastedFiles(clipboard([named("Zoe\u0308.png")], "Zo\u00eb.png"))).toHaveLength(1);
-    expect(pastedFiles(clipboard([named("a.pdf", "application/pdf"), named("b.png")], "a.pdf\nb.png")).map((file) => file.name)).toEqual(["b.png", "a.pdf"]);
+    expect(
+      pastedFiles(clipboard([named("a.pdf", "application/pdf"), named("b.png")], "a.pdf\nb.png")).map(
+        (file) => file.name,
+      ),
+    ).toEqual(["b.png", "a.pdf"]);
     expect(pastedFiles(clipboard([named("image.png")], "12\t34"))).toEqual([]);
-    const offered = (types: string[], data: Record<string, string>) => ({ files: [], items: [], types, getData: (type: string) => data[type] ?? "" });
+    const offered = (types: string[], data: Record<string, string>) => ({
+      files: [],
+      items: [],
+      types,
+      getData: (type: string) => data[type] ?? "",
+    });
     expect(mayBeCopiedFiles(offered(["text/uri-list"], {}))).toBe(true);
     expect(mayBeCopiedFiles(offered(["text/plain"], { "text/plain": "/home/mia/a.png\n/home/mia/b.png" }))).toBe(true);
-    expect(mayBeCopiedFiles(offered([], { "text/plain": "x-special/nautilus-clipboard\ncopy\nfile:///a.png\n" }))).toBe(true);
-    expect(mayBeCopiedFiles(offered(["text/uri-list", "text/plain"], { "text/uri-list": "https://example.com", "text/plain": "https://example.com" }))).toBe(false);
+    expect(mayBeCopiedFiles(offered([], { "text/plain": "x-special/nautilus-clipboard\ncopy\nfile:///a.png\n" }))).toBe(
+      true,
+    );
+    expect(
+      mayBeCopiedFiles(
+        offered(["text/uri-list", "text/plain"], {
+          "text/uri-list": "https://example.com",
+          "text/plain": "https://example.com",
+        }),
+      ),
+    ).toBe(false);
     expect(mayBeCopiedFiles(offered(["text/plain"], { "text/plain": "See /home/mia" }))).toBe(false);
     expect(pictureAmong(["a.pdf", "b.JPG", "c.png"])).toBe(1);
     expect(pictureAmong(["a.pdf"])).toBe(0);
@@ -92,19 +117,26 @@ describe("a picture", () => {
     paste([shot("image/gif")]);
     await settle();
     expect(document.querySelector("[data-fault]")).toBeNull();
-    expect(document.querySelector("[data-picture]")?.textContent).toContain("Only the first picture of the animation is sent.");
+    expect(document.querySelector("[data-picture]")?.textContent).toContain(
+      "Only the first picture of the animation is sent.",
+    );
     press(field(), "Enter");
     await settle();
     expect(desk.of("12").messages.at(-1)?.content.type).toBe("image");
   });
   test("is not attached where TikTok takes none", async () => {
-    const { desk } = await opened("12", (one) => { inboxScene(one); one.of("12").images = false; });
+    const { desk } = await opened("12", (one) => {
+      inboxScene(one);
+      one.of("12").images = false;
+    });
     expect(toolButton("image").getAttribute("aria-disabled")).toBe("true");
     expect(toolButton("image").title).toContain("it depends on your country");
     paste([shot()]);
     await settle();
     expect(desk.attached).toEqual([]);
-    expect(document.querySelector("[data-fault=imagesNotAllowed]")?.textContent).toContain("TikTok does not take pictures in this conversation");
+    expect(document.querySelector("[data-fault=imagesNotAllowed]")?.textContent).toContain(
+      "TikTok does not take pictures in this conversation",
+    );
   });
   test("asks TikTok the first time", async () => {
     const { desk } = await opened();
@@ -117,7 +149,9 @@ describe("a picture", () => {
   test("is taken where it is dropped on the conversation, and nowhere else", async () => {
     const { desk } = await opened();
     const drag = (on: Element | null, kind: string): Event => {
-      const event = Object.assign(new Event(kind, { bubbles: true, cancelable: true }), { dataTransfer: { types: ["Files"], files: [shot()], items: [], dropEffect: "none" } });
+      const event = Object.assign(new Event(kind, { bubbles: true, cancelable: true }), {
+        dataTransfer: { types: ["Files"], files: [shot()], items: [], dropEffect: "none" },
+      });
       on?.dispatchEvent(event);
       return event;
     };
@@ -138,14 +172,21 @@ describe("a picture", () => {
     connect(httpHost());
     const file = shot();
     expect(await attach("12", file)).toEqual({ key: "k" });
-    expect(fetch).toHaveBeenCalledWith("/attach/12", { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file });
-    await expect(attach("12", { size: LARGEST_FILE + 1 } as Blob)).rejects.toMatchObject({ fault: { code: "imageTooLarge" } });
+    expect(fetch).toHaveBeenCalledWith("/attach/12", {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: file,
+    });
+    await expect(attach("12", { size: LARGEST_FILE + 1 } as Blob)).rejects.toMatchObject({
+      fault: { code: "imageTooLarge" },
+    });
     expect(fetch).toHaveBeenCalledTimes(1);
   });
 });
 
 describe("a card", () => {
-  const card = (title: string, buttons: string[], kind: "button" | "link" = "button") => cardProblem({ kind, title, buttons });
+  const card = (title: string, buttons: string[], kind: "button" | "link" = "button") =>
+    cardProblem({ kind, title, buttons });
   test("says what is wrong with it", () => {
     expect(card("", ["a"])).toBe("Write a question.");
     expect(card("🤎".repeat(40), ["🤎".repeat(20)])).toBe("");
@@ -261,7 +302,16 @@ describe("emoji", () => {
     expect(recentWith(many, "5").slice(0, 3)).toEqual(["5", "0", "1"]);
     expect(recentWith(many, "new")).toHaveLength(24);
   });
-  test.each([["ArrowRight", 0, 1], ["ArrowLeft", 0, 0], ["ArrowDown", 1, 10], ["ArrowDown", 12, 19], ["ArrowDown", 19, 19], ["ArrowUp", 3, 3], ["End", 0, 19], ["a", 0, null]] as const)("%s from %d of 20 in rows of 9 leads to %s", (key, at, to) => expect(moved(key, at, 20, 9)).toBe(to));
+  test.each([
+    ["ArrowRight", 0, 1],
+    ["ArrowLeft", 0, 0],
+    ["ArrowDown", 1, 10],
+    ["ArrowDown", 12, 19],
+    ["ArrowDown", 19, 19],
+    ["ArrowUp", 3, 3],
+    ["End", 0, 19],
+    ["a", 0, null],
+  ] as const)("%s from %d of 20 in rows of 9 leads to %s", (key, at, to) => expect(moved(key, at, 20, 9)).toBe(to));
 });
 
 describe("sending later", () => {
@@ -299,7 +349,8 @@ describe("sending later", () => {
     expect(field().value).toBe("");
     const item = (): HTMLElement => document.querySelector<HTMLElement>("li[data-scheduled]") ?? document.body;
     expect(item().textContent).toContain("See you on Sunday");
-    const button = (name: string): HTMLElement => [...item().querySelectorAll("button")].find((one) => one.textContent === name) ?? document.body;
+    const button = (name: string): HTMLElement =>
+      [...item().querySelectorAll("button")].find((one) => one.textContent === name) ?? document.body;
     button("Edit").click();
     await settle();
     const area = item().querySelector("textarea");
@@ -315,7 +366,10 @@ describe("sending later", () => {
     expect(field().value).toBe("See you on Monday");
   });
   test("after the window is explained, and a fault puts the text back", async () => {
-    const { desk } = await opened("12", (one) => { inboxScene(one); one.of("12").row.window = window(Date.now() + 30 * 60_000); });
+    const { desk } = await opened("12", (one) => {
+      inboxScene(one);
+      one.of("12").row.window = window(Date.now() + 30 * 60_000);
+    });
     type(field(), "later");
     await settle();
     toolButton("later").click();
@@ -341,11 +395,24 @@ describe("sending later", () => {
   test("all of the account's are in one sheet, which leads to each conversation", async () => {
     const { app } = await opened("12", (one) => {
       inboxScene(one);
-      one.of("13").scheduled = [{ id: "s1", conversation: "13", name: "Marco Bellini", body: "Hello Marco", quoted: null, attachment: null, atMs: Date.now() - 1000, stopped: "overdue" }];
+      one.of("13").scheduled = [
+        {
+          id: "s1",
+          conversation: "13",
+          name: "Marco Bellini",
+          body: "Hello Marco",
+          quoted: null,
+          attachment: null,
+          atMs: Date.now() - 1000,
+          stopped: "overdue",
+        },
+      ];
     });
     app.place.scheduledOpen = true;
     await settle();
-    expect(document.querySelector("[data-scheduled=s1]")?.textContent).toMatch(/Marco Bellini.*Hello Marco.*Deskbell was not running/);
+    expect(document.querySelector("[data-scheduled=s1]")?.textContent).toMatch(
+      /Marco Bellini.*Hello Marco.*Deskbell was not running/,
+    );
     screen.getByRole("button", { name: "Open conversation" }).click();
     await settle();
     expect(app.place.conversation).toBe("13");

@@ -8,13 +8,17 @@ import { matching } from "../src/state/agents.svelte";
 import { openPage, press, rowOf, settle, type } from "./world";
 
 const HOUR = 3_600_000;
-const rows = (): string[] => [...document.querySelectorAll<HTMLElement>("[data-conversation]")].sort((a, b) => Number(a.getAttribute("aria-posinset")) - Number(b.getAttribute("aria-posinset"))).map((one) => one.dataset["conversation"] ?? "");
+const rows = (): string[] =>
+  [...document.querySelectorAll<HTMLElement>("[data-conversation]")]
+    .sort((a, b) => Number(a.getAttribute("aria-posinset")) - Number(b.getAttribute("aria-posinset")))
+    .map((one) => one.dataset["conversation"] ?? "");
 const words = (of: Element | null): string => of?.textContent?.replace(/\s+/g, " ").trim() ?? "";
 const listbox = (): HTMLElement => screen.getByRole("listbox", { name: "Conversations" });
 const popover = (name: string): HTMLElement => screen.getByRole("dialog", { name });
 const combo = (): HTMLInputElement => screen.getByRole("combobox", { name: "Assign to" });
 const choices = (): string[] => within(popover("Assign to")).getAllByRole("option").map(words);
-const asked = (desk: { asked: { command: string; args: unknown }[] }, command: string): unknown[] => desk.asked.filter((one) => one.command === command).map((one) => one.args);
+const asked = (desk: { asked: { command: string; args: unknown }[] }, command: string): unknown[] =>
+  desk.asked.filter((one) => one.command === command).map((one) => one.args);
 
 async function opened(id = "11", tab: "waiting" | "all" | "snoozed" | "done" = "waiting") {
   const page = await openPage(triageScene);
@@ -33,14 +37,19 @@ async function pressed(key: string): Promise<void> {
 
 /** What axe finds wrong; what needs a layout (colours) is looked at in the screenshots. */
 async function faults(): Promise<string[]> {
-  const { violations } = await axe.run(document.body, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"], rules: { "color-contrast": { enabled: false }, "target-size": { enabled: false } } });
+  const { violations } = await axe.run(document.body, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
+    rules: { "color-contrast": { enabled: false }, "target-size": { enabled: false } },
+  });
   return violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 120)}`));
 }
 
 describe("the tabs", () => {
   test("count what is mine and what is put away", async () => {
     await openPage(triageScene);
-    const names = [...document.querySelectorAll("[role=tab]")].map((one) => words(one).replace(/(\d)/, " $1").replace(/\s+/g, " "));
+    const names = [...document.querySelectorAll("[role=tab]")].map((one) =>
+      words(one).replace(/(\d)/, " $1").replace(/\s+/g, " "),
+    );
     expect(names).toEqual(["Waiting 8", "Requests 1", "All 9", "Mine 2", "Snoozed 3", "Unsent 4", "Done"]);
   });
 
@@ -56,8 +65,14 @@ describe("the tabs", () => {
 
   test("say whose a row is, but in Mine, where all are mine", async () => {
     const { app } = await openPage(triageScene);
-    const whose = (id: string): string | undefined => rowOf(id)?.querySelector("[data-assignee]")?.getAttribute("title") ?? undefined;
-    expect([whose("11"), whose("13"), whose("16"), whose("12")]).toEqual(["Assigned to you", "Assigned to Ana Duarte", "Assigned to Jonas, away", undefined]);
+    const whose = (id: string): string | undefined =>
+      rowOf(id)?.querySelector("[data-assignee]")?.getAttribute("title") ?? undefined;
+    expect([whose("11"), whose("13"), whose("16"), whose("12")]).toEqual([
+      "Assigned to you",
+      "Assigned to Ana Duarte",
+      "Assigned to Jonas, away",
+      undefined,
+    ]);
     expect(rowOf("16")?.querySelector(".face")?.classList).toContain("away");
     expect(rowOf("13")?.querySelector(".face")?.classList).not.toContain("away");
     expect(rowOf("13")?.textContent).toContain("Assigned to Ana Duarte");
@@ -85,7 +100,8 @@ describe("the tabs", () => {
 
 describe("which tabs have room", () => {
   const widths = [70, 80, 45, 50, 75, 45];
-  const seen = (room: number, chosen: number): number[] => fitting(widths, room, chosen, 30).flatMap((fits, at) => (fits ? [at] : []));
+  const seen = (room: number, chosen: number): number[] =>
+    fitting(widths, room, chosen, 30).flatMap((fits, at) => (fits ? [at] : []));
   test("all, if they fit without the button", () => {
     expect(seen(375, 0)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(seen(374, 0)).toEqual([0, 1, 2, 3, 4]);
@@ -103,7 +119,8 @@ describe("which tabs have room", () => {
   test.each([0, 1, 2, 3, 4, 5])("nothing that is too wide together, with tab %i chosen", (chosen) => {
     for (let room = 110; room < 420; room += 1) {
       const shown = seen(room, chosen);
-      const wide = shown.reduce((sum, at) => sum + (widths[at] ?? 0), 0) + 2 * (shown.length - 1) + (shown.length < 6 ? 30 : 0);
+      const wide =
+        shown.reduce((sum, at) => sum + (widths[at] ?? 0), 0) + 2 * (shown.length - 1) + (shown.length < 6 ? 30 : 0);
       expect(wide, `in ${room}`).toBeLessThanOrEqual(room);
       expect(shown).toContain(chosen);
     }
@@ -130,7 +147,9 @@ describe("snoozing", () => {
     expect(desk.of("12").row).toMatchObject({ snoozedUntilMs: null, status: "open" });
     expect(rowOf("12")).not.toBeNull();
     await pressed("j");
-    expect(document.querySelector<HTMLElement>('[role=option][aria-selected="true"]')?.dataset["conversation"]).not.toBe("12");
+    expect(
+      document.querySelector<HTMLElement>('[role=option][aria-selected="true"]')?.dataset["conversation"],
+    ).not.toBe("12");
   });
 
   test("undone, a conversation that was done is done again", async () => {
@@ -174,7 +193,10 @@ describe("snoozing", () => {
     screen.getByRole("menuitem", { name: "Date and time…" }).click();
     await settle();
     const box = popover("Until when");
-    const [date, time] = [within(box).getByLabelText<HTMLInputElement>("Date"), within(box).getByLabelText<HTMLInputElement>("Time")];
+    const [date, time] = [
+      within(box).getByLabelText<HTMLInputElement>("Date"),
+      within(box).getByLabelText<HTMLInputElement>("Time"),
+    ];
     type(date, "2020-01-01");
     type(time, "10:00");
     await settle();
@@ -231,7 +253,9 @@ describe("assigning", () => {
     const { desk } = await opened("12");
     await pressed("a");
     expect(document.activeElement).toBe(combo());
-    expect(choices()).toEqual(["L Lena Fischer (you)", "A Ana Duarte", "J Jonas away", "م مينا"].map((one) => one.slice(2)));
+    expect(choices()).toEqual(
+      ["L Lena Fischer (you)", "A Ana Duarte", "J Jonas away", "م مينا"].map((one) => one.slice(2)),
+    );
     await pressed("Enter");
     expect(asked(desk, "assign")).toEqual([{ conversation: "12", agent: "1" }]);
     expect(rowOf("12")?.querySelector("[data-assignee]")?.getAttribute("title")).toBe("Assigned to you");
@@ -247,7 +271,9 @@ describe("assigning", () => {
     await pressed("a");
     expect(choices()).toEqual(["Lena Fischer (you)", "Ana Duarte has it now", "Jonas away", "مينا", "Nobody"]);
     await pressed("ArrowUp");
-    expect(combo().getAttribute("aria-activedescendant")).toBe(within(popover("Assign to")).getByRole("option", { name: "Nobody" }).id);
+    expect(combo().getAttribute("aria-activedescendant")).toBe(
+      within(popover("Assign to")).getByRole("option", { name: "Nobody" }).id,
+    );
     await pressed("Enter");
     expect(desk.of("13").row.assignee).toBeNull();
     screen.getByRole("button", { name: "Undo" }).click();
@@ -332,8 +358,19 @@ describe("assigning", () => {
 });
 
 describe("matching agents", () => {
-  const all = [{ id: "1", name: "", hue: 0, me: true, away: false }, { id: "2", name: "Ana Duarte", hue: 0, me: false, away: false }, { id: "3", name: "Łukasz Öz", hue: 0, me: false, away: true }];
-  test.each([["", ["1", "2", "3"]], ["du", ["2"]], ["ÁNA", ["2"]], ["oz", ["3"]], ["you", ["1"]], ["x", []]])("“%s”", (typed, ids) => {
+  const all = [
+    { id: "1", name: "", hue: 0, me: true, away: false },
+    { id: "2", name: "Ana Duarte", hue: 0, me: false, away: false },
+    { id: "3", name: "Łukasz Öz", hue: 0, me: false, away: true },
+  ];
+  test.each([
+    ["", ["1", "2", "3"]],
+    ["du", ["2"]],
+    ["ÁNA", ["2"]],
+    ["oz", ["3"]],
+    ["you", ["1"]],
+    ["x", []],
+  ])("“%s”", (typed, ids) => {
     expect(matching(all, typed).map((one) => one.id)).toEqual(ids);
   });
 });
@@ -469,7 +506,9 @@ describe("where keys are kept in Practice", () => {
     });
     app.place.go("settings");
     await settle();
-    expect(document.querySelector("[data-keychain]")?.textContent).toBe("In memory, until Practice ends. They open nothing but the sandbox.");
+    expect(document.querySelector("[data-keychain]")?.textContent).toBe(
+      "In memory, until Practice ends. They open nothing but the sandbox.",
+    );
     app.openLink();
     await settle();
     expect(document.querySelector("main")?.textContent).not.toContain("keychain");

@@ -8,7 +8,12 @@ import { clampedParts } from "../src/text/marked";
 import { clamped, MOST_LINES } from "../src/text/shown";
 import { openPage, press, rowOf, settle } from "./world";
 
-const reply = (delivery: Extract<UnsentView, { kind: "reply" }>["delivery"]): UnsentView => ({ kind: "reply", message: "1", snippet: { kind: "text", text: "x" }, delivery });
+const reply = (delivery: Extract<UnsentView, { kind: "reply" }>["delivery"]): UnsentView => ({
+  kind: "reply",
+  message: "1",
+  snippet: { kind: "text", text: "x" },
+  delivery,
+});
 
 describe("what has not gone out", () => {
   test("has a count in the rail and a place with each reply, its reason and its ways on", async () => {
@@ -21,7 +26,8 @@ describe("what has not gone out", () => {
     expect(app.place.tab).toBe("unsent");
     const place = screen.getByRole("group", { name: "Unsent replies" });
     expect(place.querySelectorAll("[data-unsent]").length).toBeGreaterThan(0);
-    for (const item of place.querySelectorAll<HTMLElement>("[data-unsent]")) expect(item.querySelector(".why span")?.textContent).not.toBe("");
+    for (const item of place.querySelectorAll<HTMLElement>("[data-unsent]"))
+      expect(item.querySelector(".why span")?.textContent).not.toBe("");
     const first = within(place).getAllByRole("button", { name: /^Open the conversation with/ })[0];
     first?.click();
     await settle();
@@ -36,7 +42,10 @@ describe("what has not gone out", () => {
     app.chooseTab("all");
     await settle();
     const unsent = desk.conversations.filter((talk) => talk.row.unsent > 0);
-    for (const talk of unsent) expect(rowOf(talk.row.id)?.querySelector("[data-unsent] .sr")?.textContent).toMatch(/Not sent|Queued|Sends in|Sending|Scheduled|confirmed|Uploading/);
+    for (const talk of unsent)
+      expect(rowOf(talk.row.id)?.querySelector("[data-unsent] .sr")?.textContent).toMatch(
+        /Not sent|Queued|Sends in|Sending|Scheduled|confirmed|Uploading/,
+      );
   });
 
   test("offers only ways that are safe", () => {
@@ -46,7 +55,9 @@ describe("what has not gone out", () => {
     expect(waysOf(reply({ state: "stopped", why: "colleagueReplied" }))).toEqual(["anyway", "back"]);
     expect(waysOf(reply({ state: "stopped", why: "unreadable" }))).toEqual(["back"]);
     expect(waysOf(reply({ state: "queued", waiting: { reason: "offline" } }))).toEqual(["back"]);
-    expect(waysOf({ kind: "scheduled", scheduled: "1", snippet: { kind: "text", text: "" }, atMs: 1, stopped: null })).toEqual(["sendNow", "back"]);
+    expect(
+      waysOf({ kind: "scheduled", scheduled: "1", snippet: { kind: "text", text: "" }, atMs: 1, stopped: null }),
+    ).toEqual(["sendNow", "back"]);
   });
 
   test("an automatic last line is not ours", async () => {
@@ -61,7 +72,16 @@ describe("what has not gone out", () => {
 });
 
 describe("closing Deskbell", () => {
-  const departure = { asked: true, held: 1, onTheWay: 2, toDecide: 0, scheduled: 1, nextScheduledMs: Date.now() + 86_400_000, rules: true, tray: false };
+  const departure = {
+    asked: true,
+    held: 1,
+    onTheWay: 2,
+    toDecide: 0,
+    scheduled: 1,
+    nextScheduledMs: Date.now() + 86_400_000,
+    rules: true,
+    tray: false,
+  };
 
   test("names what would be held up, and stays unless told otherwise", async () => {
     const { desk } = await openPage();
@@ -69,7 +89,9 @@ describe("closing Deskbell", () => {
     desk.tell({ kind: "departure" });
     await settle();
     const dialog = screen.getByRole("alertdialog", { hidden: true });
-    expect(dialog.textContent).toMatch(/1 reply is about to be sent, 2 replies have not gone out, and 1 is scheduled for/);
+    expect(dialog.textContent).toMatch(
+      /1 reply is about to be sent, 2 replies have not gone out, and 1 is scheduled for/,
+    );
     expect(dialog.textContent).toContain("Nor do rules answer anybody.");
     expect(dialog.querySelector("[data-tray]")).toBeNull();
     dialog.querySelector<HTMLElement>("[data-stay]")?.click();

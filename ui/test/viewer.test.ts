@@ -54,7 +54,13 @@ describe("the picture viewer", () => {
   test("fetches more of them as it goes on", async () => {
     const { desk, app } = await openPage(keepingScene);
     const talk = desk.of("12");
-    const many = Array.from({ length: 130 }, (_, n) => message("in", Date.now() - (130 - n) * 60_000, { type: "image", mediaId: "m", media: { state: "kept", key: `p${n}`, width: 10, height: 10 } }));
+    const many = Array.from({ length: 130 }, (_, n) =>
+      message("in", Date.now() - (130 - n) * 60_000, {
+        type: "image",
+        mediaId: "m",
+        media: { state: "kept", key: `p${n}`, width: 10, height: 10 },
+      }),
+    );
     talk.messages.push(...many);
     app.viewer.open("12", many[129]?.id ?? "");
     await settle();

@@ -1,7 +1,21 @@
 import { afterEach, describe, expect, test } from "vitest";
 
 import * as when from "../src/text/when";
-import { ago, atClock, atMoment, comesBack, countdown, dayName, daysBetween, lookOf, machineTime, onShortDate, span, toCome, until } from "../src/text/when";
+import {
+  ago,
+  atClock,
+  atMoment,
+  comesBack,
+  countdown,
+  dayName,
+  daysBetween,
+  lookOf,
+  machineTime,
+  onShortDate,
+  span,
+  toCome,
+  until,
+} from "../src/text/when";
 import { checkZone, localZone } from "../src/text/zone";
 import { localeFrom } from "../src/text/locale";
 
@@ -65,38 +79,76 @@ describe("the reply window", () => {
     expect(at(0)).toMatchObject({ state: "closed", percent: 0, short: "" });
   });
   test("shows how much is left", () => expect(at(24 * HOUR).percent).toBe(50));
-  test("of no length at all is closed, not broken", () => expect(lookOf({ openedAtMs: now, closesAtMs: now }, now).state).toBe("closed"));
+  test("of no length at all is closed, not broken", () =>
+    expect(lookOf({ openedAtMs: now, closesAtMs: now }, now).state).toBe("closed"));
 });
 
 describe("a moment of another year", () => {
   const past = new Date(2025, 5, 12, 14, 2).getTime();
   const coming = new Date(2027, 5, 12, 9, 0).getTime();
   test.each([
-    ["atMoment", atMoment(past, now)], ["ago", ago(past, now)], ["dayName", dayName(past, now)], ["onShortDate", onShortDate(past, now)],
+    ["atMoment", atMoment(past, now)],
+    ["ago", ago(past, now)],
+    ["dayName", dayName(past, now)],
+    ["onShortDate", onShortDate(past, now)],
   ])("says its year in %s", (_, words) => expect(words).toContain("2025"));
-  test.each([["toCome", toCome(coming, now)], ["comesBack", comesBack(coming, now)], ["atMoment", atMoment(coming, now)]])("to come says its year in %s", (_, words) => expect(words).toContain("2027"));
+  test.each([
+    ["toCome", toCome(coming, now)],
+    ["comesBack", comesBack(coming, now)],
+    ["atMoment", atMoment(coming, now)],
+  ])("to come says its year in %s", (_, words) => expect(words).toContain("2027"));
   test("leaves this year's out", () => {
     const spring = new Date(2026, 2, 3, 8, 0).getTime();
-    for (const words of [atMoment(spring, now), toCome(spring, now), comesBack(new Date(2026, 11, 24, 8, 0).getTime(), now), onShortDate(spring, now)]) expect(words).not.toContain("2026");
+    for (const words of [
+      atMoment(spring, now),
+      toCome(spring, now),
+      comesBack(new Date(2026, 11, 24, 8, 0).getTime(), now),
+      onShortDate(spring, now),
+    ])
+      expect(words).not.toContain("2026");
   });
 });
 
 describe("a time that no calendar has", () => {
-  const odd = [NaN, Infinity, -Infinity, 1e18, -1e18, 8.64e15 + 1, -8.64e15 - 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, Number.MAX_VALUE, Number(2n ** 63n - 1n), Number(-(2n ** 63n)), 8.64e15, -8.64e15, 0, -1, 0.5];
-  const writers = Object.entries(when).flatMap(([name, write]) => (typeof write === "function" && name !== "lookOf" ? [[name, write as (...args: number[]) => unknown] as const] : []));
+  const odd = [
+    NaN,
+    Infinity,
+    -Infinity,
+    1e18,
+    -1e18,
+    8.64e15 + 1,
+    -8.64e15 - 1,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER,
+    Number.MAX_VALUE,
+    Number(2n ** 63n - 1n),
+    Number(-(2n ** 63n)),
+    8.64e15,
+    -8.64e15,
+    0,
+    -1,
+    0.5,
+  ];
+  const writers = Object.entries(when).flatMap(([name, write]) =>
+    typeof write === "function" && name !== "lookOf" ? [[name, write as (...args: number[]) => unknown] as const] : [],
+  );
   test("is written as such by every function, and none throws", () => {
     expect(writers.length).toBeGreaterThan(14);
-    for (const [name, write] of writers) for (const at of odd) for (const other of [now, ...odd]) {
-      const words = write(at, other);
-      if (typeof words === "string") expect(words, `${name}(${at}, ${other})`).not.toMatch(/NaN|Infinity|Invalid|undefined|^$/);
-    }
+    for (const [name, write] of writers)
+      for (const at of odd)
+        for (const other of [now, ...odd]) {
+          const words = write(at, other);
+          if (typeof words === "string")
+            expect(words, `${name}(${at}, ${other})`).not.toMatch(/NaN|Infinity|Invalid|undefined|^$/);
+        }
   });
   test("makes no reply window", () => {
-    for (const openedAtMs of odd) for (const closesAtMs of odd) {
-      const look = lookOf({ openedAtMs, closesAtMs }, now);
-      expect(look.percent, `${openedAtMs} ${closesAtMs}`).toBeGreaterThanOrEqual(0);
-      expect(look.percent).toBeLessThanOrEqual(100);
-    }
+    for (const openedAtMs of odd)
+      for (const closesAtMs of odd) {
+        const look = lookOf({ openedAtMs, closesAtMs }, now);
+        expect(look.percent, `${openedAtMs} ${closesAtMs}`).toBeGreaterThanOrEqual(0);
+        expect(look.percent).toBeLessThanOrEqual(100);
+      }
   });
   test("is none for machines", () => {
     expect(machineTime(1e18)).toBeUndefined();
@@ -117,7 +169,11 @@ describe("the computer's zone", () => {
       checkZone();
       return [localZone(), atClock(noon), dayName(Date.UTC(2026, 10, 21, 23, 30), noon)];
     });
-    expect(written.map(([, at]) => at)).toEqual([expect.stringMatching(/^(13|01):/), expect.stringMatching(/^(21|09):/), expect.stringMatching(/^07:/)]);
+    expect(written.map(([, at]) => at)).toEqual([
+      expect.stringMatching(/^(13|01):/),
+      expect.stringMatching(/^(21|09):/),
+      expect.stringMatching(/^07:/),
+    ]);
     expect(written.map(([name]) => name)).toEqual(["Europe/Berlin", "Asia/Tokyo", "America/New_York"]);
     // Half past midnight and half past eight of the same day; in New York still the evening before.
     expect(written.map(([, , day]) => day)).toEqual(["Today", "Today", "Yesterday"]);

@@ -54,7 +54,10 @@ export function wellFormed(value: unknown): unknown {
 }
 
 /** Asks the desk one of the contract's questions; throws a {@link FaultError} if it cannot answer. */
-export async function ask<K extends keyof Commands>(command: K, args: Commands[K]["args"]): Promise<Commands[K]["reply"]> {
+export async function ask<K extends keyof Commands>(
+  command: K,
+  args: Commands[K]["args"],
+): Promise<Commands[K]["reply"]> {
   if (!host) throw new FaultError({ code: "unexpected", detail: "no host", incident: null });
   try {
     return (await host.ask(command, wellFormed(args))) as Commands[K]["reply"];

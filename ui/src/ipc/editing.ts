@@ -8,7 +8,9 @@ export function lacksUndoKeys(agent: string): boolean {
 }
 
 /** The editing command that a key stands for. */
-export function editingCommand(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">): "undo" | "redo" | null {
+export function editingCommand(
+  event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "shiftKey" | "altKey" | "metaKey">,
+): "undo" | "redo" | null {
   if (!event.ctrlKey || event.altKey || event.metaKey) return null;
   const key = keyName(event);
   if (key === "z") return event.shiftKey ? "redo" : "undo";

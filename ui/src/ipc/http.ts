@@ -15,7 +15,13 @@ export function httpHost(): Host {
       return answerOf(response);
     },
     async attach(conversation, file) {
-      return answerOf(await fetch(`/attach/${encodeURIComponent(conversation ?? "none")}`, { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file }));
+      return answerOf(
+        await fetch(`/attach/${encodeURIComponent(conversation ?? "none")}`, {
+          method: "POST",
+          headers: { "content-type": "application/octet-stream" },
+          body: file,
+        }),
+      );
     },
     listen(heard, wire) {
       let source: EventSource | undefined;

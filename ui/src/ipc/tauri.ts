@@ -10,7 +10,8 @@ export function tauriHost(): Host {
   const base = navigator.userAgent.includes("Windows") ? "http://media.localhost/" : "media://localhost/";
   return {
     ask: (command, args) => invoke("rpc", { request: { command, args } }),
-    attach: async (conversation, file) => invoke("attach", new Uint8Array(await file.arrayBuffer()), { headers: { conversation: conversation ?? "none" } }),
+    attach: async (conversation, file) =>
+      invoke("attach", new Uint8Array(await file.arrayBuffer()), { headers: { conversation: conversation ?? "none" } }),
     async clipboardPicture() {
       const bytes = await invoke<ArrayBuffer>("clipboard_picture");
       return bytes.byteLength > 0 ? new Blob([bytes], { type: "image/png" }) : null;

@@ -133,14 +133,23 @@ function back(app: App, target: EventTarget | null): boolean {
 }
 
 /** The parts of the window, in order, and what in each takes the focus. */
-const STOPS = ["[data-region=rail] [aria-current=page], [data-region=rail] button", "[data-focus=list]", "[data-region=thread]", "[data-composer]", "[data-region=person]", "main[data-screen]"];
+const STOPS = [
+  "[data-region=rail] [aria-current=page], [data-region=rail] button",
+  "[data-focus=list]",
+  "[data-region=thread]",
+  "[data-composer]",
+  "[data-region=person]",
+  "main[data-screen]",
+];
 
 /** Puts the focus on the next or previous part of the window. */
 export function moveRegion(by: 1 | -1): void {
   const stops = STOPS.map((selector) => document.querySelector<HTMLElement>(selector)).filter((stop) => stop !== null);
   if (stops.length === 0) return;
   const active = document.activeElement;
-  const regions = stops.map((stop) => stop.closest("[data-region]:not([data-region=thread]), [data-composer], main[data-screen]") ?? stop);
+  const regions = stops.map(
+    (stop) => stop.closest("[data-region]:not([data-region=thread]), [data-composer], main[data-screen]") ?? stop,
+  );
   const at = regions.findIndex((region) => active !== null && region.contains(active));
   const next = stops[at < 0 ? (by > 0 ? 0 : stops.length - 1) : (at + by + stops.length) % stops.length];
   if (!next) return;

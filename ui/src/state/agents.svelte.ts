@@ -8,7 +8,8 @@ import type { Toasts } from "./toasts.svelte";
 /** The desk keeps so many characters of a name. */
 export const LONGEST_NAME = 60;
 
-const folded = (name: string): string => name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();
+const folded = (name: string): string =>
+  name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();
 export const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
 
 /** The agents one of whose names begins like what was typed, in the desk's order: whoever sits here comes first. */
@@ -67,7 +68,10 @@ export class Agents {
     if (!me) return;
     const away = !me.away;
     if (!(await this.setAway(me.id, away))) return;
-    this.#toasts.say(away ? t.agents.saidAway : t.agents.saidBack, { label: t.toast.undo, run: () => void this.setAway(me.id, !away) });
+    this.#toasts.say(away ? t.agents.saidAway : t.agents.saidBack, {
+      label: t.toast.undo,
+      run: () => void this.setAway(me.id, !away),
+    });
   }
 
   async #do(run: () => Promise<readonly AgentView[]>): Promise<boolean> {

@@ -1,7 +1,18 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
 import { getContext, setContext, untrack } from "svelte";
 
-import type { AccountId, AccountView, Change, CommentId, ConversationId, ConversationRow, Event, MarkRead, MessageId, Tab } from "../ipc/bindings";
+import type {
+  AccountId,
+  AccountView,
+  Change,
+  CommentId,
+  ConversationId,
+  ConversationRow,
+  Event,
+  MarkRead,
+  MessageId,
+  Tab,
+} from "../ipc/bindings";
 import { ask, faultOf, listen, type Wire } from "../ipc/desk";
 import { t } from "../text";
 import { notSentWords } from "../text/notSent";
@@ -41,18 +52,31 @@ export class App {
   talks = new Talks(this.drafts);
   linking = new Linking();
   toasts = new Toasts();
-  sends = new Sends({ drafts: this.drafts, toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
+  sends = new Sends({
+    drafts: this.drafts,
+    toasts: this.toasts,
+    now: () => this.clock.exact(),
+    refresh: (id) => this.talks.drop(this.place.conversation, id),
+  });
   posts = new Posts();
   automatic = new Automatic();
   comments = new Comments();
   later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
-  unsent = new Unsent({ drafts: this.drafts, toasts: this.toasts, changed: (id) => this.talks.drop(this.place.conversation, id) });
+  unsent = new Unsent({
+    drafts: this.drafts,
+    toasts: this.toasts,
+    changed: (id) => this.talks.drop(this.place.conversation, id),
+  });
   /** What closing Deskbell would hold up, once the agent has asked to. */
   departure = new Departure(this.toasts);
   typing = new Typing();
   tags = new Tags(this.toasts);
   agents = new Agents(this.toasts);
-  triage = new Triage({ toasts: this.toasts, now: () => this.clock.exact(), refresh: (id) => this.talks.drop(this.place.conversation, id) });
+  triage = new Triage({
+    toasts: this.toasts,
+    now: () => this.clock.exact(),
+    refresh: (id) => this.talks.drop(this.place.conversation, id),
+  });
   /** The rules, and why: `rules.explain(message)`. */
   rules = new Rules(this.toasts, this.agents);
   saved = new Saved(this.toasts);
@@ -62,7 +86,9 @@ export class App {
   zoom = new Zoom();
   wire = $state<Wire>("open");
   /** The list on screen. */
-  list: ConversationList | null = $derived(this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab));
+  list: ConversationList | null = $derived(
+    this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab),
+  );
   /** The conversation on screen. */
   talk: Talk | null = $derived.by(() => {
     const id = this.place.conversation;
@@ -79,7 +105,14 @@ export class App {
   start(): () => void {
     this.clock.start();
     this.zoom.begin();
-    this.#ends = [() => this.clock.stop(), this.place.watch(), listen((event) => this.hear(event), (wire) => (this.wire = wire))];
+    this.#ends = [
+      () => this.clock.stop(),
+      this.place.watch(),
+      listen(
+        (event) => this.hear(event),
+        (wire) => (this.wire = wire),
+      ),
+    ];
     void this.begin();
     return () => this.#ends.forEach((end) => end());
   }
@@ -226,7 +259,12 @@ export class App {
   }
 
   /** Opens a conversation at a message that a search found, its words standing out. */
-  async openMessage(account: AccountId, conversation: ConversationId, message: MessageId, words: string): Promise<void> {
+  async openMessage(
+    account: AccountId,
+    conversation: ConversationId,
+    message: MessageId,
+    words: string,
+  ): Promise<void> {
     const showing = this.talks.openAt(conversation, message, words);
     this.openFound(account, conversation);
     if (!(await showing)) this.toasts.say(t.thread.messageGone);
@@ -321,7 +359,9 @@ export class App {
 
   /** Decides when an account's customers are told that their messages were read. */
   async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
-    const fault = await this.frame.changeAccount(account, { markRead: policy }, () => ask("setMarkRead", { account, policy }));
+    const fault = await this.frame.changeAccount(account, { markRead: policy }, () =>
+      ask("setMarkRead", { account, policy }),
+    );
     if (fault) this.toasts.fault(fault);
   }
 
@@ -329,7 +369,9 @@ export class App {
   async pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
     const backfill = this.frame.account(account)?.backfill;
     if (!backfill) return;
-    const fault = await this.frame.changeAccount(account, { backfill: { ...backfill, paused } }, () => ask("pauseBackfill", { account, paused }));
+    const fault = await this.frame.changeAccount(account, { backfill: { ...backfill, paused } }, () =>
+      ask("pauseBackfill", { account, paused }),
+    );
     if (fault) this.toasts.fault(fault);
   }
 

@@ -27,7 +27,10 @@ export const turningOnSwitchesOff = (kind: AutoMessageType): boolean => kind !==
 export function asSent({ title, body }: AutoText): AutoText {
   return {
     title: title.replace(/\p{White_Space}+/gu, " ").replace(/^ | $/g, ""),
-    body: body.replace(/\r\n?/g, "\n").replaceAll("\0", "").replace(/^\p{White_Space}+|\p{White_Space}+$/gu, ""),
+    body: body
+      .replace(/\r\n?/g, "\n")
+      .replaceAll("\0", "")
+      .replace(/^\p{White_Space}+|\p{White_Space}+$/gu, ""),
   };
 }
 
@@ -48,7 +51,12 @@ export interface TextProblem {
  * @param others what the other messages of the kind say
  * @param now what this one says already; none for a new one, and none for one that is replaced, changed or not
  */
-export function problemOf(kind: AutoMessageType, typed: AutoText, others: readonly AutoText[], now: AutoText | null): TextProblem | null {
+export function problemOf(
+  kind: AutoMessageType,
+  typed: AutoText,
+  others: readonly AutoText[],
+  now: AutoText | null,
+): TextProblem | null {
   const text = asSent(typed);
   const limits = LIMITS[kind];
   const over = { title: length(text.title) - limits.title, body: length(text.body) - limits.body };

@@ -1,7 +1,20 @@
 // Each account's automatic messages as the desk last said, what the agent is writing on them, and what came of changing them.
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
-import type { AccountId, AutoKindView, AutoMessageId, AutoMessagesView, AutoMessageType, AutoMessageView, AutoOutcome, AutoRefusal, AutoText, AutoVersionId, Fault, FaultCode } from "../ipc/bindings";
+import type {
+  AccountId,
+  AutoKindView,
+  AutoMessageId,
+  AutoMessagesView,
+  AutoMessageType,
+  AutoMessageView,
+  AutoOutcome,
+  AutoRefusal,
+  AutoText,
+  AutoVersionId,
+  Fault,
+  FaultCode,
+} from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { asSent, LIMITS, problemOf, sameText, type TextProblem } from "./autoText";
 import { oneAtATime } from "./latest";
@@ -25,7 +38,11 @@ export class AutoDraft {
   /** The agent is in one of its fields. */
   held = false;
 
-  constructor(readonly key: string, readonly kind: AutoMessageType, item: AutoMessageView | null) {
+  constructor(
+    readonly key: string,
+    readonly kind: AutoMessageType,
+    item: AutoMessageView | null,
+  ) {
     this.message = item?.id ?? null;
     if (!item) return;
     this.base = item.text;
@@ -39,7 +56,9 @@ export class AutoDraft {
 
   /** Whether there is anything the agent would miss. */
   get touched(): boolean {
-    return this.message === null ? this.title.trim() !== "" || this.body.trim() !== "" : !sameText(asSent(this.text), asSent(this.base));
+    return this.message === null
+      ? this.title.trim() !== "" || this.body.trim() !== ""
+      : !sameText(asSent(this.text), asSent(this.base));
   }
 }
 
@@ -53,7 +72,14 @@ export interface Outcome {
 }
 
 /** After these the desk knows better how things stand than the page. */
-const OUTDATED: readonly FaultCode[] = ["autoChangedElsewhere", "autoReviewing", "autoRejected", "autoTooMany", "autoDuplicate", "notFound"];
+const OUTDATED: readonly FaultCode[] = [
+  "autoChangedElsewhere",
+  "autoReviewing",
+  "autoRejected",
+  "autoTooMany",
+  "autoDuplicate",
+  "notFound",
+];
 
 export class AccountAuto {
   view = $state.raw<AutoMessagesView | null>(null);
@@ -193,7 +219,8 @@ export class AccountAuto {
       // The editor says better what that means.
       if (draft.gone && (fault.code === "notFound" || fault.code === "autoChangedElsewhere")) draft.fault = null;
       // The desk knows of a change that it does not show yet.
-      if (fault.code === "autoChangedElsewhere" && this.drafts.has(draft.key) && !draft.theirs && !draft.gone) await this.refresh();
+      if (fault.code === "autoChangedElsewhere" && this.drafts.has(draft.key) && !draft.theirs && !draft.gone)
+        await this.refresh();
       return false;
     }
   }
@@ -222,7 +249,9 @@ export class AccountAuto {
 
   /** Turns a kind on or off. */
   set(kind: AutoMessageType, enabled: boolean, recreate: boolean): Promise<boolean> {
-    return this.#bring(kind, "enabled", () => ask("setAutoMessages", { account: this.account, kind, enabled, recreate }));
+    return this.#bring(kind, "enabled", () =>
+      ask("setAutoMessages", { account: this.account, kind, enabled, recreate }),
+    );
   }
 
   restore(kind: AutoMessageType, version: AutoVersionId): Promise<boolean> {
@@ -233,7 +262,11 @@ export class AccountAuto {
   sort(kind: AutoMessageType, order: AutoMessageId[]): void {
     this.faults.delete(kind);
     this.#order = { kind, order };
-    if (this.view) this.view = { ...this.view, kinds: this.view.kinds.map((one) => (one.kind === kind ? { ...one, items: inOrder(one.items, order) } : one)) };
+    if (this.view)
+      this.view = {
+        ...this.view,
+        kinds: this.view.kinds.map((one) => (one.kind === kind ? { ...one, items: inOrder(one.items, order) } : one)),
+      };
     void this.#sortNow();
   }
 
@@ -334,7 +367,11 @@ export class Automatic {
   }
 
   /** Brings messages to another account, and answers with what TikTok did not take. */
-  async copy(from: AccountId, to: AccountId, kinds: AutoMessageType[]): Promise<{ refused: readonly AutoRefusal[] } | { fault: Fault }> {
+  async copy(
+    from: AccountId,
+    to: AccountId,
+    kinds: AutoMessageType[],
+  ): Promise<{ refused: readonly AutoRefusal[] } | { fault: Fault }> {
     try {
       const { now, refused } = await ask("copyAutoMessages", { from, to, kinds });
       this.of(now.account).take(now);

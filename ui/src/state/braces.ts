@@ -7,7 +7,8 @@ export const VARIABLES = ["customer", "agent", "account", "date"] as const;
 export type Variable = (typeof VARIABLES)[number];
 
 /** The variable of this name, however it is capitalised. */
-export const variableOf = (name: string): Variable | null => VARIABLES.find((one) => one === name.toLowerCase()) ?? null;
+export const variableOf = (name: string): Variable | null =>
+  VARIABLES.find((one) => one === name.toLowerCase()) ?? null;
 
 /** A text cut at its variables; none if braces are not closed. */
 export function piecesOf(body: string): Piece[] | null {
@@ -45,6 +46,8 @@ export function piecesOf(body: string): Piece[] | null {
 
 /** The names of a text's blanks, each once. */
 export function blanksOf(body: string): string[] {
-  const names = (piecesOf(body) ?? []).flatMap((piece) => (piece.kind === "braces" && !variableOf(piece.name) ? [piece.name] : []));
+  const names = (piecesOf(body) ?? []).flatMap((piece) =>
+    piece.kind === "braces" && !variableOf(piece.name) ? [piece.name] : [],
+  );
   return names.filter((name, at) => names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) === at);
 }

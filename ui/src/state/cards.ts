@@ -18,7 +18,8 @@ interface Draft {
 }
 
 /** Nothing typed yet. */
-export const isEmpty = (card: Card | null): boolean => card === null || (card.title.trim() === "" && card.buttons.every((answer) => answer.trim() === ""));
+const isEmpty = (card: Card | null): boolean =>
+  card === null || (card.title.trim() === "" && card.buttons.every((answer) => answer.trim() === ""));
 
 const keyOf = (card: Card | null): string => (isEmpty(card) ? "" : JSON.stringify(card));
 
@@ -45,7 +46,8 @@ export class CardDrafts {
   /** Takes the desk's card, unless the agent has changed theirs since it was asked for. */
   settle(conversation: ConversationId, card: Card | null, stamp: number): void {
     const draft = this.#of(conversation);
-    if (draft.stamp !== stamp || keyOf(draft.card) !== draft.saved || draft.sending || draft.saved === keyOf(card)) return;
+    if (draft.stamp !== stamp || keyOf(draft.card) !== draft.saved || draft.sending || draft.saved === keyOf(card))
+      return;
     draft.card = card;
     draft.saved = keyOf(card);
     this.#tell(conversation);
@@ -93,7 +95,13 @@ export class CardDrafts {
     let fault: Fault | null = null;
     draft.line = draft.line.then(async () => {
       try {
-        const queued = await ask("sendCard", { conversation, card, seen: pressed.seen ?? null, anyway: pressed.anyway ?? false, key: crypto.randomUUID() });
+        const queued = await ask("sendCard", {
+          conversation,
+          card,
+          seen: pressed.seen ?? null,
+          anyway: pressed.anyway ?? false,
+          key: crypto.randomUUID(),
+        });
         draft.saved = "";
         // What was changed while it was under way is another card.
         if (draft.card === card) draft.card = null;
@@ -116,7 +124,11 @@ export class CardDrafts {
 
   #of(conversation: ConversationId): Draft {
     let draft = this.#drafts.get(conversation);
-    if (!draft) this.#drafts.set(conversation, (draft = { card: null, saved: "", stamp: 0, timer: undefined, line: Promise.resolve(), sending: false }));
+    if (!draft)
+      this.#drafts.set(
+        conversation,
+        (draft = { card: null, saved: "", stamp: 0, timer: undefined, line: Promise.resolve(), sending: false }),
+      );
     return draft;
   }
 }

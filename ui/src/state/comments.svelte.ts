@@ -7,16 +7,23 @@ import { oneAtATime } from "./latest";
 
 /** TikTok's conditions at a moment: a comment grows too old while one looks at it. */
 export function conditionsAt(comment: CommentView, now: number): CommentConditionView[] {
-  return comment.conditions.map((one) => (one.condition === "recent" && now >= comment.closesAtMs ? { ...one, holds: false } : one));
+  return comment.conditions.map((one) =>
+    one.condition === "recent" && now >= comment.closesAtMs ? { ...one, holds: false } : one,
+  );
 }
 
 /** The first condition that certainly does not hold. */
-export const failingAt = (comment: CommentView, now: number): CommentCondition | null => conditionsAt(comment, now).find((one) => one.holds === false)?.condition ?? null;
+export const failingAt = (comment: CommentView, now: number): CommentCondition | null =>
+  conditionsAt(comment, now).find((one) => one.holds === false)?.condition ?? null;
 
 /** Whether the agent can still do something about it. */
 export function isOpen(comment: CommentView, now: number): boolean {
   const { state } = comment.state;
-  return state === "sending" || state === "unconfirmed" || ((state === "open" || state === "refused") && failingAt(comment, now) === null);
+  return (
+    state === "sending" ||
+    state === "unconfirmed" ||
+    ((state === "open" || state === "refused") && failingAt(comment, now) === null)
+  );
 }
 
 export class AccountComments {

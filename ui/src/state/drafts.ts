@@ -1,7 +1,16 @@
 // The drafts, one per conversation: text, quote and picture. A draft is bound to its conversation by its key alone: nothing
 // ever moves from one to another. What is typed is with the desk within a quarter of a second, and at once when the agent
 // looks away.
-import type { Attachment, ConversationId, DraftView, Fault, MessageId, Queued, Quoted, UsedReply } from "../ipc/bindings";
+import type {
+  Attachment,
+  ConversationId,
+  DraftView,
+  Fault,
+  MessageId,
+  Queued,
+  Quoted,
+  UsedReply,
+} from "../ipc/bindings";
 import { ask, attach, faultOf } from "../ipc/desk";
 import { CardDrafts } from "./cards";
 import { sendable } from "./writing";
@@ -59,8 +68,21 @@ export interface Watcher {
 }
 
 const fresh = (): Draft => ({
-  text: "", quoted: null, attachment: null, saved: "", savedQuoted: null, known: false, stamp: 0, timer: undefined, line: Promise.resolve(),
-  sending: false, pictures: Promise.resolve(), attaching: 0, wish: 0, pictureFault: null, unanswered: null,
+  text: "",
+  quoted: null,
+  attachment: null,
+  saved: "",
+  savedQuoted: null,
+  known: false,
+  stamp: 0,
+  timer: undefined,
+  line: Promise.resolve(),
+  sending: false,
+  pictures: Promise.resolve(),
+  attaching: 0,
+  wish: 0,
+  pictureFault: null,
+  unanswered: null,
 });
 const idOf = (quoted: Quoted | null): MessageId | null => quoted?.id ?? null;
 const dirty = (draft: Draft): boolean => draft.text !== draft.saved || idOf(draft.quoted) !== draft.savedQuoted;
@@ -122,7 +144,10 @@ export class Drafts {
   settle(conversation: ConversationId, view: DraftView, stamp: number): void {
     const draft = this.#of(conversation);
     if (draft.known && (draft.stamp !== stamp || dirty(draft) || draft.sending || draft.attaching > 0)) return;
-    const same = draft.known && draft.text === view.body && JSON.stringify([draft.quoted, draft.attachment?.key]) === JSON.stringify([view.quoted, view.attachment?.key]);
+    const same =
+      draft.known &&
+      draft.text === view.body &&
+      JSON.stringify([draft.quoted, draft.attachment?.key]) === JSON.stringify([view.quoted, view.attachment?.key]);
     if (same) return;
     const first = !draft.known;
     draft.known = true;
@@ -131,7 +156,8 @@ export class Drafts {
     draft.savedQuoted = idOf(view.quoted);
     // A quote or a picture chosen before the desk's answer is newer than it.
     draft.quoted = first && draft.quoted ? draft.quoted : view.quoted;
-    if (!(first && (draft.attaching > 0 || draft.attachment))) draft.attachment = said(view.attachment, draft.attachment);
+    if (!(first && (draft.attaching > 0 || draft.attachment)))
+      draft.attachment = said(view.attachment, draft.attachment);
     this.#tell(conversation, (watcher) => watcher.changed(false));
     if (dirty(draft)) void this.flush(conversation);
   }
@@ -224,7 +250,9 @@ export class Drafts {
   askImages(conversation: ConversationId): Promise<boolean | null> {
     let asking = this.#asking.get(conversation);
     if (!asking) {
-      asking = ask("askImages", { conversation }).catch(() => null).finally(() => this.#asking.delete(conversation));
+      asking = ask("askImages", { conversation })
+        .catch(() => null)
+        .finally(() => this.#asking.delete(conversation));
       this.#asking.set(conversation, asking);
     }
     return asking;
@@ -263,7 +291,15 @@ export class Drafts {
       const what = JSON.stringify([body, idOf(quoted), attachment?.key]);
       const key = draft.unanswered?.what === what ? draft.unanswered.key : crypto.randomUUID();
       try {
-        const queued = await ask("sendReply", { conversation, body: visible(body), quoted: idOf(quoted), attachment: attachment?.key ?? null, seen: pressed.seen ?? null, anyway: pressed.anyway ?? false, key });
+        const queued = await ask("sendReply", {
+          conversation,
+          body: visible(body),
+          quoted: idOf(quoted),
+          attachment: attachment?.key ?? null,
+          seen: pressed.seen ?? null,
+          anyway: pressed.anyway ?? false,
+          key,
+        });
         draft.unanswered = null;
         pressed.queued?.(queued);
       } catch (error) {
@@ -276,7 +312,13 @@ export class Drafts {
   /** Keeps what is typed to be sent later; everything else as in {@link send}. */
   schedule(conversation: ConversationId, atMs: number): Promise<Fault | null> {
     return this.#hand(conversation, async ({ body, quoted, attachment }) => {
-      await ask("scheduleReply", { conversation, body: visible(body), quoted: idOf(quoted), attachment: attachment?.key ?? null, atMs });
+      await ask("scheduleReply", {
+        conversation,
+        body: visible(body),
+        quoted: idOf(quoted),
+        attachment: attachment?.key ?? null,
+        atMs,
+      });
     });
   }
 
@@ -295,7 +337,9 @@ export class Drafts {
       try {
         await run();
         const stamp = this.cards.stamp(conversation);
-        const view = await ask("getConversation", { conversation }).catch(() => ask("getConversation", { conversation }));
+        const view = await ask("getConversation", { conversation }).catch(() =>
+          ask("getConversation", { conversation }),
+        );
         draft.text = draft.known ? merged(view.draft.body, before, draft.text) : view.draft.body;
         draft.known = true;
         draft.saved = view.draft.body;

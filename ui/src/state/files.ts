@@ -15,7 +15,10 @@ export function filesIn(source: Source | null): File[] {
   if (!source) return [];
   const files = Array.from(source.files ?? []);
   if (files.length > 0) return files;
-  return Array.from(source.items ?? []).filter((item) => item.kind === "file").map((item) => item.getAsFile()).filter((file) => file !== null);
+  return Array.from(source.items ?? [])
+    .filter((item) => item.kind === "file")
+    .map((item) => item.getAsFile())
+    .filter((file) => file !== null);
 }
 
 /** Whether there is text in what was pasted. */
@@ -27,7 +30,10 @@ const lastPart = (path: string): string => path.split(/[\\/]/).at(-1) ?? "";
 
 /** Whether each line of a text is the name or the path of one of these files: macOS puts them beside a copied file. */
 function namesOf(text: string, files: readonly File[]): boolean {
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const names = new Set(files.map((file) => file.name.normalize()));
   return lines.length > 0 && lines.every((line) => names.has(lastPart(line).normalize()));
 }
@@ -53,8 +59,13 @@ export function pastedFiles(clipboard: Source | null): File[] {
 export function mayBeCopiedFiles(clipboard: (Source & { types?: readonly string[] }) | null): boolean {
   const data = (type: string): string => clipboard?.getData?.(type) ?? "";
   if (clipboard?.types?.includes("text/uri-list") && data("text/uri-list") === "") return true;
-  const lines = data("text/plain").split(/\r?\n/).filter((line) => line.trim() !== "");
-  return lines.length > 0 && (lines[0] === "x-special/nautilus-clipboard" || lines.every((line) => /^(?:\/|file:\/\/|[A-Za-z]:\\)/.test(line)));
+  const lines = data("text/plain")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
+  return (
+    lines.length > 0 &&
+    (lines[0] === "x-special/nautilus-clipboard" || lines.every((line) => /^(?:\/|file:\/\/|[A-Za-z]:\\)/.test(line)))
+  );
 }
 
 /**
@@ -74,5 +85,8 @@ export async function pictureFromHost(text: boolean): Promise<{ file: File; more
 
 /** Which of some copied files to attach: the first whose name is a picture's, else the first. */
 export function pictureAmong(names: readonly string[]): number {
-  return Math.max(0, names.findIndex((name) => /\.(?:png|jpe?g|jfif|gif|webp|heic|heif|avif|bmp|tiff?)$/i.test(name)));
+  return Math.max(
+    0,
+    names.findIndex((name) => /\.(?:png|jpe?g|jfif|gif|webp|heic|heif|avif|bmp|tiff?)$/i.test(name)),
+  );
 }

@@ -59,7 +59,11 @@ export class Frame {
 
   /** Changes an account at once and tells the desk; asks how it really is if it cannot keep the change. */
   async changeAccount(id: AccountId, part: Partial<AccountView>, tell: () => Promise<unknown>): Promise<Fault | null> {
-    if (this.overview) this.overview = { ...this.overview, accounts: this.accounts.map((one) => (one.id === id ? { ...one, ...part } : one)) };
+    if (this.overview)
+      this.overview = {
+        ...this.overview,
+        accounts: this.accounts.map((one) => (one.id === id ? { ...one, ...part } : one)),
+      };
     try {
       await tell();
       return null;
@@ -78,14 +82,23 @@ export class Frame {
   /** Whether the agent has put this step's warning away. A renewed pair may end a little later than the one before it. */
   isAccessPutAway({ id, access }: AccountView): boolean {
     const putAway = this.overview?.settings.accessPutAway ?? [];
-    return putAway.some((one) => one.account === id && one.step === access.warnDays && Math.abs(one.refreshEndsMs - access.refreshEndsMs) < DAY_MS);
+    return putAway.some(
+      (one) =>
+        one.account === id &&
+        one.step === access.warnDays &&
+        Math.abs(one.refreshEndsMs - access.refreshEndsMs) < DAY_MS,
+    );
   }
 
   /** Puts this step's warning away, across starts. */
   async putAccessAway({ id, access }: AccountView): Promise<Fault | null> {
     if (access.warnDays === null) return null;
-    const others = (this.overview?.settings.accessPutAway ?? []).filter((one) => one.account !== id && this.account(one.account));
-    return this.change({ accessPutAway: [...others, { account: id, step: access.warnDays, refreshEndsMs: access.refreshEndsMs }] });
+    const others = (this.overview?.settings.accessPutAway ?? []).filter(
+      (one) => one.account !== id && this.account(one.account),
+    );
+    return this.change({
+      accessPutAway: [...others, { account: id, step: access.warnDays, refreshEndsMs: access.refreshEndsMs }],
+    });
   }
 
   /** Changes settings at once and tells the desk; puts them back if it cannot keep them. */

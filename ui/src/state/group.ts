@@ -39,21 +39,30 @@ export function grouped(stretch: Stretch, origin: Origin | null): Item[] {
   const originAt = origin?.kind === "ad" ? origin.atMs : null;
   const first = messages[0];
   // The origin stands before the first message after it, if that place is in sight.
-  const originFits = origin !== null && (!stretch.hasOlder || (originAt !== null && first !== undefined && originAt >= first.sentAtMs));
+  const originFits =
+    origin !== null && (!stretch.hasOlder || (originAt !== null && first !== undefined && originAt >= first.sentAtMs));
   let originDone = !originFits;
   messages.forEach((message, at) => {
     const before = messages[at - 1];
     const after = messages[at + 1];
     const gap = gaps.get(message.id);
     if (gap) items.push({ kind: "gap", key: `gap ${message.id}`, atStart: gap.atStart });
-    if (!before || !sameDay(before.sentAtMs, message.sentAtMs)) items.push({ kind: "day", key: `day ${message.id}`, atMs: message.sentAtMs });
+    if (!before || !sameDay(before.sentAtMs, message.sentAtMs))
+      items.push({ kind: "day", key: `day ${message.id}`, atMs: message.sentAtMs });
     if (!originDone && origin !== null && (originAt === null || originAt <= message.sentAtMs)) {
       items.push({ kind: "origin", key: "origin", origin });
       originDone = true;
     }
     const starts = !before || !together(before, message, gaps);
     const ends = !after || !together(message, after, gaps);
-    items.push({ kind: "message", key: message.id, message, first: starts, last: ends, stamp: ends || unsettled(message) || message.delivery?.state !== after?.delivery?.state });
+    items.push({
+      kind: "message",
+      key: message.id,
+      message,
+      first: starts,
+      last: ends,
+      stamp: ends || unsettled(message) || message.delivery?.state !== after?.delivery?.state,
+    });
     if (message.firings.length > 0) items.push({ kind: "firings", key: `firings ${message.id}`, message });
   });
   if (!originDone && origin !== null && !stretch.hasNewer) items.push({ kind: "origin", key: "origin", origin });

@@ -6,5 +6,8 @@ export interface Here {
 }
 
 export function here(): Here {
-  return { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone || null, utcOffsetMin: -new Date().getTimezoneOffset() };
+  return {
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone || null,
+    utcOffsetMin: -new Date().getTimezoneOffset(),
+  };
 }

@@ -10,7 +10,8 @@ export const DAY_MINUTES = 1440;
 /** What the desk finds wrong with hours. */
 export type HoursProblem = "timeZone" | "week" | "holiday";
 
-export const sameHours = (a: BusinessHours | null, b: BusinessHours | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+const sameHours = (a: BusinessHours | null, b: BusinessHours | null): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 /** From 09:00 to 18:00, Monday to Friday. */
 export const usualHours = (timeZone: string): BusinessHours => ({
@@ -20,9 +21,16 @@ export const usualHours = (timeZone: string): BusinessHours => ({
 });
 
 /** How long a stretch lasts, in minutes; one that ends where it begins lasts a whole day. */
-export const lengthOf = ({ fromMinute, toMinute }: DaySpan): number => (toMinute > fromMinute ? toMinute - fromMinute : toMinute + DAY_MINUTES - fromMinute);
+export const lengthOf = ({ fromMinute, toMinute }: DaySpan): number =>
+  toMinute > fromMinute ? toMinute - fromMinute : toMinute + DAY_MINUTES - fromMinute;
 
-const sound = ({ fromMinute, toMinute }: DaySpan): boolean => Number.isInteger(fromMinute) && fromMinute >= 0 && fromMinute < DAY_MINUTES && Number.isInteger(toMinute) && toMinute >= 0 && toMinute <= DAY_MINUTES;
+const sound = ({ fromMinute, toMinute }: DaySpan): boolean =>
+  Number.isInteger(fromMinute) &&
+  fromMinute >= 0 &&
+  fromMinute < DAY_MINUTES &&
+  Number.isInteger(toMinute) &&
+  toMinute >= 0 &&
+  toMinute <= DAY_MINUTES;
 
 /** Which stretches cannot be: without a beginning or end, or over one another, across midnight and the week's end too. By "day-place". */
 export function wrongSpans(week: readonly (readonly DaySpan[])[]): Set<string> {
@@ -69,8 +77,14 @@ export function wrongHolidays(holidays: readonly Holiday[]): Set<number> {
 
 /** What of a day is open, as stretches of it alone: what runs on from the day before, too. */
 export function stretches(week: readonly (readonly DaySpan[])[], day: number): { from: number; to: number }[] {
-  const own = (week[day] ?? []).filter(sound).map((span) => ({ from: span.fromMinute, to: Math.min(DAY_MINUTES, span.fromMinute + lengthOf(span)) }));
-  const late = (week[(day + 6) % 7] ?? []).filter(sound).map((span) => span.fromMinute + lengthOf(span) - DAY_MINUTES).filter((rest) => rest > 0).map((to) => ({ from: 0, to }));
+  const own = (week[day] ?? [])
+    .filter(sound)
+    .map((span) => ({ from: span.fromMinute, to: Math.min(DAY_MINUTES, span.fromMinute + lengthOf(span)) }));
+  const late = (week[(day + 6) % 7] ?? [])
+    .filter(sound)
+    .map((span) => span.fromMinute + lengthOf(span) - DAY_MINUTES)
+    .filter((rest) => rest > 0)
+    .map((to) => ({ from: 0, to }));
   return [...late, ...own].sort((a, b) => a.from - b.from);
 }
 
@@ -83,7 +97,10 @@ export function minuteOf(text: string): number | null {
 }
 
 /** Minutes as a time field wants them. */
-export const timeOf = (minute: number): string => (Number.isFinite(minute) ? `${String(Math.floor((minute % DAY_MINUTES) / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}` : "");
+export const timeOf = (minute: number): string =>
+  Number.isFinite(minute)
+    ? `${String(Math.floor((minute % DAY_MINUTES) / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`
+    : "";
 
 export class Hours {
   account = $state<AccountId | null>(null);
@@ -139,7 +156,12 @@ export class Hours {
   }
 
   get dirty(): boolean {
-    return this.account !== null && this.view !== null && this.#drafts.has(this.account) && !sameHours(this.#drafts.get(this.account) ?? null, this.view.hours);
+    return (
+      this.account !== null &&
+      this.view !== null &&
+      this.#drafts.has(this.account) &&
+      !sameHours(this.#drafts.get(this.account) ?? null, this.view.hours)
+    );
   }
 
   change(hours: BusinessHours | null): void {

@@ -5,7 +5,8 @@ export function replaceText(field: HTMLTextAreaElement, from: number, to: number
   field.focus();
   field.setSelectionRange(from, to);
   if (text !== "") insertText(field, text);
-  else if (from < to && !(typeof document.execCommand === "function" && document.execCommand("delete"))) insertText(field, text);
+  else if (from < to && !(typeof document.execCommand === "function" && document.execCommand("delete")))
+    insertText(field, text);
 }
 
 /** Puts text where the caret is, or in the place of what is selected. */

@@ -2,7 +2,31 @@
 import { t } from "../text";
 import type { Tool } from "./place.svelte";
 
-export type KeyId = "search" | "find" | "findNext" | "findPrevious" | "next" | "previous" | "reply" | "done" | "snooze" | "assign" | "tag" | "region" | "regionBack" | "back" | "settings" | "away" | "sheet" | "zoomIn" | "zoomOut" | "zoomReset" | "sendAnyway" | "copyPhoto" | "savePhoto" | Tool;
+export type KeyId =
+  | "search"
+  | "find"
+  | "findNext"
+  | "findPrevious"
+  | "next"
+  | "previous"
+  | "reply"
+  | "done"
+  | "snooze"
+  | "assign"
+  | "tag"
+  | "region"
+  | "regionBack"
+  | "back"
+  | "settings"
+  | "away"
+  | "sheet"
+  | "zoomIn"
+  | "zoomOut"
+  | "zoomReset"
+  | "sendAnyway"
+  | "copyPhoto"
+  | "savePhoto"
+  | Tool;
 
 interface Chord {
   /** As `keyName` says it. */
@@ -32,7 +56,10 @@ export const KEYS: Record<KeyId, readonly Chord[]> = {
   // Only in the palette and on its buttons.
   away: [],
   sheet: [{ key: "/", mod: true }],
-  zoomIn: [{ key: "+", mod: true }, { key: "=", mod: true }],
+  zoomIn: [
+    { key: "+", mod: true },
+    { key: "=", mod: true },
+  ],
   zoomOut: [{ key: "-", mod: true }],
   zoomReset: [{ key: "0", mod: true }],
   // Only where the composer asks before it sends.
@@ -49,12 +76,17 @@ export const KEYS: Record<KeyId, readonly Chord[]> = {
   later: [{ key: "l", mod: true, shift: true }],
 };
 
-export const isMac = (): boolean => /mac|iphone|ipad/i.test(navigator.platform);
+const isMac = (): boolean => /mac|iphone|ipad/i.test(navigator.platform);
 
 /** A chord as it is printed on the keys. */
 export function chordName(chord: Chord, mac = isMac()): string {
   const name = t.keys.names[chord.key] ?? (chord.key.length === 1 ? chord.key.toUpperCase() : chord.key);
-  const parts = [chord.mod ? (mac ? "⌘" : t.keys.ctrl) : "", chord.alt ? (mac ? "⌥" : "Alt") : "", chord.shift ? (mac ? "⇧" : "Shift") : "", name];
+  const parts = [
+    chord.mod ? (mac ? "⌘" : t.keys.ctrl) : "",
+    chord.alt ? (mac ? "⌥" : "Alt") : "",
+    chord.shift ? (mac ? "⇧" : "Shift") : "",
+    name,
+  ];
   return parts.filter((part) => part !== "").join(mac ? "" : " ");
 }
 
@@ -71,7 +103,19 @@ export function hint(id: KeyId): string {
 export const ctrlEnter = (): string => chordName({ key: "Enter", mod: true });
 
 /** The characters of a US keyboard by the physical key they are printed on. */
-const PUNCTUATION: Record<string, string> = { Comma: ",", Period: ".", Slash: "/", Minus: "-", Equal: "=", Semicolon: ";", Quote: "'", BracketLeft: "[", BracketRight: "]", Backslash: "\\", Backquote: "`" };
+const PUNCTUATION: Record<string, string> = {
+  Comma: ",",
+  Period: ".",
+  Slash: "/",
+  Minus: "-",
+  Equal: "=",
+  Semicolon: ";",
+  Quote: "'",
+  BracketLeft: "[",
+  BracketRight: "]",
+  Backslash: "\\",
+  Backquote: "`",
+};
 
 /** The character that a US keyboard has on a physical key; none for the keys that are named alike everywhere. */
 function usCharacter(code: string): string | undefined {
@@ -101,7 +145,8 @@ export const isMod = (event: KeyEvent & Pick<KeyboardEvent, "altKey">, key: stri
   (mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && !event.metaKey) && !event.altKey && keyName(event) === key;
 
 /** Whether a key belongs to an input method: it composes, or this key has just ended it (229, then without `isComposing`). */
-export const isForInputMethod = (event: Pick<KeyboardEvent, "isComposing" | "keyCode">): boolean => event.isComposing || event.keyCode === 229;
+export const isForInputMethod = (event: Pick<KeyboardEvent, "isComposing" | "keyCode">): boolean =>
+  event.isComposing || event.keyCode === 229;
 
 /** Keeps what belongs to an input method from every handler of the page; the returned function ends it. */
 export function keepInputMethodKeys(): () => void {
@@ -114,7 +159,8 @@ export function keepInputMethodKeys(): () => void {
 }
 
 /** Where text is typed. */
-export const TEXT = "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, select, [contenteditable]";
+export const TEXT =
+  "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, select, [contenteditable]";
 const PRESSABLE = "button, a[href], input, select, summary, [role=button], [role=tab], [role=switch], [role=radio]";
 
 /** Which key an event is, if it may act where the focus is. */

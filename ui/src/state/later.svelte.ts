@@ -31,7 +31,9 @@ export function presets(now: number): Preset[] {
     { id: "monday", atMs: onDay(now, untilMonday, 9) },
   ];
   // On a Sunday tomorrow is Monday.
-  return all.filter((one, at) => one.atMs > now && !all.slice(0, at).some((earlier) => earlier.atMs === one.atMs)).sort((a, b) => a.atMs - b.atMs);
+  return all
+    .filter((one, at) => one.atMs > now && !all.slice(0, at).some((earlier) => earlier.atMs === one.atMs))
+    .sort((a, b) => a.atMs - b.atMs);
 }
 
 export type Unfit = "past" | "afterWindow" | "noWindow";
@@ -48,7 +50,10 @@ const two = (n: number): string => String(n).padStart(2, "0");
 /** A moment as date and time fields want it. */
 export function fieldsOf(atMs: number): { date: string; time: string } {
   const at = new Date(atMs);
-  return { date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`, time: `${two(at.getHours())}:${two(at.getMinutes())}` };
+  return {
+    date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
+    time: `${two(at.getHours())}:${two(at.getMinutes())}`,
+  };
 }
 
 /** The moment that date and time fields name; none while they are not filled in. */

@@ -76,7 +76,10 @@ export class Linking {
     }
   }
 
-  async #run<K extends LinkCommand | "startAuthorise" | "saveCredentials" | "pasteRedirect">(command: K, args: Commands[K]["args"]): Promise<boolean> {
+  async #run<K extends LinkCommand | "startAuthorise" | "saveCredentials" | "pasteRedirect">(
+    command: K,
+    args: Commands[K]["args"],
+  ): Promise<boolean> {
     if (this.busy) return false;
     this.busy = command;
     this.fault = null;

@@ -20,7 +20,12 @@ export interface Stretch {
 export const EMPTY: Stretch = { messages: [], gaps: new Map(), hasOlder: false, hasNewer: false };
 
 export function stretchOf(page: MessagePage): Stretch {
-  return { messages: page.messages, gaps: gapsIn(page.messages, page.gaps), hasOlder: page.hasOlder, hasNewer: page.hasNewer };
+  return {
+    messages: page.messages,
+    gaps: gapsIn(page.messages, page.gaps),
+    hasOlder: page.hasOlder,
+    hasNewer: page.hasNewer,
+  };
 }
 
 /** Keeps the object of a message that has not changed, so that its bubble is left alone. */
@@ -35,7 +40,12 @@ function same(old: readonly MessageView[], fresh: readonly MessageView[]): Messa
 /** The gaps that lie among these messages; later ones replace earlier ones. */
 function gapsIn(messages: readonly MessageView[], ...gaps: Iterable<GapView>[]): Map<MessageId, GapView> {
   const ids = new Set(messages.map((message) => message.id));
-  return new Map(gaps.flatMap((some) => [...some]).filter((gap) => ids.has(gap.before)).map((gap) => [gap.before, gap]));
+  return new Map(
+    gaps
+      .flatMap((some) => [...some])
+      .filter((gap) => ids.has(gap.before))
+      .map((gap) => [gap.before, gap]),
+  );
 }
 
 /** The newest page has been asked for again: what is older than it stays. */
@@ -47,10 +57,17 @@ export function renewed(old: Stretch, page: MessagePage): Stretch {
   const at = old.messages.findIndex((message) => message.id === first.id);
   // Nothing in common: there may be messages in between that we never saw.
   if (at < 0 && !old.messages.some((message) => ids.has(message.id))) return { ...stretchOf(page), messages: fresh };
-  const kept = old.messages.slice(0, at < 0 ? undefined : at).filter((message) => !ids.has(message.id) && (at >= 0 || message.sentAtMs < first.sentAtMs));
+  const kept = old.messages
+    .slice(0, at < 0 ? undefined : at)
+    .filter((message) => !ids.has(message.id) && (at >= 0 || message.sentAtMs < first.sentAtMs));
   const messages = [...kept, ...fresh];
   const keptGaps = gapsIn(kept, old.gaps.values());
-  return { messages, gaps: gapsIn(messages, keptGaps.values(), page.gaps), hasOlder: kept.length > 0 ? old.hasOlder : page.hasOlder, hasNewer: page.hasNewer };
+  return {
+    messages,
+    gaps: gapsIn(messages, keptGaps.values(), page.gaps),
+    hasOlder: kept.length > 0 ? old.hasOlder : page.hasOlder,
+    hasNewer: page.hasNewer,
+  };
 }
 
 /** What is held has been asked for again by the messages around its middle: it stays the same stretch. */
@@ -60,7 +77,12 @@ export function remade(old: Stretch, page: MessagePage): Stretch {
   if (from < 0) return stretchOf(page);
   const to = page.messages.findLastIndex((message) => ids.has(message.id)) + 1;
   const messages = same(old.messages, page.messages.slice(from, to));
-  return { messages, gaps: gapsIn(messages, page.gaps), hasOlder: page.hasOlder || from > 0, hasNewer: page.hasNewer || to < page.messages.length };
+  return {
+    messages,
+    gaps: gapsIn(messages, page.gaps),
+    hasOlder: page.hasOlder || from > 0,
+    hasNewer: page.hasNewer || to < page.messages.length,
+  };
 }
 
 /** What the agent sees right now, by message: it is never let go. */
@@ -78,7 +100,12 @@ export function withOlder(old: Stretch, page: MessagePage, most = MOST, sight: S
   const all = [...page.messages.filter((message) => !ids.has(message.id)), ...old.messages];
   const last = sight ? all.findIndex((message) => message.id === sight.last) : -1;
   const messages = all.slice(0, Math.max(most, last < 0 ? 0 : last + 1 + SPARE));
-  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: page.hasOlder, hasNewer: old.hasNewer || all.length > messages.length };
+  return {
+    messages,
+    gaps: gapsIn(messages, old.gaps.values(), page.gaps),
+    hasOlder: page.hasOlder,
+    hasNewer: old.hasNewer || all.length > messages.length,
+  };
 }
 
 /** A newer page goes behind; the oldest end is let go if that makes too many. */
@@ -87,7 +114,12 @@ export function withNewer(old: Stretch, page: MessagePage, most = MOST, sight: S
   const all = [...old.messages, ...page.messages.filter((message) => !ids.has(message.id))];
   const first = sight ? all.findIndex((message) => message.id === sight.first) : -1;
   const messages = all.slice(-Math.max(most, first < 0 ? 0 : all.length - first + SPARE));
-  return { messages, gaps: gapsIn(messages, old.gaps.values(), page.gaps), hasOlder: old.hasOlder || all.length > messages.length, hasNewer: page.hasNewer };
+  return {
+    messages,
+    gaps: gapsIn(messages, old.gaps.values(), page.gaps),
+    hasOlder: old.hasOlder || all.length > messages.length,
+    hasNewer: page.hasNewer,
+  };
 }
 
 /** At the bottom of a long thread, only the newest part is needed. */

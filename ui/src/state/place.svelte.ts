@@ -4,10 +4,10 @@ import type { AccountId, ConversationId, SavedReplyView, Tab } from "../ipc/bind
 export type Screen = "inbox" | "automatic" | "rules" | "saved" | "link" | "settings";
 
 /** Below this the person panel lies over the thread instead of beside it. */
-export const NARROW = "(max-width: 1099px)";
+const NARROW = "(max-width: 1099px)";
 
 /** So long after a change of conversation, Enter may still have been meant for the one before. */
-export const SETTLING_MS = 500;
+const SETTLING_MS = 500;
 
 /** What opens from the composer's bar. */
 export type Tool = "image" | "emoji" | "saved" | "card" | "post" | "later";

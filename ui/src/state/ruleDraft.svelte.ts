@@ -1,6 +1,16 @@
 // A rule while it is being written: its parts, what is wrong with it, and whether anything has changed. It outlives the
 // screen, so that a look into the inbox loses nothing.
-import type { Action, AgentView, Condition, Fault, RuleId, RuleProblem, RuleSpec, SavedReplyView, Trigger } from "../ipc/bindings";
+import type {
+  Action,
+  AgentView,
+  Condition,
+  Fault,
+  RuleId,
+  RuleProblem,
+  RuleSpec,
+  SavedReplyView,
+  Trigger,
+} from "../ipc/bindings";
 import { t } from "../text";
 
 /** The desk waits at most so long for an answer, in minutes. */
@@ -27,9 +37,10 @@ export interface Known {
   agents: readonly AgentView[] | null;
 }
 
-export const blankTrigger = (kind: Trigger["kind"]): Trigger => (kind === "keyword" ? { kind, words: [], matching: "word" } : kind === "noAnswer" ? { kind, minutes: 120 } : { kind });
+export const blankTrigger = (kind: Trigger["kind"]): Trigger =>
+  kind === "keyword" ? { kind, words: [], matching: "word" } : kind === "noAnswer" ? { kind, minutes: 120 } : { kind };
 
-export function blankCondition(kind: Condition["kind"]): Condition {
+function blankCondition(kind: Condition["kind"]): Condition {
   switch (kind) {
     case "account":
       return { kind, accounts: [] };
@@ -44,7 +55,7 @@ export function blankCondition(kind: Condition["kind"]): Condition {
   }
 }
 
-export function blankAction(kind: Action["kind"]): Action {
+function blankAction(kind: Action["kind"]): Action {
   switch (kind) {
     case "reply":
       return { kind, saved: "" };
@@ -59,7 +70,14 @@ export function blankAction(kind: Action["kind"]): Action {
   }
 }
 
-export const blankSpec = (): RuleSpec => ({ name: "", enabled: true, trigger: blankTrigger("keyword"), conditions: [], actions: [blankAction("reply")], stop: false });
+export const blankSpec = (): RuleSpec => ({
+  name: "",
+  enabled: true,
+  trigger: blankTrigger("keyword"),
+  conditions: [],
+  actions: [blankAction("reply")],
+  stop: false,
+});
 
 export type TemplateId = keyof typeof t.rules.empty.templates;
 
@@ -73,9 +91,19 @@ export function templateOf(id: TemplateId): RuleSpec {
     case "greeting":
       return { ...base, name: say.greeting.rule, trigger: { kind: "firstMessage" }, actions: [blankAction("reply")] };
     case "delivery":
-      return { ...base, name: say.delivery.rule, trigger: { kind: "keyword", words: [...say.delivery.words], matching: "word" }, actions: [blankAction("reply"), { kind: "tag", name: say.delivery.tag }] };
+      return {
+        ...base,
+        name: say.delivery.rule,
+        trigger: { kind: "keyword", words: [...say.delivery.words], matching: "word" },
+        actions: [blankAction("reply"), { kind: "tag", name: say.delivery.tag }],
+      };
     case "late":
-      return { ...base, name: say.late.rule, trigger: { kind: "noAnswer", minutes: 120 }, actions: [blankAction("assign"), { kind: "notify" }] };
+      return {
+        ...base,
+        name: say.late.rule,
+        trigger: { kind: "noAnswer", minutes: 120 },
+        actions: [blankAction("assign"), { kind: "notify" }],
+      };
   }
 }
 
@@ -90,7 +118,11 @@ function conditionProblem(condition: Condition): RuleProblem | null {
     case "language":
       return condition.languages.length > 0 ? null : "outOfRange";
     case "time":
-      return whole(condition.span.fromMinute, 0, 1439) && whole(condition.span.toMinute, 0, 1440) && condition.days.every((day) => whole(day, 1, 7)) ? null : "outOfRange";
+      return whole(condition.span.fromMinute, 0, 1439) &&
+        whole(condition.span.toMinute, 0, 1440) &&
+        condition.days.every((day) => whole(day, 1, 7))
+        ? null
+        : "outOfRange";
     default:
       return null;
   }
@@ -151,7 +183,14 @@ export class RuleDraft {
 
   get spec(): RuleSpec {
     const { name, enabled, stop } = this;
-    return { name: name.trim(), enabled, trigger: $state.snapshot(this.trigger), conditions: this.conditions.map(({ value }) => $state.snapshot(value)), actions: this.actions.map(({ value }) => $state.snapshot(value)), stop };
+    return {
+      name: name.trim(),
+      enabled,
+      trigger: $state.snapshot(this.trigger),
+      conditions: this.conditions.map(({ value }) => $state.snapshot(value)),
+      actions: this.actions.map(({ value }) => $state.snapshot(value)),
+      stop,
+    };
   }
 
   /** What it says, to be compared. */
@@ -165,8 +204,13 @@ export class RuleDraft {
     const found = new Map<Spot, RuleProblem>();
     const known = this.#known();
     if (this.name.trim() === "") found.set("name", "noName");
-    if (this.trigger.kind === "keyword" && (this.trigger.words.length === 0 || this.trigger.words.some((word) => !SOMETHING.test(word)))) found.set("trigger", "noKeyword");
-    if (this.trigger.kind === "noAnswer" && !whole(this.trigger.minutes, 1, LONGEST_WAIT)) found.set("trigger", "outOfRange");
+    if (
+      this.trigger.kind === "keyword" &&
+      (this.trigger.words.length === 0 || this.trigger.words.some((word) => !SOMETHING.test(word)))
+    )
+      found.set("trigger", "noKeyword");
+    if (this.trigger.kind === "noAnswer" && !whole(this.trigger.minutes, 1, LONGEST_WAIT))
+      found.set("trigger", "outOfRange");
     for (const { key, value } of this.conditions) {
       const problem = conditionProblem(value);
       if (problem) found.set(`condition-${key}`, problem);

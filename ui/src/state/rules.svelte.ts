@@ -1,5 +1,16 @@
 // The rules, the one that is being written, what they did, and why.
-import type { AccountId, AgentView, ExplainView, Fault, MessageId, RuleId, RuleSpec, RulesView, RuleView, SavedReplyView } from "../ipc/bindings";
+import type {
+  AccountId,
+  AgentView,
+  ExplainView,
+  Fault,
+  MessageId,
+  RuleId,
+  RuleSpec,
+  RulesView,
+  RuleView,
+  SavedReplyView,
+} from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
 import { shownName } from "../text/shown";
@@ -59,9 +70,23 @@ export class Rules {
 
   /** What is tried when the rule that is being written is tried; or the rules as they are. */
   tried(draft: RuleDraft | null): Tried {
-    const others = JSON.stringify([this.view?.reserve, this.view?.answersHere, this.view?.rules.filter((one) => one.id !== draft?.rule).map((one) => [one.id, one.spec])]);
+    const others = JSON.stringify([
+      this.view?.reserve,
+      this.view?.answersHere,
+      this.view?.rules.filter((one) => one.id !== draft?.rule).map((one) => [one.id, one.spec]),
+    ]);
     // To be tried it need not be called anything, nor is a reply needed to see how often it would be sent.
-    return draft ? { rule: draft.rule, spec: { ...draft.spec, name: draft.spec.name || t.rules.editor.newTitle, actions: draft.spec.actions.filter((one) => one.kind !== "reply" || one.saved !== "") }, text: draft.text + others } : { rule: null, spec: null, text: others };
+    return draft
+      ? {
+          rule: draft.rule,
+          spec: {
+            ...draft.spec,
+            name: draft.spec.name || t.rules.editor.newTitle,
+            actions: draft.spec.actions.filter((one) => one.kind !== "reply" || one.saved !== ""),
+          },
+          text: draft.text + others,
+        }
+      : { rule: null, spec: null, text: others };
   }
 
   #read = oneAtATime(async () => {
@@ -123,7 +148,11 @@ export class Rules {
     this.dry.cancel();
     this.dry.view = null;
     this.dry.fault = null;
-    this.draft = new RuleDraft(rule, spec, () => ({ saved: this.saved, savedComplete: this.savedComplete, agents: this.agents }));
+    this.draft = new RuleDraft(rule, spec, () => ({
+      saved: this.saved,
+      savedComplete: this.savedComplete,
+      agents: this.agents,
+    }));
   }
 
   /** Leaves the editor; what was written is gone. */
@@ -182,7 +211,10 @@ export class Rules {
     const view = this.view;
     if (!view) return Promise.resolve(false);
     const changed = { ...spec, enabled };
-    return this.#do({ ...view, rules: view.rules.map((one) => (one.id === id ? { ...one, spec: changed } : one)) }, () => ask("saveRule", { rule: id, spec: changed }));
+    return this.#do(
+      { ...view, rules: view.rules.map((one) => (one.id === id ? { ...one, spec: changed } : one)) },
+      () => ask("saveRule", { rule: id, spec: changed }),
+    );
   }
 
   sort(order: readonly RuleId[]): Promise<boolean> {
@@ -207,9 +239,17 @@ export class Rules {
     const view = this.view;
     if (!view) return;
     const place = view.rules.findIndex((one) => one.id === id);
-    if (!(await this.#do({ ...view, rules: view.rules.filter((one) => one.id !== id) }, () => ask("deleteRule", { rule: id })))) return;
+    if (
+      !(await this.#do({ ...view, rules: view.rules.filter((one) => one.id !== id) }, () =>
+        ask("deleteRule", { rule: id }),
+      ))
+    )
+      return;
     if (this.draft?.rule === id) this.leave();
-    this.#toasts.say(t.rules.list.deleted(shownName(spec.name)), { label: t.toast.undo, run: () => void this.#restore(spec, place) });
+    this.#toasts.say(t.rules.list.deleted(shownName(spec.name)), {
+      label: t.toast.undo,
+      run: () => void this.#restore(spec, place),
+    });
   }
 
   /** Writes a deleted rule anew, where it stood. */
@@ -238,7 +278,13 @@ export class Rules {
 
   setHere(account: AccountId, here: boolean): Promise<boolean> {
     const view = this.view;
-    return this.#do(view && { ...view, answersHere: here ? [...view.answersHere, account] : view.answersHere.filter((one) => one !== account) }, () => ask("setRulesHere", { account, here }));
+    return this.#do(
+      view && {
+        ...view,
+        answersHere: here ? [...view.answersHere, account] : view.answersHere.filter((one) => one !== account),
+      },
+      () => ask("setRulesHere", { account, here }),
+    );
   }
 
   /** Shows what one rule did. */

@@ -1,5 +1,13 @@
 // The saved replies: those on their screen, and the one that is being edited, which outlives the screen until it is saved.
-import type { Fault, ImportReport, SavedFile, SavedFormat, SavedReplyId, SavedReplyText, SavedReplyView } from "../ipc/bindings";
+import type {
+  Fault,
+  ImportReport,
+  SavedFile,
+  SavedFormat,
+  SavedReplyId,
+  SavedReplyText,
+  SavedReplyView,
+} from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
 import { oneAtATime } from "./latest";
@@ -8,7 +16,7 @@ import type { Toasts } from "./toasts.svelte";
 /** More than anybody scrolls through; the rest is found by typing. */
 export const MOST_LISTED = 500;
 /** So long a deleted one can be had back; until then it is only hidden. */
-export const UNDO_MS = 6_000;
+const UNDO_MS = 6_000;
 
 /** A saved reply that is being edited: what is there, and what stands in the fields. */
 export interface Editing {
@@ -22,8 +30,19 @@ export interface Editing {
 
 const EMPTY: SavedReplyText = { name: "", shortcut: "", category: "", body: "", attachment: null };
 
-export const textOf = (one: SavedReplyView): SavedReplyText => ({ name: one.name, shortcut: one.shortcut, category: one.category, body: one.body, attachment: one.attachment?.key ?? null });
-const same = (a: SavedReplyText, b: SavedReplyText): boolean => a.name === b.name && a.shortcut === b.shortcut && a.category === b.category && a.body === b.body && a.attachment === b.attachment;
+const textOf = (one: SavedReplyView): SavedReplyText => ({
+  name: one.name,
+  shortcut: one.shortcut,
+  category: one.category,
+  body: one.body,
+  attachment: one.attachment?.key ?? null,
+});
+const same = (a: SavedReplyText, b: SavedReplyText): boolean =>
+  a.name === b.name &&
+  a.shortcut === b.shortcut &&
+  a.category === b.category &&
+  a.body === b.body &&
+  a.attachment === b.attachment;
 
 export class Saved {
   query = $state("");
@@ -71,7 +90,10 @@ export class Saved {
 
   edit(one: SavedReplyView | null): void {
     this.wrong = null;
-    this.editing = one === null ? { id: null, before: { ...EMPTY }, text: { ...EMPTY }, picture: null } : { id: one.id, before: textOf(one), text: textOf(one), picture: one.attachment };
+    this.editing =
+      one === null
+        ? { id: null, before: { ...EMPTY }, text: { ...EMPTY }, picture: null }
+        : { id: one.id, before: textOf(one), text: textOf(one), picture: one.attachment };
   }
 
   close(): void {
@@ -118,7 +140,10 @@ export class Saved {
   remove(one: Pick<SavedReplyView, "id" | "name">): void {
     if (this.editing?.id === one.id) this.close();
     this.#hide(one.id, true);
-    this.#deleting.set(one.id, setTimeout(() => void this.#delete(one.id), UNDO_MS));
+    this.#deleting.set(
+      one.id,
+      setTimeout(() => void this.#delete(one.id), UNDO_MS),
+    );
     this.#toasts.say(t.saved.deleted(one.name), { label: t.saved.undo, run: () => this.#keep(one.id) });
   }
 

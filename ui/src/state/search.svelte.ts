@@ -5,7 +5,7 @@ import { here } from "./here";
 import { MOST_LISTED } from "./saved.svelte";
 
 /** Messages asked for; who needs more narrows it down. */
-export const HITS = 50;
+const HITS = 50;
 const RECENT = 8;
 /** A search that takes longer says how far it has come. */
 const LONG_MS = 1_000;
@@ -105,7 +105,8 @@ export class Search {
   /** Something found was opened: what was typed is worth keeping. */
   keep(): void {
     const text = this.text.trim();
-    if (text !== "" && this.forDesk) this.recent = [text, ...this.recent.filter((one) => one !== text)].slice(0, RECENT);
+    if (text !== "" && this.forDesk)
+      this.recent = [text, ...this.recent.filter((one) => one !== text)].slice(0, RECENT);
   }
 
   #forget(): void {
@@ -139,7 +140,13 @@ export class Search {
         if (asked !== this.#asked) return;
         const messages = [...results.messages, ...next.messages];
         const enough = messages.length >= HITS;
-        results = { ...next, people: results.people, messages: messages.slice(0, HITS), more: next.more || messages.length > HITS, resume: enough ? null : next.resume };
+        results = {
+          ...next,
+          people: results.people,
+          messages: messages.slice(0, HITS),
+          more: next.more || messages.length > HITS,
+          resume: enough ? null : next.resume,
+        };
         this.results = results;
       }
       this.backToMs = null;

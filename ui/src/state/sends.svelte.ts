@@ -34,7 +34,10 @@ export class Sends {
   took(conversation: ConversationId, queued: Queued): void {
     const now = this.#around.now();
     const still = this.held.filter((one) => one.untilMs > now);
-    this.held = queued.undoUntilMs === null ? still : [...still, { conversation, messages: queued.messages, untilMs: queued.undoUntilMs }];
+    this.held =
+      queued.undoUntilMs === null
+        ? still
+        : [...still, { conversation, messages: queued.messages, untilMs: queued.undoUntilMs }];
   }
 
   /** The last press of Send in a conversation that can still be undone. */
@@ -44,7 +47,10 @@ export class Sends {
 
   /** Takes back what one press of Send queued, the last one unless a message of another is given; true if it is in the draft again. */
   async undo(conversation: ConversationId, message?: MessageId): Promise<boolean> {
-    const group = message === undefined ? this.last(conversation, this.#around.now()) : this.held.find((one) => one.messages.includes(message));
+    const group =
+      message === undefined
+        ? this.last(conversation, this.#around.now())
+        : this.held.find((one) => one.messages.includes(message));
     // After a restart the page knows the message alone.
     const messages = group?.messages ?? (message === undefined ? [] : [message]);
     if (messages.length === 0) return false;
@@ -72,7 +78,13 @@ export class Sends {
     if (this.#posting.has(conversation)) return null;
     this.#posting.add(conversation);
     try {
-      const queued = await ask("sendPost", { conversation, post, seen: pressed.seen ?? null, anyway: pressed.anyway ?? false, key: crypto.randomUUID() });
+      const queued = await ask("sendPost", {
+        conversation,
+        post,
+        seen: pressed.seen ?? null,
+        anyway: pressed.anyway ?? false,
+        key: crypto.randomUUID(),
+      });
       pressed.queued?.(queued);
       return null;
     } catch (error) {

@@ -4,7 +4,21 @@ import { ask, faultOf } from "../ipc/desk";
 import type { Drafts } from "./drafts";
 import { Find } from "./find.svelte";
 import { oneAtATime } from "./latest";
-import { arrivals, EMPTY, MOST, PAGE, remade, renewed, type Sight, STRIDE, type Stretch, stretchOf, trimmed, withNewer, withOlder } from "./pages";
+import {
+  arrivals,
+  EMPTY,
+  MOST,
+  PAGE,
+  remade,
+  renewed,
+  type Sight,
+  STRIDE,
+  type Stretch,
+  stretchOf,
+  trimmed,
+  withNewer,
+  withOlder,
+} from "./pages";
 
 /** Which messages are asked for: the newest unless one of these says otherwise. */
 interface Place {
@@ -53,15 +67,24 @@ export class Talk {
     try {
       const [take, page] = await Promise.all([
         this.#look(),
-        this.#ask(middle ? { around: middle.id } : {}, middle ? MOST : Math.min(MOST, Math.max(PAGE, before.messages.length + 10))),
+        this.#ask(
+          middle ? { around: middle.id } : {},
+          middle ? MOST : Math.min(MOST, Math.max(PAGE, before.messages.length + 10)),
+        ),
       ]);
       const had = this.view?.row;
       const { row } = take();
-      const unheld = middle && page.hasNewer && had && row.snippetFrom === "in" && row.lastAtMs > had.lastAtMs ? Math.max(1, row.unread - had.unread) : 0;
+      const unheld =
+        middle && page.hasNewer && had && row.snippetFrom === "in" && row.lastAtMs > had.lastAtMs
+          ? Math.max(1, row.unread - had.unread)
+          : 0;
       // Another page may have come in meanwhile, or other words are looked for; then this answer fits no longer.
       if (this.stretch === before && this.words === words) {
         // What is older than the answer was marked for other words.
-        const base = !middle && this.#marked !== words ? { ...before, messages: before.messages.slice(-page.messages.length) } : before;
+        const base =
+          !middle && this.#marked !== words
+            ? { ...before, messages: before.messages.slice(-page.messages.length) }
+            : before;
         const now = middle ? remade(before, page) : renewed(base, page);
         const fresh = this.loaded && !middle ? arrivals(before, now) : [];
         this.#hold(now, words);
@@ -87,13 +110,17 @@ export class Talk {
   async older(): Promise<void> {
     const first = this.stretch.messages[0];
     if (this.busy || !this.stretch.hasOlder || !first) return;
-    await this.#page("older", { before: first.id }, (page) => withOlder(this.stretch, page, MOST, this.sight?.() ?? null));
+    await this.#page("older", { before: first.id }, (page) =>
+      withOlder(this.stretch, page, MOST, this.sight?.() ?? null),
+    );
   }
 
   async newer(): Promise<void> {
     const last = this.stretch.messages.at(-1);
     if (this.busy || !this.stretch.hasNewer || !last) return;
-    await this.#page("newer", { after: last.id }, (page) => withNewer(this.stretch, page, MOST, this.sight?.() ?? null));
+    await this.#page("newer", { after: last.id }, (page) =>
+      withNewer(this.stretch, page, MOST, this.sight?.() ?? null),
+    );
   }
 
   has(message: MessageId): boolean {
@@ -160,7 +187,10 @@ export class Talk {
     const { words } = this;
     this.stale = false;
     try {
-      const [page, take] = await Promise.all([this.#ask(place, place.around ? 2 * PAGE : PAGE), this.view ? null : this.#look()]);
+      const [page, take] = await Promise.all([
+        this.#ask(place, place.around ? 2 * PAGE : PAGE),
+        this.view ? null : this.#look(),
+      ]);
       // The agent has gone elsewhere meanwhile, and that is where they are.
       if (turn !== this.#turn) return true;
       take?.();

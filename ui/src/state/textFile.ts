@@ -17,11 +17,41 @@ const MARKS: [encoding: string, bytes: number[]][] = [
 
 /** The encoding of each language's Windows, which spreadsheets write unless told otherwise (as in the HTML standard's table). */
 const OF_LANGUAGE: Record<string, string> = {
-  ar: "windows-1256", az: "windows-1254", ba: "windows-1251", be: "windows-1251", bg: "windows-1251", bs: "windows-1250", cs: "windows-1250",
-  el: "windows-1253", et: "windows-1257", fa: "windows-1256", he: "windows-1255", hr: "windows-1250", hu: "windows-1250", ja: "shift_jis",
-  kk: "windows-1251", ko: "euc-kr", ky: "windows-1251", lt: "windows-1257", lv: "windows-1257", mk: "windows-1251", mn: "windows-1251",
-  pl: "windows-1250", ro: "windows-1250", ru: "windows-1251", sk: "windows-1250", sl: "windows-1250", sq: "windows-1250", sr: "windows-1251",
-  tg: "windows-1251", th: "windows-874", tr: "windows-1254", tt: "windows-1251", uk: "windows-1251", ur: "windows-1256", vi: "windows-1258",
+  ar: "windows-1256",
+  az: "windows-1254",
+  ba: "windows-1251",
+  be: "windows-1251",
+  bg: "windows-1251",
+  bs: "windows-1250",
+  cs: "windows-1250",
+  el: "windows-1253",
+  et: "windows-1257",
+  fa: "windows-1256",
+  he: "windows-1255",
+  hr: "windows-1250",
+  hu: "windows-1250",
+  ja: "shift_jis",
+  kk: "windows-1251",
+  ko: "euc-kr",
+  ky: "windows-1251",
+  lt: "windows-1257",
+  lv: "windows-1257",
+  mk: "windows-1251",
+  mn: "windows-1251",
+  pl: "windows-1250",
+  ro: "windows-1250",
+  ru: "windows-1251",
+  sk: "windows-1250",
+  sl: "windows-1250",
+  sq: "windows-1250",
+  sr: "windows-1251",
+  tg: "windows-1251",
+  th: "windows-874",
+  tr: "windows-1254",
+  tt: "windows-1251",
+  uk: "windows-1251",
+  ur: "windows-1256",
+  vi: "windows-1258",
 };
 
 /** The encoding a computer of this language writes where it does not write Unicode. */
@@ -42,7 +72,6 @@ export async function readTextFile(file: File, language: string = navigator.lang
     const json = /\.json$/i.test(file.name) || file.type === "application/json" || /^\s*[[{]/.test(text);
     const guessed = known || encoding === "utf-8" ? null : encoding;
     // JSON is Unicode, and text has no control characters: what else seems to be in an old encoding is something else.
-    // eslint-disable-next-line no-control-regex
     if (guessed && (json || /[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u0080-\u009f]/.test(text))) continue;
     return { format: json ? "json" : "csv", text, guessed };
   }

@@ -4,7 +4,8 @@ import type { Theme } from "../ipc/bindings";
 export function followTheme(theme: Theme): () => void {
   const media = matchMedia("(prefers-color-scheme: dark)");
   const set = (): void => {
-    document.documentElement.dataset["theme"] = theme === "dark" || (theme === "system" && media.matches) ? "dark" : "light";
+    document.documentElement.dataset["theme"] =
+      theme === "dark" || (theme === "system" && media.matches) ? "dark" : "light";
   };
   try {
     localStorage.setItem("deskbell.theme", theme);

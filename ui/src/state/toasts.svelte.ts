@@ -24,12 +24,18 @@ export class Toasts {
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   say(text: string, action: Toast["action"] = null): void {
-    this.#add({ id: this.#next++, tone: "plain", text, more: "", detail: null, incident: null, action, about: null }, PLAIN_MS);
+    this.#add(
+      { id: this.#next++, tone: "plain", text, more: "", detail: null, incident: null, action, about: null },
+      PLAIN_MS,
+    );
   }
 
   fault(fault: Fault, action: Toast["action"] = null): void {
     const { what, todo, detail } = adviceOf(fault);
-    this.#add({ id: this.#next++, tone: "bad", text: what, more: todo, detail, incident: fault.incident, action, about: null }, BAD_MS);
+    this.#add(
+      { id: this.#next++, tone: "bad", text: what, more: todo, detail, incident: fault.incident, action, about: null },
+      BAD_MS,
+    );
   }
 
   /** Something about a conversation the agent may have left long ago: it is read out at once, and stays until they go there. */
@@ -54,13 +60,22 @@ export class Toasts {
   }
 
   release(id: number): void {
-    if (this.shown.some((toast) => toast.id === id && toast.about === null)) this.#timers.set(id, setTimeout(() => this.close(id), PLAIN_MS));
+    if (this.shown.some((toast) => toast.id === id && toast.about === null))
+      this.#timers.set(
+        id,
+        setTimeout(() => this.close(id), PLAIN_MS),
+      );
   }
 
   #add(toast: Toast, ms: number | null): void {
     // The same notice twice is one notice.
-    for (const old of this.shown.filter((one) => one.text === toast.text && one.detail === toast.detail)) this.close(old.id);
+    for (const old of this.shown.filter((one) => one.text === toast.text && one.detail === toast.detail))
+      this.close(old.id);
     this.shown = [...this.shown, toast].slice(-MOST);
-    if (ms !== null) this.#timers.set(toast.id, setTimeout(() => this.close(toast.id), ms));
+    if (ms !== null)
+      this.#timers.set(
+        toast.id,
+        setTimeout(() => this.close(toast.id), ms),
+      );
   }
 }

@@ -24,7 +24,8 @@ export class Triage {
   async toggleDone(row: ConversationRow): Promise<void> {
     const conversation = row.id;
     const done = row.status === "open";
-    if (!(await this.#do(conversation, () => ask("setStatus", { conversation, status: done ? "done" : "open" })))) return;
+    if (!(await this.#do(conversation, () => ask("setStatus", { conversation, status: done ? "done" : "open" }))))
+      return;
     this.#say(done ? t.toast.done : t.toast.reopened, row);
   }
 
@@ -41,8 +42,12 @@ export class Triage {
     const before = row.assignee;
     if (agent?.id === before?.id) return;
     if (!(await this.#do(conversation, () => ask("assign", { conversation, agent: agent?.id ?? null })))) return;
-    const undo = (): void => void this.#do(conversation, () => ask("assign", { conversation, agent: before?.id ?? null }));
-    this.#ways.toasts.say(!agent ? t.assign.toNobody : agent.me ? t.assign.toYou : t.assign.toThem(agentName(agent)), { label: t.toast.undo, run: undo });
+    const undo = (): void =>
+      void this.#do(conversation, () => ask("assign", { conversation, agent: before?.id ?? null }));
+    this.#ways.toasts.say(!agent ? t.assign.toNobody : agent.me ? t.assign.toYou : t.assign.toThem(agentName(agent)), {
+      label: t.toast.undo,
+      run: undo,
+    });
   }
 
   /** A notice whose button puts the conversation where it was: done, put away, or neither. */

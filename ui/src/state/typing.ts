@@ -2,7 +2,7 @@
 import type { ConversationId } from "../ipc/bindings";
 import { ask } from "../ipc/desk";
 
-export const TYPING_MS = 5_000;
+const TYPING_MS = 5_000;
 
 export class Typing {
   #told = new Map<ConversationId, number>();

@@ -28,7 +28,8 @@ export function waysOf(one: UnsentView): Way[] {
 }
 
 /** How many replies TikTok does not have, of all accounts. */
-export const unsentOf = (accounts: readonly AccountView[]): number => accounts.reduce((sum, account) => sum + account.unsent, 0);
+export const unsentOf = (accounts: readonly AccountView[]): number =>
+  accounts.reduce((sum, account) => sum + account.unsent, 0);
 
 export class Unsent {
   #drafts: Drafts;
@@ -50,7 +51,11 @@ export class Unsent {
   async #run(conversation: ConversationId, one: UnsentView, way: Way): Promise<Fault | null> {
     // What comes back into the draft must not meet an older one that is still being saved.
     if (way === "back" || way === "discard")
-      return this.#drafts.reclaim(conversation, () => (one.kind === "scheduled" ? ask("cancelScheduled", { scheduled: one.scheduled }) : ask("discard", { message: one.message })));
+      return this.#drafts.reclaim(conversation, () =>
+        one.kind === "scheduled"
+          ? ask("cancelScheduled", { scheduled: one.scheduled })
+          : ask("discard", { message: one.message }),
+      );
     try {
       if (one.kind === "scheduled") await ask("sendScheduledNow", { scheduled: one.scheduled });
       else if (way === "sendNow") await ask("sendNow", { messages: [one.message] });

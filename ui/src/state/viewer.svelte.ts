@@ -98,7 +98,8 @@ export class Viewer {
 
   /** A conversation may have changed. */
   drop(conversation?: ConversationId): void {
-    if (this.conversation !== null && (conversation === undefined || conversation === this.conversation)) void this.reload();
+    if (this.conversation !== null && (conversation === undefined || conversation === this.conversation))
+      void this.reload();
   }
 
   /** Asks TikTok for the photo on screen, which is not on this computer. */
@@ -184,7 +185,9 @@ export class Viewer {
       if (generation !== this.#generation) return;
       const known = new Set(this.pictures.map((one) => one.message));
       const at = page.pictures.findIndex((one) => one.message === edge.message);
-      const fresh = (which === "older" ? page.pictures.slice(0, Math.max(0, at)) : page.pictures.slice(at + 1)).filter((one) => !known.has(one.message));
+      const fresh = (which === "older" ? page.pictures.slice(0, Math.max(0, at)) : page.pictures.slice(at + 1)).filter(
+        (one) => !known.has(one.message),
+      );
       if (which === "older") {
         this.pictures = [...fresh, ...this.pictures];
         this.hasOlder = page.hasOlder && fresh.length > 0;

@@ -27,7 +27,13 @@ function commonRests(a: readonly string[], b: readonly string[]): number[][] {
 const MAX_LENGTH = 5_000;
 
 export function wordDiff(before: string, after: string): DiffPart[] {
-  if (before.length + after.length > MAX_LENGTH) return before === after ? [{ text: after, in: "both" }] : [{ text: before, in: "before" }, { text: after, in: "after" }];
+  if (before.length + after.length > MAX_LENGTH)
+    return before === after
+      ? [{ text: after, in: "both" }]
+      : [
+          { text: before, in: "before" },
+          { text: after, in: "after" },
+        ];
   const a = wordsOf(before);
   const b = wordsOf(after);
   const rests = commonRests(a, b);

@@ -25,7 +25,10 @@ export function sendable(text: string): Sendable {
   return over > 0 ? { ok: false, why: "tooLong", over } : { ok: true };
 }
 
-type Press = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "repeat" | "keyCode">;
+type Press = Pick<
+  KeyboardEvent,
+  "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "repeat" | "keyCode"
+>;
 
 /** What a key press means in the composer. While an input method composes, Enter belongs to it. */
 export function pressed(event: Press, sendKey: SendKey): "send" | "ignore" | "none" {

@@ -1,7 +1,7 @@
 // How large the page is shown. It is kept on this computer, like the theme: it belongs to the screen, not to the agent's desk.
 import { zoomHost } from "../ipc/desk";
 
-export const ZOOMS: readonly number[] = [0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
+const ZOOMS: readonly number[] = [0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const KEPT = "deskbell.zoom";
 /** What the wheel has to turn for one step; a touchpad turns in many small ones. */
 const WHEEL_STEP_PX = 60;

@@ -11,14 +11,25 @@ export interface FaultWords extends Advice {
 
 export function adviceOf(fault: Fault): FaultWords {
   const advice = t.faults[fault.code] ?? t.faults.unexpected;
-  if (fault.code === "cardInvalid") return { what: advice.what, todo: t.cardFaults[fault.detail ?? ""] ?? advice.todo, detail: null };
+  if (fault.code === "cardInvalid")
+    return { what: advice.what, todo: t.cardFaults[fault.detail ?? ""] ?? advice.todo, detail: null };
   if (fault.code === "autoTextInvalid") return { ...advice, detail: null };
   if (fault.code === "commentNotAnswerable") {
     const condition = t.comments.conditions[(fault.detail ?? "") as CommentCondition];
     return { what: advice.what, todo: condition?.not ?? advice.todo, detail: null };
   }
-  if (fault.code === "ruleInvalid") return { what: advice.what, todo: (t.rules.problems as Record<string, string>)[fault.detail ?? ""] ?? advice.todo, detail: null };
-  if (fault.code === "hoursInvalid") return { what: advice.what, todo: (t.hours.wrong as Record<string, string>)[fault.detail ?? ""] ?? advice.todo, detail: null };
+  if (fault.code === "ruleInvalid")
+    return {
+      what: advice.what,
+      todo: (t.rules.problems as Record<string, string>)[fault.detail ?? ""] ?? advice.todo,
+      detail: null,
+    };
+  if (fault.code === "hoursInvalid")
+    return {
+      what: advice.what,
+      todo: (t.hours.wrong as Record<string, string>)[fault.detail ?? ""] ?? advice.todo,
+      detail: null,
+    };
   if (fault.code === "scheduleAfterWindow") {
     const closes = Number(fault.detail ?? "");
     return { ...advice, what: closes > 0 ? t.scheduleCloses(exactly(closes)) : advice.what, detail: null };

@@ -4,16 +4,39 @@ import type { Obstacle, Outcome } from "../state/automatic.svelte";
 import { count, number } from "./count";
 
 const kinds: Record<AutoMessageType, { name: string; one: string; more: string; title: string; body: string }> = {
-  welcomeMessage: { name: "Welcome message", one: "welcome message", more: "Greets a customer who opens a chat for the first time", title: "Greeting", body: "Greeting" },
-  suggestedQuestion: { name: "Suggested questions", one: "question", more: "a customer taps one and gets its answer at once", title: "Question", body: "Answer" },
-  chatPrompt: { name: "Chat prompts", one: "chat prompt", more: "buttons above the customer’s keyboard, in this order; you answer what they ask", title: "Words on the button", body: "What the customer asks" },
+  welcomeMessage: {
+    name: "Welcome message",
+    one: "welcome message",
+    more: "Greets a customer who opens a chat for the first time",
+    title: "Greeting",
+    body: "Greeting",
+  },
+  suggestedQuestion: {
+    name: "Suggested questions",
+    one: "question",
+    more: "a customer taps one and gets its answer at once",
+    title: "Question",
+    body: "Answer",
+  },
+  chatPrompt: {
+    name: "Chat prompts",
+    one: "chat prompt",
+    more: "buttons above the customer’s keyboard, in this order; you answer what they ask",
+    title: "Words on the button",
+    body: "What the customer asks",
+  },
 };
 const empty: Record<AutoMessageType, string> = {
   welcomeMessage: "No greeting yet. If you turn it on like this, TikTok writes one of its own.",
   suggestedQuestion: "No question yet. Customers ask the same things again and again: offer them here.",
   chatPrompt: "No prompt yet. A short button such as “Opening hours” saves customers the typing.",
 };
-const audits: Record<AuditStatus, string> = { reviewing: "In review", approved: "Approved", rejected: "Rejected", unknown: "Not known" };
+const audits: Record<AuditStatus, string> = {
+  reviewing: "In review",
+  approved: "Approved",
+  rejected: "Rejected",
+  unknown: "Not known",
+};
 const reviewing = "Cannot be changed until TikTok has decided. That takes from seconds to about 3 hours.";
 const auditMore: Partial<Record<AuditStatus, string>> = {
   reviewing,
@@ -28,7 +51,9 @@ function obstacle(kind: AutoMessageType, { why, over }: Obstacle): string {
   const title = kind === "chatPrompt" ? "button’s words" : "question";
   switch (why) {
     case "titleTooLong":
-      return kind === "chatPrompt" ? `Shorten the button’s words by ${chars(over)}.` : `Shorten the question by ${chars(over)}.`;
+      return kind === "chatPrompt"
+        ? `Shorten the button’s words by ${chars(over)}.`
+        : `Shorten the question by ${chars(over)}.`;
     case "bodyTooLong":
       return `Shorten the ${body} by ${chars(over)}.`;
     case "noTitle":
@@ -36,7 +61,11 @@ function obstacle(kind: AutoMessageType, { why, over }: Obstacle): string {
     case "noBody":
       return `Write the ${body} first.`;
     case "duplicate":
-      return kind === "welcomeMessage" ? "It says this already." : kind === "chatPrompt" ? "A button with these words is there already, and TikTok takes no doubles." : "This question is there already, and TikTok takes no doubles.";
+      return kind === "welcomeMessage"
+        ? "It says this already."
+        : kind === "chatPrompt"
+          ? "A button with these words is there already, and TikTok takes no doubles."
+          : "This question is there already, and TikTok takes no doubles.";
     case "unchanged":
       return "Nothing has changed yet.";
     case "reviewing":
@@ -55,7 +84,8 @@ const outcomes: Record<Outcome["what"], (n: number) => string> = {
 
 export const automatic = {
   title: "Automatic messages",
-  lead: (handle: string) => `TikTok sends these for ${handle}, also while Deskbell is closed. Each change is reviewed by TikTok before customers see it.`,
+  lead: (handle: string) =>
+    `TikTok sends these for ${handle}, also while Deskbell is closed. Each change is reviewed by TikTok before customers see it.`,
   kinds,
   empty,
   audits,
@@ -89,7 +119,9 @@ export const automatic = {
   replace: "Replace",
   replaceName: (what: string) => `Replace “${what}”`,
   off: "Switched off",
-  offMore: (n: number) => `TikTok switched ${count(n, "message", "messages")} off when this was turned on. Customers see ${n === 1 ? "it" : "them"} again once made anew.`,
+  offMore: (n: number) =>
+    `TikTok switched ${count(n, "message", "messages")} off when this was turned on. Customers see ` +
+    `${n === 1 ? "it" : "them"} again once made anew.`,
   remake: "Make anew",
   remakeName: (what: string) => `Make anew “${what}”`,
   notDone: "This was not done",
@@ -100,7 +132,8 @@ export const automatic = {
     change: (one: string) => `Change the ${one}`,
     replacing: (one: string) => `Replace the ${one}`,
     count: (n: number, most: number) => `${number.format(n)} / ${number.format(most)}`,
-    over: (n: number, most: number, over: number) => `${number.format(n)} / ${number.format(most)}, ${chars(over)} too many`,
+    over: (n: number, most: number, over: number) =>
+      `${number.format(n)} / ${number.format(most)}, ${chars(over)} too many`,
     cancel: "Cancel",
     send: "Send for review",
     sending: "Sending…",
@@ -133,11 +166,17 @@ export const automatic = {
   },
   enabling: {
     title: (name: string) => `Turn on ${name.toLowerCase()}?`,
-    lead: (n: number) => `When this is turned on, TikTok switches off ${n === 1 ? "the one message that is there" : `all ${number.format(n)} messages that are there`}. That is TikTok’s rule, and Deskbell cannot prevent it.`,
+    lead: (n: number) =>
+      `When this is turned on, TikTok switches off ` +
+      `${n === 1 ? "the one message that is there" : `all ${number.format(n)} messages that are there`}. ` +
+      `That is TikTok’s rule, and Deskbell cannot prevent it.`,
     titleAgain: (name: string) => `Make ${name.toLowerCase()} anew?`,
-    leadAgain: (n: number) => `TikTok gets ${n === 1 ? "the message" : `all ${number.format(n)} messages`} again and reviews ${n === 1 ? "it" : "each"}. Until then customers see none of them.`,
+    leadAgain: (n: number) =>
+      `TikTok gets ${n === 1 ? "the message" : `all ${number.format(n)} messages`} again and reviews ` +
+      `${n === 1 ? "it" : "each"}. Until then customers see none of them.`,
     again: "Make them anew at once",
-    againMore: (n: number) => `${count(n, "message goes", "messages go")} to TikTok for review again. Customers see each once it is approved.`,
+    againMore: (n: number) =>
+      `${count(n, "message goes", "messages go")} to TikTok for review again. Customers see each once it is approved.`,
     bare: "Only turn it on",
     bareMore: "Customers see none of them until you make them anew.",
     choice: "What becomes of the messages",
@@ -178,7 +217,8 @@ export const automatic = {
   copy: {
     open: "Copy to another account…",
     title: "Copy to another account",
-    lead: (handle: string) => `Brings what ${handle} has to another account, as far as it is not there already. TikTok reviews each text there anew.`,
+    lead: (handle: string) =>
+      `Brings what ${handle} has to another account, as far as it is not there already. TikTok reviews each text there anew.`,
     to: "To which account",
     kinds: "Which kinds",
     kind: (name: string, n: number) => `${name} (${number.format(n)})`,
@@ -218,7 +258,8 @@ export const automatic = {
     diff: "What restoring would change",
     restore: "Restore…",
     sure: "Restore this state?",
-    sureMore: "What comes back goes to TikTok for review, and customers see it once it is approved. What goes away stays in this history.",
+    sureMore:
+      "What comes back goes to TikTok for review, and customers see it once it is approved. What goes away stays in this history.",
     yes: "Restore",
     no: "Back",
     close: "Close",
@@ -229,25 +270,38 @@ export const automatic = {
 };
 
 const conditions: Record<CommentCondition, { name: string; not: string }> = {
-  firstLevel: { name: "A comment of its own on one of your videos", not: "It answers another comment, or is not on one of your videos." },
+  firstLevel: {
+    name: "A comment of its own on one of your videos",
+    not: "It answers another comment, or is not on one of your videos.",
+  },
   recent: { name: "At most 48 hours old", not: "It is older than 48 hours." },
   unanswered: { name: "Not answered by message yet", not: "It has been answered by message already." },
-  quiet: { name: "No message between you in the last 24 hours", not: "You have written to each other in the last 24 hours." },
+  quiet: {
+    name: "No message between you in the last 24 hours",
+    not: "You have written to each other in the last 24 hours.",
+  },
   adult: { name: "Whoever wrote it is 18 or older", not: "Whoever wrote it is younger than 18." },
-  region: { name: "Whoever wrote it is where TikTok offers this", not: "TikTok does not offer this where they are registered." },
+  region: {
+    name: "Whoever wrote it is where TikTok offers this",
+    not: "TikTok does not offer this where they are registered.",
+  },
 };
 
 export const comments = {
   title: "Answer comments by message",
   more: "A comment that sounds like buying can be answered with a direct message, once",
-  rule: "TikTok offers this for accounts registered in Vietnam, Indonesia or Thailand, and to people registered in Asia and the Pacific, Latin America, the Middle East, Turkey, Africa or Pakistan.",
+  rule:
+    "TikTok offers this for accounts registered in Vietnam, Indonesia or Thailand, and to people " +
+    "registered in Asia and the Pacific, Latin America, the Middle East, Turkey, Africa or Pakistan.",
   notKnown: "TikTok has not said whether it is on.",
   notHere: "Not offered for this account",
   turnOn: "Turn it on to answer comments.",
   open: (n: number) => (n === 0 ? "No comment waits" : count(n, "comment can be answered", "comments can be answered")),
   list: "Comments that can be answered",
   none: "No comments yet",
-  noneMore: "TikTok does not list comments, it pushes those that sound like buying to a server. Deskbell has none yet, so for now they come in Practice only.",
+  noneMore:
+    "TikTok does not list comments, it pushes those that sound like buying to a server. Deskbell has " +
+    "none yet, so for now they come in Practice only.",
   noneOpen: "Nothing waits for an answer.",
   earlier: (n: number) => `Earlier comments (${number.format(n)})`,
   showAll: (n: number) => `Show all ${number.format(n)}`,
@@ -258,7 +312,12 @@ export const comments = {
   left: (time: string) => `${time} left`,
   closed: "Too old to be answered",
   conditions,
-  meter: (met: number, failed: number, open: number) => [`${number.format(met)} of 6 conditions met`, ...(failed > 0 ? [`${number.format(failed)} not met`] : []), ...(open > 0 ? [`${number.format(open)} only TikTok knows`] : [])].join(", "),
+  meter: (met: number, failed: number, open: number) =>
+    [
+      `${number.format(met)} of 6 conditions met`,
+      ...(failed > 0 ? [`${number.format(failed)} not met`] : []),
+      ...(open > 0 ? [`${number.format(open)} only TikTok knows`] : []),
+    ].join(", "),
   met: "Met",
   notMet: "Not met",
   unknown: "Only TikTok knows",
@@ -269,7 +328,8 @@ export const comments = {
   answered: (time: string) => `Answered ${time}`,
   refused: (why: string) => `Not sent: ${why}`,
   refusedDetails: "TikTok’s own words",
-  unconfirmed: (time: string) => `Sent ${time}, not confirmed by TikTok. It may have arrived, so Deskbell does not send it again by itself. Look on the phone.`,
+  unconfirmed: (time: string) =>
+    `Sent ${time}, not confirmed by TikTok. It may have arrived, so Deskbell does not send it again by itself. Look on the phone.`,
   notSent: "The answer was not sent",
   dismiss: "Put aside",
   dismissedToast: "Comment put aside",

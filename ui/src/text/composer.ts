@@ -3,7 +3,12 @@ import type { CardKind, StopReason } from "../ipc/bindings";
 import type { PresetId, Unfit } from "../state/later.svelte";
 import { count, number } from "./count";
 
-const presets: Record<PresetId, string> = { hour: "In 1 hour", evening: "This evening", tomorrow: "Tomorrow", monday: "Monday" };
+const presets: Record<PresetId, string> = {
+  hour: "In 1 hour",
+  evening: "This evening",
+  tomorrow: "Tomorrow",
+  monday: "Monday",
+};
 const unfit: Record<Unfit, (closes: string) => string> = {
   past: () => "This time has passed.",
   afterWindow: (closes) => `The reply window closes before, ${closes}.`,
@@ -29,7 +34,8 @@ export const composer = {
   closedRefuses: "TikTok will probably refuse a message now.",
   closedLate: (n: number) => `TikTok may still take ${number.format(n)}.`,
   never: "The customer has not written yet. TikTok will probably refuse a message now.",
-  budget: (left: number, all: number) => `${number.format(left)} of ${count(all, "reply", "replies")} left until the customer answers`,
+  budget: (left: number, all: number) =>
+    `${number.format(left)} of ${count(all, "reply", "replies")} left until the customer answers`,
   budgetTwo: (left: number) => `This uses 2 of the ${replies(left)} left`,
   budgetTwoOfOne: "This uses 2 replies, 1 is left",
   budgetSpent: (all: number) => `All ${replies(all)} are used until the customer answers. TikTok will probably refuse.`,
@@ -62,7 +68,8 @@ export const composer = {
   picture: "Picture to send",
   preparing: "Preparing the picture",
   removePicture: "Remove the picture",
-  pictureFacts: (width: number, height: number, size: string) => `${number.format(width)} × ${number.format(height)}, ${size}`,
+  pictureFacts: (width: number, height: number, size: string) =>
+    `${number.format(width)} × ${number.format(height)}, ${size}`,
   kilobytes: (n: number) => `${number.format(n)} kB`,
   megabytes: (n: number) => `${number.format(n)} MB`,
   firstFrame: "Only the first picture of the animation is sent.",
@@ -78,7 +85,18 @@ export const emoji = {
   search: "Search emoji",
   categories: "Categories",
   recent: "Used last",
-  groups: ["Faces", "People", "Parts", "Animals and nature", "Food and drink", "Travel and places", "Activities", "Objects", "Symbols", "Flags"],
+  groups: [
+    "Faces",
+    "People",
+    "Parts",
+    "Animals and nature",
+    "Food and drink",
+    "Travel and places",
+    "Activities",
+    "Objects",
+    "Symbols",
+    "Flags",
+  ],
   tone: "Skin tone",
   tones: ["No skin tone", "Light", "Medium light", "Medium", "Medium dark", "Dark"],
   loading: "Loading emoji",
@@ -145,7 +163,8 @@ export const card = {
     noTitle: "Write a question.",
     titleTooLong: (n: number) => `The question is ${count(n, "character", "characters")} too long.`,
     noButtons: "Write at least one answer.",
-    buttonTooLong: (at: number, n: number) => `Answer ${number.format(at)} is ${count(n, "character", "characters")} too long.`,
+    buttonTooLong: (at: number, n: number) =>
+      `Answer ${number.format(at)} is ${count(n, "character", "characters")} too long.`,
     sameButtons: "Two answers are the same.",
   },
   notSent: "The card was not sent",

@@ -6,4 +6,5 @@ export const shortNumber = new Intl.NumberFormat(locale, { notation: "compact" }
 const rules = new Intl.PluralRules("en");
 
 /** A number with its noun in the right form. */
-export const count = (n: number, one: string, other: string): string => `${number.format(n)} ${rules.select(n) === "one" ? one : other}`;
+export const count = (n: number, one: string, other: string): string =>
+  `${number.format(n)} ${rules.select(n) === "one" ? one : other}`;

@@ -48,6 +48,7 @@ export function deliveryWords(delivery: Delivery, closedAtMs: number | null, now
 
 /** What TikTok's no means, for the middle of a sentence. */
 export function refusedWhy(refusal: Refusal, closedAtMs: number | null): string {
-  if (refusal.reason === "windowClosed" && closedAtMs !== null && closedAtMs <= refusal.atMs) return t.delivery.windowClosedAt(atClock(closedAtMs));
+  if (refusal.reason === "windowClosed" && closedAtMs !== null && closedAtMs <= refusal.atMs)
+    return t.delivery.windowClosedAt(atClock(closedAtMs));
   return (t.refusals[refusal.reason] ?? t.refusals.other).what;
 }

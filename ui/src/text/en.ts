@@ -14,10 +14,27 @@ import { agents, assign, firing, moreTabs, snooze } from "./triage";
 import { leaving, unsent } from "./unsent";
 
 const snippets: Record<SnippetKind, string> = {
-  text: "", image: "Photo", video: "Video", sharePost: "Shared a post", sticker: "Sticker", card: "Card", unsupported: "Open TikTok to see this",
+  text: "",
+  image: "Photo",
+  video: "Video",
+  sharePost: "Shared a post",
+  sticker: "Sticker",
+  card: "Card",
+  unsupported: "Open TikTok to see this",
 };
-const surfaces: Record<Surface, string> = { deskbell: "", api: "Sent by another app", phone: "Sent from the phone", web: "Sent from TikTok’s website", other: "Sent outside Deskbell" };
-const autos: Record<AutoType, string> = { welcome: "Welcome message", suggestedQuestion: "Answer to a suggested question", keywordReply: "Keyword reply", other: "Automatic message" };
+const surfaces: Record<Surface, string> = {
+  deskbell: "",
+  api: "Sent by another app",
+  phone: "Sent from the phone",
+  web: "Sent from TikTok’s website",
+  other: "Sent outside Deskbell",
+};
+const autos: Record<AutoType, string> = {
+  welcome: "Welcome message",
+  suggestedQuestion: "Answer to a suggested question",
+  keywordReply: "Keyword reply",
+  other: "Automatic message",
+};
 /** The same on the customer’s side: what was tapped or written there. */
 const asked: Record<AutoType, string> = { ...autos, suggestedQuestion: "Suggested question" };
 
@@ -64,11 +81,18 @@ export const en = {
     many: "99+",
     add: "Add account",
     account: (name: string, health: string) => `${name}, ${health}`,
-    accessEnds: (health: string, days: number) => `${health}, TikTok’s permission ends within ${count(days, "day", "days")}`,
+    accessEnds: (health: string, days: number) =>
+      `${health}, TikTok’s permission ends within ${count(days, "day", "days")}`,
     accessEnded: (health: string) => `${health}, TikTok’s permission has ended`,
   },
   health: {
-    live: "up to date", starting: "starting", offline: "offline", rateLimited: "slowed down by TikTok", unwell: "TikTok has trouble", relink: "needs to be linked again", unlinked: "unlinked",
+    live: "up to date",
+    starting: "starting",
+    offline: "offline",
+    rateLimited: "slowed down by TikTok",
+    unwell: "TikTok has trouble",
+    relink: "needs to be linked again",
+    unlinked: "unlinked",
   },
 
   practice: { badge: "Practice", strip: "sample customers, nothing reaches TikTok" },
@@ -77,7 +101,15 @@ export const en = {
   inbox: {
     name: "Conversations",
     title: "Inbox",
-    tabs: { waiting: "Waiting", requests: "Requests", all: "All", mine: "Mine", snoozed: "Snoozed", unsent: "Unsent", done: "Done" },
+    tabs: {
+      waiting: "Waiting",
+      requests: "Requests",
+      all: "All",
+      mine: "Mine",
+      snoozed: "Snoozed",
+      unsent: "Unsent",
+      done: "Done",
+    },
     tabsName: "Which conversations",
     search: "Search all messages",
     tab: (name: string, n: number | null) => (n === null ? name : `${name}, ${number.format(n)}`),
@@ -97,11 +129,17 @@ export const en = {
     nothingYet: "No messages yet",
     empty: {
       waiting: { what: "Nobody is waiting", more: "New messages show up here by themselves." },
-      requests: { what: "No message requests", more: "A request comes from a customer your shop has never answered. Your answer makes it a chat." },
+      requests: {
+        what: "No message requests",
+        more: "A request comes from a customer your shop has never answered. Your answer makes it a chat.",
+      },
       all: { what: "No conversations yet", more: "They appear as soon as a customer writes." },
       mine: { what: "Nothing is assigned to you", more: "Press A in a conversation to take it." },
       snoozed: { what: "Nothing is snoozed", more: "Press H in a conversation to put it away until later." },
-      unsent: { what: "Everything has been sent", more: "Replies that wait, were refused or are scheduled stand here until TikTok has them." },
+      unsent: {
+        what: "Everything has been sent",
+        more: "Replies that wait, were refused or are scheduled stand here until TikTok has them.",
+      },
       done: { what: "Nothing is done yet", more: "Press E in a conversation to put it here." },
     },
     failed: "The list could not be loaded",
@@ -171,7 +209,8 @@ export const en = {
   link: {
     title: "Link your TikTok Business Account",
     lead: "Deskbell talks to TikTok directly. What it keeps stays on this computer, and its keys in your system’s keychain.",
-    leadAgain: (handle: string) => `To link ${handle} again, agree in your browser as that account. Its history and its waiting replies stay as they are.`,
+    leadAgain: (handle: string) =>
+      `To link ${handle} again, agree in your browser as that account. Its history and its waiting replies stay as they are.`,
     leadPractice: "This is Practice: Deskbell talks to a sandbox instead of TikTok, and keeps nothing once it ends.",
     back: "Back to the inbox",
     change: "Change",
@@ -195,7 +234,8 @@ export const en = {
       redirect: "Registered redirect address",
       redirectHint: "Exactly as it is registered with TikTok.",
       posts: "List own posts",
-      postsHint: "Only if TikTok has approved your app for it (video.list). Otherwise TikTok refuses the whole request.",
+      postsHint:
+        "Only if TikTok has approved your app for it (video.list). Otherwise TikTok refuses the whole request.",
       loginKit: "Login Kit (optional)",
       clientKey: "Client key",
       clientSecret: "Client secret",
@@ -214,7 +254,8 @@ export const en = {
     signIn: {
       title: "Sign in with TikTok",
       text: "TikTok opens in your browser and brings you back here.",
-      waiting: (left: string) => `TikTok opens in your browser and brings you back here. Waiting for you to agree, ${left} left.`,
+      waiting: (left: string) =>
+        `TikTok opens in your browser and brings you back here. Waiting for you to agree, ${left} left.`,
       done: (handle: string) => `Signed in as ${handle}.`,
       skipped: "Skipped. Messages do not need it.",
       skip: "Skip",
@@ -234,7 +275,8 @@ export const en = {
       question: "Is this the account?",
       relink: "It is linked already; this renews its access.",
       another: (found: string, wanted: string) => `This is ${found}; you wanted ${wanted}.`,
-      anotherMore: (wanted: string) => `Another account is signed in to TikTok in your browser. Go back, change to ${wanted} there, and open the browser again.`,
+      anotherMore: (wanted: string) =>
+        `Another account is signed in to TikTok in your browser. Go back, change to ${wanted} there, and open the browser again.`,
       anotherYes: "Link this one all the same",
       back: "Go back",
       yes: "Link it",
@@ -244,7 +286,8 @@ export const en = {
       complete: "All conversations are here.",
       go: "Go to inbox",
       linked: (handle: string) => `@${handle} is linked.`,
-      profileFailed: "TikTok gave access, but did not say to which account. The access is kept: ask again, no new yes is needed.",
+      profileFailed:
+        "TikTok gave access, but did not say to which account. The access is kept: ask again, no new yes is needed.",
       askAgain: "Ask again",
       giveBack: "Give the access back",
     },
@@ -257,7 +300,8 @@ export const en = {
     title: "Where keys are kept",
     system: "In your system’s keychain.",
     missing: "Your system’s keychain does not answer",
-    missingMore: "Deskbell keeps the keys to your TikTok account there. Unlock it, or keep the keys in memory; then you link again after each start.",
+    missingMore:
+      "Deskbell keeps the keys to your TikTok account there. Unlock it, or keep the keys in memory; then you link again after each start.",
     practice: "In memory, until Practice ends. They open nothing but the sandbox.",
     sessionOnly: "In memory, until Deskbell ends. You link again after each start.",
     session: "Keep keys for this session only",
@@ -280,7 +324,8 @@ export const en = {
     notify: "Notifications",
     notifyMore: "Tell me about new messages while I am in another window.",
     tray: "Keep running in the tray",
-    trayMore: "Closing the window keeps Deskbell running where there is a tray, so that messages arrive, and replies and rules go out.",
+    trayMore:
+      "Closing the window keeps Deskbell running where there is a tray, so that messages arrive, and replies and rules go out.",
     accounts: "Accounts",
     noAccounts: "No account is linked yet.",
     linkAnother: "Link another account",
@@ -290,7 +335,9 @@ export const en = {
     markReadMore: {
       onReply: "Customers see it once you answer. Reading in Deskbell is otherwise not seen by them.",
       onOpen: "Customers see it as soon as you open their conversation.",
-      byHand: "Customers see it only when you choose “Mark as read on TikTok” in a conversation. Reading in Deskbell is otherwise not seen by them.",
+      byHand:
+        "Customers see it only when you choose “Mark as read on TikTok” in a conversation. Reading in " +
+        "Deskbell is otherwise not seen by them.",
     },
     synced: (time: string) => `Last asked ${time}`,
     notSynced: "Not asked yet",
@@ -355,5 +402,3 @@ export const en = {
   },
   start: { failed: "Deskbell could not start", loading: "Starting" },
 };
-
-export type Catalogue = typeof en;

@@ -11,9 +11,14 @@ export const history = {
   notYet: "Not complete yet",
   means: "Up to this time, Deskbell has listed and fetched everything that TikTok shows, but for what is counted here.",
   notYetMeans: "Deskbell has not been through TikTok’s whole list yet, so it cannot say up to when this is complete.",
-  gaps: (n: number) => (n === 0 ? "No conversation has a known gap." : `${conversations(n)} with a gap, where messages may be missing.`),
-  unreadable: (n: number) => (n === 0 ? "No conversation is known that TikTok lists but does not show." : `${conversations(n)} that TikTok lists but does not show.`),
-  newest: "TikTok shows only the newest 20 messages of each conversation. What it no longer shows can be read on the phone.",
+  gaps: (n: number) =>
+    n === 0 ? "No conversation has a known gap." : `${conversations(n)} with a gap, where messages may be missing.`,
+  unreadable: (n: number) =>
+    n === 0
+      ? "No conversation is known that TikTok lists but does not show."
+      : `${conversations(n)} that TikTok lists but does not show.`,
+  newest:
+    "TikTok shows only the newest 20 messages of each conversation. What it no longer shows can be read on the phone.",
   close: "Close",
 };
 
@@ -27,9 +32,11 @@ export const backfill = {
 };
 
 export const access = {
-  ends: (date: string, left: string) => `TikTok’s permission for this account ends on ${date}, in ${left}. Link it again before, then nothing stops.`,
+  ends: (date: string, left: string) =>
+    `TikTok’s permission for this account ends on ${date}, in ${left}. Link it again before, then nothing stops.`,
   ended: (date: string) => `TikTok’s permission for this account ended on ${date}. Link it again.`,
-  unlinked: (since: string) => `This account was unlinked on ${since}. You can read and search its history. Nothing is received or sent.`,
+  unlinked: (since: string) =>
+    `This account was unlinked on ${since}. You can read and search its history. Nothing is received or sent.`,
   erase: "Erase…",
   dismiss: "Not now",
   name: "Access",
@@ -66,7 +73,11 @@ export const unlink = {
   alsoErase: "Unlink and erase…",
   eraseTitle: (handle: string) => `Erase ${handle}?`,
   eraseLead: "All of this goes from this computer:",
-  goes: ["its conversations, with every message, tag and picture", "drafts, and replies that wait or are to go out later", "its access, and what is noted about it"],
+  goes: [
+    "its conversations, with every message, tag and picture",
+    "drafts, and replies that wait or are to go out later",
+    "its access, and what is noted about it",
+  ],
   eraseStays: "What is on TikTok and on the phone stays there. This cannot be undone.",
   type: (handle: string) => `Type ${handle} to go on`,
   mismatch: "That is not the account’s name.",
@@ -96,11 +107,13 @@ export const data = {
   megabytes: (n: number) => `${number.format(n)} MB`,
   gigabytes: (n: number) => `${number.format(n)} GB`,
   computers: "Computers that answer with this app",
-  computersLead: "TikTok counts the calls of all of them together. Each keeps to its share, so more computers look for news less often.",
+  computersLead:
+    "TikTok counts the calls of all of them together. Each keeps to its share, so more computers look for news less often.",
 };
 
 export const repair = {
-  found: "Deskbell’s data is damaged. It is mended when Deskbell is started again; until then everything works as far as it can be read.",
+  found:
+    "Deskbell’s data is damaged. It is mended when Deskbell is started again; until then everything works as far as it can be read.",
   restart: "Restart and mend",
   unreadable: "Something Deskbell kept cannot be read and is left out. Everything else works.",
   unreadableIn: (tables: readonly string[]) => `In: ${tables.join(", ")}`,
@@ -108,11 +121,21 @@ export const repair = {
   what: (when: string) => `On ${when}, Deskbell found its data damaged, saved what it could read and began a new file.`,
   kept: "Kept",
   counts: (conversations_: number, messages: number, drafts: number, replies: number) =>
-    list.format([conversations(conversations_), count(messages, "message", "messages"), count(drafts, "draft", "drafts"), `${count(replies, "reply", "replies")} on the way or for later`]),
-  lost: "Something could not be read. Deskbell fetches it again now, as far as TikTok still shows it: the newest 20 messages of each conversation.",
+    list.format([
+      conversations(conversations_),
+      count(messages, "message", "messages"),
+      count(drafts, "draft", "drafts"),
+      `${count(replies, "reply", "replies")} on the way or for later`,
+    ]),
+  lost:
+    "Something could not be read. Deskbell fetches it again now, as far as TikTok still shows it: " +
+    "the newest 20 messages of each conversation.",
   notLost: "Everything could be read.",
   drafts: "Look through your drafts and waiting replies: what was written last may be missing.",
-  beginnings: (n: number) => (n === 1 ? "Of one draft, only the first 160 characters could be saved." : `Of ${number.format(n)} drafts, only the first 160 characters could be saved.`),
+  beginnings: (n: number) =>
+    n === 1
+      ? "Of one draft, only the first 160 characters could be saved."
+      : `Of ${number.format(n)} drafts, only the first 160 characters could be saved.`,
   aside: "The damaged files were moved, not deleted. They are in this folder beside Deskbell’s data:",
   understood: "Understood",
 };
@@ -144,7 +167,8 @@ export const viewer = {
   open: (who: string, when: string) => `Photo from ${who}, ${when}`,
   closed: (who: string, when: string) => `Photo from ${who}, ${when}, not on this computer`,
   position: (at: number, of: number) => `${number.format(at)} of ${number.format(of)}`,
-  announced: (who: string, when: string, place: string) => (place === "" ? `Photo from ${who}, ${when}` : `Photo ${place}, from ${who}, ${when}`),
+  announced: (who: string, when: string, place: string) =>
+    place === "" ? `Photo from ${who}, ${when}` : `Photo ${place}, from ${who}, ${when}`,
   older: "Older photo",
   newer: "Newer photo",
   zoomIn: "Zoom in",

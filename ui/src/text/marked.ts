@@ -12,7 +12,8 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 /** Marks in order, without overlaps and inside the text, widened to whole letters: half an emoji cannot be shown. */
 function whole(text: string, marks: readonly Mark[]): { start: number; end: number }[] {
   const segments = graphemes.segment(text);
-  const edge = (at: number): number => (at <= 0 ? 0 : at >= text.length ? text.length : (segments.containing(at)?.index ?? at));
+  const edge = (at: number): number =>
+    at <= 0 ? 0 : at >= text.length ? text.length : (segments.containing(at)?.index ?? at);
   const spans: { start: number; end: number }[] = [];
   for (const { start, len } of [...marks].sort((a, b) => a.start - b.start)) {
     if (len <= 0 || start < 0 || start >= text.length) continue;
@@ -58,7 +59,11 @@ export function parts(text: string, marks: readonly Mark[], line = false): Part[
 }
 
 /** The first so many characters and lines of parts, and how many characters are hidden; what answers a search is never hidden. */
-export function clampedParts(all: readonly Part[], longest: number, lines = MOST_LINES): { parts: readonly Part[]; hidden: number } {
+export function clampedParts(
+  all: readonly Part[],
+  longest: number,
+  lines = MOST_LINES,
+): { parts: readonly Part[]; hidden: number } {
   const lengths = all.map((part) => [...part.text].length);
   const length = lengths.reduce((sum, one) => sum + one, 0);
   const text = all.map((part) => part.text).join("");

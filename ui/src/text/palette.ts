@@ -14,7 +14,14 @@ export const palette = {
   field: "Search messages, people and commands",
   placeholder: "Search messages and people, or > for commands",
   results: "Results",
-  sections: { values: "What may stand here", recent: "Searched before", people: "People", messages: "Messages", operators: "Narrow it down", commands: "Commands" },
+  sections: {
+    values: "What may stand here",
+    recent: "Searched before",
+    people: "People",
+    messages: "Messages",
+    operators: "Narrow it down",
+    commands: "Commands",
+  },
   everywhere: "All accounts",
   scope: (where: string) => `Searching in: ${where}`,
   scopeKey: "Alt A",
@@ -35,7 +42,16 @@ export const palette = {
   failed: "The search did not work",
   searching: "Searching",
   found: (messages: number, people: number, most: boolean) =>
-    [people > 0 ? count(people, "person", "people") : "", messages > 0 ? (most ? `${number.format(messages)} newest messages` : count(messages, "message", "messages")) : ""].filter((part) => part !== "").join(", "),
+    [
+      people > 0 ? count(people, "person", "people") : "",
+      messages > 0
+        ? most
+          ? `${number.format(messages)} newest messages`
+          : count(messages, "message", "messages")
+        : "",
+    ]
+      .filter((part) => part !== "")
+      .join(", "),
   foundCommands: (n: number) => count(n, "command", "commands"),
   foundNothing: "Nothing found",
   /** What follows each operator, and what it does. The operators themselves are the desk’s. */

@@ -1,5 +1,15 @@
 // What a rule says and did, turned into words of the catalogue.
-import type { Action, AgentId, AccountId, Condition, Deed, FiringView, RuleSpec, SavedReplyId, Trigger } from "../ipc/bindings";
+import type {
+  Action,
+  AgentId,
+  AccountId,
+  Condition,
+  Deed,
+  FiringView,
+  RuleSpec,
+  SavedReplyId,
+  Trigger,
+} from "../ipc/bindings";
 import { t } from "./index";
 import { locale } from "./locale";
 import { shownName } from "./shown";
@@ -17,7 +27,10 @@ export const HOUR = 60;
 export const DAY = 24 * HOUR;
 
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-const weekdays = { long: new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" }), short: new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" }) };
+const weekdays = {
+  long: new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" }),
+  short: new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" }),
+};
 const languages = new Intl.DisplayNames(locale, { type: "language" });
 /** A Monday. */
 const MONDAY_MS = Date.UTC(2024, 0, 1);
@@ -26,7 +39,8 @@ const MONDAY_MS = Date.UTC(2024, 0, 1);
 export const atMinute = (minute: number): string => clock.format(MONDAY_MS + (minute % DAY) * 60_000);
 
 /** A weekday's name, 1 for Monday to 7 for Sunday. */
-export const dayOf = (day: number, length: "long" | "short" = "long"): string => weekdays[length].format(MONDAY_MS + (day - 1) * DAY * 60_000);
+export const dayOf = (day: number, length: "long" | "short" = "long"): string =>
+  weekdays[length].format(MONDAY_MS + (day - 1) * DAY * 60_000);
 
 /** A language's name from its ISO 639-3 code. */
 export function languageName(code: string): string {
@@ -38,7 +52,7 @@ export function languageName(code: string): string {
 }
 
 /** "2 h", "90 min", "3 days" */
-export function lasting(minutes: number): string {
+function lasting(minutes: number): string {
   if (minutes >= DAY && minutes % DAY === 0) return t.time.days(minutes / DAY);
   return minutes >= HOUR ? t.time.hoursMinutes(Math.floor(minutes / HOUR), minutes % HOUR) : t.time.minutes(minutes);
 }
@@ -67,11 +81,15 @@ export function conditionWords(condition: Condition, names: Names): string {
     case "follower":
       return say.follower(condition.follows);
     case "time":
-      return say.time(atMinute(condition.span.fromMinute), atMinute(condition.span.toMinute), condition.days.map((day) => dayOf(day)));
+      return say.time(
+        atMinute(condition.span.fromMinute),
+        atMinute(condition.span.toMinute),
+        condition.days.map((day) => dayOf(day)),
+      );
   }
 }
 
-export function actionWords(action: Action, names: Names): string {
+function actionWords(action: Action, names: Names): string {
   const say = t.rules.sentence;
   switch (action.kind) {
     case "reply": {
@@ -97,7 +115,11 @@ export function ruleSentence(spec: RuleSpec, names: Names): string {
   const say = t.rules.sentence;
   const actions = spec.actions.map((action) => actionWords(action, names));
   if (spec.stop && actions.length > 0) actions.push(say.stop);
-  return say.whole(triggerWords(spec.trigger), spec.conditions.map((condition) => conditionWords(condition, names)), actions);
+  return say.whole(
+    triggerWords(spec.trigger),
+    spec.conditions.map((condition) => conditionWords(condition, names)),
+    actions,
+  );
 }
 
 function deedWords(deed: Deed, now: number): string {
@@ -116,4 +138,5 @@ function deedWords(deed: Deed, now: number): string {
 }
 
 /** "sent “Delivery times” and tagged “delivery”"; empty if it did nothing. */
-export const deedsWords = ({ did }: Pick<FiringView, "did">, now: number): string => (did.length === 0 ? "" : t.rules.log.did(did.map((deed) => deedWords(deed, now))));
+export const deedsWords = ({ did }: Pick<FiringView, "did">, now: number): string =>
+  did.length === 0 ? "" : t.rules.log.did(did.map((deed) => deedWords(deed, now)));

@@ -30,7 +30,8 @@ const sentence = {
   tag: (name: string, has: boolean) => `the customer ${has ? "has" : "does not have"} the tag ${quoted(name || "…")}`,
   language: (names: readonly string[]) => (names.length === 0 ? "it is in …" : `it is in ${or.format(names)}`),
   follower: (follows: boolean) => (follows ? "the customer follows you" : "the customer does not follow you"),
-  time: (from: string, to: string, days: readonly string[]) => `it came between ${from} and ${to}${days.length === 0 ? "" : ` on ${or.format(days)}`}`,
+  time: (from: string, to: string, days: readonly string[]) =>
+    `it came between ${from} and ${to}${days.length === 0 ? "" : ` on ${or.format(days)}`}`,
   reply: (name: string) => `send ${quoted(name)}`,
   someReply: "send a saved reply",
   tagAction: (name: string) => `tag ${quoted(name || "…")}`,
@@ -50,7 +51,8 @@ const problems: Record<RuleProblem, string> = {
   noAction: "Add something for the rule to do.",
   twoReplies: "A rule sends at most one reply. Take one of them out.",
   savedReplyGone: "Its saved reply is gone. Choose another one.",
-  savedReplyHasBlanks: "Its saved reply has a blank that only a person can fill in. Choose another one, or give the blank a fixed text.",
+  savedReplyHasBlanks:
+    "Its saved reply has a blank that only a person can fill in. Choose another one, or give the blank a fixed text.",
   outOfRange: "A number, a day or a language makes no sense here.",
   noTag: "Give the tag a name.",
   agentGone: "Its agent is gone. Choose another one.",
@@ -69,8 +71,14 @@ export const noReply: Record<NoReply, string> = {
 
 const triggers: Record<Trigger["kind"], { name: string; more: string }> = {
   keyword: { name: "A message contains keywords", more: "Case and accents do not matter." },
-  firstMessage: { name: "A customer’s first message", more: "The first ever from this customer, as far as Deskbell knows." },
-  outsideHours: { name: "A message outside business hours", more: "By the account’s own hours. Without any, the shop counts as always open." },
+  firstMessage: {
+    name: "A customer’s first message",
+    more: "The first ever from this customer, as far as Deskbell knows.",
+  },
+  outsideHours: {
+    name: "A message outside business hours",
+    more: "By the account’s own hours. Without any, the shop counts as always open.",
+  },
   noAnswer: { name: "No answer for a while", more: "Nobody has answered a customer’s message for so long." },
   messageRequest: { name: "A message request", more: "A message in a conversation that you have never answered." },
   image: { name: "A picture", more: "A customer sends a picture." },
@@ -79,20 +87,27 @@ const triggers: Record<Trigger["kind"], { name: string; more: string }> = {
 const conditions: Record<Condition["kind"], { name: string; more: string }> = {
   account: { name: "Account", more: "It came to one of these accounts." },
   tag: { name: "Tag", more: "The customer has a tag, or does not have it." },
-  language: { name: "Language", more: "Short messages in Latin or Cyrillic letters often do not tell their language; then this does not hold." },
+  language: {
+    name: "Language",
+    more: "Short messages in Latin or Cyrillic letters often do not tell their language; then this does not hold.",
+  },
   follower: { name: "Follower", more: "Whether the customer follows you. If TikTok has not said, this does not hold." },
   time: { name: "Time of day", more: "It came within these hours, by the account’s time zone." },
 };
 
 export const rules = {
   title: "Rules",
-  lead: "What Deskbell does by itself with customers’ messages, while it runs. Rules are tried from top to bottom; at most one of them answers a message.",
+  lead:
+    "What Deskbell does by itself with customers’ messages, while it runs. Rules are tried from top " +
+    "to bottom; at most one of them answers a message.",
   tabsName: "Parts of this screen",
   tabs: { rules: "Rules", log: "What they did", hours: "Business hours" },
   add: "New rule",
   loading: "Loading the rules",
   failed: "The rules could not be loaded",
-  offline: (names: readonly string[]) => `TikTok cannot be reached for ${and.format(names)} right now. Rules can be written and tried; their replies wait, and go out once it can.`,
+  offline: (names: readonly string[]) =>
+    `TikTok cannot be reached for ${and.format(names)} right now. Rules can be written and tried; ` +
+    `their replies wait, and go out once it can.`,
   lost: "Connection to Deskbell lost. What you write stays here.",
 
   list: {
@@ -124,8 +139,18 @@ export const rules = {
     templates: {
       away: { name: "Away message", more: "Answers outside business hours, so that nobody wonders.", rule: "Away" },
       greeting: { name: "Greeting", more: "Answers a customer’s first message ever.", rule: "Greeting" },
-      delivery: { name: "Delivery question", more: "Answers questions about delivery and tags the customer.", rule: "Delivery", words: ["delivery", "shipping", "tracking"], tag: "delivery" },
-      late: { name: "Nobody answered", more: "After two hours without an answer, assigns the conversation and notifies you.", rule: "Nobody answered" },
+      delivery: {
+        name: "Delivery question",
+        more: "Answers questions about delivery and tags the customer.",
+        rule: "Delivery",
+        words: ["delivery", "shipping", "tracking"],
+        tag: "delivery",
+      },
+      late: {
+        name: "Nobody answered",
+        more: "After two hours without an answer, assigns the conversation and notifies you.",
+        rule: "Nobody answered",
+      },
     },
   },
 
@@ -156,8 +181,18 @@ export const rules = {
     addAction: "Add an action",
     actionsName: "Actions to add",
     removeAction: (name: string) => `Remove the action ${name}`,
-    actions: { reply: "Send a saved reply", tag: "Tag the customer", assign: "Assign the conversation", snooze: "Snooze the conversation", done: "Mark as done", notify: "Notify me" },
-    actionMore: { done: "The conversation moves to Done until the customer writes again.", notify: "Even if notifications are off in the settings." },
+    actions: {
+      reply: "Send a saved reply",
+      tag: "Tag the customer",
+      assign: "Assign the conversation",
+      snooze: "Snooze the conversation",
+      done: "Mark as done",
+      notify: "Notify me",
+    },
+    actionMore: {
+      done: "The conversation moves to Done until the customer writes again.",
+      notify: "Even if notifications are off in the settings.",
+    },
     stop: "Stop here",
     stopMore: "Once this rule has fired, no rule below it is tried.",
     save: "Save",
@@ -171,7 +206,8 @@ export const rules = {
   },
   discard: {
     title: "Leave without saving?",
-    text: (name: string) => (name === "" ? "What you changed in this rule is not saved." : `What you changed in “${name}” is not saved.`),
+    text: (name: string) =>
+      name === "" ? "What you changed in this rule is not saved." : `What you changed in “${name}” is not saved.`,
     hours: "What you changed in the business hours is not saved.",
     leave: "Discard changes",
     stay: "Keep editing",
@@ -179,14 +215,39 @@ export const rules = {
 
   wait: "Write a time of 1 minute to 2 days.",
   incomplete: {
-    account: "Choose at least one account.", language: "Choose at least one language.", time: "Write a beginning and an end.", tag: "Give the tag a name.", follower: "Choose one of them.", snooze: "Write a time of 1 minute to 30 days.",
+    account: "Choose at least one account.",
+    language: "Choose at least one language.",
+    time: "Write a beginning and an end.",
+    tag: "Give the tag a name.",
+    follower: "Choose one of them.",
+    snooze: "Write a time of 1 minute to 30 days.",
   } satisfies Record<Condition["kind"] | "snooze", string>,
   accounts: { label: "Accounts", placeholder: "Add an account" },
   languages: { label: "Languages", placeholder: "Add a language", none: "No language of this name is told apart" },
-  tag: { label: "Tag", placeholder: "Name of the tag", has: "has it", hasNot: "does not have it", whether: "Whether the customer has it" },
+  tag: {
+    label: "Tag",
+    placeholder: "Name of the tag",
+    has: "has it",
+    hasNot: "does not have it",
+    whether: "Whether the customer has it",
+  },
   follower: { label: "Whether the customer follows you", yes: "follows you", no: "does not follow you" },
-  time: { from: "From", to: "To", days: "On these weekdays", everyDay: "None chosen means every day.", nextDay: "Into the next day." },
-  assign: { label: "To whom", least: "Whoever is least busy", leastMore: "Of those who are not away, whoever has the fewest open conversations.", away: (name: string) => `${name} (away)`, you: "You", none: "Choose an agent", loading: "Loading agents" },
+  time: {
+    from: "From",
+    to: "To",
+    days: "On these weekdays",
+    everyDay: "None chosen means every day.",
+    nextDay: "Into the next day.",
+  },
+  assign: {
+    label: "To whom",
+    least: "Whoever is least busy",
+    leastMore: "Of those who are not away, whoever has the fewest open conversations.",
+    away: (name: string) => `${name} (away)`,
+    you: "You",
+    none: "Choose an agent",
+    loading: "Loading agents",
+  },
   duration: { label: "For how long", units: { minutes: "minutes", hours: "hours", days: "days" }, unit: "Unit" },
   reply: {
     label: "Saved reply",
@@ -195,13 +256,21 @@ export const rules = {
     empty: "There are no saved replies yet.",
     write: "Write one",
     change: "Choose another",
-    blanks: (names: readonly string[]) => `It has ${count(names.length, "a blank", "blanks")} that only a person can fill in: ${and.format(names.map(quoted))}. A rule cannot send it.`,
+    blanks: (names: readonly string[]) =>
+      `It has ${count(names.length, "a blank", "blanks")} that only a person can fill in: ` +
+      `${and.format(names.map(quoted))}. A rule cannot send it.`,
     withPicture: "With a picture",
     gone: "The saved reply that this rule sent is gone. Choose another one.",
     choose: "Choose a saved reply.",
     failed: "Saved replies could not be loaded",
   },
-  chips: { remove: (name: string) => `Remove ${name}`, added: (name: string) => `${name} added`, removed: (name: string) => `${name} removed`, suggestions: "To choose from", create: (name: string) => `New tag ${quoted(name)}` },
+  chips: {
+    remove: (name: string) => `Remove ${name}`,
+    added: (name: string) => `${name} added`,
+    removed: (name: string) => `${name} removed`,
+    suggestions: "To choose from",
+    create: (name: string) => `New tag ${quoted(name)}`,
+  },
 
   dry: {
     title: "Dry run",
@@ -217,15 +286,22 @@ export const rules = {
     cancel: "Cancel",
     failed: "The dry run did not work",
     stale: "Something has changed since this dry run.",
-    fired: (n: number, days: number) => (n === 0 ? `Would not have fired in ${count(days, "day", "days")}` : `Would have fired ${times(n)} in ${count(days, "day", "days")}`),
-    looked: (messages: string, conversations: string, took: string) => `${messages} in ${conversations} looked at, ${took}.`,
+    fired: (n: number, days: number) =>
+      n === 0
+        ? `Would not have fired in ${count(days, "day", "days")}`
+        : `Would have fired ${times(n)} in ${count(days, "day", "days")}`,
+    looked: (messages: string, conversations: string, took: string) =>
+      `${messages} in ${conversations} looked at, ${took}.`,
     messages: (n: number) => count(n, "message", "messages"),
     conversations: (n: number) => count(n, "conversation", "conversations"),
     took: (seconds: number) => `${number.format(seconds)} s`,
     since: (date: string) => `The earliest is of ${date}.`,
     nothing: "There are no customers’ messages in this time.",
     sent: (n: number) => `${replies(n)} sent`,
-    sentMore: (n: number) => (n === 0 ? "No reply would have gone out." : `That is ${replies(n)} of customers’ budgets: TikTok allows 10 until the customer writes again.`),
+    sentMore: (n: number) =>
+      n === 0
+        ? "No reply would have gone out."
+        : `That is ${replies(n)} of customers’ budgets: TikTok allows 10 until the customer writes again.`,
     held: {
       alreadyAnswered: (n: number) => `${number.format(n)} answered by another rule`,
       agentAnswered: (n: number) => `${number.format(n)} answered by somebody first`,
@@ -306,7 +382,9 @@ export const rules = {
   here: {
     title: "This computer",
     answers: (name: string) => `Answers by rule for ${name}`,
-    many: (n: number) => `${count(n, "computer answers", "computers answer")} with this app. Let only one of them answer by rule for an account, or customers get the same answer more than once.`,
+    many: (n: number) =>
+      `${count(n, "computer answers", "computers answer")} with this app. Let only one of them answer ` +
+      `by rule for an account, or customers get the same answer more than once.`,
     none: "Switched off for every account: rules here send no replies.",
     reserve: "Replies kept for people",
     reserveMore: "TikTok allows 10 replies until the customer writes again. Rules stop when only so many are left.",
@@ -336,7 +414,8 @@ export const hours = {
   zone: "Time zone",
   zonePlaceholder: "Search for a city or a country’s zone",
   zoneNone: "No time zone fits",
-  zoneOf: (city: string, region: string, offset: string) => [city, region, offset].filter((one) => one !== "").join(", "),
+  zoneOf: (city: string, region: string, offset: string) =>
+    [city, region, offset].filter((one) => one !== "").join(", "),
   week: "Week",
   from: (day: string, n: number) => `${day}, stretch ${number.format(n)}, from`,
   to: (day: string, n: number) => `${day}, stretch ${number.format(n)}, to`,

@@ -87,7 +87,10 @@ export const saved = {
 
   guard: {
     title: "Save your changes first?",
-    more: (name: string) => (name === "" ? "You have changed a saved reply without saving it." : `You have changed “${name}” without saving it.`),
+    more: (name: string) =>
+      name === ""
+        ? "You have changed a saved reply without saving it."
+        : `You have changed “${name}” without saving it.`,
     save: "Save",
     discard: "Discard",
     stay: "Keep editing",
@@ -110,11 +113,15 @@ export const saved = {
   noName: "without a name",
   moreRefused: (n: number) => `and ${number.format(n)} more`,
   notText: "The file is not text. In your spreadsheet, save it as “CSV UTF-8”.",
-  guessed: (encoding: string) => `The file does not say how its letters are encoded and was read as ${encoding}. If accents or letters are wrong, save it as “CSV UTF-8” in your spreadsheet and import it again.`,
+  guessed: (encoding: string) =>
+    `The file does not say how its letters are encoded and was read as ${encoding}. If accents or ` +
+    `letters are wrong, save it as “CSV UTF-8” in your spreadsheet and import it again.`,
   unreadable: {
     tooLarge: "The file is too large: a table may have 8 MB, a JSON file 64 MB.",
     tooMany: "The file has more than 10,000 entries.",
-    columns: "The first line of the table has to name its columns; name and text are needed. Commas, semicolons, tabs or | may stand between them.",
+    columns:
+      "The first line of the table has to name its columns; name and text are needed. Commas, " +
+      "semicolons, tabs or | may stand between them.",
     format: "This JSON file was not exported by Deskbell, or by a newer one.",
     quotes: (line: number) => `A quotation mark opens in line ${number.format(line)} and never closes.`,
     json: (line: number) => `It stops making sense in line ${number.format(line)}.`,
@@ -127,7 +134,10 @@ export const saved = {
   hintClose: "closes",
   blanks: "Fill in the blanks",
   blanksMore: (name: string) => `“${name}” asks for:`,
-  blankNames: { customer: "Customer’s name", agent: "Your name", account: "Account’s name", date: "Date" } as Record<string, string>,
+  blankNames: { customer: "Customer’s name", agent: "Your name", account: "Account’s name", date: "Date" } as Record<
+    string,
+    string
+  >,
   blankMissing: (name: string) => `“${name}” is still empty. Fill it in, or press Insert once more to leave it out.`,
   next: "goes on",
   insertNow: "Insert",

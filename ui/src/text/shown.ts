@@ -14,7 +14,6 @@ const MOST_MARKS = 4;
 export const LONGEST_NAME = 200;
 
 const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/gu;
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000E-\u001F\u007F-\u009F]/gu;
 const MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, "gu");
 /** JavaScript counts the byte order mark as white space. */
@@ -40,7 +39,14 @@ export function shownLine(text: string): string {
 
 /** A name as it may stand in a text that is sent: on one line, without what draws nothing; empty if nothing is left. */
 export function cleanName(text: string): string {
-  return withoutInvisible(text.slice(0, 2 * LONGEST_NAME).replace(LINE_ENDS, " ").replace(SPACES, " ")).replace(SPACES, " ").trim();
+  return withoutInvisible(
+    text
+      .slice(0, 2 * LONGEST_NAME)
+      .replace(LINE_ENDS, " ")
+      .replace(SPACES, " "),
+  )
+    .replace(SPACES, " ")
+    .trim();
 }
 
 /** What of a long text is shown at first, and how many characters it hides; never half an emoji. */
@@ -93,7 +99,10 @@ export function agentName({ name, me }: Pick<AgentView, "name" | "me">): string 
 
 /** One or two letters for the stand-in avatar. */
 export function initials(name: string): string {
-  const words = name.replace(/^@/, "").split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
+  const words = name
+    .replace(/^@/, "")
+    .split(/[\s._-]+/u)
+    .filter((word) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(word));
   const first = letter(words[0]);
   if (!ALPHABETIC.test(first) || words.length < 2) return first;
   return first + letter(words.at(-1));

@@ -12,6 +12,7 @@ const KIB = 1024;
 /** "640 MB", "1.2 GB": room on the disk, counted as the systems' own file lists do. */
 export function roomOf(bytes: number): string {
   const mebibytes = bytes / KIB / KIB;
-  if (mebibytes < 1000) return t.data.megabytes(mebibytes < 10 ? Math.max(0.1, Math.round(mebibytes * 10) / 10) : Math.round(mebibytes));
+  if (mebibytes < 1000)
+    return t.data.megabytes(mebibytes < 10 ? Math.max(0.1, Math.round(mebibytes * 10) / 10) : Math.round(mebibytes));
   return t.data.gigabytes(Math.round((mebibytes / KIB) * 10) / 10);
 }

@@ -18,8 +18,14 @@ export const thread = {
   panel: "Person panel",
   more: "More for this conversation",
   markRead: "Mark as read on TikTok",
-  gap: { what: "Messages may be missing here", more: "TikTok only shows the newest 20 messages. Look on the phone for the rest." },
-  begins: { what: "Deskbell’s history begins here", more: "When the account was linked, TikTok showed nothing older. Look on the phone for the rest." },
+  gap: {
+    what: "Messages may be missing here",
+    more: "TikTok only shows the newest 20 messages. Look on the phone for the rest.",
+  },
+  begins: {
+    what: "Deskbell’s history begins here",
+    more: "When the account was linked, TikTok showed nothing older. Look on the phone for the rest.",
+  },
   newMessages: (n: number) => count(n, "new message", "new messages"),
   toNewest: "Newest messages",
   arrived: (name: string, text: string) => `${name}: ${text}`,
@@ -39,7 +45,11 @@ export const thread = {
   away: { image: "Photo is not on this computer", sticker: "Sticker is not on this computer" },
   fetchAgain: "Fetch again",
   fetching: "Asking TikTok…",
-  fetched: { fetchPicture: "Asked TikTok for it again", openVideo: "The video opens in your player", openInTikTok: "TikTok opens in your browser" },
+  fetched: {
+    fetchPicture: "Asked TikTok for it again",
+    openVideo: "The video opens in your player",
+    openInTikTok: "TikTok opens in your browser",
+  },
   photo: "Photo",
   photoOpen: "Look at the photo",
   sticker: "Sticker",
@@ -55,7 +65,10 @@ export const thread = {
   card: "Card",
   answers: "Answers the customer can tap",
   unsupported: "TikTok does not give this message to other apps",
-  unreadable: { what: "This message cannot be read here", more: "What Deskbell kept of it is damaged. TikTok may still show it." },
+  unreadable: {
+    what: "This message cannot be read here",
+    more: "What Deskbell kept of it is damaged. TikTok may still show it.",
+  },
   unsupportedKinds: { OTHER: "It may be a voice message.", EMOJI: "It is a large emoji." } as Record<string, string>,
   unsupportedKind: (kind: string) => `TikTok calls it “${kind}”`,
   request: "A message request: your answer accepts it.",
@@ -71,7 +84,14 @@ export const thread = {
     close: "Close",
     failed: "Try again",
   },
-  actions: { name: "Message actions", quote: "Quote in reply", edit: "Edit", takeBack: "Take back", up: "Move up", down: "Move down" },
+  actions: {
+    name: "Message actions",
+    quote: "Quote in reply",
+    edit: "Edit",
+    takeBack: "Take back",
+    up: "Move up",
+    down: "Move down",
+  },
   edit: {
     label: "Change the message",
     save: "Save",
@@ -113,19 +133,52 @@ export const delivery = {
 };
 
 const stopped: Record<StopReason, Advice> = {
-  colleagueReplied: { what: "Deskbell did not send this message: a colleague answered after you had last seen the conversation.", todo: "Read the colleague’s answer, then send this one anyway, change it, or take it back." },
-  windowClosed: { what: "Deskbell did not send this message: the reply window had closed when its time came.", todo: "TikTok will probably refuse it now. Wait until the customer writes again, or try it anyway." },
-  overdue: { what: "Deskbell did not send this message: it was to go out while Deskbell was not running.", todo: "Check that it still fits, then send it anyway, or take it back." },
-  interrupted: { what: "Deskbell ended before this message went out, and your draft already holds another picture or card.", todo: "Send it now, or take it back once the draft has room." },
-  unreadable: { what: "Deskbell did not send this message: what it kept of it is damaged.", todo: "Take it back and write it again." },
+  colleagueReplied: {
+    what: "Deskbell did not send this message: a colleague answered after you had last seen the conversation.",
+    todo: "Read the colleague’s answer, then send this one anyway, change it, or take it back.",
+  },
+  windowClosed: {
+    what: "Deskbell did not send this message: the reply window had closed when its time came.",
+    todo: "TikTok will probably refuse it now. Wait until the customer writes again, or try it anyway.",
+  },
+  overdue: {
+    what: "Deskbell did not send this message: it was to go out while Deskbell was not running.",
+    todo: "Check that it still fits, then send it anyway, or take it back.",
+  },
+  interrupted: {
+    what: "Deskbell ended before this message went out, and your draft already holds another picture or card.",
+    todo: "Send it now, or take it back once the draft has room.",
+  },
+  unreadable: {
+    what: "Deskbell did not send this message: what it kept of it is damaged.",
+    todo: "Take it back and write it again.",
+  },
 };
 const waiting: Record<WaitReason["reason"], Advice> = {
-  offline: { what: "This message waits because TikTok cannot be reached.", todo: "Check your internet connection. It goes out by itself as soon as TikTok answers." },
-  rateLimited: { what: "This message waits because TikTok asked Deskbell to slow down.", todo: "There is nothing to do. It goes out by itself." },
-  relink: { what: "This message waits because TikTok no longer lets Deskbell in.", todo: "Link the account again. Then it goes out by itself." },
-  earlierUnconfirmed: { what: "This message waits because it is not clear whether the one before it arrived.", todo: "Decide about the message before: then this one goes out by itself." },
-  mayHaveArrived: { what: "This message was sent before, and TikTok never confirmed it. Deskbell looks for it before it is sent again.", todo: "There is nothing to do. If it is found, it is not sent a second time; if not, it goes out by itself." },
-  uploading: { what: "The picture is being uploaded to TikTok.", todo: "There is nothing to do. It goes out by itself." },
+  offline: {
+    what: "This message waits because TikTok cannot be reached.",
+    todo: "Check your internet connection. It goes out by itself as soon as TikTok answers.",
+  },
+  rateLimited: {
+    what: "This message waits because TikTok asked Deskbell to slow down.",
+    todo: "There is nothing to do. It goes out by itself.",
+  },
+  relink: {
+    what: "This message waits because TikTok no longer lets Deskbell in.",
+    todo: "Link the account again. Then it goes out by itself.",
+  },
+  earlierUnconfirmed: {
+    what: "This message waits because it is not clear whether the one before it arrived.",
+    todo: "Decide about the message before: then this one goes out by itself.",
+  },
+  mayHaveArrived: {
+    what: "This message was sent before, and TikTok never confirmed it. Deskbell looks for it before it is sent again.",
+    todo: "There is nothing to do. If it is found, it is not sent a second time; if not, it goes out by itself.",
+  },
+  uploading: {
+    what: "The picture is being uploaded to TikTok.",
+    todo: "There is nothing to do. It goes out by itself.",
+  },
 };
 
 export const why = {
@@ -137,8 +190,14 @@ export const why = {
   stopped,
   waiting,
   inLine: { what: "This message is next in line.", todo: "There is nothing to do. It goes out by itself." },
-  checking: { what: "Deskbell handed this message to TikTok, but the answer was lost. It may have arrived.", todo: "Deskbell is looking for it in the conversation. There is nothing to do yet." },
-  undecided: { what: "Deskbell handed this message to TikTok, but the answer was lost, and the message did not show up in the conversation.", todo: "Look on the phone. If it is there, choose “It arrived”; if not, “Send again”." },
+  checking: {
+    what: "Deskbell handed this message to TikTok, but the answer was lost. It may have arrived.",
+    todo: "Deskbell is looking for it in the conversation. There is nothing to do yet.",
+  },
+  undecided: {
+    what: "Deskbell handed this message to TikTok, but the answer was lost, and the message did not show up in the conversation.",
+    todo: "Look on the phone. If it is there, choose “It arrived”; if not, “Send again”.",
+  },
   goneOut: { what: "This message has gone out in the meantime.", todo: "There is nothing to do." },
   checks: (n: number) => `Deskbell has looked for it in the conversation ${count(n, "time", "times")} since.`,
   attempts: (n: number) => (n === 0 ? "Attempts" : count(n, "attempt", "attempts")),
@@ -153,7 +212,8 @@ export const why = {
   took: (time: string) => `took ${time}`,
   unfinished: "never finished",
   milliseconds: (n: number) => `${number.format(n)} ms`,
-  seconds: (n: number) => `${new Intl.NumberFormat(number.resolvedOptions().locale, { maximumFractionDigits: 1 }).format(n)} s`,
+  seconds: (n: number) =>
+    `${new Intl.NumberFormat(number.resolvedOptions().locale, { maximumFractionDigits: 1 }).format(n)} s`,
   means: "What it means",
   code: "TikTok’s code",
   words: "TikTok’s words",

@@ -82,7 +82,14 @@ export function atMoment(at: number, now: number): string {
 export function toCome(at: number, now: number): string {
   if (!isMoment(at)) return t.time.unknown;
   const days = daysBetween(now, at);
-  const day = days === 0 ? t.time.today : days === 1 ? t.time.tomorrow : days > 1 && days < 7 ? write("weekday", at) : dayOf(at, now);
+  const day =
+    days === 0
+      ? t.time.today
+      : days === 1
+        ? t.time.tomorrow
+        : days > 1 && days < 7
+          ? write("weekday", at)
+          : dayOf(at, now);
   return `${day} ${atClock(at)}`;
 }
 
@@ -161,7 +168,8 @@ export function lookOf(window: ReplyWindow, now: number): WindowLook {
   if (leftMs === 0) return { state: "closed", percent: 0, leftMs, short: "" };
   const whole = Math.max(1, window.closesAtMs - window.openedAtMs);
   const percent = Math.min(100, Math.max(2, Math.round((leftMs / whole) * 100)));
-  if (leftMs < URGENT_MS) return { state: "urgent", percent, leftMs, short: t.time.minutesShort(Math.max(1, Math.floor(leftMs / MINUTE))) };
+  if (leftMs < URGENT_MS)
+    return { state: "urgent", percent, leftMs, short: t.time.minutesShort(Math.max(1, Math.floor(leftMs / MINUTE))) };
   if (leftMs < SOON_MS) return { state: "soon", percent, leftMs, short: t.time.hoursShort(Math.floor(leftMs / HOUR)) };
   return { state: "open", percent, leftMs, short: "" };
 }

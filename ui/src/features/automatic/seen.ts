@@ -28,4 +28,5 @@ const written = (draft: AutoDraft): Seen => ({ key: draft.key, text: draft.text,
 /** The greeting TikTok writes by itself names the business by a placeholder. */
 export const filledIn = (text: string, name: string): string => text.replaceAll("{{display_name}}", name);
 
-export const pick = (kinds: readonly AutoKindView[], kind: AutoMessageType): AutoKindView | undefined => kinds.find((one) => one.kind === kind);
+export const pick = (kinds: readonly AutoKindView[], kind: AutoMessageType): AutoKindView | undefined =>
+  kinds.find((one) => one.kind === kind);

@@ -22,7 +22,11 @@ export function changesBetween(now: readonly AutoText[], then: readonly AutoText
   const comes = then.map((one, at): Change => {
     const other = paired[at];
     if (!other) return { what: "before", ...all(one, "after") };
-    return { what: sameText(one, other) ? "both" : "changes", title: wordDiff(other.title, one.title), body: wordDiff(other.body, one.body) };
+    return {
+      what: sameText(one, other) ? "both" : "changes",
+      title: wordDiff(other.title, one.title),
+      body: wordDiff(other.body, one.body),
+    };
   });
   return [...comes, ...left.map((one): Change => ({ what: "after", ...all(one, "before") }))];
 }
@@ -36,6 +40,7 @@ export type Likeness = "same" | "order" | "different";
 
 /** How an earlier state compares with how it is now. */
 export function likenessOf(now: readonly AutoText[], then: readonly AutoText[]): Likeness {
-  if (now.length === then.length && now.every((one, at) => sameText(one, then[at] ?? { title: "", body: "" }))) return "same";
+  if (now.length === then.length && now.every((one, at) => sameText(one, then[at] ?? { title: "", body: "" })))
+    return "same";
   return changesBetween(now, then).every((one) => one.what === "both") ? "order" : "different";
 }

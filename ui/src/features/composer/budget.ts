@@ -3,7 +3,7 @@ import type { SendBudget } from "../../ipc/bindings";
 import { t } from "../../text";
 
 /** By the stricter of TikTok's two descriptions of its rule. */
-export const REPLIES = 10;
+const REPLIES = 10;
 const LOW = 3;
 
 /** @param uses how many replies what is written will cost */

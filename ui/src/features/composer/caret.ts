@@ -1,11 +1,40 @@
 // Where a place in a field is on screen: the field is laid out once more, out of sight, up to that place.
-const COPIED = ["boxSizing", "width", "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "borderTopWidth", "borderRightWidth", "borderBottomWidth", "borderLeftWidth", "borderStyle", "font", "letterSpacing", "lineHeight", "tabSize", "textAlign", "direction", "whiteSpace", "overflowWrap", "wordBreak", "fontFeatureSettings"] as const;
+const COPIED = [
+  "boxSizing",
+  "width",
+  "paddingTop",
+  "paddingRight",
+  "paddingBottom",
+  "paddingLeft",
+  "borderTopWidth",
+  "borderRightWidth",
+  "borderBottomWidth",
+  "borderLeftWidth",
+  "borderStyle",
+  "font",
+  "letterSpacing",
+  "lineHeight",
+  "tabSize",
+  "textAlign",
+  "direction",
+  "whiteSpace",
+  "overflowWrap",
+  "wordBreak",
+  "fontFeatureSettings",
+] as const;
 
 export function caretLeft(field: HTMLTextAreaElement, at: number): number {
   const style = getComputedStyle(field);
   const mirror = document.createElement("div");
   for (const name of COPIED) mirror.style[name] = style[name];
-  Object.assign(mirror.style, { position: "fixed", top: "0", left: "0", visibility: "hidden", whiteSpace: "pre-wrap", overflowWrap: "break-word" });
+  Object.assign(mirror.style, {
+    position: "fixed",
+    top: "0",
+    left: "0",
+    visibility: "hidden",
+    whiteSpace: "pre-wrap",
+    overflowWrap: "break-word",
+  });
   mirror.dir = field.dir;
   mirror.textContent = field.value.slice(0, at);
   const mark = document.createElement("span");

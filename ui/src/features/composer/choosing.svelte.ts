@@ -4,12 +4,13 @@ import { ask } from "../../ipc/desk";
 import { oneAtATime } from "../../state/latest";
 
 /** So many are offered. */
-export const MOST_OFFERED = 30;
+const MOST_OFFERED = 30;
 /** Nobody filters by more. */
 const LONGEST = 60;
 
 /** The stroke as it is typed, and as an East Asian input method writes it. */
-const lastStroke = (text: string, at: number): number => Math.max(text.lastIndexOf("/", at), text.lastIndexOf("／", at));
+const lastStroke = (text: string, at: number): number =>
+  Math.max(text.lastIndexOf("/", at), text.lastIndexOf("／", at));
 
 /** The slash word that is all a text consists of; none if there is more to it. Nobody means to send one to a customer. */
 export function slashWordOnly(text: string): string | null {

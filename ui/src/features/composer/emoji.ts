@@ -18,7 +18,7 @@ interface Raw {
   skins?: { unicode: string }[];
 }
 
-export const MOST_RECENT = 24;
+const MOST_RECENT = 24;
 const MOST_FOUND = 90;
 const TONES = ["\u{1F3FB}", "\u{1F3FC}", "\u{1F3FD}", "\u{1F3FE}", "\u{1F3FF}"];
 /** Skin tones and hair by themselves. */
@@ -26,15 +26,24 @@ const PARTS = 2;
 
 /** Each person of an emoji in one and the same tone. */
 function inTones(skins: readonly { unicode: string }[]): string[] {
-  const found = TONES.map((tone) => skins.find(({ unicode }) => [...unicode].every((char) => !TONES.includes(char) || char === tone))?.unicode);
+  const found = TONES.map(
+    (tone) =>
+      skins.find(({ unicode }) => [...unicode].every((char) => !TONES.includes(char) || char === tone))?.unicode,
+  );
   return found.every((one) => one !== undefined) ? found : [];
 }
 
-export function prepared(raw: readonly Raw[]): Emoji[] {
+function prepared(raw: readonly Raw[]): Emoji[] {
   return raw
     .filter((one) => one.group !== undefined && one.group !== PARTS)
     .sort((a, b) => (a.order ?? 0) - (b.order ?? 0))
-    .map((one) => ({ text: one.unicode, name: one.label, group: one.group ?? 0, words: [...one.label.toLowerCase().split(/[\s:,-]+/), ...(one.tags ?? [])], tones: inTones(one.skins ?? []) }));
+    .map((one) => ({
+      text: one.unicode,
+      name: one.label,
+      group: one.group ?? 0,
+      words: [...one.label.toLowerCase().split(/[\s:,-]+/), ...(one.tags ?? [])],
+      tones: inTones(one.skins ?? []),
+    }));
 }
 
 let loading: Promise<Emoji[]> | undefined;
@@ -52,7 +61,10 @@ export function loadEmoji(): Promise<Emoji[]> {
 
 /** Those whose words begin with every word asked for; names before tags, whole words before beginnings. */
 export function search(all: readonly Emoji[], query: string): Emoji[] {
-  const wanted = query.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const wanted = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   if (wanted.length === 0) return [];
   const ranked: [number, Emoji][] = [];
   for (const one of all) {
@@ -65,7 +77,10 @@ export function search(all: readonly Emoji[], query: string): Emoji[] {
     });
     if (fits) ranked.push([rank, one]);
   }
-  return ranked.sort((a, b) => a[0] - b[0]).slice(0, MOST_FOUND).map(([, one]) => one);
+  return ranked
+    .sort((a, b) => a[0] - b[0])
+    .slice(0, MOST_FOUND)
+    .map(([, one]) => one);
 }
 
 /** The ones used last, with this one in front. */

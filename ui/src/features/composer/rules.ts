@@ -10,7 +10,17 @@ export * from "../../state/writing";
 export type Replyable = ReturnType<typeof sendable> | { ok: false; why: "quote" | "attaching" };
 
 /** Whether text, quote and picture together can be sent. */
-export function replyable({ text, quoted, picture, attaching }: { text: string; quoted: boolean; picture: boolean; attaching: boolean }): Replyable {
+export function replyable({
+  text,
+  quoted,
+  picture,
+  attaching,
+}: {
+  text: string;
+  quoted: boolean;
+  picture: boolean;
+  attaching: boolean;
+}): Replyable {
   const can = sendable(text);
   if (!can.ok && can.why === "tooLong") return can;
   if (attaching) return { ok: false, why: "attaching" };
@@ -28,4 +38,10 @@ export function colleague(newest: MessageView | undefined, now: number): string 
   const past = Math.max(0, now - newest.sentAtMs);
   if (past >= RECENT_MS) return null;
   return past < 60_000 ? t.time.seconds(Math.max(1, Math.floor(past / 1000))) : span(past);
+}
+
+/** Why the draft cannot be sent, in words. */
+export function whyNot(can: Exclude<Replyable, { ok: true }>): string {
+  if (can.why === "tooLong") return t.composer.tooLong(can.over);
+  return { empty: t.composer.empty, quote: t.composer.quoteNeedsText, attaching: t.composer.stillAttaching }[can.why];
 }

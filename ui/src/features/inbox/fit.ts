@@ -1,7 +1,7 @@
 // Which tabs have room beside each other. Pure; the widths are measured elsewhere.
 
 /** Pixels between two tabs. */
-export const GAP = 2;
+const GAP = 2;
 
 /**
  * The first ones stay, as many as fit; whichever is chosen always does. As soon as one does not, room is kept for the button

@@ -2,7 +2,7 @@
 export const ROW = 57;
 export const PAD = 4;
 /** Rows kept ready above and below. */
-export const SPARE = 8;
+const SPARE = 8;
 
 export interface Sight {
   /** The first and last row to have ready. */
@@ -16,7 +16,11 @@ export function inSight(scrolled: number, height: number, total: number): Sight 
   const top = Math.max(0, Math.floor((scrolled - PAD) / ROW));
   const bottom = Math.ceil((scrolled + height - PAD) / ROW);
   const most = Math.max(0, total - 1);
-  return { first: Math.min(Math.max(0, top - SPARE), most), last: total === 0 ? bottom + SPARE : Math.min(bottom + SPARE, most), top: Math.min(top, most) };
+  return {
+    first: Math.min(Math.max(0, top - SPARE), most),
+    last: total === 0 ? bottom + SPARE : Math.min(bottom + SPARE, most),
+    top: Math.min(top, most),
+  };
 }
 
 /** Where to scroll so that a row is wholly in sight; nothing if it is. */

@@ -13,7 +13,8 @@ export function check(typed: SaveCredentials, saved: Pick<LinkView, "businessApp
   const id = typed.businessAppId.trim();
   if (id === "") wrong.businessAppId = say.needAppId;
   else if (!/^\d+$/.test(id)) wrong.businessAppId = say.digits;
-  if (typed.businessSecret.trim() === "" && (saved.businessAppId === null || saved.businessAppId !== id)) wrong.businessSecret = say.needSecret;
+  if (typed.businessSecret.trim() === "" && (saved.businessAppId === null || saved.businessAppId !== id))
+    wrong.businessSecret = say.needSecret;
   const redirect = redirectWrong(typed.businessRedirectUri.trim());
   if (redirect) wrong.businessRedirectUri = redirect;
   const key = typed.loginClientKey.trim();

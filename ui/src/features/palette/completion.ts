@@ -4,9 +4,9 @@ import { shownName } from "../../text/shown";
 
 export type Operator = "from" | "in" | "has" | "tag" | "before" | "after" | "on";
 
-export const OPERATORS: readonly Operator[] = ["from", "in", "has", "tag", "before", "after", "on"];
+const OPERATORS: readonly Operator[] = ["from", "in", "has", "tag", "before", "after", "on"];
 /** What a message can have, in the desk's words. */
-export const HAS: readonly string[] = ["photo", "video", "post", "sticker", "card", "link"];
+const HAS: readonly string[] = ["photo", "video", "post", "sticker", "card", "link"];
 export const MOST = 5;
 /** As many as the list shows where nothing but an operator is typed. */
 const MOST_LISTED = 30;
@@ -33,12 +33,19 @@ const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu
 /** Whether one of a name's words begins like this. */
 function begins(name: string, with_: string): boolean {
   const wanted = plain(with_);
-  return plain(name).startsWith(wanted) || plain(name).split(/\s+/u).some((word) => word.startsWith(wanted));
+  return (
+    plain(name).startsWith(wanted) ||
+    plain(name)
+      .split(/\s+/u)
+      .some((word) => word.startsWith(wanted))
+  );
 }
 
 function peopleOf(results: SearchResults | null): string[] {
   if (!results) return [];
-  const names = [...results.people, ...results.messages].map(({ person }) => shownName(person.name) || shownName(person.handle ?? ""));
+  const names = [...results.people, ...results.messages].map(
+    ({ person }) => shownName(person.name) || shownName(person.handle ?? ""),
+  );
   return [...new Set(names.filter((name) => name !== ""))];
 }
 
@@ -52,7 +59,10 @@ function values(operator: Operator, typed: string, { results, tags, people = [],
       return tags.map(({ tag }) => tag.name).filter((name) => begins(name, typed));
     case "from":
       if (typed === "") return [...new Set([...people, "me"])];
-      return [...("me".startsWith(typed.toLowerCase()) ? ["me"] : []), ...peopleOf(results).filter((name) => begins(name, typed))];
+      return [
+        ...("me".startsWith(typed.toLowerCase()) ? ["me"] : []),
+        ...peopleOf(results).filter((name) => begins(name, typed)),
+      ];
     case "in":
       return typed === "" ? [...new Set(people)] : peopleOf(results).filter((name) => begins(name, typed));
     default:

@@ -24,8 +24,10 @@ export interface Section {
 const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** The commands in whose name each typed word begins a word. */
-export function commandsFor(typed: string, all: readonly KeyId[]): KeyId[] {
-  const words = plain(typed).split(/\s+/u).filter((word) => word !== "");
+function commandsFor(typed: string, all: readonly KeyId[]): KeyId[] {
+  const words = plain(typed)
+    .split(/\s+/u)
+    .filter((word) => word !== "");
   return all.filter((id) => {
     const name = plain(t.keys[id]).split(/[^\p{L}\p{N}]+/u);
     return words.every((word) => name.some((one) => one.startsWith(word)));
@@ -33,26 +35,49 @@ export function commandsFor(typed: string, all: readonly KeyId[]): KeyId[] {
 }
 
 /** Scripts that write no space between words: there a word may begin anywhere. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 /** More would hide the commands. */
 const MOST_SAVED = 3;
 
-/** The saved replies whose name has all that was typed, or whose name or shortcut begins with its last word: the others may be what is searched for. */
-export function savedFor(typed: string, all: readonly SavedReplyView[]): SavedReplyView[] {
-  const words = plain(typed).split(/\s+/u).filter((word) => word !== "");
+/**
+ * The saved replies whose name has all that was typed, or whose name or shortcut begins with its last word; the words
+ * before it may be a search.
+ */
+function savedFor(typed: string, all: readonly SavedReplyView[]): SavedReplyView[] {
+  const words = plain(typed)
+    .split(/\s+/u)
+    .filter((word) => word !== "");
   const last = words.at(-1) ?? "";
-  const named = (one: SavedReplyView, word: string): boolean => (UNSPACED.test(word) ? plain(one.name).includes(word) : plain(one.name).split(/[^\p{L}\p{N}]+/u).some((begun) => begun.startsWith(word)));
+  const named = (one: SavedReplyView, word: string): boolean =>
+    UNSPACED.test(word)
+      ? plain(one.name).includes(word)
+      : plain(one.name)
+          .split(/[^\p{L}\p{N}]+/u)
+          .some((begun) => begun.startsWith(word));
   if (last.length < 2 && !UNSPACED.test(last)) return [];
   const whole = all.filter((one) => words.every((word) => named(one, word)));
-  const ending = all.filter((one) => !whole.includes(one) && (named(one, last) || plain(one.shortcut).startsWith(last.replace(/^\//u, ""))));
+  const ending = all.filter(
+    (one) => !whole.includes(one) && (named(one, last) || plain(one.shortcut).startsWith(last.replace(/^\//u, ""))),
+  );
   return [...whole, ...ending].slice(0, MOST_SAVED);
 }
 
 const commands = (ids: readonly KeyId[], saved: readonly SavedReplyView[] = []): Section => ({
   id: "commands",
-  entries: [...saved.map((one): Entry => ({ kind: "saved", key: `saved ${one.id}`, one })), ...ids.map((id): Entry => ({ kind: "command", key: `command ${id}`, id }))],
+  entries: [
+    ...saved.map((one): Entry => ({ kind: "saved", key: `saved ${one.id}`, one })),
+    ...ids.map((id): Entry => ({ kind: "command", key: `command ${id}`, id })),
+  ],
 });
-const operators = (): Section => ({ id: "operators", entries: (Object.keys(t.palette.operators) as OperatorId[]).map((id) => ({ kind: "operator", key: `operator ${id}`, id })) });
+const operators = (): Section => ({
+  id: "operators",
+  entries: (Object.keys(t.palette.operators) as OperatorId[]).map((id) => ({
+    kind: "operator",
+    key: `operator ${id}`,
+    id,
+  })),
+});
 
 export interface Asked {
   /** What the results answer; or what stands in the field if the desk is not asked. */
@@ -70,16 +95,30 @@ export interface Asked {
 export function sectionsOf({ text, results, recent, may, saved, values = [] }: Asked): Section[] {
   const typed = text.trim();
   const sections: Section[] = [];
-  if (values.length > 0) sections.push({ id: "values", entries: values.map((way) => ({ kind: "value", key: `value ${way.label}`, way })) });
-  else if (typed.startsWith(">")) sections.push(commands(commandsFor(typed.slice(1), may), savedFor(typed.slice(1), saved)));
+  if (values.length > 0)
+    sections.push({ id: "values", entries: values.map((way) => ({ kind: "value", key: `value ${way.label}`, way })) });
+  else if (typed.startsWith(">"))
+    sections.push(commands(commandsFor(typed.slice(1), may), savedFor(typed.slice(1), saved)));
   else if (typed === "?") sections.push(operators());
   else if (typed === "") {
-    sections.push({ id: "recent", entries: recent.map((one) => ({ kind: "recent", key: `recent ${one}`, text: one })) }, operators(), commands(may));
+    sections.push(
+      { id: "recent", entries: recent.map((one) => ({ kind: "recent", key: `recent ${one}`, text: one })) },
+      operators(),
+      commands(may),
+    );
   } else {
     sections.push(
-      { id: "people", entries: (results?.people ?? []).map((hit) => ({ kind: "person", key: `person ${hit.conversation}`, hit })) },
-      { id: "messages", entries: (results?.messages ?? []).map((hit) => ({ kind: "message", key: `message ${hit.id}`, hit })) },
-      typed.includes(":") ? commands([]) : commands(typed.length < 2 ? [] : commandsFor(typed, may), savedFor(typed, saved)),
+      {
+        id: "people",
+        entries: (results?.people ?? []).map((hit) => ({ kind: "person", key: `person ${hit.conversation}`, hit })),
+      },
+      {
+        id: "messages",
+        entries: (results?.messages ?? []).map((hit) => ({ kind: "message", key: `message ${hit.id}`, hit })),
+      },
+      typed.includes(":")
+        ? commands([])
+        : commands(typed.length < 2 ? [] : commandsFor(typed, may), savedFor(typed, saved)),
     );
   }
   return sections.filter((section) => section.entries.length > 0);

@@ -7,7 +7,8 @@ export interface Held {
   at: number;
 }
 
-const idOf = (of: Element | undefined): string | undefined => (of instanceof HTMLElement ? of.dataset["message"] : undefined);
+const idOf = (of: Element | undefined): string | undefined =>
+  of instanceof HTMLElement ? of.dataset["message"] : undefined;
 
 /** The first of these elements, which stand one under the other, that reaches below a height. */
 function firstBelow(all: HTMLCollection, y: number): number {
@@ -55,7 +56,8 @@ export function restore(box: HTMLElement, held: Held | null): void {
   if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
 }
 
-export const messageIn = (box: HTMLElement, id: string): HTMLElement | null => box.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
+export const messageIn = (box: HTMLElement, id: string): HTMLElement | null =>
+  box.querySelector<HTMLElement>(`[data-message="${CSS.escape(id)}"]`);
 
 /** Room left above and below what was looked for. */
 const ROOM = 56;
@@ -64,7 +66,8 @@ const ROOM = 56;
 export function bring(box: HTMLElement, message: HTMLElement): void {
   const view = box.getBoundingClientRect();
   const whole = message.getBoundingClientRect();
-  const at = whole.height > view.height - 2 * ROOM ? (message.querySelector("mark")?.getBoundingClientRect() ?? whole) : whole;
+  const at =
+    whole.height > view.height - 2 * ROOM ? (message.querySelector("mark")?.getBoundingClientRect() ?? whole) : whole;
   if (at.top >= view.top + ROOM && at.bottom <= view.bottom - 8) return;
   box.scrollTop += at.top - view.top - Math.max(ROOM, (view.height - at.height) / 2);
 }

@@ -29,7 +29,10 @@ export class Handling {
   problems = $state.raw<ReadonlyMap<MessageId, Fault>>(new Map());
   #busy = $state.raw<ReadonlySet<MessageId>>(new Set());
 
-  constructor(readonly app: App, readonly talk: Talk) {}
+  constructor(
+    readonly app: App,
+    readonly talk: Talk,
+  ) {}
 
   busy(message: MessageId): boolean {
     return this.#busy.has(message);
@@ -51,7 +54,8 @@ export class Handling {
       this.#busy = new Set([...this.#busy].filter((one) => one !== message));
       await tick();
       // The button that was pressed may be gone, or moved with its message: the focus stays with the message.
-      if (from?.isConnected && document.activeElement === document.body) (from.querySelector<HTMLElement>("[data-more]") ?? (from as HTMLElement)).focus({ preventScroll: true });
+      if (from?.isConnected && document.activeElement === document.body)
+        (from.querySelector<HTMLElement>("[data-more]") ?? (from as HTMLElement)).focus({ preventScroll: true });
     }
   }
 
@@ -85,7 +89,8 @@ export class Handling {
 
   async move(message: MessageId, by: -1 | 1): Promise<void> {
     this.said = "";
-    if (await this.#once(message, () => ask("moveReply", { message, by }))) this.said = by < 0 ? t.thread.edit.moved.up : t.thread.edit.moved.down;
+    if (await this.#once(message, () => ask("moveReply", { message, by })))
+      this.said = by < 0 ? t.thread.edit.moved.up : t.thread.edit.moved.down;
   }
 
   quote(message: MessageView): void {

@@ -31,7 +31,10 @@ export class Scroller {
   #put = -1;
 
   /** @param pointed told when the agent was taken to a message */
-  constructor(talk: Talk, readonly pointed: (message: HTMLElement) => void) {
+  constructor(
+    talk: Talk,
+    readonly pointed: (message: HTMLElement) => void,
+  ) {
     this.#talk = talk;
     talk.sight = () => (this.box && this.inner ? sightOf(this.box, this.inner) : null);
   }
@@ -82,7 +85,10 @@ export class Scroller {
     if (top !== this.#put) {
       const by = top - (this.#put >= 0 ? this.#put : this.#top);
       if (by !== 0) this.#way = by < 0 ? "older" : "newer";
-      this.#speed = now - this.#at > PAUSE_MS ? 0 : Math.max(this.#speed * 0.7, (Math.abs(by) * 1000) / Math.max(8, now - this.#at));
+      this.#speed =
+        now - this.#at > PAUSE_MS
+          ? 0
+          : Math.max(this.#speed * 0.7, (Math.abs(by) * 1000) / Math.max(8, now - this.#at));
     }
     this.#put = -1;
     this.#top = top;
@@ -108,7 +114,8 @@ export class Scroller {
     const near = Math.min(room, FARTHEST * clientHeight, AHEAD * clientHeight + this.#speed * LEAD);
     const other = Math.min(room, clientHeight) / 2;
     if (this.#way === "newer" && below < near && talk.stretch.hasNewer) void talk.newer();
-    else if ((this.#way === "older" || !talk.stretch.hasNewer) && scrollTop < near && talk.stretch.hasOlder) void talk.older();
+    else if ((this.#way === "older" || !talk.stretch.hasNewer) && scrollTop < near && talk.stretch.hasOlder)
+      void talk.older();
     else if (this.#way === "older" && below < other && talk.stretch.hasNewer) void talk.newer();
     else if (this.#way === "newer" && scrollTop < other && talk.stretch.hasOlder) void talk.older();
   }

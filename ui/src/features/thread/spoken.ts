@@ -27,5 +27,8 @@ export function spoken(content: Content): string {
 /** The line of a message that a quote of it shows, as the desk makes it. */
 export function snippetOf(content: Content): Snippet {
   const text = content.type === "text" ? content.body : content.type === "card" ? content.title : "";
-  return { kind: content.type === "unreadable" ? "unsupported" : content.type, text: [...text.trim().replace(/\s+/gu, " ")].slice(0, 160).join("") };
+  return {
+    kind: content.type === "unreadable" ? "unsupported" : content.type,
+    text: [...text.trim().replace(/\s+/gu, " ")].slice(0, 160).join(""),
+  };
 }

@@ -9,7 +9,10 @@ import { machineTime } from "../../text/when";
 export function plainWhy(delivery: Delivery, closedAtMs: number | null): Advice {
   switch (delivery.state) {
     case "refused":
-      return { what: t.why.refused(refusedWhy(delivery, closedAtMs)), todo: (t.refusals[delivery.reason] ?? t.refusals.other).todo };
+      return {
+        what: t.why.refused(refusedWhy(delivery, closedAtMs)),
+        todo: (t.refusals[delivery.reason] ?? t.refusals.other).todo,
+      };
     case "stopped":
       return t.why.stopped[delivery.why];
     case "queued":
@@ -31,14 +34,16 @@ export function duration(attempt: AttemptView): string | null {
 }
 
 /** Whose words they are: with a code or a request id beside them TikTok’s, else this computer’s. */
-export const wordsLabel = (code: number | null, request: string | null): string => (code !== null || (request !== null && request !== "") ? t.why.words : t.why.ours);
+export const wordsLabel = (code: number | null, request: string | null): string =>
+  code !== null || (request !== null && request !== "") ? t.why.words : t.why.ours;
 
 const stamp = (ms: number): string => machineTime(ms) ?? String(ms);
 
 /** The message's own words must not leave with what is copied, in whatever form an answer repeats them. */
 function without(text: string, message: MessageView | undefined): string {
   const content = message?.content;
-  const words = content?.type === "text" ? [content.body] : content?.type === "card" ? [content.title, ...content.buttons] : [];
+  const words =
+    content?.type === "text" ? [content.body] : content?.type === "card" ? [content.title, ...content.buttons] : [];
   // Short words occur in any answer by chance and say nothing about the customer.
   const forms = words.filter((one) => one.trim().length >= 3).flatMap((one) => [one, JSON.stringify(one).slice(1, -1)]);
   return forms.sort((a, b) => b.length - a.length).reduce((left, form) => left.replaceAll(form, t.why.withheld), text);

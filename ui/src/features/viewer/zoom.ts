@@ -39,4 +39,5 @@ export function zoomed(zoom: Zoom, by: number, at: { x: number; y: number }, fit
 }
 
 /** Moves the picture. */
-export const moved = (zoom: Zoom, dx: number, dy: number, fit: Size, box: Size): Zoom => kept({ scale: zoom.scale, x: zoom.x + dx, y: zoom.y + dy }, fit, box);
+export const moved = (zoom: Zoom, dx: number, dy: number, fit: Size, box: Size): Zoom =>
+  kept({ scale: zoom.scale, x: zoom.x + dx, y: zoom.y + dy }, fit, box);
