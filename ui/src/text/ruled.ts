@@ -1,5 +1,5 @@
 // What a rule says and did, turned into words of the catalogue.
-import type { Action, AgentId, AccountId, Condition, Deed, FiringView, RuleSpec, SavedReplyId, Trigger } from "../ipc/bindings";
+import type { Action, AgentId, AccountId, Condition, ActionTaken, FiringView, RuleSpec, SavedReplyId, Trigger } from "../ipc/bindings";
 import { t } from "./index";
 import { locale } from "./locale";
 import { shownName } from "./shown";
@@ -100,7 +100,7 @@ export function ruleSentence(spec: RuleSpec, names: Names): string {
   return say.whole(triggerWords(spec.trigger), spec.conditions.map((condition) => conditionWords(condition, names)), actions);
 }
 
-function deedWords(deed: Deed, now: number): string {
+function deedWords(deed: ActionTaken, now: number): string {
   const say = t.rules.log.deeds;
   switch (deed.kind) {
     case "replied":
