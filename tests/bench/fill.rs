@@ -11,9 +11,9 @@ use anyhow::{Context, Result};
 use model::{AccountId, ConversationId, MessageId, Status};
 use serde_json::{Value, json};
 use store::table::account::{self, NewAccount, TokenTimes};
-use store::table::conversation::{self, Listed};
+use store::table::conversation::{self, ListedConversation};
 use store::table::gap::{self, Gap};
-use store::table::message::{self, Stretch};
+use store::table::message::{self, PageAnchor};
 use store::table::{agent, draft, person, tag, triage};
 use store::{Connection, Store, StoreError, Tx, search};
 use tokio::runtime::Runtime;
@@ -182,7 +182,7 @@ impl<'a> Filling<'a> {
         let floor = Floor::make(&folder.join("floor.db"))?;
         let account = runtime.block_on(store.write(|tx| {
             let id = account::link(tx, &shop_account(), END_MS)?;
-            account::set_backfilled(tx, id)?;
+            account::mark_backfilled(tx, id)?;
             Ok(id)
         }))?;
         let (known, counts) = (HashMap::new(), HashMap::new());
@@ -285,7 +285,7 @@ fn keep(
         touched.insert(id, said.news.sent_at_ms);
     }
     for (id, newest_ms) in touched {
-        conversation::fetched(tx, id, newest_ms, true)?;
+        conversation::mark_fetched(tx, id, newest_ms, true)?;
         conversation::refresh(tx, id)?;
     }
     Ok(kept)
@@ -299,12 +299,17 @@ pub(crate) fn meet(
     at_ms: i64,
 ) -> Result<ConversationId, StoreError> {
     let remote_id = customer.remote_id();
-    let listed = Listed { remote_id: remote_id.clone(), kind: customer.kind(), updated_ms: Some(at_ms), origin: None };
+    let listed = ListedConversation {
+        remote_id: remote_id.clone(),
+        kind: customer.kind(),
+        updated_ms: Some(at_ms),
+        origin: None,
+    };
     conversation::upsert_listed(tx, account, &listed)?;
     let id = conversation::find(tx, account, &remote_id)?.ok_or(StoreError::NotFound)?;
     let person = person::upsert(tx, account, &customer.person())?.id;
     conversation::set_person(tx, id, person)?;
-    person::contacted(tx, person, at_ms)?;
+    person::record_contact(tx, person, at_ms)?;
     Ok(id)
 }
 
@@ -317,9 +322,9 @@ fn treat(tx: &mut Tx<'_>, id: ConversationId, customer: Customer) -> Result<Trea
         draft::write(tx, id, "I will ask the warehouse and", None, END_MS)?;
     }
     if customer.has_gap()
-        && let [after, before, ..] = message::page(tx, id, Stretch::Newest, 2)?.0.as_slice()
+        && let [after, before, ..] = message::page(tx, id, PageAnchor::Newest, 2)?.0.as_slice()
     {
-        gap::notice(tx, id, Gap { before: before.id, after: Some(after.id) }, END_MS)?;
+        gap::insert(tx, id, Gap { before: before.id, after: Some(after.id) }, END_MS)?;
         conversation::refresh(tx, id)?;
     }
     let mine = customer.is_mine();

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use model::{ConversationId, MessageId, Millis};
 use store::Connection;
-use store::table::message::News;
+use store::table::message::IncomingMessage;
 
 use crate::segment;
 
@@ -90,7 +90,7 @@ pub(crate) struct Floor {
 pub(crate) struct Line<'a> {
     pub(crate) conversation: ConversationId,
     pub(crate) id: MessageId,
-    pub(crate) news: &'a News,
+    pub(crate) news: &'a IncomingMessage,
 }
 
 /// A customer's row, before any message.
@@ -287,7 +287,7 @@ fn filter(shown: Shown) -> &'static str {
 
 /// What became of a conversation in one transaction.
 struct Moved<'a> {
-    last: &'a News,
+    last: &'a IncomingMessage,
     answered: bool,
     unread: u32,
 }

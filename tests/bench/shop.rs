@@ -4,8 +4,8 @@
 use model::{Content, ConversationKind, Direction, MediaState, Millis, Reaction, Surface};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use store::table::message::News;
-use store::table::person::PersonNews;
+use store::table::message::IncomingMessage;
+use store::table::person::PersonUpdate;
 
 use crate::script::Script;
 
@@ -23,7 +23,7 @@ const AT_ONCE: usize = 40;
 pub(crate) struct Said {
     /// The customer's number; 0 is the giant.
     pub(crate) customer: u32,
-    pub(crate) news: News,
+    pub(crate) news: IncomingMessage,
 }
 
 struct Session {
@@ -102,7 +102,7 @@ impl Shop {
     }
 
     /// A message nobody has seen yet, later than all others: for what is measured.
-    pub(crate) fn fresh(&mut self, customer: u32, outgoing: bool) -> News {
+    pub(crate) fn fresh(&mut self, customer: u32, outgoing: bool) -> IncomingMessage {
         let who = Customer::of(self.seed, customer);
         self.now_ms += 1_000;
         self.said += 1;
@@ -116,7 +116,13 @@ impl Shop {
         self.customers() + self.newcomers
     }
 
-    fn news(&mut self, customer: &Customer, content: Content, outgoing: bool, quoted: Option<String>) -> News {
+    fn news(
+        &mut self,
+        customer: &Customer,
+        content: Content,
+        outgoing: bool,
+        quoted: Option<String>,
+    ) -> IncomingMessage {
         let remote_id = format!("{:016x}{:012x}", mix(self.said ^ self.seed), self.said);
         let surface = match (outgoing, self.lot.random_range(0..4)) {
             (true, 0) => Surface::Phone,
@@ -129,7 +135,7 @@ impl Shop {
             reactions.push(Reaction { emoji: "❤".to_owned(), picture: None, from });
         }
         let raw = raw(&remote_id, customer, self.now_ms, outgoing, &content);
-        News {
+        IncomingMessage {
             remote_id,
             sent_at_ms: self.now_ms,
             is_timed: true,
@@ -208,8 +214,8 @@ impl Customer {
         )
     }
 
-    pub(crate) fn person(&self) -> PersonNews {
-        PersonNews {
+    pub(crate) fn person(&self) -> PersonUpdate {
+        PersonUpdate {
             remote_id: format!("+{:016x}=", mix(self.lot)),
             name: Some(self.name()),
             handle: Some(self.handle()),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use model::{ConversationId, MediaState, Reaction, Surface};
 use serde_json::{Value, json};
 use store::Store;
-use store::table::message::{self, News};
+use store::table::message::{self, IncomingMessage};
 use store::table::{account, conversation};
 
 use super::shop::{Shop, open_conversation};
@@ -88,7 +88,7 @@ async fn fill(shop: &Shop, messages: i64) -> Result<(String, String)> {
 }
 
 /// Lines of every length and script, cards, stickers that are gone, and hearts.
-fn news(nth: i64, at_ms: i64) -> News {
+fn news(nth: i64, at_ms: i64) -> IncomingMessage {
     const LINES: [&str; 8] = [
         "Do you ship to Utrecht?",
         "Ich nehme die Größe M, falls sie noch da ist, und sonst warte ich gern ein paar Tage. Könnten Sie mir schreiben?",
@@ -109,7 +109,7 @@ fn news(nth: i64, at_ms: i64) -> News {
         },
         _ => model::Content::Text { body: format!("{line} ({nth})") },
     };
-    News {
+    IncomingMessage {
         remote_id: format!("past-{nth}"),
         sent_at_ms: at_ms,
         is_timed: true,

@@ -9,8 +9,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use store::search::{Query, Scope};
 use store::table::account::{NewAccount, TokenTimes};
-use store::table::conversation::Listed;
-use store::table::message::News;
+use store::table::conversation::ListedConversation;
+use store::table::message::IncomingMessage;
 use store::table::{account, agent, conversation, message, triage};
 use store::{Connection, OpenError, Store, StoreError, search};
 
@@ -38,7 +38,7 @@ async fn conversations(store: &Store, account: AccountId, count: i64) -> Vec<Con
         .write(move |tx| {
             for n in 1..=count {
                 let kind = ConversationKind::Chat;
-                let listed = Listed { remote_id: format!("c{n}"), kind, updated_ms: Some(n), origin: None };
+                let listed = ListedConversation { remote_id: format!("c{n}"), kind, updated_ms: Some(n), origin: None };
                 conversation::upsert_listed(tx, account, &listed)?;
             }
             Ok(conversation::due(tx, account, 10_000)?.into_iter().map(|known| known.id).collect())
@@ -47,8 +47,8 @@ async fn conversations(store: &Store, account: AccountId, count: i64) -> Vec<Con
         .unwrap()
 }
 
-fn text(remote_id: &str, at_ms: i64, outgoing: bool, body: &str) -> News {
-    News {
+fn text(remote_id: &str, at_ms: i64, outgoing: bool, body: &str) -> IncomingMessage {
+    IncomingMessage {
         remote_id: remote_id.to_owned(),
         sent_at_ms: at_ms,
         is_timed: true,
@@ -113,7 +113,7 @@ async fn no_hot_query_reads_a_whole_table() {
     let message = include_str!("../../crates/store/src/table/message.rs");
     let outbox = include_str!("../../crates/store/src/table/outbox.rs");
     let walk = include_str!("../../crates/store/src/search/walk.rs");
-    let crowd = include_str!("../../crates/store/src/search/crowd.rs");
+    let people_filter = include_str!("../../crates/store/src/search/people_filter.rs");
     let account = include_str!("../../crates/store/src/table/account.rs");
     let tag = include_str!("../../crates/store/src/table/tag.rs");
     let picture = include_str!("../../crates/store/src/table/picture.rs");
@@ -171,9 +171,9 @@ async fn no_hot_query_reads_a_whole_table() {
         ("the list, tab Snoozed", snoozed()),
         ("the list, tab Unsent", tab("unsent > 0")),
         ("the list, tab Done", tab("status = 'done' AND snoozed_until_ms IS NULL")),
-        ("the tabs' counts", query_in(account, "pub fn counts(", &[])),
-        ("how far the first fetch has come", query_in(account, "pub fn backfill(", &[])),
-        ("conversations that may lack messages", query_in(account, "pub fn doubtful(", &[])),
+        ("the tabs' counts", query_in(account, "pub fn tab_counts(", &[])),
+        ("how far the first fetch has come", query_in(account, "pub fn backfill_progress(", &[])),
+        ("conversations that may lack messages", query_in(account, "pub fn count_doubtful(", &[])),
         ("the tags of customers", query_in(tag, "pub fn of_people(", &[])),
         ("photos before one", query_in(picture, "pub fn beside(", &[("bound", "<"), ("order", "DESC")])),
         ("a conversation by TikTok's id", query_in(conversation, "pub fn find(", &[])),
@@ -192,8 +192,8 @@ async fn no_hot_query_reads_a_whole_table() {
         ("search", query_in(walk, "(false, _) =>", &[])),
         ("search, looking at each hit", query_in(walk, "(true, false) =>", &[])),
         ("search, looking at who wrote each hit", query_in(walk, "(true, true) =>", &[])),
-        ("the conversations of people with a name", query_in(crowd, "fn named(", &[])),
-        ("the conversations of people with a tag", query_in(crowd, "fn tagged(", &[("places", "?1, ?2")])),
+        ("the conversations of people with a name", query_in(people_filter, "fn named(", &[])),
+        ("the conversations of people with a tag", query_in(people_filter, "fn tagged(", &[("places", "?1, ?2")])),
         ("the message that is due for the rules", query_in(rule, "pub fn next_due(", &[])),
         ("what rules did in a stretch of a thread", query_in(firing, "pub fn between(", &[])),
         ("the log of rules", query_in(firing, "pub fn of_account(", &[("which", "")])),
@@ -202,7 +202,7 @@ async fn no_hot_query_reads_a_whole_table() {
         ("whether a person has answered", query_in(standing, "fn person_answered(", &[])),
         ("when the business answered last", query_in(conversation, "fn answered_at(", &[])),
         ("when TikTok took the last answer", query_in(conversation, "fn answer_received_at(", &[])),
-        ("what comes back by now", query_in(triage, "pub fn wake(", &[])),
+        ("what comes back by now", query_in(triage, "pub fn wake_due(", &[])),
         ("the rules that have fired on a message", query_in(standing, "fn fired(", &[])),
         ("the rules that have fired since", query_in(standing, "fn waited(", &[])),
         ("when rules have answered lately", query_in(standing, "fn answers_at(", &[])),
@@ -221,8 +221,8 @@ async fn no_hot_query_reads_a_whole_table() {
             query_in(comment, "fn select(", &[("which", "json_extract(state, '$.state') = 'sending'")]),
         ),
         ("comments whose answer was lost", query_in(comment, "fn select(", &[("which", lost)])),
-        ("who wrote a comment", query_in(comment, "pub fn writer(", &[])),
-        ("an answer to a comment", query_in(comment, "pub fn arrived(", &[])),
+        ("who wrote a comment", query_in(comment, "pub fn author(", &[])),
+        ("an answer to a comment", query_in(comment, "pub fn answer_arrived_at(", &[])),
     ];
     let (_folder, store) = fresh();
     let plans = store
@@ -374,7 +374,7 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     match change {
                         0 => conversation::set_status(tx, id, Status::Done)?,
                         1 => conversation::set_status(tx, id, Status::Open)?,
-                        4 => conversation::fetched(tx, id, clock, true)?,
+                        4 => conversation::mark_fetched(tx, id, clock, true)?,
                         6 => triage::assign(tx, id, [None, Some(me), Some(ben)][(n % 3).unsigned_abs() as usize])?,
                         7 => triage::snooze(tx, id, Some(clock))?,
                         8 => triage::snooze(tx, id, None)?,
@@ -403,13 +403,13 @@ async fn the_tabs_counts_equal_a_recount_after_any_changes() {
                     [account.0],
                     |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
                 )?;
-                let counts = account::counts(sql, account)?;
+                let counts = account::tab_counts(sql, account)?;
                 let fetched: (u32, u32) = sql.query_row(
                     "SELECT count(*) FILTER (WHERE fetched_updated_ms > 0), count(*) FROM conversation WHERE account_id = ?1",
                     [account.0],
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )?;
-                assert_eq!(account::backfill(sql, account)?, fetched, "how far the first fetch has come");
+                assert_eq!(account::backfill_progress(sql, account)?, fetched, "how far the first fetch has come");
                 let days = "SELECT list, day, conversations FROM list_day WHERE conversations <> 0 ORDER BY list, day";
                 let recounted = "SELECT status, last_at_ms / 86400000, count(*) FROM conversation WHERE snoozed_until_ms IS NULL
                      GROUP BY status, last_at_ms / 86400000 ORDER BY status, last_at_ms / 86400000";

@@ -41,7 +41,8 @@ async fn is_as_tiktok_has_it(world: &World, customer: &Customer) {
     world
         .until(&format!("{}'s thread is TikTok's: {expected:?}", customer.name()), async |world| {
             let held = world.desk().engine().store().read(move |sql| {
-                let page = store::table::message::page(sql, conversation, store::table::message::Stretch::Newest, 100)?;
+                let page =
+                    store::table::message::page(sql, conversation, store::table::message::PageAnchor::Newest, 100)?;
                 Ok(page.0)
             });
             let held: Vec<(String, bool, String)> = held

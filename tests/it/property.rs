@@ -17,7 +17,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use sandbox::{Config, Customer, Fault, Limits, Times, WindowRule};
 use serde_json::{Value, json};
-use store::table::outbox::{self, State};
+use store::table::outbox::{self, OutboxState};
 use tests::{TestHost, World, quick};
 
 use agent::Reply;
@@ -178,7 +178,8 @@ impl Day {
             let lanes = outbox::lanes(sql)?;
             lanes.into_iter().map(|(_, conversation)| outbox::head(sql, conversation)).collect::<Result<Vec<_>, _>>()
         });
-        let rest = heads.await.is_ok_and(|heads| heads.iter().flatten().all(|head| head.state == State::Undecided));
+        let rest =
+            heads.await.is_ok_and(|heads| heads.iter().flatten().all(|head| head.state == OutboxState::Undecided));
         rest && self.scheduled().await.iter().all(|scheduled| !scheduled["stopped"].is_null())
     }
 

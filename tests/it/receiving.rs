@@ -9,8 +9,8 @@ use model::{AutoType, Change, Content, ConversationKind, MediaState, Surface};
 use sandbox::{Config, Customer, Fault, Limits, Times};
 use serde_json::{Value, json};
 use store::table::account::{NewAccount, TokenTimes};
-use store::table::conversation::Listed;
-use store::table::message::News;
+use store::table::conversation::ListedConversation;
+use store::table::message::IncomingMessage;
 use store::table::{account, conversation, message};
 use store::{Connection, Store};
 use tests::{TestHost, World, quick};
@@ -334,8 +334,8 @@ async fn reading_the_same_listing_again_changes_nothing_and_tells_nobody() {
     assert_eq!(store.read(dump).await.unwrap(), held);
 }
 
-fn line(n: i64, outgoing: bool) -> News {
-    News {
+fn line(n: i64, outgoing: bool) -> IncomingMessage {
+    IncomingMessage {
         remote_id: format!("r{n:02}"),
         sent_at_ms: 1_000_000 + n / 3,
         is_timed: true,
@@ -350,7 +350,7 @@ fn line(n: i64, outgoing: bool) -> News {
 }
 
 /// A fresh database that was given these batches one after the other: what it holds, and the order on screen.
-async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
+async fn taken(batches: Vec<Vec<IncomingMessage>>) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let held = store
@@ -369,8 +369,12 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
                 tokens,
             };
             let account = account::link(tx, &new, 0)?;
-            let listed =
-                Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms: Some(5), origin: None };
+            let listed = ListedConversation {
+                remote_id: "c".to_owned(),
+                kind: ConversationKind::Chat,
+                updated_ms: Some(5),
+                origin: None,
+            };
             conversation::upsert_listed(tx, account, &listed)?;
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
@@ -378,7 +382,7 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
                 let rules = Rules { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5, patient: false };
                 inbound::apply(tx, id, &batch, rules)?;
             }
-            let (page, _) = message::page(tx, id, message::Stretch::Newest, 100)?;
+            let (page, _) = message::page(tx, id, message::PageAnchor::Newest, 100)?;
             let order = page.into_iter().filter_map(|message| message.remote_id).collect();
             Ok((dump(tx)?, order))
         })
@@ -390,9 +394,9 @@ async fn taken(batches: Vec<Vec<News>>) -> (String, Vec<String>) {
 
 #[tokio::test]
 async fn however_a_listing_is_shuffled_repeated_or_cut_the_thread_is_the_same() {
-    let all: Vec<News> = (0..20).map(|n| line(n, n % 4 == 0)).collect();
-    let backwards: Vec<News> = all.iter().rev().cloned().collect();
-    let doubled: Vec<News> = all.iter().flat_map(|news| [news.clone(), news.clone()]).collect();
+    let all: Vec<IncomingMessage> = (0..20).map(|n| line(n, n % 4 == 0)).collect();
+    let backwards: Vec<IncomingMessage> = all.iter().rev().cloned().collect();
+    let doubled: Vec<IncomingMessage> = all.iter().flat_map(|news| [news.clone(), news.clone()]).collect();
     let (held, order) = taken(vec![all.clone()]).await;
     assert_eq!(order.len(), 20);
     assert!(order.is_sorted());
@@ -445,8 +449,13 @@ async fn what_is_known_of_a_message_is_not_given_up_for_an_answer_that_says_less
         (card("Which size?", &["Small"]), unsupported()),
         (card("Which size?", &["Small"]), card("", &[])),
     ] {
-        let first = News { content: known, raw: r#"{"message_type":"TEXT","text":{}}"#.to_owned(), ..line(1, false) };
-        let then = News { content: less.clone(), raw: r#"{"message_type":"OTHER"}"#.to_owned(), ..first.clone() };
+        let first = IncomingMessage {
+            content: known,
+            raw: r#"{"message_type":"TEXT","text":{}}"#.to_owned(),
+            ..line(1, false)
+        };
+        let then =
+            IncomingMessage { content: less.clone(), raw: r#"{"message_type":"OTHER"}"#.to_owned(), ..first.clone() };
         let (held, _) = taken(vec![vec![first.clone()]]).await;
         assert_eq!(taken(vec![vec![first], vec![then]]).await.0, held, "{less:?}");
     }
@@ -454,22 +463,22 @@ async fn what_is_known_of_a_message_is_not_given_up_for_an_answer_that_says_less
 
 #[tokio::test]
 async fn a_picture_that_becomes_known_later_is_fetched() {
-    let whole = News { content: image("m1"), ..line(1, false) };
+    let whole = IncomingMessage { content: image("m1"), ..line(1, false) };
     let (fetched, _) = taken(vec![vec![whole.clone()]]).await;
     assert_eq!(rows(&fetched, "media_wanted").len(), 1, "{fetched}");
-    let nothing = News { content: unsupported(), ..whole.clone() };
+    let nothing = IncomingMessage { content: unsupported(), ..whole.clone() };
     let (held, _) = taken(vec![vec![nothing], vec![whole.clone()]]).await;
     for table in ["message", "picture", "media_wanted"] {
         assert_eq!(rows(&held, table), rows(&fetched, table), "{table}");
     }
     // One that was given up has another chance under another name.
     let lost = Content::Image { media_id: "m0".to_owned(), media: MediaState::Unavailable };
-    let (held, _) = taken(vec![vec![News { content: lost, ..whole.clone() }], vec![whole.clone()]]).await;
+    let (held, _) = taken(vec![vec![IncomingMessage { content: lost, ..whole.clone() }], vec![whole.clone()]]).await;
     assert_eq!(rows(&held, "message"), rows(&fetched, "message"));
     assert_eq!(rows(&held, "media_wanted").len(), 1, "{held}");
     // And one that is here stays here.
     let kept = MediaState::Kept { key: "k".to_owned(), width: 1, height: 1 };
-    let kept = News { content: Content::Image { media_id: "m0".to_owned(), media: kept }, ..whole.clone() };
+    let kept = IncomingMessage { content: Content::Image { media_id: "m0".to_owned(), media: kept }, ..whole.clone() };
     let (held, _) = taken(vec![vec![kept], vec![whole]]).await;
     let message = rows(&held, "message").join("");
     assert!(message.contains("kept") && message.contains("m1"), "{message}");
@@ -477,14 +486,14 @@ async fn a_picture_that_becomes_known_later_is_fetched() {
 
 #[tokio::test]
 async fn what_becomes_known_of_a_message_is_taken_over() {
-    let whole = News {
+    let whole = IncomingMessage {
         surface: Surface::Web,
         auto: Some(AutoType::Welcome),
         quoted_remote_id: Some("r00".to_owned()),
         raw: r#"{"auto_message_type":"WELCOME_MESSAGE","message_id":"r01"}"#.to_owned(),
         ..line(1, true)
     };
-    let bare = News {
+    let bare = IncomingMessage {
         surface: Surface::Other,
         auto: None,
         quoted_remote_id: None,
@@ -611,12 +620,17 @@ async fn a_conversation_whose_time_tiktok_does_not_tell_is_read_and_hides_no_new
         let account = account::link(tx, &NewAccount { remote_id, handle, display_name, avatar: None, tokens }, 0)?;
         let mut due = Vec::new();
         for updated_ms in [None, None, Some(5_000), Some(5_000), None, Some(5_000), Some(6_000)] {
-            let listed = Listed { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms, origin: None };
+            let listed = ListedConversation {
+                remote_id: "c".to_owned(),
+                kind: ConversationKind::Chat,
+                updated_ms,
+                origin: None,
+            };
             conversation::upsert_listed(tx, account, &listed)?;
             let known = conversation::due(tx, account, 1)?;
             due.push(!known.is_empty());
             for known in known {
-                conversation::fetched(tx, known.id, known.remote_updated_ms, true)?;
+                conversation::mark_fetched(tx, known.id, known.remote_updated_ms, true)?;
             }
         }
         Ok(due)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sandbox::{Fault, Times};
 use serde_json::json;
-use store::{Connection, Store, salvage};
+use store::{Connection, Store, recovery};
 use tests::World;
 
 /// Overwrites the first page of each of these tables.
@@ -45,12 +45,12 @@ async fn a_damaged_database_keeps_what_was_typed_and_fetches_the_rest_again() {
     world.close().await;
 
     damage(world.folder(), &["message", "message_raw", "conversation"]);
-    let (store, report) = match Store::open_or_mend(world.folder()) {
+    let (store, report) = match Store::open_or_recover(world.folder()) {
         Ok((store, None)) => {
             // The window does not wait for the check; the next start mends what it finds.
-            let store::Checked::Damaged { .. } = store.check().await.unwrap() else { panic!("it is not sound") };
+            let store::CheckOutcome::Damaged { .. } = store.check().await.unwrap() else { panic!("it is not sound") };
             store.close().await;
-            Store::open_or_mend(world.folder()).unwrap()
+            Store::open_or_recover(world.folder()).unwrap()
         }
         opened => opened.unwrap(),
     };
@@ -82,13 +82,13 @@ async fn the_report_waits_in_the_new_database_until_it_is_dismissed() {
     bytes[..100].fill(0);
     std::fs::write(&path, &bytes).unwrap();
 
-    let (store, report) = Store::open_or_mend(world.folder()).unwrap();
+    let (store, report) = Store::open_or_recover(world.folder()).unwrap();
     let report = report.expect("it is reported");
     assert_eq!((report.kept.accounts, report.kept.messages, report.lost.messages), (1, 1, Some(0)));
     let aside = std::fs::read(world.folder().join(&report.set_aside).join("deskbell.db")).unwrap();
     assert!(aside == bytes, "what was set aside is as it was");
-    assert_eq!(store.read(salvage::report).await.unwrap(), Some(report));
-    store.write(salvage::dismiss).await.unwrap();
+    assert_eq!(store.read(recovery::report).await.unwrap(), Some(report));
+    store.write(recovery::dismiss).await.unwrap();
     store.close().await;
     world.restart().await;
     ana.says("anyone?");

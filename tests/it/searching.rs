@@ -2,9 +2,9 @@
 
 use model::{AccountId, CardKind, Content, ConversationId, ConversationKind, Millis, Surface};
 use serde_json::{Value, json};
-use store::table::conversation::Listed;
-use store::table::message::News;
-use store::table::person::PersonNews;
+use store::table::conversation::ListedConversation;
+use store::table::message::IncomingMessage;
+use store::table::person::PersonUpdate;
 use store::table::{conversation, message, person, tag};
 use store::{StoreError, Tx};
 use tests::World;
@@ -12,11 +12,15 @@ use tests::World;
 const DAY: Millis = 86_400_000;
 
 fn listed(tx: &mut Tx<'_>, account: AccountId, name: &str) -> Result<ConversationId, StoreError> {
-    let news = PersonNews { remote_id: format!("p {name}"), name: Some(name.to_owned()), ..PersonNews::default() };
+    let news = PersonUpdate { remote_id: format!("p {name}"), name: Some(name.to_owned()), ..PersonUpdate::default() };
     let person = person::upsert(tx, account, &news)?.id;
     let remote_id = format!("c {name}");
-    let listed =
-        Listed { remote_id: remote_id.clone(), kind: ConversationKind::Chat, updated_ms: Some(1), origin: None };
+    let listed = ListedConversation {
+        remote_id: remote_id.clone(),
+        kind: ConversationKind::Chat,
+        updated_ms: Some(1),
+        origin: None,
+    };
     conversation::upsert_listed(tx, account, &listed)?;
     let id = conversation::find(tx, account, &remote_id)?.ok_or(StoreError::NotFound)?;
     conversation::set_person(tx, id, person)?;
@@ -30,7 +34,7 @@ fn says(
     at_ms: Millis,
     content: Content,
 ) -> Result<(), StoreError> {
-    let news = News {
+    let news = IncomingMessage {
         remote_id: format!("{id} {at_ms}"),
         sent_at_ms: at_ms,
         is_timed: true,

@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import { message } from "../dev/scene";
 import { triageScene } from "../dev/triaged";
 import { firingWords } from "../src/features/thread/firing";
-import type { Deed, NoReply } from "../src/ipc/bindings";
+import type { ActionTaken, NoReply } from "../src/ipc/bindings";
 import { grouped } from "../src/state/group";
 import { EMPTY } from "../src/state/pages";
 import { bubbles, openPage, rowOf, settle } from "./world";
 
 const NOW = Date.UTC(2026, 10, 25, 10);
-const note = (did: Deed[], noReply: NoReply | null = null) => ({ name: "Delivery", atMs: NOW, did, noReply });
+const note = (did: ActionTaken[], noReply: NoReply | null = null) => ({ name: "Delivery", atMs: NOW, did, noReply });
 const notes = (): string[] =>
   [...document.querySelectorAll("[data-firings] li")].map((one) => one.textContent?.replace(/\s+/g, " ").trim() ?? "");
 
@@ -91,7 +91,7 @@ describe("what rules did", () => {
 });
 
 describe("a firing in words", () => {
-  test.each<[Deed, string]>([
+  test.each<[ActionTaken, string]>([
     [{ kind: "replied", name: "Times" }, "sent “Times”"],
     [{ kind: "tagged", name: "vip" }, "tagged vip"],
     [{ kind: "assigned", name: "Ana" }, "assigned to Ana"],

@@ -10,7 +10,7 @@ use engine::media::Hand;
 use engine::timing::Timing;
 use engine::{Config, Endpoints, Engine, Secrets, Vault};
 use model::{AccountId, ConversationId};
-use store::table::media::{self, Held};
+use store::table::media::{self, StoredImage};
 use store::table::{draft, message, setting, unsent};
 use store::{Store, readable};
 use tokio::sync::{Notify, broadcast};
@@ -118,7 +118,7 @@ impl Desk {
     pub async fn open_with(config: DeskConfig, timing: Timing, host: Arc<dyn Host>) -> Result<Self, OpenError> {
         let folder = config.data_dir.clone();
         // What came of mending a damaged database is in the database itself, until the agent has read it.
-        let (store, _mended) = tokio::task::spawn_blocking(move || Store::open_or_mend(&folder))
+        let (store, _mended) = tokio::task::spawn_blocking(move || Store::open_or_recover(&folder))
             .await
             .map_err(|_| OpenError::CutOff)??;
         let secrets: Arc<dyn Secrets> = host.clone();
@@ -183,7 +183,7 @@ impl Desk {
 
     /// The agent clicked a notification: the page shows this place, as soon as there is a page.
     pub fn show_place(&self, account: AccountId, place: Place) {
-        // Held over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
+        // StoredImage over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
         let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shared.signals.send(Signal::Open(account, place)).is_err() {
             *wanted = Some((account, place));
@@ -234,7 +234,7 @@ impl Desk {
             Ok(_) => {
                 let kept = held.clone();
                 let placed = engine.store().write(move |tx| {
-                    media::hold(tx, &kept, now_ms)?;
+                    media::record(tx, &kept, now_ms)?;
                     match conversation {
                         Some(conversation) => draft::attach(tx, conversation, Some(kept.key), now_ms),
                         None => Ok(()),
@@ -249,7 +249,7 @@ impl Desk {
 
     /// Takes in a picture to be sent, and tells whether it is the first of an animation. One that the vault has as it is stays
     /// as it is, however often it comes back from a file. The hand is held until something names it.
-    pub(crate) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<(Held, bool, Hand), Fault> {
+    pub(crate) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<(StoredImage, bool, Hand), Fault> {
         if bytes.len() > MOST_ATTACHED {
             return Err(Fault::new(FaultCode::ImageTooLarge));
         }
@@ -270,7 +270,7 @@ impl Desk {
     /// The agent asks to close Deskbell. Whether it may end without another word: nothing is held up by that, or no page asks
     /// the agent in time.
     pub async fn may_close(&self) -> bool {
-        let pending = self.engine().store().read(unsent::pending).await;
+        let pending = self.engine().store().read(unsent::counts).await;
         if pending.is_ok_and(|pending| !pending.needs_deskbell()) {
             return true;
         }

@@ -9,7 +9,7 @@ use model::{
     Content, ConversationId, Delivery, Direction, MessageId, Snippet, SnippetKind, Surface, UnconfirmedStage,
     WaitReason,
 };
-use store::salvage::{Losses, Report};
+use store::recovery::{Losses, Report};
 use store::search::{self, Found, Problem, ProblemKind, ThreadFound};
 use store::table::account::{self, Account};
 use store::table::agent::Agent;
@@ -18,9 +18,9 @@ use store::table::conversation::{self, ListRow};
 use store::table::draft::{self, Draft};
 use store::table::firing;
 use store::table::gap;
-use store::table::media::{self, Held};
-use store::table::message::{self, Message, Stretch};
-use store::table::outbox::{self, Reply};
+use store::table::media::{self, StoredImage};
+use store::table::message::{self, Message, PageAnchor};
+use store::table::outbox::{self, OutboxReply};
 use store::table::post::{self, Post};
 use store::table::scheduled::{self, Scheduled};
 use store::table::tag::{self, Tag};
@@ -53,10 +53,10 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
     let backfill = if account.backfilled {
         None
     } else {
-        let (done, total) = account::backfill(sql, account.id)?;
+        let (done, total) = account::backfill_progress(sql, account.id)?;
         Some(Backfill { done, total, paused: account.backfill_paused })
     };
-    let (gaps, unreadable) = account::doubtful(sql, account.id)?;
+    let (gaps, unreadable) = account::count_doubtful(sql, account.id)?;
     Ok(AccountView {
         id: account.id,
         handle: account.handle.clone(),
@@ -65,7 +65,7 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
         health,
         synced_at_ms: synced_at_ms.or(account.synced_at_ms),
         backfill,
-        waiting: account::counts(sql, account.id)?.waiting,
+        waiting: account::tab_counts(sql, account.id)?.waiting,
         mark_read: account.mark_read,
         unsent: unsent::count_of(sql, account.id)?,
         scheduled: scheduled::count_of(sql, account.id)?,
@@ -88,11 +88,11 @@ pub(crate) fn token_event_view(event: TokenEvent) -> TokenEventView {
     TokenEventView {
         at_ms: event.at_ms,
         kind: match event.kind {
-            token_event::Kind::Linked => TokenEventKind::Linked,
-            token_event::Kind::Refreshed => TokenEventKind::Refreshed,
-            token_event::Kind::Postponed => TokenEventKind::Postponed,
-            token_event::Kind::Refused => TokenEventKind::Refused,
-            token_event::Kind::Unlinked => TokenEventKind::Unlinked,
+            token_event::TokenEventKind::Linked => TokenEventKind::Linked,
+            token_event::TokenEventKind::Refreshed => TokenEventKind::Refreshed,
+            token_event::TokenEventKind::Postponed => TokenEventKind::Postponed,
+            token_event::TokenEventKind::Refused => TokenEventKind::Refused,
+            token_event::TokenEventKind::Unlinked => TokenEventKind::Unlinked,
         },
         detail: event.detail,
     }
@@ -122,7 +122,7 @@ pub(crate) fn agent_view(agent: Agent) -> AgentView {
     AgentView { id: agent.id, hue: hue(&agent.name.to_lowercase()), name: agent.name, me: agent.me, away: agent.away }
 }
 
-pub(crate) fn person_view(person: conversation::Person) -> PersonView {
+pub(crate) fn person_view(person: conversation::RowPerson) -> PersonView {
     PersonView {
         id: person.id,
         name: person.name,
@@ -216,7 +216,7 @@ pub(crate) fn conversation_view(sql: &Connection, id: ConversationId) -> Result<
 /// Which messages a page shows.
 pub(crate) enum Part {
     /// From one end.
-    Stretch(Stretch),
+    PageAnchor(PageAnchor),
     /// A message in its place.
     Around(MessageId),
 }
@@ -229,18 +229,18 @@ pub(crate) fn message_page(
     find: Option<&str>,
 ) -> Result<MessagePage, StoreError> {
     let known = conversation::get(sql, id)?;
-    let edge = |at: Option<&Message>, beyond: fn(MessageId) -> Stretch| {
+    let edge = |at: Option<&Message>, beyond: fn(MessageId) -> PageAnchor| {
         at.map_or(Ok(false), |message| message::exists_beyond(sql, id, beyond(message.id)))
     };
     let (messages, has_older, has_newer) = match part {
         Part::Around(message) => message::around(sql, id, message, limit)?,
-        Part::Stretch(stretch) => {
+        Part::PageAnchor(stretch) => {
             let (messages, more) = message::page(sql, id, stretch, limit)?;
             let (has_older, has_newer) = match stretch {
-                Stretch::Newest => (more, false),
-                Stretch::Oldest => (false, more),
-                Stretch::Before(_) => (more, edge(messages.last(), Stretch::After)?),
-                Stretch::After(_) => (edge(messages.first(), Stretch::Before)?, more),
+                PageAnchor::Newest => (more, false),
+                PageAnchor::Oldest => (false, more),
+                PageAnchor::Before(_) => (more, edge(messages.last(), PageAnchor::After)?),
+                PageAnchor::After(_) => (edge(messages.first(), PageAnchor::Before)?, more),
             };
             (messages, has_older, has_newer)
         }
@@ -262,7 +262,7 @@ pub(crate) fn message_page(
 fn message_view(
     sql: &Connection,
     message: &Message,
-    replies: &[Reply],
+    replies: &[OutboxReply],
     read_up_to_ms: i64,
     find: Option<&str>,
 ) -> Result<MessageView, StoreError> {
@@ -331,7 +331,7 @@ pub(crate) fn search_results(sql: &Connection, found: Found, searched: u32) -> R
         resume: found.resume.map(|below| Resume { below, back_to_ms: message::time_of(below) }),
         problems: problems(found.problems),
         searched,
-        rebuilding: search::rebuilding(sql)?,
+        rebuilding: search::is_rebuilding(sql)?,
     })
 }
 
@@ -379,7 +379,7 @@ pub(crate) fn draft_view(sql: &Connection, draft: &Draft) -> Result<DraftView, S
     Ok(DraftView { body: draft.body.clone(), quoted, attachment })
 }
 
-pub(crate) fn attachment(held: &Held, first_frame: bool) -> Attachment {
+pub(crate) fn attachment(held: &StoredImage, first_frame: bool) -> Attachment {
     Attachment {
         key: held.key.clone(),
         width: held.width,
@@ -444,12 +444,12 @@ fn direction(message: &Message) -> Direction {
 }
 
 /// How far a message of ours has come. A confirmed one has no outbox row; whether it was read is a high-water mark.
-fn delivery(message: &Message, replies: &[Reply], read_up_to_ms: i64) -> Delivery {
+fn delivery(message: &Message, replies: &[OutboxReply], read_up_to_ms: i64) -> Delivery {
     let Some(at) = replies.iter().position(|reply| reply.message == message.id) else {
         return if message.sent_at_ms <= read_up_to_ms { Delivery::Read } else { Delivery::Sent };
     };
     let (before, from) = replies.split_at(at);
-    let delivery = from.first().map_or(Delivery::Sent, Reply::delivery);
+    let delivery = from.first().map_or(Delivery::Sent, OutboxReply::delivery);
     let held_up = before.iter().any(|reply| {
         matches!(
             reply.delivery(),

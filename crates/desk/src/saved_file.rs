@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use model::{Millis, SavedReplyId, SavedReplyProblem, SavedReplyText};
 use store::StoreError;
-use store::table::media::{self, Held};
+use store::table::media::{self, StoredImage};
 use store::table::saved_reply::{self, SavedReply};
 
 use crate::view::{ImportRefusal, ImportReport};
@@ -128,7 +128,7 @@ async fn take_in(desk: &Desk, mut intake: Intake, slice: Vec<Result<Entry, Impor
     let written = desk.engine().store().write(move |tx| {
         for (entry, held) in ready {
             if let Some(held) = held {
-                media::hold(tx, &held, now_ms)?;
+                media::record(tx, &held, now_ms)?;
             }
             intake.take(tx, entry)?;
         }
@@ -169,7 +169,7 @@ impl Intake {
         if matches!(entry.picture, Picture::Unsaid) {
             text.attachment = there.as_ref().and_then(|there| there.attachment.clone());
         }
-        let text = match text.checked() {
+        let text = match text.validated() {
             Ok(text) => text,
             Err(problem) => {
                 self.refuse(entry.place, &name, problem);
@@ -188,7 +188,7 @@ impl Intake {
             }
             id => id?,
         };
-        saved_reply::used_before(tx, id, entry.uses, entry.used_at_ms)?;
+        saved_reply::set_usage(tx, id, entry.uses, entry.used_at_ms)?;
         self.matched.insert(id);
         match (there, same) {
             (None, _) => self.report.added += 1,
@@ -200,4 +200,4 @@ impl Intake {
 }
 
 /// The pictures of an export, by their keys.
-pub(crate) type Pictures = HashMap<String, (Held, Vec<u8>)>;
+pub(crate) type Pictures = HashMap<String, (StoredImage, Vec<u8>)>;

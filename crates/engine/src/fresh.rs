@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use model::{AccountId, ConversationId, Millis};
-use store::table::conversation::Known;
+use store::table::conversation::Conversation;
 use tokio::time::Instant;
 
 /// So many conversations are remembered; the others count as not read.
@@ -82,7 +82,7 @@ impl Fresh {
     }
 
     /// Notes that a reading did not show what happened last, and whether to leave it at that for now.
-    pub(crate) fn in_vain(&self, known: &Known, give_up: bool) {
+    pub(crate) fn in_vain(&self, known: &Conversation, give_up: bool) {
         let updated_ms = known.remote_updated_ms;
         let before = self.behind(known.id, updated_ms);
         let now = Instant::now();

@@ -5,7 +5,7 @@
 
 use store::StoreError;
 use store::table::account::{self, Account};
-use store::table::person::PersonNews;
+use store::table::person::PersonUpdate;
 use store::table::{auto_message, comment};
 use tiktok::Timestamp;
 use tiktok::business::message::Reaction;
@@ -77,14 +77,14 @@ impl Engine {
             }
             Event::AutoMessageAudit(verdict) => {
                 let (id, audit) = (known.id, audit(&verdict.status));
-                self.store().write(move |tx| auto_message::judged(tx, id, &verdict.auto_message_id, audit)).await?;
+                self.store().write(move |tx| auto_message::set_audit(tx, id, &verdict.auto_message_id, audit)).await?;
                 // It may be about what the message said before: reading it tells.
                 self.automatic().wake(id);
                 Ok(Heard::Taken)
             }
             Event::HighIntentComment(pushed) => {
                 let (id, news) = (known.id, comments::news(pushed, self.clock().now_ms()));
-                let taken = self.store().write(move |tx| comment::take(tx, id, &news)).await?;
+                let taken = self.store().write(move |tx| comment::insert_new(tx, id, &news)).await?;
                 if let Some(comment) = taken {
                     self.announce_comment(id, comment);
                 }
@@ -145,7 +145,7 @@ fn translate(event: Event, created_at: Option<Timestamp>, business_id: &str, now
     Some(match event {
         Event::Message(said) => Pushed {
             person: said.person.map(person),
-            what: What::Said(store::table::message::News {
+            what: What::Said(store::table::message::IncomingMessage {
                 outgoing: said.outgoing,
                 ..news(&said.message, business_id, sent_at(&said.message, told_ms, now_ms))
             }),
@@ -196,8 +196,8 @@ fn sent_at(message: &tiktok::business::message::Message, told_ms: i64, now_ms: i
     message.timestamp.and_then(|at| at.ms_by(now_ms)).map_or(SentAt::Guessed(told_ms), SentAt::Said)
 }
 
-fn person(who: Person) -> PersonNews {
-    PersonNews {
+fn person(who: Person) -> PersonUpdate {
+    PersonUpdate {
         remote_id: who.unique_identifier,
         name: who.display_name,
         handle: who.username,

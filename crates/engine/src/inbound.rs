@@ -10,9 +10,9 @@ use std::collections::HashSet;
 
 use model::{AccountId, Content, ConversationId, MessageId, Millis, Surface};
 use store::table::gap::{self, Gap};
-use store::table::media::{self, Wanted};
-use store::table::message::{self, Message, News};
-use store::table::person::PersonNews;
+use store::table::media::{self, WantedImage};
+use store::table::message::{self, IncomingMessage, Message};
+use store::table::person::PersonUpdate;
 use store::table::{account, conversation, outbox, person, unreadable};
 use store::{StoreError, Tx};
 use unicode_normalization::UnicodeNormalization;
@@ -85,7 +85,7 @@ pub fn apply(
     }
 
     let placed = placed(tx, known.account, &batch.messages)?;
-    let mut messages: Vec<&News> = placed.iter().collect();
+    let mut messages: Vec<&IncomingMessage> = placed.iter().collect();
     messages.sort_by(|one, other| (one.sent_at_ms, &one.remote_id).cmp(&(other.sent_at_ms, &other.remote_id)));
     // A message that is named twice does not meet itself.
     messages.dedup_by(|one, other| one.remote_id == other.remote_id);
@@ -106,18 +106,18 @@ pub fn apply(
     settle_missing(tx, conversation, batch, rules, &mut applied)?;
 
     if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
-        conversation::customer_wrote(tx, conversation)?;
+        conversation::reopen_for_customer(tx, conversation)?;
     }
     due_for_rules(tx, known.account, conversation, &applied, rules.now_ms)?;
     if let Some(first) = messages.iter().find(|news| !news.outgoing)
         && let Some(person) = conversation::get(tx, conversation)?.person
     {
-        person::contacted(tx, person, first.sent_at_ms)?;
+        person::record_contact(tx, person, first.sent_at_ms)?;
     }
     let newest_ms = messages.last().map_or(0, |news| news.sent_at_ms);
     applied.behind = rules.patient && newest_ms < rules.updated_ms;
     let fetched_ms = if applied.behind { rules.updated_ms.saturating_sub(1) } else { rules.updated_ms };
-    conversation::fetched(tx, conversation, fetched_ms, !applied.behind)?;
+    conversation::mark_fetched(tx, conversation, fetched_ms, !applied.behind)?;
     applied.news = changed || !applied.undecided.is_empty();
     if applied.news {
         conversation::refresh(tx, conversation)?;
@@ -144,20 +144,24 @@ fn meet(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
-    news: &PersonNews,
+    news: &PersonUpdate,
     applied: &mut Applied,
 ) -> Result<bool, StoreError> {
     let upserted = person::upsert(tx, account, news)?;
     conversation::set_person(tx, conversation, upserted.id)?;
     if upserted.new_avatar {
-        media::want(tx, account, Wanted::Avatar(upserted.id))?;
+        media::want(tx, account, WantedImage::Avatar(upserted.id))?;
         applied.pictures = true;
     }
     Ok(upserted.changed)
 }
 
 /// The messages, each where it stands in the thread: one that does not say when it was sent stays where it was put.
-fn placed<'a>(tx: &Tx<'_>, account: AccountId, messages: &'a [News]) -> Result<Cow<'a, [News]>, StoreError> {
+fn placed<'a>(
+    tx: &Tx<'_>,
+    account: AccountId,
+    messages: &'a [IncomingMessage],
+) -> Result<Cow<'a, [IncomingMessage]>, StoreError> {
     let mut placed = Cow::Borrowed(messages);
     for (at, news) in messages.iter().enumerate().filter(|(_, news)| !news.is_timed) {
         if let Some(held) = message::find(tx, account, &news.remote_id)?
@@ -183,7 +187,7 @@ fn take(
     tx: &mut Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
-    news: &News,
+    news: &IncomingMessage,
     rules: Rules,
     listed: bool,
     applied: &mut Applied,
@@ -195,7 +199,7 @@ fn take(
             message::update(tx, held, news, true)?
         } else {
             // What is pushed says nothing of the emoji on it: those are told of by themselves.
-            let news = News { reactions: held.reactions.clone(), ..news.clone() };
+            let news = IncomingMessage { reactions: held.reactions.clone(), ..news.clone() };
             message::update(tx, held, &news, false)?
         };
         if updated.picture {
@@ -212,17 +216,17 @@ fn take(
         applied.reopened.push(misnamed.conversation);
     }
     if let Some(reply) = claim(tx, conversation, news, rules)? {
-        message::bind(tx, reply, &news.remote_id, Some(news), listed)?;
+        message::assign_remote_id(tx, reply, &news.remote_id, Some(news), listed)?;
         if outbox::get(tx, reply)?.is_some() {
-            outbox::sent(tx, reply)?;
+            outbox::confirm_sent(tx, reply)?;
         }
         applied.confirmed.push(reply);
     } else {
         let ours = is_ours_besides(tx, conversation, news, rules)?;
         let surface = if ours { Surface::Deskbell } else { news.surface };
-        let id = message::insert(tx, account, conversation, &News { surface, ..news.clone() }, listed)?;
+        let id = message::insert(tx, account, conversation, &IncomingMessage { surface, ..news.clone() }, listed)?;
         if matches!(news.content, Content::Image { .. } | Content::Sticker { .. }) {
-            media::want(tx, account, Wanted::Message(id))?;
+            media::want(tx, account, WantedImage::Message(id))?;
             applied.pictures = true;
         }
         if !news.outgoing {
@@ -237,7 +241,7 @@ fn take(
 fn claim(
     tx: &Tx<'_>,
     conversation: ConversationId,
-    news: &News,
+    news: &IncomingMessage,
     rules: Rules,
 ) -> Result<Option<MessageId>, StoreError> {
     if !is_from_a_client(news) {
@@ -256,8 +260,12 @@ fn claim(
     // says arrived is not in flight any more; between it and another the time decides.
     let mut in_flight = HashSet::new();
     for (id, ..) in &ours {
-        let flies =
-            |state| matches!(state, outbox::State::Sending | outbox::State::Checking | outbox::State::Undecided);
+        let flies = |state| {
+            matches!(
+                state,
+                outbox::OutboxState::Sending | outbox::OutboxState::Checking | outbox::OutboxState::Undecided
+            )
+        };
         in_flight.extend(outbox::get(tx, *id)?.filter(|reply| flies(reply.state)).map(|reply| reply.message));
     }
     if in_flight.len() > 1 {
@@ -268,7 +276,7 @@ fn claim(
 
 /// The reply one of whose calls began nearest to the message's time. Calls of one conversation follow one another, and one
 /// nobody heard the end of holds up the next for longer than clocks differ.
-fn nearest(calls: &[(MessageId, Content, Millis)], news: &News) -> Option<MessageId> {
+fn nearest(calls: &[(MessageId, Content, Millis)], news: &IncomingMessage) -> Option<MessageId> {
     let nearest = if news.is_timed {
         calls.iter().min_by_key(|(_, _, began_ms)| news.sent_at_ms.abs_diff(*began_ms))
     } else {
@@ -278,7 +286,7 @@ fn nearest(calls: &[(MessageId, Content, Millis)], news: &News) -> Option<Messag
 }
 
 /// Whether a message was sent through the API by somebody, perhaps by us: no colleague's from the phone or the web.
-fn is_from_a_client(news: &News) -> bool {
+fn is_from_a_client(news: &IncomingMessage) -> bool {
     news.outgoing && news.auto.is_none() && matches!(news.surface, Surface::Api | Surface::Other)
 }
 
@@ -290,7 +298,12 @@ fn called_between(sent_at_ms: Millis, rules: Rules) -> (Millis, Millis) {
 
 /// Whether an unknown message is a second copy of a reply of ours, which the agent had sent again and TikTok has both times:
 /// no colleague's answer.
-fn is_ours_besides(tx: &Tx<'_>, conversation: ConversationId, news: &News, rules: Rules) -> Result<bool, StoreError> {
+fn is_ours_besides(
+    tx: &Tx<'_>,
+    conversation: ConversationId,
+    news: &IncomingMessage,
+    rules: Rules,
+) -> Result<bool, StoreError> {
     if !is_from_a_client(news) {
         return Ok(false);
     }
@@ -317,14 +330,14 @@ fn reopen(tx: &mut Tx<'_>, misnamed: &Message, rules: Rules) -> Result<(), Store
     };
     let Some(held) = around.iter().find(is_it) else { return Ok(()) };
     let news = as_news(tx, held)?;
-    gap::follow(tx, held.conversation, held.id, misnamed.id)?;
+    gap::move_to(tx, held.conversation, held.id, misnamed.id)?;
     message::remove(tx, held.id)?;
-    message::bind(tx, misnamed.id, &news.remote_id, Some(&news), held.listed)?;
-    if row.is_some() { outbox::sent(tx, misnamed.id) } else { conversation::refresh(tx, misnamed.conversation) }
+    message::assign_remote_id(tx, misnamed.id, &news.remote_id, Some(&news), held.listed)?;
+    if row.is_some() { outbox::confirm_sent(tx, misnamed.id) } else { conversation::refresh(tx, misnamed.conversation) }
 }
 
 /// Whether a listing shows another message under the id that an answer gave to one of ours.
-fn contradicts(held: &Message, news: &News) -> bool {
+fn contradicts(held: &Message, news: &IncomingMessage) -> bool {
     let other_side = !news.outgoing || news.auto.is_some();
     let other_kind = std::mem::discriminant(&held.content) != std::mem::discriminant(&news.content)
         && !matches!(news.content, Content::Unsupported { .. });
@@ -363,7 +376,7 @@ fn comparable(text: &str) -> String {
 fn lacks_older(
     tx: &Tx<'_>,
     conversation: ConversationId,
-    messages: &[&News],
+    messages: &[&IncomingMessage],
     now_ms: Millis,
 ) -> Result<bool, StoreError> {
     let Some(first) = messages.first() else { return Ok(false) };
@@ -378,19 +391,19 @@ fn note_gaps(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
-    messages: &[&News],
+    messages: &[&IncomingMessage],
     nameless: &[Option<Millis>],
     open: bool,
     now_ms: Millis,
 ) -> Result<bool, StoreError> {
     let mut changed = false;
     let Some(first) = messages.first() else { return Ok(false) };
-    if !nameless.is_empty() || gap::any(tx, conversation)? {
+    if !nameless.is_empty() || gap::exists(tx, conversation)? {
         for (earlier, later) in messages.iter().zip(messages.iter().skip(1)) {
             let Some(held) = message::find_in(tx, account, conversation, &later.remote_id)? else { continue };
             if nameless.iter().flatten().any(|at_ms| earlier.sent_at_ms < *at_ms && *at_ms <= later.sent_at_ms) {
                 let after = message::find_in(tx, account, conversation, &earlier.remote_id)?.map(|earlier| earlier.id);
-                changed |= gap::notice(tx, conversation, Gap { before: held.id, after }, now_ms)?;
+                changed |= gap::insert(tx, conversation, Gap { before: held.id, after }, now_ms)?;
             } else {
                 changed |= gap::close(tx, conversation, held.id)?;
             }
@@ -403,7 +416,7 @@ fn note_gaps(
     let mut after = message::newest_listed(tx, conversation, first.sent_at_ms)?;
     let unlisted = message::unlisted_between(tx, conversation, after, first.sent_at_ms)?;
     for before in unlisted.into_iter().chain([first.id]) {
-        changed |= gap::notice(tx, conversation, Gap { before, after }, now_ms)?;
+        changed |= gap::insert(tx, conversation, Gap { before, after }, now_ms)?;
         after = Some(before);
     }
     Ok(changed)
@@ -418,15 +431,15 @@ fn settle_missing(
     applied: &mut Applied,
 ) -> Result<(), StoreError> {
     for reply in outbox::of_conversation(tx, conversation)? {
-        let Some(started_at_ms) = reply.started_at_ms.filter(|_| reply.state == outbox::State::Checking) else {
+        let Some(started_at_ms) = reply.started_at_ms.filter(|_| reply.state == outbox::OutboxState::Checking) else {
             continue;
         };
         if batch.asked_at_ms < started_at_ms {
             continue;
         }
-        let checks = outbox::checked(tx, reply.message)?;
+        let checks = outbox::record_check(tx, reply.message)?;
         if checks >= CHECKS && batch.asked_at_ms.saturating_sub(started_at_ms) >= rules.undecided_after_ms {
-            outbox::give_up_checking(tx, reply.message)?;
+            outbox::mark_undecided(tx, reply.message)?;
             applied.undecided.push(reply.message);
         }
     }
@@ -452,42 +465,42 @@ pub fn confirm(tx: &mut Tx<'_>, account: AccountId, reply: MessageId, remote_id:
     }
     match (ours.remote_id.as_deref(), held) {
         (Some(bound), _) if bound == remote_id => {}
-        (None, None) => message::bind(tx, reply, remote_id, None, false)?,
+        (None, None) => message::assign_remote_id(tx, reply, remote_id, None, false)?,
         (None, Some(held)) => {
             let news = as_news(tx, &held)?;
-            gap::follow(tx, held.conversation, held.id, reply)?;
+            gap::move_to(tx, held.conversation, held.id, reply)?;
             if held.surface == Surface::Deskbell {
                 // A listing had it taken for another of our replies, which is looked for again.
                 outbox::reopen(tx, held.id)?;
             } else {
                 message::remove(tx, held.id)?;
             }
-            message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
+            message::assign_remote_id(tx, reply, remote_id, Some(&news), held.listed)?;
         }
         (Some(_), held) => {
             let others = as_news(tx, &ours)?;
-            message::unbind(tx, reply)?;
+            message::clear_remote_id(tx, reply)?;
             match held {
                 Some(held) => {
                     let news = as_news(tx, &held)?;
-                    message::unbind(tx, held.id)?;
-                    message::bind(tx, reply, remote_id, Some(&news), held.listed)?;
-                    message::bind(tx, held.id, &others.remote_id, Some(&others), true)?;
+                    message::clear_remote_id(tx, held.id)?;
+                    message::assign_remote_id(tx, reply, remote_id, Some(&news), held.listed)?;
+                    message::assign_remote_id(tx, held.id, &others.remote_id, Some(&others), true)?;
                     let nobody = MessageId(-1);
                     for (from, to) in [(reply, nobody), (held.id, reply), (nobody, held.id)] {
-                        gap::follow(tx, ours.conversation, from, to)?;
+                        gap::move_to(tx, ours.conversation, from, to)?;
                     }
                 }
                 None => {
-                    message::bind(tx, reply, remote_id, None, false)?;
+                    message::assign_remote_id(tx, reply, remote_id, None, false)?;
                     let other = message::insert(tx, account, ours.conversation, &others, true)?;
-                    gap::follow(tx, ours.conversation, reply, other)?;
+                    gap::move_to(tx, ours.conversation, reply, other)?;
                 }
             }
         }
     }
     if outbox::get(tx, reply)?.is_some() {
-        outbox::sent(tx, reply)?;
+        outbox::confirm_sent(tx, reply)?;
     } else {
         conversation::refresh(tx, ours.conversation)?;
     }
@@ -522,8 +535,8 @@ pub(crate) fn is_message_id(id: &str) -> bool {
 }
 
 /// A stored message as the news it once was.
-fn as_news(tx: &Tx<'_>, message: &Message) -> Result<News, StoreError> {
-    Ok(News {
+fn as_news(tx: &Tx<'_>, message: &Message) -> Result<IncomingMessage, StoreError> {
+    Ok(IncomingMessage {
         remote_id: message.remote_id.clone().unwrap_or_default(),
         sent_at_ms: message.sent_at_ms,
         is_timed: true,

@@ -1,4 +1,4 @@
-//! News in, replies out.
+//! IncomingMessage in, replies out.
 //!
 //! The engine follows each linked account ([`sync`]), takes in what its source says ([`inbound`]), brings replies out
 //! ([`outbox`]), paces all calls of one app ([`pace`]), keeps tokens fresh ([`tokens`]), fetches pictures ([`media`])

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AccountId, MessageId};
 use store::private;
-use store::table::media::{Held, Wanted};
+use store::table::media::{StoredImage, WantedImage};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::engine::Config;
@@ -57,7 +57,7 @@ pub struct MediaVault {
     /// Messages whose picture an agent has asked for again.
     asked: Mutex<HashSet<MessageId>>,
     /// How often in a row a picture could not be fetched through no fault of its own.
-    late: Mutex<HashMap<Wanted, u32>>,
+    late: Mutex<HashMap<WantedImage, u32>>,
     in_hand: InHand,
     shown: Mutex<room::Shown>,
     limit: watch::Sender<Option<u64>>,
@@ -93,7 +93,7 @@ impl MediaVault {
     ///
     /// # Errors
     /// [`PictureError`]
-    pub async fn keep(&self, bytes: Vec<u8>) -> Result<(Held, Hand), PictureError> {
+    pub async fn keep(&self, bytes: Vec<u8>) -> Result<(StoredImage, Hand), PictureError> {
         let (held, _, hand) = self.take(bytes, Purpose::Keep).await?;
         Ok((held, hand))
     }
@@ -103,7 +103,7 @@ impl MediaVault {
     ///
     /// # Errors
     /// [`PictureError`]
-    pub async fn keep_for_sending(&self, bytes: Vec<u8>) -> Result<(Held, bool, Hand), PictureError> {
+    pub async fn keep_for_sending(&self, bytes: Vec<u8>) -> Result<(StoredImage, bool, Hand), PictureError> {
         self.take(bytes, Purpose::Send).await
     }
 
@@ -117,7 +117,7 @@ impl MediaVault {
     }
 
     /// One at a time: decoding may need a lot of memory.
-    async fn take(&self, bytes: Vec<u8>, purpose: Purpose) -> Result<(Held, bool, Hand), PictureError> {
+    async fn take(&self, bytes: Vec<u8>, purpose: Purpose) -> Result<(StoredImage, bool, Hand), PictureError> {
         let turn = self.decoding.turn(purpose).await;
         let (decoder, tries) = (self.decoder.clone(), self.tries.clone());
         let (folder, in_hand) = (self.folder.clone(), self.in_hand.clone());

@@ -21,11 +21,11 @@ use std::time::Duration;
 
 use model::{ConversationId, MessageId, Millis};
 use store::StoreError;
-use store::table::outbox::desk::{self, Press};
+use store::table::outbox::actions::{self, Submission};
 use store::table::{attempt, outbox};
 use tokio::sync::Notify;
 
-pub use store::table::outbox::desk::{Clears, Pressed};
+pub use store::table::outbox::actions::{DraftSource, SubmitOutcome};
 
 pub(crate) use self::lane::until;
 
@@ -52,7 +52,7 @@ pub struct NewReply {
     /// However often it arrives, it is queued once.
     pub key: Option<String>,
     /// What it was made from.
-    pub clears: Clears,
+    pub clears: DraftSource,
     /// Whether it can be undone for a while.
     pub undo: bool,
 }
@@ -71,8 +71,8 @@ impl Outbox {
             .store()
             .write(move |tx| {
                 attempt::prune(tx, now_ms - ATTEMPTS_KEPT_MS)?;
-                desk::prune_presses(tx, now_ms - PRESSES_KEPT_MS)?;
-                outbox::recover(tx, now_ms)
+                actions::prune_submissions(tx, now_ms - PRESSES_KEPT_MS)?;
+                outbox::recover_after_crash(tx, now_ms)
             })
             .await?;
         if lost > 0 {
@@ -86,7 +86,7 @@ impl Outbox {
     /// Deskbell is being closed: what the agent has sent and could still undo goes out now, or, if it cannot within
     /// this time, at the next start.
     pub(crate) async fn flush(&self, engine: &Engine, most: Duration) {
-        match engine.store().write(outbox::unhold_all).await {
+        match engine.store().write(outbox::release_all_held).await {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {
@@ -100,7 +100,7 @@ impl Outbox {
         let deadline = tokio::time::Instant::now() + most;
         while tokio::time::Instant::now() < deadline {
             // What waits for something, or for another, goes out at the next start.
-            match engine.store().read(outbox::ready).await {
+            match engine.store().read(outbox::count_ready).await {
                 Ok(ready) if ready > 0 => tokio::time::sleep(Duration::from_millis(20)).await,
                 _ => return,
             }
@@ -123,7 +123,8 @@ impl Outbox {
 
     /// As [`Outbox::wake`], for every conversation with something to send, to settle, or still to look for.
     pub(crate) async fn wake_all(&self, engine: &Engine) -> Result<(), StoreError> {
-        let (lanes, undecided) = engine.store().read(|sql| Ok((outbox::lanes(sql)?, outbox::undecided(sql)?))).await?;
+        let (lanes, undecided) =
+            engine.store().read(|sql| Ok((outbox::lanes(sql)?, outbox::with_undecided(sql)?))).await?;
         for conversation in lanes.into_iter().map(|(_, conversation)| conversation).chain(undecided) {
             self.wake(engine, conversation);
         }
@@ -132,7 +133,7 @@ impl Outbox {
 
     /// TikTok answers again: what waited for that need not wait out its time.
     pub(crate) async fn network_is_back(&self, engine: &Engine) {
-        let released = engine.store().write(outbox::release).await;
+        let released = engine.store().write(outbox::release_offline).await;
         let woken = match released {
             Ok(()) => self.wake_all(engine).await,
             Err(error) => Err(error),
@@ -161,12 +162,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn press(&self, new: NewReply) -> Result<(Pressed, Option<Millis>), StoreError> {
+    pub async fn press(&self, new: NewReply) -> Result<(SubmitOutcome, Option<Millis>), StoreError> {
         let now_ms = self.clock().now_ms();
         let undo = self.timing().undo;
         let hold_until_ms = (new.undo && !undo.is_zero()).then(|| lane::after(now_ms, undo));
         let conversation = new.conversation;
-        let press = Press {
+        let press = Submission {
             conversation,
             parts: new.parts,
             quoted: new.quoted,
@@ -176,7 +177,7 @@ impl Engine {
             clears: new.clears,
             hold_until_ms,
         };
-        let pressed = self.store().write(move |tx| desk::press(tx, &press, now_ms)).await?;
+        let pressed = self.store().write(move |tx| actions::submit(tx, &press, now_ms)).await?;
         self.outbox().wake(self, conversation);
         Ok((pressed, hold_until_ms))
     }
@@ -187,7 +188,7 @@ impl Engine {
     /// [`StoreError::WrongState`] if one of them is held no more.
     pub async fn undo(&self, messages: Vec<MessageId>) -> Result<(), StoreError> {
         let now_ms = self.clock().now_ms();
-        let conversation = self.store().write(move |tx| desk::undo(tx, &messages, now_ms)).await?;
+        let conversation = self.store().write(move |tx| actions::undo(tx, &messages, now_ms)).await?;
         if let Some(conversation) = conversation {
             self.outbox().wake(self, conversation);
         }
@@ -201,7 +202,7 @@ impl Engine {
     pub async fn send_now(&self, messages: Vec<MessageId>) -> Result<(), StoreError> {
         let conversations = self
             .store()
-            .write(move |tx| messages.iter().map(|id| desk::send_now(tx, *id)).collect::<Result<Vec<_>, _>>())
+            .write(move |tx| messages.iter().map(|id| actions::send_now(tx, *id)).collect::<Result<Vec<_>, _>>())
             .await?;
         for conversation in conversations {
             self.outbox().wake(self, conversation);
@@ -214,7 +215,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError::WrongState`] if it may be on its way.
     pub async fn edit(&self, message: MessageId, body: String) -> Result<(), StoreError> {
-        self.store().write(move |tx| desk::edit(tx, message, &body)).await?;
+        self.store().write(move |tx| actions::edit(tx, message, &body)).await?;
         Ok(())
     }
 
@@ -223,7 +224,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError::WrongState`] if it is not waiting.
     pub async fn move_by(&self, message: MessageId, by: i32) -> Result<(), StoreError> {
-        let conversation = self.store().write(move |tx| desk::move_by(tx, message, by)).await?;
+        let conversation = self.store().write(move |tx| actions::move_by(tx, message, by)).await?;
         self.outbox().wake(self, conversation);
         Ok(())
     }
@@ -234,7 +235,7 @@ impl Engine {
     /// [`StoreError::WrongState`] if it is neither.
     pub async fn send_again(&self, message: MessageId) -> Result<(), StoreError> {
         let now_ms = self.clock().now_ms();
-        let reply = self.store().write(move |tx| desk::send_again(tx, message, now_ms)).await?;
+        let reply = self.store().write(move |tx| actions::send_again(tx, message, now_ms)).await?;
         self.outbox().wake(self, reply.conversation);
         Ok(())
     }
@@ -244,7 +245,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError::WrongState`] if it is not unconfirmed.
     pub async fn arrived(&self, message: MessageId) -> Result<(), StoreError> {
-        let conversation = self.store().write(move |tx| desk::arrived(tx, message)).await?;
+        let conversation = self.store().write(move |tx| actions::confirm_arrived(tx, message)).await?;
         self.outbox().wake(self, conversation);
         Ok(())
     }
@@ -255,7 +256,7 @@ impl Engine {
     /// [`StoreError::WrongState`] while its call is under way, while we look for it, or once it is confirmed.
     pub async fn discard(&self, message: MessageId) -> Result<(), StoreError> {
         let now_ms = self.clock().now_ms();
-        let conversation = self.store().write(move |tx| desk::discard(tx, message, now_ms)).await?;
+        let conversation = self.store().write(move |tx| actions::discard(tx, message, now_ms)).await?;
         self.outbox().wake(self, conversation);
         Ok(())
     }

@@ -15,7 +15,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::table::media::Held;
+use store::table::media::StoredImage;
 
 /// Nothing wider or higher is decoded.
 pub const MOST_SIDE: u32 = 16_384;
@@ -86,7 +86,7 @@ impl Purpose {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// What describes it: key, type, dimensions, size.
-    pub held: Held,
+    pub held: StoredImage,
     /// JPEG or PNG.
     pub bytes: Vec<u8>,
     /// Whether it is the first picture of an animation.
@@ -151,7 +151,7 @@ fn picture(decoded: &Decoded, bytes: Vec<u8>, mime: &str) -> Picture {
     let key = key(&bytes);
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let (width, height) = (decoded.image.width(), decoded.image.height());
-    let held = Held { key, mime: mime.to_owned(), width, height, size };
+    let held = StoredImage { key, mime: mime.to_owned(), width, height, size };
     Picture { held, bytes, first_frame: decoded.first_frame }
 }
 

@@ -122,7 +122,7 @@ impl Engine {
                 };
                 let now_ms = self.clock().now_ms();
                 let kept = self.store().write(move |tx| {
-                    media::hold(tx, &held, now_ms)?;
+                    media::record(tx, &held, now_ms)?;
                     post::set_cover(tx, id, &post.item_id, &held.key)
                 });
                 if let Err(error) = kept.await {

@@ -15,7 +15,7 @@ mod prepare;
 
 use std::time::Duration;
 
-use model::{AccountId, ConversationId, Look, MessageId, Millis, ReplyWindow, RuleSet};
+use model::{AccountId, ConversationId, MessageId, Millis, ReplyWindow, RuleInput, RuleSet};
 use store::table::account::Account;
 use store::table::{firing, message, rule};
 use store::{StoreError, Tx};
@@ -66,7 +66,7 @@ pub(crate) fn arrived(
         let sent_at_ms = message::time_of(*id);
         // What was written before the account was linked was there before us, in whichever conversation it shows up.
         if sent_at_ms > business.linked_at_ms && ReplyWindow::opened_by(sent_at_ms).is_open(now_ms) {
-            rule::put_due(tx, business.id, conversation, *id)?;
+            rule::insert_due(tx, business.id, conversation, *id)?;
         }
     }
     Ok(())
@@ -90,17 +90,17 @@ pub fn turn(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Option<Turned>, StoreErro
     let held = match message::get(tx, due.message) {
         Ok(held) => held,
         Err(StoreError::NotFound) => {
-            rule::looked_at(tx, due.message, None)?;
+            rule::finish_due(tx, due.message, None)?;
             return Ok(Some(turned));
         }
         Err(error) => return Err(error),
     };
     let rules = RuleSet::of(rule::all(tx)?);
-    let stood = firing::stood(tx, &held, now_ms)?;
+    let stood = firing::load_context(tx, &held, now_ms)?;
     let business = prepare::business(tx, due.account)?;
     let replies = prepare::replies(tx, &rules, &prepare::Who::of(tx, &stood.known, &stood.name)?, &business, now_ms)?;
     let counted = prepare::counted(&replies);
-    let look = Look {
+    let look = RuleInput {
         content: &held.content,
         sent_at_ms: held.sent_at_ms,
         now_ms,
@@ -117,7 +117,7 @@ pub fn turn(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Option<Turned>, StoreErro
             act::act(tx, &mut turned, &held, (id, &spec.name), &fired.steps, &replies, now_ms)?;
         }
     }
-    rule::looked_at(tx, due.message, decision.again_at_ms)?;
+    rule::finish_due(tx, due.message, decision.again_at_ms)?;
     Ok(Some(turned))
 }
 

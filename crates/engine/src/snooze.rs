@@ -27,9 +27,9 @@ impl Engine {
 pub(crate) async fn run(engine: Engine) {
     loop {
         let now_ms = engine.clock().now_ms();
-        let next = match engine.store().read(triage::next_waking).await {
+        let next = match engine.store().read(triage::next_wake_at).await {
             Ok(Some(next_ms)) if next_ms <= now_ms => {
-                if let Err(error) = engine.store().write(move |tx| triage::wake(tx, now_ms)).await {
+                if let Err(error) = engine.store().write(move |tx| triage::wake_due(tx, now_ms)).await {
                     tracing::error!(%error, "snooze.not_woken");
                     LOOK
                 } else {

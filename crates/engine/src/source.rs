@@ -5,9 +5,9 @@ pub mod tiktok;
 use std::future::Future;
 
 use model::Millis;
-use store::table::conversation::{Known, Listed};
-use store::table::message::News;
-use store::table::person::PersonNews;
+use store::table::conversation::{Conversation, ListedConversation};
+use store::table::message::IncomingMessage;
+use store::table::person::PersonUpdate;
 
 use crate::call::CallError;
 use crate::pace::Priority;
@@ -16,7 +16,7 @@ use crate::pace::Priority;
 #[derive(Debug, Clone, Default)]
 pub struct ListPage {
     /// The conversations on it.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedConversation>,
     /// Where the next page begins; none after the last.
     pub next: Option<String>,
     /// Whether everything on it could be read, and where it goes on, if it does.
@@ -29,9 +29,9 @@ pub struct ListPage {
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The customer, if the source said who.
-    pub person: Option<PersonNews>,
+    pub person: Option<PersonUpdate>,
     /// The messages, in any order.
-    pub messages: Vec<News>,
+    pub messages: Vec<IncomingMessage>,
     /// Those that came without an id and cannot be shown, in any order.
     pub unreadable: Vec<Unreadable>,
     /// Whether there may be older messages that were not shown: the page was full.
@@ -58,5 +58,9 @@ pub trait Source: Send + Sync {
     fn list(&self, list: usize, cursor: Option<String>) -> impl Future<Output = Result<ListPage, CallError>> + Send;
 
     /// The newest messages of one conversation.
-    fn fetch(&self, conversation: &Known, priority: Priority) -> impl Future<Output = Result<Batch, CallError>> + Send;
+    fn fetch(
+        &self,
+        conversation: &Conversation,
+        priority: Priority,
+    ) -> impl Future<Output = Result<Batch, CallError>> + Send;
 }

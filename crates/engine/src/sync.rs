@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use model::{AccountId, ConversationId, MessageId, Millis};
 use store::table::account::Account;
-use store::table::conversation::{Known, Listed};
+use store::table::conversation::{Conversation, ListedConversation};
 use store::table::{account, conversation, cursor, message};
 use tokio::time::Instant;
 
@@ -89,7 +89,7 @@ pub(crate) struct AccountLoop<S> {
 enum Step {
     Sweep,
     Watch(ConversationId),
-    Fetch(Known),
+    Fetch(Conversation),
     Rest(Instant),
 }
 
@@ -327,9 +327,9 @@ impl<S: Source> AccountLoop<S> {
             self.engine
                 .store()
                 .write(move |tx| {
-                    conversation::try_refused_again(tx, account, AGAIN)?;
+                    conversation::mark_refused_due(tx, account, AGAIN)?;
                     for id in given_up {
-                        conversation::due_again(tx, id)?;
+                        conversation::mark_due(tx, id)?;
                     }
                     cursor::set(tx, account, "whole_sweep_at_ms", &at)
                 })
@@ -378,16 +378,16 @@ impl<S: Source> AccountLoop<S> {
     }
 
     /// Keeps what a page lists; whether all of it was new.
-    async fn keep_listed(&self, listed: Vec<Listed>) -> Result<bool, CallError> {
+    async fn keep_listed(&self, listed: Vec<ListedConversation>) -> Result<bool, CallError> {
         let account = self.account;
         let mut all_new = !listed.is_empty();
         // What a page names twice is not new the second time.
         let mut seen = HashSet::new();
-        let first = |one: Listed| {
+        let first = |one: ListedConversation| {
             let first = seen.insert(one.remote_id.clone());
             (one, first)
         };
-        let listed: Vec<(Listed, bool)> = listed.into_iter().map(first).collect();
+        let listed: Vec<(ListedConversation, bool)> = listed.into_iter().map(first).collect();
         for part in listed.chunks(LISTED_AT_ONCE) {
             let part = part.to_vec();
             let kept = self.engine.store().write(move |tx| {
@@ -421,7 +421,7 @@ impl<S: Source> AccountLoop<S> {
         }
     }
 
-    async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
+    async fn fetch_due(&mut self, known: &Conversation) -> Result<(), CallError> {
         match fetch(&self.engine, &self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
                 self.unreadable.clear();
@@ -467,7 +467,7 @@ impl<S: Source> AccountLoop<S> {
     }
 
     /// Counts a failure. After many for the same news the conversation itself may be the reason.
-    fn count_failure(&mut self, known: &Known) -> Broken {
+    fn count_failure(&mut self, known: &Conversation) -> Broken {
         let updated_ms = known.remote_updated_ms;
         let fresh = Broken { updated_ms, times: 0, since: Instant::now() };
         let broken = self.broken.entry(known.id).or_insert(fresh);
@@ -479,27 +479,27 @@ impl<S: Source> AccountLoop<S> {
     }
 
     /// Whether a conversation beside this one can be read at this moment, so that the trouble is not TikTok's or ours.
-    async fn can_read_another(&self, known: &Known) -> bool {
+    async fn can_read_another(&self, known: &Conversation) -> bool {
         let (account, id) = (self.account, known.id);
-        match self.engine.store().read(move |sql| conversation::readable_beside(sql, account, id)).await {
+        match self.engine.store().read(move |sql| conversation::newest_readable_except(sql, account, id)).await {
             Ok(Some(other)) => fetch(&self.engine, &self.source, other, Priority::Sweep).await.is_ok(),
             _ => false,
         }
     }
 
     /// Says that TikTok does not show a conversation; it is tried again when the lists are read to their end.
-    async fn hide(&self, known: &Known) -> Result<(), CallError> {
+    async fn hide(&self, known: &Conversation) -> Result<(), CallError> {
         let (id, updated_ms) = (known.id, known.remote_updated_ms);
-        self.engine.store().write(move |tx| conversation::refused(tx, id, updated_ms)).await.map_err(local)?;
+        self.engine.store().write(move |tx| conversation::mark_refused(tx, id, updated_ms)).await.map_err(local)?;
         self.engine.fresh().settled(id);
         Ok(())
     }
 
     /// A conversation that TikTok lists, and of which it has shown nothing for as long as its lists may lag, is hidden. One
     /// that lacks its newest message only is left as it is: what moved its `update_time` may not have been a message.
-    async fn hide_if_empty(&self, known: &Known) -> Result<(), CallError> {
+    async fn hide_if_empty(&self, known: &Conversation) -> Result<(), CallError> {
         let id = known.id;
-        let held = self.engine.store().read(move |sql| message::page(sql, id, message::Stretch::Newest, 1)).await;
+        let held = self.engine.store().read(move |sql| message::page(sql, id, message::PageAnchor::Newest, 1)).await;
         if held.map_err(local)?.0.is_empty() { self.hide(known).await } else { Ok(()) }
     }
 
@@ -510,7 +510,7 @@ impl<S: Source> AccountLoop<S> {
     }
 
     /// Puts a conversation aside whose newest message does not show yet, longer each time.
-    fn look_again(&mut self, known: &Known) {
+    fn look_again(&mut self, known: &Conversation) {
         let tries = self.engine.fresh().tries(known.id, known.remote_updated_ms);
         let timing = self.engine.timing();
         let wait = timing.look.get(tries.saturating_sub(1)).copied().unwrap_or(timing.look_again);
@@ -524,7 +524,7 @@ impl<S: Source> AccountLoop<S> {
         if self.stamped_at.is_none_or(|at| at.elapsed() >= STAMP_EVERY) {
             self.stamped_at = Some(Instant::now());
             let account = self.account;
-            if let Err(error) = self.engine.store().write(move |tx| account::set_synced(tx, account, now_ms)).await {
+            if let Err(error) = self.engine.store().write(move |tx| account::set_synced_at(tx, account, now_ms)).await {
                 tracing::error!(%error, "sync.stamp_not_kept");
             }
         }
@@ -574,7 +574,7 @@ impl<S: Source> AccountLoop<S> {
     /// the conversations that wait were last proven. Not so while old conversations wait because the agent paused them.
     async fn note_complete(
         &mut self,
-        due: &[Known],
+        due: &[Conversation],
         unsettled: &HashMap<ConversationId, Unsettled>,
     ) -> Result<(), store::StoreError> {
         let Some(listed_to_ms) = self.listed_to_ms else { return Ok(()) };
@@ -586,7 +586,7 @@ impl<S: Source> AccountLoop<S> {
         let (account, waiting) = self
             .engine
             .store()
-            .read(move |sql| Ok((account::get(sql, id)?, conversation::never_fetched(sql, id)?)))
+            .read(move |sql| Ok((account::get(sql, id)?, conversation::has_unfetched(sql, id)?)))
             .await?;
         if waiting {
             return Ok(());
@@ -606,7 +606,7 @@ impl<S: Source> AccountLoop<S> {
             .store()
             .write(move |tx| {
                 if !account.backfilled {
-                    account::set_backfilled(tx, id)?;
+                    account::mark_backfilled(tx, id)?;
                 }
                 account::set_complete_to(tx, id, here_to_ms, now_ms)
             })
@@ -616,7 +616,7 @@ impl<S: Source> AccountLoop<S> {
 
 /// What was there before the account was linked waits behind everything else. A customer who first wrote since is news like
 /// any other.
-fn priority(known: &Known, linked_at_ms: Millis) -> Priority {
+fn priority(known: &Conversation, linked_at_ms: Millis) -> Priority {
     let old = known.fetched_updated_ms == 0 && known.remote_updated_ms <= linked_at_ms;
     if old { Priority::Backfill } else { Priority::Sweep }
 }
@@ -675,7 +675,7 @@ pub(crate) async fn fetch<S: Source>(
 
 /// Notes what a reading is worth: what is still to be looked for, and up to when everything is here. What was written
 /// longer before it was asked for than TikTok's lists may lag is in it.
-fn note_read(engine: &Engine, known: &Known, asked_at_ms: Millis, newest_ms: Millis, behind: bool) {
+fn note_read(engine: &Engine, known: &Conversation, asked_at_ms: Millis, newest_ms: Millis, behind: bool) {
     let (fresh, lag) = (engine.fresh(), engine.timing().lag);
     let (id, account, updated_ms) = (known.id, known.account, known.remote_updated_ms);
     let sure_to_ms = asked_at_ms.saturating_sub(ms(lag));
@@ -738,7 +738,7 @@ mod tests {
 
     #[test]
     fn a_new_customer_does_not_wait_behind_the_old_conversations() {
-        let known = |remote_updated_ms, fetched_updated_ms| Known {
+        let known = |remote_updated_ms, fetched_updated_ms| Conversation {
             id: ConversationId(1),
             account: AccountId(1),
             remote_id: "c".to_owned(),

@@ -43,7 +43,7 @@ async fn finish_erasing(engine: &Engine) {
 
 /// Makes the index of what is not in it, newest first.
 async fn index(engine: &Engine) -> Result<(), StoreError> {
-    if !engine.store().read(search::rebuilding).await? {
+    if !engine.store().read(search::is_rebuilding).await? {
         return Ok(());
     }
     tracing::info!("tidy.indexing");
@@ -64,7 +64,7 @@ async fn check(engine: &Engine) -> Result<(), StoreError> {
 }
 
 async fn tidy(engine: &Engine) -> Result<(), StoreError> {
-    engine.store().tidy().await?;
+    engine.store().maintain().await?;
     // Merging writes the whole index anew: worth it after much was written at once, and SQLite's own merging does for the
     // rest.
     if !engine.was_much_written() {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use model::{AccountId, Clock, Millis};
 use store::table::account::{self, Account, TokenTimes};
-use store::table::token_event::{self, Kind, TokenEvent};
+use store::table::token_event::{self, TokenEvent, TokenEventKind};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
 use tiktok::{AccessToken, Client, ClientSecret, RefreshToken, Words};
@@ -322,13 +322,13 @@ impl Tokens {
         match oauth::refresh(&self.client, &app, &RefreshToken::new(refresh.expose_secret())).await {
             Ok(fresh) => Ok(fresh),
             Err(error) if asks_for_link(&error) => {
-                self.note(known.id, Kind::Refused, error.message()).await?;
+                self.note(known.id, TokenEventKind::Refused, error.message()).await?;
                 Err(TokenError::Relink(error.message().into()))
             }
             Err(error) => {
                 // While the old one is good it does: there is no need to ask with every call.
                 held.again_at = Some(Instant::now() + self.renew_again);
-                self.note(known.id, Kind::Postponed, error.message()).await?;
+                self.note(known.id, TokenEventKind::Postponed, error.message()).await?;
                 Err(TokenError::TikTok(error))
             }
         }
@@ -341,9 +341,9 @@ impl Tokens {
         };
         self.put_into_keychain(remote_id, fresh).await?;
         let (access, times) = (fresh.access.clone(), times.clone());
-        let event = TokenEvent { at_ms: times.issued_at_ms, kind: Kind::Refreshed, detail: String::new() };
+        let event = TokenEvent { at_ms: times.issued_at_ms, kind: TokenEventKind::Refreshed, detail: String::new() };
         let healed = self.store.write(move |tx| {
-            token_event::note(tx, id, &event)?;
+            token_event::record(tx, id, &event)?;
             account::set_tokens(tx, id, &times)
         });
         let healed = healed.await?;
@@ -411,16 +411,16 @@ impl Tokens {
         }
         self.vault.erase(&refresh_key(&remote_id)).await?;
         self.vault.erase(&access_key(&remote_id)).await?;
-        self.note(id, Kind::Unlinked, "").await
+        self.note(id, TokenEventKind::Unlinked, "").await
     }
 
     /// Notes what became of an account's tokens.
     ///
     /// # Errors
     /// [`TokenError::Store`]
-    pub(crate) async fn note(&self, id: AccountId, kind: Kind, detail: &str) -> Result<(), TokenError> {
+    pub(crate) async fn note(&self, id: AccountId, kind: TokenEventKind, detail: &str) -> Result<(), TokenError> {
         let event = TokenEvent { at_ms: self.clock.now_ms(), kind, detail: detail.to_owned() };
-        Ok(self.store.write(move |tx| token_event::note(tx, id, &event)).await?)
+        Ok(self.store.write(move |tx| token_event::record(tx, id, &event)).await?)
     }
 
     fn slot(&self, id: AccountId) -> Slot {

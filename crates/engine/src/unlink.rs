@@ -47,7 +47,7 @@ impl Engine {
             return Err(error.into());
         }
         let now_ms = self.clock().now_ms();
-        self.store().write(move |tx| account::set_unlinked(tx, id, now_ms)).await.map_err(TokenError::from)?;
+        self.store().write(move |tx| account::mark_unlinked(tx, id, now_ms)).await.map_err(TokenError::from)?;
         tracing::info!(account = id.0, erase, "account.unlinked");
         if !erase {
             self.forget_unneeded_media().await.map_err(TokenError::from)?;
@@ -67,7 +67,7 @@ impl Engine {
     pub(crate) async fn finish_erasing(&self) -> Result<(), UnlinkError> {
         let _alone = self.erasing().await;
         let store = self.store();
-        if !store.read(account::erase_pending).await.map_err(TokenError::from)? {
+        if !store.read(account::is_erase_pending).await.map_err(TokenError::from)? {
             return Ok(());
         }
         let mut left = Vec::new();
@@ -86,7 +86,7 @@ impl Engine {
                 }
             }
         }
-        if let Err(error) = store.forget_set_aside().await {
+        if let Err(error) = store.delete_set_aside().await {
             note("set aside", &error);
         }
         if let Err(error) = self.forget_unneeded_media().await {
@@ -96,11 +96,11 @@ impl Engine {
             note("files", &error);
         }
         // Last, because all of the above is in the log first.
-        if let Err(error) = store.cut_log().await {
+        if let Err(error) = store.truncate_log().await {
             note("log", &error);
         }
         if left.is_empty() {
-            store.write(account::erased).await.map_err(TokenError::from)?;
+            store.write(account::clear_erase_pending).await.map_err(TokenError::from)?;
             return Ok(());
         }
         Err(UnlinkError::Unfinished(left.join("; ")))

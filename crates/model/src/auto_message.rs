@@ -24,7 +24,7 @@ impl AutoMessageType {
 
     /// How many an account may have.
     #[must_use]
-    pub fn most(self) -> usize {
+    pub fn max_count(self) -> usize {
         match self {
             Self::WelcomeMessage => 1,
             Self::SuggestedQuestion => 3,
@@ -34,7 +34,7 @@ impl AutoMessageType {
 
     /// The longest title in characters: the question, or the button's words. 0 where there is none.
     #[must_use]
-    pub fn longest_title(self) -> usize {
+    pub fn max_title_chars(self) -> usize {
         match self {
             Self::WelcomeMessage => 0,
             Self::SuggestedQuestion => 80,
@@ -44,7 +44,7 @@ impl AutoMessageType {
 
     /// The longest body in characters.
     #[must_use]
-    pub fn longest_body(self) -> usize {
+    pub fn max_body_chars(self) -> usize {
         match self {
             Self::WelcomeMessage => 250,
             Self::SuggestedQuestion => 200,
@@ -102,20 +102,20 @@ impl AutoText {
     ///
     /// # Errors
     /// [`AutoProblem`]
-    pub fn checked(&self, kind: AutoMessageType) -> Result<Self, AutoProblem> {
+    pub fn validated(&self, kind: AutoMessageType) -> Result<Self, AutoProblem> {
         let title = self.title.split_whitespace().collect::<Vec<_>>().join(" ");
         let body = self.body.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "").trim().to_owned();
-        let longest_title = kind.longest_title();
-        if longest_title > 0 && title.is_empty() {
+        let max_title = kind.max_title_chars();
+        if max_title > 0 && title.is_empty() {
             return Err(AutoProblem::NoTitle);
         }
-        if title.chars().count() > longest_title {
+        if title.chars().count() > max_title {
             return Err(AutoProblem::TitleTooLong);
         }
         if body.is_empty() {
             return Err(AutoProblem::NoBody);
         }
-        if body.chars().count() > kind.longest_body() {
+        if body.chars().count() > kind.max_body_chars() {
             return Err(AutoProblem::BodyTooLong);
         }
         Ok(Self { title, body })
@@ -149,13 +149,13 @@ mod tests {
         // A letter, a family of joined emoji (7 characters), a flag (2), an Arabic letter with a mark (2), an ideograph.
         for (unit, chars) in [("a", 1), ("👨‍👩‍👧‍👦", 7), ("🇹🇭", 2), ("بّ", 2), ("送", 1)] {
             for kind in AutoMessageType::ALL {
-                let title = if kind.longest_title() > 0 { "t" } else { "" };
-                let fits = unit.repeat(kind.longest_body() / chars);
-                assert_eq!(text(title, &fits).checked(kind), Ok(text(title, &fits)), "{unit} {kind:?}");
-                let over = unit.repeat(kind.longest_body() / chars + 1);
-                assert_eq!(text(title, &over).checked(kind), Err(AutoProblem::BodyTooLong), "{unit} {kind:?}");
-                let over = unit.repeat(kind.longest_title() / chars + 1);
-                assert_eq!(text(&over, "b").checked(kind), Err(AutoProblem::TitleTooLong), "{unit} {kind:?}");
+                let title = if kind.max_title_chars() > 0 { "t" } else { "" };
+                let fits = unit.repeat(kind.max_body_chars() / chars);
+                assert_eq!(text(title, &fits).validated(kind), Ok(text(title, &fits)), "{unit} {kind:?}");
+                let over = unit.repeat(kind.max_body_chars() / chars + 1);
+                assert_eq!(text(title, &over).validated(kind), Err(AutoProblem::BodyTooLong), "{unit} {kind:?}");
+                let over = unit.repeat(kind.max_title_chars() / chars + 1);
+                assert_eq!(text(&over, "b").validated(kind), Err(AutoProblem::TitleTooLong), "{unit} {kind:?}");
             }
         }
     }
@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn a_title_is_one_line_and_a_body_may_be_several() {
         let typed = text(" How\nlong? ", " Two\r\nto four ");
-        assert_eq!(typed.checked(AutoMessageType::SuggestedQuestion), Ok(text("How long?", "Two\nto four")));
-        assert_eq!(text("", "x").checked(AutoMessageType::ChatPrompt), Err(AutoProblem::NoTitle));
-        assert_eq!(text("x", " ").checked(AutoMessageType::ChatPrompt), Err(AutoProblem::NoBody));
+        assert_eq!(typed.validated(AutoMessageType::SuggestedQuestion), Ok(text("How long?", "Two\nto four")));
+        assert_eq!(text("", "x").validated(AutoMessageType::ChatPrompt), Err(AutoProblem::NoTitle));
+        assert_eq!(text("x", " ").validated(AutoMessageType::ChatPrompt), Err(AutoProblem::NoBody));
     }
 }

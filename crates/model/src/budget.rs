@@ -12,9 +12,9 @@ use ts_rs::TS;
 use crate::{Millis, ReplyWindow};
 
 /// Replies until the customer answers.
-pub const REPLIES: u32 = 10;
+pub const MAX_REPLIES: u32 = 10;
 /// By rule A, replies after 48 hours of silence.
-pub const LATE_REPLIES: u32 = 3;
+pub const MAX_LATE_REPLIES: u32 = 3;
 
 /// What was sent since the customer's newest message: all a budget depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,12 +35,12 @@ impl SendLedger {
     }
 
     /// The customer wrote: everything is counted anew.
-    pub fn customer_wrote(&mut self, at_ms: Millis) {
+    pub fn record_customer_message(&mut self, at_ms: Millis) {
         *self = Self { opened_at_ms: Some(at_ms), engaged: self.engaged || self.replied, ..Self::default() };
     }
 
     /// The business sent a message, from here, the phone or the web; not an automatic one.
-    pub fn business_sent(&mut self, at_ms: Millis) {
+    pub fn record_reply(&mut self, at_ms: Millis) {
         self.replied = true;
         let Some(opened) = self.opened_at_ms else { return };
         if ReplyWindow::opened_by(opened).is_open(at_ms) {
@@ -53,15 +53,15 @@ impl SendLedger {
     /// Whether more replies went out within the window than the stricter rule allows.
     #[must_use]
     pub fn is_overspent(self) -> bool {
-        self.sent > REPLIES
+        self.sent > MAX_REPLIES
     }
 
     /// The budget; none before the customer has written, for a business cannot begin.
     #[must_use]
     pub fn budget(self) -> Option<SendBudget> {
         self.opened_at_ms.map(|_| SendBudget {
-            left: REPLIES.saturating_sub(self.sent),
-            late_left: LATE_REPLIES.saturating_sub(self.late),
+            left: MAX_REPLIES.saturating_sub(self.sent),
+            late_left: MAX_LATE_REPLIES.saturating_sub(self.late),
             engaged: self.engaged,
         })
     }
@@ -94,41 +94,41 @@ mod tests {
     fn the_published_simulation() {
         let mut ledger = SendLedger::default();
         assert_eq!(ledger.budget(), None, "a business cannot begin");
-        ledger.customer_wrote(HOUR);
+        ledger.record_customer_message(HOUR);
         assert_eq!(left(ledger), 10);
         for _ in 0..3 {
-            ledger.business_sent(2 * HOUR);
+            ledger.record_reply(2 * HOUR);
         }
         assert_eq!(left(ledger), 7);
-        ledger.business_sent(4 * HOUR);
+        ledger.record_reply(4 * HOUR);
         assert_eq!(left(ledger), 6);
-        ledger.customer_wrote(7 * HOUR);
+        ledger.record_customer_message(7 * HOUR);
         assert_eq!(left(ledger), 10);
-        ledger.business_sent(10 * HOUR);
+        ledger.record_reply(10 * HOUR);
         assert_eq!(left(ledger), 9);
     }
 
     #[test]
     fn a_reply_after_48_hours_of_silence_costs_one_of_the_three_late_ones() {
         let mut ledger = SendLedger::default();
-        ledger.customer_wrote(0);
-        ledger.business_sent(HOUR);
-        ledger.business_sent(WINDOW_MS - 1);
+        ledger.record_customer_message(0);
+        ledger.record_reply(HOUR);
+        ledger.record_reply(WINDOW_MS - 1);
         assert_eq!((left(ledger), ledger.budget().unwrap().late_left), (8, 3));
-        ledger.business_sent(WINDOW_MS);
+        ledger.record_reply(WINDOW_MS);
         assert_eq!((left(ledger), ledger.budget().unwrap().late_left), (8, 2));
     }
 
     #[test]
     fn a_customer_who_answers_a_reply_is_engaged_for_good() {
         let mut ledger = SendLedger::default();
-        ledger.customer_wrote(0);
-        ledger.customer_wrote(1);
+        ledger.record_customer_message(0);
+        ledger.record_customer_message(1);
         assert!(!ledger.budget().unwrap().engaged);
-        ledger.business_sent(2);
+        ledger.record_reply(2);
         assert!(!ledger.budget().unwrap().engaged);
-        ledger.customer_wrote(3);
-        ledger.customer_wrote(4);
+        ledger.record_customer_message(3);
+        ledger.record_customer_message(4);
         assert!(ledger.budget().unwrap().engaged);
     }
 
@@ -174,9 +174,9 @@ mod tests {
                 let customers = random.below(10) >= replies_in_ten;
                 let before = ledger.budget();
                 if customers {
-                    ledger.customer_wrote(now_ms);
+                    ledger.record_customer_message(now_ms);
                 } else {
-                    ledger.business_sent(now_ms);
+                    ledger.record_reply(now_ms);
                 }
                 history.push((now_ms, customers));
                 let budget = ledger.budget();
@@ -189,8 +189,8 @@ mod tests {
                 // The database keeps two counts and a mark: they say it all.
                 let stored = SendLedger::of(ledger.opened_at_ms, ledger.sent, ledger.late, budget.engaged);
                 let (mut ours, mut theirs) = (ledger, stored);
-                ours.customer_wrote(now_ms);
-                theirs.customer_wrote(now_ms);
+                ours.record_customer_message(now_ms);
+                theirs.record_customer_message(now_ms);
                 assert_eq!(
                     (stored.budget(), theirs.budget()),
                     (ledger.budget(), ours.budget()),

@@ -13,7 +13,7 @@ use crate::Millis;
 /// The minutes of a day.
 const DAY: u16 = 24 * 60;
 /// So many days ahead it is looked when the shop opens: nobody closes for longer.
-const MOST_DAYS: u32 = 731;
+const MAX_DAYS: u32 = 731;
 
 /// A stretch of a day, in minutes since midnight. One that ends at or before its beginning goes on into the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -210,7 +210,7 @@ impl Hours {
         let mut edges: BTreeSet<u16> =
             self.week.iter().flatten().flat_map(|span| [span.from_minute, span.to_minute]).collect();
         edges.extend([0, DAY]);
-        for _ in 0..MOST_DAYS {
+        for _ in 0..MAX_DAYS {
             let mut found: Vec<Millis> =
                 edges.iter().flat_map(|minute| self.zone.instants(day, *minute)).filter(|edge| *edge > at_ms).collect();
             // Where clocks are put forward or back, it may be another hour of business.

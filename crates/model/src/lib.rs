@@ -14,16 +14,16 @@ mod describe;
 mod hours;
 mod id;
 mod message;
-pub mod mill;
 mod name;
 mod outgoing;
 mod rule;
 mod saved_reply;
 mod text;
+pub mod text_fold;
 mod window;
 
 pub use auto_message::{AuditStatus, AutoMessageType, AutoProblem, AutoText};
-pub use budget::{LATE_REPLIES, REPLIES, SendBudget, SendLedger};
+pub use budget::{MAX_LATE_REPLIES, MAX_REPLIES, SendBudget, SendLedger};
 pub use change::Change;
 pub use clock::{Clock, Millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
@@ -38,9 +38,10 @@ pub use message::{AutoType, Content, Direction, MediaState, Reaction, Snippet, S
 pub use name::{clean_name, draws_nothing, is_blank};
 pub use outgoing::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE, MarkRead, Outgoing};
 pub use rule::{
-    Action, AssignTo, Business, Condition, Decision, Deed, Firing, KeywordMatch, LATE_MS, Look, MOST_ANSWERS, NoReply,
-    Pointed, RuleProblem, RuleSet, RuleSpec, Standing, Step, Trigger, Verdict,
+    Action, ActionTaken, AssignTo, Condition, ConversationState, Decision, FiredRule, KeywordMatch, LATE_MS,
+    MAX_ANSWERS, NoReply, PlannedAction, RuleAccount, RuleInput, RuleProblem, RuleSet, RuleSpec, RuleTargets, Trigger,
+    Verdict,
 };
-pub use saved_reply::{Part, SavedReplyProblem, SavedReplyText, Variable, blanks, fill};
+pub use saved_reply::{ReplyPart, SavedReplyProblem, SavedReplyText, Variable, blanks, fill};
 pub use text::{MAX_REPLY_CHARS, ReplyText, TextProblem};
-pub use window::{BRASS_MS, RED_MS, ReplyWindow, WINDOW_MS};
+pub use window::{ReplyWindow, WINDOW_MS, WINDOW_URGENT_MS, WINDOW_WARNING_MS};

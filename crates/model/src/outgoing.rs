@@ -153,7 +153,7 @@ impl Card {
     ///
     /// # Errors
     /// [`CardProblem`]
-    pub fn checked(&self) -> Result<Self, CardProblem> {
+    pub fn validated(&self) -> Result<Self, CardProblem> {
         let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let title = tidy(&self.title);
         let buttons: Vec<String> =
@@ -204,20 +204,20 @@ mod tests {
     #[test]
     fn a_card_is_tidied_and_loses_its_empty_answers() {
         let typed = card(CardKind::Button, "  Which  size? ", &[" S ", "", "M"]);
-        assert_eq!(typed.checked(), Ok(card(CardKind::Button, "Which size?", &["S", "M"])));
+        assert_eq!(typed.validated(), Ok(card(CardKind::Button, "Which size?", &["S", "M"])));
     }
 
     #[test]
     fn a_card_at_its_limits_is_taken_and_one_beyond_is_not() {
         let at = |count: usize| "🤎".repeat(count);
         for (kind, most) in [(CardKind::Button, 20), (CardKind::Link, 40)] {
-            assert!(card(kind, &at(40), &[&at(most)]).checked().is_ok());
-            assert_eq!(card(kind, &at(41), &["a"]).checked(), Err(CardProblem::TitleTooLong));
-            assert_eq!(card(kind, "q", &[&at(most + 1)]).checked(), Err(CardProblem::ButtonTooLong));
+            assert!(card(kind, &at(40), &[&at(most)]).validated().is_ok());
+            assert_eq!(card(kind, &at(41), &["a"]).validated(), Err(CardProblem::TitleTooLong));
+            assert_eq!(card(kind, "q", &[&at(most + 1)]).validated(), Err(CardProblem::ButtonTooLong));
         }
-        assert_eq!(card(CardKind::Link, "", &["a"]).checked(), Err(CardProblem::NoTitle));
-        assert_eq!(card(CardKind::Link, "q", &["", " "]).checked(), Err(CardProblem::NoButtons));
-        assert_eq!(card(CardKind::Link, "q", &["a", "b", "c", "d"]).checked(), Err(CardProblem::TooManyButtons));
-        assert_eq!(card(CardKind::Link, "q", &["a", "a"]).checked(), Err(CardProblem::SameButtons));
+        assert_eq!(card(CardKind::Link, "", &["a"]).validated(), Err(CardProblem::NoTitle));
+        assert_eq!(card(CardKind::Link, "q", &["", " "]).validated(), Err(CardProblem::NoButtons));
+        assert_eq!(card(CardKind::Link, "q", &["a", "b", "c", "d"]).validated(), Err(CardProblem::TooManyButtons));
+        assert_eq!(card(CardKind::Link, "q", &["a", "a"]).validated(), Err(CardProblem::SameButtons));
     }
 }

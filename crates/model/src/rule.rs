@@ -14,8 +14,10 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-pub use self::check::Pointed;
-pub use self::decide::{Business, Decision, Firing, LATE_MS, Look, MOST_ANSWERS, RuleSet, Standing, Step};
+pub use self::check::RuleTargets;
+pub use self::decide::{
+    ConversationState, Decision, FiredRule, LATE_MS, MAX_ANSWERS, PlannedAction, RuleAccount, RuleInput, RuleSet,
+};
 
 use crate::{AccountId, AgentId, DaySpan, Millis, SavedReplyId};
 
@@ -224,7 +226,7 @@ pub enum NoReply {
 /// Something a rule did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum Deed {
+pub enum ActionTaken {
     /// It sent a saved reply; its name then.
     Replied {
         /// Its name.

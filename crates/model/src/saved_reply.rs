@@ -91,7 +91,7 @@ impl Variable {
 
 /// A piece of a saved reply that was made ready for somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum ReplyPart {
     /// Words that are known.
     Text(String),
     /// Words that only an agent knows.
@@ -108,8 +108,8 @@ pub enum Part {
 ///
 /// # Errors
 /// [`SavedReplyProblem::BracesOpen`]
-pub fn fill(body: &str, known: impl Fn(Variable) -> Option<String>) -> Result<Vec<Part>, SavedReplyProblem> {
-    let mut parts: Vec<Part> = Vec::new();
+pub fn fill(body: &str, known: impl Fn(Variable) -> Option<String>) -> Result<Vec<ReplyPart>, SavedReplyProblem> {
+    let mut parts: Vec<ReplyPart> = Vec::new();
     for piece in pieces(body) {
         match piece? {
             Piece::Text(text) => push(&mut parts, text),
@@ -119,7 +119,7 @@ pub fn fill(body: &str, known: impl Fn(Variable) -> Option<String>) -> Result<Ve
                 let value = variable.and_then(&known).map(|value| clean_name(&value)).filter(|value| !value.is_empty());
                 match value.or_else(|| variable.and(fallback).map(str::to_owned)) {
                     Some(text) => push(&mut parts, &text),
-                    None => parts.push(Part::Blank {
+                    None => parts.push(ReplyPart::Blank {
                         name: variable.map_or(name, |one| one.name()).to_owned(),
                         fallback: fallback.unwrap_or_default().to_owned(),
                     }),
@@ -152,7 +152,7 @@ impl SavedReplyText {
     ///
     /// # Errors
     /// [`SavedReplyProblem`]; whether a shortcut is taken only the store knows.
-    pub fn checked(&self) -> Result<Self, SavedReplyProblem> {
+    pub fn validated(&self) -> Result<Self, SavedReplyProblem> {
         let one_line = |text: &str| text.replace('\0', "").split_whitespace().collect::<Vec<_>>().join(" ");
         let (name, category) = (one_line(&self.name), one_line(&self.category));
         let shortcut = self.shortcut.replace('\0', "").trim().trim_start_matches('/').to_owned();
@@ -231,11 +231,11 @@ fn next_piece(rest: &str) -> Option<Cut<'_>> {
     Some((Ok(Piece::Braces { name, fallback }), after))
 }
 
-fn push(parts: &mut Vec<Part>, text: &str) {
+fn push(parts: &mut Vec<ReplyPart>, text: &str) {
     match parts.last_mut() {
         _ if text.is_empty() => {}
-        Some(Part::Text(last)) => last.push_str(text),
-        _ => parts.push(Part::Text(text.to_owned())),
+        Some(ReplyPart::Text(last)) => last.push_str(text),
+        _ => parts.push(ReplyPart::Text(text.to_owned())),
     }
 }
 
@@ -244,10 +244,10 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// One name is one blank: all of a name take the first one's spelling, and the first fallback that says something.
-fn agree(parts: &mut [Part]) {
+fn agree(parts: &mut [ReplyPart]) {
     let mut agreed: Vec<(String, String)> = Vec::new();
     for part in parts.iter() {
-        if let Part::Blank { name, fallback } = part {
+        if let ReplyPart::Blank { name, fallback } = part {
             match agreed.iter_mut().find(|(known, _)| is_same(known, name)) {
                 Some((_, kept)) if kept.is_empty() => kept.clone_from(fallback),
                 Some(_) => {}
@@ -256,7 +256,7 @@ fn agree(parts: &mut [Part]) {
         }
     }
     for part in parts {
-        if let Part::Blank { name, fallback } = part
+        if let ReplyPart::Blank { name, fallback } = part
             && let Some((known, kept)) = agreed.iter().find(|(known, _)| is_same(known, name))
         {
             name.clone_from(known);
@@ -280,8 +280,8 @@ mod tests {
     fn shown(body: &str) -> String {
         let Ok(parts) = fill(body, known) else { return "open".to_owned() };
         let shown = parts.into_iter().map(|part| match part {
-            Part::Text(text) => text,
-            Part::Blank { name, fallback } => format!("[{name}:{fallback}]"),
+            ReplyPart::Text(text) => text,
+            ReplyPart::Blank { name, fallback } => format!("[{name}:{fallback}]"),
         });
         shown.collect()
     }
@@ -326,10 +326,10 @@ mod tests {
         ] {
             let known = |variable| (variable == Variable::Customer).then(|| name.to_owned());
             let parts = fill("Hi {{customer|there}}, your code is 12345.", known).unwrap();
-            assert_eq!(parts, [Part::Text(expected.to_owned())], "{name:?}");
+            assert_eq!(parts, [ReplyPart::Text(expected.to_owned())], "{name:?}");
         }
         let parts = fill("Hi {{customer}}", |_| Some("\u{3164}".to_owned())).unwrap();
-        assert!(matches!(&parts[1], Part::Blank { name, .. } if name == "customer"), "{parts:?}");
+        assert!(matches!(&parts[1], ReplyPart::Blank { name, .. } if name == "customer"), "{parts:?}");
     }
 
     #[test]
@@ -351,11 +351,11 @@ mod tests {
             (text("x", "", &format!("{long}x")), Problem::TooLong),
             (text("x", "", "{{x"), Problem::BracesOpen),
         ] {
-            assert_eq!(one.checked(), Err(expected), "{one:?}");
+            assert_eq!(one.validated(), Err(expected), "{one:?}");
         }
-        assert_eq!(text("x", "", &long).checked().map(|kept| kept.body), Ok(long));
-        assert_eq!(text(" a \n b ", " /hi ", " x\r\ny\r").checked(), Ok(text("a b", "hi", " x\ny\n")));
+        assert_eq!(text("x", "", &long).validated().map(|kept| kept.body), Ok(long));
+        assert_eq!(text(" a \n b ", " /hi ", " x\r\ny\r").validated(), Ok(text("a b", "hi", " x\ny\n")));
         let picture = SavedReplyText { attachment: Some("key".to_owned()), ..text("x", "", "") };
-        assert_eq!(picture.checked(), Ok(picture.clone()));
+        assert_eq!(picture.validated(), Ok(picture.clone()));
     }
 }

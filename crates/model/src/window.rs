@@ -11,9 +11,9 @@ use crate::Millis;
 /// How long a window lasts: 48 hours.
 pub const WINDOW_MS: i64 = 48 * 3_600_000;
 /// From here on the window is shown in brass with its hours: 6 hours.
-pub const BRASS_MS: i64 = 6 * 3_600_000;
+pub const WINDOW_WARNING_MS: i64 = 6 * 3_600_000;
 /// From here on the window is shown in red: 1 hour.
-pub const RED_MS: i64 = 3_600_000;
+pub const WINDOW_URGENT_MS: i64 = 3_600_000;
 
 /// One customer's reply window, open or closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -19,10 +19,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
 pub(crate) use self::check::CHECKED_AT;
-pub use self::check::Checked;
+pub use self::check::CheckOutcome;
 pub(crate) use self::open::{LOCK, migrate};
 use self::open::{connect, io, lock, open_connection};
-use crate::salvage::{self, Report};
+use crate::recovery::{self, Report};
 use crate::{OpenError, StoreError};
 
 /// The database's file in its folder.
@@ -109,17 +109,17 @@ impl Store {
     }
 
     /// As [`Store::open`]; a damaged database is set aside, and what can be read of it is put into a new one. Then there is
-    /// a [`Report`], which [`salvage::report`] also gives until it is dismissed.
+    /// a [`Report`], which [`recovery::report`] also gives until it is dismissed.
     ///
     /// # Errors
-    /// [`OpenError`]; [`OpenError::Mending`] if the new database could not be made. What was set aside stays there, and the
+    /// [`OpenError`]; [`OpenError::RecoveryFailed`] if the new database could not be made. What was set aside stays there, and the
     /// next start tries again.
-    pub fn open_or_mend(folder: &Path) -> Result<(Self, Option<Report>), OpenError> {
+    pub fn open_or_recover(folder: &Path) -> Result<(Self, Option<Report>), OpenError> {
         let lock = lock(folder)?;
         match connect(folder, &lock) {
             Ok(opened) => Ok((Self::start(folder, lock, opened)?, None)),
             Err(OpenError::Damaged { detail, .. }) => {
-                let report = salvage::mend(folder, &detail)?;
+                let report = recovery::recover(folder, &detail)?;
                 let opened = connect(folder, &lock)?;
                 Ok((Self::start(folder, lock, opened)?, report))
             }
@@ -187,7 +187,7 @@ impl Store {
         let (done, answer) = oneshot::channel();
         let store = self.clone();
         let job: Job = Box::new(move |connection| {
-            let _ = done.send(store.noticing(work(connection)));
+            let _ = done.send(store.note_damage(work(connection)));
         });
         self.shared.jobs.send(Some(job)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -210,7 +210,7 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub fn read_now<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.noticing(self.read_snapshot(work))
+        self.note_damage(self.read_snapshot(work))
     }
 
     fn read_snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {

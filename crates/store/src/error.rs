@@ -93,7 +93,7 @@ pub enum OpenError {
     #[error(
         "The database was damaged. It is kept in {path}, but a new one could not be made from it: {detail}. Make room on the disk if it is full, and start Deskbell again."
     )]
-    Mending {
+    RecoveryFailed {
         /// Where the damaged files are.
         path: String,
         /// The system's words, or SQLite's.

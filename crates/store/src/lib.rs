@@ -10,10 +10,10 @@ mod db;
 mod error;
 pub mod private;
 pub mod readable;
-pub mod salvage;
+pub mod recovery;
 pub mod search;
 pub mod table;
 
-pub use db::{Checked, Store, Tx};
+pub use db::{CheckOutcome, Store, Tx};
 pub use error::{OpenError, StoreError};
 pub use rusqlite::Connection;

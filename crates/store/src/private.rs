@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
 use crate::db::{DATABASE, LOCK};
-use crate::{OpenError, salvage};
+use crate::{OpenError, recovery};
 
 /// Makes a folder and those above it that are missing, for this user alone. One that is there stays as it is.
 ///
@@ -45,7 +45,7 @@ pub fn claim_folder(folder: &Path) -> std::result::Result<(), OpenError> {
     }
     // A log without its database, or one that is being mended, is as much ours.
     let database = folder.join(DATABASE);
-    if database.exists() || salvage::log_of(&database).exists() || salvage::marked(folder).is_some() {
+    if database.exists() || recovery::log_of(&database).exists() || recovery::marked(folder).is_some() {
         return close_to_others(folder, 0o700).map_err(io);
     }
     if folder.join(LOCK).exists() {

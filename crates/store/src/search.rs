@@ -10,12 +10,12 @@
 //! first, which took 0.3 ms for 6,000 hits. Keeping four and five letters too was measured: that beginning took 0.06 ms,
 //! but the next letter as long as before, the index grew by a tenth and writing slowed by as much.
 
-mod crowd;
 mod day;
 mod excerpt;
 mod facet;
-mod few;
 mod find;
+mod linear;
+mod people_filter;
 mod plan;
 mod query;
 mod rebuild;
@@ -30,19 +30,19 @@ mod oracle;
 mod recall;
 
 pub use excerpt::{Mark, marks};
-pub use few::{patterns, words};
-pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, go_on, in_thread};
-pub use model::mill::fold;
+pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, find_more, in_thread};
+pub use linear::{patterns, words};
+pub use model::text_fold::fold;
 pub use query::{Problem, ProblemKind, Query};
-pub use rebuild::{merge, rebuild, rebuilding};
+pub use rebuild::{is_rebuilding, merge, rebuild};
 
-use model::{AccountId, Content, ConversationId, MessageId, PersonId, Reaction, mill};
+use model::{AccountId, Content, ConversationId, MessageId, PersonId, Reaction, text_fold};
 
 use crate::{StoreError, Tx};
 
 /// What search knows of a message.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+pub struct IndexEntry<'a> {
     /// The message.
     pub id: MessageId,
     /// Whose.
@@ -61,10 +61,10 @@ pub struct Entry<'a> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn index(tx: &Tx<'_>, entry: &Entry<'_>) -> Result<(), StoreError> {
+pub fn index(tx: &Tx<'_>, entry: &IndexEntry<'_>) -> Result<(), StoreError> {
     let mut words = String::new();
     facet::write(entry, &mut words);
-    mill::Milled::of(&entry.content.searchable()).write_words(&mut words);
+    text_fold::FoldedText::of(&entry.content.searchable()).write_words(&mut words);
     tx.prepare_cached("INSERT OR REPLACE INTO search (rowid, words) VALUES (?1, ?2)")?.execute((entry.id.0, words))?;
     Ok(())
 }
@@ -90,8 +90,8 @@ pub fn index_person(
     handle: Option<&str>,
 ) -> Result<(), StoreError> {
     let mut words = facet::account(account, false);
-    mill::Milled::of(name).write_words(&mut words);
-    mill::Milled::of(handle.unwrap_or_default()).write_words(&mut words);
+    text_fold::FoldedText::of(name).write_words(&mut words);
+    text_fold::FoldedText::of(handle.unwrap_or_default()).write_words(&mut words);
     tx.prepare_cached("INSERT OR REPLACE INTO search_person (rowid, words) VALUES (?1, ?2)")?.execute((id.0, words))?;
     Ok(())
 }

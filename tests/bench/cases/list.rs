@@ -54,7 +54,7 @@ fn first<'a>(name: &str, stage: &'a Stage<'a>, tab: Tab, shown: Shown) -> Case<'
 /// A window somewhere in the middle third. The floor knows the time of its first row; the page knows only its number.
 fn middle<'a>(stage: &'a Stage<'a>) -> Result<Case<'a>> {
     let account = stage.account;
-    let all = stage.store().read_now(|sql| account::counts(sql, account))?.all;
+    let all = stage.store().read_now(|sql| account::tab_counts(sql, account))?.all;
     let place = move |lot: &mut rand::rngs::StdRng| lot.random_range(all / 3..=all * 2 / 3);
     let case = Case::new("list_middle")
         .floor(move |lot| {

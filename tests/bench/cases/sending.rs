@@ -6,8 +6,8 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use store::table::conversation;
-use store::table::message::{self, News};
-use store::table::outbox::desk::{self, Clears, Press, Pressed};
+use store::table::message::{self, IncomingMessage};
+use store::table::outbox::actions::{self, DraftSource, Submission, SubmitOutcome};
 
 use super::SOME;
 use crate::floor::Line;
@@ -19,7 +19,7 @@ pub(crate) fn cases<'a>(stage: &'a Stage<'a>) -> Vec<Case<'a>> {
 }
 
 /// Conversations and what is said in them.
-fn drawn(stage: &Stage<'_>, lot: &mut StdRng) -> Result<Vec<(ConversationId, News)>> {
+fn drawn(stage: &Stage<'_>, lot: &mut StdRng) -> Result<Vec<(ConversationId, IncomingMessage)>> {
     let mut shop = stage.shop.borrow_mut();
     (0..SOME).map(|_| Ok((stage.any(lot)?, shop.fresh(lot.random_range(1..1_000), true)))).collect()
 }
@@ -38,14 +38,14 @@ fn enqueue<'a>(stage: &'a Stage<'a>) -> Case<'a> {
             let now_ms = stage.desk.engine().clock().now_ms();
             let samples = timed(drawn(stage, lot)?, |(conversation, news)| {
                 let press = press(conversation, news, now_ms);
-                let work = stage.store().write(move |tx| desk::press(tx, &press, now_ms));
-                if let Pressed::Queued(ids) = stage.runtime.block_on(work)? {
+                let work = stage.store().write(move |tx| actions::submit(tx, &press, now_ms));
+                if let SubmitOutcome::Queued(ids) = stage.runtime.block_on(work)? {
                     queued.extend(ids);
                 }
                 Ok(())
             })?;
             stage.runtime.block_on(stage.store().write(move |tx| {
-                queued.iter().try_for_each(|id| desk::undo(tx, &[*id], now_ms).map(|_| ()))
+                queued.iter().try_for_each(|id| actions::undo(tx, &[*id], now_ms).map(|_| ()))
             }))?;
             Ok(samples)
         })
@@ -68,15 +68,15 @@ fn enqueue<'a>(stage: &'a Stage<'a>) -> Case<'a> {
         })
 }
 
-fn press(conversation: ConversationId, news: News, now_ms: i64) -> Press {
-    Press {
+fn press(conversation: ConversationId, news: IncomingMessage, now_ms: i64) -> Submission {
+    Submission {
         conversation,
         parts: vec![Outgoing::Text { body: news.content.searchable() }],
         quoted: None,
         seen: None,
         anyway: false,
         key: Some(news.remote_id),
-        clears: Clears::Reply,
+        clears: DraftSource::Reply,
         hold_until_ms: Some(now_ms + 3_600_000),
     }
 }

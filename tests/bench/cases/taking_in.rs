@@ -1,4 +1,4 @@
-//! News on their way in, through the engine's one funnel.
+//! IncomingMessage on their way in, through the engine's one funnel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use engine::inbound::{self, Rules};
 use engine::source::Batch;
 use model::{ConversationId, Tab};
 use rand::rngs::StdRng;
-use store::table::message::{self, Message, News, Stretch};
+use store::table::message::{self, IncomingMessage, Message, PageAnchor};
 use store::{Store, StoreError};
 
 use super::list::{ROWS, window};
@@ -29,7 +29,7 @@ pub(crate) fn cases<'a>(stage: &'a Stage<'a>) -> Vec<Case<'a>> {
     vec![live(stage), live_page(stage), backfill(stage, 1), backfill(stage, AT_ONCE), list_beside(stage)]
 }
 
-fn rules(news: &[News]) -> Rules {
+fn rules(news: &[IncomingMessage]) -> Rules {
     let newest_ms = news.iter().map(|news| news.sent_at_ms).max().unwrap_or(0);
     Rules { now_ms: newest_ms, call_ms: 30_000, undecided_after_ms: 60_000, updated_ms: newest_ms, patient: false }
 }
@@ -45,11 +45,11 @@ async fn apply(store: &Store, pages: Vec<(ConversationId, Batch)>) -> Result<(),
     work.await
 }
 
-fn batch(messages: Vec<News>, full: bool) -> Batch {
+fn batch(messages: Vec<IncomingMessage>, full: bool) -> Batch {
     Batch { messages, full, ..Batch::default() }
 }
 
-fn arrived(stage: &Stage<'_>, lot: &mut StdRng) -> Result<Vec<(ConversationId, News)>> {
+fn arrived(stage: &Stage<'_>, lot: &mut StdRng) -> Result<Vec<(ConversationId, IncomingMessage)>> {
     let mut shop = stage.shop.borrow_mut();
     (0..SOME).map(|_| Ok((stage.any(lot)?, shop.fresh(7, false)))).collect()
 }
@@ -76,8 +76,8 @@ fn live_page<'a>(stage: &'a Stage<'a>) -> Case<'a> {
         let mut pages = Vec::new();
         for (id, news) in arrived(stage, lot)? {
             let limit = u32::try_from(PAGE - 1).unwrap_or(0);
-            let (known, more) = stage.store().read_now(|sql| message::page(sql, id, Stretch::Newest, limit))?;
-            let mut messages: Vec<News> = known.into_iter().filter_map(as_news).collect();
+            let (known, more) = stage.store().read_now(|sql| message::page(sql, id, PageAnchor::Newest, limit))?;
+            let mut messages: Vec<IncomingMessage> = known.into_iter().filter_map(as_news).collect();
             messages.push(news);
             pages.push((id, batch(messages, more)));
         }
@@ -86,8 +86,8 @@ fn live_page<'a>(stage: &'a Stage<'a>) -> Case<'a> {
 }
 
 /// A known message as a listing says it again.
-fn as_news(message: Message) -> Option<News> {
-    Some(News {
+fn as_news(message: Message) -> Option<IncomingMessage> {
+    Some(IncomingMessage {
         remote_id: message.remote_id?,
         sent_at_ms: message.sent_at_ms,
         is_timed: true,
@@ -105,7 +105,7 @@ fn as_news(message: Message) -> Option<News> {
 struct Newcomer {
     number: u32,
     customer: Customer,
-    news: Vec<News>,
+    news: Vec<IncomingMessage>,
 }
 
 /// Customers whose pages are of the same days, as those of a first fetch are.

@@ -6,7 +6,7 @@ use model::{ConversationId, MessageId, Millis};
 use rand::Rng;
 use rand::rngs::StdRng;
 use serde_json::json;
-use store::table::message::{self, Stretch};
+use store::table::message::{self, PageAnchor};
 
 use super::MANY;
 use crate::measure::{Case, timed};
@@ -48,7 +48,7 @@ fn open<'a>(
         })
         .store(move |lot| {
             timed(chosen(lot)?, |id| {
-                stage.store().read_now(|sql| message::page(sql, id, Stretch::Newest, OPENED))?;
+                stage.store().read_now(|sql| message::page(sql, id, PageAnchor::Newest, OPENED))?;
                 Ok(())
             })
         })
@@ -89,7 +89,7 @@ fn scroll_back<'a>(stage: &'a Stage<'a>) -> Case<'a> {
         })
         .store(move |lot| {
             timed(starts(lot)?, |(_, id)| {
-                let stretch = Stretch::Before(MessageId(id));
+                let stretch = PageAnchor::Before(MessageId(id));
                 stage.store().read_now(|sql| message::page(sql, stage.giant, stretch, PAGE))?;
                 Ok(())
             })

@@ -78,7 +78,7 @@ async fn a_database_of_the_first_version_keeps_every_row_and_is_counted_rightly(
             assert_eq!(count("pragma_foreign_key_check")?, 0);
             let known = account::all(sql)?.remove(0);
             assert_eq!((known.handle.as_str(), known.mark_read), ("shop", model::MarkRead::OnReply));
-            let counts = account::counts(sql, known.id)?;
+            let counts = account::tab_counts(sql, known.id)?;
             assert_eq!((counts.waiting, counts.all, counts.done), (2, 2, 1));
 
             let ana = conversation::row(sql, ConversationId(1))?.budget.unwrap();
@@ -89,7 +89,7 @@ async fn a_database_of_the_first_version_keeps_every_row_and_is_counted_rightly(
             let lane = outbox::of_conversation(sql, ConversationId(2))?;
             let texts: Vec<&str> = lane.iter().map(|reply| reply.outgoing.text().unwrap()).collect();
             assert_eq!(texts, ["refused \"so\"", "checking", "undecided", "sending", "waiting", "queued 'n' ready"]);
-            let stands: Vec<Delivery> = lane.iter().map(outbox::Reply::delivery).collect();
+            let stands: Vec<Delivery> = lane.iter().map(outbox::OutboxReply::delivery).collect();
             assert!(matches!(&stands[0], Delivery::Refused(no) if no.reason == RefusalReason::WindowClosed && no.request_id == "r1"));
             assert_eq!(stands[1], Delivery::Unconfirmed { stage: UnconfirmedStage::Checking });
             assert_eq!(stands[2], Delivery::Unconfirmed { stage: UnconfirmedStage::Undecided });
@@ -113,12 +113,12 @@ async fn a_database_of_the_first_version_keeps_every_row_and_is_counted_rightly(
         .unwrap();
 
     // And it works: what was under way when the first version ended is looked for, and new rows fit beside the old.
-    let lost = store.write(|tx| outbox::recover(tx, 20_000)).await.unwrap();
+    let lost = store.write(|tx| outbox::recover_after_crash(tx, 20_000)).await.unwrap();
     assert_eq!(lost, 1);
     store
         .write(|tx| {
             let parts = [Outgoing::Text { body: "and one more".to_owned() }];
-            outbox::desk::queue_all(tx, ConversationId(2), &parts, None, 0, None, 20_000)?;
+            outbox::actions::queue_all(tx, ConversationId(2), &parts, None, 0, None, 20_000)?;
             conversation::refresh(tx, ConversationId(1))?;
             let ana = conversation::row(tx, ConversationId(1))?.budget.unwrap();
             assert_eq!((ana.left, ana.late_left, ana.engaged), (8, 2, true), "counted anew it is the same");
@@ -164,14 +164,17 @@ async fn a_database_of_the_fourth_version_has_its_rows_counted() {
         .write(|tx| {
             let known = account::all(tx)?.remove(0).id;
             let told = |sql: &Connection| {
-                Ok::<_, store::StoreError>((account::counts(sql, known)?.mine, account::backfill(sql, known)?))
+                Ok::<_, store::StoreError>((
+                    account::tab_counts(sql, known)?.mine,
+                    account::backfill_progress(sql, known)?,
+                ))
             };
             assert_eq!(told(tx)?, (2, (3, 4)), "done and put away are not open; the fourth was never fetched");
             assert_eq!(agent::least_busy(tx)?, Some(AgentId(2)));
             assert_eq!(firing::counts(tx)?, [(RuleId(1), (2, 30))].into());
             let holes = [3, 4].map(|id| conversation::row(tx, ConversationId(id)).map(|row| row.has_gap));
             assert!(matches!(holes, [Ok(false), Ok(true)]), "what is missing since the account was linked: {holes:?}");
-            conversation::fetched(tx, ConversationId(4), 9, true)?;
+            conversation::mark_fetched(tx, ConversationId(4), 9, true)?;
             triage::snooze(tx, ConversationId(3), None)?;
             triage::assign(tx, ConversationId(2), Some(AgentId(2)))?;
             assert_eq!(told(tx)?, (2, (4, 4)));
@@ -259,7 +262,7 @@ async fn times_that_cannot_be_are_mended_and_nothing_is_lost_or_hidden_by_them()
     let store = Store::open(folder.path()).unwrap();
     let here = store
         .read(|sql| {
-            let order = |id| message::page(sql, ConversationId(id), message::Stretch::Newest, 10);
+            let order = |id| message::page(sql, ConversationId(id), message::PageAnchor::Newest, 10);
             let known = account::all(sql)?.remove(0);
             let rows: Vec<_> =
                 (1..=4).map(|id| conversation::row(sql, ConversationId(id))).collect::<Result<_, _>>()?;

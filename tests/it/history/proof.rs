@@ -10,8 +10,8 @@ use model::{Content, ConversationId, ConversationKind, Millis, Surface};
 use sandbox::{Astray, Config, Customer, Fault, Limits, Times};
 use serde_json::{Value, json};
 use store::table::account::{NewAccount, TokenTimes};
-use store::table::conversation::Listed;
-use store::table::message::News;
+use store::table::conversation::ListedConversation;
+use store::table::message::IncomingMessage;
 use store::table::{account as accounts, conversation, gap, message};
 use store::{Store, StoreError, Tx};
 use tests::{TestHost, World, quick};
@@ -387,8 +387,12 @@ fn linked(tx: &mut Tx<'_>) -> Result<model::AccountId, StoreError> {
 }
 
 fn listed(tx: &mut Tx<'_>, account: model::AccountId, n: i64) -> Result<ConversationId, StoreError> {
-    let listed =
-        Listed { remote_id: format!("c{n}"), kind: ConversationKind::Chat, updated_ms: Some(100 + n), origin: None };
+    let listed = ListedConversation {
+        remote_id: format!("c{n}"),
+        kind: ConversationKind::Chat,
+        updated_ms: Some(100 + n),
+        origin: None,
+    };
     conversation::upsert_listed(tx, account, &listed)?;
     conversation::find(tx, account, &listed.remote_id)?.ok_or(StoreError::NotFound)
 }
@@ -402,14 +406,14 @@ async fn refused_conversations_are_all_tried_again_by_turns() {
             let account = linked(tx)?;
             for n in 0..30 {
                 let id = listed(tx, account, n)?;
-                conversation::refused(tx, id, 100 + n)?;
+                conversation::mark_refused(tx, id, 100 + n)?;
             }
             let mut tried = std::collections::BTreeSet::new();
             for _ in 0..2 {
-                conversation::try_refused_again(tx, account, 20)?;
+                conversation::mark_refused_due(tx, account, 20)?;
                 for known in conversation::due(tx, account, 50)? {
                     tried.insert(known.id);
-                    conversation::refused(tx, known.id, known.remote_updated_ms)?;
+                    conversation::mark_refused(tx, known.id, known.remote_updated_ms)?;
                 }
             }
             Ok(tried.len())
@@ -422,8 +426,8 @@ async fn refused_conversations_are_all_tried_again_by_turns() {
 
 const DAY_MS: Millis = 86_400_000;
 
-fn line(n: i64, at_ms: Millis) -> News {
-    News {
+fn line(n: i64, at_ms: Millis) -> IncomingMessage {
+    IncomingMessage {
         remote_id: format!("r{n:02}"),
         sent_at_ms: at_ms,
         is_timed: true,
@@ -462,7 +466,7 @@ async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
     gaps
 }
 
-fn page(lines: impl Iterator<Item = News>, full: bool) -> Batch {
+fn page(lines: impl Iterator<Item = IncomingMessage>, full: bool) -> Batch {
     Batch { messages: lines.collect(), full, ..Batch::default() }
 }
 
@@ -494,7 +498,7 @@ async fn what_comes_without_an_id_leaves_a_gap_where_it_stood() {
 #[tokio::test]
 async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind_it() {
     let at = |n: i64| 1_000_000 + n;
-    let ours = |n: i64| News { outgoing: true, surface: Surface::Phone, ..line(n, at(n)) };
+    let ours = |n: i64| IncomingMessage { outgoing: true, surface: Surface::Phone, ..line(n, at(n)) };
     let batches = [page([line(0, at(0))].into_iter(), false), page((30..50).map(ours), true)];
     // It has no id yet; it was taken for a later one; its own id was taken for another's.
     for (bound, answer) in [(None, "r30"), (Some("r45"), "r30"), (Some("r30"), "r99")] {

@@ -6,7 +6,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use sandbox::{Attempt, Verdict};
 use serde_json::{Value, json};
-use store::table::outbox::{self, State};
+use store::table::outbox::{self, OutboxState};
 
 use super::{Day, NAMES, body, is_sent};
 
@@ -211,7 +211,7 @@ impl Day {
     async fn waiting(&self, conversation: ConversationId) -> Vec<MessageId> {
         let replies = self.world.desk().engine().store().read(move |sql| outbox::of_conversation(sql, conversation));
         let replies = replies.await.expect("the outbox can be read");
-        let waits = |reply: &outbox::Reply| matches!(reply.state, State::Queued | State::Held);
+        let waits = |reply: &outbox::OutboxReply| matches!(reply.state, OutboxState::Queued | OutboxState::Held);
         replies.into_iter().filter(waits).map(|reply| reply.message).collect()
     }
 

@@ -5,8 +5,8 @@ use engine::rules;
 use engine::source::Batch;
 use model::{Action, Content, KeywordMatch, MessageId, Millis, RuleSpec, SavedReplyText, Surface, Trigger};
 use store::Store;
-use store::table::message::News;
-use store::table::outbox::{self, Begun, State};
+use store::table::message::IncomingMessage;
+use store::table::outbox::{self, BeginOutcome, OutboxState};
 use store::table::{conversation, firing, rule, saved_reply};
 
 use super::shop::{BEGIN, Event, Said, link, take_in};
@@ -42,7 +42,7 @@ impl Mortal<'_> {
     async fn restart(&mut self, now_ms: Millis) {
         self.store.take().unwrap().close().await;
         let store = Store::open(self.folder).unwrap();
-        store.write(move |tx| outbox::recover(tx, now_ms)).await.unwrap();
+        store.write(move |tx| outbox::recover_after_crash(tx, now_ms)).await.unwrap();
         self.store = Some(store);
     }
 }
@@ -71,12 +71,12 @@ async fn live(mortal: &mut Mortal<'_>, tiktok: &mut TikTok, account: model::Acco
         let head = mortal.store().read(move |sql| outbox::head(sql, id)).await.unwrap();
         let Some(head) = head else { return true };
         match head.state {
-            State::Queued => {
+            OutboxState::Queued => {
                 if !mortal.lives().await {
                     return false;
                 }
                 let begun = mortal.store().write(move |tx| outbox::begin(tx, head.message, now_ms)).await.unwrap();
-                let Begun::Call(reply) = begun else { panic!("nobody stands in its way: {begun:?}") };
+                let BeginOutcome::Call(reply) = begun else { panic!("nobody stands in its way: {begun:?}") };
                 if !mortal.lives().await {
                     return false;
                 }
@@ -88,8 +88,8 @@ async fn live(mortal: &mut Mortal<'_>, tiktok: &mut TikTok, account: model::Acco
                 mortal.store().write(move |tx| inbound::confirm(tx, account, reply.message, &remote)).await.unwrap();
             }
             // It is looked for, never sent again.
-            State::Checking => listed(mortal.store(), tiktok, id, head.message, now_ms).await,
-            State::Undecided => return true,
+            OutboxState::Checking => listed(mortal.store(), tiktok, id, head.message, now_ms).await,
+            OutboxState::Undecided => return true,
             state => panic!("{state:?}"),
         }
     }
@@ -98,7 +98,7 @@ async fn live(mortal: &mut Mortal<'_>, tiktok: &mut TikTok, account: model::Acco
 
 /// TikTok lists what it has.
 async fn listed(store: &Store, tiktok: &TikTok, id: model::ConversationId, _reply: MessageId, now_ms: Millis) {
-    let messages = (1..).zip(&tiktok.taken).map(|(n, (body, at_ms))| News {
+    let messages = (1..).zip(&tiktok.taken).map(|(n, (body, at_ms))| IncomingMessage {
         remote_id: format!("sent-{n}"),
         sent_at_ms: *at_ms + 1,
         is_timed: true,

@@ -4,7 +4,7 @@
 use model::{AccountId, Content, ConversationId, Millis, Outgoing, WINDOW_MS};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use store::table::outbox::{self, Begun, State, desk};
+use store::table::outbox::{self, BeginOutcome, OutboxState, actions};
 use store::table::{account, agent, message, rule, setting};
 use store::{StoreError, Tx};
 
@@ -84,10 +84,12 @@ impl Case<'_, '_> {
 
     /// A lane takes a step: TikTok takes the reply, refuses it, or it waits on.
     fn send(&mut self, id: ConversationId, lot: &mut StdRng) -> Result<(), StoreError> {
-        let Some(head) = outbox::head(self.tx, id)?.filter(|head| head.state == State::Queued) else { return Ok(()) };
+        let Some(head) = outbox::head(self.tx, id)?.filter(|head| head.state == OutboxState::Queued) else {
+            return Ok(());
+        };
         let by_rule = store::table::firing::sender(self.tx, head.message)?.is_some();
         match outbox::begin(self.tx, head.message, self.now_ms)? {
-            Begun::Call(reply) if lot.random_bool(0.85) => {
+            BeginOutcome::Call(reply) if lot.random_bool(0.85) => {
                 assert!(!self.calls.contains(&reply.message), "no reply is sent twice");
                 self.calls.push(reply.message);
                 if by_rule {
@@ -96,7 +98,7 @@ impl Case<'_, '_> {
                 }
                 engine::inbound::confirm(self.tx, self.account, reply.message, &format!("ours-{}", reply.message.0))?;
             }
-            Begun::Call(reply) => {
+            BeginOutcome::Call(reply) => {
                 let refusal = model::Refusal {
                     reason: model::RefusalReason::MessagingRules,
                     code: 40064,
@@ -107,11 +109,11 @@ impl Case<'_, '_> {
                 outbox::refuse(self.tx, reply.message, &refusal)?;
                 self.seen.refused += 1;
             }
-            Begun::Stopped if by_rule => {
+            BeginOutcome::Stopped if by_rule => {
                 assert!(outbox::get(self.tx, head.message)?.is_none(), "it is nobody's trouble");
                 self.seen.withdrawn += 1;
             }
-            Begun::Stopped | Begun::Gone => {}
+            BeginOutcome::Stopped | BeginOutcome::Gone => {}
         }
         Ok(())
     }
@@ -155,9 +157,9 @@ fn play(tx: &mut Tx<'_>, saved: &[model::SavedReplyId], seed: u64) -> Result<See
             (6, Some(_)) => drop(take_in(case.tx, account, &event(Said::Person, case.now_ms), case.now_ms)?),
             (7, Some(id)) => {
                 let text = [Outgoing::Text { body: "an agent answers".to_owned() }];
-                desk::queue_all(case.tx, id, &text, None, case.now_ms, None, case.now_ms)?;
+                actions::queue_all(case.tx, id, &text, None, case.now_ms, None, case.now_ms)?;
             }
-            (8, _) => rule::set_here(case.tx, account, lot.random_bool(0.7))?,
+            (8, _) => rule::set_runs_here(case.tx, account, lot.random_bool(0.7))?,
             (9, _) => agent::set_away(case.tx, me, lot.random())?,
             // The customer's machine answers whatever ours says.
             (10, Some(_)) => {
@@ -194,7 +196,7 @@ fn play(tx: &mut Tx<'_>, saved: &[model::SavedReplyId], seed: u64) -> Result<See
     );
     assert_eq!(outgoing, 0, "rules never look at what was sent");
     let seen = case.seen;
-    account::set_unlinked(tx, account, BEGIN)?;
+    account::mark_unlinked(tx, account, BEGIN)?;
     tx.execute("DELETE FROM rule_due", [])?;
     Ok(seen)
 }

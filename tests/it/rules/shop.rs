@@ -13,9 +13,9 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use store::table::account::{NewAccount, TokenTimes};
 use store::table::firing::{self, Firing};
-use store::table::message::News;
-use store::table::outbox::{self, Begun, State};
-use store::table::person::PersonNews;
+use store::table::message::IncomingMessage;
+use store::table::outbox::{self, BeginOutcome, OutboxState};
+use store::table::person::PersonUpdate;
 use store::table::{account, rule, saved_reply};
 use store::{Store, StoreError, Tx};
 use tempfile::TempDir;
@@ -223,13 +223,13 @@ impl Shop {
 }
 
 fn of_log(firing: Firing) -> Told {
-    use model::Deed;
+    use model::ActionTaken;
     let did = firing.did.iter().filter_map(|deed| match deed {
-        Deed::Replied { .. } | Deed::Assigned { .. } | Deed::NobodyThere => None,
-        Deed::Tagged { name } => Some(format!("tag {name}")),
-        Deed::Snoozed { until_ms } => Some(format!("snooze {until_ms}")),
-        Deed::Done => Some("done".to_owned()),
-        Deed::Notified => Some("notify".to_owned()),
+        ActionTaken::Replied { .. } | ActionTaken::Assigned { .. } | ActionTaken::NobodyThere => None,
+        ActionTaken::Tagged { name } => Some(format!("tag {name}")),
+        ActionTaken::Snoozed { until_ms } => Some(format!("snooze {until_ms}")),
+        ActionTaken::Done => Some("done".to_owned()),
+        ActionTaken::Notified => Some("notify".to_owned()),
     });
     Told {
         message: firing.message,
@@ -242,16 +242,16 @@ fn of_log(firing: Firing) -> Told {
 }
 
 fn of_outcome(rules: &[(RuleId, RuleSpec)], outcome: &rules::Outcome) -> Told {
-    use model::Step;
+    use model::PlannedAction;
     let (mut no_reply, mut did) = (None, Vec::new());
     for step in &outcome.steps {
         match step {
-            Step::NoReply(why) => no_reply = told(Some(*why)),
-            Step::Tag(name) => did.push(format!("tag {name}")),
-            Step::Snooze(until_ms) => did.push(format!("snooze {until_ms}")),
-            Step::Done => did.push("done".to_owned()),
-            Step::Notify => did.push("notify".to_owned()),
-            Step::Reply(_) | Step::Assign(_) => {}
+            PlannedAction::NoReply(why) => no_reply = told(Some(*why)),
+            PlannedAction::Tag(name) => did.push(format!("tag {name}")),
+            PlannedAction::Snooze(until_ms) => did.push(format!("snooze {until_ms}")),
+            PlannedAction::Done => did.push("done".to_owned()),
+            PlannedAction::Notify => did.push("notify".to_owned()),
+            PlannedAction::Reply(_) | PlannedAction::Assign(_) => {}
         }
     }
     Told {
@@ -275,7 +275,7 @@ pub(super) fn link(tx: &mut Tx<'_>, remote_id: &str) -> Result<AccountId, StoreE
         tokens,
     };
     let id = account::link(tx, &new, BEGIN - HOUR)?;
-    account::set_backfilled(tx, id)?;
+    account::mark_backfilled(tx, id)?;
     Ok(id)
 }
 
@@ -292,7 +292,7 @@ pub(super) fn take_in(
         Said::Person => (true, Surface::Phone, None, Content::Text { body: "a person answers".to_owned() }),
         Said::Welcome => (true, Surface::Other, Some(AutoType::Welcome), Content::Text { body: "Welcome!".to_owned() }),
     };
-    let news = News {
+    let news = IncomingMessage {
         remote_id: format!("message-{}-{}", account.0, event.at_ms),
         sent_at_ms: event.at_ms,
         is_timed: true,
@@ -304,7 +304,7 @@ pub(super) fn take_in(
         reactions: Vec::new(),
         raw: "{}".to_owned(),
     };
-    let person = PersonNews {
+    let person = PersonUpdate {
         remote_id: format!("person-{}-{number}", account.0),
         // Some customers have not said their name.
         name: (!number.is_multiple_of(7)).then(|| format!("Customer {number}")),
@@ -347,8 +347,8 @@ pub(super) fn send(
     now_ms: Millis,
 ) -> Result<(), StoreError> {
     for reply in outbox::of_conversation(tx, conversation)? {
-        if reply.state == State::Queued
-            && let Begun::Call(reply) = outbox::begin(tx, reply.message, now_ms)?
+        if reply.state == OutboxState::Queued
+            && let BeginOutcome::Call(reply) = outbox::begin(tx, reply.message, now_ms)?
         {
             inbound::confirm(tx, account, reply.message, &format!("ours-{}", reply.message.0))?;
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use model::{AccountId, Content, MediaState, Surface};
 use sandbox::{Fault, Times, WindowRule};
 use serde_json::json;
-use store::table::message::News;
+use store::table::message::IncomingMessage;
 use store::table::{media, message};
 use tests::World;
 
@@ -92,9 +92,9 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
         .engine()
         .store()
         .write(move |tx| {
-            media::hold(tx, &held, now_ms)?;
+            media::record(tx, &held, now_ms)?;
             let media = MediaState::Kept { key: held.key.clone(), width: 90, height: 90 };
-            let news = News {
+            let news = IncomingMessage {
                 remote_id: "long ago".to_owned(),
                 sent_at_ms: now_ms - 100 * DAY_MS,
                 is_timed: true,
@@ -186,7 +186,7 @@ async fn the_agents_settings_say_how_much_room_there_is() {
     for n in 0..3 {
         let (held, _hand) = world.desk().engine().media().keep(crate::pictures::grain(1500 + n)).await.unwrap();
         let now_ms = world.desk().engine().clock().now_ms();
-        world.desk().engine().store().write(move |tx| media::hold(tx, &held, now_ms)).await.unwrap();
+        world.desk().engine().store().write(move |tx| media::record(tx, &held, now_ms)).await.unwrap();
     }
     assert!(usage(&world).await.0 > 1 << 20, "{:?}", usage(&world).await);
     settings["mediaBudgetMib"] = json!(1);

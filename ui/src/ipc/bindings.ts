@@ -834,7 +834,7 @@ fromMinute: number,
  */
 toMinute: number, };
 
-export type Deed = { "kind": "replied", 
+export type ActionTaken = { "kind": "replied", 
 /**
  * Its name.
  */
@@ -1236,7 +1236,7 @@ atMs: number,
 /**
  * What it did.
  */
-did: Array<Deed>, 
+did: Array<ActionTaken>, 
 /**
  * Why it sent no reply although it should have.
  */
@@ -1286,7 +1286,7 @@ noReply: NoReply | null,
 /**
  * What else it did.
  */
-did: Array<Deed>, };
+did: Array<ActionTaken>, };
 
 export type GapView = { 
 /**

@@ -4,7 +4,7 @@ import type {
   AgentId,
   AccountId,
   Condition,
-  Deed,
+  ActionTaken,
   FiringView,
   RuleSpec,
   SavedReplyId,
@@ -122,7 +122,7 @@ export function ruleSentence(spec: RuleSpec, names: Names): string {
   );
 }
 
-function deedWords(deed: Deed, now: number): string {
+function deedWords(deed: ActionTaken, now: number): string {
   const say = t.rules.log.deeds;
   switch (deed.kind) {
     case "replied":

@@ -1,6 +1,6 @@
 //! Drafts and replies.
 
-use engine::outbox::{Clears, NewReply, Pressed, later};
+use engine::outbox::{DraftSource, NewReply, SubmitOutcome, later};
 use model::{Card, CardProblem, ConversationId, MessageId, Millis, Outgoing, ReplyText, TextProblem};
 use serde::Serialize;
 use store::table::{conversation, draft, post};
@@ -225,9 +225,9 @@ impl Command for RemoveAttachment {
 async fn press(desk: &Desk, new: NewReply) -> Result<Queued, Fault> {
     let (pressed, undo_until_ms) = desk.engine().press(new).await?;
     match pressed {
-        Pressed::Queued(messages) => Ok(Queued { messages, undo_until_ms }),
-        Pressed::ColleagueReplied(_) => Err(Fault::new(FaultCode::ColleagueReplied)),
-        Pressed::NotQuotable => Err(Fault::new(FaultCode::QuoteNotAllowed)),
+        SubmitOutcome::Queued(messages) => Ok(Queued { messages, undo_until_ms }),
+        SubmitOutcome::ColleagueReplied(_) => Err(Fault::new(FaultCode::ColleagueReplied)),
+        SubmitOutcome::NotQuotable => Err(Fault::new(FaultCode::QuoteNotAllowed)),
     }
 }
 
@@ -268,7 +268,7 @@ impl Command for SendReply {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let key = Some(key).filter(|key| !key.is_empty());
-        press(desk, NewReply { conversation, parts, quoted, seen, anyway, key, clears: Clears::Reply, undo }).await
+        press(desk, NewReply { conversation, parts, quoted, seen, anyway, key, clears: DraftSource::Reply, undo }).await
     }
 }
 
@@ -276,7 +276,7 @@ impl Command for SendCard {
     type Reply = Queued;
 
     async fn run(self, desk: &Desk) -> Result<Queued, Fault> {
-        let card = self.card.checked().map_err(|problem| {
+        let card = self.card.validated().map_err(|problem| {
             let detail = match problem {
                 CardProblem::NoTitle => "noTitle",
                 CardProblem::TitleTooLong => "titleTooLong",
@@ -290,7 +290,8 @@ impl Command for SendCard {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Card { card }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Card, undo }).await
+        press(desk, NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo })
+            .await
     }
 }
 
@@ -308,8 +309,11 @@ impl Command for SendPost {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Post { item_id, embed_url }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Nothing, undo })
-            .await
+        press(
+            desk,
+            NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Nothing, undo },
+        )
+        .await
     }
 }
 

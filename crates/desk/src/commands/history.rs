@@ -1,7 +1,7 @@
 //! How complete an account's history is, how long its access lasts, and the end of both.
 
 use model::AccountId;
-use store::salvage;
+use store::recovery;
 use store::table::{account, token_event};
 use ts_rs::TS;
 
@@ -82,7 +82,7 @@ impl Command for DismissRepair {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().store().write(salvage::dismiss).await?;
+        desk.engine().store().write(recovery::dismiss).await?;
         Ok(Done {})
     }
 }

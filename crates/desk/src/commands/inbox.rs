@@ -32,7 +32,7 @@ impl Command for ListConversations {
     async fn run(self, desk: &Desk) -> Result<ConversationWindow, Fault> {
         let Self { account, tab, offset, limit } = self;
         let window = desk.engine().store().read(move |sql| {
-            let counts = account::counts(sql, account)?;
+            let counts = account::tab_counts(sql, account)?;
             let rows = conversation::window(sql, account, tab, offset, limit.min(MOST_ROWS))?;
             Ok(ConversationWindow { total: counts.of(tab), offset, rows: read::conversation_rows(sql, rows)?, counts })
         });

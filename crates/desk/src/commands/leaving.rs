@@ -23,7 +23,7 @@ impl Command for GetDeparture {
         let (pending, rules) = desk
             .engine()
             .store()
-            .read(|sql| Ok((unsent::pending(sql)?, rule::all(sql)?.iter().any(|(_, rule)| rule.enabled))))
+            .read(|sql| Ok((unsent::counts(sql)?, rule::all(sql)?.iter().any(|(_, rule)| rule.enabled))))
             .await?;
         let host = Arc::clone(desk.host());
         let tray = tokio::task::spawn_blocking(move || host.has_tray()).await.unwrap_or_default();

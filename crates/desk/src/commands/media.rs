@@ -7,7 +7,7 @@ use engine::posts::page_of;
 use model::{Content, ConversationId, Direction, MediaState, MessageId};
 use store::StoreError;
 use store::table::message::Message;
-use store::table::picture::{self, Direction as Towards};
+use store::table::picture::{self, PageDirection as Towards};
 use store::table::{account, conversation, media, message};
 use ts_rs::TS;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::Keeping;
 use engine::sync::Attention;
 use model::{Change, ConversationId};
-use store::salvage;
+use store::recovery;
 use store::table::account;
 use ts_rs::TS;
 
@@ -35,7 +35,7 @@ async fn overview(desk: &Desk) -> Result<Overview, Fault> {
         settings: desk.settings().await,
         now_ms: desk.engine().clock().now_ms(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        repair: desk.engine().store().read(salvage::report).await?.map(read::repair_view),
+        repair: desk.engine().store().read(recovery::report).await?.map(read::repair_view),
         damaged: desk.engine().is_damaged(),
         unreadable: desk.engine().store().unreadable(),
         can_restart: desk.host().can_restart(),

@@ -71,7 +71,7 @@ impl Command for SaveRule {
                 return Ok(Err(problem));
             }
             rule::save(tx, id, &spec)?;
-            rule::wait_anew(tx, now_ms)?;
+            rule::restart_waits(tx, now_ms)?;
             Ok(Ok(()))
         });
         saved.await?.map_err(invalid)?;
@@ -95,7 +95,7 @@ impl Command for DeleteRule {
         let (id, now_ms) = (self.rule, desk.engine().clock().now_ms());
         let removed = desk.engine().store().write(move |tx| {
             rule::remove(tx, id)?;
-            rule::wait_anew(tx, now_ms)
+            rule::restart_waits(tx, now_ms)
         });
         removed.await?;
         desk.engine().look_by_rule();
@@ -133,7 +133,7 @@ impl Command for SetReserve {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
-        let reserve = self.reserve.min(model::REPLIES).to_string();
+        let reserve = self.reserve.min(model::MAX_REPLIES).to_string();
         let set = desk.engine().store().write(move |tx| {
             setting::set(tx, RESERVE_SETTING, &reserve)?;
             tx.touch(Change::Rules);
@@ -159,7 +159,7 @@ impl Command for SetRulesHere {
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
         let Self { account, here } = self;
-        desk.engine().store().write(move |tx| rule::set_here(tx, account, here)).await?;
+        desk.engine().store().write(move |tx| rule::set_runs_here(tx, account, here)).await?;
         rules(desk).await
     }
 }

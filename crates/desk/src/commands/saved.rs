@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{ConversationId, Part, SavedReplyId, SavedReplyProblem, SavedReplyText, Variable};
+use model::{ConversationId, ReplyPart, SavedReplyId, SavedReplyProblem, SavedReplyText, Variable};
 use store::table::saved_reply::{self, SavedReply};
 use store::table::{account, agent, conversation, draft, media, picture};
 use store::{Connection, StoreError};
@@ -62,7 +62,7 @@ impl Command for SaveSavedReply {
     type Reply = SavedReplyView;
 
     async fn run(self, desk: &Desk) -> Result<SavedReplyView, Fault> {
-        let text = self.text.checked().map_err(invalid)?;
+        let text = self.text.validated().map_err(invalid)?;
         let saved = desk.engine().store().write(move |tx| {
             if let Some(key) = &text.attachment
                 && media::get(tx, key)?.is_none()
@@ -130,8 +130,8 @@ impl Command for FillSavedReply {
         });
         let (parts, attachment) = filled.await?;
         let part = |part| match part {
-            Part::Text(text) => FilledPart::Text { text },
-            Part::Blank { name, fallback } => FilledPart::Blank { name, fallback },
+            ReplyPart::Text(text) => FilledPart::Text { text },
+            ReplyPart::Blank { name, fallback } => FilledPart::Blank { name, fallback },
         };
         Ok(FilledReply { parts: parts.map_err(invalid)?.into_iter().map(part).collect(), attachment })
     }
@@ -159,7 +159,7 @@ impl Command for UseSavedReply {
         let refused = picture.is_some() && matches!(engine.takes_images(conversation).await, Ok(Some(false)));
         let now_ms = engine.clock().now_ms();
         let used = engine.store().write(move |tx| {
-            saved_reply::used(tx, saved, now_ms)?;
+            saved_reply::record_use(tx, saved, now_ms)?;
             let there = draft::get(tx, conversation)?.attachment;
             let wanted = saved_reply::get(tx, saved)?.attachment.filter(|_| !refused);
             let left_out = wanted.is_some() && there.is_some() && there != wanted;

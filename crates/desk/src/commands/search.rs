@@ -44,7 +44,7 @@ impl Command for Search {
         let results = desk.engine().store().read(move |sql| {
             let found = match below {
                 None => search::find(sql, &query, &scope, limit)?,
-                Some(below) => search::go_on(sql, &query, &scope, below, limit)?,
+                Some(below) => search::find_more(sql, &query, &scope, below, limit)?,
             };
             read::search_results(sql, found, searched)
         });

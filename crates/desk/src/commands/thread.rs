@@ -1,7 +1,7 @@
 //! A conversation's messages.
 
 use model::{ConversationId, MessageId};
-use store::table::message::Stretch;
+use store::table::message::PageAnchor;
 use ts_rs::TS;
 
 use crate::contract::Command;
@@ -43,10 +43,10 @@ impl Command for ListMessages {
 
     async fn run(self, desk: &Desk) -> Result<MessagePage, Fault> {
         let part = match (self.before, self.after, self.around, self.oldest.unwrap_or(false)) {
-            (None, None, None, false) => Part::Stretch(Stretch::Newest),
-            (None, None, None, true) => Part::Stretch(Stretch::Oldest),
-            (Some(id), None, None, false) => Part::Stretch(Stretch::Before(id)),
-            (None, Some(id), None, false) => Part::Stretch(Stretch::After(id)),
+            (None, None, None, false) => Part::PageAnchor(PageAnchor::Newest),
+            (None, None, None, true) => Part::PageAnchor(PageAnchor::Oldest),
+            (Some(id), None, None, false) => Part::PageAnchor(PageAnchor::Before(id)),
+            (None, Some(id), None, false) => Part::PageAnchor(PageAnchor::After(id)),
             (None, None, Some(id), false) => Part::Around(id),
             _ => return Err(Fault::with_detail(FaultCode::BadRequest, "before, after, around and oldest")),
         };

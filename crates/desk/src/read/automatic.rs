@@ -4,8 +4,8 @@ use engine::automatic::comments::{self, ANSWERABLE_MS, Condition};
 use engine::automatic::{AutoError, NotTaken};
 use engine::{Engine, TikTokWords};
 use model::{AccountId, AutoMessageType, CommentId, Millis};
-use store::table::auto_version::{AutoVersion, By};
-use store::table::comment::{self, Comment, State};
+use store::table::auto_version::{AutoVersion, ChangedBy};
+use store::table::comment::{self, AnswerState, Comment};
 use store::table::{account, auto_message, auto_version};
 use store::{Connection, StoreError};
 
@@ -73,7 +73,7 @@ pub(crate) fn auto_version_view(version: AutoVersion) -> AutoVersionView {
     AutoVersionView {
         id: version.id,
         at_ms: version.at_ms,
-        elsewhere: version.by == By::Elsewhere,
+        elsewhere: version.by == ChangedBy::Elsewhere,
         enabled: version.enabled,
         items: version.items,
     }
@@ -100,7 +100,7 @@ pub(crate) fn comment_view_of(sql: &Connection, id: CommentId, now_ms: Millis) -
 fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<CommentView, StoreError> {
     let conditions = comments::conditions(sql, &comment, now_ms)?
         .map(|(condition, holds)| CommentConditionView { condition: condition_view(condition), holds });
-    let writer = comment::writer(sql, &comment)?;
+    let writer = comment::author(sql, &comment)?;
     // Our own history may know their name where the comment only has a handle.
     let names = [Some(comment.name), writer.as_ref().map(|writer| writer.name.clone()), comment.handle];
     Ok(CommentView {
@@ -113,12 +113,12 @@ fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<Co
         closes_at_ms: comment.at_ms.saturating_add(ANSWERABLE_MS),
         conditions: conditions.to_vec(),
         state: match comment.state {
-            State::Open => CommentState::Open,
-            State::Sending { body, .. } => CommentState::Sending { body },
-            State::Answered { body, at_ms } => CommentState::Answered { body, at_ms },
-            State::Refused { body, refusal } => CommentState::Refused { body, refusal },
-            State::Unconfirmed { body, at_ms } => CommentState::Unconfirmed { body, at_ms },
-            State::Dismissed { .. } => CommentState::Dismissed,
+            AnswerState::Open => CommentState::Open,
+            AnswerState::Sending { body, .. } => CommentState::Sending { body },
+            AnswerState::Answered { body, at_ms } => CommentState::Answered { body, at_ms },
+            AnswerState::Refused { body, refusal } => CommentState::Refused { body, refusal },
+            AnswerState::Unconfirmed { body, at_ms } => CommentState::Unconfirmed { body, at_ms },
+            AnswerState::Dismissed { .. } => CommentState::Dismissed,
         },
         conversation: writer.map(|writer| writer.conversation),
     })

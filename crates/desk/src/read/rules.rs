@@ -1,7 +1,7 @@
 //! From what rules did to what the page is shown.
 
 use engine::rules::{self, DryTally, Explained};
-use model::{ConversationId, Direction, Hours, MessageId, Millis, Pointed, RuleId, RuleSpec, Zone};
+use model::{ConversationId, Direction, Hours, MessageId, Millis, RuleId, RuleSpec, RuleTargets, Zone};
 use store::table::firing::{self, Firing};
 use store::table::{conversation, message, rule, setting};
 use store::{Connection, StoreError};
@@ -29,13 +29,13 @@ pub(crate) fn view(sql: &Connection, computers: u32) -> Result<RulesView, StoreE
             .and_then(|text| text.parse().ok())
             .unwrap_or(rules::RESERVE),
         computers,
-        answers_here: rule::answered_here(sql)?,
+        answers_here: rule::accounts_run_here(sql)?,
     })
 }
 
 /// What is wrong with a rule that is to be kept.
 pub(crate) fn problem(sql: &Connection, spec: &RuleSpec) -> Result<Option<model::RuleProblem>, StoreError> {
-    let pointed: Pointed = rules::pointed(sql)?;
+    let pointed: RuleTargets = rules::pointed(sql)?;
     Ok(spec.problem(&pointed))
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn hours_view(
     account: model::AccountId,
     now_ms: Millis,
 ) -> Result<BusinessHoursView, StoreError> {
-    let kept = rule::account(sql, account)?.hours;
+    let kept = rule::settings_of(sql, account)?.hours;
     let hours = kept.as_ref().and_then(Hours::of);
     Ok(BusinessHoursView {
         account,

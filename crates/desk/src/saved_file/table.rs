@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use model::mill::fold;
+use model::text_fold::fold;
 use model::{SavedReplyProblem, SavedReplyText};
 use store::table::saved_reply::SavedReply;
 

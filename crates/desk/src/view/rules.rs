@@ -1,7 +1,8 @@
 //! Rules, what they did, and what they would have done.
 
 use model::{
-    AccountId, BusinessHours, ConversationId, Deed, MessageId, Millis, NoReply, RuleId, RuleProblem, RuleSpec, Verdict,
+    AccountId, ActionTaken, BusinessHours, ConversationId, MessageId, Millis, NoReply, RuleId, RuleProblem, RuleSpec,
+    Verdict,
 };
 use serde::Serialize;
 use ts_rs::TS;
@@ -61,7 +62,7 @@ pub struct FiringView {
     /// Why it sent none although it should have.
     pub no_reply: Option<NoReply>,
     /// What else it did.
-    pub did: Vec<Deed>,
+    pub did: Vec<ActionTaken>,
 }
 
 /// Why each rule did what it did with one message, or would do now.
@@ -179,7 +180,7 @@ pub struct FiringNote {
     /// When, ms since the epoch.
     pub at_ms: Millis,
     /// What it did.
-    pub did: Vec<Deed>,
+    pub did: Vec<ActionTaken>,
     /// Why it sent no reply although it should have.
     pub no_reply: Option<NoReply>,
 }

@@ -20,7 +20,7 @@ impl Engine {
         kind: AutoMessageType,
         text: &AutoText,
     ) -> Result<(), AutoError> {
-        let text = text.checked(kind).map_err(AutoError::Text)?;
+        let text = text.validated(kind).map_err(AutoError::Text)?;
         let engine = self.clone();
         self.changing(async move {
             let mut hold = Hold::take(&engine, id, kind).await?;
@@ -41,7 +41,7 @@ impl Engine {
         text: &AutoText,
     ) -> Result<(), AutoError> {
         let (shown, text) = (self.shown(id).await?, text.clone());
-        let text = text.checked(shown.kind).map_err(AutoError::Text)?;
+        let text = text.validated(shown.kind).map_err(AutoError::Text)?;
         let engine = self.clone();
         self.changing(async move {
             let mut hold = Hold::take(&engine, shown.account, shown.kind).await?;
@@ -50,7 +50,7 @@ impl Engine {
                 if now.text == text {
                     return Ok(());
                 }
-                if now.text != base && base.checked(shown.kind).as_ref() != Ok(&now.text) {
+                if now.text != base && base.validated(shown.kind).as_ref() != Ok(&now.text) {
                     return Err(AutoError::ChangedElsewhere);
                 }
                 hold.update(&shown.remote_id, &text).await
@@ -67,7 +67,7 @@ impl Engine {
     /// [`AutoError`]. If the old one is gone and the new one was not taken, the old text is among the kind's versions.
     pub async fn recreate_auto_message(&self, id: AutoMessageId, text: &AutoText) -> Result<(), AutoError> {
         let shown = self.shown(id).await?;
-        let text = text.checked(shown.kind).map_err(AutoError::Text)?;
+        let text = text.validated(shown.kind).map_err(AutoError::Text)?;
         let engine = self.clone();
         self.changing(async move {
             let mut hold = Hold::take(&engine, shown.account, shown.kind).await?;

@@ -5,7 +5,7 @@
 //! agent.
 
 use model::{AccountId, CommentId, Millis, ReplyText, Surface, TextProblem};
-use store::table::comment::{self, Comment, News, State};
+use store::table::comment::{self, AnswerState, Comment, IncomingComment};
 use store::table::message;
 use store::{Connection, StoreError};
 use tiktok::business::message::AnswerComment;
@@ -73,7 +73,7 @@ pub fn conditions(
     comment: &Comment,
     now_ms: Millis,
 ) -> Result<[(Condition, Option<bool>); 6], StoreError> {
-    let said = comment::writer(sql, comment)?.and_then(|writer| writer.said_at_ms);
+    let said = comment::author(sql, comment)?.and_then(|writer| writer.said_at_ms);
     let quiet = said.is_none_or(|at_ms| at_ms <= now_ms.saturating_sub(QUIET_MS));
     Ok([
         (Condition::FirstLevel, None),
@@ -85,12 +85,12 @@ pub fn conditions(
     ])
 }
 
-fn unanswered(state: &State) -> Option<bool> {
+fn unanswered(state: &AnswerState) -> Option<bool> {
     match state {
-        State::Open | State::Refused { .. } => Some(true),
-        State::Sending { .. } | State::Answered { .. } => Some(false),
-        State::Unconfirmed { .. } => None,
-        State::Dismissed { was } => unanswered(was),
+        AnswerState::Open | AnswerState::Refused { .. } => Some(true),
+        AnswerState::Sending { .. } | AnswerState::Answered { .. } => Some(false),
+        AnswerState::Unconfirmed { .. } => None,
+        AnswerState::Dismissed { was } => unanswered(was),
     }
 }
 
@@ -108,9 +108,9 @@ pub fn answerable(sql: &Connection, account: AccountId, now_ms: Millis) -> Resul
 }
 
 /// What TikTok pushed, in our words.
-pub(crate) fn news(pushed: HighIntentComment, now_ms: Millis) -> News {
+pub(crate) fn news(pushed: HighIntentComment, now_ms: Millis) -> IncomingComment {
     let person = pushed.person;
-    News {
+    IncomingComment {
         remote_id: pushed.comment_id,
         name: person.as_ref().and_then(|person| person.display_name.clone()),
         handle: person.as_ref().and_then(|person| person.username.clone()),
@@ -159,7 +159,7 @@ impl Engine {
                 Ok((comment, conditions))
             })
             .await?;
-        if !matches!(comment.state, State::Open | State::Refused { .. } | State::Answered { .. }) {
+        if !matches!(comment.state, AnswerState::Open | AnswerState::Refused { .. } | AnswerState::Answered { .. }) {
             return Err(StoreError::WrongState.into());
         }
         if let Some((condition, _)) = conditions.iter().find(|(_, holds)| *holds == Some(false)) {
@@ -189,19 +189,19 @@ impl Engine {
         let now_ms = self.clock().now_ms();
         let (state, failed) = match answer {
             Ok(sent) if self.may_be_new(account, sent.message_id.clone()).await? => {
-                (State::Answered { body, at_ms: now_ms }, None)
+                (AnswerState::Answered { body, at_ms: now_ms }, None)
             }
             Ok(_) => {
                 tracing::warn!(comment = id.0, "the answer to a comment's answer names no new message");
-                (State::Unconfirmed { body, at_ms }, None)
+                (AnswerState::Unconfirmed { body, at_ms }, None)
             }
             Err(CallError::Refused(error)) => {
                 tracing::warn!(comment = id.0, code = error.code(), "comments.refused");
-                (State::Refused { body, refusal: refusal_of(&error, now_ms) }, None)
+                (AnswerState::Refused { body, refusal: refusal_of(&error, now_ms) }, None)
             }
             Err(CallError::Unknown(error)) => {
                 tracing::warn!(comment = id.0, code = error.code(), "comments.unconfirmed");
-                (State::Unconfirmed { body, at_ms }, None)
+                (AnswerState::Unconfirmed { body, at_ms }, None)
             }
             // Certainly not taken: it stands as it did.
             Err(error) => (comment.state, Some(AutoError::Call(error))),
@@ -228,10 +228,10 @@ impl Engine {
             let lost = comment::unconfirmed(sql, id, since_ms)?;
             let mut found = Vec::new();
             for comment in &lost {
-                let State::Unconfirmed { body, at_ms } = &comment.state else { continue };
+                let AnswerState::Unconfirmed { body, at_ms } = &comment.state else { continue };
                 let around = (at_ms.saturating_sub(AROUND_MS), at_ms.saturating_add(call_ms + AROUND_MS));
-                if let Some(arrived_ms) = comment::arrived(sql, comment, body, around)? {
-                    found.push((comment.id, State::Answered { body: body.clone(), at_ms: arrived_ms }));
+                if let Some(arrived_ms) = comment::answer_arrived_at(sql, comment, body, around)? {
+                    found.push((comment.id, AnswerState::Answered { body: body.clone(), at_ms: arrived_ms }));
                 }
             }
             Ok((lost.len(), found))

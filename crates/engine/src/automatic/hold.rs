@@ -5,7 +5,7 @@
 
 use model::{AccountId, AuditStatus, AutoMessageType, AutoText};
 use store::table::account::Account;
-use store::table::auto_message::{self, AutoMessage, News};
+use store::table::auto_message::{self, AutoMessage, ListedAutoMessage};
 use tiktok::Endpoint;
 use tiktok::business::auto_message::{
     CreateAutoMessage, DeleteAutoMessage, SetAutoMessageStatus, SortAutoMessages, UpdateAutoMessage,
@@ -25,7 +25,7 @@ pub(super) struct Hold<'a> {
     /// As the agent was shown it, before it was read just now.
     pub(super) shown: Vec<AutoMessage>,
     pub(super) enabled: bool,
-    pub(super) items: Vec<News>,
+    pub(super) items: Vec<ListedAutoMessage>,
     /// Whether TikTok has taken any change.
     changed: bool,
     _alone: OwnedMutexGuard<()>,
@@ -80,7 +80,7 @@ impl<'a> Hold<'a> {
     }
 
     /// One of its messages.
-    pub(super) fn item(&self, remote_id: &str) -> Option<&News> {
+    pub(super) fn item(&self, remote_id: &str) -> Option<&ListedAutoMessage> {
         self.items.iter().find(|item| item.remote_id == remote_id)
     }
 
@@ -94,7 +94,7 @@ impl<'a> Hold<'a> {
         if self.items.iter().any(|item| item.text.repeats(text)) {
             return Err(AutoError::Duplicate);
         }
-        if self.items.len() >= self.kind.most() {
+        if self.items.len() >= self.kind.max_count() {
             return Err(AutoError::TooMany);
         }
         self.create_unchecked(text).await
@@ -103,7 +103,7 @@ impl<'a> Hold<'a> {
     /// As [`Hold::create`], leaving it to TikTok whether there is room for it.
     pub(super) async fn create_unchecked(&mut self, text: &AutoText) -> Result<(), AutoError> {
         // Where there can be only one, the new one takes the place of the old one.
-        let keeps = if self.kind.most() == 1 { 0 } else { self.items.len() };
+        let keeps = if self.kind.max_count() == 1 { 0 } else { self.items.len() };
         let mut meant = self.texts();
         meant.truncate(keeps);
         meant.push(text.clone());
@@ -118,7 +118,7 @@ impl<'a> Hold<'a> {
                 return self.read().await;
             };
             self.items.truncate(keeps);
-            self.items.push(News {
+            self.items.push(ListedAutoMessage {
                 remote_id,
                 text: text.clone(),
                 audit: AuditStatus::Reviewing,
@@ -144,7 +144,8 @@ impl<'a> Hold<'a> {
 
     /// As [`Hold::update`], leaving it to TikTok whether it may be changed.
     pub(super) async fn update_unchecked(&mut self, remote_id: &str, text: &AutoText) -> Result<(), AutoError> {
-        let said = |item: &News| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
+        let said =
+            |item: &ListedAutoMessage| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
         let meant = self.items.iter().map(said).collect();
         let call = UpdateAutoMessage {
             business_id: self.business.remote_id.clone(),
@@ -176,7 +177,7 @@ impl<'a> Hold<'a> {
 
     /// Puts the messages into this order.
     pub(super) async fn sort(&mut self, order: &[String]) -> Result<(), AutoError> {
-        let place = |item: &News| order.iter().position(|id| *id == item.remote_id).unwrap_or(order.len());
+        let place = |item: &ListedAutoMessage| order.iter().position(|id| *id == item.remote_id).unwrap_or(order.len());
         let mut sorted = self.items.clone();
         sorted.sort_by_key(place);
         let meant = sorted.iter().map(|item| item.text.clone()).collect();
@@ -214,7 +215,7 @@ impl<'a> Hold<'a> {
         done: impl Fn(&Self) -> bool,
     ) -> Result<Option<E::Reply>, AutoError> {
         let (id, kind) = (self.business.id, self.kind);
-        self.engine.store().write(move |tx| auto_message::intend(tx, id, kind, &meant)).await?;
+        self.engine.store().write(move |tx| auto_message::set_intended(tx, id, kind, &meant)).await?;
         match self.engine.ask_automatic(id, Priority::Open, call).await {
             Ok(reply) => {
                 self.changed = true;
@@ -233,7 +234,7 @@ impl<'a> Hold<'a> {
                 }
             }
             Err(error) => {
-                self.engine.store().write(move |tx| auto_message::not_intended(tx, id, kind)).await?;
+                self.engine.store().write(move |tx| auto_message::clear_intended(tx, id, kind)).await?;
                 Err(error)
             }
         }

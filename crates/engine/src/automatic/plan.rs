@@ -2,7 +2,7 @@
 //! and customers do not see what is under review.
 
 use model::{AuditStatus, AutoMessageType, AutoText};
-use store::table::auto_message::News;
+use store::table::auto_message::ListedAutoMessage;
 
 /// What is to be done, in this order. What can be sorted is sorted afterwards.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ const MOST: usize = 8;
 
 /// What to do so that what there is now becomes what is wanted. Of a kind that can be sorted the order follows by sorting;
 /// of another the order is that in which messages were made.
-pub(super) fn plan(kind: AutoMessageType, now: &[News], wanted: &[AutoText]) -> Plan {
+pub(super) fn plan(kind: AutoMessageType, now: &[ListedAutoMessage], wanted: &[AutoText]) -> Plan {
     if now.len() > MOST || wanted.len() > MOST {
         let delete = now.iter().map(|item| item.remote_id.clone()).collect();
         return Plan { delete, create: wanted.to_vec(), ..Plan::default() };
@@ -34,14 +34,14 @@ pub(super) fn plan(kind: AutoMessageType, now: &[News], wanted: &[AutoText]) -> 
     if kind.can_be_sorted() { any_order(now, wanted) } else { in_order(now, wanted) }
 }
 
-fn may_change(item: &News) -> bool {
+fn may_change(item: &ListedAutoMessage) -> bool {
     matches!(item.audit, AuditStatus::Approved | AuditStatus::Unknown)
 }
 
 /// What stays stays; of the rest as many as possible say something else.
-fn any_order(now: &[News], wanted: &[AutoText]) -> Plan {
+fn any_order(now: &[ListedAutoMessage], wanted: &[AutoText]) -> Plan {
     let mut missing: Vec<AutoText> = wanted.to_vec();
-    let mut over: Vec<&News> = Vec::new();
+    let mut over: Vec<&ListedAutoMessage> = Vec::new();
     for item in now {
         match missing.iter().position(|text| *text == item.text) {
             Some(place) => drop(missing.remove(place)),
@@ -50,7 +50,7 @@ fn any_order(now: &[News], wanted: &[AutoText]) -> Plan {
     }
     let mut plan = Plan::default();
     // Whatever has the same title first: TikTok takes none of it while the other is there.
-    let (same, others): (Vec<&News>, Vec<&News>) =
+    let (same, others): (Vec<&ListedAutoMessage>, Vec<&ListedAutoMessage>) =
         over.into_iter().partition(|item| missing.iter().any(|text| text.repeats(&item.text)));
     for item in same {
         match missing.iter().position(|text| may_change(item) && text.repeats(&item.text)) {
@@ -70,15 +70,16 @@ fn any_order(now: &[News], wanted: &[AutoText]) -> Plan {
 }
 
 /// Of all choices of messages that stay, the one with the fewest calls: they are the first of what is wanted, in order.
-fn in_order(now: &[News], wanted: &[AutoText]) -> Plan {
+fn in_order(now: &[ListedAutoMessage], wanted: &[AutoText]) -> Plan {
     let choices = 0..1_usize << now.len();
     let plans = choices.filter_map(|chosen| staying(now, wanted, |place| chosen >> place & 1 == 1));
     plans.min_by_key(|plan| (plan.calls(), plan.delete.len())).unwrap_or_default()
 }
 
-fn staying(now: &[News], wanted: &[AutoText], stays: impl Fn(usize) -> bool) -> Option<Plan> {
+fn staying(now: &[ListedAutoMessage], wanted: &[AutoText], stays: impl Fn(usize) -> bool) -> Option<Plan> {
     let mut plan = Plan::default();
-    let kept: Vec<&News> = now.iter().enumerate().filter(|(place, _)| stays(*place)).map(|(_, item)| item).collect();
+    let kept: Vec<&ListedAutoMessage> =
+        now.iter().enumerate().filter(|(place, _)| stays(*place)).map(|(_, item)| item).collect();
     if kept.len() > wanted.len() {
         return None;
     }
@@ -87,7 +88,7 @@ fn staying(now: &[News], wanted: &[AutoText], stays: impl Fn(usize) -> bool) -> 
             continue;
         }
         // TikTok refuses what another one says at that time.
-        let repeats = |other: &&News| other.remote_id != item.remote_id && other.text.repeats(text);
+        let repeats = |other: &&ListedAutoMessage| other.remote_id != item.remote_id && other.text.repeats(text);
         if !may_change(item) || kept.iter().any(repeats) {
             return None;
         }
@@ -119,8 +120,8 @@ mod tests {
     }
 
     /// Each letter a message; small ones may be changed, capital ones are under review.
-    fn items(bodies: &str) -> Vec<News> {
-        let one = |(place, body): (usize, char)| News {
+    fn items(bodies: &str) -> Vec<ListedAutoMessage> {
+        let one = |(place, body): (usize, char)| ListedAutoMessage {
             remote_id: place.to_string(),
             text: text(&body.to_ascii_lowercase().to_string()),
             audit: if body.is_uppercase() { AuditStatus::Reviewing } else { AuditStatus::Approved },
@@ -130,7 +131,7 @@ mod tests {
     }
 
     /// Does as planned, as TikTok does it: what it would refuse fails.
-    fn done(kind: AutoMessageType, now: &[News], plan: &Plan) -> Vec<AutoText> {
+    fn done(kind: AutoMessageType, now: &[ListedAutoMessage], plan: &Plan) -> Vec<AutoText> {
         let mut items = now.to_vec();
         for id in &plan.delete {
             items.retain(|item| item.remote_id != *id);
@@ -144,7 +145,7 @@ mod tests {
         let mut said: Vec<AutoText> = items.into_iter().map(|item| item.text).collect();
         for text in &plan.create {
             assert!(!said.iter().any(|other| other.repeats(text)), "a duplicate");
-            assert!(said.len() < kind.most(), "one too many");
+            assert!(said.len() < kind.max_count(), "one too many");
             said.push(text.clone());
         }
         said

@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::{AccountId, AutoMessageType};
 use store::StoreError;
 use store::table::account::Account;
-use store::table::auto_message::{self, KindNews};
+use store::table::auto_message::{self, ListedKind};
 use tiktok::business::auto_message::{ListAutoMessages, OperationStatus};
 use tiktok::business::direct_reply::GetDirectReply;
 
@@ -117,7 +117,7 @@ impl Engine {
         business: &Account,
         kind: AutoMessageType,
         priority: Priority,
-    ) -> Result<KindNews, AutoError> {
+    ) -> Result<ListedKind, AutoError> {
         let question = ListAutoMessages { business_id: business.remote_id.clone(), kind: words::remote(kind) };
         let reply = self.ask_automatic(business.id, priority, question).await?;
         if reply.unreadable > 0 {
@@ -130,7 +130,7 @@ impl Engine {
         &self,
         id: AccountId,
         kind: AutoMessageType,
-        news: KindNews,
+        news: ListedKind,
         caused: bool,
     ) -> Result<(), StoreError> {
         let now_ms = self.clock().now_ms();

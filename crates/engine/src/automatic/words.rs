@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use model::{AuditStatus, AutoMessageType, AutoText};
-use store::table::auto_message::{KindNews, News};
+use store::table::auto_message::{ListedAutoMessage, ListedKind};
 use tiktok::business::auto_message::{self, AutoMessageText, AutoMessages, OperationStatus};
 use tiktok::business::message;
 
@@ -27,7 +27,7 @@ pub(super) fn wire(kind: AutoMessageType, text: &AutoText) -> AutoMessageText {
 }
 
 /// What TikTok said of a kind, in our words.
-pub(super) fn news(kind: AutoMessageType, reply: AutoMessages) -> KindNews {
+pub(super) fn news(kind: AutoMessageType, reply: AutoMessages) -> ListedKind {
     let asked = remote(kind);
     let mut seen = HashSet::new();
     let items = reply
@@ -35,10 +35,10 @@ pub(super) fn news(kind: AutoMessageType, reply: AutoMessages) -> KindNews {
         .into_iter()
         // What is named twice is there once.
         .filter(|message| message.text.kind() == asked && seen.insert(message.auto_message_id.clone()));
-    KindNews {
+    ListedKind {
         enabled: reply.status == Some(OperationStatus::Enable),
         items: items
-            .map(|message| News {
+            .map(|message| ListedAutoMessage {
                 remote_id: message.auto_message_id,
                 text: text(message.text),
                 audit: message.audit.as_ref().map_or(AuditStatus::Unknown, audit),

@@ -4,10 +4,10 @@
 //! that the account's loop reads it and finds out whether anything is missing. The same goes for an emoji.
 
 use model::{AccountId, ConversationId, ConversationKind, Millis, Origin, Reaction};
-use store::table::conversation::{self, Listed};
+use store::table::conversation::{self, ListedConversation};
 use store::table::gap;
-use store::table::message::{self, News};
-use store::table::person::PersonNews;
+use store::table::message::{self, IncomingMessage};
+use store::table::person::PersonUpdate;
 use store::{StoreError, Tx};
 
 use super::{Applied, Rules, due_for_rules, meet, take};
@@ -18,7 +18,7 @@ pub struct Pushed {
     /// TikTok's `conversation_id`.
     pub conversation: String,
     /// The customer, if it said who.
-    pub person: Option<PersonNews>,
+    pub person: Option<PersonUpdate>,
     /// What happened.
     pub what: What,
 }
@@ -27,7 +27,7 @@ pub struct Pushed {
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     /// Somebody said something.
-    Said(News),
+    Said(IncomingMessage),
     /// Emoji came or went: on which message, which, and whether it came.
     Reacted(Vec<(String, Reaction, bool)>),
     /// The customer has read up to here.
@@ -61,7 +61,7 @@ pub fn apply(
                 changed |= gap::split(tx, id, here.id, rules.now_ms)?;
             }
             if !applied.arrived.is_empty() {
-                conversation::customer_wrote(tx, id)?;
+                conversation::reopen_for_customer(tx, id)?;
                 due_for_rules(tx, account, id, &applied, rules.now_ms)?;
             }
         }
@@ -71,9 +71,9 @@ pub fn apply(
             }
             // Which of two that come in the wrong order is the later one, and what is on a message we do not hold, only the
             // conversation's own words tell. It does not count as moved for an emoji.
-            conversation::look_again(tx, id)?;
+            conversation::mark_due_if_fetched(tx, id)?;
         }
-        What::Read(up_to_ms) => conversation::read_by_customer(tx, id, *up_to_ms)?,
+        What::Read(up_to_ms) => conversation::mark_read_by_customer(tx, id, *up_to_ms)?,
         What::Came(..) => {}
     }
     applied.news = changed;
@@ -85,7 +85,7 @@ pub fn apply(
 
 /// The conversation it belongs to; one that is not known yet is made, if there is something to put into it.
 fn place(tx: &mut Tx<'_>, account: AccountId, pushed: &Pushed) -> Result<Option<ConversationId>, StoreError> {
-    let listed = |kind, updated_ms, origin| Listed {
+    let listed = |kind, updated_ms, origin| ListedConversation {
         remote_id: pushed.conversation.clone(),
         kind,
         updated_ms: Some(updated_ms),

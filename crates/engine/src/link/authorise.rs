@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::{AccountId, Change};
 use store::table::account::{self, NewAccount};
 use store::table::setting;
-use store::table::token_event::{self, Kind, TokenEvent};
+use store::table::token_event::{self, TokenEvent, TokenEventKind};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, VIDEO_LIST_SCOPE};
 use tiktok::business::profile::{Business, GetBusiness};
 use tiktok::login_kit::{Callback, CallbackError};
@@ -213,14 +213,14 @@ impl Engine {
         let remote_id = open_id.to_owned();
         let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
         let (store, now_ms) = (self.store(), self.clock().now_ms());
-        let event = TokenEvent { at_ms: now_ms, kind: Kind::Linked, detail: String::new() };
+        let event = TokenEvent { at_ms: now_ms, kind: TokenEventKind::Linked, detail: String::new() };
         let (remote_id, profile) = (open_id.to_owned(), profile.clone());
         let link = move |times| {
             let Profile { handle, display_name, avatar } = profile;
             let new = NewAccount { remote_id, handle, display_name, avatar, tokens: times };
             store.write(move |tx| {
                 let id = account::link(tx, &new, now_ms)?;
-                token_event::note(tx, id, &event)?;
+                token_event::record(tx, id, &event)?;
                 Ok(id)
             })
         };

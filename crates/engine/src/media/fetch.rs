@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::{AccountId, Content, MediaState, MessageId};
 use store::StoreError;
 use store::table::account::{self, Account};
-use store::table::media::{self, Held, Order, Wanted};
+use store::table::media::{self, ImageOrder, StoredImage, WantedImage};
 use store::table::message::Message;
 use store::table::{conversation, message, person};
 use tiktok::MediaError;
@@ -44,7 +44,7 @@ impl MediaVault {
         account: AccountId,
         id: MessageId,
         urgent: bool,
-    ) -> Result<Option<(Held, Hand)>, Failed> {
+    ) -> Result<Option<(StoredImage, Hand)>, Failed> {
         let Some((business, conversation_id, message)) = find(engine, account, id).await? else { return Ok(None) };
         let priority = if urgent { Priority::Open } else { Priority::Backfill };
         match message.content {
@@ -90,15 +90,19 @@ impl MediaVault {
         account: AccountId,
         priority: Priority,
         question: DownloadLink,
-    ) -> Result<(Held, Hand), Failed> {
+    ) -> Result<(StoredImage, Hand), Failed> {
         let link = engine.caller().ask(account, priority, question).await?;
         let token = engine.caller().token(account).await?;
         self.fetch_for(engine, Some(account), &link.download_url, Some(&token)).await
     }
 
     /// A customer's avatar; none if there is no word of one.
-    pub(super) async fn fetch_avatar(&self, engine: &Engine, order: Order) -> Result<Option<(Held, Hand)>, Failed> {
-        let Wanted::Avatar(id) = order.wanted else { return Ok(None) };
+    pub(super) async fn fetch_avatar(
+        &self,
+        engine: &Engine,
+        order: ImageOrder,
+    ) -> Result<Option<(StoredImage, Hand)>, Failed> {
+        let WantedImage::Avatar(id) = order.wanted else { return Ok(None) };
         let url = match engine.store().read(move |sql| person::avatar_url(sql, id)).await {
             Ok(url) => url,
             Err(StoreError::NotFound) => return Ok(None),
@@ -116,7 +120,7 @@ impl MediaVault {
         engine: &Engine,
         url: &str,
         token: Option<&tiktok::AccessToken>,
-    ) -> Result<(Held, Hand), Failed> {
+    ) -> Result<(StoredImage, Hand), Failed> {
         self.fetch_for(engine, None, url, token).await
     }
 
@@ -127,7 +131,7 @@ impl MediaVault {
         account: Option<AccountId>,
         url: &str,
         token: Option<&tiktok::AccessToken>,
-    ) -> Result<(Held, Hand), Failed> {
+    ) -> Result<(StoredImage, Hand), Failed> {
         let now_ms = engine.clock().now_ms();
         if tiktok::expires_at_s(url).is_some_and(|at| at.saturating_mul(1_000) <= now_ms) {
             return Err(Failed::Dead);
@@ -165,7 +169,7 @@ impl MediaVault {
             }
         };
         let (kept, now_ms) = (held.clone(), engine.clock().now_ms());
-        let noted = engine.store().write(move |tx| media::hold(tx, &kept, now_ms)).await;
+        let noted = engine.store().write(move |tx| media::record(tx, &kept, now_ms)).await;
         noted.map_err(|_| Failed::Wait(Duration::from_secs(30)))?;
         Ok((held, hand))
     }

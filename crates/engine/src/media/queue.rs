@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use model::{AccountId, Change, Content, ConversationId, MediaState, MessageId};
 use store::StoreError;
-use store::table::media::{self, Held, Order, Wanted};
+use store::table::media::{self, ImageOrder, StoredImage, WantedImage};
 use store::table::{account, message, person};
 use tokio::time::Instant;
 
@@ -32,7 +32,7 @@ const LOOK: Duration = Duration::from_secs(60);
 /// An order, and whether somebody waits for it.
 #[derive(Debug, Clone, Copy)]
 struct Next {
-    order: Order,
+    order: ImageOrder,
     urgent: bool,
 }
 
@@ -132,12 +132,12 @@ impl MediaVault {
     async fn fill(&self, engine: &Engine, next: Next) -> Result<(), Duration> {
         let Next { order, urgent } = next;
         let outcome = match order.wanted {
-            Wanted::Message(id) => self.fetch_of_message(engine, order.account, id, urgent).await,
-            Wanted::Avatar(_) => self.fetch_avatar(engine, order).await,
+            WantedImage::Message(id) => self.fetch_of_message(engine, order.account, id, urgent).await,
+            WantedImage::Avatar(_) => self.fetch_avatar(engine, order).await,
         };
         let now_ms = engine.clock().now_ms();
         let after = |wait: Duration| now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-        let avatar = matches!(order.wanted, Wanted::Avatar(_));
+        let avatar = matches!(order.wanted, WantedImage::Avatar(_));
         let last = order.attempt + 1 >= ATTEMPTS;
         // A picture that TikTok may not give out any more is not waited for. The link to an avatar ends by itself.
         let old = !avatar && now_ms.saturating_sub(order.at_ms) >= FETCHABLE_MS;
@@ -178,7 +178,7 @@ impl MediaVault {
             tracing::error!(%error, "media.not_settled");
             return Err(Duration::from_secs(10));
         }
-        if let (Wanted::Message(id), None) = (order.wanted, pause) {
+        if let (WantedImage::Message(id), None) = (order.wanted, pause) {
             open(&self.asked).remove(&id);
         }
         pause.map_or(Ok(()), Err)
@@ -186,7 +186,7 @@ impl MediaVault {
 
     /// How long an order is left alone that failed once more through no fault of the picture's. Known in memory only: after a
     /// restart the first wait is short again.
-    fn later(&self, wanted: Wanted, first: Duration) -> Duration {
+    fn later(&self, wanted: WantedImage, first: Duration) -> Duration {
         let mut late = open(&self.late);
         let failures = late.entry(wanted).or_insert(0);
         let wait = longer(first, *failures);
@@ -197,7 +197,7 @@ impl MediaVault {
     /// TikTok answers again: what waited for that is due at once.
     pub(crate) async fn network_is_back(&self, engine: &Engine) {
         open(&self.late).clear();
-        if let Err(error) = engine.store().write(|tx| media::release_all(tx)).await {
+        if let Err(error) = engine.store().write(|tx| media::make_all_due(tx)).await {
             tracing::error!(%error, "media.not_released");
         }
         for bell in open(&self.woken).values() {
@@ -243,7 +243,7 @@ impl Engine {
             })
             .await?;
         if let Some(account) = account {
-            open(&self.media().late).remove(&Wanted::Message(id));
+            open(&self.media().late).remove(&WantedImage::Message(id));
             open(&self.media().asked).insert(id);
             self.media().wake(account);
         }
@@ -269,10 +269,10 @@ fn key(content: &Content) -> Option<String> {
 }
 
 /// Puts a picture, or its absence, where it was wanted.
-fn settle(tx: &mut store::Tx<'_>, order: Order, held: Option<&Held>) -> Result<(), StoreError> {
+fn settle(tx: &mut store::Tx<'_>, order: ImageOrder, held: Option<&StoredImage>) -> Result<(), StoreError> {
     media::settle(tx, order.id)?;
     match order.wanted {
-        Wanted::Message(id) => {
+        WantedImage::Message(id) => {
             let state = held.map_or(MediaState::Unavailable, |held| MediaState::Kept {
                 key: held.key.clone(),
                 width: held.width,
@@ -292,7 +292,7 @@ fn settle(tx: &mut store::Tx<'_>, order: Order, held: Option<&Held>) -> Result<(
             message::set_content(tx, id, &content)?;
             tx.touch(Change::Conversation { conversation: message.conversation });
         }
-        Wanted::Avatar(id) => {
+        WantedImage::Avatar(id) => {
             if let Some(held) = held {
                 person::set_avatar(tx, id, &held.key)?;
                 tx.touch(Change::Inbox { account: order.account });

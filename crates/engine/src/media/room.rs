@@ -124,7 +124,7 @@ impl MediaVault {
             return;
         }
         let now_ms = engine.clock().now_ms();
-        if let Err(error) = engine.store().write(move |tx| media::shown(tx, &keys, now_ms)).await {
+        if let Err(error) = engine.store().write(move |tx| media::mark_shown(tx, &keys, now_ms)).await {
             // They are a little sooner let go of, no more.
             tracing::warn!(%error, "media.shown_not_kept");
         }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use model::{ConversationId, MessageId, Millis, WaitReason};
 use store::StoreError;
 use store::table::account::Account;
-use store::table::conversation::Known;
-use store::table::outbox::{self, Begun, Reply, State};
+use store::table::conversation::Conversation;
+use store::table::outbox::{self, BeginOutcome, OutboxReply, OutboxState};
 use store::table::{account, conversation, firing};
 use tiktok::business::message::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage};
 use tokio::sync::Notify;
@@ -104,7 +104,7 @@ impl Lane<'_> {
         if let Some(until_ms) = held_until
             && self.is_over(until_ms)
         {
-            engine.store().write(move |tx| outbox::unhold(tx, id, until_ms)).await?;
+            engine.store().write(move |tx| outbox::release_held(tx, id, until_ms)).await?;
             return Ok(Next::Again);
         }
         let next = match head {
@@ -125,31 +125,31 @@ impl Lane<'_> {
         })
     }
 
-    async fn take(&mut self, head: Reply) -> Result<Next, StoreError> {
+    async fn take(&mut self, head: OutboxReply) -> Result<Next, StoreError> {
         match head.state {
-            State::Held => self.read_ahead(&head).await,
-            State::Queued => self.send(head).await,
+            OutboxState::Held => self.read_ahead(&head).await,
+            OutboxState::Queued => self.send(head).await,
             // Only this lane begins calls, and it is not in one: the call's end was not heard.
-            State::Sending => {
-                self.engine.store().write(move |tx| outbox::unconfirm(tx, head.message)).await?;
+            OutboxState::Sending => {
+                self.engine.store().write(move |tx| outbox::mark_unconfirmed(tx, head.message)).await?;
                 Ok(Next::Again)
             }
-            State::Checking => self.look(&head).await,
-            State::Undecided => match self.tell_read().await? {
+            OutboxState::Checking => self.look(&head).await,
+            OutboxState::Undecided => match self.tell_read().await? {
                 Next::Rest => self.look_on(&head).await,
                 next => Ok(next),
             },
-            State::Refused | State::Stopped => self.tell_read().await,
+            OutboxState::Refused | OutboxState::Stopped => self.tell_read().await,
         }
     }
 
     /// Tells the agent, who may be anywhere by now, that a reply of theirs came to rest in this step without being sent.
-    async fn announce(&mut self, before: &Reply) -> Result<(), StoreError> {
+    async fn announce(&mut self, before: &OutboxReply) -> Result<(), StoreError> {
         let was_looked_for = self.looks_for.replace(before.message) == Some(before.message);
         match before.state {
-            State::Queued | State::Sending | State::Checking => {}
-            State::Undecided if was_looked_for => {}
-            State::Held | State::Undecided | State::Refused | State::Stopped => {
+            OutboxState::Queued | OutboxState::Sending | OutboxState::Checking => {}
+            OutboxState::Undecided if was_looked_for => {}
+            OutboxState::Held | OutboxState::Undecided | OutboxState::Refused | OutboxState::Stopped => {
                 self.looks_for = None;
                 return Ok(());
             }
@@ -160,8 +160,10 @@ impl Lane<'_> {
             .store()
             .read(move |sql| Ok((outbox::get(sql, message)?, firing::sender(sql, message)?.is_some())))
             .await?;
-        let rests = |reply: &Reply| matches!(reply.state, State::Stopped | State::Refused | State::Undecided);
-        if now.as_ref().is_none_or(|reply| reply.state != State::Checking) {
+        let rests = |reply: &OutboxReply| {
+            matches!(reply.state, OutboxState::Stopped | OutboxState::Refused | OutboxState::Undecided)
+        };
+        if now.as_ref().is_none_or(|reply| reply.state != OutboxState::Checking) {
             self.looks_for = None;
         }
         if let Some(reply) = now.filter(|reply| rests(reply) && !by_rule) {
@@ -178,7 +180,7 @@ impl Lane<'_> {
         until_ms <= now_ms || until_ms > after(now_ms, self.engine.timing().undo)
     }
 
-    async fn send(&mut self, head: Reply) -> Result<Next, StoreError> {
+    async fn send(&mut self, head: OutboxReply) -> Result<Next, StoreError> {
         let engine = self.engine;
         let now_ms = engine.clock().now_ms();
         if head.not_before_ms > now_ms {
@@ -188,7 +190,7 @@ impl Lane<'_> {
         let (business, known) =
             engine.store().read(move |sql| Ok((account::get(sql, account_id)?, conversation::get(sql, id)?))).await?;
         if business.relink.is_some() {
-            engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::Relink))).await?;
+            engine.store().write(move |tx| outbox::set_wait_reason(tx, message, Some(&WaitReason::Relink))).await?;
             return Ok(Next::Rest);
         }
         let media_id = match upload::ready(engine, &head, &business, &known).await? {
@@ -214,8 +216,8 @@ impl Lane<'_> {
         }
         let started_at_ms = engine.clock().now_ms();
         let reply = match engine.store().write(move |tx| outbox::begin(tx, message, started_at_ms)).await? {
-            Begun::Call(reply) => *reply,
-            Begun::Stopped | Begun::Gone => {
+            BeginOutcome::Call(reply) => *reply,
+            BeginOutcome::Stopped | BeginOutcome::Gone => {
                 self.blind = 0;
                 return Ok(Next::Again);
             }
@@ -248,12 +250,15 @@ impl Lane<'_> {
     /// Reads the thread before a reply goes into it, unless a reading that was asked for after its press has just come: a
     /// colleague may have answered meanwhile, and one that is sent again may have arrived. What the thread then holds is
     /// judged when the call begins.
-    async fn read_first(&mut self, head: &Reply, business: &Account) -> Result<Option<Next>, StoreError> {
+    async fn read_first(&mut self, head: &OutboxReply, business: &Account) -> Result<Option<Next>, StoreError> {
         let engine = self.engine;
         let (id, message) = (self.id, head.message);
         let again = engine.store().read(move |sql| outbox::may_have_arrived(sql, message)).await?;
         if again {
-            engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::MayHaveArrived))).await?;
+            engine
+                .store()
+                .write(move |tx| outbox::set_wait_reason(tx, message, Some(&WaitReason::MayHaveArrived)))
+                .await?;
         }
         let now_ms = engine.clock().now_ms();
         let read = engine.fresh().read_since(id, head.read_from_ms, now_ms, engine.timing().fresh);
@@ -281,7 +286,7 @@ impl Lane<'_> {
 
     /// Whether TikTok's list says that something happened in the conversation that the readings since have not shown, and a
     /// reply waits for it: the first send for a few tries, another one, which it may be itself, for as long as lists may lag.
-    fn is_unseen(&self, head: &Reply, known: &Known, again: bool) -> bool {
+    fn is_unseen(&self, head: &OutboxReply, known: &Conversation, again: bool) -> bool {
         let (fresh, updated_ms) = (self.engine.fresh(), known.remote_updated_ms);
         // Not what a list has said since.
         let lacks = known.fetched_updated_ms < updated_ms && fresh.tries(self.id, updated_ms) > 0;
@@ -304,7 +309,7 @@ impl Lane<'_> {
     }
 
     /// Reads the thread at the end of the time in which a reply can be undone, so that it goes out at once after it.
-    async fn read_ahead(&mut self, head: &Reply) -> Result<Next, StoreError> {
+    async fn read_ahead(&mut self, head: &OutboxReply) -> Result<Next, StoreError> {
         let engine = self.engine;
         let (now_ms, end_ms) = (engine.clock().now_ms(), head.not_before_ms);
         let ahead_ms = end_ms.saturating_sub(after(0, engine.timing().undo / READ_AHEAD));
@@ -327,7 +332,7 @@ impl Lane<'_> {
     }
 
     /// TikTok certainly does not have it: it waits for whatever stands in the way, and goes out later by itself.
-    async fn not_taken(&mut self, reply: &Reply, error: CallError) -> Result<Next, StoreError> {
+    async fn not_taken(&mut self, reply: &OutboxReply, error: CallError) -> Result<Next, StoreError> {
         let now_ms = self.engine.clock().now_ms();
         let (wait, reason) = match error {
             CallError::SlowDown(wait) => (wait, Some(WaitReason::RateLimited { until_ms: after(now_ms, wait) })),
@@ -345,7 +350,7 @@ impl Lane<'_> {
     }
 
     /// Reads the conversation at the times a lost message is likely to show.
-    async fn look(&mut self, head: &Reply) -> Result<Next, StoreError> {
+    async fn look(&mut self, head: &OutboxReply) -> Result<Next, StoreError> {
         let engine = self.engine;
         let timing = engine.timing();
         let now_ms = engine.clock().now_ms();
@@ -382,7 +387,7 @@ impl Lane<'_> {
 
     /// Goes on looking for a reply that was left to the agent, less and less often, for as long as TikTok could still list
     /// it.
-    async fn look_on(&mut self, head: &Reply) -> Result<Next, StoreError> {
+    async fn look_on(&mut self, head: &OutboxReply) -> Result<Next, StoreError> {
         let engine = self.engine;
         let timing = engine.timing();
         let (now_ms, id, account_id) = (engine.clock().now_ms(), self.id, head.account);
@@ -434,13 +439,13 @@ impl Lane<'_> {
                 return Ok(Next::Wait(self.backoff.failed()));
             }
         }
-        engine.store().write(move |tx| conversation::read_told(tx, id)).await?;
+        engine.store().write(move |tx| conversation::clear_read_owed(tx, id)).await?;
         Ok(Next::Again)
     }
 }
 
 /// A reply in TikTok's words; a picture's are its id there.
-fn wire(reply: &Reply, media_id: String) -> Outgoing {
+fn wire(reply: &OutboxReply, media_id: String) -> Outgoing {
     match &reply.outgoing {
         model::Outgoing::Text { body } => {
             Outgoing::Text { body: body.clone(), referenced_message_id: reply.quoted_remote_id.clone() }

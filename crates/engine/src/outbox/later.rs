@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{ConversationId, Delivery, MessageId, Millis, Outgoing, ReplyWindow, ScheduledId, StopReason};
 use store::table::draft::{self, Draft};
-use store::table::outbox::{self, desk};
+use store::table::outbox::{self, actions};
 use store::table::scheduled::{self, Scheduled};
 use store::table::{conversation, media, message};
 use store::{Connection, StoreError, Tx};
@@ -46,7 +46,7 @@ impl Engine {
             .store()
             .write(move |tx| {
                 let seen_up_to_ms = outbox::seen_up_to(tx, id, None)?;
-                let kept = scheduled::keep(tx, id, &reply, at_ms, seen_up_to_ms)?;
+                let kept = scheduled::insert(tx, id, &reply, at_ms, seen_up_to_ms)?;
                 draft::clear(tx, id)?;
                 Ok(kept)
             })
@@ -65,7 +65,7 @@ impl Engine {
         self.store()
             .write(move |tx| {
                 let seen_up_to_ms = outbox::seen_up_to(tx, known.conversation, None)?;
-                scheduled::change(tx, id, &body, at_ms, seen_up_to_ms)
+                scheduled::update(tx, id, &body, at_ms, seen_up_to_ms)
             })
             .await?;
         self.later().notify_one();
@@ -207,7 +207,7 @@ fn queue(
         None => None,
     };
     let parts = parts(tx, &due.reply)?;
-    desk::queue_all(tx, due.conversation, &parts, quoted.as_deref(), seen_up_to_ms, None, now_ms)
+    actions::queue_all(tx, due.conversation, &parts, quoted.as_deref(), seen_up_to_ms, None, now_ms)
 }
 
 /// The messages a reply makes: its picture, then its text.

@@ -2,8 +2,8 @@
 
 use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
 use store::table::attempt::{End, Outcome};
-use store::table::conversation::{self, Known};
-use store::table::outbox::{self, Reply};
+use store::table::conversation::{self, Conversation};
+use store::table::outbox::{self, OutboxReply};
 use store::table::upload;
 use store::{Store, StoreError, Tx};
 use tiktok::Reason;
@@ -29,8 +29,8 @@ pub(super) enum Settled {
 /// Puts what came of a call on disk. `again_at_ms` is when a reply that was certainly not taken is tried again.
 pub(super) async fn settle(
     store: &Store,
-    known: &Known,
-    reply: &Reply,
+    known: &Conversation,
+    reply: &OutboxReply,
     answer: Result<Sent, CallError>,
     now_ms: Millis,
     again_at_ms: Millis,
@@ -42,11 +42,16 @@ pub(super) async fn settle(
                 .write(move |tx| {
                     let believed = inbound::confirm(tx, account, message, &remote_id)?;
                     if believed {
-                        outbox::ended(tx, message, &End::plain(Outcome::Sent), now_ms)?;
+                        outbox::record_attempt_end(tx, message, &End::plain(Outcome::Sent), now_ms)?;
                     } else {
                         let why = "the answer names another message".to_owned();
-                        outbox::ended(tx, message, &End { message: why, ..End::plain(Outcome::Unknown) }, now_ms)?;
-                        outbox::unconfirm(tx, message)?;
+                        outbox::record_attempt_end(
+                            tx,
+                            message,
+                            &End { message: why, ..End::plain(Outcome::Unknown) },
+                            now_ms,
+                        )?;
+                        outbox::mark_unconfirmed(tx, message)?;
                     }
                     Ok(believed)
                 })
@@ -83,7 +88,7 @@ pub(super) async fn settle(
             let end = End { message: error.explanation(), ..End::plain(Outcome::NotTaken) };
             store
                 .write(move |tx| {
-                    outbox::ended(tx, message, &end, now_ms)?;
+                    outbox::record_attempt_end(tx, message, &end, now_ms)?;
                     outbox::requeue(tx, message, again_at_ms, waiting.as_ref())
                 })
                 .await?;
@@ -95,8 +100,8 @@ pub(super) async fn settle(
 async fn unconfirm(store: &Store, message: model::MessageId, end: End, now_ms: Millis) -> Result<Settled, StoreError> {
     store
         .write(move |tx| {
-            outbox::ended(tx, message, &end, now_ms)?;
-            outbox::unconfirm(tx, message)
+            outbox::record_attempt_end(tx, message, &end, now_ms)?;
+            outbox::mark_unconfirmed(tx, message)
         })
         .await?;
     Ok(Settled::Done)
@@ -104,8 +109,8 @@ async fn unconfirm(store: &Store, message: model::MessageId, end: End, now_ms: M
 
 async fn refuse(
     store: &Store,
-    known: &Known,
-    reply: &Reply,
+    known: &Conversation,
+    reply: &OutboxReply,
     error: &tiktok::Error,
     now_ms: Millis,
 ) -> Result<Settled, StoreError> {
@@ -123,10 +128,10 @@ async fn refuse(
     tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
     store
         .write(move |tx| {
-            outbox::ended(tx, message, &end, now_ms)?;
+            outbox::record_attempt_end(tx, message, &end, now_ms)?;
             match picture {
                 Some(_) if !dead_id && first && known_images(tx, id)? => {
-                    conversation::forget_images(tx, id)?;
+                    conversation::forget_images_allowed(tx, id)?;
                     outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
                 }
                 Some(key) if dead_id && upload::attempts(tx, account, &key)? < UPLOADS => {
@@ -156,7 +161,7 @@ fn end(outcome: Outcome, error: &tiktok::Error) -> End {
 }
 
 /// TikTok's no, in our words. Which of its rules 40064 means it does not say; our own count may.
-pub(super) fn refusal(error: &tiktok::Error, known: &Known, at_ms: Millis) -> Refusal {
+pub(super) fn refusal(error: &tiktok::Error, known: &Conversation, at_ms: Millis) -> Refusal {
     let refusal = refusal_of(error, at_ms);
     let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
     let reason = match refusal.reason {

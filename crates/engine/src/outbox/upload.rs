@@ -5,8 +5,8 @@
 use model::{ConversationId, Millis, Refusal, RefusalReason, WaitReason};
 use store::StoreError;
 use store::table::account::Account;
-use store::table::conversation::{self, Known};
-use store::table::outbox::{self, Reply};
+use store::table::conversation::{self, Conversation};
+use store::table::outbox::{self, OutboxReply};
 use store::table::{account, upload};
 use tiktok::business::capability::GetCapabilities;
 use tiktok::business::conversation::ConversationKind;
@@ -36,9 +36,9 @@ pub(super) enum Ready {
 /// Makes a reply ready for its call.
 pub(super) async fn ready(
     engine: &Engine,
-    reply: &Reply,
+    reply: &OutboxReply,
     business: &Account,
-    known: &Known,
+    known: &Conversation,
 ) -> Result<Ready, StoreError> {
     let model::Outgoing::Image { key, .. } = &reply.outgoing else {
         return Ok(Ready::Send(None));
@@ -58,7 +58,7 @@ pub(super) async fn ready(
         return refuse(engine, reply, ours(RefusalReason::ImageMissing, now_ms)).await;
     };
     let message = reply.message;
-    engine.store().write(move |tx| outbox::wait(tx, message, Some(&WaitReason::Uploading))).await?;
+    engine.store().write(move |tx| outbox::set_wait_reason(tx, message, Some(&WaitReason::Uploading))).await?;
     let (mime, ending) = if bytes.starts_with(b"\x89PNG") { ("image/png", "png") } else { ("image/jpeg", "jpg") };
     let question = UploadMedia {
         business_id: business.remote_id.clone(),
@@ -76,7 +76,10 @@ pub(super) async fn ready(
                 return refuse(engine, reply, ours(RefusalReason::Other, now_ms)).await;
             }
             let (held, media_id) = (key.clone(), uploaded.media_id.clone());
-            engine.store().write(move |tx| upload::done(tx, account_id, &held, &media_id, now_ms + GOOD_MS)).await?;
+            engine
+                .store()
+                .write(move |tx| upload::record_uploaded(tx, account_id, &held, &media_id, now_ms + GOOD_MS))
+                .await?;
             Ok(Ready::Send(Some(uploaded.media_id)))
         }
         Err(CallError::Refused(error)) => {
@@ -94,14 +97,14 @@ fn ours(reason: RefusalReason, at_ms: Millis) -> Refusal {
     Refusal { reason, code: 0, message: String::new(), request_id: String::new(), at_ms }
 }
 
-async fn refuse(engine: &Engine, reply: &Reply, refusal: Refusal) -> Result<Ready, StoreError> {
+async fn refuse(engine: &Engine, reply: &OutboxReply, refusal: Refusal) -> Result<Ready, StoreError> {
     let message = reply.message;
     engine.store().write(move |tx| outbox::refuse(tx, message, &refusal)).await?;
     Ok(Ready::Refused)
 }
 
 /// Whether TikTok takes pictures in a conversation; nothing if it did not say.
-async fn images(engine: &Engine, business: &Account, known: &Known) -> Result<Option<bool>, CallError> {
+async fn images(engine: &Engine, business: &Account, known: &Conversation) -> Result<Option<bool>, CallError> {
     let now_ms = engine.clock().now_ms();
     if let Some((images, asked_ms)) = known.images
         && (0..BELIEVED_MS).contains(&now_ms.saturating_sub(asked_ms))
@@ -127,7 +130,7 @@ async fn images(engine: &Engine, business: &Account, known: &Known) -> Result<Op
     };
     if let Some(images) = said {
         let id = known.id;
-        let kept = engine.store().write(move |tx| conversation::set_images(tx, id, images, now_ms)).await;
+        let kept = engine.store().write(move |tx| conversation::set_images_allowed(tx, id, images, now_ms)).await;
         kept.map_err(|error| CallError::Local(error.into()))?;
     }
     Ok(said)

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use store::table::media::Held;
+use store::table::media::StoredImage;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{JPEG, MOST_SIDE, PNG, Picture, Problem, Purpose, key};
@@ -109,7 +109,7 @@ pub(crate) async fn read_answer(
         return Err(io::ErrorKind::InvalidData.into());
     }
     let size = u64::try_from(bytes.len()).map_err(io::Error::other)?;
-    let held = Held { key: key(&bytes), mime: mime.to_owned(), width: made.width, height: made.height, size };
+    let held = StoredImage { key: key(&bytes), mime: mime.to_owned(), width: made.width, height: made.height, size };
     Ok((Ok(Picture { held, bytes, first_frame: made.first_frame }), answer))
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use model::{AgentId, AssignTo, ConversationId, Deed, Millis, NoReply, Outgoing, RuleId, SavedReplyId, Status, Step};
+use model::{
+    ActionTaken, AgentId, AssignTo, ConversationId, Millis, NoReply, Outgoing, PlannedAction, RuleId, SavedReplyId,
+    Status,
+};
 use store::table::agent::{self, Agent};
 use store::table::firing::{self, NewFiring};
 use store::table::message::Message;
-use store::table::outbox::desk;
+use store::table::outbox::actions;
 use store::table::{conversation, tag, triage};
 use store::{Connection, StoreError, Tx};
 
@@ -19,7 +22,7 @@ pub(super) fn act(
     turned: &mut Turned,
     message: &Message,
     (rule, name): (RuleId, &str),
-    steps: &[Step],
+    steps: &[PlannedAction],
     replies: &HashMap<SavedReplyId, Ready>,
     now_ms: Millis,
 ) -> Result<(), StoreError> {
@@ -37,34 +40,34 @@ pub(super) fn act(
     };
     for step in steps {
         match step {
-            Step::Reply(saved) => match replies.get(saved) {
+            PlannedAction::Reply(saved) => match replies.get(saved) {
                 Some(ready) => {
                     new.replies = queue(tx, message, &ready.parts, now_ms)?;
-                    new.did.push(Deed::Replied { name: ready.name.clone() });
+                    new.did.push(ActionTaken::Replied { name: ready.name.clone() });
                     turned.replied = true;
                 }
                 None => new.no_reply = Some(NoReply::SavedReplyUnfit),
             },
-            Step::NoReply(why) => new.no_reply = Some(*why),
-            Step::Tag(name) => match tag::add(tx, id, name) {
-                Ok(()) => new.did.push(Deed::Tagged { name: name.clone() }),
+            PlannedAction::NoReply(why) => new.no_reply = Some(*why),
+            PlannedAction::Tag(name) => match tag::add(tx, id, name) {
+                Ok(()) => new.did.push(ActionTaken::Tagged { name: name.clone() }),
                 // Nobody to put it on: TikTok has not said who the customer is.
                 Err(StoreError::NotFound) => {}
                 Err(error) => return Err(error),
             },
-            Step::Assign(to) => new.did.extend(assign(tx, id, *to)?),
-            Step::Snooze(until_ms) => {
+            PlannedAction::Assign(to) => new.did.extend(assign(tx, id, *to)?),
+            PlannedAction::Snooze(until_ms) => {
                 triage::snooze(tx, id, Some(*until_ms))?;
                 turned.snoozed = true;
-                new.did.push(Deed::Snoozed { until_ms: *until_ms });
+                new.did.push(ActionTaken::Snoozed { until_ms: *until_ms });
             }
-            Step::Done => {
+            PlannedAction::Done => {
                 conversation::set_status(tx, id, Status::Done)?;
-                new.did.push(Deed::Done);
+                new.did.push(ActionTaken::Done);
             }
-            Step::Notify => {
+            PlannedAction::Notify => {
                 turned.notify = true;
-                new.did.push(Deed::Notified);
+                new.did.push(ActionTaken::Notified);
             }
         }
     }
@@ -78,11 +81,11 @@ fn queue(
     parts: &[Outgoing],
     now_ms: Millis,
 ) -> Result<Vec<model::MessageId>, StoreError> {
-    desk::queue_all(tx, message.conversation, parts, None, message.sent_at_ms, None, now_ms)
+    actions::queue_all(tx, message.conversation, parts, None, message.sent_at_ms, None, now_ms)
 }
 
 /// Gives a conversation to somebody who is there; whoever has it and is there keeps it, unless one agent is named.
-fn assign(tx: &mut Tx<'_>, id: ConversationId, to: AssignTo) -> Result<Option<Deed>, StoreError> {
+fn assign(tx: &mut Tx<'_>, id: ConversationId, to: AssignTo) -> Result<Option<ActionTaken>, StoreError> {
     let holder = conversation::row(tx, id)?.assignee;
     let chosen = match to {
         AssignTo::Agent { agent } => present(tx, agent)?,
@@ -92,12 +95,12 @@ fn assign(tx: &mut Tx<'_>, id: ConversationId, to: AssignTo) -> Result<Option<De
             None => None,
         },
     };
-    let Some(chosen) = chosen else { return Ok(Some(Deed::NobodyThere)) };
+    let Some(chosen) = chosen else { return Ok(Some(ActionTaken::NobodyThere)) };
     if holder.is_some_and(|holder| holder.id == chosen.id) {
         return Ok(None);
     }
     triage::assign(tx, id, Some(chosen.id))?;
-    Ok(Some(Deed::Assigned { name: chosen.name }))
+    Ok(Some(ActionTaken::Assigned { name: chosen.name }))
 }
 
 /// An agent who is there: neither gone nor away.

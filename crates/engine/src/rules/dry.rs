@@ -12,10 +12,10 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, Business, Content, ConversationId, Decision, Look, MessageId, Millis, NoReply, RuleId, RuleSet,
-    RuleSpec, SavedReplyId, SendLedger, Standing, Step,
+    AccountId, Content, ConversationId, ConversationState, Decision, MessageId, Millis, NoReply, PlannedAction,
+    RuleAccount, RuleId, RuleInput, RuleSet, RuleSpec, SavedReplyId, SendLedger,
 };
-use store::table::firing::past::{self, Before, Line};
+use store::table::firing::past::{self, PastEvent, PastState};
 use store::{Connection, StoreError};
 
 use super::prepare::{self, Who};
@@ -88,7 +88,7 @@ pub struct Outcome {
     /// When it would have fired.
     pub fired_at_ms: Millis,
     /// What it would have done.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlannedAction>,
     /// How many messages it would have sent.
     pub replies: u32,
 }
@@ -113,7 +113,7 @@ impl Engine {
 fn count(rules: &mut [Tally], outcome: &Outcome) {
     let Some(tally) = rules.get_mut(outcome.at) else { return };
     let no_reply = outcome.steps.iter().find_map(|step| match step {
-        Step::NoReply(why) => Some(*why),
+        PlannedAction::NoReply(why) => Some(*why),
         _ => None,
     });
     tally.fired = tally.fired.saturating_add(1);
@@ -143,14 +143,14 @@ impl DryRun {
     ) -> Result<DryTally, StoreError> {
         let rules = RuleSet::of(self.rules.clone());
         let mut looked = DryTally::default();
-        let mut businesses: HashMap<AccountId, Business> = HashMap::new();
+        let mut businesses: HashMap<AccountId, RuleAccount> = HashMap::new();
         let mut replies: HashMap<(AccountId, bool, bool), HashMap<SavedReplyId, u32>> = HashMap::new();
         for id in past::conversations(sql, self.account, self.from_ms)? {
             let begin_ms = past::begin_at(sql, id, self.from_ms)?;
-            let before = past::before(sql, id, begin_ms)?;
+            let before = past::state_before(sql, id, begin_ms)?;
             let account = before.known.account;
             if let std::collections::hash_map::Entry::Vacant(entry) = businesses.entry(account) {
-                entry.insert(Business { here: true, ..prepare::business(sql, account)? });
+                entry.insert(RuleAccount { here: true, ..prepare::business(sql, account)? });
             }
             let Some(business) = businesses.get(&account) else { continue };
             // What a saved reply makes depends on whether there is a name, and on whether pictures go; not on which name.
@@ -162,7 +162,7 @@ impl DryRun {
             }
             let Some(replies) = replies.get(&kind) else { continue };
             let mut life = Life::begin(&rules, business, replies, before);
-            past::lines(sql, id, begin_ms, |line| {
+            past::events(sql, id, begin_ms, |line| {
                 life.until(line.sent_at_ms, &mut fired);
                 life.live(line, self.from_ms, &mut fired);
                 Ok(())
@@ -182,12 +182,12 @@ impl DryRun {
 /// A conversation that is lived through again.
 struct Life<'a> {
     rules: &'a RuleSet,
-    business: &'a Business,
+    business: &'a RuleAccount,
     replies: &'a HashMap<SavedReplyId, u32>,
     id: ConversationId,
     follower: Option<bool>,
     /// How it stands; what is about one message is set for each look.
-    standing: Standing,
+    standing: ConversationState,
     begun: bool,
     answered: bool,
     newest_ms: Millis,
@@ -214,9 +214,9 @@ struct Waiting {
 impl<'a> Life<'a> {
     fn begin(
         rules: &'a RuleSet,
-        business: &'a Business,
+        business: &'a RuleAccount,
         replies: &'a HashMap<SavedReplyId, u32>,
-        before: Before,
+        before: PastState,
     ) -> Self {
         Self {
             rules,
@@ -224,7 +224,11 @@ impl<'a> Life<'a> {
             replies,
             id: before.known.id,
             follower: before.follower,
-            standing: Standing { tags: before.tags, ledger: SendLedger::default(), ..Standing::default() },
+            standing: ConversationState {
+                tags: before.tags,
+                ledger: SendLedger::default(),
+                ..ConversationState::default()
+            },
             begun: before.begun,
             answered: before.answered,
             newest_ms: Millis::MIN,
@@ -248,16 +252,16 @@ impl<'a> Life<'a> {
     }
 
     /// Something happens.
-    fn live(&mut self, line: Line, from_ms: Millis, fired: &mut impl FnMut(&Outcome)) {
+    fn live(&mut self, line: PastEvent, from_ms: Millis, fired: &mut impl FnMut(&Outcome)) {
         self.newest_ms = self.newest_ms.max(line.sent_at_ms);
         let Some(content) = line.said else {
-            self.standing.ledger.business_sent(line.sent_at_ms);
+            self.standing.ledger.record_reply(line.sent_at_ms);
             self.standing.waited.clear();
             (self.person_at_ms, self.answered_at_ms) = (line.sent_at_ms, self.answered_at_ms.max(line.sent_at_ms));
             (self.begun, self.answered) = (true, true);
             return;
         };
-        self.standing.ledger.customer_wrote(line.sent_at_ms);
+        self.standing.ledger.record_customer_message(line.sent_at_ms);
         self.standing.opened_at_ms = Some(line.sent_at_ms);
         self.standing.done = false;
         let (first, request) = (!self.begun, !self.answered);
@@ -281,7 +285,7 @@ impl<'a> Life<'a> {
         standing.by_person = self.person_at_ms > waiting.sent_at_ms;
         standing.fired = std::mem::take(&mut waiting.fired);
         standing.replied = waiting.replied;
-        let look = Look {
+        let look = RuleInput {
             content: &waiting.content,
             sent_at_ms: waiting.sent_at_ms,
             now_ms,
@@ -299,8 +303,8 @@ impl<'a> Life<'a> {
             self.answered = true;
         }
         for firing in firings {
-            let sent = |step: &Step| match step {
-                Step::Reply(saved) => self.replies.get(saved).copied(),
+            let sent = |step: &PlannedAction| match step {
+                PlannedAction::Reply(saved) => self.replies.get(saved).copied(),
                 _ => None,
             };
             fired(&Outcome {

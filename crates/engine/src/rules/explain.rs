@@ -1,6 +1,6 @@
 //! Why each rule did what it did with a message, or would do now.
 
-use model::{Look, MessageId, Millis, NoReply, RuleSet, Verdict};
+use model::{MessageId, Millis, NoReply, RuleInput, RuleSet, Verdict};
 use store::table::{account, firing, message, rule};
 use store::{Connection, StoreError};
 
@@ -34,11 +34,11 @@ fn explain(sql: &Connection, id: MessageId, now_ms: Millis) -> Result<Explained,
         return Err(StoreError::WrongState);
     }
     let rules = RuleSet::of(rule::all(sql)?);
-    let stood = firing::stood(sql, &held, now_ms)?;
+    let stood = firing::load_context(sql, &held, now_ms)?;
     let business = prepare::business(sql, held.account)?;
     let who = prepare::Who::of(sql, &stood.known, &stood.name)?;
     let replies = prepare::counted(&prepare::replies(sql, &rules, &who, &business, now_ms)?);
-    let look = Look {
+    let look = RuleInput {
         content: &held.content,
         sent_at_ms: held.sent_at_ms,
         now_ms,

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, Business, Hours, Millis, Outgoing, Part, Pointed, ReplyText, RuleSet, SavedReplyId, Variable, Zone, fill,
+    AccountId, Hours, Millis, Outgoing, ReplyPart, ReplyText, RuleAccount, RuleSet, RuleTargets, SavedReplyId,
+    Variable, Zone, fill,
 };
-use store::table::conversation::Known;
+use store::table::conversation::Conversation;
 use store::table::{account, agent, media, rule, saved_reply, setting};
 use store::{Connection, StoreError};
 
@@ -31,7 +32,7 @@ pub(super) struct Who {
 }
 
 impl Who {
-    pub(super) fn of(sql: &Connection, known: &Known, customer: &str) -> Result<Self, StoreError> {
+    pub(super) fn of(sql: &Connection, known: &Conversation, customer: &str) -> Result<Self, StoreError> {
         Ok(Self {
             customer: customer.to_owned(),
             agent: agent::me(sql)?.name,
@@ -40,7 +41,7 @@ impl Who {
         })
     }
 
-    fn value(&self, variable: Variable, business: &Business, now_ms: Millis) -> Option<String> {
+    fn value(&self, variable: Variable, business: &RuleAccount, now_ms: Millis) -> Option<String> {
         let value = match variable {
             Variable::Customer => self.customer.clone(),
             Variable::Agent => self.agent.clone(),
@@ -52,8 +53,8 @@ impl Who {
 }
 
 /// How an account stands to its rules.
-pub(super) fn business(sql: &Connection, id: AccountId) -> Result<Business, StoreError> {
-    let set = rule::account(sql, id)?;
+pub(super) fn business(sql: &Connection, id: AccountId) -> Result<RuleAccount, StoreError> {
+    let set = rule::settings_of(sql, id)?;
     let hours = set.hours.as_ref().and_then(Hours::of);
     let zone = hours
         .as_ref()
@@ -61,7 +62,7 @@ pub(super) fn business(sql: &Connection, id: AccountId) -> Result<Business, Stor
         .or_else(|| Some(set.time_zone.as_str()).filter(|name| !name.is_empty()).and_then(Zone::named))
         .unwrap_or_else(Zone::here);
     let reserve = setting::get(sql, RESERVE_SETTING)?.and_then(|text| text.parse().ok()).unwrap_or(RESERVE);
-    Ok(Business { account: id, hours, zone, here: set.here, reserve })
+    Ok(RuleAccount { account: id, hours, zone, here: set.here, reserve })
 }
 
 /// The saved replies that rules send, ready for a customer. Those that cannot be sent to them are not among them.
@@ -69,7 +70,7 @@ pub(super) fn replies(
     sql: &Connection,
     rules: &RuleSet,
     who: &Who,
-    business: &Business,
+    business: &RuleAccount,
     now_ms: Millis,
 ) -> Result<HashMap<SavedReplyId, Ready>, StoreError> {
     let mut ready = HashMap::new();
@@ -100,7 +101,7 @@ fn parts(
     sql: &Connection,
     saved: &saved_reply::SavedReply,
     who: &Who,
-    business: &Business,
+    business: &RuleAccount,
     now_ms: Millis,
 ) -> Result<Option<Vec<Outgoing>>, StoreError> {
     let mut parts = Vec::new();
@@ -121,9 +122,9 @@ fn words(body: &str, known: impl Fn(Variable) -> Option<String>) -> Option<Strin
     let mut text = String::new();
     for part in fill(body, known).ok()? {
         match part {
-            Part::Text(words) => text.push_str(&words),
-            Part::Blank { fallback, .. } if fallback.trim().is_empty() => return None,
-            Part::Blank { fallback, .. } => text.push_str(&fallback),
+            ReplyPart::Text(words) => text.push_str(&words),
+            ReplyPart::Blank { fallback, .. } if fallback.trim().is_empty() => return None,
+            ReplyPart::Blank { fallback, .. } => text.push_str(&fallback),
         }
     }
     Some(text)
@@ -133,9 +134,9 @@ fn words(body: &str, known: impl Fn(Variable) -> Option<String>) -> Option<Strin
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn pointed(sql: &Connection) -> Result<Pointed, StoreError> {
+pub fn pointed(sql: &Connection) -> Result<RuleTargets, StoreError> {
     let replies = saved_reply::all(sql)?;
-    Ok(Pointed {
+    Ok(RuleTargets {
         replies: replies
             .into_iter()
             .map(|saved| (saved.id, words(&saved.body, |_| Some("known".to_owned())).is_none()))

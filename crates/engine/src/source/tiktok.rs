@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use model::{AccountId, AutoType, Content, ConversationKind, Direction, MediaState, Origin, Surface};
-use store::table::conversation::{Known, Listed};
-use store::table::message::News;
-use store::table::person::PersonNews;
+use store::table::conversation::{Conversation, ListedConversation};
+use store::table::message::IncomingMessage;
+use store::table::person::PersonUpdate;
 use tiktok::business::conversation::{self, ListConversations, Referral};
 use tiktok::business::message::{self, AutoMessageType, ListMessages, Message, MessagePage, MessageSource, Role};
 
@@ -65,7 +65,7 @@ impl Source for TikTok {
             tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
         }
         let sure = page.unreadable.is_empty() && (page.cursor.is_some() || !page.has_more);
-        let listed = page.conversations.into_iter().map(|conversation| Listed {
+        let listed = page.conversations.into_iter().map(|conversation| ListedConversation {
             remote_id: conversation.conversation_id,
             kind: match kind {
                 conversation::ConversationKind::Stranger => ConversationKind::Request,
@@ -77,7 +77,7 @@ impl Source for TikTok {
         Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), sure, asked_at_ms })
     }
 
-    async fn fetch(&self, conversation: &Known, priority: Priority) -> Result<Batch, CallError> {
+    async fn fetch(&self, conversation: &Conversation, priority: Priority) -> Result<Batch, CallError> {
         let began = Instant::now();
         let question =
             ListMessages { business_id: self.business_id.clone(), conversation_id: conversation.remote_id.clone() };
@@ -151,7 +151,7 @@ pub(crate) fn origin(referral: Referral, now_ms: i64) -> Option<Origin> {
 }
 
 /// The customer: who takes part and is not the business. Their handle stands only on messages they wrote.
-fn person(page: &MessagePage) -> Option<PersonNews> {
+fn person(page: &MessagePage) -> Option<PersonUpdate> {
     let customer = page.participants.iter().find(|participant| participant.role == Role::Personal)?;
     let handle = page
         .messages
@@ -159,7 +159,7 @@ fn person(page: &MessagePage) -> Option<PersonNews> {
         .filter(|message| message.from_user.as_ref().is_some_and(|from| from.id == customer.id))
         .max_by_key(|message| message.timestamp)
         .and_then(|message| message.sender.clone());
-    Some(PersonNews {
+    Some(PersonUpdate {
         remote_id: customer.id.clone(),
         name: customer.display_name.clone(),
         handle,
@@ -168,13 +168,13 @@ fn person(page: &MessagePage) -> Option<PersonNews> {
     })
 }
 
-pub(crate) fn news(message: &Message, business_id: &str, sent_at: SentAt) -> News {
+pub(crate) fn news(message: &Message, business_id: &str, sent_at: SentAt) -> IncomingMessage {
     let (sent_at_ms, is_timed) = match sent_at {
         SentAt::Said(at_ms) => (at_ms, true),
         SentAt::Guessed(at_ms) => (at_ms, false),
     };
     let outgoing = message.is_from_business(business_id).unwrap_or(false);
-    News {
+    IncomingMessage {
         remote_id: message.message_id.clone(),
         sent_at_ms,
         is_timed,

@@ -5,16 +5,16 @@ use std::collections::{HashMap, HashSet};
 use super::keyword::Keyword;
 use super::language;
 use super::{Action, AssignTo, Condition, RuleProblem, RuleSpec, Trigger};
-use crate::{AgentId, SavedReplyId, mill};
+use crate::{AgentId, SavedReplyId, text_fold};
 
 /// The longest wait for an answer: the reply window.
-const MOST_WAIT_MINUTES: u32 = 48 * 60;
+const MAX_WAIT_MINUTES: u32 = 48 * 60;
 /// Nothing is put away for longer than thirty days.
-const MOST_SNOOZE_MINUTES: u32 = 30 * 24 * 60;
+const MAX_SNOOZE_MINUTES: u32 = 30 * 24 * 60;
 
 /// What rules point to.
 #[derive(Debug, Clone, Default)]
-pub struct Pointed {
+pub struct RuleTargets {
     /// The saved replies there are, and whether each has a blank that only an agent can fill.
     pub replies: HashMap<SavedReplyId, bool>,
     /// The agents there are.
@@ -24,7 +24,7 @@ pub struct Pointed {
 impl RuleSpec {
     /// What is wrong with it, if anything is.
     #[must_use]
-    pub fn problem(&self, pointed: &Pointed) -> Option<RuleProblem> {
+    pub fn problem(&self, pointed: &RuleTargets) -> Option<RuleProblem> {
         if self.name.trim().is_empty() {
             return Some(RuleProblem::NoName);
         }
@@ -57,7 +57,7 @@ impl Trigger {
                 none.then_some(RuleProblem::NoKeyword)
             }
             Self::NoAnswer { minutes } => {
-                (!(1..=MOST_WAIT_MINUTES).contains(minutes)).then_some(RuleProblem::OutOfRange)
+                (!(1..=MAX_WAIT_MINUTES).contains(minutes)).then_some(RuleProblem::OutOfRange)
             }
             Self::FirstMessage | Self::OutsideHours | Self::MessageRequest | Self::Image => None,
         }
@@ -68,7 +68,7 @@ impl Condition {
     fn problem(&self) -> Option<RuleProblem> {
         let fits = match self {
             Self::Account { accounts } => !accounts.is_empty(),
-            Self::Tag { name, .. } if mill::fold(name).trim().is_empty() => return Some(RuleProblem::NoTag),
+            Self::Tag { name, .. } if text_fold::fold(name).trim().is_empty() => return Some(RuleProblem::NoTag),
             Self::Language { languages } => {
                 !languages.is_empty() && languages.iter().all(|code| language::is_known(code))
             }
@@ -80,19 +80,19 @@ impl Condition {
 }
 
 impl Action {
-    fn problem(&self, pointed: &Pointed) -> Option<RuleProblem> {
+    fn problem(&self, pointed: &RuleTargets) -> Option<RuleProblem> {
         match self {
             Self::Reply { saved } => match pointed.replies.get(saved) {
                 None => Some(RuleProblem::SavedReplyGone),
                 Some(true) => Some(RuleProblem::SavedReplyHasBlanks),
                 Some(false) => None,
             },
-            Self::Tag { name } => mill::fold(name).trim().is_empty().then_some(RuleProblem::NoTag),
+            Self::Tag { name } => text_fold::fold(name).trim().is_empty().then_some(RuleProblem::NoTag),
             Self::Assign { to: AssignTo::Agent { agent } } => {
                 (!pointed.agents.contains(agent)).then_some(RuleProblem::AgentGone)
             }
             Self::Snooze { minutes } => {
-                (!(1..=MOST_SNOOZE_MINUTES).contains(minutes)).then_some(RuleProblem::OutOfRange)
+                (!(1..=MAX_SNOOZE_MINUTES).contains(minutes)).then_some(RuleProblem::OutOfRange)
             }
             Self::Assign { to: AssignTo::LeastBusy } | Self::Done | Self::Notify => None,
         }
@@ -104,8 +104,8 @@ mod tests {
     use super::*;
     use crate::{DaySpan, KeywordMatch};
 
-    fn pointed() -> Pointed {
-        Pointed { replies: [(SavedReplyId(1), false), (SavedReplyId(2), true)].into(), agents: [AgentId(1)].into() }
+    fn pointed() -> RuleTargets {
+        RuleTargets { replies: [(SavedReplyId(1), false), (SavedReplyId(2), true)].into(), agents: [AgentId(1)].into() }
     }
 
     fn rule(trigger: Trigger, conditions: Vec<Condition>, actions: Vec<Action>) -> RuleSpec {

@@ -13,17 +13,17 @@ use std::collections::HashMap;
 use super::keyword::{Keyword, Text};
 use super::language;
 use super::{Action, AssignTo, Condition, NoReply, RuleSpec, Trigger, Verdict};
-use crate::{AccountId, Content, Hours, Millis, ReplyWindow, RuleId, SavedReplyId, SendLedger, Zone, mill};
+use crate::{AccountId, Content, Hours, Millis, ReplyWindow, RuleId, SavedReplyId, SendLedger, Zone, text_fold};
 
 const MINUTE_MS: i64 = 60_000;
 /// What should have been answered longer ago than this is not answered by itself any more: an agent is here again.
 pub const LATE_MS: i64 = 60 * MINUTE_MS;
 /// So many automatic answers in one conversation within so long, and no more.
-pub const MOST_ANSWERS: [(usize, i64); 2] = [(3, 10 * MINUTE_MS), (10, 24 * 60 * MINUTE_MS)];
+pub const MAX_ANSWERS: [(usize, i64); 2] = [(3, 10 * MINUTE_MS), (10, 24 * 60 * MINUTE_MS)];
 
 /// What an account is to its rules.
 #[derive(Debug, Clone)]
-pub struct Business {
+pub struct RuleAccount {
     /// Which one.
     pub account: AccountId,
     /// When it answers; none if always.
@@ -38,7 +38,7 @@ pub struct Business {
 
 /// A customer's message, and the look that is taken at it.
 #[derive(Debug, Clone)]
-pub struct Look<'a> {
+pub struct RuleInput<'a> {
     /// What is in it.
     pub content: &'a Content,
     /// When it was sent.
@@ -59,7 +59,7 @@ pub struct Look<'a> {
 
 /// How a conversation stands. What rules do changes it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Standing {
+pub struct ConversationState {
     /// The customer's tags, folded.
     pub tags: Vec<String>,
     /// Whether it is done.
@@ -78,13 +78,13 @@ pub struct Standing {
     pub replied: bool,
     /// The rules that have fired in the conversation since it was answered last.
     pub waited: Vec<RuleId>,
-    /// When rules have answered in the conversation, for as long as the longest of [`MOST_ANSWERS`] looks back.
+    /// When rules have answered in the conversation, for as long as the longest of [`MAX_ANSWERS`] looks back.
     pub answers_at_ms: Vec<Millis>,
 }
 
 /// Something a rule does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum PlannedAction {
     /// Sends this saved reply.
     Reply(SavedReplyId),
     /// Would send a reply, and does not.
@@ -103,18 +103,18 @@ pub enum Step {
 
 /// A rule that fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Firing {
+pub struct FiredRule {
     /// Its place among the rules.
     pub at: usize,
     /// What it does.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlannedAction>,
 }
 
 /// What the rules decide at one look.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Decision {
     /// Those that fire.
-    pub firings: Vec<Firing>,
+    pub firings: Vec<FiredRule>,
     /// When to look again; none if no rule waits for an answer any longer.
     pub again_at_ms: Option<Millis>,
 }
@@ -171,7 +171,7 @@ impl RuleSet {
                 _ => Vec::new(),
             };
             let tags = spec.conditions.iter().map(|condition| match condition {
-                Condition::Tag { name, .. } => Some(mill::fold(name)),
+                Condition::Tag { name, .. } => Some(text_fold::fold(name)),
                 _ => None,
             });
             Ready { id, keywords, tags: tags.collect(), spec }
@@ -191,7 +191,7 @@ impl RuleSet {
     }
 
     /// Decides, and brings the standing up to date with what is decided.
-    pub fn decide(&self, business: &Business, look: &Look<'_>, standing: &mut Standing) -> Decision {
+    pub fn decide(&self, business: &RuleAccount, look: &RuleInput<'_>, standing: &mut ConversationState) -> Decision {
         let mut decision = Decision::default();
         let words = words(look);
         for (at, rule) in self.rules.iter().enumerate() {
@@ -200,7 +200,7 @@ impl RuleSet {
                 && rule.misfit(business, look, standing, &words).is_none();
             if fits {
                 let steps = rule.fire(business, look, standing);
-                decision.firings.push(Firing { at, steps });
+                decision.firings.push(FiredRule { at, steps });
             }
             if rule.spec.stop && standing.fired.contains(&rule.id) {
                 break;
@@ -215,9 +215,9 @@ impl RuleSet {
     #[must_use]
     pub fn explain(
         &self,
-        business: &Business,
-        look: &Look<'_>,
-        standing: &Standing,
+        business: &RuleAccount,
+        look: &RuleInput<'_>,
+        standing: &ConversationState,
     ) -> (Vec<Verdict>, Option<NoReply>) {
         let (mut standing, words) = (standing.clone(), words(look));
         let (mut stopped, mut no_reply) = (None, None);
@@ -234,7 +234,7 @@ impl RuleSet {
                 None => {}
             }
             for step in rule.fire(business, look, &mut standing) {
-                if let Step::NoReply(why) = step {
+                if let PlannedAction::NoReply(why) = step {
                     no_reply.get_or_insert(why);
                 }
             }
@@ -247,7 +247,7 @@ impl RuleSet {
     }
 
     /// When the next wait for an answer ends, if any rule still waits.
-    fn again_at(&self, look: &Look<'_>, standing: &Standing) -> Option<Millis> {
+    fn again_at(&self, look: &RuleInput<'_>, standing: &ConversationState) -> Option<Millis> {
         if standing.answered || standing.done {
             return None;
         }
@@ -256,7 +256,7 @@ impl RuleSet {
     }
 }
 
-fn words<'a>(look: &Look<'a>) -> Words<'a> {
+fn words<'a>(look: &RuleInput<'a>) -> Words<'a> {
     let body = match look.content {
         Content::Text { body } => Some(body.as_str()),
         _ => None,
@@ -265,14 +265,20 @@ fn words<'a>(look: &Look<'a>) -> Words<'a> {
 }
 
 impl Ready {
-    fn wait_ends(&self, look: &Look<'_>) -> Option<Millis> {
+    fn wait_ends(&self, look: &RuleInput<'_>) -> Option<Millis> {
         match self.spec.trigger {
             Trigger::NoAnswer { minutes } => Some(look.sent_at_ms.saturating_add(i64::from(minutes) * MINUTE_MS)),
             _ => None,
         }
     }
 
-    fn misfit(&self, business: &Business, look: &Look<'_>, standing: &Standing, words: &Words<'_>) -> Option<Misfit> {
+    fn misfit(
+        &self,
+        business: &RuleAccount,
+        look: &RuleInput<'_>,
+        standing: &ConversationState,
+        words: &Words<'_>,
+    ) -> Option<Misfit> {
         let at_once = look.since_ms.is_none();
         let fits = match &self.spec.trigger {
             Trigger::NoAnswer { .. } => {
@@ -306,38 +312,43 @@ impl Ready {
     }
 
     /// What it does, and what the conversation is then.
-    fn fire(&self, business: &Business, look: &Look<'_>, standing: &mut Standing) -> Vec<Step> {
+    fn fire(
+        &self,
+        business: &RuleAccount,
+        look: &RuleInput<'_>,
+        standing: &mut ConversationState,
+    ) -> Vec<PlannedAction> {
         standing.fired.push(self.id);
         standing.waited.push(self.id);
         let mut steps = Vec::with_capacity(self.spec.actions.len());
         for action in &self.spec.actions {
             steps.push(match action {
                 Action::Reply { saved } => match self.no_reply(*saved, business, look, standing) {
-                    Some(why) => Step::NoReply(why),
+                    Some(why) => PlannedAction::NoReply(why),
                     None => {
                         let messages = look.replies.get(saved).copied().unwrap_or_default();
                         standing.answer(look.now_ms, messages);
-                        Step::Reply(*saved)
+                        PlannedAction::Reply(*saved)
                     }
                 },
                 Action::Tag { name } => {
-                    let folded = mill::fold(name);
+                    let folded = text_fold::fold(name);
                     if standing.tags.contains(&folded) {
                         continue;
                     }
                     standing.tags.push(folded);
-                    Step::Tag(name.clone())
+                    PlannedAction::Tag(name.clone())
                 }
-                Action::Assign { to } => Step::Assign(*to),
+                Action::Assign { to } => PlannedAction::Assign(*to),
                 Action::Snooze { minutes } => {
                     standing.done = false;
-                    Step::Snooze(look.now_ms.saturating_add(i64::from(*minutes) * MINUTE_MS))
+                    PlannedAction::Snooze(look.now_ms.saturating_add(i64::from(*minutes) * MINUTE_MS))
                 }
                 Action::Done => {
                     standing.done = true;
-                    Step::Done
+                    PlannedAction::Done
                 }
-                Action::Notify => Step::Notify,
+                Action::Notify => PlannedAction::Notify,
             });
         }
         steps
@@ -347,9 +358,9 @@ impl Ready {
     fn no_reply(
         &self,
         saved: SavedReplyId,
-        business: &Business,
-        look: &Look<'_>,
-        standing: &Standing,
+        business: &RuleAccount,
+        look: &RuleInput<'_>,
+        standing: &ConversationState,
     ) -> Option<NoReply> {
         let should_have_ms = self.wait_ends(look).unwrap_or(look.sent_at_ms);
         let messages = look.replies.get(&saved).copied().filter(|messages| *messages > 0);
@@ -371,7 +382,7 @@ impl Ready {
             Some(NoReply::WindowClosed)
         } else if messages.is_none() {
             Some(NoReply::SavedReplyUnfit)
-        } else if MOST_ANSWERS.iter().any(too_many) {
+        } else if MAX_ANSWERS.iter().any(too_many) {
             Some(NoReply::Loop)
         } else if left < messages.unwrap_or_default().saturating_add(business.reserve) {
             Some(NoReply::Reserve)
@@ -381,13 +392,13 @@ impl Ready {
     }
 }
 
-impl Standing {
+impl ConversationState {
     /// A rule answers with so many messages.
     fn answer(&mut self, now_ms: Millis, messages: u32) {
         for _ in 0..messages {
-            self.ledger.business_sent(now_ms);
+            self.ledger.record_reply(now_ms);
         }
-        let [.., (_, longest_ms)] = MOST_ANSWERS;
+        let [.., (_, longest_ms)] = MAX_ANSWERS;
         self.answers_at_ms.retain(|at_ms| *at_ms > now_ms.saturating_sub(longest_ms));
         self.answers_at_ms.push(now_ms);
         self.answered = true;

@@ -4,7 +4,7 @@
 //! keyword of one or two letters is found inside longer words too; an agent sees that in the dry run.
 
 use super::KeywordMatch;
-use crate::mill::{Glyph, Kind, Milled};
+use crate::text_fold::{FoldedText, Glyph, RunKind};
 
 /// A keyword ready to be looked for.
 #[derive(Debug, Clone)]
@@ -14,13 +14,13 @@ pub(super) struct Keyword {
     matching: KeywordMatch,
 }
 
-type Runs = Vec<(Kind, Vec<char>)>;
+type Runs = Vec<(RunKind, Vec<char>)>;
 
 impl Keyword {
     /// Nothing if there is no letter, digit or emoji in it.
     pub(super) fn of(typed: &str, matching: KeywordMatch) -> Option<Self> {
-        let milled = Milled::of_typed(typed);
-        let mut ways = vec![runs(milled.runs()), runs(milled.runs_joined())];
+        let folded = FoldedText::of_typed(typed);
+        let mut ways = vec![runs(folded.runs()), runs(folded.runs_joined())];
         ways.dedup();
         ways.retain(|way| !way.is_empty());
         (!ways.is_empty()).then_some(Self { ways, matching })
@@ -32,7 +32,7 @@ impl Keyword {
             KeywordMatch::Exact => text.runs == *way || text.numbers_joined == *way,
             KeywordMatch::Word => way.iter().all(|(kind, word)| {
                 text.runs.iter().chain(&text.numbers).any(|(other, run)| {
-                    kind == other && if *kind == Kind::Unspaced { holds(run, word) } else { run == word }
+                    kind == other && if *kind == RunKind::Unspaced { holds(run, word) } else { run == word }
                 })
             }),
             KeywordMatch::Phrase => {
@@ -44,14 +44,14 @@ impl Keyword {
 }
 
 /// Whether a keyword's runs are these. Its first may be the end of a longer unspaced one, and its last the beginning.
-fn stands_at(way: &Runs, window: &[(Kind, Vec<char>)]) -> bool {
+fn stands_at(way: &Runs, window: &[(RunKind, Vec<char>)]) -> bool {
     let last = way.len().saturating_sub(1);
     way.iter().zip(window).enumerate().all(|(at, ((kind, word), (other, run)))| {
         kind == other
             && match (kind, at == 0, at == last) {
-                (Kind::Unspaced, true, true) => holds(run, word),
-                (Kind::Unspaced, true, false) => run.ends_with(word),
-                (Kind::Unspaced, false, true) => run.starts_with(word),
+                (RunKind::Unspaced, true, true) => holds(run, word),
+                (RunKind::Unspaced, true, false) => run.ends_with(word),
+                (RunKind::Unspaced, false, true) => run.starts_with(word),
                 _ => run == word,
             }
     })
@@ -69,15 +69,15 @@ pub(super) struct Text {
 
 impl Text {
     pub(super) fn of(body: &str) -> Self {
-        let milled = Milled::of(body);
-        let mut numbers = runs(milled.joined());
+        let folded = FoldedText::of(body);
+        let mut numbers = runs(folded.joined());
         numbers.retain(|(_, chars)| chars.iter().any(char::is_ascii_digit));
-        let numbers_joined = if numbers.is_empty() { Runs::new() } else { runs(milled.runs_joined()) };
-        Self { runs: runs(milled.runs()), numbers, numbers_joined }
+        let numbers_joined = if numbers.is_empty() { Runs::new() } else { runs(folded.runs_joined()) };
+        Self { runs: runs(folded.runs()), numbers, numbers_joined }
     }
 }
 
-fn runs<'a>(runs: impl Iterator<Item = (Kind, &'a [Glyph])>) -> Runs {
+fn runs<'a>(runs: impl Iterator<Item = (RunKind, &'a [Glyph])>) -> Runs {
     runs.map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect()
 }
 

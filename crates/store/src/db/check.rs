@@ -10,24 +10,24 @@ use rusqlite::{ErrorCode, InterruptHandle};
 
 use super::{Store, open_connection};
 use crate::table::setting;
-use crate::{StoreError, readable, salvage};
+use crate::{StoreError, readable, recovery};
 
 /// The setting that holds when the database was last found sound. It is in the database itself, so that one that was put in
 /// its place does not profit from it.
 pub(crate) const CHECKED_AT: &str = "checked_at_ms";
 /// Reading every page of a large database at each start would wear on the disk for nothing.
-const CHECK_EVERY_MS: Millis = 24 * 3_600_000;
+const CHECK_INTERVAL_MS: Millis = 24 * 3_600_000;
 /// A longer log is cut when it is tidied.
-const LOG_TIDY: u64 = 16 * 1024 * 1024;
+const MAX_LOG_BYTES: u64 = 16 * 1024 * 1024;
 /// How long tidying may keep the writer waiting for readers. It is tried again soon enough.
-const TIDY_PATIENCE: Duration = Duration::from_millis(100);
+const MAINTAIN_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long cutting the log after something was erased may: an agent waits for it, and others for the writer.
-const CUT_PATIENCE: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(5);
+const TRUNCATE_TIMEOUT: Duration = Duration::from_secs(1);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checked {
+pub enum CheckOutcome {
     /// Every page is in order.
     Sound,
     /// It is damaged. That is remembered: the next start mends it.
@@ -52,11 +52,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::Closed`] if it was closed meanwhile.
-    pub async fn check(&self) -> Result<Checked, StoreError> {
+    pub async fn check(&self) -> Result<CheckOutcome, StoreError> {
         let store = self.clone();
         let checked =
             tokio::task::spawn_blocking(move || store.check_now()).await.map_err(|_| StoreError::Closed)??;
-        if checked == Checked::Sound {
+        if checked == CheckOutcome::Sound {
             // What a crash may have done is known now: the rest of the session need not read it all again.
             self.shared.sound.store(true, Ordering::SeqCst);
             let now_ms = model::Clock::system().now_ms();
@@ -78,34 +78,34 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::check`].
-    pub async fn check_if_due(&self) -> Result<Option<Checked>, StoreError> {
+    pub async fn check_if_due(&self) -> Result<Option<CheckOutcome>, StoreError> {
         let sound_at_ms =
             self.read(|sql| setting::get(sql, CHECKED_AT)).await?.and_then(|at| at.parse::<Millis>().ok());
         let age_ms = sound_at_ms.map(|at_ms| model::Clock::system().now_ms().saturating_sub(at_ms));
         // One from the future says that a clock was wrong, and nothing else.
         if self.shared.sound.load(Ordering::SeqCst)
-            && age_ms.is_some_and(|age_ms| (0..CHECK_EVERY_MS).contains(&age_ms))
+            && age_ms.is_some_and(|age_ms| (0..CHECK_INTERVAL_MS).contains(&age_ms))
         {
             return Ok(None);
         }
         self.check().await.map(Some)
     }
 
-    fn check_now(&self) -> Result<Checked, StoreError> {
-        if let Some(what) = salvage::marked(self.folder()) {
+    fn check_now(&self) -> Result<CheckOutcome, StoreError> {
+        if let Some(what) = recovery::marked(self.folder()) {
             self.shared.damaged.store(true, Ordering::SeqCst);
-            return Ok(Checked::Damaged { what });
+            return Ok(CheckOutcome::Damaged { what });
         }
         match self.examine() {
-            Ok(None) => Ok(Checked::Sound),
+            Ok(None) => Ok(CheckOutcome::Sound),
             Ok(Some(what)) => {
                 self.mark(&what);
-                Ok(Checked::Damaged { what })
+                Ok(CheckOutcome::Damaged { what })
             }
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Err(StoreError::Closed),
             Err(error) if is_damage(&error) => {
                 self.mark(&error.to_string());
-                Ok(Checked::Damaged { what: error.to_string() })
+                Ok(CheckOutcome::Damaged { what: error.to_string() })
             }
             Err(error) => Err(error.into()),
         }
@@ -143,14 +143,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn tidy(&self) -> Result<(), StoreError> {
-        let log = salvage::log_of(&self.shared.path);
+    pub async fn maintain(&self) -> Result<(), StoreError> {
+        let log = recovery::log_of(&self.shared.path);
         self.on_writer(move |sql| {
-            if log.metadata().is_ok_and(|log| log.len() > LOG_TIDY) {
-                sql.busy_timeout(TIDY_PATIENCE)?;
+            if log.metadata().is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
+                sql.busy_timeout(MAINTAIN_TIMEOUT)?;
                 // It answers instead of failing when a reader stands in the way.
                 let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-                sql.busy_timeout(PATIENCE)?;
+                sql.busy_timeout(BUSY_TIMEOUT)?;
                 cut?;
             }
             Ok(sql.execute_batch("PRAGMA optimize")?)
@@ -162,9 +162,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Leftovers`]; what can be removed is.
-    pub async fn forget_set_aside(&self) -> Result<(), StoreError> {
+    pub async fn delete_set_aside(&self) -> Result<(), StoreError> {
         let folder = self.folder().to_owned();
-        let forgotten = tokio::task::spawn_blocking(move || salvage::forget_set_aside(&folder));
+        let forgotten = tokio::task::spawn_blocking(move || recovery::delete_set_aside(&folder));
         forgotten.await.map_err(|_| StoreError::Closed)?.map_err(StoreError::Leftovers)
     }
 
@@ -172,11 +172,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::LogInUse`] while somebody reads; then nothing was cut.
-    pub async fn cut_log(&self) -> Result<(), StoreError> {
+    pub async fn truncate_log(&self) -> Result<(), StoreError> {
         self.on_writer(|sql| {
-            sql.busy_timeout(CUT_PATIENCE)?;
+            sql.busy_timeout(TRUNCATE_TIMEOUT)?;
             let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-            sql.busy_timeout(PATIENCE)?;
+            sql.busy_timeout(BUSY_TIMEOUT)?;
             if cut? { Err(StoreError::LogInUse) } else { Ok(()) }
         })
         .await
@@ -191,7 +191,7 @@ impl Store {
 
     /// Remembers damage that came to light in ordinary use, and tells the page of it and of values that could not be read.
     /// To be called on the thread that did the work.
-    pub(super) fn noticing<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn note_damage<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Sqlite(error)) = &result
             && is_damage(error)
         {
@@ -223,7 +223,7 @@ impl Store {
             return;
         }
         tracing::error!(what, "the database is damaged");
-        if let Err(error) = salvage::mark(self.folder(), what) {
+        if let Err(error) = recovery::mark(self.folder(), what) {
             tracing::error!(%error, "could not note that the database is damaged");
         }
         self.announce(Change::Accounts);
@@ -253,10 +253,10 @@ fn is_missing_table(error: &rusqlite::Error) -> bool {
 mod tests {
     use super::super::{DATABASE, READERS_KEPT};
     use super::*;
-    use crate::salvage::tests::Folder;
+    use crate::recovery::tests::Folder;
 
     fn log_length(store: &Store) -> u64 {
-        salvage::log_of(&store.shared.path).metadata().map_or(0, |log| log.len())
+        recovery::log_of(&store.shared.path).metadata().map_or(0, |log| log.len())
     }
 
     async fn burst(store: &Store, rows: i64) {
@@ -298,18 +298,18 @@ mod tests {
         reading.await.unwrap();
         burst(&store, 3_000).await;
         let grown = log_length(&store);
-        assert!(grown > LOG_TIDY, "{grown}");
+        assert!(grown > MAX_LOG_BYTES, "{grown}");
         let asked = std::time::Instant::now();
-        store.tidy().await.unwrap();
+        store.maintain().await.unwrap();
         assert!(log_length(&store) >= grown, "a reader still needs it");
-        assert!(asked.elapsed() < PATIENCE, "and the writer did not wait for it");
+        assert!(asked.elapsed() < BUSY_TIMEOUT, "and the writer did not wait for it");
         drop(release);
         reader.await.unwrap().unwrap();
-        store.tidy().await.unwrap();
+        store.maintain().await.unwrap();
         assert_eq!(log_length(&store), 0, "cut");
         burst(&store, 300).await;
         let small = log_length(&store);
-        store.tidy().await.unwrap();
+        store.maintain().await.unwrap();
         assert_eq!(log_length(&store), small, "a short one is left as it is");
     }
 
@@ -318,7 +318,7 @@ mod tests {
         let folder = Folder::new();
         let store = Store::open(folder.path()).unwrap();
         burst(&store, 4_000).await;
-        assert!(log_length(&store) <= LOG_TIDY, "{}", log_length(&store));
+        assert!(log_length(&store) <= MAX_LOG_BYTES, "{}", log_length(&store));
         store.close().await;
         assert_eq!(log_length(&store), 0);
     }
@@ -351,10 +351,10 @@ mod tests {
     async fn a_check_is_due_once_a_day_and_after_a_crash() {
         let folder = Folder::new();
         let store = Store::open(folder.path()).unwrap();
-        assert_eq!(store.check_if_due().await.unwrap(), Some(Checked::Sound), "never checked");
+        assert_eq!(store.check_if_due().await.unwrap(), Some(CheckOutcome::Sound), "never checked");
         assert_eq!(store.check_if_due().await.unwrap(), None);
         let at = |ago_ms: i64| (model::Clock::system().now_ms() - ago_ms).to_string();
-        for (ago_ms, due) in [(CHECK_EVERY_MS - 60_000, false), (CHECK_EVERY_MS + 1, true), (-60_000, true)] {
+        for (ago_ms, due) in [(CHECK_INTERVAL_MS - 60_000, false), (CHECK_INTERVAL_MS + 1, true), (-60_000, true)] {
             let value = at(ago_ms);
             store.write(move |tx| setting::set(tx, CHECKED_AT, &value)).await.unwrap();
             assert_eq!(store.check_if_due().await.unwrap().is_some(), due, "{ago_ms} ms ago");
@@ -370,7 +370,7 @@ mod tests {
             std::fs::copy(folder.path().join(&name), crashed.path().join(&name)).unwrap();
         }
         let store = Store::open(crashed.path()).unwrap();
-        assert_eq!(store.check_if_due().await.unwrap(), Some(Checked::Sound));
+        assert_eq!(store.check_if_due().await.unwrap(), Some(CheckOutcome::Sound));
         assert_eq!(store.check_if_due().await.unwrap(), None, "one reading of all pages is enough for a crash");
     }
 
@@ -387,13 +387,17 @@ mod tests {
         std::fs::write(&path, &bytes).unwrap();
 
         let store = Store::open(folder.path()).expect("the window does not wait for a check");
-        let Checked::Damaged { what } = store.check().await.unwrap() else { panic!("it is not sound") };
+        let CheckOutcome::Damaged { what } = store.check().await.unwrap() else { panic!("it is not sound") };
         assert!(!what.is_empty());
-        assert_eq!(store.check().await.unwrap(), Checked::Damaged { what: what.clone() }, "it is not found out twice");
+        assert_eq!(
+            store.check().await.unwrap(),
+            CheckOutcome::Damaged { what: what.clone() },
+            "it is not found out twice"
+        );
         store.close().await;
-        let (store, report) = Store::open_or_mend(folder.path()).unwrap();
+        let (store, report) = Store::open_or_recover(folder.path()).unwrap();
         assert_eq!(report.unwrap().detail, what);
-        assert_eq!(store.check().await.unwrap(), Checked::Sound);
+        assert_eq!(store.check().await.unwrap(), CheckOutcome::Sound);
     }
 
     #[tokio::test]
@@ -412,7 +416,7 @@ mod tests {
             .read(|sql| Ok(sql.query_row("SELECT sum(length(mime)) FROM media", [], |row| row.get::<_, i64>(0))?))
             .await;
         assert!(matches!(read, Err(StoreError::Sqlite(_))), "{read:?}");
-        assert!(salvage::marked(folder.path()).is_some());
+        assert!(recovery::marked(folder.path()).is_some());
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -430,7 +434,7 @@ mod tests {
         store.close().await;
         let ended = checking.await.unwrap();
         assert!(matches!(ended, Err(StoreError::Closed)), "{ended:?}");
-        assert_eq!(salvage::marked(folder.path()), None, "that is no damage");
+        assert_eq!(recovery::marked(folder.path()), None, "that is no damage");
         let closed = store.check().await;
         assert!(matches!(closed, Err(StoreError::Closed)), "{closed:?}");
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{DATABASE, MIGRATIONS};
-use crate::salvage::{self, APPLICATION_ID, Look};
+use crate::recovery::{self, APPLICATION_ID, Inspection};
 use crate::{OpenError, private};
 
 /// Held while it is open. It says, too, that a database of ours has been here.
@@ -37,19 +37,19 @@ pub(super) fn connect(folder: &Path, mut lock: &File) -> Result<(Connection, boo
         let detail = format!("SQLite {} has a known corruption bug", rusqlite::version());
         return Err(OpenError::Io { path: name, detail });
     }
-    if let Some(detail) = salvage::marked(folder) {
+    if let Some(detail) = recovery::marked(folder) {
         return Err(OpenError::Damaged { path: name, detail });
     }
     let mut lived_here = String::new();
     lock.read_to_string(&mut lived_here).map_err(io)?;
     let lived_here = !lived_here.is_empty();
-    match salvage::look(&path, lived_here).map_err(io)? {
-        Look::Fine => {}
-        Look::Damaged(detail) => return Err(OpenError::Damaged { path: name, detail }),
-        Look::NotOurs => return Err(OpenError::NotOurs { path: name }),
+    match recovery::inspect(&path, lived_here).map_err(io)? {
+        Inspection::Fine => {}
+        Inspection::Damaged(detail) => return Err(OpenError::Damaged { path: name, detail }),
+        Inspection::NotOurs => return Err(OpenError::NotOurs { path: name }),
     }
     // Closing it in order leaves no log.
-    let ended_well = !salvage::log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
+    let ended_well = !recovery::log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
     // What SQLite puts beside it, the log above all, it makes as readable as the database is.
     private::new_file().append(true).create(true).open(&path).map_err(io)?;
     private::close_to_others(&path, 0o600).map_err(io)?;
@@ -58,7 +58,7 @@ pub(super) fn connect(folder: &Path, mut lock: &File) -> Result<(Connection, boo
     let writer = match opened {
         Ok(writer) => writer,
         // Only ours are mended.
-        Err(OpenError::Damaged { .. }) if !salvage::was_ours(&path, lived_here).map_err(io)? => {
+        Err(OpenError::Damaged { .. }) if !recovery::was_ours(&path, lived_here).map_err(io)? => {
             return Err(OpenError::NotOurs { path: name });
         }
         Err(error) => return Err(error),

@@ -2,7 +2,7 @@
 
 use model::Millis;
 
-use super::mill::fold;
+use super::text_fold::fold;
 
 const DAY_MS: Millis = 86_400_000;
 

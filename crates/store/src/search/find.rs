@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use model::{AccountId, Content, ConversationId, MessageId, Millis, PersonId, SnippetKind};
 use rusqlite::Connection;
 
-use super::crowd::people_expression;
 use super::excerpt::{Mark, excerpt, to_marks};
-use super::mill::Milled;
+use super::people_filter::people_expression;
 use super::plan::Plan;
 use super::query::{Problem, Query, spans};
 use super::term::Term;
+use super::text_fold::FoldedText;
 use crate::StoreError;
 use crate::table::message;
 
@@ -19,8 +19,8 @@ use crate::table::message;
 /// long as the newest fifty.
 const RANKED: usize = 200;
 /// So many people with a name as it was typed are looked at, so many whose name begins so, and so many are shown.
-const MOST_WHOLE: u32 = 500;
-const MOST_BEGUN: u32 = 60;
+const MAX_WHOLE: u32 = 500;
+const MAX_BEGUN: u32 = 60;
 const PEOPLE_SHOWN: u32 = 8;
 
 /// Where to look.
@@ -44,7 +44,7 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// Whether there may be messages beyond these.
     pub more: bool,
-    /// Set if not all was looked through and there are fewer messages than asked for: [`go_on`] below this one.
+    /// IdSet if not all was looked through and there are fewer messages than asked for: [`find_more`] below this one.
     pub resume: Option<MessageId>,
 }
 
@@ -112,7 +112,7 @@ pub fn find(sql: &Connection, query: &Query, scope: &Scope, limit: u32) -> Resul
 ///
 /// # Errors
 /// [`StoreError`] from the database; nothing typed is an error.
-pub fn go_on(
+pub fn find_more(
     sql: &Connection,
     query: &Query,
     scope: &Scope,
@@ -188,7 +188,7 @@ fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limi
         }
         if open || phrase.is_some() {
             rows.sort_by_cached_key(|row| {
-                let text = Milled::of(&row.content.searchable());
+                let text = FoldedText::of(&row.content.searchable());
                 let in_order = phrase.as_ref().is_some_and(|phrase| phrase.stands_in(&text));
                 (!in_order, !whole.iter().all(|term| term.stands_in(&text)))
             });
@@ -247,9 +247,9 @@ fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result
     for words in &names {
         let whole: Vec<String> = words.iter().map(|word| word.closed().expression()).collect();
         let begun: Vec<String> = words.iter().map(Term::expression).collect();
-        let mut asked = vec![(false, MOST_WHOLE, &whole)];
+        let mut asked = vec![(false, MAX_WHOLE, &whole)];
         if begun != whole {
-            asked.push((true, MOST_BEGUN, &begun));
+            asked.push((true, MAX_BEGUN, &begun));
         }
         for (beginning, most, asked) in asked {
             let Some(expression) = people_expression(asked, scope) else { continue };

@@ -1,10 +1,10 @@
-//! Operators, people, order and rebuilding, told on a small shop.
+//! Operators, people, order and is_rebuilding, told on a small shop.
 
 use model::{AccountId, Change, Content, ConversationId, MediaState, PersonId, Reaction};
 
 use super::plan::Plan;
 use super::recall::{Shelf, link, open, say, text};
-use super::{Found, Problem, ProblemKind, Query, Scope, go_on, merge, rebuild, rebuilding};
+use super::{Found, Problem, ProblemKind, Query, Scope, find_more, is_rebuilding, merge, rebuild};
 use crate::table::{message, tag};
 
 const DAY: i64 = 86_400_000;
@@ -200,7 +200,7 @@ async fn what_tiktok_made_of_a_reply_is_what_is_found() {
         .store
         .write(move |tx| {
             let id = message::insert_own(tx, one, nadia, &text("abc"), None, NOW)?;
-            let listed = message::News {
+            let listed = message::IncomingMessage {
                 remote_id: "its id".into(),
                 sent_at_ms: NOW,
                 is_timed: true,
@@ -212,7 +212,7 @@ async fn what_tiktok_made_of_a_reply_is_what_is_found() {
                 reactions: vec![Reaction { emoji: "❤".into(), picture: None, from: model::Direction::In }],
                 raw: "{}".into(),
             };
-            message::bind(tx, id, "its id", Some(&listed), true)?;
+            message::assign_remote_id(tx, id, "its id", Some(&listed), true)?;
             assert_eq!(message::get(tx, id)?.reactions, listed.reactions);
             Ok(())
         })
@@ -241,7 +241,7 @@ async fn people_are_found_by_name_and_handle() {
     shop.shelf
         .store
         .write(move |tx| {
-            let renamed = crate::table::person::PersonNews {
+            let renamed = crate::table::person::PersonUpdate {
                 remote_id: "person Nick".into(),
                 name: Some("Niklas".into()),
                 ..Default::default()
@@ -312,7 +312,7 @@ fn asking_on(shop: &Shop, typed: &str) -> (Vec<i64>, usize) {
     let mut asked = 1;
     while let Some(below) = found.resume {
         assert!(found.more && times.len() < 50);
-        let more = |sql: &rusqlite::Connection| go_on(sql, &query, &Scope::default(), below, 50);
+        let more = |sql: &rusqlite::Connection| find_more(sql, &query, &Scope::default(), below, 50);
         found = shop.shelf.store.read_now(more).unwrap();
         assert!(found.people.is_empty(), "people were looked for already");
         times.extend(found.messages.iter().map(|hit| hit.sent_at_ms));
@@ -347,7 +347,7 @@ async fn what_a_crowd_wrote_long_ago_is_found_however_much_was_written_since() {
         .await
         .unwrap();
     let newest = |from: i64, count: i64| -> Vec<i64> { (0..count).map(|n| old + from - n).collect() };
-    // Of a middling crowd a look is taken, and whoever asks on is told all: the index is asked in turns, to the end.
+    // Of a middling people_filter a look is taken, and whoever asks on is told all: the index is asked in turns, to the end.
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen"), (newest(599, 50), 2));
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\""), (newest(599, 50), 2));
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" rarely"), (newest(7, 1), 1));
@@ -429,7 +429,7 @@ async fn the_index_is_filled_again_in_slices_newest_first_and_nothing_twice() {
             tx.execute("DELETE FROM search", [])?;
             tx.execute("DELETE FROM search_person", [])?;
             tx.execute("INSERT INTO setting (name, value) VALUES ('search_rebuild', ?1)", [i64::MAX.to_string()])?;
-            assert!(rebuilding(tx)?);
+            assert!(is_rebuilding(tx)?);
             say(tx, one, nadia, NOW - 10 * DAY, false, text("linen old one")).map(|_| ())
         })
         .await
@@ -445,7 +445,7 @@ async fn the_index_is_filled_again_in_slices_newest_first_and_nothing_twice() {
     // Saved replies and people first, then messages from the newest; the one that came meanwhile was there all the time.
     assert_eq!(slices, ["0/1", "1/1", "2/1", "2/1", "2/2", "2/4", "2/5", "2/6", "2/6"]);
     assert_eq!(shop.hits("linen"), "five three two one one four");
-    let rebuilding_now = shop.shelf.store.read_now(rebuilding).unwrap();
+    let rebuilding_now = shop.shelf.store.read_now(is_rebuilding).unwrap();
     assert!(!rebuilding_now);
     assert!(!shop.shelf.store.write(|tx| rebuild(tx, 2)).await.unwrap(), "there is nothing left to do");
     let said = std::iter::from_fn(|| changes.try_recv().ok()).filter(|change| *change == Change::Settings).count();

@@ -4,16 +4,16 @@
 use model::{AccountId, ConversationId, Millis};
 use rusqlite::Connection;
 
-use super::crowd::{self, Set};
 use super::facet;
 use super::find::Scope;
+use super::people_filter::{self, IdSet};
 use super::query::{Problem, ProblemKind, Query};
 use super::term::Term;
 use crate::StoreError;
 
 /// So many conversations are asked of the index, as one word each. With every step FTS5 goes through all the words of an
 /// OR, so more of them are cheaper in turns or looked at hit by hit.
-pub(super) const FEW: usize = 64;
+pub(super) const MAX_OR_TERMS: usize = 64;
 
 /// What the index is asked, but for the words.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Plan {
     /// Every message of the business.
     pub(super) own: String,
     /// Only in these conversations; nothing if in any, or if the index is asked for them.
-    pub(super) within: Option<Set>,
+    pub(super) within: Option<IdSet>,
     /// What else the index cannot tell.
     pub(super) checks: Vec<Check>,
     pub(super) spans: Option<Vec<(Millis, Millis)>>,
@@ -41,7 +41,7 @@ pub(super) struct Plan {
 /// Whose messages must be there, or must not: of too many to ask the index for.
 #[derive(Debug)]
 pub(super) struct Check {
-    theirs: Set,
+    theirs: IdSet,
     /// Only what customers wrote themselves, and perhaps what the business did.
     sender: bool,
     us: bool,
@@ -56,7 +56,7 @@ struct Crowd {
     /// Only what customers wrote themselves.
     sender: bool,
     /// In these conversations.
-    theirs: Set,
+    theirs: IdSet,
 }
 
 impl Plan {
@@ -98,12 +98,12 @@ impl Plan {
                 if !sender && scope.conversation.is_some() {
                     continue;
                 }
-                let mut crowd = Crowd { sender, ..Crowd::default() };
+                let mut people_filter = Crowd { sender, ..Crowd::default() };
                 match &person.words {
-                    None => crowd.us = true,
+                    None => people_filter.us = true,
                     Some(words) => {
-                        crowd.theirs = crowd::named(sql, words, scope)?;
-                        if crowd.theirs.is_empty() {
+                        people_filter.theirs = people_filter::named(sql, words, scope)?;
+                        if people_filter.theirs.is_empty() {
                             let operator = if sender { "from" } else { "in" };
                             self.problem(ProblemKind::UnknownPerson, operator, &person.value);
                         }
@@ -113,15 +113,15 @@ impl Plan {
                     }
                 }
                 if person.not {
-                    crowds.push((crowd, true));
+                    crowds.push((people_filter, true));
                 } else if let Some(wanted) = &mut wanted {
-                    wanted.us |= crowd.us;
-                    wanted.theirs.add(&crowd.theirs);
+                    wanted.us |= people_filter.us;
+                    wanted.theirs.add(&people_filter.theirs);
                 } else {
-                    wanted = Some(crowd);
+                    wanted = Some(people_filter);
                 }
             }
-            crowds.extend(wanted.map(|crowd| (crowd, false)));
+            crowds.extend(wanted.map(|people_filter| (people_filter, false)));
         }
         Ok(crowds)
     }
@@ -135,11 +135,11 @@ impl Plan {
     ) -> Result<Vec<(Crowd, bool)>, StoreError> {
         let mut crowds = Vec::new();
         for tag in &query.tags {
-            let tags = crowd::tags_called(sql, &tag.folded, tag.open, accounts)?;
+            let tags = people_filter::tags_called(sql, &tag.folded, tag.open, accounts)?;
             if tags.is_empty() {
                 self.problem(ProblemKind::UnknownTag, "tag", &tag.value);
             }
-            let theirs = crowd::tagged(sql, &tags)?;
+            let theirs = people_filter::tagged(sql, &tags)?;
             crowds.push((Crowd { theirs, ..Crowd::default() }, tag.not));
         }
         Ok(crowds)
@@ -151,13 +151,13 @@ impl Plan {
 
     /// Makes words of the crowds where they are small, and of the others conversations to look for.
     fn add(&mut self, crowds: Vec<(Crowd, bool)>, scope: &Scope, accounts: &[AccountId]) {
-        let mut within = scope.conversation.map(|conversation| Set::of(vec![conversation.0]));
-        let mut outside = Set::default();
-        for (mut crowd, not) in crowds {
+        let mut within = scope.conversation.map(|conversation| IdSet::of(vec![conversation.0]));
+        let mut outside = IdSet::default();
+        for (mut people_filter, not) in crowds {
             if let Some(conversation) = scope.conversation {
-                crowd.theirs.keep(&Set::of(vec![conversation.0]));
+                people_filter.theirs.keep(&IdSet::of(vec![conversation.0]));
             }
-            let Crowd { us, sender, theirs } = crowd;
+            let Crowd { us, sender, theirs } = people_filter;
             match (sender, us, not) {
                 (false, _, false) => narrow(&mut within, theirs),
                 (false, _, true) => outside.add(&theirs),
@@ -168,7 +168,7 @@ impl Plan {
                 (true, true, false) if theirs.is_empty() => self.all.push(self.own.clone()),
                 (true, true, true) => self.none.push(self.own.clone()),
                 (true, false, true) if theirs.is_empty() => {}
-                (true, ..) if theirs.len() > FEW => self.checks.push(Check { theirs, sender, us, not }),
+                (true, ..) if theirs.len() > MAX_OR_TERMS => self.checks.push(Check { theirs, sender, us, not }),
                 (true, true, false) => self.all.push(format!("({} OR {})", self.own, wrote(&theirs, accounts))),
                 (true, false, true) => self.none.push(wrote(&theirs, accounts)),
             }
@@ -176,12 +176,12 @@ impl Plan {
         if let Some(mut within) = within {
             within.drop_all(&outside);
             self.hopeless |= within.is_empty();
-            if within.len() > FEW {
+            if within.len() > MAX_OR_TERMS {
                 self.within = Some(within);
             } else if !within.is_empty() {
                 self.all.push(words_of(&within));
             }
-        } else if outside.len() > FEW {
+        } else if outside.len() > MAX_OR_TERMS {
             self.checks.push(Check { theirs: outside, sender: false, us: false, not: true });
         } else if !outside.is_empty() {
             self.none.push(words_of(&outside));
@@ -208,7 +208,7 @@ impl Check {
     }
 }
 
-fn narrow(within: &mut Option<Set>, to: Set) {
+fn narrow(within: &mut Option<IdSet>, to: IdSet) {
     match within {
         Some(within) => within.keep(&to),
         None => *within = Some(to),
@@ -221,11 +221,11 @@ fn went(outgoing: bool, accounts: &[AccountId]) -> String {
 }
 
 /// What came in, in these conversations.
-fn wrote(theirs: &Set, accounts: &[AccountId]) -> String {
+fn wrote(theirs: &IdSet, accounts: &[AccountId]) -> String {
     format!("({} AND {})", words_of(theirs), went(false, accounts))
 }
 
-fn words_of(conversations: &Set) -> String {
+fn words_of(conversations: &IdSet) -> String {
     any(conversations.ids().iter().map(|id| facet::conversation(ConversationId(*id))))
 }
 

@@ -5,15 +5,15 @@ use model::Millis;
 
 use super::day::When;
 use super::facet::Has;
-use super::mill::{Milled, fold};
 use super::term::Term;
+use super::text_fold::{FoldedText, fold};
 
 /// More is not read.
-const MOST_CHARS: usize = 500;
+const MAX_CHARS: usize = 500;
 /// More words and operators than these are not looked for.
-const MOST_PIECES: usize = 32;
+const MAX_PIECES: usize = 32;
 /// So many words may be the groups of one number: an IBAN has nine at most.
-const MOST_GROUPS: usize = 9;
+const MAX_GROUPS: usize = 9;
 
 /// An operator that says nothing as it stands. Shown to the agent; the rest of the query counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +47,9 @@ pub enum ProblemKind {
 /// `-` before any of them excludes. While it is being typed the last word counts as a beginning.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    pub(super) words: Vec<Word>,
-    pub(super) people: Vec<Person>,
-    pub(super) tags: Vec<Tag>,
+    pub(super) words: Vec<WordTerm>,
+    pub(super) people: Vec<PersonTerm>,
+    pub(super) tags: Vec<TagTerm>,
     pub(super) has: Vec<(Has, bool)>,
     dates: Vec<Date>,
     /// When the messages are from, newest stretch first; nothing if no date was typed.
@@ -60,14 +60,14 @@ pub struct Query {
 
 /// A word or a phrase.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(super) struct WordTerm {
     pub(super) term: Term,
     pub(super) not: bool,
 }
 
 /// `from:` or `in:`.
 #[derive(Debug, Clone)]
-pub(super) struct Person {
+pub(super) struct PersonTerm {
     pub(super) sender: bool,
     /// `from:me` has no words.
     pub(super) words: Option<Vec<Term>>,
@@ -77,7 +77,7 @@ pub(super) struct Person {
 
 /// `tag:`.
 #[derive(Debug, Clone)]
-pub(super) struct Tag {
+pub(super) struct TagTerm {
     pub(super) folded: String,
     pub(super) value: String,
     pub(super) open: bool,
@@ -99,9 +99,9 @@ impl Query {
     /// Reads what was typed. Dates are days of UTC, and `today` is not known, until [`Query::dated`].
     #[must_use]
     pub fn parse(typed: &str) -> Self {
-        let typed: String = typed.chars().take(MOST_CHARS).collect();
+        let typed: String = typed.chars().take(MAX_CHARS).collect();
         let mut query = Self::default();
-        let pieces: Vec<Piece<'_>> = pieces(&typed).take(MOST_PIECES).collect();
+        let pieces: Vec<Piece<'_>> = pieces(&typed).take(MAX_PIECES).collect();
         for plain in pieces.chunk_by(|one, next| one.is_plain() && next.is_plain()) {
             let first_word = query.words.len();
             plain.iter().for_each(|piece| query.add(piece));
@@ -147,7 +147,7 @@ impl Query {
         }
         let mut terms: Vec<Term> = words.iter().map(|word| word.term.clone()).collect();
         for from in 0..plain.len() {
-            for to in from + 1..plain.len().min(from + MOST_GROUPS) {
+            for to in from + 1..plain.len().min(from + MAX_GROUPS) {
                 let (Some(first), Some(last)) = (plain.get(from), plain.get(to)) else { return };
                 let Some(whole) = typed.get(first.at..last.at + last.value.len()) else { return };
                 if !Term::join(whole, terms.get_mut(from..=to).unwrap_or_default(), last.open) {
@@ -163,7 +163,7 @@ impl Query {
     fn add(&mut self, piece: &Piece<'_>) {
         let Some(operator) = piece.operator else {
             self.words
-                .extend(Term::of(piece.value, piece.open && !piece.not).map(|term| Word { term, not: piece.not }));
+                .extend(Term::of(piece.value, piece.open && !piece.not).map(|term| WordTerm { term, not: piece.not }));
             return;
         };
         let value = piece.value.trim();
@@ -182,11 +182,11 @@ impl Query {
                 let us = sender && !piece.quoted && matches!(fold(value).as_str(), "me" | "us");
                 // A name need not be typed to its end, unless it stands in quotes.
                 let words = value.split_whitespace().filter_map(|word| Term::of(word, !piece.closed)).collect();
-                self.people.push(Person { sender, words: (!us).then_some(words), value: value.to_owned(), not });
+                self.people.push(PersonTerm { sender, words: (!us).then_some(words), value: value.to_owned(), not });
             }
             "tag" => {
                 let folded = fold(&value.split_whitespace().collect::<Vec<_>>().join(" "));
-                self.tags.push(Tag { folded, value: value.to_owned(), open: piece.open, not });
+                self.tags.push(TagTerm { folded, value: value.to_owned(), open: piece.open, not });
             }
             "has" => {
                 let folded = fold(value);
@@ -237,9 +237,9 @@ impl Query {
 
 /// Where terms stand in a text, in UTF-16 code units: in order, none touching the next.
 pub(super) fn spans<'a>(terms: impl Iterator<Item = &'a Term>, text: &str) -> Vec<(u32, u32)> {
-    let milled = Milled::of(text);
+    let folded = FoldedText::of(text);
     let mut found = Vec::new();
-    terms.for_each(|term| term.find(&milled, &mut found));
+    terms.for_each(|term| term.find(&folded, &mut found));
     found.sort_unstable();
     let mut merged: Vec<(u32, u32)> = Vec::new();
     for (from, to) in found {

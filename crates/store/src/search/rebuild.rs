@@ -7,7 +7,7 @@
 use model::{AccountId, Change, ConversationId, MessageId, PersonId, Reaction};
 use rusqlite::Connection;
 
-use super::{Entry, index, index_person};
+use super::{IndexEntry, index, index_person};
 use crate::table::{message, saved_reply, setting};
 use crate::{StoreError, Tx, readable};
 
@@ -17,7 +17,7 @@ const POSITION: &str = "search_rebuild";
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn rebuilding(sql: &Connection) -> Result<bool, StoreError> {
+pub fn is_rebuilding(sql: &Connection) -> Result<bool, StoreError> {
     Ok(setting::get(sql, POSITION)?.is_some())
 }
 
@@ -88,7 +88,7 @@ fn rebuild_messages(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, 
     for (id, account, conversation, outgoing, content, reactions, _) in rows.iter().filter(|row| !row.6) {
         let content = message::content_of(content);
         let reactions: Vec<Reaction> = readable::parse("message", reactions).unwrap_or_default();
-        let entry = Entry {
+        let entry = IndexEntry {
             id: MessageId(*id),
             account: AccountId(*account),
             conversation: ConversationId(*conversation),

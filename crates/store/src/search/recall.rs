@@ -51,7 +51,7 @@ pub(super) fn open(
     name: &str,
     handle: Option<&str>,
 ) -> Result<ConversationId, StoreError> {
-    let news = person::PersonNews {
+    let news = person::PersonUpdate {
         remote_id: format!("person {name}"),
         name: Some(name.to_owned()),
         handle: handle.map(str::to_owned),
@@ -59,7 +59,7 @@ pub(super) fn open(
     };
     let person = person::upsert(tx, account, &news)?.id;
     let remote_id = format!("conversation {name}");
-    let listed = conversation::Listed {
+    let listed = conversation::ListedConversation {
         remote_id: remote_id.clone(),
         kind: ConversationKind::Chat,
         updated_ms: Some(1),
@@ -79,7 +79,7 @@ pub(super) fn say(
     outgoing: bool,
     content: Content,
 ) -> Result<MessageId, StoreError> {
-    let news = message::News {
+    let news = message::IncomingMessage {
         remote_id: format!("{conversation}-{at}"),
         sent_at_ms: at,
         is_timed: true,

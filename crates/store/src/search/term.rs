@@ -1,6 +1,6 @@
 //! One thing to look for, a word or a phrase: as the index is asked for it, and where it stands in a text.
 
-use super::mill::{Glyph, Kind, Milled};
+use super::text_fold::{FoldedText, Glyph, RunKind};
 
 /// A word or a phrase, in all the ways it may have been written: first as it was typed, then without its separators (`AB1234`
 /// for `AB-1234`), with one between letters and digits (`AB-1234` for `AB1234`), or together with the words typed beside it.
@@ -12,7 +12,7 @@ pub(super) struct Term {
 /// What follows without a gap that matters: `ABC-123` is two parts, `尺寸M` too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Phrase {
-    parts: Vec<(Kind, Vec<char>)>,
+    parts: Vec<(RunKind, Vec<char>)>,
     /// Whether the last word may go on.
     open: bool,
     /// Whether the last Korean syllable may still get its final consonant.
@@ -27,9 +27,9 @@ const MIN_SPLIT_CHARS: usize = 4;
 impl Term {
     /// Nothing if there is no letter, digit or emoji in it.
     pub(super) fn of(typed: &str, open: bool) -> Option<Self> {
-        let milled = Milled::of_typed(typed);
-        let mut term = Self { ways: vec![Phrase::of(parts(milled.runs()), open)?] };
-        let joined = parts(milled.runs_joined());
+        let folded = FoldedText::of_typed(typed);
+        let mut term = Self { ways: vec![Phrase::of(parts(folded.runs()), open)?] };
+        let joined = parts(folded.runs_joined());
         let split = split(&joined);
         for parts in [joined, split] {
             Phrase::of(parts, open).into_iter().for_each(|way| term.add(way));
@@ -40,11 +40,11 @@ impl Term {
     /// Words typed side by side may be the groups of one number or code, such as `0151 1234`, and written as one: then that
     /// is a way to write each of them. Whether they may be.
     pub(super) fn join(typed: &str, groups: &mut [Self], open: bool) -> bool {
-        let milled = Milled::of_typed(typed);
-        if !milled.is_one_chain() {
+        let folded = FoldedText::of_typed(typed);
+        if !folded.is_one_chain() {
             return false;
         }
-        if let Some(way) = Phrase::of(parts(milled.runs_joined()), open) {
+        if let Some(way) = Phrase::of(parts(folded.runs_joined()), open) {
             groups.iter_mut().for_each(|group| group.add(way.clone()));
         }
         true
@@ -81,28 +81,28 @@ impl Term {
     }
 
     /// Where it stands in a text, in UTF-16 code units.
-    pub(super) fn find(&self, text: &Milled, spans: &mut Vec<(u32, u32)>) {
+    pub(super) fn find(&self, text: &FoldedText, spans: &mut Vec<(u32, u32)>) {
         self.ways.iter().for_each(|way| way.find(text, spans));
     }
 
-    pub(super) fn stands_in(&self, text: &Milled) -> bool {
+    pub(super) fn stands_in(&self, text: &FoldedText) -> bool {
         let mut spans = Vec::new();
         self.find(text, &mut spans);
         !spans.is_empty()
     }
 }
 
-fn parts<'a>(runs: impl Iterator<Item = (Kind, &'a [Glyph])>) -> Vec<(Kind, Vec<char>)> {
+fn parts<'a>(runs: impl Iterator<Item = (RunKind, &'a [Glyph])>) -> Vec<(RunKind, Vec<char>)> {
     runs.map(|(kind, run)| (kind, run.iter().map(|glyph| glyph.c).collect())).collect()
 }
 
 /// A word of letters and digits, parted between them.
-fn split(parts: &[(Kind, Vec<char>)]) -> Vec<(Kind, Vec<char>)> {
-    let mut split: Vec<(Kind, Vec<char>)> = Vec::new();
+fn split(parts: &[(RunKind, Vec<char>)]) -> Vec<(RunKind, Vec<char>)> {
+    let mut split: Vec<(RunKind, Vec<char>)> = Vec::new();
     for (kind, chars) in parts {
         let pieces: Vec<_> = chars.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit()).collect();
-        if *kind == Kind::Word && chars.len() >= MIN_SPLIT_CHARS && pieces.len() <= MAX_SPLIT_PARTS {
-            split.extend(pieces.into_iter().map(|piece| (Kind::Word, piece.to_vec())));
+        if *kind == RunKind::Word && chars.len() >= MIN_SPLIT_CHARS && pieces.len() <= MAX_SPLIT_PARTS {
+            split.extend(pieces.into_iter().map(|piece| (RunKind::Word, piece.to_vec())));
         } else {
             split.push((*kind, chars.clone()));
         }
@@ -114,10 +114,10 @@ fn split(parts: &[(Kind, Vec<char>)]) -> Vec<(Kind, Vec<char>)> {
 const FINALS: u32 = 28;
 
 impl Phrase {
-    fn of(mut parts: Vec<(Kind, Vec<char>)>, open: bool) -> Option<Self> {
+    fn of(mut parts: Vec<(RunKind, Vec<char>)>, open: bool) -> Option<Self> {
         let (kind, last) = parts.last_mut()?;
         let mut growing = false;
-        if open && *kind == Kind::Unspaced {
+        if open && *kind == RunKind::Unspaced {
             // A Korean keyboard shows a syllable's first consonant by itself before the vowel is typed.
             if let [.., before, 'ㄱ'..='ㅎ'] = last.as_slice()
                 && is_syllable(*before)
@@ -136,7 +136,7 @@ impl Phrase {
     }
 
     fn is_open(&self) -> bool {
-        let word = matches!(self.parts.last(), Some((Kind::Word, _)));
+        let word = matches!(self.parts.last(), Some((RunKind::Word, _)));
         (self.open && word) || self.growing
     }
 
@@ -161,7 +161,7 @@ impl Phrase {
         let mut begins = false;
         for (at, (kind, chars)) in self.parts.iter().enumerate() {
             let last = at + 1 == self.parts.len();
-            if *kind == Kind::Unspaced {
+            if *kind == RunKind::Unspaced {
                 for pair in chars.windows(2) {
                     words.extend(pair);
                     words.push(' ');
@@ -174,7 +174,7 @@ impl Phrase {
                 begins = chars.len() == 1;
             } else {
                 words.extend(chars);
-                begins = *kind == Kind::Word && self.open;
+                begins = *kind == RunKind::Word && self.open;
             }
             if !last {
                 words.push(' ');
@@ -187,8 +187,8 @@ impl Phrase {
         words
     }
 
-    fn find(&self, text: &Milled, spans: &mut Vec<(u32, u32)>) {
-        let runs: Vec<(Kind, &[Glyph])> = text.runs().collect();
+    fn find(&self, text: &FoldedText, spans: &mut Vec<(u32, u32)>) {
+        let runs: Vec<(RunKind, &[Glyph])> = text.runs().collect();
         for window in runs.windows(self.parts.len()) {
             self.find_at(window, spans);
         }
@@ -198,14 +198,14 @@ impl Phrase {
         }
     }
 
-    fn find_at(&self, window: &[(Kind, &[Glyph])], spans: &mut Vec<(u32, u32)>) {
+    fn find_at(&self, window: &[(RunKind, &[Glyph])], spans: &mut Vec<(u32, u32)>) {
         let alike = self.parts.iter().zip(window).all(|((kind, _), (other, _))| kind == other);
         if !alike {
             return;
         }
         if let [(kind, chars)] = self.parts.as_slice() {
             let Some((_, run)) = window.first() else { return };
-            if *kind == Kind::Unspaced {
+            if *kind == RunKind::Unspaced {
                 for place in run.windows(chars.len()).filter(|place| self.fits_last(chars, place)) {
                     spans.extend(span(place, place));
                 }
@@ -218,7 +218,7 @@ impl Phrase {
         let mut first: &[Glyph] = &[];
         let mut last: &[Glyph] = &[];
         for (at, ((kind, chars), (_, run))) in self.parts.iter().zip(window).enumerate() {
-            let fits = if at == 0 && *kind == Kind::Unspaced {
+            let fits = if at == 0 && *kind == RunKind::Unspaced {
                 first = run.get(run.len().saturating_sub(chars.len())..).unwrap_or_default();
                 same(chars, first)
             } else if at == most {
@@ -238,11 +238,11 @@ impl Phrase {
     }
 
     /// Whether the last part fits the beginning of a run, or all of it.
-    fn fits_end(&self, kind: Kind, chars: &[char], run: &[Glyph]) -> bool {
+    fn fits_end(&self, kind: RunKind, chars: &[char], run: &[Glyph]) -> bool {
         match kind {
-            Kind::Unspaced => run.get(..chars.len()).is_some_and(|start| self.fits_last(chars, start)),
-            Kind::Word if self.open => run.get(..chars.len()).is_some_and(|start| same(chars, start)),
-            Kind::Word | Kind::Sign => same(chars, run),
+            RunKind::Unspaced => run.get(..chars.len()).is_some_and(|start| self.fits_last(chars, start)),
+            RunKind::Word if self.open => run.get(..chars.len()).is_some_and(|start| same(chars, start)),
+            RunKind::Word | RunKind::Sign => same(chars, run),
         }
     }
 
@@ -285,7 +285,7 @@ mod tests {
 
     fn found(typed: &str, open: bool, text: &str) -> Vec<(u32, u32)> {
         let mut spans = Vec::new();
-        Term::of(typed, open).unwrap().find(&Milled::of(text), &mut spans);
+        Term::of(typed, open).unwrap().find(&FoldedText::of(text), &mut spans);
         spans
     }
 

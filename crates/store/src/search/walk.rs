@@ -6,13 +6,13 @@ use std::ops::RangeInclusive;
 use model::{ConversationId, MessageId, Millis};
 use rusqlite::Connection;
 
-use super::crowd;
 use super::facet;
-use super::plan::{Check, FEW, Plan, any};
+use super::people_filter;
+use super::plan::{Check, MAX_OR_TERMS, Plan, any};
 use crate::StoreError;
 use crate::table::message::first_id;
 
-/// Up to so many conversations are asked of the index in turns of [`FEW`], which finds all there is however old it is.
+/// Up to so many conversations are asked of the index in turns of [`MAX_OR_TERMS`], which finds all there is however old it is.
 /// Hits of more are looked at one by one: among so many people the next one is near.
 const IN_TURNS: usize = 1_024;
 /// So many hits are looked at before the first turn.
@@ -20,7 +20,7 @@ const FIRST_LOOKED_AT: usize = 4_000;
 /// A walk from here on begins with the newest message of all.
 const NEWEST: i64 = i64::MAX - 1;
 /// So many hits are looked at in one walk: about 8 ms. Then it says where to go on ([`Walk::resume`]).
-const MOST_LOOKED_AT: usize = 6_000;
+const MAX_LOOKED_AT: usize = 6_000;
 /// A message's id has the time it was first said to be sent at, its own or TikTok's clock being a little off.
 const SLACK_MS: Millis = 3_600_000;
 /// A message of ours has the id it was queued with, and may go out as long as TikTok lets it: 48 hours, and a day more for
@@ -34,7 +34,7 @@ pub(super) struct Walk {
     pub(super) hits: Vec<MessageId>,
     /// Whether there may be more.
     pub(super) more: bool,
-    /// Set if it ended before there were enough: whoever goes on looks below this one.
+    /// IdSet if it ended before there were enough: whoever goes on looks below this one.
     pub(super) resume: Option<MessageId>,
     /// How many messages it was about.
     pub(super) looked_at: usize,
@@ -67,7 +67,7 @@ impl Plan {
                 }
                 let most = most - first.hits.len();
                 let mut walk = Walk { looked_at: first.looked_at, ..Walk::default() };
-                for turn in crowd::by_activity(sql, within)?.chunks(FEW) {
+                for turn in people_filter::by_activity(sql, within)?.chunks(MAX_OR_TERMS) {
                     let newest_ms = turn.first().map_or(Millis::MIN, |(_, last_at_ms)| *last_at_ms);
                     // What does not come before the last of enough hits does not matter.
                     let lowest = if walk.hits.len() < most { None } else { walk.hits.last().map(|id| id.0 + 1) };
@@ -91,7 +91,7 @@ impl Plan {
                 walk.hits.splice(..0, first.hits);
                 Ok(walk)
             }
-            _ => self.through(sql, words, among, most, Some(MOST_LOOKED_AT)),
+            _ => self.through(sql, words, among, most, Some(MAX_LOOKED_AT)),
         }
     }
 

@@ -195,7 +195,7 @@ pub fn set_mark_read(tx: &mut Tx<'_>, id: AccountId, policy: MarkRead) -> Result
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn set_synced(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis) -> Result<(), StoreError> {
+pub fn set_synced_at(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis) -> Result<(), StoreError> {
     tx.execute("UPDATE account SET synced_at_ms = max(coalesce(synced_at_ms, 0), ?2) WHERE id = ?1", (id.0, at_ms))?;
     Ok(())
 }
@@ -204,7 +204,7 @@ pub fn set_synced(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis) -> Result<(), S
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> {
+pub fn mark_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> {
     tx.execute("UPDATE account SET backfilled = 1 WHERE id = ?1", [id.0])?;
     tx.touch(Change::Accounts);
     Ok(())
@@ -214,7 +214,7 @@ pub fn set_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> 
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
-pub fn counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
+pub fn tab_counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, coalesce((
              SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0),
@@ -253,7 +253,7 @@ pub fn set_complete_to(tx: &mut Tx<'_>, id: AccountId, at_ms: Millis, now_ms: Mi
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn doubtful(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
+pub fn count_doubtful(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT count(*) FILTER (WHERE gaps > 0), count(*) FILTER (WHERE unreadable = 1) FROM conversation
          WHERE account_id = ?1 AND (gaps > 0 OR unreadable = 1)",
@@ -275,7 +275,7 @@ pub fn set_backfill_paused(tx: &mut Tx<'_>, id: AccountId, paused: bool) -> Resu
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn set_unlinked(tx: &mut Tx<'_>, id: AccountId, now_ms: Millis) -> Result<(), StoreError> {
+pub fn mark_unlinked(tx: &mut Tx<'_>, id: AccountId, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE account SET unlinked_at_ms = ?2, relink = coalesce(relink, 'unlinked') WHERE id = ?1",
         (id.0, now_ms),
@@ -288,7 +288,7 @@ pub fn set_unlinked(tx: &mut Tx<'_>, id: AccountId, now_ms: Millis) -> Result<()
 const ERASE_PENDING: &str = "erase_pending";
 
 /// Erases a part of an account: at most so many messages, conversations or people, and with the last of them everything else.
-/// Whether there is more. What the rows leave behind elsewhere is due from then on: [`erase_pending`].
+/// Whether there is more. What the rows leave behind elsewhere is due from then on: [`is_erase_pending`].
 ///
 /// # Errors
 /// [`StoreError`]
@@ -334,7 +334,7 @@ pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, S
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn erase_pending(sql: &Connection) -> Result<bool, StoreError> {
+pub fn is_erase_pending(sql: &Connection) -> Result<bool, StoreError> {
     Ok(setting::get(sql, ERASE_PENDING)?.is_some())
 }
 
@@ -342,7 +342,7 @@ pub fn erase_pending(sql: &Connection) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn erased(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub fn clear_erase_pending(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     setting::remove(tx, ERASE_PENDING)
 }
 
@@ -350,7 +350,7 @@ pub fn erased(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
-pub fn backfill(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
+pub fn backfill_progress(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
     let mut query =
         sql.prepare_cached("SELECT fetched_count, open_count + snoozed_count + done_count FROM account WHERE id = ?1")?;
     Ok(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)

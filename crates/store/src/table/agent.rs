@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 use crate::{StoreError, Tx, search};
 
 /// A longer name is cut.
-const MOST_CHARS: usize = 60;
+const MAX_CHARS: usize = 60;
 
 /// Somebody who answers customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn done(tx: &mut Tx<'_>, changed: usize) -> Result<(), StoreError> {
 }
 
 fn tidy(name: &str) -> Result<(String, String), StoreError> {
-    let name: String = model::clean_name(name).chars().take(MOST_CHARS).collect();
+    let name: String = model::clean_name(name).chars().take(MAX_CHARS).collect();
     let folded = search::fold(&name);
     if folded.trim().is_empty() { Err(StoreError::WrongState) } else { Ok((name, folded)) }
 }

@@ -7,7 +7,7 @@ use model::{AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, Ch
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
-use super::auto_version::{self, By};
+use super::auto_version::{self, ChangedBy};
 use crate::{StoreError, Tx, readable};
 
 /// Comment-to-message stands among the kinds: it is switched alike, and has no messages.
@@ -35,7 +35,7 @@ pub struct AutoMessage {
 
 /// What TikTok said of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
+pub struct ListedAutoMessage {
     /// TikTok's `auto_message_id`.
     pub remote_id: String,
     /// What it says.
@@ -48,16 +48,16 @@ pub struct News {
 
 /// What TikTok said of a kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KindNews {
+pub struct ListedKind {
     /// Whether it is on.
     pub enabled: bool,
     /// Its messages, in TikTok's order.
-    pub items: Vec<News>,
+    pub items: Vec<ListedAutoMessage>,
 }
 
 /// How a kind stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct KindState {
     /// Whether it is on.
     pub enabled: bool,
     /// When TikTok was last asked.
@@ -102,7 +102,7 @@ pub fn get(sql: &Connection, id: AutoMessageId) -> Result<AutoMessage, StoreErro
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> Result<Option<Kind>, StoreError> {
+pub fn kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> Result<Option<KindState>, StoreError> {
     stands(sql, account, &word(&kind)?)
 }
 
@@ -110,14 +110,15 @@ pub fn kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> Resu
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn comment_to_message(sql: &Connection, account: AccountId) -> Result<Option<Kind>, StoreError> {
+pub fn comment_to_message(sql: &Connection, account: AccountId) -> Result<Option<KindState>, StoreError> {
     stands(sql, account, COMMENT_TO_MESSAGE)
 }
 
-fn stands(sql: &Connection, account: AccountId, name: &str) -> Result<Option<Kind>, StoreError> {
+fn stands(sql: &Connection, account: AccountId, name: &str) -> Result<Option<KindState>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT enabled, fetched_at_ms FROM auto_kind WHERE account_id = ?1 AND kind = ?2")?;
-    let kind = query.query_row((account.0, name), |row| Ok(Kind { enabled: row.get(0)?, fetched_at_ms: row.get(1)? }));
+    let kind =
+        query.query_row((account.0, name), |row| Ok(KindState { enabled: row.get(0)?, fetched_at_ms: row.get(1)? }));
     Ok(kind.optional()?)
 }
 
@@ -140,7 +141,7 @@ pub fn keep(
     tx: &mut Tx<'_>,
     account: AccountId,
     kind: AutoMessageType,
-    news: &KindNews,
+    news: &ListedKind,
     caused: bool,
     now_ms: Millis,
 ) -> Result<(), StoreError> {
@@ -156,8 +157,8 @@ pub fn keep(
              intended = CASE WHEN ?5 THEN NULL ELSE intended END",
         (account.0, &name, news.enabled, now_ms, ours),
     )?;
-    let by = if ours { By::Deskbell } else { By::Elsewhere };
-    let another = auto_version::note(tx, account, kind, news.enabled, &texts, by, now_ms)?;
+    let by = if ours { ChangedBy::Deskbell } else { ChangedBy::Elsewhere };
+    let another = auto_version::record(tx, account, kind, news.enabled, &texts, by, now_ms)?;
     let same = before.len() == news.items.len()
         && before
             .iter()
@@ -168,7 +169,7 @@ pub fn keep(
     }
     if kind.can_be_deleted() && news.enabled && known.is_some_and(|known| !known.enabled) {
         for held in &before {
-            // By TikTok's id: ours may have been given to what took its place.
+            // ChangedBy TikTok's id: ours may have been given to what took its place.
             tx.execute(
                 "UPDATE auto_message SET off = 1 WHERE account_id = ?1 AND remote_id = ?2",
                 (account.0, &held.remote_id),
@@ -182,7 +183,12 @@ pub fn keep(
 }
 
 /// Puts these in the place of a kind's messages; those that stay keep their ids.
-fn replace(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType, items: &[News]) -> Result<(), StoreError> {
+fn replace(
+    tx: &Tx<'_>,
+    account: AccountId,
+    kind: AutoMessageType,
+    items: &[ListedAutoMessage],
+) -> Result<(), StoreError> {
     let name = word(&kind)?;
     let listed: Vec<&str> = items.iter().map(|item| item.remote_id.as_str()).collect();
     tx.execute(
@@ -206,7 +212,12 @@ fn replace(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType, items: &[News
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn intend(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType, texts: &[AutoText]) -> Result<(), StoreError> {
+pub fn set_intended(
+    tx: &Tx<'_>,
+    account: AccountId,
+    kind: AutoMessageType,
+    texts: &[AutoText],
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE auto_kind SET intended = ?3 WHERE account_id = ?1 AND kind = ?2",
         (account.0, word(&kind)?, serde_json::to_string(texts)?),
@@ -218,7 +229,7 @@ pub fn intend(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType, texts: &[A
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn not_intended(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType) -> Result<(), StoreError> {
+pub fn clear_intended(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType) -> Result<(), StoreError> {
     tx.execute("UPDATE auto_kind SET intended = NULL WHERE account_id = ?1 AND kind = ?2", (account.0, word(&kind)?))?;
     Ok(())
 }
@@ -244,7 +255,7 @@ fn same_texts(one: &[AutoText], other: &[AutoText]) -> bool {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn judged(tx: &mut Tx<'_>, account: AccountId, remote_id: &str, audit: AuditStatus) -> Result<bool, StoreError> {
+pub fn set_audit(tx: &mut Tx<'_>, account: AccountId, remote_id: &str, audit: AuditStatus) -> Result<bool, StoreError> {
     let known = tx.execute(
         "UPDATE auto_message SET audit = ?3 WHERE account_id = ?1 AND remote_id = ?2",
         (account.0, remote_id, word(&audit)?),

@@ -8,7 +8,7 @@ use crate::{StoreError, Tx, readable};
 
 /// Whose doing a state is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum ChangedBy {
     /// Ours.
     Deskbell,
     /// Somebody's in TikTok's app or another program; or it was there before we looked for the first time.
@@ -27,7 +27,7 @@ pub struct AutoVersion {
     /// Since when it was so, as far as we noticed.
     pub at_ms: Millis,
     /// Whose doing it was.
-    pub by: By,
+    pub by: ChangedBy,
     /// Whether TikTok sent them.
     pub enabled: bool,
     /// What they said, in order.
@@ -38,19 +38,19 @@ pub struct AutoVersion {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn note(
+pub fn record(
     tx: &Tx<'_>,
     account: AccountId,
     kind: AutoMessageType,
     enabled: bool,
     items: &[AutoText],
-    by: By,
+    by: ChangedBy,
     now_ms: Millis,
 ) -> Result<bool, StoreError> {
     if newest(tx, account, kind, 1)?.first().is_some_and(|last| last.enabled == enabled && last.items == items) {
         return Ok(false);
     }
-    let by = if by == By::Deskbell { "deskbell" } else { "elsewhere" };
+    let by = if by == ChangedBy::Deskbell { "deskbell" } else { "elsewhere" };
     tx.execute(
         "INSERT INTO auto_version (account_id, kind, at_ms, by, enabled, items) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         (account.0, word(&kind)?, now_ms, by, enabled, serde_json::to_string(items)?),
@@ -116,7 +116,11 @@ fn read(row: &Row<'_>) -> Result<Option<AutoVersion>, StoreError> {
         account: AccountId(row.get(1)?),
         kind,
         at_ms: row.get(3)?,
-        by: if row.get_ref(4)?.as_str().is_ok_and(|by| by == "deskbell") { By::Deskbell } else { By::Elsewhere },
+        by: if row.get_ref(4)?.as_str().is_ok_and(|by| by == "deskbell") {
+            ChangedBy::Deskbell
+        } else {
+            ChangedBy::Elsewhere
+        },
         enabled: row.get(5)?,
         items,
     }))

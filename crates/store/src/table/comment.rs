@@ -11,7 +11,7 @@ use crate::{StoreError, Tx, readable};
 /// How far the answer to a comment has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum State {
+pub enum AnswerState {
     /// Not answered.
     Open,
     /// The call is under way, or we died in it.
@@ -45,7 +45,7 @@ pub enum State {
     /// The agent put it aside.
     Dismissed {
         /// What it was before.
-        was: Box<State>,
+        was: Box<AnswerState>,
     },
 }
 
@@ -71,12 +71,12 @@ pub struct Comment {
     /// When.
     pub at_ms: Millis,
     /// How far the answer has come.
-    pub state: State,
+    pub state: AnswerState,
 }
 
 /// What TikTok said of a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct News {
+pub struct IncomingComment {
     /// TikTok's `comment_id`.
     pub remote_id: String,
     /// TikTok's id of whoever wrote it, if it said.
@@ -97,7 +97,11 @@ pub struct News {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn take(tx: &mut Tx<'_>, account: AccountId, news: &News) -> Result<Option<CommentId>, StoreError> {
+pub fn insert_new(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    news: &IncomingComment,
+) -> Result<Option<CommentId>, StoreError> {
     let taken = tx.execute(
         "INSERT INTO comment (account_id, remote_id, person_id, name, handle, body, is_follower, at_ms, state)
          VALUES (:account, :remote_id, coalesce(:person, ''), coalesce(:name, ''), :handle, :body, :follower, :at, :state)
@@ -105,7 +109,7 @@ pub fn take(tx: &mut Tx<'_>, account: AccountId, news: &News) -> Result<Option<C
         named_params! {
             ":account": account.0, ":remote_id": news.remote_id, ":person": news.person_id, ":name": news.name,
             ":handle": news.handle, ":body": news.body, ":follower": news.is_follower, ":at": news.at_ms,
-            ":state": serde_json::to_string(&State::Open)?,
+            ":state": serde_json::to_string(&AnswerState::Open)?,
         },
     )?;
     if taken == 0 {
@@ -145,7 +149,7 @@ pub fn get(sql: &Connection, id: CommentId) -> Result<Comment, StoreError> {
 /// # Errors
 /// [`StoreError::WrongState`] if it stands otherwise by now.
 pub fn begin(tx: &mut Tx<'_>, comment: &Comment, body: &str, now_ms: Millis) -> Result<(), StoreError> {
-    let state = State::Sending { body: body.to_owned(), at_ms: now_ms };
+    let state = AnswerState::Sending { body: body.to_owned(), at_ms: now_ms };
     change(tx, comment, &comment.state, &state)
 }
 
@@ -153,10 +157,10 @@ pub fn begin(tx: &mut Tx<'_>, comment: &Comment, body: &str, now_ms: Millis) -> 
 ///
 /// # Errors
 /// [`StoreError::WrongState`] if none is.
-pub fn settle(tx: &mut Tx<'_>, id: CommentId, state: &State) -> Result<(), StoreError> {
+pub fn settle(tx: &mut Tx<'_>, id: CommentId, state: &AnswerState) -> Result<(), StoreError> {
     let comment = get(tx, id)?;
     match &comment.state {
-        State::Sending { .. } | State::Unconfirmed { .. } => change(tx, &comment, &comment.state, state),
+        AnswerState::Sending { .. } | AnswerState::Unconfirmed { .. } => change(tx, &comment, &comment.state, state),
         _ => Err(StoreError::WrongState),
     }
 }
@@ -168,10 +172,10 @@ pub fn settle(tx: &mut Tx<'_>, id: CommentId, state: &State) -> Result<(), Store
 pub fn dismiss(tx: &mut Tx<'_>, id: CommentId, dismissed: bool) -> Result<(), StoreError> {
     let comment = get(tx, id)?;
     let state = match (&comment.state, dismissed) {
-        (State::Sending { .. }, _) => return Err(StoreError::WrongState),
-        (State::Dismissed { was }, false) => (**was).clone(),
-        (State::Dismissed { .. }, true) | (_, false) => return Ok(()),
-        (state, true) => State::Dismissed { was: Box::new(state.clone()) },
+        (AnswerState::Sending { .. }, _) => return Err(StoreError::WrongState),
+        (AnswerState::Dismissed { was }, false) => (**was).clone(),
+        (AnswerState::Dismissed { .. }, true) | (_, false) => return Ok(()),
+        (state, true) => AnswerState::Dismissed { was: Box::new(state.clone()) },
     };
     change(tx, &comment, &comment.state, &state)
 }
@@ -180,11 +184,11 @@ pub fn dismiss(tx: &mut Tx<'_>, id: CommentId, dismissed: bool) -> Result<(), St
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn recover(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+pub fn recover_after_crash(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     let lost = select(tx, "json_extract(state, '$.state') = 'sending'", [])?;
     for comment in &lost {
-        if let State::Sending { body, at_ms } = &comment.state {
-            let state = State::Unconfirmed { body: body.clone(), at_ms: *at_ms };
+        if let AnswerState::Sending { body, at_ms } = &comment.state {
+            let state = AnswerState::Unconfirmed { body: body.clone(), at_ms: *at_ms };
             change(tx, comment, &comment.state, &state)?;
         }
     }
@@ -207,7 +211,7 @@ pub fn unconfirmed(sql: &Connection, account: AccountId, since_ms: Millis) -> Re
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn arrived(
+pub fn answer_arrived_at(
     sql: &Connection,
     comment: &Comment,
     body: &str,
@@ -232,7 +236,7 @@ pub fn arrived(
 
 /// What is known of whoever wrote a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Writer {
+pub struct CommentAuthor {
     /// The conversation with them.
     pub conversation: ConversationId,
     /// When anything was last said in it.
@@ -245,7 +249,7 @@ pub struct Writer {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn writer(sql: &Connection, comment: &Comment) -> Result<Option<Writer>, StoreError> {
+pub fn author(sql: &Connection, comment: &Comment) -> Result<Option<CommentAuthor>, StoreError> {
     if comment.person_id.is_empty() {
         return Ok(None);
     }
@@ -255,12 +259,12 @@ pub fn writer(sql: &Connection, comment: &Comment) -> Result<Option<Writer>, Sto
          ORDER BY c.last_at_ms DESC LIMIT 1",
     )?;
     let found = query.query_row((comment.account.0, &comment.person_id), |row| {
-        Ok(Writer { conversation: ConversationId(row.get(0)?), said_at_ms: row.get(1)?, name: row.get(2)? })
+        Ok(CommentAuthor { conversation: ConversationId(row.get(0)?), said_at_ms: row.get(1)?, name: row.get(2)? })
     });
     Ok(found.optional()?)
 }
 
-fn change(tx: &mut Tx<'_>, comment: &Comment, from: &State, to: &State) -> Result<(), StoreError> {
+fn change(tx: &mut Tx<'_>, comment: &Comment, from: &AnswerState, to: &AnswerState) -> Result<(), StoreError> {
     let changed = tx.execute(
         "UPDATE comment SET state = ?3 WHERE id = ?1 AND state = ?2",
         (comment.id.0, serde_json::to_string(from)?, serde_json::to_string(to)?),

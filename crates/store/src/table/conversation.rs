@@ -13,14 +13,14 @@ use super::{cursor, gap, message};
 use crate::{StoreError, Tx, readable};
 
 /// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
-const UNTOLD_MS: Millis = 1;
+const UNKNOWN_UPDATE_MS: Millis = 1;
 /// Rows of a list that are passed over faster than days are counted.
-const NEAR: u32 = 500;
+const OFFSET_SCAN_LIMIT: u32 = 500;
 const DAY_MS: Millis = 86_400_000;
 
 /// What a listing says about a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedConversation {
     /// TikTok's `conversation_id`.
     pub remote_id: String,
     /// `STRANGER` or `SINGLE`.
@@ -33,7 +33,7 @@ pub struct Listed {
 
 /// A conversation that the engine works on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
     /// Its account.
@@ -106,12 +106,12 @@ pub struct ListRow {
     /// Where the customer came from.
     pub origin: Option<Origin>,
     /// The customer.
-    pub person: Person,
+    pub person: RowPerson,
 }
 
 /// The person columns of a row.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub struct RowPerson {
     /// Their id; 0 while unknown.
     pub id: PersonId,
     /// TikTok's `unique_identifier`; the conversation's id while unknown.
@@ -132,7 +132,7 @@ pub struct Person {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Result<bool, StoreError> {
+pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &ListedConversation) -> Result<bool, StoreError> {
     let origin = listed.origin.as_ref().map(serde_json::to_string).transpose()?;
     let known: Option<(i64, String, Millis, Option<String>)> = tx
         .prepare_cached(
@@ -142,7 +142,7 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Re
         .optional()?;
     match known {
         None => {
-            let updated_ms = listed.updated_ms.unwrap_or(UNTOLD_MS);
+            let updated_ms = listed.updated_ms.unwrap_or(UNKNOWN_UPDATE_MS);
             tx.prepare_cached(
                 "INSERT INTO conversation (account_id, remote_id, kind, last_at_ms, origin, remote_updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
             )?
@@ -176,21 +176,21 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &Listed) -> Re
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn due(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<Known>, StoreError> {
+pub fn due(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<Conversation>, StoreError> {
     // What happened before the account was linked is old, and waits while the first fetch is paused.
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {KNOWN} FROM conversation WHERE account_id = ?1 AND fetched_updated_ms < remote_updated_ms
+        "SELECT {COLUMNS} FROM conversation WHERE account_id = ?1 AND fetched_updated_ms < remote_updated_ms
          AND (fetched_updated_ms > 0 OR remote_updated_ms > (SELECT CASE backfill_paused WHEN 0 THEN 0 ELSE linked_at_ms END FROM account WHERE id = ?1))
          ORDER BY remote_updated_ms DESC LIMIT ?2"
     ))?;
-    Ok(query.query_map((account.0, limit), read_known)?.collect::<Result<_, _>>()?)
+    Ok(query.query_map((account.0, limit), read_conversation)?.collect::<Result<_, _>>()?)
 }
 
 /// Whether a conversation was listed and never fetched.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn never_fetched(sql: &Connection, account: AccountId) -> Result<bool, StoreError> {
+pub fn has_unfetched(sql: &Connection, account: AccountId) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM conversation WHERE account_id = ?1 AND fetched_updated_ms = 0 AND fetched_updated_ms < remote_updated_ms)",
     )?;
@@ -201,16 +201,16 @@ pub fn never_fetched(sql: &Connection, account: AccountId) -> Result<bool, Store
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
-pub fn get(sql: &Connection, id: ConversationId) -> Result<Known, StoreError> {
-    let mut query = sql.prepare_cached(&format!("SELECT {KNOWN} FROM conversation WHERE id = ?1"))?;
-    Ok(query.query_row([id.0], read_known)?)
+pub fn get(sql: &Connection, id: ConversationId) -> Result<Conversation, StoreError> {
+    let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM conversation WHERE id = ?1"))?;
+    Ok(query.query_row([id.0], read_conversation)?)
 }
 
 /// The newest other conversation that was read and has no news, to see whether TikTok shows any.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn readable_beside(
+pub fn newest_readable_except(
     sql: &Connection,
     account: AccountId,
     id: ConversationId,
@@ -244,7 +244,7 @@ pub fn active_since(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, shown: bool) -> Result<(), StoreError> {
+pub fn mark_fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, shown: bool) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2) WHERE id = ?1")?
         .execute((id.0, updated_ms))?;
     if !shown {
@@ -264,7 +264,7 @@ pub fn fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, shown: b
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn look_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+pub fn mark_due_if_fetched(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     // 0 is for one that was never read.
     tx.prepare_cached(
         "UPDATE conversation SET fetched_updated_ms = remote_updated_ms - 1
@@ -278,7 +278,7 @@ pub fn look_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(), StoreError> {
+pub fn mark_refused_due(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(), StoreError> {
     const NAME: &str = "refused_tried_to";
     let tried: i64 = cursor::get(tx, account, NAME)?.and_then(|id| id.parse().ok()).unwrap_or(0);
     let ids: Vec<i64> = tx
@@ -288,7 +288,7 @@ pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<
         .query_map((account.0, tried, limit), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for id in &ids {
-        due_again(tx, ConversationId(*id))?;
+        mark_due(tx, ConversationId(*id))?;
     }
     match ids.last() {
         Some(last) => cursor::set(tx, account, NAME, &last.to_string()),
@@ -300,7 +300,7 @@ pub fn try_refused_again(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn due_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+pub fn mark_due(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE conversation SET fetched_updated_ms = min(fetched_updated_ms, remote_updated_ms - 1) WHERE id = ?1",
         [id.0],
@@ -308,11 +308,11 @@ pub fn due_again(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// TikTok lists a conversation and refuses to show it: it is not asked for again until it moves, or [`try_refused_again`].
+/// TikTok lists a conversation and refuses to show it: it is not asked for again until it moves, or [`mark_refused_due`].
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn refused(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
+pub fn mark_refused(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Result<(), StoreError> {
     let account = tx.query_row(
         "UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2), unreadable = 1 WHERE id = ?1 RETURNING account_id",
         (id.0, updated_ms),
@@ -326,7 +326,7 @@ pub fn refused(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> Resul
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn read_by_customer(tx: &mut Tx<'_>, id: ConversationId, up_to_ms: Millis) -> Result<(), StoreError> {
+pub fn mark_read_by_customer(tx: &mut Tx<'_>, id: ConversationId, up_to_ms: Millis) -> Result<(), StoreError> {
     let account: Option<i64> = tx
         .query_row(
             "UPDATE conversation SET read_up_to_ms = ?2 WHERE id = ?1 AND read_up_to_ms < ?2 RETURNING account_id",
@@ -377,7 +377,7 @@ pub fn set_status(tx: &mut Tx<'_>, id: ConversationId, status: Status) -> Result
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn customer_wrote(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+pub fn reopen_for_customer(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let account: Option<i64> = tx
         .prepare_cached(
             "UPDATE conversation SET status = 'open', snoozed_until_ms = NULL WHERE id = ?1 AND (status <> 'open' OR snoozed_until_ms IS NOT NULL) RETURNING account_id",
@@ -528,7 +528,7 @@ fn spent(tx: &Tx<'_>, id: ConversationId, inbound_at: Option<Millis>) -> Result<
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn set_images(tx: &mut Tx<'_>, id: ConversationId, images: bool, now_ms: Millis) -> Result<(), StoreError> {
+pub fn set_images_allowed(tx: &mut Tx<'_>, id: ConversationId, images: bool, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute("UPDATE conversation SET images = ?2, images_asked_ms = ?3 WHERE id = ?1", (id.0, images, now_ms))?;
     tx.touch(Change::Conversation { conversation: id });
     Ok(())
@@ -538,7 +538,7 @@ pub fn set_images(tx: &mut Tx<'_>, id: ConversationId, images: bool, now_ms: Mil
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn forget_images(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+pub fn forget_images_allowed(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     tx.execute("UPDATE conversation SET images = NULL, images_asked_ms = 0 WHERE id = ?1", [id.0])?;
     Ok(())
 }
@@ -575,7 +575,7 @@ pub fn owes_read(sql: &Connection, id: ConversationId) -> Result<bool, StoreErro
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn read_told(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+pub fn clear_read_owed(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     tx.execute("UPDATE conversation SET read_owed = 0 WHERE id = ?1", [id.0])?;
     Ok(())
 }
@@ -611,7 +611,7 @@ pub fn window(
         Tab::Waiting | Tab::Requests | Tab::Mine | Tab::Snoozed | Tab::Unsent => None,
     };
     let (bound, before_ms, skip) = match long {
-        Some(list) if offset > NEAR => {
+        Some(list) if offset > OFFSET_SCAN_LIMIT => {
             let (before_ms, rest) = day_of(sql, account, list, offset)?;
             ("AND last_at_ms < ?4", Some(before_ms), rest)
         }
@@ -679,10 +679,10 @@ pub fn touch(tx: &mut Tx<'_>, account: AccountId, conversation: ConversationId) 
     tx.touch(Change::Accounts);
 }
 
-const KNOWN: &str = "id, account_id, remote_id, remote_updated_ms, fetched_updated_ms, read_up_to_ms, window_opened_at_ms, status, person_id, sent, sent_late, engaged, kind, images, images_asked_ms";
+const COLUMNS: &str = "id, account_id, remote_id, remote_updated_ms, fetched_updated_ms, read_up_to_ms, window_opened_at_ms, status, person_id, sent, sent_late, engaged, kind, images, images_asked_ms";
 
-fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
-    Ok(Known {
+fn read_conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+    Ok(Conversation {
         id: ConversationId(row.get(0)?),
         account: AccountId(row.get(1)?),
         remote_id: row.get(2)?,
@@ -729,7 +729,7 @@ fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
         },
         draft_line: row.get(13)?,
         origin: readable::column("conversation", row, 14)?,
-        person: Person {
+        person: RowPerson {
             id: PersonId(row.get(15)?),
             remote_id: row.get(16)?,
             name: row.get(17)?,

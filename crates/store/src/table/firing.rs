@@ -5,13 +5,13 @@ mod standing;
 
 use std::collections::HashMap;
 
-use model::{AccountId, Change, ConversationId, Deed, MessageId, Millis, NoReply, RuleId};
+use model::{AccountId, ActionTaken, Change, ConversationId, MessageId, Millis, NoReply, RuleId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-pub use self::standing::{Stood, stood};
+pub use self::standing::{RuleContext, load_context};
 
 use super::conversation;
-use super::outbox::{self, Reply, State};
+use super::outbox::{self, OutboxReply, OutboxState};
 use crate::{StoreError, Tx, readable};
 
 const TABLE: &str = "rule_firing";
@@ -34,7 +34,7 @@ pub struct NewFiring {
     /// Why it sends no reply although it should.
     pub no_reply: Option<NoReply>,
     /// What it does.
-    pub did: Vec<Deed>,
+    pub did: Vec<ActionTaken>,
     /// The messages it sends, in order.
     pub replies: Vec<MessageId>,
 }
@@ -59,7 +59,7 @@ pub struct Firing {
     /// Why it sent none although it should have.
     pub no_reply: Option<NoReply>,
     /// What it did.
-    pub did: Vec<Deed>,
+    pub did: Vec<ActionTaken>,
 }
 
 /// Writes down that a rule fired.
@@ -168,7 +168,7 @@ pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, St
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn overtaken(sql: &Connection, reply: &Reply, now_ms: Millis) -> Result<Option<NoReply>, StoreError> {
+pub(super) fn overtaken(sql: &Connection, reply: &OutboxReply, now_ms: Millis) -> Result<Option<NoReply>, StoreError> {
     if sender(sql, reply.message)?.is_none() {
         return Ok(None);
     }
@@ -185,21 +185,21 @@ pub(super) fn overtaken(sql: &Connection, reply: &Reply, now_ms: Millis) -> Resu
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &Reply, why: NoReply) -> Result<(), StoreError> {
-    if !matches!(reply.state, State::Queued | State::Held) {
+pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &OutboxReply, why: NoReply) -> Result<(), StoreError> {
+    if !matches!(reply.state, OutboxState::Queued | OutboxState::Held) {
         return Err(StoreError::WrongState);
     }
     let firing: i64 =
         tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.message.0], |row| row.get(0))?;
-    outbox::take_out(tx, reply.message)?;
+    outbox::delete_with_message(tx, reply.message)?;
     let (left, did): (u32, String) = tx.query_row(
         "SELECT (SELECT count(*) FROM rule_reply WHERE firing_id = ?1), actions FROM rule_firing WHERE id = ?1",
         [firing],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     if left == 0 {
-        let mut did: Vec<Deed> = readable::parse(TABLE, did.as_bytes()).unwrap_or_default();
-        did.retain(|deed| !matches!(deed, Deed::Replied { .. }));
+        let mut did: Vec<ActionTaken> = readable::parse(TABLE, did.as_bytes()).unwrap_or_default();
+        did.retain(|deed| !matches!(deed, ActionTaken::Replied { .. }));
         tx.execute(
             "UPDATE rule_firing SET no_reply = ?2, actions = ?3 WHERE id = ?1",
             (firing, serde_json::to_string(&why)?, serde_json::to_string(&did)?),

@@ -22,7 +22,7 @@ pub struct Gap {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn notice(tx: &Tx<'_>, conversation: ConversationId, gap: Gap, now_ms: Millis) -> Result<bool, StoreError> {
+pub fn insert(tx: &Tx<'_>, conversation: ConversationId, gap: Gap, now_ms: Millis) -> Result<bool, StoreError> {
     let noted = tx.execute(
         "INSERT INTO gap (conversation_id, before_id, after_id, noticed_at_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
         (conversation.0, gap.before.0, gap.after.map(|id| id.0), now_ms),
@@ -34,7 +34,7 @@ pub fn notice(tx: &Tx<'_>, conversation: ConversationId, gap: Gap, now_ms: Milli
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn follow(tx: &Tx<'_>, conversation: ConversationId, from: MessageId, to: MessageId) -> Result<(), StoreError> {
+pub fn move_to(tx: &Tx<'_>, conversation: ConversationId, from: MessageId, to: MessageId) -> Result<(), StoreError> {
     // One that stands there already says the same.
     tx.prepare_cached("UPDATE OR REPLACE gap SET before_id = ?3 WHERE conversation_id = ?1 AND before_id = ?2")?
         .execute((conversation.0, from.0, to.0))?;
@@ -73,7 +73,7 @@ pub fn split(tx: &Tx<'_>, conversation: ConversationId, found: MessageId, now_ms
         .query_row((conversation.0, found.0), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((before, after)) = gap.filter(|(_, after)| *after != Some(found.0)) else { return Ok(false) };
-    notice(tx, conversation, Gap { before: found, after: after.map(MessageId) }, now_ms)?;
+    insert(tx, conversation, Gap { before: found, after: after.map(MessageId) }, now_ms)?;
     tx.prepare_cached("UPDATE gap SET after_id = ?3 WHERE conversation_id = ?1 AND before_id = ?2")?.execute((
         conversation.0,
         before,
@@ -86,7 +86,7 @@ pub fn split(tx: &Tx<'_>, conversation: ConversationId, found: MessageId, now_ms
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn any(sql: &Connection, conversation: ConversationId) -> Result<bool, StoreError> {
+pub fn exists(sql: &Connection, conversation: ConversationId) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM gap WHERE conversation_id = ?1)")?;
     Ok(query.query_row([conversation.0], |row| row.get(0))?)
 }

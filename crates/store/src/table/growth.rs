@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::firing;
-use super::message::Stretch;
+use super::message::PageAnchor;
 use super::{account, agent, comment, conversation, media, message, triage};
 use crate::db::{MIGRATIONS, commit, migrate};
 use crate::{StoreError, Tx};
@@ -88,11 +88,11 @@ fn a_conversation_that_was_never_answered_is_not_read_whole_for_each_message() {
     });
     costs_the_same("how it stood with its first message", fill_messages, |sql| {
         let first = message::get(sql, message::first_id(1)).unwrap();
-        firing::stood(sql, &first, 9).unwrap();
+        firing::load_context(sql, &first, 9).unwrap();
     });
     costs_the_same("how it stands with its newest", fill_messages, |sql| {
-        let newest = message::page(sql, ConversationId(1), Stretch::Newest, 1).unwrap().0.remove(0);
-        assert!(firing::stood(sql, &newest, 9).unwrap().request);
+        let newest = message::page(sql, ConversationId(1), PageAnchor::Newest, 1).unwrap().0.remove(0);
+        assert!(firing::load_context(sql, &newest, 9).unwrap().request);
     });
 }
 
@@ -105,7 +105,7 @@ fn a_place_far_down_a_long_list_is_found_by_days() {
             let into = "conversation (id, account_id, remote_id, kind, last_at_ms, remote_updated_ms)";
             fill(&sql, rows, into, &format!("n + 1, 1, 'c' || n, 'chat', n * 31536000000 / {rows}, 1"));
             steps(&mut sql, |sql| {
-                let all = account::counts(sql, ME).unwrap().all;
+                let all = account::tab_counts(sql, ME).unwrap().all;
                 assert_eq!(conversation::window(sql, ME, Tab::All, all * of_a_hundred / 100, 60).unwrap().len(), 60);
             })
         });
@@ -137,7 +137,7 @@ fn every_window_of_a_list_is_that_part_of_the_whole() {
         };
         let mut query = sql.prepare(&format!("SELECT id FROM conversation WHERE {of} ORDER BY {order}")).unwrap();
         let whole: Vec<i64> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-        assert_eq!(whole.len(), account::counts(&sql, ME).unwrap().of(tab) as usize, "{tab:?}");
+        assert_eq!(whole.len(), account::tab_counts(&sql, ME).unwrap().of(tab) as usize, "{tab:?}");
         assert!(whole.len() > 600, "{tab:?}: {}", whole.len());
         for offset in (0..whole.len() + 90).step_by(37) {
             let rows = conversation::window(&sql, ME, tab, u32::try_from(offset).unwrap(), 60).unwrap();
@@ -150,7 +150,7 @@ fn every_window_of_a_list_is_that_part_of_the_whole() {
 #[test]
 fn the_first_messages_are_one_page_however_long_the_conversation() {
     costs_the_same("its beginning", fill_messages, |sql| {
-        let (page, more) = message::page(sql, ConversationId(1), Stretch::Oldest, 50).unwrap();
+        let (page, more) = message::page(sql, ConversationId(1), PageAnchor::Oldest, 50).unwrap();
         assert!(more && page.iter().map(|message| message.sent_at_ms).eq(1..=50));
     });
 }
@@ -158,7 +158,7 @@ fn the_first_messages_are_one_page_however_long_the_conversation() {
 #[test]
 fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
     costs_the_same("the first fetch", fill_conversations, |sql| {
-        let (fetched, all) = account::backfill(sql, ME).unwrap();
+        let (fetched, all) = account::backfill_progress(sql, ME).unwrap();
         assert_eq!(fetched + 1, all, "all but the one that was there");
     });
 }
@@ -166,7 +166,7 @@ fn how_far_the_first_fetch_has_come_is_not_counted_each_time() {
 #[test]
 fn whose_conversations_are_is_not_counted_each_time() {
     costs_the_same("the tabs' counts", fill_conversations, |sql| {
-        assert!(account::counts(sql, ME).unwrap().mine >= 100);
+        assert!(account::tab_counts(sql, ME).unwrap().mine >= 100);
     });
     costs_the_same("whoever has the fewest", fill_conversations, |sql| {
         assert!(agent::least_busy(sql).unwrap().is_some());
@@ -219,7 +219,7 @@ fn comments_that_are_settled_are_not_read_to_find_those_that_are_not() {
         fill(sql, rows, into, "1, 'k' || n, '', 'how much?', n, '{\"state\":\"answered\",\"body\":\"5\",\"atMs\":9}'");
     };
     costs_the_same("calls whose end nobody heard", settled, |sql| {
-        assert_eq!(write(sql, comment::recover), 0);
+        assert_eq!(write(sql, comment::recover_after_crash), 0);
     });
     costs_the_same("answers that may have gone out", settled, |sql| {
         assert!(comment::unconfirmed(sql, ME, 0).unwrap().is_empty());
@@ -233,7 +233,7 @@ fn what_was_put_away_comes_back_in_slices() {
     sql.execute_batch("UPDATE conversation SET snoozed_until_ms = 5 WHERE id > 1").unwrap();
     let mut back = Vec::new();
     loop {
-        let woken = write(&mut sql, |tx| triage::wake(tx, 9));
+        let woken = write(&mut sql, |tx| triage::wake_due(tx, 9));
         if woken.is_empty() {
             break;
         }
@@ -241,7 +241,7 @@ fn what_was_put_away_comes_back_in_slices() {
         back.extend(woken);
     }
     assert_eq!(back.len(), 1_200);
-    assert_eq!(triage::next_waking(&sql).unwrap(), None);
+    assert_eq!(triage::next_wake_at(&sql).unwrap(), None);
 }
 
 #[test]

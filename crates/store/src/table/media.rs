@@ -16,7 +16,7 @@ const HOUR_MS: Millis = 3_600_000;
 
 /// A picture that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredImage {
     /// SHA-256 of its bytes in lower-case hex, which is also its file's name.
     pub key: String,
     /// `image/jpeg` or `image/png`.
@@ -31,7 +31,7 @@ pub struct Held {
 
 /// Whose picture is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Wanted {
+pub enum WantedImage {
     /// The picture in a message.
     Message(MessageId),
     /// A customer's avatar.
@@ -40,13 +40,13 @@ pub enum Wanted {
 
 /// A picture to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Order {
+pub struct ImageOrder {
     /// The order's id.
     pub id: i64,
     /// For which account.
     pub account: AccountId,
     /// Whose picture.
-    pub wanted: Wanted,
+    pub wanted: WantedImage,
     /// How often it was tried.
     pub attempt: u32,
     /// When the message was sent, or the customer last heard from, ms since the epoch.
@@ -57,7 +57,7 @@ pub struct Order {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn hold(tx: &Tx<'_>, held: &Held, now_ms: Millis) -> Result<(), StoreError> {
+pub fn record(tx: &Tx<'_>, held: &StoredImage, now_ms: Millis) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO media (key, mime, width, height, size, fetched_at_ms, used_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (key) DO UPDATE SET used_at_ms = max(used_at_ms, excluded.used_at_ms)",
@@ -78,7 +78,7 @@ pub fn hold(tx: &Tx<'_>, held: &Held, now_ms: Millis) -> Result<(), StoreError> 
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn shown(tx: &Tx<'_>, keys: &[String], now_ms: Millis) -> Result<(), StoreError> {
+pub fn mark_shown(tx: &Tx<'_>, keys: &[String], now_ms: Millis) -> Result<(), StoreError> {
     let hour_ms = now_ms / HOUR_MS * HOUR_MS;
     let mut update = tx.prepare_cached("UPDATE media SET used_at_ms = ?2 WHERE key = ?1 AND used_at_ms < ?2")?;
     for key in keys {
@@ -91,7 +91,7 @@ pub fn shown(tx: &Tx<'_>, keys: &[String], now_ms: Millis) -> Result<(), StoreEr
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn drop(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
+pub fn remove(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM media WHERE key = ?1")?.execute([key])?;
     Ok(())
 }
@@ -118,11 +118,11 @@ pub fn mime(sql: &Connection, key: &str) -> Result<Option<String>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn get(sql: &Connection, key: &str) -> Result<Option<Held>, StoreError> {
+pub fn get(sql: &Connection, key: &str) -> Result<Option<StoredImage>, StoreError> {
     let mut query = sql.prepare_cached("SELECT key, mime, width, height, size FROM media WHERE key = ?1")?;
     let held = query.query_row([key], |row| {
         let size: i64 = row.get(4)?;
-        Ok(Held {
+        Ok(StoredImage {
             key: row.get(0)?,
             mime: row.get(1)?,
             width: row.get(2)?,
@@ -137,12 +137,12 @@ pub fn get(sql: &Connection, key: &str) -> Result<Option<Held>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn want(tx: &Tx<'_>, account: AccountId, wanted: Wanted) -> Result<(), StoreError> {
+pub fn want(tx: &Tx<'_>, account: AccountId, wanted: WantedImage) -> Result<(), StoreError> {
     match wanted {
-        Wanted::Message(id) => tx
+        WantedImage::Message(id) => tx
             .prepare_cached("INSERT INTO media_wanted (account_id, message_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
             .execute((account.0, id.0))?,
-        Wanted::Avatar(id) => tx
+        WantedImage::Avatar(id) => tx
             .prepare_cached(
                 "INSERT INTO media_wanted (account_id, person_id) VALUES (?1, ?2)
                  ON CONFLICT (person_id) DO UPDATE SET not_before_ms = 0 WHERE attempt < ?3",
@@ -183,7 +183,7 @@ pub(super) fn lacks_avatar(sql: &Connection, person: PersonId) -> Result<bool, S
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn due(sql: &Connection, account: AccountId, now_ms: Millis, limit: u32) -> Result<Vec<Order>, StoreError> {
+pub fn due(sql: &Connection, account: AccountId, now_ms: Millis, limit: u32) -> Result<Vec<ImageOrder>, StoreError> {
     let mut messages = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM media_wanted INDEXED BY media_wanted_messages
          WHERE message_id IS NOT NULL AND account_id = ?1 AND not_before_ms <= ?2 AND {NOT_PARKED} ORDER BY message_id DESC LIMIT ?3"
@@ -216,7 +216,7 @@ pub fn due_in(
     account: AccountId,
     conversation: ConversationId,
     now_ms: Millis,
-) -> Result<Vec<Order>, StoreError> {
+) -> Result<Vec<ImageOrder>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM media_wanted WHERE person_id = (SELECT person_id FROM conversation WHERE id = ?2) AND account_id = ?1 AND not_before_ms <= ?3
          UNION ALL
@@ -240,7 +240,7 @@ pub fn due_of(
     account: AccountId,
     message: MessageId,
     now_ms: Millis,
-) -> Result<Option<Order>, StoreError> {
+) -> Result<Option<ImageOrder>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM media_wanted WHERE message_id = ?2 AND account_id = ?1 AND not_before_ms <= ?3"
     ))?;
@@ -262,14 +262,14 @@ pub fn next_due(sql: &Connection, account: AccountId, now_ms: Millis) -> Result<
 
 const COLUMNS: &str = "id, account_id, message_id, person_id, attempt";
 
-fn read(row: &Row<'_>, avatar_at_ms: Millis) -> Result<Option<Order>, StoreError> {
+fn read(row: &Row<'_>, avatar_at_ms: Millis) -> Result<Option<ImageOrder>, StoreError> {
     let (message, person): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
     let (wanted, at_ms) = match (message, person) {
-        (Some(id), _) => (Wanted::Message(MessageId(id)), super::message::time_of(MessageId(id))),
-        (None, Some(id)) => (Wanted::Avatar(PersonId(id)), avatar_at_ms),
+        (Some(id), _) => (WantedImage::Message(MessageId(id)), super::message::time_of(MessageId(id))),
+        (None, Some(id)) => (WantedImage::Avatar(PersonId(id)), avatar_at_ms),
         (None, None) => return Ok(None),
     };
-    Ok(Some(Order { id: row.get(0)?, account: AccountId(row.get(1)?), wanted, attempt: row.get(4)?, at_ms }))
+    Ok(Some(ImageOrder { id: row.get(0)?, account: AccountId(row.get(1)?), wanted, attempt: row.get(4)?, at_ms }))
 }
 
 /// The order is done with, one way or the other.
@@ -314,7 +314,7 @@ pub fn give_up(tx: &Tx<'_>, order: i64) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn release_all(tx: &Tx<'_>) -> Result<(), StoreError> {
+pub fn make_all_due(tx: &Tx<'_>) -> Result<(), StoreError> {
     tx.execute(&format!("UPDATE media_wanted SET not_before_ms = 0 WHERE not_before_ms > 0 AND {NOT_PARKED}"), [])?;
     Ok(())
 }

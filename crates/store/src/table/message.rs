@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::value::RawValue;
 
 use super::{firing, picture};
-use crate::search::{self, Entry};
+use crate::search::{self, IndexEntry};
 use crate::{StoreError, Tx, readable};
 
 const TABLE: &str = "message";
@@ -17,7 +17,7 @@ const ID_BITS: u32 = 20;
 
 /// What a source says about a message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct News {
+pub struct IncomingMessage {
     /// TikTok's `message_id`.
     pub remote_id: String,
     /// When it was sent, ms since the epoch; about when, where the source does not say.
@@ -77,15 +77,15 @@ pub fn insert(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
-    news: &News,
+    news: &IncomingMessage,
     listed: bool,
 ) -> Result<MessageId, StoreError> {
     let tie = free_tie(tx, conversation, news.sent_at_ms, &news.remote_id)?;
     let at = (news.sent_at_ms, tie.unwrap_or(0));
-    let id = place(tx, account, conversation, Some(news), at, &news.content, news.surface, listed)?;
+    let id = insert_row(tx, account, conversation, Some(news), at, &news.content, news.surface, listed)?;
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2)")?.execute((id.0, &news.raw))?;
     if tie.is_none() {
-        settle_ties(tx, conversation, news.sent_at_ms)?;
+        reorder_same_ms(tx, conversation, news.sent_at_ms)?;
     }
     Ok(id)
 }
@@ -107,7 +107,7 @@ pub fn insert_own(
         .prepare_cached("SELECT max(sent_at_ms) FROM message WHERE conversation_id = ?1")?
         .query_row([conversation.0], |row| row.get(0))?;
     let at_ms = newest.map_or(now_ms, |newest| now_ms.max(newest.saturating_add(1)));
-    let id = place(tx, account, conversation, None, (at_ms, 0), content, Surface::Deskbell, false)?;
+    let id = insert_row(tx, account, conversation, None, (at_ms, 0), content, Surface::Deskbell, false)?;
     if let Some(quoted) = quoted_remote_id {
         tx.execute("UPDATE message SET quoted_remote_id = ?2 WHERE id = ?1", (id.0, quoted))?;
     }
@@ -115,11 +115,11 @@ pub fn insert_own(
 }
 
 #[expect(clippy::too_many_arguments, reason = "the columns of one INSERT")]
-fn place(
+fn insert_row(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
-    news: Option<&News>,
+    news: Option<&IncomingMessage>,
     (sent_at_ms, tie): (Millis, i64),
     content: &Content,
     surface: Surface,
@@ -138,7 +138,7 @@ fn place(
         ":reactions": serde_json::to_string(news.map_or(&[][..], |news| &news.reactions))?, ":listed": listed,
     })?;
     let (outgoing, reactions) = news.map_or((true, &[][..]), |news| (news.outgoing, &news.reactions));
-    search::index(tx, &Entry { id, account, conversation, outgoing, content, reactions })?;
+    search::index(tx, &IndexEntry { id, account, conversation, outgoing, content, reactions })?;
     picture::follow(tx, id, conversation, content, listed)?;
     Ok(id)
 }
@@ -191,7 +191,7 @@ fn free_tie(
 }
 
 /// Orders the messages of one millisecond by TikTok's id, whatever order they arrived in.
-fn settle_ties(tx: &Tx<'_>, conversation: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
+fn reorder_same_ms(tx: &Tx<'_>, conversation: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
     let count: i64 = tx
         .prepare_cached("SELECT count(*) FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2")?
         .query_row((conversation.0, at_ms), |row| row.get(0))?;
@@ -304,7 +304,7 @@ pub struct Updated {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result<Updated, StoreError> {
+pub fn update(tx: &Tx<'_>, known: &Message, news: &IncomingMessage, listed: bool) -> Result<Updated, StoreError> {
     // A picture we hold stays held: listings only know TikTok's id of it.
     let content = merged(known, news);
     let auto = known.auto.or(news.auto);
@@ -338,10 +338,10 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &News, listed: bool) -> Result
     tx.prepare_cached("INSERT INTO message_raw (message_id, raw) VALUES (?1, ?2) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw")?
         .execute((known.id.0, &raw))?;
     if moves {
-        settle_ties(tx, known.conversation, sent_at_ms)?;
+        reorder_same_ms(tx, known.conversation, sent_at_ms)?;
     }
     if content != known.content || news.reactions != known.reactions {
-        search::index(tx, &Entry { content: &content, reactions: &news.reactions, ..entry(known) })?;
+        search::index(tx, &IndexEntry { content: &content, reactions: &news.reactions, ..entry(known) })?;
     }
     picture::follow(tx, known.id, known.conversation, &content, known.listed || listed)?;
     let picture = is_pending(&content) && !(is_pending(&known.content) && same_media(&known.content, &content));
@@ -376,7 +376,7 @@ fn is_pending(content: &Content) -> bool {
 /// What is in a message, by what was known and what a listing says now. Of what we sent ourselves we know more than a
 /// listing tells; only TikTok's id of the picture is new. Nobody can edit a message at TikTok: one that comes back with less
 /// in it lost that on its way, and a picture that is here stays, whatever TikTok calls it now.
-fn merged(known: &Message, news: &News) -> Content {
+fn merged(known: &Message, news: &IncomingMessage) -> Content {
     match (&known.content, &news.content) {
         (ours, theirs) if says_less(ours, theirs) => ours.clone(),
         (Content::Text { .. }, Content::Text { body }) if body.is_empty() => known.content.clone(),
@@ -451,8 +451,8 @@ pub fn set_reactions(tx: &Tx<'_>, id: MessageId, reactions: &[Reaction]) -> Resu
 }
 
 /// What search knows of a stored message.
-pub(crate) fn entry(message: &Message) -> Entry<'_> {
-    Entry {
+pub(crate) fn entry(message: &Message) -> IndexEntry<'_> {
+    IndexEntry {
         id: message.id,
         account: message.account,
         conversation: message.conversation,
@@ -466,7 +466,13 @@ pub(crate) fn entry(message: &Message) -> Entry<'_> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, listed: bool) -> Result<(), StoreError> {
+pub fn assign_remote_id(
+    tx: &Tx<'_>,
+    id: MessageId,
+    remote_id: &str,
+    news: Option<&IncomingMessage>,
+    listed: bool,
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE message SET remote_id = ?2, sent_at_ms = coalesce(?3, sent_at_ms), tie = 0, listed = max(listed, ?4) WHERE id = ?1",
         (id.0, remote_id, news.filter(|news| news.is_timed).map(|news| news.sent_at_ms), listed),
@@ -484,7 +490,7 @@ pub fn bind(tx: &Tx<'_>, id: MessageId, remote_id: &str, news: Option<&News>, li
             )?;
             rewrite(tx, id, &content)?;
         }
-        settle_ties(tx, held.conversation, held.sent_at_ms)?;
+        reorder_same_ms(tx, held.conversation, held.sent_at_ms)?;
     }
     Ok(())
 }
@@ -511,7 +517,7 @@ pub fn set_time(tx: &Tx<'_>, id: MessageId, sent_at_ms: Millis) -> Result<(), St
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unbind(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+pub fn clear_remote_id(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     tx.execute("UPDATE message SET remote_id = NULL WHERE id = ?1", [id.0])?;
     Ok(())
 }
@@ -543,7 +549,7 @@ pub fn remove(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
 
 /// Which messages a page wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stretch {
+pub enum PageAnchor {
     /// The newest.
     Newest,
     /// The oldest.
@@ -554,21 +560,21 @@ pub enum Stretch {
     After(MessageId),
 }
 
-/// A stretch of a conversation's messages, oldest first, and whether there are more beyond it in the direction asked.
+/// A anchor of a conversation's messages, oldest first, and whether there are more beyond it in the direction asked.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::NotFound`] if the message to start from is not there.
 pub fn page(
     sql: &Connection,
     conversation: ConversationId,
-    stretch: Stretch,
+    anchor: PageAnchor,
     limit: u32,
 ) -> Result<(Vec<Message>, bool), StoreError> {
-    let (bound, from, order) = match stretch {
-        Stretch::Newest => ("", None, "DESC"),
-        Stretch::Oldest => ("", None, "ASC"),
-        Stretch::Before(id) => (" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)", Some(id), "DESC"),
-        Stretch::After(id) => (" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", Some(id), "ASC"),
+    let (bound, from, order) = match anchor {
+        PageAnchor::Newest => ("", None, "DESC"),
+        PageAnchor::Oldest => ("", None, "ASC"),
+        PageAnchor::Before(id) => (" AND (sent_at_ms, tie, id) < (?3, ?4, ?5)", Some(id), "DESC"),
+        PageAnchor::After(id) => (" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", Some(id), "ASC"),
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM message WHERE conversation_id = ?1{bound} ORDER BY sent_at_ms {order}, tie {order}, id {order} LIMIT ?2"
@@ -607,8 +613,8 @@ pub fn around(
     id: MessageId,
     limit: u32,
 ) -> Result<(Vec<Message>, bool, bool), StoreError> {
-    let (mut messages, older) = page(sql, conversation, Stretch::Before(id), limit / 2)?;
-    let (after, newer) = page(sql, conversation, Stretch::After(id), limit / 2)?;
+    let (mut messages, older) = page(sql, conversation, PageAnchor::Before(id), limit / 2)?;
+    let (after, newer) = page(sql, conversation, PageAnchor::After(id), limit / 2)?;
     messages.push(get(sql, id)?);
     messages.extend(after);
     Ok((messages, older, newer))
@@ -618,8 +624,8 @@ pub fn around(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn exists_beyond(sql: &Connection, conversation: ConversationId, stretch: Stretch) -> Result<bool, StoreError> {
-    Ok(!page(sql, conversation, stretch, 1)?.0.is_empty())
+pub fn exists_beyond(sql: &Connection, conversation: ConversationId, anchor: PageAnchor) -> Result<bool, StoreError> {
+    Ok(!page(sql, conversation, anchor, 1)?.0.is_empty())
 }
 
 /// How many messages there are. Reads a whole index: not for every keystroke.

@@ -2,9 +2,9 @@
 //!
 //! A conversation's rows are its lane, in the order of `position`. Every change of state is one UPDATE that names the
 //! state it comes from, so that two hands on one row cannot both succeed. Here are the engine's steps; what the agent does
-//! to the rows is in [`desk`].
+//! to the rows is in [`actions`].
 
-pub mod desk;
+pub mod actions;
 
 use model::{
     AccountId, Content, ConversationId, Delivery, MessageId, Millis, Outgoing, Refusal, StopReason, UnconfirmedStage,
@@ -23,7 +23,7 @@ const LISTED_MESSAGES: u32 = 20;
 
 /// Where a reply stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
+pub enum OutboxState {
     /// Can be undone until its time.
     Held,
     /// Waits for its turn, the network, or a time.
@@ -42,7 +42,7 @@ pub enum State {
 
 /// A reply on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct OutboxReply {
     /// Its message.
     pub message: MessageId,
     /// Its conversation, which is its lane.
@@ -54,7 +54,7 @@ pub struct Reply {
     /// The message it quotes.
     pub quoted_remote_id: Option<String>,
     /// Where it stands.
-    pub state: State,
+    pub state: OutboxState,
     /// How often it was tried.
     pub attempt: u32,
     /// When the newest attempt began, by TikTok's clock.
@@ -75,18 +75,18 @@ pub struct Reply {
     pub read_from_ms: Millis,
 }
 
-impl Reply {
+impl OutboxReply {
     /// How the page is told where it stands.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         match self.state {
-            State::Held => Delivery::Held { until_ms: self.not_before_ms },
-            State::Queued => Delivery::Queued { waiting: self.waiting.clone() },
-            State::Sending => Delivery::Sending,
-            State::Refused => self.refusal.clone().map_or(Delivery::Queued { waiting: None }, Delivery::Refused),
-            State::Stopped => Delivery::Stopped { why: self.stopped.unwrap_or(StopReason::ColleagueReplied) },
-            State::Checking => Delivery::Unconfirmed { stage: UnconfirmedStage::Checking },
-            State::Undecided => Delivery::Unconfirmed { stage: UnconfirmedStage::Undecided },
+            OutboxState::Held => Delivery::Held { until_ms: self.not_before_ms },
+            OutboxState::Queued => Delivery::Queued { waiting: self.waiting.clone() },
+            OutboxState::Sending => Delivery::Sending,
+            OutboxState::Refused => self.refusal.clone().map_or(Delivery::Queued { waiting: None }, Delivery::Refused),
+            OutboxState::Stopped => Delivery::Stopped { why: self.stopped.unwrap_or(StopReason::ColleagueReplied) },
+            OutboxState::Checking => Delivery::Unconfirmed { stage: UnconfirmedStage::Checking },
+            OutboxState::Undecided => Delivery::Unconfirmed { stage: UnconfirmedStage::Undecided },
         }
     }
 }
@@ -109,7 +109,7 @@ pub fn lanes(sql: &Connection) -> Result<Vec<(AccountId, ConversationId)>, Store
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn undecided(sql: &Connection) -> Result<Vec<ConversationId>, StoreError> {
+pub fn with_undecided(sql: &Connection) -> Result<Vec<ConversationId>, StoreError> {
     let mut query = sql.prepare_cached("SELECT DISTINCT conversation_id FROM outbox WHERE state = 'undecided'")?;
     Ok(query.query_map([], |row| row.get(0).map(ConversationId))?.collect::<Result<_, _>>()?)
 }
@@ -118,7 +118,7 @@ pub fn undecided(sql: &Connection) -> Result<Vec<ConversationId>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn ready(sql: &Connection) -> Result<u32, StoreError> {
+pub fn count_ready(sql: &Connection) -> Result<u32, StoreError> {
     Ok(sql
         .prepare_cached(
             "SELECT count(*) FROM outbox o WHERE state = 'queued' AND waiting IS NULL AND not_before_ms = 0 AND NOT EXISTS (
@@ -132,7 +132,7 @@ pub fn ready(sql: &Connection) -> Result<u32, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn head(sql: &Connection, conversation: ConversationId) -> Result<Option<Reply>, StoreError> {
+pub fn head(sql: &Connection, conversation: ConversationId) -> Result<Option<OutboxReply>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM outbox WHERE conversation_id = ?1 AND state NOT IN ('refused', 'stopped') ORDER BY position"
     ))?;
@@ -140,7 +140,7 @@ pub fn head(sql: &Connection, conversation: ConversationId) -> Result<Option<Rep
     while let Some(row) = rows.next()? {
         let reply = read(row)?;
         // One that cannot be read is stopped, whatever its row says.
-        if reply.state != State::Stopped {
+        if reply.state != OutboxState::Stopped {
             return Ok(Some(reply));
         }
     }
@@ -151,7 +151,7 @@ pub fn head(sql: &Connection, conversation: ConversationId) -> Result<Option<Rep
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn get(sql: &Connection, id: MessageId) -> Result<Option<Reply>, StoreError> {
+pub fn get(sql: &Connection, id: MessageId) -> Result<Option<OutboxReply>, StoreError> {
     let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE message_id = ?1"))?;
     let mut rows = query.query([id.0])?;
     rows.next()?.map(read).transpose()
@@ -161,7 +161,7 @@ pub fn get(sql: &Connection, id: MessageId) -> Result<Option<Reply>, StoreError>
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result<Vec<Reply>, StoreError> {
+pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result<Vec<OutboxReply>, StoreError> {
     let mut query =
         sql.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox WHERE conversation_id = ?1 ORDER BY position"))?;
     let mut rows = query.query([conversation.0])?;
@@ -174,9 +174,9 @@ pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result
 
 /// What came of beginning a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Begun {
+pub enum BeginOutcome {
     /// The row says `sending`: make the call.
-    Call(Box<Reply>),
+    Call(Box<OutboxReply>),
     /// A colleague's reply came in that the agent had not seen: the row says `stopped`. Or it was a rule's and is gone.
     Stopped,
     /// The row is not queued any more, or not at the head of its lane.
@@ -187,19 +187,21 @@ pub enum Begun {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Begun, StoreError> {
-    let Some(reply) = get(tx, id)?.filter(|reply| reply.state == State::Queued) else { return Ok(Begun::Gone) };
+pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<BeginOutcome, StoreError> {
+    let Some(reply) = get(tx, id)?.filter(|reply| reply.state == OutboxState::Queued) else {
+        return Ok(BeginOutcome::Gone);
+    };
     // While the lane waited for its turn the agent may have moved another one before it.
     if head(tx, reply.conversation)?.is_none_or(|head| head.message != id) {
-        return Ok(Begun::Gone);
+        return Ok(BeginOutcome::Gone);
     }
     if let Some(why) = firing::overtaken(tx, &reply, now_ms)? {
         firing::withdraw(tx, &reply, why)?;
-        return Ok(Begun::Stopped);
+        return Ok(BeginOutcome::Stopped);
     }
     if colleague_replied(tx, reply.conversation, reply.seen_up_to_ms)?.is_some() {
         stop(tx, id, StopReason::ColleagueReplied)?;
-        return Ok(Begun::Stopped);
+        return Ok(BeginOutcome::Stopped);
     }
     tx.execute(
         "UPDATE outbox SET state = 'sending', attempt = attempt + 1, started_at_ms = ?2, waiting = NULL, refusal = NULL, checks = 0
@@ -210,12 +212,12 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Begun, St
     say_now(tx, &reply, now_ms)?;
     let reply = get(tx, id)?.ok_or(StoreError::NotFound)?;
     conversation::refresh(tx, reply.conversation)?;
-    Ok(Begun::Call(Box::new(reply)))
+    Ok(BeginOutcome::Call(Box::new(reply)))
 }
 
 /// A reply is said when its call is made, which may be long after Send was pressed: it stands below whatever the customer
 /// has written meanwhile, and above the replies that still wait behind it.
-fn say_now(tx: &Tx<'_>, reply: &Reply, now_ms: Millis) -> Result<(), StoreError> {
+fn say_now(tx: &Tx<'_>, reply: &OutboxReply, now_ms: Millis) -> Result<(), StoreError> {
     let mut at_ms: Millis = tx
         .prepare_cached(
             "SELECT coalesce(max(sent_at_ms), 0) FROM message m WHERE conversation_id = ?1 AND NOT EXISTS (
@@ -225,7 +227,7 @@ fn say_now(tx: &Tx<'_>, reply: &Reply, now_ms: Millis) -> Result<(), StoreError>
     at_ms = now_ms.max(at_ms.saturating_add(1));
     message::set_time(tx, reply.message, at_ms)?;
     for waiting in of_conversation(tx, reply.conversation)? {
-        if waiting.message != reply.message && matches!(waiting.state, State::Held | State::Queued) {
+        if waiting.message != reply.message && matches!(waiting.state, OutboxState::Held | OutboxState::Queued) {
             let stands_at = message::get(tx, waiting.message)?.sent_at_ms;
             if stands_at <= at_ms {
                 message::set_time(tx, waiting.message, at_ms.saturating_add(1))?;
@@ -279,7 +281,7 @@ pub fn seen_up_to(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn ended(tx: &Tx<'_>, id: MessageId, end: &End, now_ms: Millis) -> Result<(), StoreError> {
+pub fn record_attempt_end(tx: &Tx<'_>, id: MessageId, end: &End, now_ms: Millis) -> Result<(), StoreError> {
     // What was read before this attempt says nothing about the next.
     tx.execute("UPDATE outbox SET read_from_ms = max(read_from_ms, ?2) WHERE message_id = ?1", (id.0, now_ms))?;
     attempt::end(tx, id, end, now_ms)
@@ -323,7 +325,7 @@ pub fn is_listable(sql: &Connection, conversation: ConversationId, at_ms: Millis
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn sent(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+pub fn confirm_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     let conversation = remove_row(tx, id)?;
     conversation::owe_read(tx, conversation, model::MarkRead::OnReply)?;
     conversation::refresh(tx, conversation)
@@ -353,7 +355,7 @@ pub fn requeue(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn wait(tx: &mut Tx<'_>, id: MessageId, waiting: Option<&WaitReason>) -> Result<(), StoreError> {
+pub fn set_wait_reason(tx: &mut Tx<'_>, id: MessageId, waiting: Option<&WaitReason>) -> Result<(), StoreError> {
     let waiting = waiting.map(serde_json::to_string).transpose()?;
     let known: Option<Option<String>> = tx
         .query_row("SELECT waiting FROM outbox WHERE message_id = ?1 AND state = 'queued'", [id.0], |row| row.get(0))
@@ -368,7 +370,7 @@ pub fn wait(tx: &mut Tx<'_>, id: MessageId, waiting: Option<&WaitReason>) -> Res
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn release(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub fn release_offline(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("UPDATE outbox SET not_before_ms = 0 WHERE state = 'queued' AND not_before_ms > 0 AND waiting = '{\"reason\":\"offline\"}'", [])?;
     Ok(())
 }
@@ -409,7 +411,7 @@ pub fn held_until(sql: &Connection, conversation: ConversationId) -> Result<Opti
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unhold(tx: &mut Tx<'_>, conversation: ConversationId, until_ms: Millis) -> Result<(), StoreError> {
+pub fn release_held(tx: &mut Tx<'_>, conversation: ConversationId, until_ms: Millis) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE outbox SET state = 'queued', not_before_ms = 0 WHERE conversation_id = ?1 AND state = 'held' AND not_before_ms <= ?2",
         (conversation.0, until_ms),
@@ -417,11 +419,11 @@ pub fn unhold(tx: &mut Tx<'_>, conversation: ConversationId, until_ms: Millis) -
     conversation::refresh(tx, conversation)
 }
 
-/// As [`unhold`], for all: Deskbell is being closed, and the agent has pressed Send.
+/// As [`release_held`], for all: Deskbell is being closed, and the agent has pressed Send.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unhold_all(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+pub fn release_all_held(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     Ok(tx.execute("UPDATE outbox SET state = 'queued', not_before_ms = 0 WHERE state = 'held'", [])?)
 }
 
@@ -429,7 +431,7 @@ pub fn unhold_all(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn unconfirm(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+pub fn mark_unconfirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     set(tx, id, "state = 'checking', checks = 0", "'sending'", [id.0])
 }
 
@@ -437,7 +439,7 @@ pub fn unconfirm(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn give_up_checking(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+pub fn mark_undecided(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     set(tx, id, "state = 'undecided'", "'checking'", [id.0])
 }
 
@@ -445,7 +447,7 @@ pub fn give_up_checking(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn checked(tx: &Tx<'_>, id: MessageId) -> Result<u32, StoreError> {
+pub fn record_check(tx: &Tx<'_>, id: MessageId) -> Result<u32, StoreError> {
     Ok(tx.query_row("UPDATE outbox SET checks = checks + 1 WHERE message_id = ?1 RETURNING checks", [id.0], |row| {
         row.get(0)
     })?)
@@ -456,7 +458,7 @@ pub fn checked(tx: &Tx<'_>, id: MessageId) -> Result<u32, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn recover(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
+pub fn recover_after_crash(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
     let ids = |tx: &Tx<'_>, state: &str| -> Result<Vec<MessageId>, StoreError> {
         let mut query =
             tx.prepare("SELECT message_id FROM outbox WHERE state = ?1 ORDER BY conversation_id, position DESC")?;
@@ -464,10 +466,10 @@ pub fn recover(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
     };
     let lost = ids(tx, "sending")?;
     for id in &lost {
-        unconfirm(tx, *id)?;
+        mark_unconfirmed(tx, *id)?;
     }
     for id in ids(tx, "held")? {
-        if !desk::put_back(tx, id, now_ms)? {
+        if !actions::restore_to_draft(tx, id, now_ms)? {
             set(
                 tx,
                 id,
@@ -539,7 +541,7 @@ pub fn sent_besides(
 /// [`StoreError`]
 pub fn reopen(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     let message = message::get(tx, id)?;
-    message::unbind(tx, id)?;
+    message::clear_remote_id(tx, id)?;
     attempt::doubt(tx, id)?;
     // What cannot be sent again any more is only looked for.
     let Some(outgoing) = Outgoing::of(&message.content) else { return conversation::refresh(tx, message.conversation) };
@@ -557,7 +559,7 @@ pub fn reopen(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
 }
 
 /// Takes a message and its row out.
-pub(super) fn take_out(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+pub(super) fn delete_with_message(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     remove_row(tx, id)?;
     message::remove(tx, id)
 }
@@ -587,25 +589,25 @@ fn set(
 
 const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks, stopped, seen_up_to_ms, read_from_ms";
 
-fn read(row: &Row<'_>) -> Result<Reply, StoreError> {
+fn read(row: &Row<'_>) -> Result<OutboxReply, StoreError> {
     let outgoing: Option<Outgoing> = readable::column(TABLE, row, 3)?;
     let mut stopped: Option<StopReason> = readable::column(TABLE, row, 12)?;
     let mut state = match row.get_ref(5)?.as_bytes().unwrap_or_default() {
-        b"held" => State::Held,
-        b"queued" => State::Queued,
-        b"sending" => State::Sending,
-        b"refused" => State::Refused,
-        b"checking" => State::Checking,
-        b"undecided" => State::Undecided,
-        _ => State::Stopped,
+        b"held" => OutboxState::Held,
+        b"queued" => OutboxState::Queued,
+        b"sending" => OutboxState::Sending,
+        b"refused" => OutboxState::Refused,
+        b"checking" => OutboxState::Checking,
+        b"undecided" => OutboxState::Undecided,
+        _ => OutboxState::Stopped,
     };
     // What cannot be read is not sent. What may have been sent is still looked for.
-    if outgoing.is_none() && matches!(state, State::Held | State::Queued)
-        || state == State::Stopped && stopped.is_none()
+    if outgoing.is_none() && matches!(state, OutboxState::Held | OutboxState::Queued)
+        || state == OutboxState::Stopped && stopped.is_none()
     {
-        (state, stopped) = (State::Stopped, Some(StopReason::Unreadable));
+        (state, stopped) = (OutboxState::Stopped, Some(StopReason::Unreadable));
     }
-    Ok(Reply {
+    Ok(OutboxReply {
         message: MessageId(row.get(0)?),
         conversation: ConversationId(row.get(1)?),
         account: AccountId(row.get(2)?),

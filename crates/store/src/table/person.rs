@@ -8,7 +8,7 @@ use crate::{StoreError, Tx, search};
 
 /// What a listing says about a customer. What it does not say stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PersonNews {
+pub struct PersonUpdate {
     /// TikTok's `unique_identifier`.
     pub remote_id: String,
     /// The display name.
@@ -26,7 +26,7 @@ pub struct PersonNews {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonNews) -> Result<Upserted, StoreError> {
+pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonUpdate) -> Result<Upserted, StoreError> {
     type Known = (i64, String, Option<String>, Option<String>, Option<bool>);
     let known: Option<Known> = tx
         .prepare_cached(
@@ -100,7 +100,7 @@ fn same_picture(one: Option<&str>, other: Option<&str>) -> bool {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn contacted(tx: &Tx<'_>, id: PersonId, at_ms: i64) -> Result<(), StoreError> {
+pub fn record_contact(tx: &Tx<'_>, id: PersonId, at_ms: i64) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE person SET first_contact_ms = min(coalesce(first_contact_ms, ?2), ?2) WHERE id = ?1 AND (first_contact_ms IS NULL OR first_contact_ms > ?2)")?
         .execute((id.0, at_ms))?;
     Ok(())

@@ -40,7 +40,7 @@ pub(super) fn forget(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
 
 /// Which way to page from a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub enum PageDirection {
     /// Older ones.
     Older,
     /// Newer ones.
@@ -55,12 +55,12 @@ pub fn beside(
     sql: &Connection,
     conversation: ConversationId,
     from: MessageId,
-    direction: Direction,
+    direction: PageDirection,
     limit: u32,
 ) -> Result<Vec<Message>, StoreError> {
     let (bound, order) = match direction {
-        Direction::Older => ("<", "DESC"),
-        Direction::Newer => (">", "ASC"),
+        PageDirection::Older => ("<", "DESC"),
+        PageDirection::Newer => (">", "ASC"),
     };
     let mut query = sql.prepare_cached(&format!(
         "SELECT message_id FROM picture WHERE conversation_id = ?1 AND message_id {bound} ?2 ORDER BY message_id {order}"
@@ -151,7 +151,7 @@ pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, Sto
             tx.touch(Change::Conversation { conversation: shown.conversation });
         }
     }
-    media::drop(tx, key)?;
+    media::remove(tx, key)?;
     Ok(true)
 }
 

@@ -74,7 +74,7 @@ pub fn sort(tx: &mut Tx<'_>, order: &[RuleId]) -> Result<(), StoreError> {
 
 /// What an account has set for its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct RuleSettings {
     /// When it answers; none if always.
     pub hours: Option<BusinessHours>,
     /// Its time zone in the tz database; empty for this computer's.
@@ -87,10 +87,10 @@ pub struct Account {
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
-pub fn account(sql: &Connection, id: AccountId) -> Result<Account, StoreError> {
+pub fn settings_of(sql: &Connection, id: AccountId) -> Result<RuleSettings, StoreError> {
     let mut query = sql.prepare_cached("SELECT business_hours, time_zone, rules_here FROM account WHERE id = ?1")?;
     Ok(query.query_row([id.0], |row| {
-        Ok(Account { hours: readable::column("account", row, 0)?, time_zone: row.get(1)?, here: row.get(2)? })
+        Ok(RuleSettings { hours: readable::column("account", row, 0)?, time_zone: row.get(1)?, here: row.get(2)? })
     })?)
 }
 
@@ -113,7 +113,7 @@ pub fn set_hours(tx: &mut Tx<'_>, id: AccountId, hours: Option<&BusinessHours>) 
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
-pub fn set_here(tx: &mut Tx<'_>, id: AccountId, here: bool) -> Result<(), StoreError> {
+pub fn set_runs_here(tx: &mut Tx<'_>, id: AccountId, here: bool) -> Result<(), StoreError> {
     let set = tx.execute("UPDATE account SET rules_here = ?2 WHERE id = ?1", (id.0, here))?;
     tx.touch(Change::Rules);
     if set == 0 { Err(StoreError::NotFound) } else { Ok(()) }
@@ -123,7 +123,7 @@ pub fn set_here(tx: &mut Tx<'_>, id: AccountId, here: bool) -> Result<(), StoreE
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn answered_here(sql: &Connection) -> Result<Vec<AccountId>, StoreError> {
+pub fn accounts_run_here(sql: &Connection) -> Result<Vec<AccountId>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT id FROM account WHERE rules_here = 1 AND unlinked_at_ms IS NULL ORDER BY id")?;
     Ok(query.query_map([], |row| row.get(0).map(AccountId))?.collect::<Result<_, _>>()?)
@@ -131,7 +131,7 @@ pub fn answered_here(sql: &Connection) -> Result<Vec<AccountId>, StoreError> {
 
 /// A message that rules are to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
+pub struct DueMessage {
     /// Which message.
     pub message: MessageId,
     /// In which conversation.
@@ -146,7 +146,7 @@ pub struct Due {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn put_due(
+pub fn insert_due(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
@@ -165,13 +165,13 @@ pub fn put_due(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn next_due(sql: &Connection, now_ms: Millis) -> Result<Option<Due>, StoreError> {
+pub fn next_due(sql: &Connection, now_ms: Millis) -> Result<Option<DueMessage>, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT message_id, conversation_id, account_id, due_at_ms FROM rule_due WHERE due_at_ms <= ?1 ORDER BY due_at_ms, message_id LIMIT 1",
     )?;
     let due = query.query_row([now_ms], |row| {
         let since_ms: Millis = row.get(3)?;
-        Ok(Due {
+        Ok(DueMessage {
             message: MessageId(row.get(0)?),
             conversation: ConversationId(row.get(1)?),
             account: AccountId(row.get(2)?),
@@ -193,7 +193,7 @@ pub fn next_due_at(sql: &Connection) -> Result<Option<Millis>, StoreError> {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn looked_at(tx: &Tx<'_>, message: MessageId, again_at_ms: Option<Millis>) -> Result<(), StoreError> {
+pub fn finish_due(tx: &Tx<'_>, message: MessageId, again_at_ms: Option<Millis>) -> Result<(), StoreError> {
     match again_at_ms {
         Some(at_ms) => {
             tx.execute("UPDATE rule_due SET due_at_ms = ?2 WHERE message_id = ?1", (message.0, at_ms.max(1)))?;
@@ -209,7 +209,7 @@ pub fn looked_at(tx: &Tx<'_>, message: MessageId, again_at_ms: Option<Millis>) -
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn wait_anew(tx: &Tx<'_>, now_ms: Millis) -> Result<(), StoreError> {
+pub fn restart_waits(tx: &Tx<'_>, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute("UPDATE rule_due SET due_at_ms = ?1 WHERE due_at_ms > ?1", [now_ms.max(1)])?;
     Ok(())
 }

@@ -165,7 +165,7 @@ pub fn remove(tx: &mut Tx<'_>, id: SavedReplyId) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::NotFound`]
-pub fn used(tx: &mut Tx<'_>, id: SavedReplyId, now_ms: Millis) -> Result<(), StoreError> {
+pub fn record_use(tx: &mut Tx<'_>, id: SavedReplyId, now_ms: Millis) -> Result<(), StoreError> {
     tx.touch(Change::SavedReplies);
     let changed =
         tx.execute("UPDATE saved_reply SET uses = uses + 1, used_at_ms = ?2 WHERE id = ?1", (id.0, now_ms))?;
@@ -176,7 +176,7 @@ pub fn used(tx: &mut Tx<'_>, id: SavedReplyId, now_ms: Millis) -> Result<(), Sto
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn used_before(tx: &mut Tx<'_>, id: SavedReplyId, uses: u32, used_at_ms: Option<Millis>) -> Result<(), StoreError> {
+pub fn set_usage(tx: &mut Tx<'_>, id: SavedReplyId, uses: u32, used_at_ms: Option<Millis>) -> Result<(), StoreError> {
     tx.touch(Change::SavedReplies);
     tx.execute(
         "UPDATE saved_reply SET uses = max(uses, ?2), used_at_ms = max(coalesce(used_at_ms, ?3), coalesce(?3, used_at_ms)) WHERE id = ?1",

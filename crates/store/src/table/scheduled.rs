@@ -31,7 +31,7 @@ pub struct Scheduled {
 ///
 /// # Errors
 /// [`StoreError::NotFound`] if there is no such conversation.
-pub fn keep(
+pub fn insert(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
     reply: &Draft,
@@ -52,7 +52,7 @@ pub fn keep(
 ///
 /// # Errors
 /// [`StoreError::NotFound`] if it went out or was taken back meanwhile.
-pub fn change(
+pub fn update(
     tx: &mut Tx<'_>,
     id: ScheduledId,
     body: &str,

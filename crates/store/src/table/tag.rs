@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::{StoreError, Tx, search};
 
 /// A longer name is cut.
-const MOST_CHARS: usize = 40;
+const MAX_CHARS: usize = 40;
 
 /// A word on customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn of_people(
 /// [`StoreError::NotFound`] if the customer is not known yet.
 pub fn add(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<(), StoreError> {
     let (account, person) = whose(tx, conversation)?;
-    let name: String = model::clean_name(name).chars().take(MOST_CHARS).collect();
+    let name: String = model::clean_name(name).chars().take(MAX_CHARS).collect();
     let folded = search::fold(&name);
     if folded.trim().is_empty() {
         return Ok(());

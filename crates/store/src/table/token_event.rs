@@ -10,7 +10,7 @@ const KEPT_MS: i64 = 365 * 24 * 3_600_000;
 
 /// What happened to a pair of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenEventKind {
     /// The account was linked, or linked again.
     Linked,
     /// A fresh pair was given.
@@ -23,12 +23,12 @@ pub enum Kind {
     Unlinked,
 }
 
-const KINDS: [(Kind, &str); 5] = [
-    (Kind::Linked, "linked"),
-    (Kind::Refreshed, "refreshed"),
-    (Kind::Postponed, "postponed"),
-    (Kind::Refused, "refused"),
-    (Kind::Unlinked, "unlinked"),
+const KINDS: [(TokenEventKind, &str); 5] = [
+    (TokenEventKind::Linked, "linked"),
+    (TokenEventKind::Refreshed, "refreshed"),
+    (TokenEventKind::Postponed, "postponed"),
+    (TokenEventKind::Refused, "refused"),
+    (TokenEventKind::Unlinked, "unlinked"),
 ];
 
 /// One event.
@@ -37,7 +37,7 @@ pub struct TokenEvent {
     /// When, by TikTok's clock.
     pub at_ms: Millis,
     /// What.
-    pub kind: Kind,
+    pub kind: TokenEventKind,
     /// TikTok's words, if it said any; never a token.
     pub detail: String,
 }
@@ -46,8 +46,8 @@ pub struct TokenEvent {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn note(tx: &mut Tx<'_>, account: AccountId, event: &TokenEvent) -> Result<(), StoreError> {
-    if matches!(event.kind, Kind::Postponed | Kind::Refused)
+pub fn record(tx: &mut Tx<'_>, account: AccountId, event: &TokenEvent) -> Result<(), StoreError> {
+    if matches!(event.kind, TokenEventKind::Postponed | TokenEventKind::Refused)
         && newest(tx, account, 1)?.first().is_some_and(|last| last.kind == event.kind)
     {
         return Ok(());
@@ -76,7 +76,8 @@ pub fn newest(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<To
     Ok(query
         .query_map((account.0, limit), |row| {
             let name: String = row.get(1)?;
-            let kind = KINDS.iter().find(|(_, known)| *known == name).map_or(Kind::Refreshed, |(kind, _)| *kind);
+            let kind =
+                KINDS.iter().find(|(_, known)| *known == name).map_or(TokenEventKind::Refreshed, |(kind, _)| *kind);
             Ok(TokenEvent { at_ms: row.get(0)?, kind, detail: row.get(2)? })
         })?
         .collect::<Result<_, _>>()?)

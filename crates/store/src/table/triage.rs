@@ -7,7 +7,7 @@ use super::conversation;
 use crate::{StoreError, Tx};
 
 /// So many conversations come back in one transaction.
-const SLICE: u32 = 500;
+const MAX_WOKEN_AT_ONCE: u32 = 500;
 
 /// Gives a conversation to an agent, or takes it from whoever has it.
 ///
@@ -36,10 +36,10 @@ pub fn snooze(tx: &mut Tx<'_>, id: ConversationId, until_ms: Option<Millis>) -> 
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn wake(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, StoreError> {
+pub fn wake_due(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, StoreError> {
     let due: Vec<ConversationId> = tx
         .prepare_cached("SELECT id FROM conversation WHERE snoozed_until_ms IS NOT NULL AND snoozed_until_ms <= ?1 ORDER BY snoozed_until_ms LIMIT ?2")?
-        .query_map((now_ms, SLICE), |row| row.get(0).map(ConversationId))?
+        .query_map((now_ms, MAX_WOKEN_AT_ONCE), |row| row.get(0).map(ConversationId))?
         .collect::<Result<_, _>>()?;
     for id in &due {
         snooze(tx, *id, None)?;
@@ -51,7 +51,7 @@ pub fn wake(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, Stor
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn next_waking(sql: &Connection) -> Result<Option<Millis>, StoreError> {
+pub fn next_wake_at(sql: &Connection) -> Result<Option<Millis>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT min(snoozed_until_ms) FROM conversation WHERE snoozed_until_ms IS NOT NULL")?;
     Ok(query.query_row([], |row| row.get(0))?)

@@ -4,7 +4,7 @@
 use model::{AccountId, ConversationId, Millis};
 use rusqlite::Connection;
 
-use super::outbox::{self, Reply, State};
+use super::outbox::{self, OutboxReply, OutboxState};
 use super::scheduled::{self, Scheduled};
 use crate::StoreError;
 
@@ -12,7 +12,7 @@ use crate::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsent {
     /// It is in the outbox.
-    Reply(Reply),
+    Reply(OutboxReply),
     /// It is scheduled for later.
     Scheduled(Scheduled),
 }
@@ -22,9 +22,9 @@ impl Unsent {
     fn rank(&self) -> u8 {
         match self {
             Self::Reply(reply) => match reply.state {
-                State::Refused | State::Stopped | State::Undecided => 0,
-                State::Checking => 2,
-                State::Held | State::Queued | State::Sending => 3,
+                OutboxState::Refused | OutboxState::Stopped | OutboxState::Undecided => 0,
+                OutboxState::Checking => 2,
+                OutboxState::Held | OutboxState::Queued | OutboxState::Sending => 3,
             },
             Self::Scheduled(scheduled) if scheduled.stopped.is_some() => 1,
             Self::Scheduled(_) => 4,
@@ -46,7 +46,7 @@ pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result
 
 /// What leaving Deskbell would hold up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pending {
+pub struct UnsentCounts {
     /// Replies that can still be undone: closing sends them without their five seconds.
     pub held: u32,
     /// Replies that wait for their turn, the network or TikTok, are being sent, or are being looked for.
@@ -59,7 +59,7 @@ pub struct Pending {
     pub next_scheduled_ms: Option<Millis>,
 }
 
-impl Pending {
+impl UnsentCounts {
     /// Whether something goes out by itself that does not while Deskbell is closed.
     #[must_use]
     pub fn needs_deskbell(&self) -> bool {
@@ -71,7 +71,7 @@ impl Pending {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn pending(sql: &Connection) -> Result<Pending, StoreError> {
+pub fn counts(sql: &Connection) -> Result<UnsentCounts, StoreError> {
     let (held, on_the_way, to_decide): (u32, u32, u32) = sql
         .prepare_cached(
             "SELECT count(*) FILTER (WHERE state = 'held'), count(*) FILTER (WHERE state IN ('queued', 'sending', 'checking')),
@@ -83,7 +83,7 @@ pub fn pending(sql: &Connection) -> Result<Pending, StoreError> {
             "SELECT count(*) FILTER (WHERE stopped IS NULL), count(*) FILTER (WHERE stopped IS NOT NULL), min(due_at_ms) FILTER (WHERE stopped IS NULL) FROM scheduled",
         )?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(Pending { held, on_the_way, to_decide: stopped + to_decide, scheduled, next_scheduled_ms })
+    Ok(UnsentCounts { held, on_the_way, to_decide: stopped + to_decide, scheduled, next_scheduled_ms })
 }
 
 /// How many replies TikTok does not have of an account; a stored number.

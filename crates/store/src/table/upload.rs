@@ -38,7 +38,7 @@ pub fn is_of_another(sql: &Connection, account: AccountId, key: &str, media_id: 
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn done(
+pub fn record_uploaded(
     tx: &Tx<'_>,
     account: AccountId,
     key: &str,

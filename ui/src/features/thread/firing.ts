@@ -1,10 +1,10 @@
 // What a rule did, in words.
-import type { Deed, FiringNote } from "../../ipc/bindings";
+import type { ActionTaken, FiringNote } from "../../ipc/bindings";
 import { t } from "../../text";
 import { shownName } from "../../text/shown";
 import { atMoment, toCome } from "../../text/when";
 
-function deedWords(deed: Deed, now: number): string {
+function deedWords(deed: ActionTaken, now: number): string {
   const say = t.firing;
   switch (deed.kind) {
     case "replied":

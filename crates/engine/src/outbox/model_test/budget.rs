@@ -8,9 +8,9 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use store::table::conversation;
-use store::table::message::{self, News};
-use store::table::outbox::desk::{self, Clears, Press, Pressed};
-use store::table::outbox::{self, Begun};
+use store::table::message::{self, IncomingMessage};
+use store::table::outbox::actions::{self, DraftSource, Submission, SubmitOutcome};
+use store::table::outbox::{self, BeginOutcome};
 use tiktok::business::message::Sent;
 
 use super::super::settle::settle;
@@ -31,8 +31,8 @@ struct History<'a> {
     id: ConversationId,
     now_ms: Millis,
     /// In the order of time, each with whether we were told of it.
-    there: Vec<(News, bool)>,
-    /// Pressed, and not sent yet.
+    there: Vec<(IncomingMessage, bool)>,
+    /// SubmitOutcome, and not sent yet.
     open: Vec<MessageId>,
     story: Vec<String>,
 }
@@ -41,7 +41,8 @@ impl History<'_> {
     fn happens(&mut self, outgoing: bool, surface: Surface, auto: Option<AutoType>, body: String) -> String {
         let remote_id = format!("{:06}-{:03}", self.seed, self.there.len());
         let content = Content::Text { body };
-        self.there.push((News { outgoing, surface, auto, content, ..customer(&remote_id, self.now_ms) }, false));
+        self.there
+            .push((IncomingMessage { outgoing, surface, auto, content, ..customer(&remote_id, self.now_ms) }, false));
         remote_id
     }
 
@@ -51,8 +52,8 @@ impl History<'_> {
         let mut ledger = SendLedger::default();
         for (news, _) in &self.there {
             match (news.outgoing, news.auto) {
-                (false, _) => ledger.customer_wrote(news.sent_at_ms),
-                (true, None) => ledger.business_sent(news.sent_at_ms),
+                (false, _) => ledger.record_customer_message(news.sent_at_ms),
+                (true, None) => ledger.record_reply(news.sent_at_ms),
                 (true, Some(_)) => {}
             }
         }
@@ -60,7 +61,7 @@ impl History<'_> {
         for waiting in &self.open {
             let waiting = *waiting;
             let stands_ms = self.desk.read(|sql| message::get(sql, waiting)).sent_at_ms;
-            ledger.business_sent(stands_ms.max(asked_ms.unwrap_or(0) + 1));
+            ledger.record_reply(stands_ms.max(asked_ms.unwrap_or(0) + 1));
         }
         ledger.budget()
     }
@@ -82,18 +83,20 @@ impl History<'_> {
 
     fn press(&mut self) {
         let body = format!("reply {}", self.story.len());
-        let press = Press {
+        let press = Submission {
             conversation: self.id,
             parts: vec![model::Outgoing::Text { body }],
             quoted: None,
             seen: None,
             anyway: true,
             key: None,
-            clears: Clears::Reply,
+            clears: DraftSource::Reply,
             hold_until_ms: None,
         };
         let now_ms = self.now_ms;
-        let Pressed::Queued(ids) = self.desk.write(move |tx| desk::press(tx, &press, now_ms)) else { panic!() };
+        let SubmitOutcome::Queued(ids) = self.desk.write(move |tx| actions::submit(tx, &press, now_ms)) else {
+            panic!()
+        };
         self.open.extend(ids);
         self.story.push(format!("{now_ms} pressed"));
     }
@@ -103,8 +106,8 @@ impl History<'_> {
         let (id, began_ms) = (self.id, self.now_ms);
         let Some(message) = self.open.first().copied() else { return };
         let begun = self.desk.write(move |tx| outbox::begin(tx, message, began_ms));
-        let Begun::Call(reply) = begun else {
-            assert_eq!(begun, Begun::Stopped);
+        let BeginOutcome::Call(reply) = begun else {
+            assert_eq!(begun, BeginOutcome::Stopped);
             self.open.remove(0);
             return self.story.push(format!("{began_ms} stopped"));
         };

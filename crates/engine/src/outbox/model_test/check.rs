@@ -1,8 +1,8 @@
 //! What must hold after every step, and at the end.
 
 use model::{Millis, SendLedger, Surface};
-use store::table::message::{self, Stretch};
-use store::table::outbox::{self, State};
+use store::table::message::{self, PageAnchor};
+use store::table::outbox::{self, OutboxState};
 use store::table::{conversation, gap};
 
 use super::case::List;
@@ -22,13 +22,13 @@ impl Play<'_> {
             if row(of).is_none() && !ours.discarded && copies == 0 {
                 return Err(format!("I2: message {of} is shown as sent, and TikTok does not have it"));
             }
-            if row(of).is_some_and(|row| row.state == State::Refused) && copies > 0 {
+            if row(of).is_some_and(|row| row.state == OutboxState::Refused) && copies > 0 {
                 return Err(format!("I3: message {of} is shown as refused, and TikTok has it"));
             }
         }
         // What nobody could have seen yet is not counted.
         if !matches!(self.case.list, List::Late | List::Last) && self.case.colleague.is_none() {
-            let in_flight = rows.iter().filter(|row| !matches!(row.state, State::Refused | State::Stopped));
+            let in_flight = rows.iter().filter(|row| !matches!(row.state, OutboxState::Refused | OutboxState::Stopped));
             let in_flight: Vec<_> = in_flight.map(|row| row.message).collect();
             let settled = self.tiktok.copies.iter().filter(|copy| !in_flight.contains(&self.ours[copy.of].id));
             let sent = settled.map(|copy| copy.at_ms).chain(in_flight.iter().map(|_| self.now_ms));
@@ -40,8 +40,8 @@ impl Play<'_> {
     fn check_budget(&self, counted: SendLedger, mut sent_ms: Vec<Millis>) -> Result<(), String> {
         sent_ms.sort_unstable();
         let mut ledger = SendLedger::default();
-        ledger.customer_wrote(self.asked_ms);
-        sent_ms.iter().for_each(|at_ms| ledger.business_sent(*at_ms));
+        ledger.record_customer_message(self.asked_ms);
+        sent_ms.iter().for_each(|at_ms| ledger.record_reply(*at_ms));
         if counted.budget() == ledger.budget() {
             return Ok(());
         }
@@ -59,7 +59,7 @@ impl Play<'_> {
         }
         let id = self.id;
         let (rows, known, gaps, messages) = self.desk.read(|sql| {
-            let messages = message::page(sql, id, Stretch::Newest, 100)?.0;
+            let messages = message::page(sql, id, PageAnchor::Newest, 100)?.0;
             Ok((
                 outbox::of_conversation(sql, id)?,
                 conversation::get(sql, id)?,
@@ -67,7 +67,7 @@ impl Play<'_> {
                 messages,
             ))
         });
-        if let Some(open) = rows.iter().find(|row| row.state != State::Refused) {
+        if let Some(open) = rows.iter().find(|row| row.state != OutboxState::Refused) {
             return Err(format!("I4: a message is left {:?}", open.state));
         }
         if !gaps.is_empty() {

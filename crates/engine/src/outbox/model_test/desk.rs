@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use model::{AccountId, ConversationId, ConversationKind, Millis};
 use store::table::account::{self, NewAccount, TokenTimes};
-use store::table::conversation::{self, Listed};
+use store::table::conversation::{self, ListedConversation};
 use store::{Connection, Store, StoreError, Tx};
 
 use crate::inbound::{self, Applied, Rules};
@@ -59,7 +59,7 @@ impl Desk {
     /// A conversation that a list has just named.
     pub(super) fn conversation(&self, remote_id: String, updated_ms: Millis) -> ConversationId {
         let account = self.account;
-        let listed = Listed {
+        let listed = ListedConversation {
             remote_id: remote_id.clone(),
             kind: ConversationKind::Chat,
             updated_ms: Some(updated_ms),

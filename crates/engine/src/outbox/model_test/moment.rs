@@ -7,7 +7,7 @@ use model::{Content, Millis};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use store::table::message::{self, News, Stretch};
+use store::table::message::{self, IncomingMessage, PageAnchor};
 
 use super::desk::Desk;
 use super::tiktok::customer;
@@ -15,8 +15,11 @@ use crate::source::Batch;
 
 const AT_MS: Millis = 1_700_000_000_000;
 
-fn said(number: usize, at_ms: Millis) -> News {
-    News { content: Content::Text { body: format!("{number}") }, ..customer(&format!("m-{number:06}"), at_ms) }
+fn said(number: usize, at_ms: Millis) -> IncomingMessage {
+    IncomingMessage {
+        content: Content::Text { body: format!("{number}") },
+        ..customer(&format!("m-{number:06}"), at_ms)
+    }
 }
 
 #[test]
@@ -30,7 +33,7 @@ fn messages_of_one_moment_stand_in_the_order_of_their_ids_in_whatever_order_they
             let messages = some.iter().map(|number| said(seed as usize * 100 + number, AT_MS)).collect();
             desk.apply(id, Batch { messages, ..Batch::default() }, AT_MS + 1_000);
         }
-        let held = desk.read(|sql| message::page(sql, id, Stretch::Newest, 100)).0;
+        let held = desk.read(|sql| message::page(sql, id, PageAnchor::Newest, 100)).0;
         let ids: Vec<String> = held.into_iter().filter_map(|message| message.remote_id).collect();
         assert_eq!(ids.len(), 40);
         assert!(ids.is_sorted(), "seed {seed}: {ids:?}");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{ConversationId, MessageId, Millis};
-use store::table::outbox::desk::{Clears, Press, Pressed};
-use store::table::outbox::{self, Begun, Reply, State, desk};
+use store::table::outbox::actions::{DraftSource, Submission, SubmitOutcome};
+use store::table::outbox::{self, BeginOutcome, OutboxReply, OutboxState, actions};
 use store::table::{conversation, upload};
 
 use super::super::lane::after;
@@ -108,12 +108,12 @@ impl<'a> Play<'a> {
         for _ in 0..STEPS {
             let (head, held_until) = self.desk.read(|sql| Ok((outbox::head(sql, id)?, outbox::held_until(sql, id)?)));
             // The next is pressed once those before it were called for.
-            if self.ours.len() < count && head.as_ref().is_none_or(|head| head.state != State::Queued) {
+            if self.ours.len() < count && head.as_ref().is_none_or(|head| head.state != OutboxState::Queued) {
                 self.press_before_colleague(count - self.ours.len());
                 continue;
             }
             if let Some(until_ms) = held_until.filter(|until_ms| *until_ms <= self.now_ms) {
-                self.desk.write(move |tx| outbox::unhold(tx, id, until_ms));
+                self.desk.write(move |tx| outbox::release_held(tx, id, until_ms));
                 continue;
             }
             let Some(head) = head else {
@@ -129,10 +129,10 @@ impl<'a> Play<'a> {
             let of = self.which(head.message);
             self.tell(&format!("head {of} {:?} checks {}", head.state, head.checks));
             match head.state {
-                State::Held => self.hold(&head)?,
-                State::Queued => self.send(of, &head)?,
-                State::Checking => self.look(of, &head)?,
-                State::Undecided => self.decide(of)?,
+                OutboxState::Held => self.hold(&head)?,
+                OutboxState::Queued => self.send(of, &head)?,
+                OutboxState::Checking => self.look(of, &head)?,
+                OutboxState::Undecided => self.decide(of)?,
                 state => return Err(format!("I4: the head of the lane is left {state:?}")),
             }
         }
@@ -144,19 +144,19 @@ impl<'a> Play<'a> {
         self.press(count, Some(self.now_ms + HOLD_MS));
         let id = self.id;
         let rows = self.desk.read(|sql| outbox::of_conversation(sql, id));
-        let held = rows.iter().find(|reply| reply.state == State::Held).unwrap();
+        let held = rows.iter().find(|reply| reply.state == OutboxState::Held).unwrap();
         self.tiktok.colleague_answers(held.read_from_ms - COLLEAGUE_BEFORE_READING_MS);
     }
 
     fn press(&mut self, count: usize, hold_until_ms: Option<Millis>) {
-        let press = Press {
+        let press = Submission {
             conversation: self.id,
             parts: vec![outgoing(self.case.kind); count],
             quoted: None,
             seen: None,
             anyway: false,
             key: None,
-            clears: Clears::Reply,
+            clears: DraftSource::Reply,
             hold_until_ms,
         };
         let (now_ms, account) = (self.now_ms, self.desk.account);
@@ -165,11 +165,11 @@ impl<'a> Play<'a> {
             if picture {
                 // Its upload is another's concern; whether it may be repeated is decided by how often it was.
                 tx.execute("DELETE FROM upload", [])?;
-                upload::done(tx, account, "picture", "picture", Millis::MAX)?;
+                upload::record_uploaded(tx, account, "picture", "picture", Millis::MAX)?;
             }
-            desk::press(tx, &press, now_ms)
+            actions::submit(tx, &press, now_ms)
         });
-        let Pressed::Queued(ids) = pressed else { panic!("nobody else has written") };
+        let SubmitOutcome::Queued(ids) = pressed else { panic!("nobody else has written") };
         let new = |id| Ours { id, calls: 0, resends: 0, discarded: false, looks: 0, decisions: 0 };
         self.ours.extend(ids.into_iter().map(new));
     }
@@ -179,14 +179,14 @@ impl<'a> Play<'a> {
     }
 
     /// Waits until a reply can be undone no more, and reads the thread at the end of that time.
-    fn hold(&mut self, head: &Reply) -> Result<(), String> {
+    fn hold(&mut self, head: &OutboxReply) -> Result<(), String> {
         self.now_ms = self.now_ms.max(head.read_from_ms);
         self.list()?;
         self.now_ms = self.now_ms.max(head.not_before_ms);
         Ok(())
     }
 
-    fn send(&mut self, of: usize, head: &Reply) -> Result<(), String> {
+    fn send(&mut self, of: usize, head: &OutboxReply) -> Result<(), String> {
         self.now_ms = self.now_ms.max(head.not_before_ms);
         let (id, message) = (self.id, head.message);
         let again = self.desk.read(|sql| outbox::may_have_arrived(sql, message));
@@ -210,12 +210,12 @@ impl<'a> Play<'a> {
         let began_ms = self.now_ms;
         let known = self.desk.read(|sql| conversation::get(sql, id));
         let reply = match self.desk.write(move |tx| outbox::begin(tx, message, began_ms)) {
-            Begun::Call(reply) => *reply,
-            Begun::Stopped => {
+            BeginOutcome::Call(reply) => *reply,
+            BeginOutcome::Stopped => {
                 self.reached.stopped = true;
                 return Ok(());
             }
-            Begun::Gone => return Err("the head of the lane was gone".to_owned()),
+            BeginOutcome::Gone => return Err("the head of the lane was gone".to_owned()),
         };
         let ours = &mut self.ours[of];
         (ours.calls, ours.looks) = (ours.calls + 1, 0);
@@ -256,7 +256,7 @@ impl<'a> Play<'a> {
         self.echo_after(of)
     }
 
-    fn look(&mut self, of: usize, head: &Reply) -> Result<(), String> {
+    fn look(&mut self, of: usize, head: &OutboxReply) -> Result<(), String> {
         let looks = head.checks as usize;
         if let Some(look) = self.timing.look.get(looks) {
             self.now_ms = self.now_ms.max(after(head.started_at_ms.unwrap(), *look));
@@ -266,7 +266,7 @@ impl<'a> Play<'a> {
         self.ours[of].looks += 1;
         let message = head.message;
         let left = self.desk.read(|sql| outbox::get(sql, message));
-        let checking = left.is_some_and(|reply| reply.state == State::Checking);
+        let checking = left.is_some_and(|reply| reply.state == OutboxState::Checking);
         // Three listings, the last a minute later, settle it: no more, and no less.
         let enough = looks + 1 >= 3 && asked_at_ms - head.started_at_ms.unwrap() >= 60_000;
         if checking == enough && (checking || !self.tiktok.has(of)) {
@@ -292,7 +292,7 @@ impl<'a> Play<'a> {
         let (message, now_ms, first) = (self.ours[of].id, self.now_ms, self.ours[of].decisions == 1);
         match self.case.decision {
             Decision::Arrived if there => {
-                self.desk.write(move |tx| desk::arrived(tx, message));
+                self.desk.write(move |tx| actions::confirm_arrived(tx, message));
             }
             // Once is enough: what is left to them again they let be.
             Decision::Discard => self.discard(of, now_ms),
@@ -300,7 +300,7 @@ impl<'a> Play<'a> {
             _ => {
                 self.ours[of].resends += 1;
                 self.ours[of].calls = 0;
-                self.desk.write(move |tx| desk::send_again(tx, message, now_ms));
+                self.desk.write(move |tx| actions::send_again(tx, message, now_ms));
             }
         }
         if self.case.list != List::Last {
@@ -312,16 +312,16 @@ impl<'a> Play<'a> {
     fn discard(&mut self, of: usize, now_ms: Millis) {
         let message = self.ours[of].id;
         self.ours[of].discarded = true;
-        self.desk.write(move |tx| desk::discard(tx, message, now_ms));
+        self.desk.write(move |tx| actions::discard(tx, message, now_ms));
     }
 
     /// A stopped reply was not sent; the agent has looked, and sends it.
     fn let_stopped_ones_go(&mut self) -> bool {
         let (id, now_ms) = (self.id, self.now_ms);
         let stopped = self.desk.read(|sql| outbox::of_conversation(sql, id));
-        let Some(first) = stopped.iter().find(|reply| reply.state == State::Stopped) else { return false };
+        let Some(first) = stopped.iter().find(|reply| reply.state == OutboxState::Stopped) else { return false };
         let message = first.message;
-        self.desk.write(move |tx| desk::send_again(tx, message, now_ms));
+        self.desk.write(move |tx| actions::send_again(tx, message, now_ms));
         true
     }
 
@@ -332,7 +332,7 @@ impl<'a> Play<'a> {
         self.now_ms += RESTART_MS;
         self.read_at_ms = None;
         let now_ms = self.now_ms;
-        self.desk.write(move |tx| outbox::recover(tx, now_ms));
+        self.desk.write(move |tx| outbox::recover_after_crash(tx, now_ms));
         self.check()
     }
 

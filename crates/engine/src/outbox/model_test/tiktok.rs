@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{CardKind, Content, MediaState, Millis, Outgoing, Surface};
-use store::table::message::News;
+use store::table::message::IncomingMessage;
 use tiktok::business::message::Sent;
 
 use super::case::{Case, Decision, Kind, List, Outcome};
@@ -121,7 +121,7 @@ impl TikTok {
     /// A listing of the whole thread, as far as it shows.
     pub(super) fn listing(&mut self, asked_at_ms: Millis) -> Batch {
         let mut messages = vec![customer(&format!("{}-0", self.name), self.asked_ms)];
-        let colleague = |at_ms| News {
+        let colleague = |at_ms| IncomingMessage {
             outgoing: true,
             content: Content::Text { body: "I have it here.".to_owned() },
             ..customer(&format!("{}-colleague", self.name), at_ms)
@@ -142,14 +142,14 @@ impl TikTok {
         Some(Batch { messages: vec![self.news(copy)], asked_at_ms: 0, ..Batch::default() })
     }
 
-    fn news(&self, copy: &Copy) -> News {
+    fn news(&self, copy: &Copy) -> IncomingMessage {
         let content = match outgoing(self.kind).content() {
             Content::Image { .. } => {
                 Content::Image { media_id: format!("picture-{}", copy.remote_id), media: MediaState::Pending }
             }
             content => content,
         };
-        News { content, surface: Surface::Api, outgoing: true, ..customer(&copy.remote_id, copy.at_ms) }
+        IncomingMessage { content, surface: Surface::Api, outgoing: true, ..customer(&copy.remote_id, copy.at_ms) }
     }
 }
 
@@ -169,8 +169,8 @@ pub(super) fn outgoing(kind: Kind) -> Outgoing {
 }
 
 /// A message of the customer.
-pub(super) fn customer(remote_id: &str, at_ms: Millis) -> News {
-    News {
+pub(super) fn customer(remote_id: &str, at_ms: Millis) -> IncomingMessage {
+    IncomingMessage {
         remote_id: remote_id.to_owned(),
         sent_at_ms: at_ms,
         is_timed: true,

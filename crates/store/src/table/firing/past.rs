@@ -1,18 +1,18 @@
 //! The past, read for a dry run: conversation by conversation, so that no more than one is in memory.
 
-use model::{AccountId, Content, ConversationId, ConversationKind, Deed, MessageId, Millis, mill};
+use model::{AccountId, ActionTaken, Content, ConversationId, ConversationKind, MessageId, Millis, text_fold};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::standing;
-use crate::table::conversation::{self, Known};
+use crate::table::conversation::{self, Conversation};
 use crate::table::message;
 use crate::{StoreError, readable};
 
 /// A conversation before the first message that is looked at.
 #[derive(Debug, Clone)]
-pub struct Before {
+pub struct PastState {
     /// The conversation as it is now.
-    pub known: Known,
+    pub known: Conversation,
     /// The customer's name; empty while unknown.
     pub name: String,
     /// Whether the customer follows the business, as it is known now.
@@ -27,7 +27,7 @@ pub struct Before {
 
 /// Something that happened in a conversation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct PastEvent {
     /// Which message.
     pub id: MessageId,
     /// When it was sent.
@@ -69,7 +69,7 @@ pub fn begin_at(sql: &Connection, id: ConversationId, from_ms: Millis) -> Result
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Result<Before, StoreError> {
+pub fn state_before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Result<PastState, StoreError> {
     let known = conversation::get(sql, id)?;
     let (name, follower) = match known.person {
         None => (String::new(), None),
@@ -88,7 +88,7 @@ pub fn before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Result<Bef
     let unseen = known.kind == ConversationKind::Chat && !any_answer(sql, id)?;
     let answered = unseen || any("outgoing = 1 AND auto_type IS NULL", at_ms)?;
     let tags = tags_then(sql, &known, at_ms)?;
-    Ok(Before { known, name, follower, tags, begun, answered })
+    Ok(PastState { known, name, follower, tags, begun, answered })
 }
 
 /// What happened in a conversation from this time on, in order: what customers and people said. What rules sent is left out,
@@ -96,11 +96,11 @@ pub fn before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Result<Bef
 ///
 /// # Errors
 /// [`StoreError`], or what `each` answers.
-pub fn lines(
+pub fn events(
     sql: &Connection,
     id: ConversationId,
     from_ms: Millis,
-    mut each: impl FnMut(Line) -> Result<(), StoreError>,
+    mut each: impl FnMut(PastEvent) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut query = sql.prepare_cached(&format!(
         "SELECT id, sent_at_ms, CASE outgoing WHEN 0 THEN content END FROM message
@@ -110,7 +110,7 @@ pub fn lines(
     let mut rows = query.query((id.0, from_ms))?;
     while let Some(row) = rows.next()? {
         let said = row.get_ref(2)?.as_bytes_or_null().map_err(rusqlite::Error::from)?.map(message::content_of);
-        each(Line { id: MessageId(row.get(0)?), sent_at_ms: row.get(1)?, said })?;
+        each(PastEvent { id: MessageId(row.get(0)?), sent_at_ms: row.get(1)?, said })?;
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ fn any_answer(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> 
 }
 
 /// The tags of now without those that the log says rules put on since: nothing else is known of when a tag was put on.
-fn tags_then(sql: &Connection, known: &Known, at_ms: Millis) -> Result<Vec<String>, StoreError> {
+fn tags_then(sql: &Connection, known: &Conversation, at_ms: Millis) -> Result<Vec<String>, StoreError> {
     let mut tags = standing::tags(sql, known)?;
     if tags.is_empty() {
         return Ok(tags);
@@ -136,9 +136,9 @@ fn tags_then(sql: &Connection, known: &Known, at_ms: Millis) -> Result<Vec<Strin
     let mut query = sql.prepare_cached("SELECT actions FROM rule_firing WHERE conversation_id = ?1 AND at_ms >= ?2")?;
     let mut rows = query.query((known.id.0, at_ms))?;
     while let Some(row) = rows.next()? {
-        for deed in readable::column::<Vec<Deed>>("rule_firing", row, 0)?.unwrap_or_default() {
-            if let Deed::Tagged { name } = deed {
-                let folded = mill::fold(&name);
+        for deed in readable::column::<Vec<ActionTaken>>("rule_firing", row, 0)?.unwrap_or_default() {
+            if let ActionTaken::Tagged { name } = deed {
+                let folded = text_fold::fold(&name);
                 tags.retain(|tag| *tag != folded);
             }
         }

@@ -1,10 +1,10 @@
 //! How a conversation stands when rules look at one of its messages.
 
-use model::{ConversationId, ConversationKind, MessageId, Millis, RuleId, Standing, Status};
+use model::{ConversationId, ConversationKind, ConversationState, MessageId, Millis, RuleId, Status};
 use rusqlite::Connection;
 
 use crate::StoreError;
-use crate::table::conversation::{self, Known};
+use crate::table::conversation::{self, Conversation};
 use crate::table::message::{self, Message};
 
 /// Nobody is answered longer than the reply window after writing, and no guard looks back further than a day.
@@ -17,11 +17,11 @@ const ANSWERS: &str = "INDEXED BY message_answer";
 
 /// How things stand with one message.
 #[derive(Debug, Clone)]
-pub struct Stood {
+pub struct RuleContext {
     /// The conversation.
-    pub known: Known,
+    pub known: Conversation,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: ConversationState,
     /// Whether it is the customer's first message.
     pub first: bool,
     /// Whether the business had never answered before it.
@@ -36,7 +36,7 @@ pub struct Stood {
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stood, StoreError> {
+pub fn load_context(sql: &Connection, message: &Message, now_ms: Millis) -> Result<RuleContext, StoreError> {
     let (id, known) = (message.conversation, conversation::get(sql, message.conversation)?);
     let answered_at = conversation::answered_at(sql, id)?;
     let (name, follower) = match known.person {
@@ -46,7 +46,7 @@ pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stoo
             .query_row([person.0], |row| Ok((row.get(0)?, row.get(1)?)))?,
     };
     let fired = fired(sql, message)?;
-    let standing = Standing {
+    let standing = ConversationState {
         tags: tags(sql, &known)?,
         done: known.status == Status::Done,
         opened_at_ms: known.window_opened_at_ms,
@@ -60,11 +60,11 @@ pub fn stood(sql: &Connection, message: &Message, now_ms: Millis) -> Result<Stoo
     };
     let first = !any_before(sql, message, "", "(outgoing = 0 OR auto_type IS NULL)")?;
     let request = known.kind == ConversationKind::Request && !any_before(sql, message, ANSWERS, ANSWER)?;
-    Ok(Stood { known, standing, first, request, follower, name })
+    Ok(RuleContext { known, standing, first, request, follower, name })
 }
 
 /// A customer's tags, folded.
-pub(super) fn tags(sql: &Connection, known: &Known) -> Result<Vec<String>, StoreError> {
+pub(super) fn tags(sql: &Connection, known: &Conversation) -> Result<Vec<String>, StoreError> {
     let Some(person) = known.person else { return Ok(Vec::new()) };
     let mut query =
         sql.prepare_cached("SELECT t.folded FROM person_tag p JOIN tag t ON t.id = p.tag_id WHERE p.person_id = ?1")?;

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use self::copy::Budget;
 use self::image::Image;
 pub(crate) use self::image::log_of;
-pub(crate) use self::inspect::{APPLICATION_ID, Look, look, was_ours};
+pub(crate) use self::inspect::{APPLICATION_ID, Inspection, inspect, was_ours};
 pub use self::report::{Counts, Losses, Report, dismiss, report};
 use crate::db::{DATABASE, MIGRATIONS, commit, migrate};
 use crate::{OpenError, StoreError, private};
@@ -36,7 +36,7 @@ use crate::{OpenError, StoreError, private};
 /// Says that the database is to be mended.
 const MARKER: &str = "deskbell.damaged";
 /// The new database while it is made.
-const MENDING: &str = "deskbell.mending";
+const RECOVERING: &str = "deskbell.mending";
 /// What belongs to a database beside its own file.
 const PARTS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
@@ -80,12 +80,12 @@ fn write_marker(folder: &Path, marker: &Marker) -> std::io::Result<()> {
 }
 
 /// Sets the database in this folder aside and puts what can be read of it into a new one. The folder's lock is held.
-pub(crate) fn mend(folder: &Path, detail: &str) -> Result<Option<Report>, OpenError> {
-    mend_within(folder, detail, &mut Budget::default())
+pub(crate) fn recover(folder: &Path, detail: &str) -> Result<Option<Report>, OpenError> {
+    recover_within(folder, detail, &mut Budget::default())
 }
 
-/// As [`mend`], with as many rows as a test allows.
-fn mend_within(folder: &Path, detail: &str, budget: &mut Budget) -> Result<Option<Report>, OpenError> {
+/// As [`recover`], with as many rows as a test allows.
+fn recover_within(folder: &Path, detail: &str, budget: &mut Budget) -> Result<Option<Report>, OpenError> {
     let io = |error: std::io::Error| OpenError::Io { path: folder.display().to_string(), detail: error.to_string() };
     let mut marker = read_marker(folder).unwrap_or_else(|| Marker { detail: detail.to_owned(), ..Marker::default() });
     if !(marker.moved && folder.join(DATABASE).exists()) {
@@ -95,13 +95,16 @@ fn mend_within(folder: &Path, detail: &str, budget: &mut Budget) -> Result<Optio
         }
         tracing::warn!(detail = marker.detail, "mending the database");
         let name = marker.set_aside.clone().unwrap_or_default();
-        let new = folder.join(MENDING);
+        let new = folder.join(RECOVERING);
         discard(&new).map_err(io)?;
         let made = make(&folder.join(&name).join(DATABASE), &new, &name, &marker.detail, budget);
         if let Err(error) = made.and_then(|()| Ok(put_in_place(folder, &new)?)) {
             // The disk may be full: what was made so far must not keep it so.
             let _ = discard(&new);
-            return Err(OpenError::Mending { path: folder.join(name).display().to_string(), detail: words(&error) });
+            return Err(OpenError::RecoveryFailed {
+                path: folder.join(name).display().to_string(),
+                detail: words(&error),
+            });
         }
     }
     fs::remove_file(folder.join(MARKER)).map_err(io)?;
@@ -161,7 +164,7 @@ fn set_aside(folder: &Path, marker: &mut Marker) -> std::io::Result<()> {
 }
 
 /// Removes the folders that damaged databases were set aside in. One that cannot be removed does not keep the others.
-pub(crate) fn forget_set_aside(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn delete_set_aside(folder: &Path) -> std::io::Result<()> {
     let mut outcome = Ok(());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -4,21 +4,22 @@ use model::{Change, ConversationId, MessageId, Millis, Outgoing};
 use rusqlite::OptionalExtension;
 
 use super::{
-    Reply, State, colleague_replied, get, may_have_arrived, of_conversation, remove_row, seen_up_to, sent, set,
+    OutboxReply, OutboxState, colleague_replied, confirm_sent, get, may_have_arrived, of_conversation, remove_row,
+    seen_up_to, set,
 };
 use crate::table::draft::{self, Draft};
 use crate::table::{conversation, message, upload};
 use crate::{StoreError, Tx, readable};
 
 /// The last part of the time in which a reply can be undone; what was read before it is too old.
-const READ_WITHIN: Millis = 10;
+const READ_IN_LAST_FRACTION: Millis = 10;
 
 /// Places that no reply has, for those that are being moved.
-const ASIDE: i64 = -1_000_000_000;
+const MOVED_ASIDE: i64 = -1_000_000_000;
 
 /// A press of Send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Press {
+pub struct Submission {
     /// To whom.
     pub conversation: ConversationId,
     /// The messages it makes, in order.
@@ -32,14 +33,14 @@ pub struct Press {
     /// However often it arrives, it is queued once.
     pub key: Option<String>,
     /// What it was made from.
-    pub clears: Clears,
+    pub clears: DraftSource,
     /// Until when it can be undone; none to queue it at once.
     pub hold_until_ms: Option<Millis>,
 }
 
 /// Which draft a press of Send was made from, and clears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clears {
+pub enum DraftSource {
     /// The reply: text, quote and picture.
     Reply,
     /// The card.
@@ -50,7 +51,7 @@ pub enum Clears {
 
 /// What came of a press of Send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pressed {
+pub enum SubmitOutcome {
     /// The messages, on disk.
     Queued(Vec<MessageId>),
     /// A colleague has replied since: nothing was queued.
@@ -63,20 +64,20 @@ pub enum Pressed {
 ///
 /// # Errors
 /// [`StoreError::NotFound`] if there is no such conversation.
-pub fn press(tx: &mut Tx<'_>, press: &Press, now_ms: Millis) -> Result<Pressed, StoreError> {
+pub fn submit(tx: &mut Tx<'_>, press: &Submission, now_ms: Millis) -> Result<SubmitOutcome, StoreError> {
     if let Some(key) = &press.key {
         let known: Option<String> =
             tx.query_row("SELECT messages FROM press WHERE key = ?1", [key], |row| row.get(0)).optional()?;
         if let Some(known) = known {
             // It was queued, whatever is left of its row: never twice.
-            return Ok(Pressed::Queued(readable::parse("press", known.as_bytes()).unwrap_or_default()));
+            return Ok(SubmitOutcome::Queued(readable::parse("press", known.as_bytes()).unwrap_or_default()));
         }
     }
     let seen = seen_up_to(tx, press.conversation, press.seen)?;
     if !press.anyway
         && let Some(colleagues) = colleague_replied(tx, press.conversation, seen)?
     {
-        return Ok(Pressed::ColleagueReplied(colleagues));
+        return Ok(SubmitOutcome::ColleagueReplied(colleagues));
     }
     let seen_up_to_ms = if press.anyway { seen_up_to(tx, press.conversation, None)? } else { seen };
     let quoted = match press.quoted {
@@ -85,16 +86,16 @@ pub fn press(tx: &mut Tx<'_>, press: &Press, now_ms: Millis) -> Result<Pressed, 
             let held = message::get(tx, id)?;
             let remote_id =
                 held.remote_id.filter(|_| held.conversation == press.conversation && held.content.is_quotable());
-            let Some(remote_id) = remote_id else { return Ok(Pressed::NotQuotable) };
+            let Some(remote_id) = remote_id else { return Ok(SubmitOutcome::NotQuotable) };
             Some(remote_id)
         }
     };
     let ids =
         queue_all(tx, press.conversation, &press.parts, quoted.as_deref(), seen_up_to_ms, press.hold_until_ms, now_ms)?;
     match press.clears {
-        Clears::Reply => draft::clear(tx, press.conversation)?,
-        Clears::Card => draft::save_card(tx, press.conversation, None, now_ms)?,
-        Clears::Nothing => {}
+        DraftSource::Reply => draft::clear(tx, press.conversation)?,
+        DraftSource::Card => draft::save_card(tx, press.conversation, None, now_ms)?,
+        DraftSource::Nothing => {}
     }
     if let Some(key) = &press.key {
         tx.execute(
@@ -102,7 +103,7 @@ pub fn press(tx: &mut Tx<'_>, press: &Press, now_ms: Millis) -> Result<Pressed, 
             (key, serde_json::to_string(&ids)?, now_ms),
         )?;
     }
-    Ok(Pressed::Queued(ids))
+    Ok(SubmitOutcome::Queued(ids))
 }
 
 /// Queues messages at the end of their lane.
@@ -140,7 +141,7 @@ fn queue(
 ) -> Result<MessageId, StoreError> {
     let account = conversation::get(tx, conversation)?.account;
     // Only what was read in the last of the time in which it can be undone tells whether a colleague answered in it.
-    let read_from_ms = hold_until_ms.map_or(now_ms, |until_ms| until_ms - (until_ms - now_ms) / READ_WITHIN);
+    let read_from_ms = hold_until_ms.map_or(now_ms, |until_ms| until_ms - (until_ms - now_ms) / READ_IN_LAST_FRACTION);
     let id = message::insert_own(tx, account, conversation, &outgoing.content(), quoted, now_ms)?;
     tx.execute(
         "INSERT INTO outbox (message_id, conversation_id, account_id, position, outgoing, quoted_remote_id, state, not_before_ms, seen_up_to_ms, read_from_ms)
@@ -172,9 +173,9 @@ pub fn undo(tx: &mut Tx<'_>, ids: &[MessageId], now_ms: Millis) -> Result<Option
     let mut conversation = None;
     // The last first, because each is put in front of what is there.
     for id in ids.iter().rev() {
-        let held = get(tx, *id)?.filter(|reply| reply.state == State::Held).ok_or(StoreError::WrongState)?;
+        let held = get(tx, *id)?.filter(|reply| reply.state == OutboxState::Held).ok_or(StoreError::WrongState)?;
         conversation = Some(held.conversation);
-        if !put_back(tx, *id, now_ms)? {
+        if !restore_to_draft(tx, *id, now_ms)? {
             return Err(StoreError::WrongState);
         }
     }
@@ -183,7 +184,7 @@ pub fn undo(tx: &mut Tx<'_>, ids: &[MessageId], now_ms: Millis) -> Result<Option
 
 /// Takes a reply that certainly did not go out off its lane and puts it in front of the draft. `false` if the draft
 /// holds another picture or card in its place; then nothing was changed.
-pub(super) fn put_back(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<bool, StoreError> {
+pub(super) fn restore_to_draft(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<bool, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
     let conversation = reply.conversation;
     let mut kept = draft::get(tx, conversation)?;
@@ -233,7 +234,8 @@ pub(super) fn put_back(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result
 /// [`StoreError::WrongState`] if it is not a text or may be on its way.
 pub fn edit(tx: &mut Tx<'_>, id: MessageId, body: &str) -> Result<ConversationId, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    let open = matches!(reply.state, State::Held | State::Queued | State::Refused | State::Stopped);
+    let open =
+        matches!(reply.state, OutboxState::Held | OutboxState::Queued | OutboxState::Refused | OutboxState::Stopped);
     // What may have arrived is found by its words.
     if !open || reply.outgoing.text().is_none() || may_have_arrived(tx, id)? {
         return Err(StoreError::WrongState);
@@ -252,9 +254,9 @@ pub fn edit(tx: &mut Tx<'_>, id: MessageId, body: &str) -> Result<ConversationId
 /// [`StoreError::WrongState`] if it is not waiting.
 pub fn move_by(tx: &mut Tx<'_>, id: MessageId, by: i32) -> Result<ConversationId, StoreError> {
     let conversation = get(tx, id)?.ok_or(StoreError::WrongState)?.conversation;
-    let waiting: Vec<Reply> = of_conversation(tx, conversation)?
+    let waiting: Vec<OutboxReply> = of_conversation(tx, conversation)?
         .into_iter()
-        .filter(|reply| matches!(reply.state, State::Queued | State::Held))
+        .filter(|reply| matches!(reply.state, OutboxState::Queued | OutboxState::Held))
         .collect();
     let from = waiting.iter().position(|reply| reply.message == id).ok_or(StoreError::WrongState)?;
     let to = from.saturating_add_signed(by as isize).min(waiting.len() - 1);
@@ -269,7 +271,7 @@ pub fn move_by(tx: &mut Tx<'_>, id: MessageId, by: i32) -> Result<ConversationId
         places.push((position, message::get(tx, reply.message)?.sent_at_ms));
     }
     for reply in &waiting {
-        tx.execute("UPDATE outbox SET position = ?2 - position WHERE message_id = ?1", (reply.message.0, ASIDE))?;
+        tx.execute("UPDATE outbox SET position = ?2 - position WHERE message_id = ?1", (reply.message.0, MOVED_ASIDE))?;
     }
     for (message, (position, sent_at_ms)) in order.into_iter().zip(places) {
         tx.execute("UPDATE outbox SET position = ?2 WHERE message_id = ?1", (message.0, position))?;
@@ -284,7 +286,7 @@ pub fn move_by(tx: &mut Tx<'_>, id: MessageId, by: i32) -> Result<ConversationId
 ///
 /// # Errors
 /// [`StoreError::WrongState`] if it is neither.
-pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Reply, StoreError> {
+pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<OutboxReply, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
     let position = next_position(tx, reply.conversation)?;
     let seen_up_to_ms = seen_up_to(tx, reply.conversation, None)?;
@@ -305,12 +307,12 @@ pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Repl
 ///
 /// # Errors
 /// [`StoreError::WrongState`] if it is not left to the agent: while it is looked for, looking is quicker than they are.
-pub fn arrived(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
+pub fn confirm_arrived(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    if reply.state != State::Undecided {
+    if reply.state != OutboxState::Undecided {
         return Err(StoreError::WrongState);
     }
-    sent(tx, id)?;
+    confirm_sent(tx, id)?;
     Ok(reply.conversation)
 }
 
@@ -321,11 +323,11 @@ pub fn arrived(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreEr
 /// [`StoreError::WrongState`] while the call is under way or once it is confirmed.
 pub fn discard(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<ConversationId, StoreError> {
     let reply = get(tx, id)?.ok_or(StoreError::WrongState)?;
-    if matches!(reply.state, State::Sending | State::Checking) {
+    if matches!(reply.state, OutboxState::Sending | OutboxState::Checking) {
         return Err(StoreError::WrongState);
     }
     // An unconfirmed text may have arrived: offering it again would invite a double.
-    if may_have_arrived(tx, id)? || !put_back(tx, id, now_ms)? {
+    if may_have_arrived(tx, id)? || !restore_to_draft(tx, id, now_ms)? {
         remove_row(tx, id)?;
         message::remove(tx, id)?;
         conversation::refresh(tx, reply.conversation)?;
@@ -338,7 +340,7 @@ pub fn discard(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Convers
 /// # Errors
 /// [`StoreError::WrongState`] if it is held no more.
 pub fn send_now(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
-    let reply = get(tx, id)?.filter(|reply| reply.state == State::Held).ok_or(StoreError::WrongState)?;
+    let reply = get(tx, id)?.filter(|reply| reply.state == OutboxState::Held).ok_or(StoreError::WrongState)?;
     set(tx, id, "state = 'queued', not_before_ms = 0", "'held'", [id.0])?;
     Ok(reply.conversation)
 }
@@ -347,7 +349,7 @@ pub fn send_now(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreE
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn prune_presses(tx: &Tx<'_>, before_ms: Millis) -> Result<(), StoreError> {
+pub fn prune_submissions(tx: &Tx<'_>, before_ms: Millis) -> Result<(), StoreError> {
     tx.execute("DELETE FROM press WHERE pressed_ms < ?1", [before_ms])?;
     Ok(())
 }

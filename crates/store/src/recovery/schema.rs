@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::btree::{Kind, Node, Record};
+use super::btree::{Node, PageKind, Record};
 use super::image::Image;
 use crate::StoreError;
 
@@ -145,7 +145,7 @@ pub(super) fn roots(image: &Image) -> (Roots, bool) {
     }
     if !whole {
         for number in 1..=image.pages {
-            if let Some(node) = Node::read(image, number).filter(|node| node.kind == Kind::TableLeaf) {
+            if let Some(node) = Node::read(image, number).filter(|node| node.kind == PageKind::TableLeaf) {
                 lines(&node, image, &mut roots);
             }
         }

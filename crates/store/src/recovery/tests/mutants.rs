@@ -6,8 +6,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{Folder, KEYS, Lies, Lot, lies, rows, shop};
-use crate::db::{Checked, DATABASE};
-use crate::salvage::{self, MARKER, log_of};
+use crate::db::{CheckOutcome, DATABASE};
+use crate::recovery::{self, MARKER, log_of};
 use crate::{OpenError, Store};
 
 const PAGE: usize = 4096;
@@ -160,11 +160,11 @@ async fn live_through(mutant: &Mutant, healthy: &Healthy) -> Outcome {
     }
     std::fs::write(folder.path().join("deskbell.lock"), "A database of Deskbell is in this folder.\n").unwrap();
 
-    let mut opened = Store::open_or_mend(folder.path());
+    let mut opened = Store::open_or_recover(folder.path());
     let mut damaged = (mutant.database.clone(), mutant.log.clone());
     if let Ok((store, None)) = &opened {
         let checked = store.check().await.unwrap();
-        if checked == Checked::Sound {
+        if checked == CheckOutcome::Sound {
             let found = store.read(|sql| Ok(all_rows(sql))).await.unwrap();
             for ((table, _), (found, known)) in KEYS.iter().zip(found.iter().zip(&healthy.rows)) {
                 // With the end of one transaction goes the one after it.
@@ -182,7 +182,7 @@ async fn live_through(mutant: &Mutant, healthy: &Healthy) -> Outcome {
             matches!(Store::open(folder.path()), Err(OpenError::Damaged { .. })),
             "{what}: and not opened any more"
         );
-        opened = Store::open_or_mend(folder.path());
+        opened = Store::open_or_recover(folder.path());
     }
     let (store, report) = match opened {
         Ok(opened) => opened,
@@ -199,19 +199,19 @@ async fn live_through(mutant: &Mutant, healthy: &Healthy) -> Outcome {
     look_at(&store, mutant, healthy, &report).await;
     store.close().await;
 
-    let (again, nothing) = Store::open_or_mend(folder.path()).unwrap();
+    let (again, nothing) = Store::open_or_recover(folder.path()).unwrap();
     assert_eq!(nothing, None, "{what}: the second start has nothing to mend");
-    assert_eq!(again.read(salvage::report).await.unwrap().as_ref(), Some(&report), "{what}: the report stays");
-    again.write(salvage::dismiss).await.unwrap();
-    assert_eq!(again.read(salvage::report).await.unwrap(), None);
+    assert_eq!(again.read(recovery::report).await.unwrap().as_ref(), Some(&report), "{what}: the report stays");
+    again.write(recovery::dismiss).await.unwrap();
+    assert_eq!(again.read(recovery::report).await.unwrap(), None);
     again.close().await;
     Outcome::Mended
 }
 
 /// What a mended database owes.
-async fn look_at(store: &Store, mutant: &Mutant, healthy: &Healthy, report: &salvage::Report) {
+async fn look_at(store: &Store, mutant: &Mutant, healthy: &Healthy, report: &recovery::Report) {
     let what = &mutant.what;
-    assert_eq!(store.check().await.unwrap(), Checked::Sound, "{what}");
+    assert_eq!(store.check().await.unwrap(), CheckOutcome::Sound, "{what}");
     let (found, counts) = store
         .read(|sql| {
             let count = |question: &str| Ok::<i64, crate::StoreError>(sql.query_row(question, [], |row| row.get(0))?);
@@ -328,7 +328,7 @@ fn what_was_never_ours_is_refused_and_not_touched() {
                 std::fs::write(folder.path().join("deskbell.lock"), "x").unwrap();
             }
             let before = std::fs::read(&path).unwrap();
-            let refused = Store::open_or_mend(folder.path()).expect_err("refused");
+            let refused = Store::open_or_recover(folder.path()).expect_err("refused");
             assert!(matches!(refused, OpenError::NotOurs { .. }), "{cut:?}: {refused:?}");
             assert!(std::fs::read(&path).unwrap() == before, "{cut:?}: not a byte was changed");
         }

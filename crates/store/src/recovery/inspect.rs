@@ -15,7 +15,7 @@ const TRACE: &[u8] = b"CREATE TABLE message_raw";
 
 /// What a look from outside says of a database.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum Inspection {
     /// Nothing speaks against it; or there is none yet.
     Fine,
     /// It was ours, and SQLite would lose something if it opened it.
@@ -25,23 +25,23 @@ pub(crate) enum Look {
 }
 
 /// Looks at a database and its log. `lived_here`: whether this folder is known to have held a database of ours.
-pub(crate) fn look(path: &Path, lived_here: bool) -> std::io::Result<Look> {
+pub(crate) fn inspect(path: &Path, lived_here: bool) -> std::io::Result<Inspection> {
     let header = beginning(path)?;
     let log_length = length(&log_of(path))?;
-    let damaged = |what: &str| Ok(Look::Damaged(what.to_owned()));
+    let damaged = |what: &str| Ok(Inspection::Damaged(what.to_owned()));
     if header.is_empty() {
         // A file of no length is what a crash of the system can leave; a missing one somebody moved away, log and all.
         return match (log_length, path.exists()) {
             (1.., _) => damaged("the file is empty while its write-ahead log is not"),
             (0, true) if lived_here => damaged("the file is empty"),
-            _ => Ok(Look::Fine),
+            _ => Ok(Inspection::Fine),
         };
     }
     if !header.starts_with(MAGIC) {
         return if was_ours(path, lived_here)? {
             damaged("the file does not begin like a database")
         } else {
-            Ok(Look::NotOurs)
+            Ok(Inspection::NotOurs)
         };
     }
     if log_length > 0
@@ -49,9 +49,9 @@ pub(crate) fn look(path: &Path, lived_here: bool) -> std::io::Result<Look> {
         && let Some(what) = log.damage
         && was_ours(path, lived_here)?
     {
-        return Ok(Look::Damaged(what));
+        return Ok(Inspection::Damaged(what));
     }
-    Ok(Look::Fine)
+    Ok(Inspection::Fine)
 }
 
 /// Whether a file that SQLite cannot read was a database of ours.

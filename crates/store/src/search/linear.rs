@@ -1,12 +1,12 @@
 //! Looking through a few short texts one by one, such as the saved replies: no index, but the same words in every script.
 
-use super::mill::{Glyph, Kind, Milled};
+use super::text_fold::{FoldedText, Glyph, RunKind};
 
 /// A text's words, folded, each with a space before it: to be kept beside the text and matched with [`patterns`].
 #[must_use]
 pub fn words(text: &str) -> String {
     let mut words = String::new();
-    Milled::of(text).write_words(&mut words);
+    FoldedText::of(text).write_words(&mut words);
     words
 }
 
@@ -14,18 +14,18 @@ pub fn words(text: &str) -> String {
 /// sets where a text may have been written with other separators. None if nothing that can be looked for was typed.
 #[must_use]
 pub fn patterns(typed: &str) -> Vec<Vec<String>> {
-    let milled = Milled::of_typed(typed);
-    let mut sets = vec![set(milled.runs()), set(milled.runs_joined())];
+    let folded = FoldedText::of_typed(typed);
+    let mut sets = vec![set(folded.runs()), set(folded.runs_joined())];
     sets.dedup();
     sets.retain(|set| !set.is_empty());
     sets
 }
 
-fn set<'a>(runs: impl Iterator<Item = (Kind, &'a [Glyph])>) -> Vec<String> {
+fn set<'a>(runs: impl Iterator<Item = (RunKind, &'a [Glyph])>) -> Vec<String> {
     let mut patterns = Vec::new();
     for (kind, run) in runs {
         let mut chars: Vec<char> = run.iter().map(|glyph| glyph.c).collect();
-        if kind != Kind::Unspaced {
+        if kind != RunKind::Unspaced {
             patterns.push(beginning(&chars));
             continue;
         }

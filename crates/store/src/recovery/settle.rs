@@ -304,7 +304,7 @@ fn note_hole(
     let after = beside("<= ?2 ORDER BY sent_at_ms DESC, tie DESC, id DESC", first_ms)?;
     // At either end of what is left there is nothing that a hole could stand between.
     if let (Some(before), Some(after)) = (before, after) {
-        gap::notice(tx, id, Gap { before, after: Some(after) }, now_ms)?;
+        gap::insert(tx, id, Gap { before, after: Some(after) }, now_ms)?;
     }
     Ok(())
 }

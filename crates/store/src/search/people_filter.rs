@@ -5,16 +5,16 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::facet;
 use super::find::Scope;
-use super::mill::fold;
 use super::plan::any;
 use super::term::Term;
+use super::text_fold::fold;
 use crate::StoreError;
 
 /// Ids in order, each once, so that whether one is among them is quickly said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Set(Vec<i64>);
+pub(super) struct IdSet(Vec<i64>);
 
-impl Set {
+impl IdSet {
     pub(super) fn of(mut ids: Vec<i64>) -> Self {
         ids.sort_unstable();
         ids.dedup();
@@ -63,9 +63,9 @@ pub(super) fn people_expression(words: &[String], scope: &Scope) -> Option<Strin
 
 /// The conversations of the people with these words in their name or handle. All of them, whoever many: an index holds
 /// what is read here, so a thousand take about a millisecond.
-pub(super) fn named(sql: &Connection, words: &[Term], scope: &Scope) -> Result<Set, StoreError> {
+pub(super) fn named(sql: &Connection, words: &[Term], scope: &Scope) -> Result<IdSet, StoreError> {
     let words: Vec<String> = words.iter().map(Term::expression).collect();
-    let Some(expression) = people_expression(&words, scope) else { return Ok(Set::default()) };
+    let Some(expression) = people_expression(&words, scope) else { return Ok(IdSet::default()) };
     let ids = sql
         .prepare_cached(
             "SELECT c.id FROM search_person CROSS JOIN conversation c ON c.person_id = search_person.rowid
@@ -73,7 +73,7 @@ pub(super) fn named(sql: &Connection, words: &[Term], scope: &Scope) -> Result<S
         )?
         .query_map([expression], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    Ok(Set::of(ids))
+    Ok(IdSet::of(ids))
 }
 
 /// The tags of this name; of names that begin so, while it is being typed.
@@ -98,7 +98,7 @@ pub(super) fn tags_called(
 }
 
 /// The conversations of the people with one of these tags.
-pub(super) fn tagged(sql: &Connection, tags: &[i64]) -> Result<Set, StoreError> {
+pub(super) fn tagged(sql: &Connection, tags: &[i64]) -> Result<IdSet, StoreError> {
     let places = vec!["?"; tags.len()].join(", ");
     let ids = sql
         .prepare(&format!(
@@ -107,11 +107,11 @@ pub(super) fn tagged(sql: &Connection, tags: &[i64]) -> Result<Set, StoreError> 
         ))?
         .query_map(params_from_iter(tags), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    Ok(Set::of(ids))
+    Ok(IdSet::of(ids))
 }
 
 /// Conversations and when there was something last, the most active first.
-pub(super) fn by_activity(sql: &Connection, conversations: &Set) -> Result<Vec<(i64, i64)>, StoreError> {
+pub(super) fn by_activity(sql: &Connection, conversations: &IdSet) -> Result<Vec<(i64, i64)>, StoreError> {
     let mut statement = sql.prepare_cached("SELECT last_at_ms FROM conversation WHERE id = ?1")?;
     let mut active = Vec::with_capacity(conversations.len());
     for id in conversations.ids() {

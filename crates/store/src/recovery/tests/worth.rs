@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use super::{Folder, NOW, shop};
 use crate::db::{DATABASE, MIGRATIONS};
-use crate::salvage::btree::Node;
-use crate::salvage::image::Image;
-use crate::salvage::{Report, mark, schema};
+use crate::recovery::btree::Node;
+use crate::recovery::image::Image;
+use crate::recovery::{Report, mark, schema};
 use crate::table::{account, conversation, draft, gap, message, outbox};
 use crate::{Store, StoreError};
 
@@ -38,7 +38,7 @@ async fn mended(folder: &Folder, which: impl FnOnce(&Path) -> Vec<u32>) -> (Stor
     }
     std::fs::write(&path, bytes).unwrap();
     mark(folder.path(), "x").unwrap();
-    let (store, report) = Store::open_or_mend(folder.path()).unwrap();
+    let (store, report) = Store::open_or_recover(folder.path()).unwrap();
     (store, report.unwrap())
 }
 
@@ -255,12 +255,12 @@ async fn a_database_of_an_older_version_is_mended_and_brought_up_to_date() {
                        (1, 9, 9437184, 1, NULL, 1, 'deskbell', '{{"type":"text","body":"on its way"}}', 0);
             INSERT INTO outbox (message_id, conversation_id, account_id, position, {outgoing}, state{seen}) VALUES (9437184, 1, 1, 1, '{reply}', 'sending'{zero});
             INSERT INTO draft VALUES {draft};"#,
-            mark = crate::salvage::APPLICATION_ID,
+            mark = crate::recovery::APPLICATION_ID,
         ))
         .unwrap();
         drop(sql);
         mark(folder.path(), "x").unwrap();
-        let (store, report) = Store::open_or_mend(folder.path()).unwrap();
+        let (store, report) = Store::open_or_recover(folder.path()).unwrap();
         let report = report.unwrap();
         assert_eq!(
             (report.kept.messages, report.kept.drafts, report.kept.replies),
@@ -270,12 +270,12 @@ async fn a_database_of_an_older_version_is_mended_and_brought_up_to_date() {
         assert_eq!(report.lost.messages, Some(0));
         let told = store.read(|sql| {
             let reply = outbox::get(sql, MessageId(9_437_184))?.ok_or(StoreError::NotFound)?;
-            Ok((reply, draft::get(sql, ConversationId(1))?.body, account::counts(sql, model::AccountId(1))?.all))
+            Ok((reply, draft::get(sql, ConversationId(1))?.body, account::tab_counts(sql, model::AccountId(1))?.all))
         });
         let (reply, draft, all) = told.await.unwrap();
         assert_eq!(
             (reply.state, reply.outgoing.text()),
-            (outbox::State::Sending, Some("on its way")),
+            (outbox::OutboxState::Sending, Some("on its way")),
             "version {version}"
         );
         assert_eq!((draft.as_str(), all), ("half a thought", 1));

@@ -8,7 +8,7 @@ use super::wal::{self, Wal};
 
 pub(super) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// More than any inbox needs, and few enough to keep a byte for each.
-const MOST_PAGES: u32 = 1 << 28;
+const MAX_PAGES: u32 = 1 << 28;
 
 /// The first hundred bytes of a database, as far as they matter here.
 #[derive(Debug, Clone, Copy)]
@@ -87,10 +87,10 @@ impl Image {
             Err(error) => return Err(error),
         };
         let length = file.as_ref().map_or(Ok(0), |file| file.metadata().map(|about| about.len()))?;
-        let whole_pages = u32::try_from(length / page_size as u64).unwrap_or(u32::MAX).min(MOST_PAGES);
+        let whole_pages = u32::try_from(length / page_size as u64).unwrap_or(u32::MAX).min(MAX_PAGES);
         let log = wal.map(|wal| File::open(log_of(path)).map(|file| (file, wal))).transpose()?;
         let logged = log.as_ref().map_or(0, |(_, wal)| wal.pages.keys().copied().max().unwrap_or(0));
-        let pages = whole_pages.max(logged).min(MOST_PAGES);
+        let pages = whole_pages.max(logged).min(MAX_PAGES);
         let mut image = Self { file, whole_pages, log, header: None, usable: page_size, page_size, pages };
         image.header =
             image.page(1).and_then(|page| Header::read(&page)).filter(|newest| newest.page_size == page_size);

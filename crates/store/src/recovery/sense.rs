@@ -30,7 +30,7 @@ pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
             ("auto_message", "audit") => (is_word::<AuditStatus>(text), true),
             ("auto_version", "items") => (serde_json::from_str::<Vec<AutoText>>(text).is_ok(), true),
             ("auto_kind", "intended") => (serde_json::from_str::<Vec<AutoText>>(text).is_ok(), false),
-            ("comment", "state") => (serde_json::from_str::<comment::State>(text).is_ok(), true),
+            ("comment", "state") => (serde_json::from_str::<comment::AnswerState>(text).is_ok(), true),
             ("conversation", "origin") => (serde_json::from_str::<Origin>(text).is_ok(), false),
             _ => (true, true),
         };

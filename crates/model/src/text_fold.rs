@@ -1,6 +1,6 @@
 //! Folding text to what people type, and cutting it into words, with the way back to where each letter stood.
 //!
-//! Texts and queries go through the same mill, cluster by cluster (a letter with its marks), so every folded letter knows
+//! Texts and queries go through the same text_fold, cluster by cluster (a letter with its marks), so every folded letter knows
 //! which part of the text it came from and a highlight never cuts a letter off its accents. What is made alike:
 //!
 //! - case, accents, Vietnamese and Hebrew marks, Greek accents and the final sigma; ß/ss, æ, œ, ø, ł, đ, þ; Turkish I, ı
@@ -15,7 +15,7 @@
 //! word; so the base finds every tone and a tone itself only.
 //!
 //! What one person writes with separators another types without, and the other way round: `AB-1234`, `+49 151 1234-5678`,
-//! `1.234,56`, `e-mail`, `don't`. So runs that a separator joins are words together as well ([`Milled::joined`]). Inside a
+//! `1.234,56`, `e-mail`, `don't`. So runs that a separator joins are words together as well ([`FoldedText::joined`]). Inside a
 //! word any punctuation joins; over spaces only the groups of a number or code do, or all of a sentence would be one word.
 
 use unicode_normalization::UnicodeNormalization;
@@ -34,7 +34,7 @@ pub struct Glyph {
 
 /// What a run is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum RunKind {
     /// Letters and digits up to the next space or punctuation mark.
     Word,
     /// Letters of a script that puts no spaces between words.
@@ -46,7 +46,7 @@ pub enum Kind {
 /// One run of a text.
 #[derive(Debug, Clone, Copy)]
 struct Run {
-    kind: Kind,
+    kind: RunKind,
     /// The index after its last glyph.
     end: usize,
     /// The separators between the run before and this one.
@@ -89,9 +89,9 @@ impl Gap {
     }
 }
 
-/// A text after the mill.
+/// A text after the text_fold.
 #[derive(Debug, Default)]
-pub struct Milled {
+pub struct FoldedText {
     glyphs: Vec<Glyph>,
     runs: Vec<Run>,
     gap: Gap,
@@ -114,7 +114,7 @@ const MAX_JOINED_TO_END: usize = 12;
 /// A joined run is at most so long.
 const MAX_JOINED_CHARS: usize = 40;
 
-impl Milled {
+impl FoldedText {
     /// Folds a text and cuts it into runs.
     #[must_use]
     pub fn of(text: &str) -> Self {
@@ -128,21 +128,21 @@ impl Milled {
     }
 
     fn cut(text: &str, any_case: bool) -> Self {
-        let mut milled = Self { glyphs: Vec::with_capacity(text.len()), any_case, ..Self::default() };
+        let mut text_out = Self { glyphs: Vec::with_capacity(text.len()), any_case, ..Self::default() };
         let mut folded = Vec::new();
         for cluster in clusters(text) {
             folded.clear();
             fold_cluster(cluster.text, &mut folded);
             if is_symbol(cluster.text) {
-                milled.add_symbol(&folded, &cluster);
+                text_out.add_symbol(&folded, &cluster);
             } else {
                 for c in &folded {
-                    milled.add(*c, &cluster);
+                    text_out.add(*c, &cluster);
                 }
             }
         }
-        milled.join();
-        milled
+        text_out.join();
+        text_out
     }
 
     /// Works out which runs their separators join.
@@ -153,15 +153,15 @@ impl Milled {
             if let Some((before, letters_before)) = before {
                 let gap = run.gap;
                 run.joins = match (before.kind, run.kind) {
-                    (Kind::Word, Kind::Word) if gap.spaced => {
+                    (RunKind::Word, RunKind::Word) if gap.spaced => {
                         gap.chars <= MAX_NUMBER_GAP_CHARS
                             && !gap.parts_numbers
                             && (before.digits || run.digits)
                             && before.is_code(letters_before)
                             && run.is_code(letters)
                     }
-                    (Kind::Word, Kind::Word) => (1..=MAX_WORD_GAP_CHARS).contains(&gap.chars),
-                    (Kind::Unspaced, Kind::Unspaced) => gap.chars == 1 && !gap.parts_unspaced,
+                    (RunKind::Word, RunKind::Word) => (1..=MAX_WORD_GAP_CHARS).contains(&gap.chars),
+                    (RunKind::Unspaced, RunKind::Unspaced) => gap.chars == 1 && !gap.parts_unspaced,
                     _ => false,
                 };
             }
@@ -170,12 +170,12 @@ impl Milled {
     }
 
     /// The runs in order.
-    pub fn runs(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
+    pub fn runs(&self) -> impl Iterator<Item = (RunKind, &[Glyph])> {
         (0..self.runs.len()).filter_map(|at| self.between(at, at))
     }
 
     /// The runs as one would type them without separators: what is joined is one.
-    pub fn runs_joined(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
+    pub fn runs_joined(&self) -> impl Iterator<Item = (RunKind, &[Glyph])> {
         self.chains().flat_map(|(first, last)| {
             let whole = self.between(first, last).filter(|(kind, glyphs)| first < last && is_joinable(*kind, glyphs));
             let each = if whole.is_some() { first..first } else { first..last + 1 };
@@ -190,7 +190,7 @@ impl Milled {
     }
 
     /// Every stretch of runs that separators join, as one run each.
-    pub fn joined(&self) -> impl Iterator<Item = (Kind, &[Glyph])> {
+    pub fn joined(&self) -> impl Iterator<Item = (RunKind, &[Glyph])> {
         self.chains()
             .flat_map(|(first, last)| self.joined_in(first, last))
             .filter_map(|(first, last)| self.between(first, last))
@@ -206,7 +206,7 @@ impl Milled {
                 digits |= run.digits;
                 let most = if digits { MAX_JOINED_RUNS } else { MAX_JOINED_WORDS };
                 // Of scripts without spaces any stretch is found in the whole.
-                let wanted = if run.kind == Kind::Unspaced {
+                let wanted = if run.kind == RunKind::Unspaced {
                     from == first && to == last
                 } else {
                     to == last || to - from < most
@@ -230,7 +230,7 @@ impl Milled {
     }
 
     /// From one run to another, without what stands between them.
-    fn between(&self, first: usize, last: usize) -> Option<(Kind, &[Glyph])> {
+    fn between(&self, first: usize, last: usize) -> Option<(RunKind, &[Glyph])> {
         let start = first.checked_sub(1).map_or(Some(0), |before| self.runs.get(before).map(|run| run.end))?;
         let run = self.runs.get(last)?;
         Some((run.kind, self.glyphs.get(start..run.end)?))
@@ -238,9 +238,9 @@ impl Milled {
 
     fn add(&mut self, c: char, cluster: &Cluster<'_>) {
         let kind = if is_unspaced(c) {
-            Kind::Unspaced
+            RunKind::Unspaced
         } else if !is_apostrophe(c) && (c.is_alphanumeric() || (u32::from(c) >= 0x300 && is_combining_mark(c))) {
-            Kind::Word
+            RunKind::Word
         } else {
             self.gap.add(c);
             return;
@@ -254,23 +254,23 @@ impl Milled {
     fn add_symbol(&mut self, folded: &[char], cluster: &Cluster<'_>) {
         if let [KEYCAP, base] = *folded {
             if base.is_ascii_digit() {
-                self.push(Kind::Word, base, cluster, false);
+                self.push(RunKind::Word, base, cluster, false);
             }
             // The cap comes first, or the digit would find it as a word that begins with it.
-            self.push(Kind::Sign, KEYCAP, cluster, false);
-            self.push(Kind::Sign, base, cluster, true);
+            self.push(RunKind::Sign, KEYCAP, cluster, false);
+            self.push(RunKind::Sign, base, cluster, true);
         } else {
             let mut last = None;
             for c in folded {
                 let joins =
                     last.is_some_and(|last| (is_regional(last) && is_regional(*c)) || (is_tag(last) && is_tag(*c)));
-                self.push(Kind::Sign, *c, cluster, joins);
+                self.push(RunKind::Sign, *c, cluster, joins);
                 last = Some(*c);
             }
         }
     }
 
-    fn push(&mut self, kind: Kind, c: char, cluster: &Cluster<'_>, goes_on: bool) {
+    fn push(&mut self, kind: RunKind, c: char, cluster: &Cluster<'_>, goes_on: bool) {
         let gap = std::mem::take(&mut self.gap);
         if !goes_on {
             self.runs.push(Run { kind, end: 0, gap, joins: false, capitals: true, digits: false });
@@ -287,7 +287,7 @@ impl Milled {
     /// The words of the index, each with a space before it: the runs in order, then what separators join.
     pub fn write_words(&self, out: &mut String) {
         for (kind, run) in self.runs().chain(self.joined()) {
-            if kind == Kind::Unspaced {
+            if kind == RunKind::Unspaced {
                 for pair in run.windows(2) {
                     out.push(' ');
                     out.extend(pair.iter().map(|glyph| glyph.c));
@@ -303,9 +303,9 @@ impl Milled {
 }
 
 /// Two letters and three digits are too few to be joined: `10.5` is not meant by 105.
-fn is_joinable(kind: Kind, glyphs: &[Glyph]) -> bool {
+fn is_joinable(kind: RunKind, glyphs: &[Glyph]) -> bool {
     let least = if glyphs.iter().all(|glyph| glyph.c.is_ascii_digit()) { 4 } else { 3 };
-    (kind == Kind::Unspaced || glyphs.len() >= least) && glyphs.len() <= MAX_JOINED_CHARS
+    (kind == RunKind::Unspaced || glyphs.len() >= least) && glyphs.len() <= MAX_JOINED_CHARS
 }
 
 /// Makes alike what people type alike.
@@ -507,7 +507,7 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         let mut out = String::new();
-        Milled::of(text).write_words(&mut out);
+        FoldedText::of(text).write_words(&mut out);
         out.split(' ').skip(1).map(str::to_owned).collect()
     }
 
@@ -560,7 +560,7 @@ mod tests {
     #[test]
     fn what_separators_join_is_a_word_as_well() {
         let joined = |text: &str| -> Vec<String> {
-            Milled::of(text).joined().map(|(_, run)| run.iter().map(|glyph| glyph.c).collect()).collect()
+            FoldedText::of(text).joined().map(|(_, run)| run.iter().map(|glyph| glyph.c).collect()).collect()
         };
         for (text, words) in [
             ("AB-1234", "ab1234"),
@@ -586,9 +586,9 @@ mod tests {
     #[test]
     fn no_text_is_joined_to_more_than_a_few_words_for_each_of_its_own() {
         for text in ["1 2 3 4 ".repeat(1_000), "a.b/c-d".repeat(1_000), "ab-".repeat(2_000), "リ・".repeat(1_000)] {
-            let milled = Milled::of(&text);
+            let folded = FoldedText::of(&text);
             assert!(
-                milled.joined().count() <= milled.runs().count() * 7,
+                folded.joined().count() <= folded.runs().count() * 7,
                 "{}",
                 text.chars().take(8).collect::<String>()
             );

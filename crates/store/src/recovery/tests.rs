@@ -20,12 +20,12 @@ use super::image::Image;
 use super::schema;
 use crate::Store;
 use crate::table::account::{NewAccount, TokenTimes};
-use crate::table::conversation::Listed;
+use crate::table::conversation::ListedConversation;
 use crate::table::draft::Draft;
 use crate::table::gap::Gap;
-use crate::table::message::News;
-use crate::table::outbox::desk::{Clears, Press, Pressed};
-use crate::table::person::PersonNews;
+use crate::table::message::IncomingMessage;
+use crate::table::outbox::actions::{DraftSource, Submission, SubmitOutcome};
+use crate::table::person::PersonUpdate;
 use crate::table::{
     account, agent, auto_message, comment, conversation, draft, gap, message, outbox, person, saved_reply, scheduled,
     setting, tag, triage,
@@ -85,7 +85,7 @@ const DAY: i64 = 24 * 3_600_000;
 /// When the shop was last open. Fixed, so that its pages are the same each time.
 pub(super) const NOW: i64 = 1_795_000_000_000;
 
-fn news(remote: &str, conversation: &str, at_ms: i64, outgoing: bool) -> News {
+fn news(remote: &str, conversation: &str, at_ms: i64, outgoing: bool) -> IncomingMessage {
     let body = format!("message {remote} of {conversation}, which goes on for a line or so: 请问有蓝色的吗");
     let picture = remote.ends_with('7');
     let content = if picture {
@@ -94,7 +94,7 @@ fn news(remote: &str, conversation: &str, at_ms: i64, outgoing: bool) -> News {
         Content::Text { body }
     };
     let (from, to) = if outgoing { ("business-1", "someone") } else { ("someone", "business-1") };
-    News {
+    IncomingMessage {
         remote_id: remote.to_owned(),
         sent_at_ms: at_ms,
         is_timed: true,
@@ -133,7 +133,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 };
                 let id = account::link(tx, &new, 5)?;
                 account::set_complete_to(tx, id, 77, 77)?;
-                account::set_backfilled(tx, id)?;
+                account::mark_backfilled(tx, id)?;
                 accounts.push(id);
             }
             let kept = accounts.clone();
@@ -144,7 +144,7 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 conversation::upsert_listed(
                     tx,
                     account,
-                    &Listed { remote_id, kind, updated_ms: Some(now_ms - n * DAY / 4), origin: None },
+                    &ListedConversation { remote_id, kind, updated_ms: Some(now_ms - n * DAY / 4), origin: None },
                 )?;
             }
             let mut all = Vec::new();
@@ -156,10 +156,10 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                 );
             }
             for (nth, (id, account, remote)) in (0_i64..).zip(&all) {
-                let customer = PersonNews {
+                let customer = PersonUpdate {
                     remote_id: format!("p{remote}"),
                     name: Some(format!("Customer {remote}")),
-                    ..PersonNews::default()
+                    ..PersonUpdate::default()
                 };
                 let customer = person::upsert(tx, *account, &customer)?.id;
                 conversation::set_person(tx, *id, customer)?;
@@ -180,10 +180,10 @@ pub(super) async fn shop(folder: &Path, conversations: i64, messages: i64) -> St
                         true,
                     )?;
                     if n == 5 && nth % 9 == 0 {
-                        gap::notice(tx, *id, Gap { before: said, after: None }, now_ms)?;
+                        gap::insert(tx, *id, Gap { before: said, after: None }, now_ms)?;
                     }
                 }
-                conversation::fetched(tx, *id, now_ms, true)?;
+                conversation::mark_fetched(tx, *id, now_ms, true)?;
                 write_something(tx, nth, *id, now_ms)?;
                 if nth % 10 == 9 {
                     conversation::set_status(tx, *id, model::Status::Done)?;
@@ -223,15 +223,15 @@ fn by_itself(tx: &mut crate::Tx<'_>, accounts: &[model::AccountId]) -> Result<()
     for account in accounts {
         for (n, kind) in (0..30_i64).zip(AutoMessageType::ALL.into_iter().cycle()) {
             let text = AutoText { title: format!("Question {n}"), body: format!("An answer of some length, {n}") };
-            let item = auto_message::News {
+            let item = auto_message::ListedAutoMessage {
                 remote_id: format!("am{n}"),
                 text,
                 audit: model::AuditStatus::Approved,
                 raw: "{}".to_owned(),
             };
-            let news = auto_message::KindNews { enabled: n % 2 == 0, items: vec![item] };
+            let news = auto_message::ListedKind { enabled: n % 2 == 0, items: vec![item] };
             auto_message::keep(tx, *account, kind, &news, n % 4 == 0, NOW + n)?;
-            let comment = comment::News {
+            let comment = comment::IncomingComment {
                 remote_id: format!("cm{n}"),
                 person_id: Some("someone".to_owned()),
                 name: None,
@@ -240,7 +240,7 @@ fn by_itself(tx: &mut crate::Tx<'_>, accounts: &[model::AccountId]) -> Result<()
                 is_follower: None,
                 at_ms: NOW - n * DAY,
             };
-            comment::take(tx, *account, &comment)?;
+            comment::insert_new(tx, *account, &comment)?;
         }
     }
     Ok(())
@@ -256,10 +256,10 @@ fn write_something(tx: &mut crate::Tx<'_>, nth: i64, id: ConversationId, now_ms:
         draft::save_card(tx, id, Some(&card), now_ms)?;
     }
     if nth % 4 == 3 {
-        scheduled::keep(tx, id, &Draft { body: format!("later {nth}"), ..Draft::default() }, now_ms + DAY, now_ms)?;
+        scheduled::insert(tx, id, &Draft { body: format!("later {nth}"), ..Draft::default() }, now_ms + DAY, now_ms)?;
     }
     if nth % 2 == 1 {
-        let press = Press {
+        let press = Submission {
             conversation: id,
             parts: vec![
                 Outgoing::Text { body: format!("on its way {nth}") },
@@ -269,10 +269,10 @@ fn write_something(tx: &mut crate::Tx<'_>, nth: i64, id: ConversationId, now_ms:
             seen: None,
             anyway: true,
             key: Some(format!("key {nth}")),
-            clears: Clears::Nothing,
+            clears: DraftSource::Nothing,
             hold_until_ms: Some(now_ms + 5_000).filter(|_| nth % 16 == 15),
         };
-        let Pressed::Queued(ids) = outbox::desk::press(tx, &press, now_ms)? else { panic!("not queued") };
+        let SubmitOutcome::Queued(ids) = outbox::actions::submit(tx, &press, now_ms)? else { panic!("not queued") };
         if nth % 16 == 1 || nth % 16 == 3 {
             outbox::begin(tx, ids[0], now_ms)?;
         }

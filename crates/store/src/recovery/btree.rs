@@ -10,7 +10,7 @@ const LONGEST: usize = 1 << 26;
 
 /// What a page is in its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum PageKind {
     /// Branches of a table; they hold no rows.
     TableBranch,
     /// Rows of a table.
@@ -21,7 +21,7 @@ pub(super) enum Kind {
     IndexLeaf,
 }
 
-impl Kind {
+impl PageKind {
     /// Whether pages of this kind are of tables with rowids.
     pub(super) fn has_rowids(self) -> bool {
         matches!(self, Self::TableBranch | Self::TableLeaf)
@@ -31,7 +31,7 @@ impl Kind {
 /// A page of a tree.
 #[derive(Debug)]
 pub(super) struct Node {
-    pub(super) kind: Kind,
+    pub(super) kind: PageKind,
     page: Vec<u8>,
     cells: Vec<usize>,
     right: Option<u32>,
@@ -51,10 +51,10 @@ impl Node {
         // The file's own header stands on its first page.
         let start = if number == 1 { 100 } else { 0 };
         let (kind, branch) = match page.get(start)? {
-            0x02 => (Kind::IndexBranch, true),
-            0x05 => (Kind::TableBranch, true),
-            0x0A => (Kind::IndexLeaf, false),
-            0x0D => (Kind::TableLeaf, false),
+            0x02 => (PageKind::IndexBranch, true),
+            0x05 => (PageKind::TableBranch, true),
+            0x0A => (PageKind::IndexLeaf, false),
+            0x0D => (PageKind::TableLeaf, false),
             _ => return None,
         };
         let count = short(&page, start + 3)?;
@@ -76,14 +76,14 @@ impl Node {
 
     /// The records that stand on this page; nothing in place of one that cannot be read.
     pub(super) fn records<'a>(&'a self, image: &'a Image) -> impl Iterator<Item = Option<Record>> + 'a {
-        let cells: &[usize] = if self.kind == Kind::TableBranch { &[] } else { &self.cells };
+        let cells: &[usize] = if self.kind == PageKind::TableBranch { &[] } else { &self.cells };
         cells.iter().map(|cell| self.record(*cell, image))
     }
 
     fn record(&self, cell: usize, image: &Image) -> Option<Record> {
-        let mut at = cell + if self.kind == Kind::IndexBranch { 4 } else { 0 };
+        let mut at = cell + if self.kind == PageKind::IndexBranch { 4 } else { 0 };
         let length = usize::try_from(varint(&self.page, &mut at)?).ok()?;
-        let rowid = if self.kind == Kind::TableLeaf { Some(varint(&self.page, &mut at)?) } else { None };
+        let rowid = if self.kind == PageKind::TableLeaf { Some(varint(&self.page, &mut at)?) } else { None };
         let payload = self.payload(at, length, image)?;
         Some(Record { rowid, values: values(&payload)? })
     }
@@ -92,7 +92,7 @@ impl Node {
     fn payload(&self, at: usize, length: usize, image: &Image) -> Option<Vec<u8>> {
         let usable = image.usable;
         let least = (usable - 12) * 32 / 255 - 23;
-        let most = if self.kind == Kind::TableLeaf { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
+        let most = if self.kind == PageKind::TableLeaf { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
         if length <= most {
             return Some(self.page.get(at..at.checked_add(length)?).filter(|_| at + length <= usable)?.to_vec());
         }
