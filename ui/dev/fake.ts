@@ -1,5 +1,5 @@
 // A desk in memory, for tests and for `vite --mode mock`. It speaks the contract and nothing more; never shipped.
-import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Departure, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, UnsentView, WhyView } from "../src/ipc/bindings";
+import type { AccountId, AccountView, AgentView, Attachment, Card, Commands, ConversationRow, Departure, Event, Fault, FaultCode, LinkView, MediaUsage, MessageId, MessageView, Origin, Overview, PostPage, Quoted, ScheduledView, Settings, Tab, TagView, TokenEventView, UnsentView, SendDetails } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
 import { automatic, type FakeAuto } from "./automatic";
 import { attaching, composing } from "./composing";
@@ -34,7 +34,7 @@ export class FakeDesk implements Host {
   /** TikTok's automatic messages and comments. */
   auto = new Map<AccountId, FakeAuto>();
   /** What is known about why a message did not go out, by its id. */
-  whys = new Map<MessageId, Partial<WhyView>>();
+  whys = new Map<MessageId, Partial<SendDetails>>();
   /** Tags that are known although no customer has them. */
   tags = new Map<AccountId, TagView[]>();
   /** Who answers; whoever sits here has not said their name. */
@@ -187,7 +187,7 @@ export class FakeDesk implements Host {
 
   #answer(asked: Asked): unknown {
     switch (asked.command) {
-      case "overview":
+      case "getOverview":
       case "retryKeychain":
         return { ...this.overview, nowMs: Date.now(), accounts: this.overview.accounts.map((one) => ({ ...one, waiting: this.#list(one.id, "waiting").length, unsent: this.#list(one.id, "unsent").reduce((sum, row) => sum + row.unsent, 0) })) };
       case "saveSettings":
@@ -212,22 +212,22 @@ export class FakeDesk implements Host {
         return search(this, asked.args);
       case "findInThread":
         return findInThread(this, asked.args);
-      case "markSeen":
+      case "markConversationSeen":
         this.of(asked.args.conversation).row.unread = 0;
         this.tell({ kind: "inbox", account: this.of(asked.args.conversation).account }, { kind: "conversation", conversation: asked.args.conversation });
         return {};
-      case "setStatus": {
+      case "setConversationStatus": {
         const talk = this.of(asked.args.conversation);
         talk.row.status = asked.args.status;
         if (asked.args.status === "done") talk.row.snoozedUntilMs = null;
         this.tell({ kind: "inbox", account: talk.account }, { kind: "conversation", conversation: talk.row.id });
         return {};
       }
-      case "sendAgain":
+      case "resendReply":
         return this.#settle(asked.args.message, "queued");
-      case "itArrived":
+      case "markReplyArrived":
         return this.#settle(asked.args.message, "sent");
-      case "discard":
+      case "discardReply":
         return this.#settle(asked.args.message, null);
       default:
         return composing(this, asked) ?? keeping(this, asked) ?? outbox(this, asked) ?? automatic(this, asked) ?? ruling(this, asked) ?? savedReplies(this, asked) ?? triage(this, asked) ?? this.#linking(asked);
@@ -280,12 +280,12 @@ export class FakeDesk implements Host {
         return this.link;
       case "getDeparture":
         return this.departure;
-      case "stay":
-      case "keepInTray":
+      case "cancelDeparture":
+      case "hideToTray":
         this.departure.asked = false;
         return {};
-      case "quit":
-      case "restart":
+      case "quitApp":
+      case "restartApp":
         return {};
       case "confirmLink": {
         const account: AccountView = { id: "9", handle: "maisonbloom", displayName: "Maison Bloom", avatar: null, health: { state: "starting" }, syncedAtMs: null, backfill: { done: 34, total: 212, paused: false }, waiting: 0, markRead: "onReply", scheduled: 0, unsent: 0, history: { completeToMs: null, gaps: 0, unreadable: 0 }, access: { accessEndsMs: Date.now() + 86_400_000, refreshEndsMs: Date.now() + 365 * 86_400_000, warnDays: null } };
@@ -300,11 +300,11 @@ export class FakeDesk implements Host {
       case "startPractice":
         this.overview.practice = true;
         return {};
-      case "attend":
-      case "syncNow":
+      case "setActiveView":
+      case "syncAccounts":
         return {};
       default:
-        if (asked.command === "startAuthorise") this.link.wanted = asked.args.account;
+        if (asked.command === "startAuthorization") this.link.wanted = asked.args.account;
         this.link.step = steps[asked.command] ?? this.link.step;
         return this.link;
     }

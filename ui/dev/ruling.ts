@@ -1,5 +1,5 @@
 // What the desk in memory does by itself, and when the shop is open.
-import type { AccountId, BusinessHours, Commands, Condition, DryRuleView, FiringView, MessageView, NoReply, RuleProblem, RuleSpec, RulesView, SavedReplyView, Verdict } from "../src/ipc/bindings";
+import type { AccountId, BusinessHours, Commands, Condition, DryRuleView, RuleRunView, MessageView, NoReply, RuleProblem, RuleSpec, RulesView, SavedReplyView, Verdict } from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeConversation, FakeDesk } from "./fake";
 import { checkHours, clockAt, hoursView, openAt } from "./opening";
@@ -17,7 +17,7 @@ export interface Ruling {
   rules: { id: string; spec: RuleSpec }[];
   reserve: number;
   here: Set<AccountId> | null;
-  firings: (FiringView & { account: AccountId })[];
+  firings: (RuleRunView & { account: AccountId })[];
   hours: Map<AccountId, BusinessHours>;
   /** Saved replies, where a scene brings its own. */
   saved: SavedReplyView[] | null;
@@ -198,7 +198,7 @@ function explain(desk: FakeDesk, id: string): Commands["explainRules"]["reply"] 
   };
 }
 
-const plain = ({ account: _, ...one }: FiringView & { account: AccountId }): FiringView => one;
+const plain = ({ account: _, ...one }: RuleRunView & { account: AccountId }): RuleRunView => one;
 
 function save(desk: FakeDesk, rule: string | null, spec: RuleSpec): void {
   const ruling = rulingOf(desk);
@@ -228,10 +228,10 @@ function changed(desk: FakeDesk, asked: Asked): boolean {
       ruling.rules = order.map((id) => ruling.rules.find((one) => one.id === id) ?? (() => { throw notFound(); })());
       return true;
     }
-    case "setReserve":
+    case "setReplyReserve":
       ruling.reserve = asked.args.reserve;
       return true;
-    case "setRulesHere":
+    case "setRulesOnThisComputer":
       if (asked.args.here) here(desk).add(asked.args.account);
       else here(desk).delete(asked.args.account);
       return true;
@@ -250,7 +250,7 @@ export function ruling(desk: FakeDesk, asked: Asked): unknown {
   switch (asked.command) {
     case "listRules":
       return view(desk);
-    case "listFirings": {
+    case "listRuleRuns": {
       const { account, rule, before } = asked.args;
       return own.firings.filter((one) => one.account === account && (rule === null || one.rule === rule) && (before === null || Number(one.id) < Number(before))).slice(0, MOST_FIRINGS).map(plain);
     }

@@ -57,7 +57,7 @@ const states = {
   "kinds-up": async (page) => { await chosen("41")(page); await up(620)(page); },
   "kinds-video-busy": before(() => { window.fakeDesk.hold("openVideo"); }, async (page) => { await chosen("41")(page); await page.locator("[data-video]").click(); await page.waitForTimeout(200); }),
   "kinds-video-gone": before(() => { window.fakeDesk.fail("openVideo", "videoTooLarge"); }, async (page) => { await chosen("41")(page); await page.locator("[data-video]").click(); await page.waitForTimeout(200); }),
-  "kinds-photo-gone": before(() => { window.fakeDesk.fail("fetchPicture", "mediaGone"); }, again("41", "Fetch again")),
+  "kinds-photo-gone": before(() => { window.fakeDesk.fail("fetchImage", "mediaGone"); }, again("41", "Fetch again")),
   "kinds-quoted": async (page) => { await chosen("41")(page); await page.locator("[data-quoted]").last().click(); await page.waitForTimeout(400); },
   request: chosen("42"),
 };

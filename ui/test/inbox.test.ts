@@ -127,7 +127,7 @@ describe("the inbox", () => {
     expect(document.querySelector("[data-banner=offline]")?.textContent).toMatch(/cannot be reached since .* Next try in (?:3\d|40) s/);
     screen.getByRole("button", { name: "Try now" }).click();
     await settle();
-    expect(desk.count("syncNow")).toBe(1);
+    expect(desk.count("syncAccounts")).toBe(1);
   });
 
   test("opens what a notification asks for, in whichever account it is", async () => {
@@ -143,7 +143,7 @@ describe("the inbox", () => {
     let release = (): void => {};
     const { desk } = await openPage((desk) => {
       triageScene(desk);
-      release = desk.hold("overview");
+      release = desk.hold("getOverview");
     });
     desk.say({ event: "open", account: "2", conversation: "14" });
     release();
@@ -156,12 +156,12 @@ describe("the inbox", () => {
     const { desk } = await openPage();
     rowOf("12")?.click();
     await settle();
-    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({ conversation: "12", focused: true });
+    expect(desk.asked.filter((one) => one.command === "setActiveView").at(-1)?.args).toEqual({ conversation: "12", focused: true });
     expect(desk.of("12").row.unread).toBe(0);
     document.hasFocus = () => false;
     window.dispatchEvent(new Event("blur"));
     await settle();
-    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({ conversation: "12", focused: false });
+    expect(desk.asked.filter((one) => one.command === "setActiveView").at(-1)?.args).toEqual({ conversation: "12", focused: false });
     desk.receive("12", "hello?");
     await settle();
     expect(desk.of("12").row.unread).toBe(1);

@@ -30,14 +30,14 @@ describe("settings of sending", () => {
     expect(group.parentElement?.textContent).toContain("Reading in Deskbell is otherwise not seen by them.");
     group.querySelector<HTMLInputElement>("input[value=byHand]")?.click();
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "setMarkRead")?.args).toEqual({ account: "1", policy: "byHand" });
+    expect(desk.asked.findLast((one) => one.command === "setReadReceipts")?.args).toEqual({ account: "1", policy: "byHand" });
     expect(desk.overview.accounts.map((one) => one.markRead)).toEqual(["byHand", "onReply"]);
     expect(group.querySelector<HTMLInputElement>("input[value=byHand]")?.checked).toBe(true);
   });
 
   test("put it back when the desk cannot keep it", async () => {
     const { desk } = await settings();
-    desk.fail("setMarkRead", "diskFull");
+    desk.fail("setReadReceipts", "diskFull");
     const group = screen.getByRole("radiogroup", { name: /messages were read: Maison Bloom/ });
     group.querySelector<HTMLInputElement>("input[value=onOpen]")?.click();
     await settle();

@@ -222,7 +222,7 @@ export class AccountAuto {
 
   /** Turns a kind on or off. */
   set(kind: AutoMessageType, enabled: boolean, recreate: boolean): Promise<boolean> {
-    return this.#bring(kind, "enabled", () => ask("setAutoMessages", { account: this.account, kind, enabled, recreate }));
+    return this.#bring(kind, "enabled", () => ask("setAutoMessagesEnabled", { account: this.account, kind, enabled, recreate }));
   }
 
   restore(kind: AutoMessageType, version: AutoVersionId): Promise<boolean> {

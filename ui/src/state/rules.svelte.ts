@@ -233,12 +233,12 @@ export class Rules {
   }
 
   setReserve(reserve: number): Promise<boolean> {
-    return this.#do(this.view && { ...this.view, reserve }, () => ask("setReserve", { reserve }));
+    return this.#do(this.view && { ...this.view, reserve }, () => ask("setReplyReserve", { reserve }));
   }
 
   setHere(account: AccountId, here: boolean): Promise<boolean> {
     const view = this.view;
-    return this.#do(view && { ...view, answersHere: here ? [...view.answersHere, account] : view.answersHere.filter((one) => one !== account) }, () => ask("setRulesHere", { account, here }));
+    return this.#do(view && { ...view, answersHere: here ? [...view.answersHere, account] : view.answersHere.filter((one) => one !== account) }, () => ask("setRulesOnThisComputer", { account, here }));
   }
 
   /** Shows what one rule did. */

@@ -50,11 +50,11 @@ export class Unsent {
   async #run(conversation: ConversationId, one: UnsentView, way: Way): Promise<Fault | null> {
     // What comes back into the draft must not meet an older one that is still being saved.
     if (way === "back" || way === "discard")
-      return this.#drafts.reclaim(conversation, () => (one.kind === "scheduled" ? ask("cancelScheduled", { scheduled: one.scheduled }) : ask("discard", { message: one.message })));
+      return this.#drafts.reclaim(conversation, () => (one.kind === "scheduled" ? ask("cancelScheduledReply", { scheduled: one.scheduled }) : ask("discardReply", { message: one.message })));
     try {
-      if (one.kind === "scheduled") await ask("sendScheduledNow", { scheduled: one.scheduled });
-      else if (way === "sendNow") await ask("sendNow", { messages: [one.message] });
-      else await ask(way === "arrived" ? "itArrived" : "sendAgain", { message: one.message });
+      if (one.kind === "scheduled") await ask("sendScheduledReplyNow", { scheduled: one.scheduled });
+      else if (way === "sendNow") await ask("sendReplyNow", { messages: [one.message] });
+      else await ask(way === "arrived" ? "markReplyArrived" : "resendReply", { message: one.message });
       return null;
     } catch (error) {
       return faultOf(error);

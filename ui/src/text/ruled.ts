@@ -1,5 +1,5 @@
 // What a rule says and did, turned into words of the catalogue.
-import type { Action, AgentId, AccountId, Condition, Deed, FiringView, RuleSpec, SavedReplyId, Trigger } from "../ipc/bindings";
+import type { Action, AgentId, AccountId, Condition, Deed, RuleRunView, RuleSpec, SavedReplyId, Trigger } from "../ipc/bindings";
 import { t } from "./index";
 import { locale } from "./locale";
 import { shownName } from "./shown";
@@ -116,4 +116,4 @@ function deedWords(deed: Deed, now: number): string {
 }
 
 /** "sent “Delivery times” and tagged “delivery”"; empty if it did nothing. */
-export const deedsWords = ({ did }: Pick<FiringView, "did">, now: number): string => (did.length === 0 ? "" : t.rules.log.did(did.map((deed) => deedWords(deed, now))));
+export const deedsWords = ({ did }: Pick<RuleRunView, "did">, now: number): string => (did.length === 0 ? "" : t.rules.log.did(did.map((deed) => deedWords(deed, now))));

@@ -3,11 +3,11 @@
 use model::{
     AccountId, BusinessHours, ConversationId, Deed, MessageId, Millis, NoReply, RuleId, RuleProblem, RuleSpec, Verdict,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// All rules, in the order in which they are tried.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RulesView {
     /// The rules.
@@ -21,7 +21,7 @@ pub struct RulesView {
 }
 
 /// A rule.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
     /// Its id.
@@ -37,9 +37,9 @@ pub struct RuleView {
 }
 
 /// One time a rule fired.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct FiringView {
+pub struct RuleRunView {
     /// A number that grows with time, to ask for older ones.
     pub id: String,
     /// Which rule; it may be gone.
@@ -65,13 +65,13 @@ pub struct FiringView {
 }
 
 /// Why each rule did what it did with one message, or would do now.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainView {
     /// The message.
     pub message: MessageId,
     /// What really happened, as the log has it.
-    pub fired: Vec<FiringView>,
+    pub fired: Vec<RuleRunView>,
     /// What the rules as they are now say, in their order.
     pub verdicts: Vec<RuleVerdictView>,
     /// Why no reply would go out now, if one of them would send one.
@@ -79,7 +79,7 @@ pub struct ExplainView {
 }
 
 /// One rule's verdict on a message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleVerdictView {
     /// Which rule; none for one that is not kept yet.
@@ -91,7 +91,7 @@ pub struct RuleVerdictView {
 }
 
 /// What rules would have done with past messages.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryRunView {
     /// How many customers' messages were looked at.
@@ -109,7 +109,7 @@ pub struct DryRunView {
 }
 
 /// What one rule would have done.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryRuleView {
     /// Which rule; none for one that is not kept yet.
@@ -127,7 +127,7 @@ pub struct DryRuleView {
 }
 
 /// How often a reply would not have been sent for one reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NoReplyCount {
     /// The reason.
@@ -137,7 +137,7 @@ pub struct NoReplyCount {
 }
 
 /// A message a rule would have fired on.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryExampleView {
     /// In which conversation.
@@ -155,7 +155,7 @@ pub struct DryExampleView {
 }
 
 /// An account's business hours.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BusinessHoursView {
     /// Whose.
@@ -171,9 +171,9 @@ pub struct BusinessHoursView {
 }
 
 /// What a rule did, as it stands in the thread below the message it fired on.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct FiringNote {
+pub struct RuleRunNote {
     /// What the rule was called.
     pub name: String,
     /// When, ms since the epoch.
