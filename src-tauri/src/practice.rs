@@ -125,7 +125,7 @@ pub(crate) async fn link(desk: &Desk, tiktok: &Sandbox) -> Result<(), String> {
     });
     ask("saveCredentials", credentials).await?;
     ask("skipSignIn", json!({})).await?;
-    let view = ask("startAuthorise", json!({})).await?;
+    let view = ask("startAuthorization", json!({})).await?;
     let address = view.pointer("/step/address").and_then(Value::as_str).ok_or("startAuthorise: no address")?;
     let landed = tiktok.agree(address).await?;
     let mut view = ask("pasteRedirect", json!({ "address": landed })).await?;
@@ -135,7 +135,7 @@ pub(crate) async fn link(desk: &Desk, tiktok: &Sandbox) -> Result<(), String> {
             return Err(format!("pasteRedirect: {code}"));
         }
         match tokio::time::timeout(STEP, changes.next()).await {
-            Ok(Some(_)) => view = ask("link", json!({})).await?,
+            Ok(Some(_)) => view = ask("getLinkState", json!({})).await?,
             Ok(None) | Err(_) => return Err("pasteRedirect: no answer".to_owned()),
         }
     }

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// An account as the frame around the screens shows it.
 async fn shown(world: &World, id: AccountId) -> Value {
-    let overview = world.ask("overview", json!({})).await;
+    let overview = world.ask("getOverview", json!({})).await;
     let accounts = overview["accounts"].as_array().cloned().unwrap_or_default();
     accounts.into_iter().find(|account| account["id"] == json!(id)).unwrap_or(Value::Null)
 }
@@ -100,7 +100,7 @@ async fn fifty_calls_with_a_token_that_has_ended_renew_it_once() {
     for conversation in conversations {
         let desk = world.desk().clone();
         asking.spawn(async move {
-            desk.answer(Request { command: "askImages".to_owned(), args: json!({ "conversation": conversation }) })
+            desk.answer(Request { command: "checkImagePermission".to_owned(), args: json!({ "conversation": conversation }) })
                 .await
         });
     }
@@ -191,7 +191,7 @@ async fn a_dead_refresh_token_asks_for_a_new_link_and_loses_nothing() {
         assert_eq!(kinds, ["refused", "linked"], "told once, however often it was tried");
         assert!(!told[0].1.is_empty(), "in TikTok's words");
         let whole = world.ask("listTokenEvents", json!({ "account": id })).await.to_string();
-        let overview = world.ask("overview", json!({})).await.to_string();
+        let overview = world.ask("getOverview", json!({})).await.to_string();
         for secret in &secrets {
             assert!(!whole.contains(secret) && !overview.contains(secret), "never a token");
         }
@@ -247,7 +247,7 @@ async fn the_end_of_the_access_is_announced_seven_three_and_one_days_before() {
         world.tiktok.advance(Duration::from_secs(hours * 3_600));
         world
             .until(&format!("the desk knows the time and warns of {days}"), async |world| {
-                let now_ms = world.ask("overview", json!({})).await["nowMs"].as_i64().unwrap();
+                let now_ms = world.ask("getOverview", json!({})).await["nowMs"].as_i64().unwrap();
                 (now_ms - world.tiktok.now_ms()).abs() < 60_000 && warned(world).await == days
             })
             .await;
@@ -262,7 +262,7 @@ async fn the_end_of_the_access_is_announced_seven_three_and_one_days_before() {
 #[tokio::test]
 async fn a_warning_that_was_put_away_stays_so_after_a_restart() {
     let mut world = World::start().await;
-    let mut settings = world.ask("overview", json!({})).await["settings"].clone();
+    let mut settings = world.ask("getOverview", json!({})).await["settings"].clone();
     assert_eq!(settings["accessPutAway"], json!([]));
     let ends_ms = shown(&world, world.account()).await["access"]["refreshEndsMs"].clone();
     let put_away = json!([{ "account": world.account(), "step": 7, "refreshEndsMs": ends_ms }]);
@@ -270,7 +270,7 @@ async fn a_warning_that_was_put_away_stays_so_after_a_restart() {
     world.ask("saveSettings", json!({ "settings": settings })).await;
     world.close().await;
     world.restart().await;
-    assert_eq!(world.ask("overview", json!({})).await["settings"]["accessPutAway"], put_away);
+    assert_eq!(world.ask("getOverview", json!({})).await["settings"]["accessPutAway"], put_away);
 }
 
 #[tokio::test]
@@ -375,7 +375,7 @@ async fn a_pause_until_midnight_is_told_of_every_account_and_ended_for_every_acc
     }
     corner_ana.says("milk?");
     bloom_ana.says("linen?");
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     until_said(&world, corner, "Ana", "milk?").await;
     until_said(&world, bloom, "Ana", "linen?").await;
     for id in [corner, bloom] {

@@ -125,9 +125,9 @@ async fn each_kind_is_made_changed_and_switched_and_the_page_shows_what_tiktok_h
         assert_eq!(of_kind(&view, kind)["items"][0]["text"]["body"], "Two\nlines");
         agree(&world).await;
         let turn = |on: bool| json!({ "account": world.account(), "kind": kind, "enabled": on, "recreate": false });
-        let on = world.ask("setAutoMessages", turn(true)).await;
+        let on = world.ask("setAutoMessagesEnabled", turn(true)).await;
         assert_eq!((of_kind(&on["now"], kind)["enabled"].clone(), on["refused"].clone()), (json!(true), json!([])));
-        let off = world.ask("setAutoMessages", turn(false)).await;
+        let off = world.ask("setAutoMessagesEnabled", turn(false)).await;
         assert_eq!(of_kind(&off["now"], kind)["enabled"], false);
         let view = agree(&world).await;
         assert_eq!(of_kind(&view, kind)["changedElsewhereMs"], Value::Null, "it was all our own doing");

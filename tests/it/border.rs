@@ -224,7 +224,7 @@ async fn eager() -> (World, Customer, Threads) {
     ana.says("hello");
     world.link().await;
     let threads = Threads { ana: world.conversation(&ana).await, ben: world.conversation(&ben).await };
-    world.ask("attend", json!({ "conversation": threads.ana, "focused": true })).await;
+    world.ask("setActiveView", json!({ "conversation": threads.ana, "focused": true })).await;
     (world, ana, threads)
 }
 
@@ -238,7 +238,7 @@ async fn asked(world: &World, endpoint: &str, more: usize) {
 async fn views(world: &World, what: &str, Threads { ana, ben }: Threads) -> BTreeMap<&'static str, Value> {
     let latest_ms = world.tiktok.now_ms() + 3_600_000;
     let asked = [
-        ("overview", json!({})),
+        ("getOverview", json!({})),
         ("listConversations", json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 50 })),
         ("getConversation", json!({ "conversation": ana })),
         ("listMessages", json!({ "conversation": ana, "before": null, "after": null, "limit": 100 })),
@@ -402,7 +402,7 @@ async fn whatever_lifetime_a_new_pair_of_tokens_has_it_is_kept_and_can_be_shown(
             world.until("the pair is renewed", async |world| world.tiktok.ledger().calls("refresh") > before).await;
             asked(&world, "content_list", 2).await;
             let views = views(&world, &what, threads).await;
-            let account = &views["overview"]["accounts"][0];
+            let account = &views["getOverview"]["accounts"][0];
             assert_eq!(account["health"]["state"], "live", "{what}");
             let ends = |key: &str| account["access"][key].as_i64().unwrap() - world.tiktok.now_ms();
             assert!((1..=400 * 86_400_000).contains(&ends("accessEndsMs")), "{what}");
@@ -452,7 +452,7 @@ async fn a_message_whose_time_cannot_be_stands_between_its_neighbours_and_hides_
         let mut messages = vec![line(&middle, &middle, odd), line(&first, &first, json!(at_ms + 1))];
         world.tiktok.fault_with(&ana, "content_list", page_of(&ana, &messages), Times::UntilCleared);
         world.until_thread(&ana, &middle).await;
-        world.ask("markSeen", json!({ "conversation": threads.ana })).await;
+        world.ask("markConversationSeen", json!({ "conversation": threads.ana })).await;
         messages.insert(0, line(&last, &last, json!(at_ms + 5)));
         world.tiktok.clear_faults();
         world.tiktok.fault_with(&ana, "content_list", page_of(&ana, &messages), Times::UntilCleared);

@@ -33,14 +33,14 @@ async fn every_reply_costs_one_wherever_it_was_written_and_an_answer_gives_all_b
 
     let eleventh = world.reply(&ana, "one too many").await;
     world.until_thread(&ana, "one too many [deskbell, refused repliesSpent]").await;
-    let why = world.ask("whyNotSent", json!({ "message": eleventh })).await;
+    let why = world.ask("getSendDetails", json!({ "message": eleventh })).await;
     assert_eq!((&why["refusal"]["reason"], &why["refusal"]["code"]), (&json!("repliesSpent"), &json!(40064)));
     assert_eq!(world.row(&ana).await["budget"]["left"], 0);
 
     ana.says("still there?");
     until_left(&world, &ana, 10).await;
     assert_eq!(world.row(&ana).await["budget"]["engaged"], true);
-    world.ask("sendAgain", json!({ "message": eleventh })).await;
+    world.ask("resendReply", json!({ "message": eleventh })).await;
     world.until_thread(&ana, "one too many [deskbell, sent]").await;
     until_left(&world, &ana, 9).await;
 }
@@ -55,7 +55,7 @@ async fn a_refused_a_stopped_and_a_discarded_reply_cost_nothing() {
     let message = world.reply(&ana, "Hi").await;
     world.until_thread(&ana, "Hi [deskbell, refused invalidParameter]").await;
     assert_eq!(world.row(&ana).await["budget"]["left"], 10);
-    world.ask("discard", json!({ "message": message })).await;
+    world.ask("discardReply", json!({ "message": message })).await;
     assert_eq!(world.row(&ana).await["budget"]["left"], 10);
 }
 

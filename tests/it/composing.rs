@@ -60,11 +60,11 @@ async fn a_held_reply_is_on_screen_and_undo_brings_all_of_it_back_before_what_wa
 async fn a_held_reply_that_must_not_wait_is_sent_now() {
     let (world, ana) = undoable().await;
     let (messages, _) = press_all(&world, &ana).await;
-    world.ask("sendNow", json!({ "messages": messages })).await;
+    world.ask("sendReplyNow", json!({ "messages": messages })).await;
     world.until_thread(&ana, "On its way. [deskbell, sent]").await;
     let got = world.tiktok.ledger().messages_to("Ana");
     assert!(got.len() == 2 && got[0].starts_with("[image 320x200") && got[1].ends_with("On its way."), "{got:?}");
-    for command in ["undoSend", "sendNow"] {
+    for command in ["undoSend", "sendReplyNow"] {
         assert_eq!(world.refused(command, json!({ "messages": messages })).await, FaultCode::WrongState, "{command}");
     }
 }
@@ -181,15 +181,15 @@ async fn what_waits_for_the_network_can_be_edited_moved_and_taken_back() {
     assert_eq!(world.refused("editReply", json!({ "message": two, "body": "  " })).await, FaultCode::ReplyEmpty);
     world.ask("moveReply", json!({ "message": three, "by": -2 })).await;
     world.until_thread(&ana, "three [deskbell, queued offline]").await;
-    world.ask("discard", json!({ "message": one })).await;
+    world.ask("discardReply", json!({ "message": one })).await;
     let thread = world.reads(&ana).await;
     let place = |text: &str| thread.find(text).unwrap_or_else(|| panic!("{text} is not in {thread}"));
     assert!(place("three [") < place("two, mended ["), "{thread}");
     assert_eq!(world.view(&ana).await["draft"]["body"], "one");
     world.tiktok.plug_in().await.unwrap();
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until_got(&ana, &["three", "two, mended"]).await;
-    for command in ["editReply", "moveReply", "discard"] {
+    for command in ["editReply", "moveReply", "discardReply"] {
         let asked = match command {
             "editReply" => json!({ "message": two, "body": "x" }),
             "moveReply" => json!({ "message": two, "by": 1 }),
@@ -210,7 +210,7 @@ async fn a_refused_reply_is_mended_and_sent_again() {
     world.until_thread(&ana, "Hi Anna [deskbell, refused invalidParameter]").await;
     world.ask("editReply", json!({ "message": message, "body": "Hi Ana" })).await;
     assert!(world.reads(&ana).await.contains("Hi Ana [deskbell, refused"), "not sent before the agent says so");
-    world.ask("sendAgain", json!({ "message": message })).await;
+    world.ask("resendReply", json!({ "message": message })).await;
     world.until_got(&ana, &["Hi Ana"]).await;
 }
 
@@ -225,17 +225,17 @@ async fn what_may_have_arrived_can_not_be_rewritten() {
     let asked = [
         ("editReply", json!({ "message": message, "body": "x" })),
         ("moveReply", json!({ "message": message, "by": -1 })),
-        ("sendAgain", json!({ "message": message })),
+        ("resendReply", json!({ "message": message })),
     ];
     for (command, args) in &asked {
         assert_eq!(world.refused(command, args.clone()).await, FaultCode::WrongState, "{command} while sending");
     }
-    assert_eq!(world.refused("discard", json!({ "message": message })).await, FaultCode::WrongState);
+    assert_eq!(world.refused("discardReply", json!({ "message": message })).await, FaultCode::WrongState);
     world.until_thread(&ana, "Hi Ana [deskbell, unconfirmed undecided]").await;
     for (command, args) in asked.into_iter().take(2) {
         assert_eq!(world.refused(command, args).await, FaultCode::WrongState, "{command} while undecided");
     }
-    world.ask("discard", json!({ "message": message })).await;
+    world.ask("discardReply", json!({ "message": message })).await;
     assert_eq!(world.view(&ana).await["draft"]["body"], "", "offering it again would invite a double");
 }
 
@@ -295,7 +295,7 @@ async fn a_reply_behind_one_that_waits_can_be_undone_for_its_time_and_no_longer(
     world.crash().await;
     world.tiktok.plug_in().await.unwrap();
     world.restart().await;
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["On its way.", "It comes on Monday."]);
 }

@@ -196,7 +196,7 @@ impl Run {
             }
             tokio::time::sleep(GLANCE).await;
         }
-        self.page.must("syncNow", json!({})).await;
+        self.page.must("syncAccounts", json!({})).await;
         for tab in tabs.iter() {
             let listed: Vec<String> = tab.customer.thread().iter().rev().take(20).map(|one| one.text.clone()).collect();
             let all_here = async || {
@@ -218,11 +218,11 @@ pub(crate) async fn link(tiktok: &Sandbox, page: &Page) -> Value {
     });
     page.must("saveCredentials", credentials).await;
     page.must("skipSignIn", json!({})).await;
-    let authorising = page.must("startAuthorise", json!({})).await;
+    let authorising = page.must("startAuthorization", json!({})).await;
     let address = authorising["step"]["address"].as_str().expect("an address to open");
     let landed = tiktok.agree(address).await.expect("TikTok's page agrees");
     page.must("pasteRedirect", json!({ "address": landed })).await;
-    until("the account is shown", async || page.must("link", json!({})).await["step"]["step"] == "confirm").await;
+    until("the account is shown", async || page.must("getLinkState", json!({})).await["step"]["step"] == "confirm").await;
     page.must("confirmLink", json!({})).await["id"].clone()
 }
 

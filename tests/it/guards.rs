@@ -27,14 +27,14 @@ async fn a_colleague_who_answered_while_we_were_offline_stops_the_reply() {
         assert_eq!(world.tiktok.ledger().calls("send"), 0);
         assert_eq!(world.row(&ana).await["trouble"], true);
         let asked = json!({ "message": message });
-        assert_eq!(world.ask("whyNotSent", asked.clone()).await["delivery"]["why"], "colleagueReplied");
+        assert_eq!(world.ask("getSendDetails", asked.clone()).await["delivery"]["why"], "colleagueReplied");
         if take_back {
-            world.ask("discard", asked).await;
+            world.ask("discardReply", asked).await;
             assert_eq!(world.view(&ana).await["draft"]["body"], "I will look");
             assert_eq!(world.row(&ana).await["trouble"], false);
         } else {
             world.ask("editReply", json!({ "message": message, "body": "And arrives tomorrow" })).await;
-            world.ask("sendAgain", asked).await;
+            world.ask("resendReply", asked).await;
             world.until_got(&ana, &["And arrives tomorrow"]).await;
         }
     }
@@ -139,7 +139,7 @@ async fn quiet(fresh: Duration) -> World {
 async fn asked(world: &World, name: &str) -> (Customer, ConversationId) {
     let customer = world.customer(name);
     customer.says("where is my order?");
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     let conversation = world.conversation(&customer).await;
     (customer, conversation)
 }
@@ -163,9 +163,9 @@ async fn a_colleague_who_answers_while_the_reply_can_still_be_undone_stops_it_th
     let world = quiet(quick().fresh).await;
     let (ana, conversation) = asked(&world, "Ana").await;
     let (_, other) = asked(&world, "Ben").await;
-    world.ask("attend", json!({ "conversation": conversation, "focused": true })).await;
+    world.ask("setActiveView", json!({ "conversation": conversation, "focused": true })).await;
     world.send(conversation, "I will look").await;
-    world.ask("attend", json!({ "conversation": other, "focused": true })).await;
+    world.ask("setActiveView", json!({ "conversation": other, "focused": true })).await;
     ana.colleague_replies("It left today.", "APP");
     until_held_no_more(&world, &ana).await;
     let thread = world.reads(&ana).await;
@@ -196,7 +196,7 @@ async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_i
             "now" => {
                 let queued = world.send(conversation, "I will look").await;
                 ana.colleague_replies("It left today.", "WEB");
-                world.ask("sendNow", json!({ "messages": queued["messages"] })).await;
+                world.ask("sendReplyNow", json!({ "messages": queued["messages"] })).await;
             }
             "scheduled" | "scheduledNow" => {
                 let in_ms = if kind == "scheduled" { 300 } else { 60_000 };
@@ -205,7 +205,7 @@ async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_i
                 let kept = world.ask("scheduleReply", later).await;
                 ana.colleague_replies("It left today.", "WEB");
                 if kind == "scheduledNow" {
-                    world.ask("sendScheduledNow", json!({ "scheduled": kept["id"] })).await;
+                    world.ask("sendScheduledReplyNow", json!({ "scheduled": kept["id"] })).await;
                 }
                 world
                     .until("it is due", async |world| {
@@ -218,7 +218,7 @@ async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_i
                 let message = world.send(conversation, "I will look").await["messages"][0].clone();
                 world.until_thread(&ana, "[deskbell, refused").await;
                 ana.colleague_replies("It left today.", "APP");
-                world.ask("sendAgain", json!({ "message": message })).await;
+                world.ask("resendReply", json!({ "message": message })).await;
             }
             _ => {
                 world.tiktok.fault("send", Fault::RateLimited, Times::Next(1));
@@ -256,7 +256,7 @@ async fn a_reply_that_was_stopped_is_announced_wherever_the_agent_is() {
         let (ana, conversation) = asked(&world, "Ana").await;
         let mut events = world.desk().subscribe();
         world.send(conversation, "I will look").await;
-        world.ask("attend", json!({ "conversation": null, "focused": focused })).await;
+        world.ask("setActiveView", json!({ "conversation": null, "focused": focused })).await;
         ana.colleague_replies("It left today.", "APP");
         let told = loop {
             match events.next().await.expect("the desk is open") {

@@ -39,7 +39,7 @@ pub(crate) async fn linked_at_ms(world: &World) -> i64 {
 
 /// The account as the frame around the screens shows it.
 pub(crate) async fn account(world: &World) -> Value {
-    world.ask("overview", json!({})).await["accounts"][0].clone()
+    world.ask("getOverview", json!({})).await["accounts"][0].clone()
 }
 
 async fn counts(world: &World) -> Value {
@@ -183,7 +183,7 @@ async fn holes_on_both_sides_of_our_own_reply_are_shown() {
     // The reply itself is beyond what is listed when it is listed again.
     ana.says_many(25);
     world.tiktok.clear_faults();
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     until_newest(&world, &ana).await;
     let thread = world.reads(&ana).await;
     assert_eq!(thread.matches("~ messages may be missing here ~").count(), 2, "{thread}");
@@ -272,10 +272,10 @@ async fn large_shop() -> World {
     .await;
     world.type_credentials().await;
     world.ask("skipSignIn", json!({})).await;
-    let authorising = world.ask("startAuthorise", json!({})).await;
+    let authorising = world.ask("startAuthorization", json!({})).await;
     let landed = world.tiktok.agree(authorising["step"]["address"].as_str().unwrap()).await.unwrap();
     world.ask("pasteRedirect", json!({ "address": landed })).await;
-    world.until("it is confirmed", async |world| world.ask("link", json!({})).await["step"]["step"] == "confirm").await;
+    world.until("it is confirmed", async |world| world.ask("getLinkState", json!({})).await["step"]["step"] == "confirm").await;
     world.confirm().await;
     world
 }
@@ -363,7 +363,7 @@ async fn a_request_leaves_its_tab_with_the_first_answer_whoever_gives_it() {
     assert_eq!(names(&world, "requests").await, ["Cleo", "Dan"], "answered once is no request any more");
     assert_eq!(names(&world, "waiting").await, ["Ana", "Cleo", "Dan"]);
     let conversation = world.conversation(cleo).await;
-    world.ask("setStatus", json!({ "conversation": conversation, "status": "done" })).await;
+    world.ask("setConversationStatus", json!({ "conversation": conversation, "status": "done" })).await;
     assert_eq!(names(&world, "requests").await, ["Dan"]);
     assert_eq!(
         counts(&world).await,

@@ -116,10 +116,10 @@ async fn an_upload_that_tiktok_refuses_refuses_the_message_and_lets_the_words_pa
         let (key, messages) = send(&world, &ana, photo(320, 200), "This one.").await;
         world.until_thread(&ana, &format!("<image kept> [deskbell, refused {reason}]")).await;
         world.until_got(&ana, &["This one."]).await;
-        let why = world.ask("whyNotSent", json!({ "message": messages[0] })).await;
+        let why = world.ask("getSendDetails", json!({ "message": messages[0] })).await;
         assert_eq!(why["refusal"]["code"], code, "{why}");
         assert!(!why["refusal"]["requestId"].as_str().unwrap().is_empty(), "{why}");
-        world.ask("discard", json!({ "message": messages[0] })).await;
+        world.ask("discardReply", json!({ "message": messages[0] })).await;
         assert_eq!(world.view(&ana).await["draft"]["attachment"]["key"], key.as_str());
     }
 }
@@ -134,7 +134,7 @@ async fn a_conversation_that_takes_no_pictures_says_so_when_one_is_attached() {
     assert_eq!(fault.code, FaultCode::ImagesNotAllowed);
     let view = world.view(&ana).await;
     assert_eq!((&view["images"], &view["draft"]["attachment"]), (&json!(false), &Value::Null));
-    assert_eq!(world.ask("askImages", json!({ "conversation": conversation })).await, false);
+    assert_eq!(world.ask("checkImagePermission", json!({ "conversation": conversation })).await, false);
     assert_eq!(world.tiktok.ledger().calls("capabilities"), 1, "asked once a day at most");
 }
 
@@ -156,7 +156,7 @@ async fn a_conversation_that_stops_taking_pictures_takes_no_pictures() {
     let ana = greeted(&world).await;
     let (_, messages) = send(&world, &ana, photo(320, 200), "").await;
     ana.cannot_receive_images();
-    world.ask("sendNow", json!({ "messages": messages })).await;
+    world.ask("sendReplyNow", json!({ "messages": messages })).await;
     world.until_thread(&ana, "<image kept> [deskbell, refused imagesNotAllowed]").await;
 }
 
@@ -198,7 +198,7 @@ async fn a_picture_the_agent_wrongly_took_for_arrived_does_not_take_another_ones
     let (_, first) = send(&world, &ana, photo(320, 200), "").await;
     world.until_thread(&ana, "<image kept> [deskbell, unconfirmed undecided]").await;
     // The agent believes that it arrived, and is wrong; then another one's answer is lost, which did arrive.
-    world.ask("itArrived", json!({ "message": first[0] })).await;
+    world.ask("markReplyArrived", json!({ "message": first[0] })).await;
     world.tiktok.fault("send", Fault::HangUpAfter, Times::Next(1));
     send(&world, &ana, photo(64, 48), "").await;
     world.settle().await;

@@ -187,9 +187,9 @@ async fn a_strangers_post_is_refused_and_says_why() {
     let theirs = world.tiktok.post("somebodyelse", "Not ours");
     let queued = world.ask("sendPost", told(&world, &ana, json!({ "post": theirs })).await).await;
     world.until_thread(&ana, "<sharePost> [deskbell, refused invalidParameter]").await;
-    let why = world.ask("whyNotSent", json!({ "message": queued["messages"][0] })).await;
+    let why = world.ask("getSendDetails", json!({ "message": queued["messages"][0] })).await;
     assert!(why["refusal"]["message"].as_str().unwrap().contains("item_id"), "TikTok's words name it: {why}");
-    world.ask("discard", json!({ "message": queued["messages"][0] })).await;
+    world.ask("discardReply", json!({ "message": queued["messages"][0] })).await;
     assert_eq!(world.messages(&ana).await.len(), 1);
 }
 
@@ -197,7 +197,7 @@ async fn a_strangers_post_is_refused_and_says_why() {
 async fn an_app_that_may_not_list_posts_says_so_and_can_share_one_all_the_same() {
     let world = World::start().await;
     let ana = greeted(&world).await;
-    assert_eq!(world.ask("link", json!({})).await["mayListPosts"], false);
+    assert_eq!(world.ask("getLinkState", json!({})).await["mayListPosts"], false);
     let asked = json!({ "account": world.account() });
     assert_eq!(world.refused("refreshPosts", asked).await, FaultCode::PostsNotPermitted);
     let post = world.tiktok.post("maisonbloom", "Linen");
@@ -216,13 +216,13 @@ async fn claiming_a_permission_the_app_does_not_have_ends_linking_with_a_reason(
     });
     assert_eq!(world.ask("saveCredentials", typed).await["mayListPosts"], true);
     world.ask("skipSignIn", json!({})).await;
-    let address = world.ask("startAuthorise", json!({})).await["step"]["address"].as_str().unwrap().to_owned();
+    let address = world.ask("startAuthorization", json!({})).await["step"]["address"].as_str().unwrap().to_owned();
     assert!(address.contains("video.list"), "{address}");
     let landed = world.tiktok.agree(&address).await.unwrap();
     world.ask("pasteRedirect", json!({ "address": landed })).await;
     // What came back is looked at behind the scenes.
-    world.until("linking has stopped", async |world| !world.ask("link", json!({})).await["fault"].is_null()).await;
-    let answer = world.ask("link", json!({})).await;
+    world.until("linking has stopped", async |world| !world.ask("getLinkState", json!({})).await["fault"].is_null()).await;
+    let answer = world.ask("getLinkState", json!({})).await;
     assert_eq!((&answer["fault"]["code"], &answer["step"]["step"]), (&json!("linkRefused"), &json!("authorise")));
     assert!(answer["fault"]["detail"].as_str().unwrap().contains("scope"), "{answer}");
 }

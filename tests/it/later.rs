@@ -39,7 +39,7 @@ async fn until_past(world: &World, at_ms: i64) {
 }
 
 async fn planned(world: &World) -> Vec<Value> {
-    world.ask("listScheduled", json!({ "account": world.account() })).await.as_array().cloned().unwrap()
+    world.ask("listScheduledReplies", json!({ "account": world.account() })).await.as_array().cloned().unwrap()
 }
 
 async fn until_stopped(world: &World, why: &str) {
@@ -62,7 +62,7 @@ async fn a_planned_reply_is_shown_everywhere_and_goes_out_at_its_time_with_quote
     assert!(view["draft"]["body"] == "" && view["draft"]["attachment"].is_null(), "it is no draft any more");
     assert_eq!(planned(&world).await, std::slice::from_ref(&kept));
     assert_eq!(view["row"]["scheduled"], 1);
-    assert_eq!(world.ask("overview", json!({})).await["accounts"][0]["scheduled"], 1);
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["scheduled"], 1);
     assert_eq!(view["row"]["waiting"], true, "nobody has answered yet");
 
     world.until_thread(&ana, "At nine. [deskbell, sent] (quotes: when do you open?)").await;
@@ -84,20 +84,20 @@ async fn a_planned_reply_is_changed_taken_back_or_sent_now() {
     let order: Vec<Value> = planned(&world).await.iter().map(|one| one["body"].clone()).collect();
     assert_eq!(order, ["Tomorrow too.", "At ten.", "Bye."], "soonest first");
     let soon = world.tiktok.now_ms() + 300;
-    let changed = world.ask("changeScheduled", json!({ "scheduled": one, "body": "At nine.", "atMs": soon })).await;
+    let changed = world.ask("updateScheduledReply", json!({ "scheduled": one, "body": "At nine.", "atMs": soon })).await;
     assert_eq!((&changed["body"], &changed["atMs"]), (&json!("At nine."), &json!(soon)));
     let empty = json!({ "scheduled": two, "body": " ", "atMs": soon + HOUR_MS });
-    assert_eq!(world.refused("changeScheduled", empty).await, FaultCode::ReplyEmpty);
+    assert_eq!(world.refused("updateScheduledReply", empty).await, FaultCode::ReplyEmpty);
     world.until_got(&ana, &["At nine."]).await;
-    world.ask("sendScheduledNow", json!({ "scheduled": two })).await;
+    world.ask("sendScheduledReplyNow", json!({ "scheduled": two })).await;
     world.until_got(&ana, &["At nine.", "Tomorrow too."]).await;
     let conversation = world.conversation(&ana).await;
     world.ask("saveDraft", json!({ "conversation": conversation, "body": "typed since", "quoted": null })).await;
-    world.ask("cancelScheduled", json!({ "scheduled": three })).await;
+    world.ask("cancelScheduledReply", json!({ "scheduled": three })).await;
     let view = world.view(&ana).await;
     assert_eq!(view["draft"]["body"], "Bye.\n\ntyped since");
     assert_eq!((&view["scheduled"], &view["row"]["scheduled"]), (&json!([]), &json!(0)));
-    for (command, gone) in [("sendScheduledNow", &one), ("cancelScheduled", &two), ("sendScheduledNow", &three)] {
+    for (command, gone) in [("sendScheduledReplyNow", &one), ("cancelScheduledReply", &two), ("sendScheduledReplyNow", &three)] {
         let answer = world.refused(command, json!({ "scheduled": gone })).await;
         assert_eq!(answer, FaultCode::NotFound, "{command}");
     }
@@ -120,7 +120,7 @@ async fn no_reply_is_planned_for_the_past_or_for_a_closed_window() {
     let kept = plan(&world, &ana, "In time.", HOUR_MS / 2).await;
     for (at_ms, code) in [(1, FaultCode::ScheduleInPast), (opened + WINDOW_MS, FaultCode::ScheduleAfterWindow)] {
         let change = json!({ "scheduled": kept["id"], "body": "x", "atMs": at_ms });
-        assert_eq!(world.refused("changeScheduled", change).await, code);
+        assert_eq!(world.refused("updateScheduledReply", change).await, code);
     }
     assert_eq!(planned(&world).await, [kept], "and stays as it was");
 
@@ -160,7 +160,7 @@ async fn a_little_late_is_sent_and_long_past_is_left_to_the_agent() {
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), Vec::<String>::new());
     assert_eq!(world.row(&ana).await["trouble"], true);
     let kept = planned(&world).await;
-    world.ask("sendScheduledNow", json!({ "scheduled": kept[0]["id"] })).await;
+    world.ask("sendScheduledReplyNow", json!({ "scheduled": kept[0]["id"] })).await;
     world.until_got(&ana, &["At nine."]).await;
     assert_eq!(world.row(&ana).await["trouble"], false);
 }
@@ -176,7 +176,7 @@ async fn a_colleagues_reply_in_between_stops_a_planned_one() {
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
     let view = world.view(&ana).await;
     assert_eq!(view["scheduled"][0]["stopped"], "colleagueReplied");
-    world.ask("cancelScheduled", json!({ "scheduled": view["scheduled"][0]["id"] })).await;
+    world.ask("cancelScheduledReply", json!({ "scheduled": view["scheduled"][0]["id"] })).await;
     assert_eq!(world.view(&ana).await["draft"]["body"], "At nine.");
 }
 
@@ -194,6 +194,6 @@ async fn a_window_that_has_closed_by_then_stops_a_planned_one() {
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
     // What the agent insists on is TikTok's to judge.
     let kept = planned(&world).await;
-    world.ask("sendScheduledNow", json!({ "scheduled": kept[0]["id"] })).await;
+    world.ask("sendScheduledReplyNow", json!({ "scheduled": kept[0]["id"] })).await;
     world.until_thread(&ana, "At nine. [deskbell, refused windowClosed]").await;
 }

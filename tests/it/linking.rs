@@ -32,7 +32,7 @@ async fn ready_to_authorise() -> World {
 }
 
 async fn link(world: &World) -> Value {
-    world.ask("link", json!({})).await
+    world.ask("getLinkState", json!({})).await
 }
 
 async fn step(world: &World) -> String {
@@ -118,7 +118,7 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     assert_eq!(ledger.tokens.iter().filter(|call| call.platform == Platform::LoginKit && call.issued).count(), 1);
     assert_eq!(ledger.calls("login_revoke"), 1, "Login Kit's token is given back once it has said who signed in");
 
-    let address = begin(&world, "startAuthorise").await;
+    let address = begin(&world, "startAuthorization").await;
     let onward = bounced(&world, &agreed(&world, &address).await).await;
     assert!(onward.contains("/business/?code="), "{onward}");
     assert_eq!(http::get(&onward).await.unwrap().status, 200);
@@ -131,10 +131,10 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     let avatar = shown["profile"]["avatar"].as_str().expect("the avatar is held").to_owned();
     assert!(world.desk().media(&avatar).await.is_some());
 
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     let ledger = world.tiktok.ledger();
     assert_eq!((ledger.calls("conversation_list"), ledger.calls("content_list")), (0, 0), "before the agent's yes");
-    assert_eq!(world.ask("overview", json!({})).await["accounts"], json!([]));
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]));
 
     world.confirm().await;
     world.until_thread(&ana, "where is my order?").await;
@@ -153,13 +153,13 @@ async fn an_account_is_linked_by_pasting_the_address_or_what_of_it_was_copied() 
         |landed| format!("?{}", landed.split_once('?').unwrap().1),
     ] {
         let mut world = ready_to_authorise().await;
-        let address = begin(&world, "startAuthorise").await;
+        let address = begin(&world, "startAuthorization").await;
         let landed = agreed(&world, &address).await;
         assert!(landed.starts_with("https://bounce.deskbell.example/callback/?"), "{landed}");
         paste(&world, &tidy(&landed)).await.unwrap();
         until_step(&world, "confirm").await;
         world.confirm().await;
-        assert_eq!(world.ask("overview", json!({})).await["accounts"][0]["handle"], "maisonbloom");
+        assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["handle"], "maisonbloom");
     }
 }
 
@@ -169,13 +169,13 @@ async fn the_wrong_account_is_rejected_and_its_access_given_back() {
     let business_id = world.tiktok.open_account("maisonbloom", "Maison Bloom", sandbox::WindowRule::B);
     for command in ["rejectLink", "cancelLink"] {
         let before = world.tiktok.ledger().calls("revoke");
-        let address = begin(&world, "startAuthorise").await;
+        let address = begin(&world, "startAuthorization").await;
         paste(&world, &agreed(&world, &address).await).await.unwrap();
         until_step(&world, "confirm").await;
         world.ask(command, json!({})).await;
         assert_eq!(world.tiktok.ledger().calls("revoke") - before, 1, "{command} gives it back");
         assert_eq!(step(&world).await, "authorise");
-        assert_eq!(world.ask("overview", json!({})).await["accounts"], json!([]));
+        assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]));
         for kept in ["access-token", "refresh-token"] {
             assert!(world.host.read(&format!("{kept}/{business_id}")).unwrap().is_none(), "no {kept} stays");
         }
@@ -196,7 +196,7 @@ async fn linking_again_says_when_it_is_another_account_and_turning_that_down_har
     let ana = world.customer("Ana");
     let [corner, bloom] = ids[..] else { panic!("two accounts: {ids:?}") };
     // In the browser it is Maison Bloom that is signed in.
-    let view = world.ask("startAuthorise", json!({ "account": corner })).await;
+    let view = world.ask("startAuthorization", json!({ "account": corner })).await;
     let address = view["step"]["address"].as_str().unwrap().to_owned();
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
@@ -209,7 +209,7 @@ async fn linking_again_says_when_it_is_another_account_and_turning_that_down_har
 
     // Confirmed, nothing is meant any more.
     world.tiktok.open_account("cornershop", "Corner Shop", sandbox::WindowRule::B);
-    let view = world.ask("startAuthorise", json!({ "account": corner })).await;
+    let view = world.ask("startAuthorization", json!({ "account": corner })).await;
     let address = view["step"]["address"].as_str().unwrap().to_owned();
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
@@ -230,7 +230,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.tiktok.revoke_tokens();
     world.reply(&ana, "It left today.").await;
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
-    let overview = world.ask("overview", json!({})).await;
+    let overview = world.ask("getOverview", json!({})).await;
     assert_eq!(overview["accounts"][0]["health"]["state"], "relink", "{overview}");
     ana.says("hello?");
 
@@ -239,7 +239,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
 
     world.ask("skipSignIn", json!({})).await;
-    let address = begin(&world, "startAuthorise").await;
+    let address = begin(&world, "startAuthorization").await;
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
     assert_eq!(link(&world).await["step"]["known"], json!(account));
@@ -249,7 +249,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.until_thread(&ana, "hello?").await;
     let thread = world.reads(&ana).await;
     assert!(thread.contains("Ana: where is my order?\n  Maison Bloom: Let me look."), "{thread}");
-    let overview = world.ask("overview", json!({})).await;
+    let overview = world.ask("getOverview", json!({})).await;
     assert_eq!(overview["accounts"].as_array().map(Vec::len), Some(1));
     assert_eq!(overview["accounts"][0]["health"]["state"], "live");
 }
@@ -266,13 +266,13 @@ async fn cancel_on_tiktoks_page_is_told_and_can_be_tried_again() {
     world.ask("skipSignIn", json!({})).await;
     assert!(link(&world).await["fault"].is_null(), "going on forgets it");
 
-    let address = begin(&world, "startAuthorise").await;
+    let address = begin(&world, "startAuthorization").await;
     paste(&world, &world.tiktok.refuse(&address).await.unwrap()).await.unwrap();
     until_fault(&world, "linkCancelled").await;
     assert_eq!(step(&world).await, "authorise");
     assert_eq!(world.tiktok.ledger().exchanges(), 0);
 
-    let address = begin(&world, "startAuthorise").await;
+    let address = begin(&world, "startAuthorization").await;
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
 }
@@ -327,7 +327,7 @@ async fn a_pasted_address_of_another_attempt_or_without_a_code_is_named_and_the_
         code(paste(&world, "https://bounce.deskbell.example/callback/?code=a&state=b").await),
         FaultCode::LinkNotStarted
     );
-    let landed = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let (base, query) = landed.split_once('?').unwrap();
     let code_only = query.split('&').filter(|pair| !pair.starts_with("state=")).collect::<Vec<_>>().join("&");
     for (pasted, wanted) in [
@@ -357,12 +357,12 @@ async fn silence_from_the_browser_ends_the_wait_and_frees_the_port() {
     until_closed(&world, &landed).await;
 
     world.ask("skipSignIn", json!({})).await;
-    let landed = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     until_fault(&world, "linkTimedOut").await;
     assert_eq!(step(&world).await, "authorise");
     assert_eq!(code(paste(&world, &landed).await), FaultCode::LinkNotStarted, "too late");
     assert_eq!(world.tiktok.ledger().exchanges(), 0);
-    begin(&world, "startAuthorise").await;
+    begin(&world, "startAuthorization").await;
     assert!(link(&world).await["fault"].is_null(), "a new attempt begins clean");
 }
 
@@ -373,7 +373,7 @@ async fn a_scope_the_app_was_not_approved_for_is_tiktoks_refusal() {
     let world = World::with(config, patient(), TestHost::new()).await;
     world.type_credentials().await;
     world.ask("skipSignIn", json!({})).await;
-    let address = begin(&world, "startAuthorise").await;
+    let address = begin(&world, "startAuthorization").await;
     let landed = agreed(&world, &address).await;
     assert!(landed.contains("error=invalid_scope"), "{landed}");
     paste(&world, &landed).await.unwrap();
@@ -385,7 +385,7 @@ async fn a_scope_the_app_was_not_approved_for_is_tiktoks_refusal() {
 #[tokio::test]
 async fn a_needed_permission_that_was_unticked_is_named_and_the_access_given_back() {
     let mut world = ready_to_authorise().await;
-    let address = begin(&world, "startAuthorise").await;
+    let address = begin(&world, "startAuthorization").await;
     let landed = agreed_to(&world, &address, &["user.info.username", "message.list.read", "message.list.manage"]).await;
     paste(&world, &landed).await.unwrap();
     assert_eq!(until_fault(&world, "linkScopeMissing").await, "message.list.send");
@@ -412,7 +412,7 @@ async fn a_wrong_secret_is_told_from_everything_else_and_can_be_typed_again() {
     assert_eq!(step(&world).await, "signIn");
 
     world.ask("skipSignIn", json!({})).await;
-    paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+    paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
     until_fault(&world, "credentialsRefused").await;
     assert_eq!(step(&world).await, "authorise");
 
@@ -434,7 +434,7 @@ async fn credentials_count_as_checked_once_tiktok_has_taken_them() {
     http::get(&landed).await.unwrap();
     until_step(&world, "authorise").await;
     assert_eq!(checked(&world).await, (false, true));
-    paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+    paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
     until_step(&world, "confirm").await;
     assert_eq!(checked(&world).await, (true, true));
     world.confirm().await;
@@ -458,7 +458,7 @@ async fn access_whose_profile_is_refused_is_kept_and_asked_about_again_without_a
     ] {
         let mut world = ready_to_authorise().await;
         world.tiktok.fault("profile", refusal.clone(), Times::Next(2));
-        paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+        paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
         until_step(&world, "profileFailed").await;
         assert!(!link(&world).await["fault"].is_null(), "{refusal:?} is told");
         let view = world.ask("retryLinkProfile", json!({})).await;
@@ -478,7 +478,7 @@ async fn access_whose_profile_is_refused_is_given_back_when_the_agent_cancels() 
     for command in ["cancelLink", "rejectLink"] {
         let world = ready_to_authorise().await;
         world.tiktok.fault("profile", Dial::code(40_002), Times::Next(1));
-        paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+        paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
         until_step(&world, "profileFailed").await;
         world.ask(command, json!({})).await;
         assert_eq!(world.tiktok.ledger().calls("revoke"), 1, "{command}");
@@ -493,7 +493,7 @@ async fn an_answer_to_the_code_that_leaves_out_what_is_not_needed_links_all_the_
         let mut world = ready_to_authorise().await;
         let edits = left_out.iter().map(|name| (format!("/data/{name}"), None)).collect();
         world.tiktok.fault("token", Dial::Edited(edits), Times::Next(1));
-        paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+        paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
         until_step(&world, "confirm").await;
         world.confirm().await;
         world.until_health("live").await;
@@ -506,17 +506,17 @@ async fn an_answer_to_the_code_that_leaves_out_what_is_not_needed_links_all_the_
 #[tokio::test]
 async fn a_code_that_is_old_or_used_is_told_and_a_new_attempt_works() {
     let world = ready_to_authorise().await;
-    let landed = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     world.tiktok.advance(Duration::from_secs(11 * 60));
     paste(&world, &landed).await.unwrap();
     until_fault(&world, "linkCodeExpired").await;
     assert_eq!(step(&world).await, "authorise");
 
-    let used = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let used = agreed(&world, &begin(&world, "startAuthorization").await).await;
     paste(&world, &used).await.unwrap();
     until_step(&world, "confirm").await;
     world.ask("rejectLink", json!({})).await;
-    let fresh = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let fresh = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let pair = |address: &str, name: &str| {
         let query = address.split_once('?').unwrap().1.to_owned();
         query.split('&').find(|pair| pair.starts_with(name)).unwrap().to_owned()
@@ -526,7 +526,7 @@ async fn a_code_that_is_old_or_used_is_told_and_a_new_attempt_works() {
     paste(&world, &stale).await.unwrap();
     until_fault(&world, "linkCodeExpired").await;
     assert_eq!(step(&world).await, "authorise");
-    paste(&world, &agreed(&world, &begin(&world, "startAuthorise").await).await).await.unwrap();
+    paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
     until_step(&world, "confirm").await;
 }
 
@@ -560,7 +560,7 @@ async fn credentials_that_must_fail_are_refused_before_the_browser_opens() {
     });
     assert_eq!(code(world.try_ask("saveCredentials", login_without_secret).await), FaultCode::CredentialsInvalid);
     assert_eq!(step(&world).await, "credentials", "nothing was kept");
-    for command in ["startSignIn", "startAuthorise"] {
+    for command in ["startSignIn", "startAuthorization"] {
         assert_eq!(code(world.try_ask(command, json!({})).await), FaultCode::LinkNotStarted);
     }
     assert!(world.host.opened().is_empty());
@@ -569,9 +569,9 @@ async fn credentials_that_must_fail_are_refused_before_the_browser_opens() {
 #[tokio::test]
 async fn a_second_attempt_ends_the_first() {
     let world = ready_to_authorise().await;
-    let first = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let first = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let first_onward = bounced(&world, &first).await;
-    let second = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let second = agreed(&world, &begin(&world, "startAuthorization").await).await;
     assert_eq!(code(paste(&world, &first).await), FaultCode::LinkWrongState);
     let late = http::get(&first_onward).await;
     assert!(late.is_err() || late.is_ok_and(|answer| answer.status == 400), "the first attempt's way back is shut");
@@ -591,7 +591,7 @@ async fn cancel_goes_back_a_step_and_frees_the_port() {
     assert_eq!(world.ask("cancelLink", json!({})).await["step"]["step"], "signIn");
     until_closed(&world, &landed).await;
     world.ask("skipSignIn", json!({})).await;
-    let landed = agreed(&world, &begin(&world, "startAuthorise").await).await;
+    let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let onward = bounced(&world, &landed).await;
     let view = world.ask("cancelLink", json!({})).await;
     assert_eq!((&view["step"]["step"], &view["fault"]), (&json!("authorise"), &Value::Null));
@@ -604,7 +604,7 @@ async fn cancel_goes_back_a_step_and_frees_the_port() {
 async fn without_a_keychain_the_agent_chooses_the_session_and_is_asked_again_after_a_restart() {
     let host = TestHost::with_keyring(Keyring::Missing);
     let mut world = World::with(config(), patient(), host).await;
-    let overview = async |world: &World| world.ask("overview", json!({})).await;
+    let overview = async |world: &World| world.ask("getOverview", json!({})).await;
     assert_eq!(overview(&world).await["keychain"], "missing");
     let apps = world.tiktok.apps();
     let typed = json!({
@@ -659,7 +659,7 @@ async fn a_locked_keychain_is_told_and_once_unlocked_everything_goes_on() {
     world.reply(&ana, "Hi Ana").await;
     world
         .until("the account is unwell", async |world| {
-            world.ask("overview", json!({})).await["accounts"][0]["health"]["state"] == "unwell"
+            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "unwell"
         })
         .await;
     assert_eq!(world.tiktok.ledger().calls("send"), 0);

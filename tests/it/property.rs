@@ -122,14 +122,14 @@ impl Day {
                 "plug in".to_owned()
             }
             _ => {
-                self.world.ask("syncNow", json!({})).await;
+                self.world.ask("syncAccounts", json!({})).await;
                 "sync now".to_owned()
             }
         };
         self.diary.push(what);
         // Some steps follow at once, some let the desk do a little work: a few reads of its own database.
         for _ in 0..self.lot.random_range(0..12) {
-            self.world.ask("overview", json!({})).await;
+            self.world.ask("getOverview", json!({})).await;
         }
     }
 
@@ -190,7 +190,7 @@ impl Day {
         }
         self.world.tiktok.clear_faults();
         loop {
-            self.world.ask("syncNow", json!({})).await;
+            self.world.ask("syncAccounts", json!({})).await;
             self.until("the lanes rest", async |day| day.rests().await).await;
             let mut left = false;
             for scheduled in self.scheduled().await {
@@ -211,7 +211,7 @@ impl Day {
                 break;
             }
         }
-        self.world.ask("syncNow", json!({})).await;
+        self.world.ask("syncAccounts", json!({})).await;
         for (who, (customer, conversation)) in self.customers.iter().enumerate() {
             let conversation = *conversation;
             // All that TikTok still lists is here, and at TikTok's time: a reply first stands where it was composed.

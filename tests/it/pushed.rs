@@ -38,7 +38,7 @@ fn blind(world: &World) {
 
 async fn sees_again(world: &World) {
     world.tiktok.clear_faults();
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
 }
 
 /// What was pushed so far.
@@ -138,7 +138,7 @@ async fn every_kind_ends_in_the_same_words_whether_it_was_pushed_or_listed() {
         customer.colleague_replies("From the web", "WEB");
     };
     everything(&ben);
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until_thread(&ben, "From the web").await;
 
     let mut ear = world.tiktok.webhooks();
@@ -171,7 +171,7 @@ async fn what_only_a_push_tells_is_still_known_once_the_message_is_listed() {
     hear_all(&world, &mut ear).await;
     let (listed, told) = kept(&world, &tap).await;
     assert!(!listed && told.contains("reply_source_payload"), "{told}");
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until("it is listed", async |world| kept(world, &tap).await.0).await;
     let told: Value = serde_json::from_str(&kept(&world, &tap).await.1).unwrap();
     assert_eq!(told["reply_source_payload"]["reply_source_msg_id"], card);
@@ -221,7 +221,7 @@ async fn a_reaction_that_was_taken_back_before_it_is_told_of_does_not_stay() {
     let mut ear = world.tiktok.webhooks();
     let ours = ana.colleague_replies("Lovely!", "APP");
     hear_all(&world, &mut ear).await;
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until("it is listed", async |world| kept(world, &ours).await.0).await;
     ana.likes(&ours);
     ana.takes_reaction_back(&ours, "❤️");
@@ -230,7 +230,7 @@ async fn a_reaction_that_was_taken_back_before_it_is_told_of_does_not_stay() {
         hear(&world, delivery).await.unwrap();
     }
     assert_eq!(reactions(&world, &ana).await[1], json!([{ "emoji": "❤️", "from": "in" }]), "as it was told");
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until("it is gone", async |world| reactions(world, &ana).await[1] == json!([])).await;
 }
 
@@ -265,7 +265,7 @@ async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
     ana.says_many(50);
     let late = pushed(&mut ear);
     assert_eq!(late.len(), 50);
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     until_newest(&world, &ana).await;
     for (holes, n) in [(2, 20), (3, 10), (4, 25)] {
         // At least once means: perhaps twice.
@@ -295,7 +295,7 @@ async fn a_clock_that_is_ahead_does_not_hide_what_comes_after_an_ad() {
         assert!(matches!(hear(&world, &delivery).await, Ok(Heard::Taken)));
     }
     ana.says("hi, is this the shop?");
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until_thread(&ana, "is this the shop?").await;
 }
 
@@ -354,7 +354,7 @@ async fn an_ad_or_a_link_is_known_before_the_first_word() {
         customer.says("hi, is this the shop?");
     }
     hear_all(&world, &mut ear).await;
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     for (customer, origin) in [(&cleo, "Autumn linen"), (&dan, "spring-sale")] {
         world.until_thread(customer, "is this the shop?").await;
         assert!(world.view(customer).await["origin"].to_string().contains(origin));

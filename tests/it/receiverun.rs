@@ -170,7 +170,7 @@ impl Run {
         self.tiktok.clear_faults();
         self.lives.begin();
         self.lives.listens().await;
-        self.page.must("syncNow", json!({})).await;
+        self.page.must("syncAccounts", json!({})).await;
         for customer in self.customers.iter().filter(|customer| !customer.thread().is_empty()) {
             let (name, newest) = (customer.name(), customer.thread().pop().expect("a message").at_ms);
             until(&format!("{name}'s newest message is here"), async || {

@@ -127,7 +127,7 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     );
 
     let conversation = world.conversation(&ana).await;
-    world.ask("markSeen", json!({ "conversation": conversation })).await;
+    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
     let row = world.row(&ana).await;
     assert_eq!((&row["unread"], &row["waiting"]), (&json!(0), &json!(true)), "seen is not answered");
     ana.says("four");
@@ -149,7 +149,7 @@ async fn a_done_conversation_is_opened_again_by_its_customer_and_by_nobody_else(
     let ana = world.customer("Ana");
     ana.says("thanks!");
     let conversation = world.conversation(&ana).await;
-    world.ask("setStatus", json!({ "conversation": conversation, "status": "done" })).await;
+    world.ask("setConversationStatus", json!({ "conversation": conversation, "status": "done" })).await;
     assert_eq!(
         counts(&world).await,
         json!({ "waiting": 0, "requests": 0, "all": 0, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 1 })
@@ -241,7 +241,7 @@ async fn our_own_message_sent_during_an_outage_does_not_pass_for_a_meeting_point
         ana.says(&format!("later {n}."));
     }
     world.tiktok.clear_faults();
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until_thread(&ana, "later 19.").await;
     let thread = world.reads(&ana).await;
     let seam = format!("  Ana: first\n  {GAP}\n  Maison Bloom: Hello Ana [deskbell, sent]\n  Ana: later 1.\n");
@@ -310,7 +310,7 @@ async fn reading_the_same_listing_again_changes_nothing_and_tells_nobody() {
         .await;
     ana.likes(&question);
     let conversation = world.conversation(&ana).await;
-    world.ask("attend", json!({ "conversation": conversation, "focused": true })).await;
+    world.ask("setActiveView", json!({ "conversation": conversation, "focused": true })).await;
     let calls = || world.tiktok.ledger().calls("content_list");
     // The reply, listed, becomes proof of meeting; the heart is seen; then nothing is new any more.
     let before = calls();
@@ -538,7 +538,7 @@ async fn a_conversation_that_cannot_be_read_does_not_hold_up_the_others() {
         world
             .until(&format!("one of the two is there at least ({fault:?})"), async |world| arrived(world).await >= 1)
             .await;
-        world.ask("syncNow", json!({})).await;
+        world.ask("syncAccounts", json!({})).await;
         world.until(&format!("both are there ({fault:?})"), async |world| arrived(world).await == 2).await;
     }
 }
@@ -558,9 +558,9 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     };
     ben.says_at("written eleven minutes ago", world.tiktok.now_ms() - 11 * 60_000);
     world.until_thread(&ben, "eleven").await;
-    world.ask("attend", json!({ "conversation": null, "focused": true })).await;
+    world.ask("setActiveView", json!({ "conversation": null, "focused": true })).await;
     said(&world, &ana, "while the window has the focus").await;
-    world.ask("attend", json!({ "conversation": null, "focused": false })).await;
+    world.ask("setActiveView", json!({ "conversation": null, "focused": false })).await;
     ana.colleague_replies("from a colleague", "APP");
     world.until_thread(&ana, "from a colleague").await;
     // One at a time, in order of arrival: had an earlier one been notified, it would stand before this.
@@ -573,7 +573,7 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     assert_eq!(notified[0].title, "Ana");
     assert_eq!(notified[0].body, format!("news {}", "x".repeat(115)), "120 characters");
 
-    let mut settings = world.ask("overview", json!({})).await["settings"].clone();
+    let mut settings = world.ask("getOverview", json!({})).await["settings"].clone();
     settings["notify"] = json!(false);
     world.ask("saveSettings", json!({ "settings": settings.clone() })).await;
     said(&world, &ana, "with notifications off").await;

@@ -130,7 +130,7 @@ async fn what_is_known_is_filled_in_and_the_rest_is_left_to_the_agent() {
     ana.says("hi");
     let body = "Hi {{customer|there}}, {{agent|we}} of {{account}} on {{date}}: {{order number}} \\{{x}}";
     let saved = save(&world, "All", "", body).await;
-    let shop = world.ask("overview", json!({})).await["accounts"][0]["displayName"].as_str().unwrap().to_owned();
+    let shop = world.ask("getOverview", json!({})).await["accounts"][0]["displayName"].as_str().unwrap().to_owned();
     let rest = format!("of {shop} on 28 November 2026: [order number:] {{{{x}}}}");
     assert_eq!(filled(&world, &saved, &ana).await, format!("Hi Ana {{{{agent}}}}, we {rest}"));
     let me = world.ask("listAgents", json!({})).await[0]["id"].clone();

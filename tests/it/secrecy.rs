@@ -89,7 +89,7 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
     let signing_in = world.ask("startSignIn", json!({})).await;
     let landed = world.tiktok.agree(signing_in["step"]["address"].as_str().unwrap()).await.unwrap();
     http::get(&landed).await.unwrap();
-    world.until("signed in", async |world| !world.ask("link", json!({})).await["signedInAs"].is_null()).await;
+    world.until("signed in", async |world| !world.ask("getLinkState", json!({})).await["signedInAs"].is_null()).await;
     let codes: Vec<String> = url::Url::parse(&landed)
         .unwrap()
         .query_pairs()
@@ -141,10 +141,10 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
         customer.sends_image();
         customer.says(&format!("{SAID} {n}"));
         world.send(conversation, &format!("{ANSWERED} {n}")).await;
-        world.ask("syncNow", json!({})).await;
+        world.ask("syncAccounts", json!({})).await;
         world.until("the reply's call was made", async |world| world.tiktok.ledger().calls("send") > calls).await;
         world.tiktok.clear_faults();
-        world.ask("syncNow", json!({})).await;
+        world.ask("syncAccounts", json!({})).await;
         // A reply that is left to the agent would hold up the rest.
         let undecided = async |world: &World| {
             let page = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
@@ -158,7 +158,7 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
                 let rests = lanes.is_ok_and(|lanes| lanes.is_empty());
                 match undecided(world).await {
                     Some(message) => {
-                        let _ = world.try_ask("discard", json!({ "message": message["id"] })).await;
+                        let _ = world.try_ask("discardReply", json!({ "message": message["id"] })).await;
                         false
                     }
                     None => rests,
@@ -196,14 +196,14 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
         Times::Next(1),
     );
     world.tiktok.expire_access_tokens();
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until("the tokens were refreshed", async |world| tokens(world) != first).await;
     let second = tokens(&world);
     world.tiktok.revoke_tokens();
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world
         .until("the account must be linked again", async |world| {
-            world.ask("overview", json!({})).await["accounts"][0]["health"]["state"] == "relink"
+            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "relink"
         })
         .await;
 

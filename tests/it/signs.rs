@@ -16,7 +16,7 @@ async fn greeted(world: &World, name: &str) -> Customer {
 }
 
 async fn types(world: &World, customer: &Customer) {
-    world.ask("typing", json!({ "conversation": world.conversation(customer).await })).await;
+    world.ask("sendTypingIndicator", json!({ "conversation": world.conversation(customer).await })).await;
 }
 
 fn typed(world: &World, customer: &Customer) -> usize {
@@ -72,8 +72,8 @@ async fn a_reply_tells_that_the_messages_were_read_and_opening_does_not() {
     let world = World::start().await;
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
-    assert_eq!(world.ask("overview", json!({})).await["accounts"][0]["markRead"], "onReply");
-    world.ask("markSeen", json!({ "conversation": conversation })).await;
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["markRead"], "onReply");
+    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
     world.settle().await;
     assert_eq!(told(&world), 0);
     world.reply(&ana, "Hi Ana").await;
@@ -89,8 +89,8 @@ async fn opening_tells_where_the_account_says_so() {
     let world = World::start().await;
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
-    world.ask("setMarkRead", json!({ "account": world.account(), "policy": "onOpen" })).await;
-    world.ask("markSeen", json!({ "conversation": conversation })).await;
+    world.ask("setReadReceipts", json!({ "account": world.account(), "policy": "onOpen" })).await;
+    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
     world.until("Ana is told", async |world| told(world) == 1).await;
     world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
@@ -103,14 +103,14 @@ async fn by_hand_means_only_by_hand() {
     let world = World::start().await;
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
-    world.ask("setMarkRead", json!({ "account": world.account(), "policy": "byHand" })).await;
-    assert_eq!(world.ask("overview", json!({})).await["accounts"][0]["markRead"], "byHand");
-    world.ask("markSeen", json!({ "conversation": conversation })).await;
+    world.ask("setReadReceipts", json!({ "account": world.account(), "policy": "byHand" })).await;
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["markRead"], "byHand");
+    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
     world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
     world.settle().await;
     assert_eq!(told(&world), 0);
-    world.ask("markRead", json!({ "conversation": conversation })).await;
+    world.ask("markConversationRead", json!({ "conversation": conversation })).await;
     world.until("Ana is told", async |world| told(world) == 1).await;
 }
 
@@ -120,7 +120,7 @@ async fn without_a_network_it_is_told_later_even_after_a_crash() {
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
     world.tiktok.unplug().await;
-    world.ask("markRead", json!({ "conversation": conversation })).await;
+    world.ask("markConversationRead", json!({ "conversation": conversation })).await;
     world.until_health("offline").await;
     world.crash().await;
     world.restart().await;

@@ -38,7 +38,7 @@ async fn a_snoozed_conversation_is_out_of_the_way_and_comes_back_at_its_time() {
     world.conversation(&ben).await;
 
     let soon = now_ms(&world) + 700;
-    world.ask("snooze", json!({ "conversation": of_ana, "untilMs": soon })).await;
+    world.ask("snoozeConversation", json!({ "conversation": of_ana, "untilMs": soon })).await;
     assert_eq!(tab(&world, "snoozed").await, ["Ana"]);
     for visible in ["waiting", "requests", "all"] {
         assert_eq!(tab(&world, visible).await, ["Ben"], "{visible}");
@@ -59,11 +59,11 @@ async fn what_comes_back_next_stands_first_and_one_press_brings_it_back() {
         let customer = world.customer(name);
         customer.says("hello");
         let id = world.conversation(&customer).await;
-        world.ask("snooze", json!({ "conversation": id, "untilMs": now_ms(&world) + hours * hour })).await;
+        world.ask("snoozeConversation", json!({ "conversation": id, "untilMs": now_ms(&world) + hours * hour })).await;
         cleo = Some(id).filter(|_| name == "Cleo");
     }
     assert_eq!(tab(&world, "snoozed").await, ["Ben", "Cleo", "Ana"]);
-    world.ask("snooze", json!({ "conversation": cleo, "untilMs": null })).await;
+    world.ask("snoozeConversation", json!({ "conversation": cleo, "untilMs": null })).await;
     assert_eq!(tab(&world, "snoozed").await, ["Ben", "Ana"]);
     assert_eq!(tab(&world, "all").await, ["Cleo"]);
 }
@@ -75,7 +75,7 @@ async fn the_customers_next_message_brings_a_conversation_back_and_an_agents_doe
     ana.says("hello");
     let id = world.conversation(&ana).await;
     let tomorrow = now_ms(&world) + 24 * 3_600_000;
-    world.ask("snooze", json!({ "conversation": id, "untilMs": tomorrow })).await;
+    world.ask("snoozeConversation", json!({ "conversation": id, "untilMs": tomorrow })).await;
     world.send(id, "I will look tomorrow.").await;
     world.until_got(&ana, &["I will look tomorrow."]).await;
     world.settle().await;
@@ -96,11 +96,11 @@ async fn done_ends_a_snooze_and_a_snooze_opens_what_was_done() {
     ana.says("hello");
     let id = world.conversation(&ana).await;
     let tomorrow = now_ms(&world) + 24 * 3_600_000;
-    world.ask("snooze", json!({ "conversation": id, "untilMs": tomorrow })).await;
-    world.ask("setStatus", json!({ "conversation": id, "status": "done" })).await;
+    world.ask("snoozeConversation", json!({ "conversation": id, "untilMs": tomorrow })).await;
+    world.ask("setConversationStatus", json!({ "conversation": id, "status": "done" })).await;
     assert!(tab(&world, "snoozed").await.is_empty());
     assert_eq!(tab(&world, "done").await, ["Ana"]);
-    world.ask("snooze", json!({ "conversation": id, "untilMs": tomorrow })).await;
+    world.ask("snoozeConversation", json!({ "conversation": id, "untilMs": tomorrow })).await;
     assert!(tab(&world, "done").await.is_empty());
     assert_eq!(tab(&world, "snoozed").await, ["Ana"]);
 }
@@ -113,14 +113,14 @@ async fn a_conversation_is_somebodys_until_they_are_forgotten() {
     let id = world.conversation(&ana).await;
     let me = world.ask("listAgents", json!({})).await[0].clone();
     assert_eq!((&me["me"], &me["name"]), (&json!(true), &json!("")), "somebody sits here and has not said who");
-    world.ask("assign", json!({ "conversation": id, "agent": me["id"] })).await;
+    world.ask("assignConversation", json!({ "conversation": id, "agent": me["id"] })).await;
     assert_eq!(tab(&world, "mine").await, ["Ana"]);
 
     let mina = agent(&world, "Mina Falk").await;
-    world.ask("assign", json!({ "conversation": id, "agent": mina["id"] })).await;
+    world.ask("assignConversation", json!({ "conversation": id, "agent": mina["id"] })).await;
     assert!(tab(&world, "mine").await.is_empty());
     assert_eq!(world.row(&ana).await["assignee"]["name"], "Mina Falk");
-    world.ask("setAway", json!({ "agent": mina["id"], "away": true })).await;
+    world.ask("setAgentAway", json!({ "agent": mina["id"], "away": true })).await;
     assert_eq!(world.row(&ana).await["assignee"]["away"], true);
 
     world.ask("removeAgent", json!({ "agent": mina["id"] })).await;
@@ -128,7 +128,7 @@ async fn a_conversation_is_somebodys_until_they_are_forgotten() {
     assert_eq!(tab(&world, "all").await, ["Ana"]);
     assert_eq!(world.refused("removeAgent", json!({ "agent": me["id"] })).await, FaultCode::WrongState);
     assert_eq!(
-        world.refused("assign", json!({ "conversation": id, "agent": mina["id"] })).await,
+        world.refused("assignConversation", json!({ "conversation": id, "agent": mina["id"] })).await,
         FaultCode::NotFound,
         "nobody is given anything after they are gone"
     );

@@ -46,7 +46,7 @@ fn is_waiting(row: &Value, unsent: u32) {
 }
 
 async fn waiting_of_account(world: &World) -> (Value, Value) {
-    let account = world.ask("overview", json!({})).await["accounts"][0].clone();
+    let account = world.ask("getOverview", json!({})).await["accounts"][0].clone();
     (account["waiting"].clone(), account["unsent"].clone())
 }
 
@@ -92,7 +92,7 @@ async fn whatever_holds_a_reply_up_leaves_the_customer_waiting() {
     let code = Fault::Code { code: 40_064, message: "no".to_owned(), accepting: false };
     world.tiktok.fault("send", code, Times::Next(1));
     let message = world.reply(&ben, "At ten.").await;
-    world.ask("sendNow", json!({ "messages": [message] })).await;
+    world.ask("sendReplyNow", json!({ "messages": [message] })).await;
     world.until_thread(&ben, "At ten. [deskbell, refused").await;
     is_waiting(&world.row(&ben).await, 1);
     assert_eq!(
@@ -106,15 +106,15 @@ async fn whatever_holds_a_reply_up_leaves_the_customer_waiting() {
     let later = json!({ "conversation": id, "body": "At noon.", "quoted": null, "attachment": null, "atMs": at_ms });
     world.ask("scheduleReply", later).await;
     is_waiting(&world.row(&cleo).await, 1);
-    world.ask("setStatus", json!({ "conversation": id, "status": "done" })).await;
+    world.ask("setConversationStatus", json!({ "conversation": id, "status": "done" })).await;
     // Undone, discarded and sent, they are out of the list again.
     let mut all = names(&world, "unsent").await;
     all.sort();
     assert_eq!(all, ["Ana", "Ben", "Cleo"], "wherever the agent has put the conversation");
-    world.ask("discard", json!({ "message": message })).await;
+    world.ask("discardReply", json!({ "message": message })).await;
     is_waiting(&world.row(&ben).await, 0);
     let scheduled = world.view(&cleo).await["scheduled"][0]["id"].clone();
-    world.ask("sendScheduledNow", json!({ "scheduled": scheduled })).await;
+    world.ask("sendScheduledReplyNow", json!({ "scheduled": scheduled })).await;
     world.until_got(&cleo, &["At noon."]).await;
     world.until("one is left", async |world| names(world, "unsent").await == ["Ana"]).await;
 }
@@ -155,7 +155,7 @@ async fn closing_with_something_unsent_asks_and_names_it() {
     let departure = world.ask("getDeparture", json!({})).await;
     assert_eq!((&departure["scheduled"], &departure["nextScheduledMs"]), (&json!(1), &json!(at_ms)));
     assert_eq!((&departure["held"], &departure["onTheWay"]), (&json!(1), &json!(0)), "{departure}");
-    world.ask("stay", json!({})).await;
+    world.ask("cancelDeparture", json!({})).await;
     assert_eq!(world.ask("getDeparture", json!({})).await["asked"], false);
 }
 
@@ -196,7 +196,7 @@ async fn a_message_that_cannot_be_read_costs_itself_alone_and_is_told() {
         "{types:?}"
     );
     world
-        .until("it is told", async |world| world.ask("overview", json!({})).await["unreadable"] == json!(["message"]))
+        .until("it is told", async |world| world.ask("getOverview", json!({})).await["unreadable"] == json!(["message"]))
         .await;
     // TikTok's next listing puts it right.
     world.tiktok.plug_in().await.unwrap();
@@ -226,12 +226,12 @@ async fn a_reply_or_a_rule_that_cannot_be_read_costs_itself_alone() {
     world.reply(&ben, "Hello Ben").await;
     world.until_got(&ben, &["Hello Ben"]).await;
     assert!(world.ask("listRules", json!({})).await["rules"].as_array().is_none_or(Vec::is_empty));
-    let told = world.ask("overview", json!({})).await["unreadable"].clone();
+    let told = world.ask("getOverview", json!({})).await["unreadable"].clone();
     for table in ["outbox", "rule", "setting"] {
         assert!(told.as_array().unwrap().contains(&json!(table)), "{table}: {told}");
     }
     let stopped = world.message(&ana, "It left today.").await["id"].clone();
-    world.ask("discard", json!({ "message": stopped })).await;
+    world.ask("discardReply", json!({ "message": stopped })).await;
     assert_eq!(world.row(&ana).await["unsent"], 0);
 }
 
@@ -242,7 +242,7 @@ async fn a_table_that_is_missing_is_noticed_by_the_next_start_and_in_use_at_once
     world.close().await;
     Connection::open(world.folder().join("deskbell.db")).unwrap().execute_batch("DROP TABLE rule_reply").unwrap();
     world.restart().await;
-    let overview = world.ask("overview", json!({})).await;
+    let overview = world.ask("getOverview", json!({})).await;
     assert!(overview["repair"].is_object(), "mended and told: {}", overview["repair"]);
     assert!(world.reads(&ana).await.contains("where is my order?"));
     // In use.
@@ -250,5 +250,5 @@ async fn a_table_that_is_missing_is_noticed_by_the_next_start_and_in_use_at_once
     Connection::open(world.folder().join("deskbell.db")).unwrap().execute_batch("DROP TABLE saved_reply").unwrap();
     let asked = world.try_ask("findSavedReplies", json!({ "query": "", "limit": 5 })).await;
     assert!(asked.is_err());
-    assert_eq!(world.ask("overview", json!({})).await["damaged"], true, "told at once");
+    assert_eq!(world.ask("getOverview", json!({})).await["damaged"], true, "told at once");
 }

@@ -102,19 +102,19 @@ impl World {
     pub async fn link(&mut self) -> AccountId {
         self.type_credentials().await;
         self.ask("skipSignIn", json!({})).await;
-        let authorising = self.ask("startAuthorise", json!({})).await;
+        let authorising = self.ask("startAuthorization", json!({})).await;
         let address = authorising["step"]["address"].as_str().expect("an address to open").to_owned();
         let landed = self.tiktok.agree(&address).await.expect("TikTok's page agrees");
         self.ask("pasteRedirect", json!({ "address": landed })).await;
         self.until("the account is shown for confirmation", async |world| {
-            world.ask("link", json!({})).await["step"]["step"] == "confirm"
+            world.ask("getLinkState", json!({})).await["step"]["step"] == "confirm"
         })
         .await;
         let account = self.ask("confirmLink", json!({})).await;
         let id: AccountId = serde_json::from_value(account["id"].clone()).expect("an account");
         self.account = Some(id);
         self.until("the first fetch is complete", async |world| {
-            world.ask("overview", json!({})).await["accounts"][0]["backfill"].is_null()
+            world.ask("getOverview", json!({})).await["accounts"][0]["backfill"].is_null()
         })
         .await;
         id
@@ -276,7 +276,7 @@ impl World {
     /// Waits until the account's health is this.
     pub async fn until_health(&self, state: &str) {
         self.until(state, async |world| {
-            world.ask("overview", json!({})).await["accounts"][0]["health"]["state"] == state
+            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == state
         })
         .await;
     }

@@ -220,7 +220,7 @@ function changeOne(
 
 function changeKind(
   desk: FakeDesk,
-  asked: Extract<Asked, { command: "createAutoMessage" | "sortAutoMessages" | "setAutoMessages" }>,
+  asked: Extract<Asked, { command: "createAutoMessage" | "sortAutoMessages" | "setAutoMessagesEnabled" }>,
 ): AutoMessagesView | AutoOutcome {
   const { account, kind } = asked.args;
   const auto = autoOf(desk, account);
@@ -237,7 +237,7 @@ function changeKind(
       at.items = [...at.items].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
       return done(desk, account, kind);
     }
-    case "setAutoMessages": {
+    case "setAutoMessagesEnabled": {
       const refused: AutoRefusal[] = [];
       at.enabled = asked.args.enabled;
       if (at.enabled && kind !== "welcomeMessage") for (const one of at.items) one.off = true;
@@ -339,7 +339,7 @@ export function automatic(desk: FakeDesk, asked: Asked): unknown {
       return changeOne(desk, asked);
     case "createAutoMessage":
     case "sortAutoMessages":
-    case "setAutoMessages":
+    case "setAutoMessagesEnabled":
       return changeKind(desk, asked);
     case "copyAutoMessages":
       return copy(desk, asked.args);

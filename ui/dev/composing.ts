@@ -102,7 +102,7 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
     }
     case "undoSend":
       return undo(desk, asked.args.messages);
-    case "sendNow":
+    case "sendReplyNow":
       for (const talk of desk.conversations)
         for (const one of talk.messages)
           if (asked.args.messages.includes(one.id)) one.delivery = { state: "queued", waiting: null };
@@ -128,14 +128,14 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
       changed(desk, talk);
       return scheduled;
     }
-    case "changeScheduled": {
+    case "updateScheduledReply": {
       const [talk, one] = scheduledOf(desk, asked.args.scheduled);
       fits(talk, asked.args.atMs);
       Object.assign(one, { body: asked.args.body, atMs: asked.args.atMs, stopped: null });
       changed(desk, talk);
       return one;
     }
-    case "sendScheduledNow": {
+    case "sendScheduledReplyNow": {
       const [talk, one] = scheduledOf(desk, asked.args.scheduled);
       drop(talk, one);
       send(
@@ -149,24 +149,24 @@ export function composing(desk: FakeDesk, asked: Asked): unknown {
       );
       return {};
     }
-    case "cancelScheduled": {
+    case "cancelScheduledReply": {
       const [talk, one] = scheduledOf(desk, asked.args.scheduled);
       drop(talk, one);
       takeBack(talk, one.body, one.quoted, one.attachment);
       changed(desk, talk);
       return {};
     }
-    case "listScheduled":
+    case "listScheduledReplies":
       return desk.conversations
         .filter((one) => one.account === asked.args.account)
         .flatMap((one) => one.scheduled)
         .sort((a, b) => a.atMs - b.atMs);
     case "listPosts":
       return desk.posts.get(asked.args.account) ?? { posts: [], fetchedAtMs: null };
-    case "askImages":
+    case "checkImagePermission":
       return (desk.of(asked.args.conversation).images ??= true);
     case "refreshPosts":
-    case "typing":
+    case "sendTypingIndicator":
       return {};
     default:
       return undefined;

@@ -25,7 +25,7 @@ import type {
   TagView,
   TokenEventView,
   UnsentView,
-  WhyView,
+  SendDetails,
 } from "../src/ipc/bindings";
 import { FaultError, type Host, type Wire } from "../src/ipc/desk";
 import { automatic, type FakeAuto } from "./automatic";
@@ -61,7 +61,7 @@ export class FakeDesk implements Host {
   /** TikTok's automatic messages and comments. */
   auto = new Map<AccountId, FakeAuto>();
   /** What is known about why a message did not go out, by its id. */
-  whys = new Map<MessageId, Partial<WhyView>>();
+  whys = new Map<MessageId, Partial<SendDetails>>();
   /** Tags that are known although no customer has them. */
   tags = new Map<AccountId, TagView[]>();
   /** Who answers; whoever sits here has not said their name. */
@@ -301,7 +301,7 @@ export class FakeDesk implements Host {
 
   #answer(asked: Asked): unknown {
     switch (asked.command) {
-      case "overview":
+      case "getOverview":
       case "retryKeychain":
         return {
           ...this.overview,
@@ -345,25 +345,25 @@ export class FakeDesk implements Host {
         return search(this, asked.args);
       case "findInThread":
         return findInThread(this, asked.args);
-      case "markSeen":
+      case "markConversationSeen":
         this.of(asked.args.conversation).row.unread = 0;
         this.tell(
           { kind: "inbox", account: this.of(asked.args.conversation).account },
           { kind: "conversation", conversation: asked.args.conversation },
         );
         return {};
-      case "setStatus": {
+      case "setConversationStatus": {
         const talk = this.of(asked.args.conversation);
         talk.row.status = asked.args.status;
         if (asked.args.status === "done") talk.row.snoozedUntilMs = null;
         this.tell({ kind: "inbox", account: talk.account }, { kind: "conversation", conversation: talk.row.id });
         return {};
       }
-      case "sendAgain":
+      case "resendReply":
         return this.#settle(asked.args.message, "queued");
-      case "itArrived":
+      case "markReplyArrived":
         return this.#settle(asked.args.message, "sent");
-      case "discard":
+      case "discardReply":
         return this.#settle(asked.args.message, null);
       default:
         return (
@@ -429,7 +429,7 @@ export class FakeDesk implements Host {
     const steps: Partial<Record<keyof Commands, LinkView["step"]>> = {
       startSignIn: { step: "signingIn", ...wait },
       skipSignIn: { step: "authorise" },
-      startAuthorise: { step: "authorising", ...wait },
+      startAuthorization: { step: "authorising", ...wait },
       rejectLink: { step: "authorise" },
       pasteRedirect: {
         step: "confirm",
@@ -457,12 +457,12 @@ export class FakeDesk implements Host {
         return this.link;
       case "getDeparture":
         return this.departure;
-      case "stay":
-      case "keepInTray":
+      case "cancelDeparture":
+      case "hideToTray":
         this.departure.asked = false;
         return {};
-      case "quit":
-      case "restart":
+      case "quitApp":
+      case "restartApp":
         return {};
       case "confirmLink": {
         const account: AccountView = {
@@ -495,11 +495,11 @@ export class FakeDesk implements Host {
       case "startPractice":
         this.overview.practice = true;
         return {};
-      case "attend":
-      case "syncNow":
+      case "setActiveView":
+      case "syncAccounts":
         return {};
       default:
-        if (asked.command === "startAuthorise") this.link.wanted = asked.args.account;
+        if (asked.command === "startAuthorization") this.link.wanted = asked.args.account;
         this.link.step = steps[asked.command] ?? this.link.step;
         return this.link;
     }

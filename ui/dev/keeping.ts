@@ -1,5 +1,5 @@
 // What the desk in memory keeps: customers' tags, pictures, how complete the history is, an account's access and its end.
-import type { Commands, MediaState, MessageId, MessageView, PictureView, TagView } from "../src/ipc/bindings";
+import type { Commands, MediaState, MessageId, MessageView, ImageView, TagView } from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeConversation, FakeDesk } from "./fake";
 
@@ -14,7 +14,7 @@ export function tag(name: string): TagView {
   return { id: `t${hash}`, name, hue: (hash * 137) % 360 };
 }
 
-function photosOf(talk: FakeConversation): PictureView[] {
+function photosOf(talk: FakeConversation): ImageView[] {
   return talk.messages.flatMap((one) =>
     one.content.type === "image"
       ? [{ message: one.id, direction: one.direction, sentAtMs: one.sentAtMs, media: one.content.media }]
@@ -59,7 +59,7 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
       talk.row.tags = talk.row.tags.filter((one) => one.id !== asked.args.tag);
       return tagged(desk, talk);
     }
-    case "listPictures": {
+    case "listImages": {
       const { conversation, around, limit } = asked.args;
       const photos = photosOf(desk.of(conversation));
       const at = around === null ? photos.length - 1 : photos.findIndex((one) => one.message === around);
@@ -67,7 +67,7 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
       const pictures = photos.slice(from, from + limit);
       return { pictures, hasOlder: from > 0, hasNewer: from + pictures.length < photos.length };
     }
-    case "fetchPicture": {
+    case "fetchImage": {
       const [talk, { content }] = withMessage(desk, asked.args.message);
       if (content.type !== "image" && content.type !== "sticker") throw notFound();
       if (content.media.state === "unavailable")
@@ -81,15 +81,15 @@ export function keeping(desk: FakeDesk, asked: Asked): unknown {
       desk.tell({ kind: "conversation", conversation: talk.row.id });
       return {};
     }
-    case "savePicture": {
+    case "saveImage": {
       const [talk] = withMessage(desk, asked.args.message);
       return { place: `Downloads, ${talk.row.person.name || "TikTok"} 22 Nov 2026.jpg` };
     }
-    case "copyPicture":
+    case "copyImage":
     case "openVideo":
     case "openInTikTok":
       return {};
-    case "mediaUsage":
+    case "getMediaUsage":
       return desk.usage;
     case "listTokenEvents":
       return desk.tokenEvents.get(asked.args.account) ?? [];

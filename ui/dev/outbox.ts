@@ -1,5 +1,5 @@
 // What the thread asks of the desk in memory: changes to replies that have not gone out, and why they have not.
-import type { Commands, MessageId, MessageView, WhyView } from "../src/ipc/bindings";
+import type { Commands, MessageId, MessageView, SendDetails } from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
 import type { FakeConversation, FakeDesk } from "./fake";
 
@@ -42,7 +42,7 @@ export function outbox(desk: FakeDesk, asked: Asked): unknown {
       desk.tell({ kind: "conversation", conversation: talk.row.id });
       return {};
     }
-    case "whyNotSent": {
+    case "getSendDetails": {
       const [, { id, delivery }] = find(desk, asked.args.message);
       if (!delivery) throw wrongState();
       const said = desk.whys.get(id);
@@ -52,12 +52,12 @@ export function outbox(desk: FakeDesk, asked: Asked): unknown {
         ...said,
         delivery,
         refusal: delivery.state === "refused" ? delivery : null,
-      } satisfies WhyView;
+      } satisfies SendDetails;
     }
-    case "markRead":
+    case "markConversationRead":
       desk.of(asked.args.conversation);
       return {};
-    case "setMarkRead": {
+    case "setReadReceipts": {
       const account = desk.overview.accounts.find((one) => one.id === asked.args.account);
       if (account) account.markRead = asked.args.policy;
       desk.tell({ kind: "accounts" });

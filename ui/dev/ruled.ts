@@ -1,5 +1,5 @@
 // A shop that lets rules do what can be done without a person: ?scene=rules, or ?scene=rules&rules=none
-import type { FiringView, RuleSpec, SavedReplyView } from "../src/ipc/bindings";
+import type { RuleRunView, RuleSpec, SavedReplyView } from "../src/ipc/bindings";
 import type { FakeDesk } from "./fake";
 import { tag } from "./keeping";
 import { rulingOf } from "./ruling";
@@ -165,7 +165,7 @@ function firings(desk: FakeDesk, now: number): void {
     const talk = talks[n % talks.length];
     const first = talk?.messages.find((one) => one.direction === "in");
     if (!talk || !first) continue;
-    const base: FiringView = {
+    const base: RuleRunView = {
       id: String(9_000 - n),
       rule: "r1",
       name: "Delivery",
@@ -181,7 +181,7 @@ function firings(desk: FakeDesk, now: number): void {
         { kind: "tagged", name: "delivery" },
       ],
     };
-    const kinds: Partial<FiringView>[] = [
+    const kinds: Partial<RuleRunView>[] = [
       {},
       { rule: "r2", name: "Away", did: [{ kind: "replied", name: "Away" }] },
       { rule: "r2", name: "Away", reply: null, noReply: "reserve", did: [] },

@@ -5,7 +5,7 @@ import type {
   Commands,
   Condition,
   DryRuleView,
-  FiringView,
+  RuleRunView,
   MessageView,
   NoReply,
   RuleProblem,
@@ -31,7 +31,7 @@ export interface Ruling {
   rules: { id: string; spec: RuleSpec }[];
   reserve: number;
   here: Set<AccountId> | null;
-  firings: (FiringView & { account: AccountId })[];
+  firings: (RuleRunView & { account: AccountId })[];
   hours: Map<AccountId, BusinessHours>;
   /** Saved replies, where a scene brings its own. */
   saved: SavedReplyView[] | null;
@@ -293,7 +293,7 @@ function explain(desk: FakeDesk, id: string): Commands["explainRules"]["reply"] 
   };
 }
 
-const plain = ({ account: _, ...one }: FiringView & { account: AccountId }): FiringView => one;
+const plain = ({ account: _, ...one }: RuleRunView & { account: AccountId }): RuleRunView => one;
 
 function save(desk: FakeDesk, rule: string | null, spec: RuleSpec): void {
   const ruling = rulingOf(desk);
@@ -329,10 +329,10 @@ function changed(desk: FakeDesk, asked: Asked): boolean {
       );
       return true;
     }
-    case "setReserve":
+    case "setReplyReserve":
       ruling.reserve = asked.args.reserve;
       return true;
-    case "setRulesHere":
+    case "setRulesOnThisComputer":
       if (asked.args.here) here(desk).add(asked.args.account);
       else here(desk).delete(asked.args.account);
       return true;
@@ -351,7 +351,7 @@ export function ruling(desk: FakeDesk, asked: Asked): unknown {
   switch (asked.command) {
     case "listRules":
       return view(desk);
-    case "listFirings": {
+    case "listRuleRuns": {
       const { account, rule, before } = asked.args;
       return own.firings
         .filter(

@@ -105,7 +105,7 @@ const states = {
   ),
   "kinds-photo-gone": before(
     () => {
-      window.fakeDesk.fail("fetchPicture", "mediaGone");
+      window.fakeDesk.fail("fetchImage", "mediaGone");
     },
     again("41", "Fetch again"),
   ),

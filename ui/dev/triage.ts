@@ -63,18 +63,18 @@ export function triage(desk: FakeDesk, asked: Asked): unknown {
       return save(desk, asked.args.agent, asked.args.name);
     case "removeAgent":
       return remove(desk, asked.args.agent);
-    case "setAway":
+    case "setAgentAway":
       one(desk, asked.args.agent).away = asked.args.away;
       desk.tell({ kind: "agents" });
       return agents(desk);
-    case "assign": {
+    case "assignConversation": {
       const talk = desk.of(asked.args.conversation);
       // The same object, so that a name or being away shows everywhere.
       talk.row.assignee = asked.args.agent === null ? null : one(desk, asked.args.agent);
       desk.tell({ kind: "inbox", account: talk.account }, { kind: "conversation", conversation: talk.row.id });
       return {};
     }
-    case "snooze": {
+    case "snoozeConversation": {
       const talk = desk.of(asked.args.conversation);
       const until = asked.args.untilMs;
       if (until !== null) talk.row.status = "open";

@@ -137,12 +137,12 @@ describe("turning on", () => {
     const { desk } = await automatic("off");
     within(card("chatPrompt")).getByRole("switch").click();
     await settle();
-    expect(desk.count("setAutoMessages")).toBe(0);
+    expect(desk.count("setAutoMessagesEnabled")).toBe(0);
     expect(dialog().textContent).toContain("TikTok switches off all 3 messages that are there");
     await faultless();
     button(dialog(), "Turn on").click();
     await settle();
-    expect(sent(desk, "setAutoMessages")).toEqual([
+    expect(sent(desk, "setAutoMessagesEnabled")).toEqual([
       { account: "1", kind: "chatPrompt", enabled: true, recreate: true },
     ]);
     expect(orderOf("chatPrompt")).not.toContain("p1");
@@ -199,14 +199,14 @@ describe("turning on", () => {
     await settle();
     within(card("welcomeMessage")).getByRole("switch").click();
     await settle();
-    expect(sent(desk, "setAutoMessages").map((one) => one.enabled)).toEqual([false, true]);
+    expect(sent(desk, "setAutoMessagesEnabled").map((one) => one.enabled)).toEqual([false, true]);
     within(card("chatPrompt")).getByRole("switch").click();
     await settle();
     expect(said()).toContain("Turning them on again makes TikTok want each of them anew.");
   });
   test("is put back when the desk cannot", async () => {
     const { desk } = await automatic();
-    desk.fail("setAutoMessages", "offline");
+    desk.fail("setAutoMessagesEnabled", "offline");
     within(card("welcomeMessage")).getByRole("switch").click();
     await settle();
     expect(within(card("welcomeMessage")).getByRole("switch").getAttribute("aria-checked")).toBe("true");

@@ -33,17 +33,17 @@ describe("the desk over HTTP", () => {
     const fetch = vi.fn(async () => new Response(JSON.stringify({ reply: { ok: 1 } })));
     vi.stubGlobal("fetch", fetch);
     connect(httpHost());
-    expect(await ask("syncNow", {})).toEqual({ ok: 1 });
+    expect(await ask("syncAccounts", {})).toEqual({ ok: 1 });
     expect(fetch).toHaveBeenCalledWith(
       "/rpc",
-      expect.objectContaining({ method: "POST", body: '{"command":"syncNow","args":{}}' }),
+      expect.objectContaining({ method: "POST", body: '{"command":"syncAccounts","args":{}}' }),
     );
     fetch.mockResolvedValueOnce(
       new Response(JSON.stringify({ fault: { code: "offline", detail: null, incident: null } })),
     );
-    await expect(ask("syncNow", {})).rejects.toMatchObject({ fault: { code: "offline" } });
+    await expect(ask("syncAccounts", {})).rejects.toMatchObject({ fault: { code: "offline" } });
     fetch.mockRejectedValueOnce(new TypeError("Failed to fetch"));
-    await expect(ask("syncNow", {})).rejects.toBeInstanceOf(FaultError);
+    await expect(ask("syncAccounts", {})).rejects.toBeInstanceOf(FaultError);
   });
 
   test("treats everything as stale after each connection, and comes back ever slower", () => {

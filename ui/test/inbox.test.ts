@@ -130,7 +130,7 @@ describe("the inbox", () => {
     );
     screen.getByRole("button", { name: "Try now" }).click();
     await settle();
-    expect(desk.count("syncNow")).toBe(1);
+    expect(desk.count("syncAccounts")).toBe(1);
   });
 
   test("opens what a notification asks for, in whichever account it is", async () => {
@@ -146,7 +146,7 @@ describe("the inbox", () => {
     let release = (): void => {};
     const { desk } = await openPage((desk) => {
       triageScene(desk);
-      release = desk.hold("overview");
+      release = desk.hold("getOverview");
     });
     desk.say({ event: "open", account: "2", conversation: "14" });
     release();
@@ -159,7 +159,7 @@ describe("the inbox", () => {
     const { desk } = await openPage();
     rowOf("12")?.click();
     await settle();
-    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({
+    expect(desk.asked.filter((one) => one.command === "setActiveView").at(-1)?.args).toEqual({
       conversation: "12",
       focused: true,
     });
@@ -167,7 +167,7 @@ describe("the inbox", () => {
     document.hasFocus = () => false;
     window.dispatchEvent(new Event("blur"));
     await settle();
-    expect(desk.asked.filter((one) => one.command === "attend").at(-1)?.args).toEqual({
+    expect(desk.asked.filter((one) => one.command === "setActiveView").at(-1)?.args).toEqual({
       conversation: "12",
       focused: false,
     });

@@ -403,13 +403,13 @@ describe("settings of data", () => {
     ]);
     expect(group.querySelector<HTMLInputElement>("input:checked")?.value).toBe("2048");
     expect(group.parentElement?.textContent).toContain("only those that TikTok still gives out");
-    const before = desk.count("mediaUsage");
+    const before = desk.count("getMediaUsage");
     group.querySelector<HTMLInputElement>('input[value="0"]')?.click();
     await settle();
     expect(desk.overview.settings.mediaBudgetMib).toBe(0);
     expect(group.parentElement?.textContent).toContain("Every picture is kept.");
     expect(document.querySelector(".data meter")).toBeNull();
-    expect(desk.count("mediaUsage")).toBe(before + 1);
+    expect(desk.count("getMediaUsage")).toBe(before + 1);
   });
 
   test("show a budget that is none of those offered", async () => {
@@ -424,12 +424,12 @@ describe("settings of data", () => {
   test("say when the pictures cannot be counted", async () => {
     const { desk } = await settings((one) => {
       inboxScene(one);
-      one.fail("mediaUsage", "unexpected");
+      one.fail("getMediaUsage", "unexpected");
     });
     expect(screen.getByText(/The pictures could not be counted/)).toBeTruthy();
     document.querySelector<HTMLElement>(".data [role=alert] button")?.click();
     await settle();
-    expect(desk.count("mediaUsage")).toBe(2);
+    expect(desk.count("getMediaUsage")).toBe(2);
     expect(document.querySelector("[data-usage]")).not.toBeNull();
   });
 

@@ -134,6 +134,6 @@ describe("an input method", () => {
     type(assign, "민지");
     press(assign, "Enter", late);
     await settle();
-    expect(desk.count("saveAgent") + desk.count("assign")).toBe(0);
+    expect(desk.count("saveAgent") + desk.count("assignConversation")).toBe(0);
   });
 });

@@ -87,7 +87,7 @@ describe("kinds of messages", () => {
     const message = photo?.closest<HTMLElement>("[data-message]")?.dataset["message"];
     photo?.querySelector("button")?.click();
     await settle();
-    expect(desk.asked.find((one) => one.command === "fetchPicture")?.args).toEqual({ message });
+    expect(desk.asked.find((one) => one.command === "fetchImage")?.args).toEqual({ message });
   });
 
   test.each(["sticker", "image"] as const)(
@@ -108,7 +108,7 @@ describe("kinds of messages", () => {
       await settle(20);
       const there = (): HTMLElement | null => document.querySelector(`[data-message="${one.id}"]`);
       const picture = (): HTMLImageElement | null => there()?.querySelector("img[data-media]") ?? null;
-      desk.fail("fetchPicture", "offline");
+      desk.fail("fetchImage", "offline");
       for (const fails of [true, false]) {
         picture()?.dispatchEvent(new Event("error"));
         await settle();
@@ -120,7 +120,7 @@ describe("kinds of messages", () => {
           .getByRole("button", { name: "Fetch again" })
           .click();
         await settle(20);
-        expect(desk.asked.findLast((asked) => asked.command === "fetchPicture")?.args).toEqual({ message: one.id });
+        expect(desk.asked.findLast((asked) => asked.command === "fetchImage")?.args).toEqual({ message: one.id });
         // What cannot be had is said; what can is back, under the key it had.
         expect(there()?.querySelector("[data-problem]") !== null).toBe(fails);
         expect(picture() === null).toBe(fails);

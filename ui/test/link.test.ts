@@ -256,10 +256,10 @@ describe("linking an account", () => {
     const { desk } = await openPage(known);
     await click("Link again");
     expect(now()).toBe("3");
-    const steps = desk.asked.filter((one) => ["startSignIn", "skipSignIn", "startAuthorise"].includes(one.command));
+    const steps = desk.asked.filter((one) => ["startSignIn", "skipSignIn", "startAuthorization"].includes(one.command));
     expect(steps.map((one) => [one.command, one.args])).toEqual([
       ["skipSignIn", {}],
-      ["startAuthorise", { account: "1" }],
+      ["startAuthorization", { account: "1" }],
     ]);
     expect(document.querySelector(".lead")?.textContent).toContain("To link @maisonbloom again");
   });
@@ -271,13 +271,13 @@ describe("linking an account", () => {
     });
     await click("Link again");
     expect(now()).toBe("1");
-    expect(desk.count("startAuthorise")).toBe(0);
+    expect(desk.count("startAuthorization")).toBe(0);
     desk.link.step = { step: "authorise" };
     app.openLink();
     await settle();
-    expect(desk.count("startAuthorise")).toBe(0);
+    expect(desk.count("startAuthorization")).toBe(0);
     await click("Open browser");
-    expect(desk.asked.findLast((one) => one.command === "startAuthorise")?.args).toEqual({ account: null });
+    expect(desk.asked.findLast((one) => one.command === "startAuthorization")?.args).toEqual({ account: null });
   });
 
   test("again says when it is another account than was meant, and lets the agent go back", async () => {
@@ -297,7 +297,7 @@ describe("linking an account", () => {
     expect(desk.count("rejectLink")).toBe(1);
     expect(now()).toBe("3");
     await click("Open browser");
-    expect(desk.asked.findLast((one) => one.command === "startAuthorise")?.args).toEqual({ account: "1" });
+    expect(desk.asked.findLast((one) => one.command === "startAuthorization")?.args).toEqual({ account: "1" });
     desk.link.step = {
       step: "confirm",
       profile: { handle: "maisonbloom", displayName: "Maison Bloom", avatar: null },

@@ -339,6 +339,6 @@ describe("the palette", () => {
     press(input(), "Escape");
     press(screen.getByRole("listbox", { name: "Results" }), "e");
     await settle();
-    expect(desk.count("setStatus")).toBe(0);
+    expect(desk.count("setConversationStatus")).toBe(0);
   });
 });

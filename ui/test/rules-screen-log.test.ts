@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { rulesScene } from "../dev/ruled";
 import { rulingOf } from "../dev/ruling";
-import type { FiringView } from "../src/ipc/bindings";
+import type { RuleRunView } from "../src/ipc/bindings";
 import { accessible, choose, click, edit, last, noRules, openRules, words } from "./rules-world";
 import { press, settle, type } from "./world";
 
@@ -204,7 +204,7 @@ describe("the log of rules", () => {
     expect(entries()).toHaveLength(100);
     await click(document.querySelector("[data-older]"));
     expect(entries()).toHaveLength(130);
-    expect(last(desk, "listFirings")?.before).toBe(entries()[99]?.getAttribute("data-firing"));
+    expect(last(desk, "listRuleRuns")?.before).toBe(entries()[99]?.getAttribute("data-firing"));
     expect(document.querySelector("[data-older]")).toBeNull();
     expect(new Set(entries().map((one) => one.getAttribute("data-firing"))).size).toBe(130);
   });
@@ -213,7 +213,7 @@ describe("the log of rules", () => {
     const { desk, own } = await openRules();
     await log();
     await click(document.querySelector("[data-older]"));
-    own.firings.unshift({ ...(own.firings[0] as FiringView & { account: string }), id: "99999", person: "Zoe" });
+    own.firings.unshift({ ...(own.firings[0] as RuleRunView & { account: string }), id: "99999", person: "Zoe" });
     desk.tell({ kind: "rules" });
     await settle();
     expect(words(entries()[0] ?? null)).toContain("Zoe");
@@ -224,7 +224,7 @@ describe("the log of rules", () => {
     const { desk, own } = await openRules();
     await click(screen.getByRole("button", { name: "More for Away" }));
     await click(screen.getByRole("menuitem", { name: "What it did" }));
-    expect(last(desk, "listFirings")).toEqual({ account: "1", rule: "r2", before: null });
+    expect(last(desk, "listRuleRuns")).toEqual({ account: "1", rule: "r2", before: null });
     expect(entries().every((one) => words(one).startsWith("Away"))).toBe(true);
     own.rules.splice(1, 1);
     desk.tell({ kind: "rules" });
@@ -252,7 +252,7 @@ describe("the log of rules", () => {
   test("says why it could not be loaded, and keeps what is there", async () => {
     const { desk } = await openRules();
     await log();
-    desk.fail("listFirings", "unexpected");
+    desk.fail("listRuleRuns", "unexpected");
     await click(document.querySelector("[data-older]"));
     expect(screen.getByRole("alert").textContent).toContain("The log could not be loaded");
     expect(entries()).toHaveLength(100);

@@ -226,7 +226,7 @@ describe("this computer", () => {
   test("stops answering for one account, and keeps replies for people", async () => {
     const { desk, own } = await openRules();
     await click(screen.getByRole("switch", { name: "Answers by rule for Loom Objects" }));
-    expect(last(desk, "setRulesHere")).toEqual({ account: "2", here: false });
+    expect(last(desk, "setRulesOnThisComputer")).toEqual({ account: "2", here: false });
     expect([...(own.here ?? [])]).toEqual(["1"]);
     await choose(screen.getByRole("combobox", { name: "Replies kept for people" }), "5");
     expect(own.reserve).toBe(5);

@@ -285,23 +285,23 @@ describe("the customer sees typing", () => {
     const { desk, app } = await opened();
     vi.useFakeTimers();
     for (const text of ["h", "he", "hel"]) type(field(), text);
-    expect(desk.count("typing")).toBe(1);
+    expect(desk.count("sendTypingIndicator")).toBe(1);
     await vi.advanceTimersByTimeAsync(4_999);
     type(field(), "hell");
-    expect(desk.count("typing")).toBe(1);
+    expect(desk.count("sendTypingIndicator")).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     type(field(), "hello");
-    expect(desk.count("typing")).toBe(2);
+    expect(desk.count("sendTypingIndicator")).toBe(2);
     await app.changeSettings({ typing: false });
     await vi.advanceTimersByTimeAsync(6_000);
     type(field(), "hello!");
-    expect(desk.count("typing")).toBe(2);
+    expect(desk.count("sendTypingIndicator")).toBe(2);
   });
   test("not for an emptied field", async () => {
     const { desk } = await opened();
     type(field(), " ");
     type(field(), "");
-    expect(desk.count("typing")).toBe(0);
+    expect(desk.count("sendTypingIndicator")).toBe(0);
   });
 });
 

@@ -95,7 +95,7 @@ describe("a reply on its way out", () => {
       expect(screen.getAllByRole("button", { name: "Send now" })).toHaveLength(1);
       button(bubble("and this"), "Send now").click();
       await settle();
-      expect(desk.count("sendNow")).toBe(1);
+      expect(desk.count("sendReplyNow")).toBe(1);
     } finally {
       vi.useRealTimers();
     }
@@ -124,7 +124,7 @@ describe("a reply on its way out", () => {
     button(bubble("late"), "Send anyway").focus();
     button(bubble("late"), "Send anyway").click();
     await settle();
-    expect(desk.count("sendAgain")).toBe(1);
+    expect(desk.count("resendReply")).toBe(1);
     expect(bubble("late").contains(document.activeElement)).toBe(true);
   });
 
@@ -215,7 +215,7 @@ describe("changing a queued reply", () => {
     const { desk, app } = await thread({ body: "not yet", delivery: queued });
     button(await openMenu("not yet"), "Take back").click();
     await settle(40);
-    expect(desk.count("discard")).toBe(1);
+    expect(desk.count("discardReply")).toBe(1);
     expect(app.drafts.text("100")).toBe("not yet");
   });
 
@@ -327,7 +327,7 @@ describe("why did it not send?", () => {
     const dialog = await ask("And one more thing");
     press(dialog, "e");
     await settle();
-    expect(desk.count("setStatus")).toBe(0);
+    expect(desk.count("setConversationStatus")).toBe(0);
     press(dialog, "Escape");
     await settle();
     expect(screen.queryByRole("dialog")).toBeNull();
@@ -360,7 +360,7 @@ describe("why did it not send?", () => {
 
   test("says when it cannot be looked up, and tries again", async () => {
     const { desk } = await sending("33");
-    desk.fail("whyNotSent", "unexpected");
+    desk.fail("getSendDetails", "unexpected");
     const dialog = await ask("Your parcel is on its way");
     expect(dialog.textContent).toContain("It could not be looked up");
     button(dialog, "Try again").click();
@@ -391,11 +391,11 @@ describe("what the desk says is new", () => {
   const asks = (desk: FakeDesk, command: Parameters<FakeDesk["count"]>[0]): number => desk.count(command);
   test("scheduled replies refresh the counts, the rows and the conversation", async () => {
     const { desk } = await sending("32");
-    const before = (["overview", "getConversation", "listConversations"] as const).map((one) => asks(desk, one));
+    const before = (["getOverview", "getConversation", "listConversations"] as const).map((one) => asks(desk, one));
     desk.tell({ kind: "scheduled", account: "1" });
     await settle();
     expect(
-      (["overview", "getConversation", "listConversations"] as const).map(
+      (["getOverview", "getConversation", "listConversations"] as const).map(
         (one, at) => asks(desk, one) > (before[at] ?? 0),
       ),
     ).toEqual([true, true, true]);
@@ -420,9 +420,9 @@ describe("telling customers that they were read", () => {
     await settle();
     button(screen.getByRole("menu"), "Mark as read on TikTok").click();
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "markRead")?.args).toEqual({ conversation: "31" });
+    expect(desk.asked.findLast((one) => one.command === "markConversationRead")?.args).toEqual({ conversation: "31" });
     expect(screen.getByText("The customer now sees that you have read their messages")).toBeTruthy();
-    desk.fail("markRead", "offline");
+    desk.fail("markConversationRead", "offline");
     screen.getByRole("button", { name: "More for this conversation" }).click();
     await settle();
     button(screen.getByRole("menu"), "Mark as read on TikTok").click();

@@ -30,7 +30,7 @@ describe("settings of sending", () => {
     expect(group.parentElement?.textContent).toContain("Reading in Deskbell is otherwise not seen by them.");
     group.querySelector<HTMLInputElement>("input[value=byHand]")?.click();
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "setMarkRead")?.args).toEqual({
+    expect(desk.asked.findLast((one) => one.command === "setReadReceipts")?.args).toEqual({
       account: "1",
       policy: "byHand",
     });
@@ -40,7 +40,7 @@ describe("settings of sending", () => {
 
   test("put it back when the desk cannot keep it", async () => {
     const { desk } = await settings();
-    desk.fail("setMarkRead", "diskFull");
+    desk.fail("setReadReceipts", "diskFull");
     const group = screen.getByRole("radiogroup", { name: /messages were read: Maison Bloom/ });
     group.querySelector<HTMLInputElement>("input[value=onOpen]")?.click();
     await settle();

@@ -65,7 +65,7 @@ describe("the thread", () => {
     arrived?.click();
     arrived?.click();
     await settle();
-    expect(desk.count("itArrived")).toBe(1);
+    expect(desk.count("markReplyArrived")).toBe(1);
     expect(bubble("Did this one arrive?").dataset["delivery"]).toBe("sent");
   });
 

@@ -143,7 +143,7 @@ describe("a picture", () => {
     desk.of("12").images = false;
     paste([shot()]);
     await settle();
-    expect(desk.count("askImages")).toBe(1);
+    expect(desk.count("checkImagePermission")).toBe(1);
     expect(desk.attached).toEqual([]);
   });
   test("is taken where it is dropped on the conversation, and nowhere else", async () => {
@@ -288,11 +288,11 @@ describe("emoji", () => {
     const box = screen.getByRole("searchbox") as HTMLInputElement;
     type(box, "folded hands");
     await settle();
-    const before = desk.count("typing");
+    const before = desk.count("sendTypingIndicator");
     press(box, "Enter");
     await settle();
     expect(field().value).toBe("Thanks🙏 bye");
-    expect(desk.count("typing")).toBe(before);
+    expect(desk.count("sendTypingIndicator")).toBe(before);
     expect(desk.overview.settings.recentEmoji).toEqual(["🙏"]);
     expect(screen.queryByRole("dialog")).toBeNull();
     expect(document.activeElement).toBe(field());
@@ -425,6 +425,6 @@ test("a press of the picture button asks TikTok at once, and says no before a fi
   desk.of("12").images = false;
   toolButton("image").click();
   await settle();
-  expect(desk.count("askImages")).toBe(1);
+  expect(desk.count("checkImagePermission")).toBe(1);
   expect(toolButton("image").getAttribute("aria-disabled")).toBe("true");
 });

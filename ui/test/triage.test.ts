@@ -203,7 +203,7 @@ describe("snoozing", () => {
     within(box).getByRole("button", { name: "Snooze" }).click();
     await settle();
     expect(within(box).getByRole("alert").textContent).toBe("This time has passed.");
-    expect(desk.count("snooze")).toBe(0);
+    expect(desk.count("snoozeConversation")).toBe(0);
     const year = new Date().getFullYear() + 1;
     type(date, `${year}-03-04`);
     await settle();
@@ -238,7 +238,7 @@ describe("snoozing", () => {
 
   test("says so when it could not be kept, and nothing moves", async () => {
     const { desk } = await opened("12");
-    desk.fail("snooze", "diskFull");
+    desk.fail("snoozeConversation", "diskFull");
     await pressed("h");
     screen.getByRole("menuitem", { name: /^In 1 hour/ }).click();
     await settle();
@@ -314,7 +314,7 @@ describe("assigning", () => {
     await pressed("Enter");
     expect(screen.getByRole("alert").textContent).toContain("There is no name, or another agent has it.");
     expect(combo().value).toBe("Marta");
-    expect(desk.count("assign")).toBe(0);
+    expect(desk.count("assignConversation")).toBe(0);
   });
 
   test("whoever has it is chosen again without asking, and Escape leaves everything", async () => {
@@ -323,7 +323,7 @@ describe("assigning", () => {
     await pressed("Enter");
     await pressed("a");
     await pressed("Escape");
-    expect(desk.count("assign")).toBe(0);
+    expect(desk.count("assignConversation")).toBe(0);
     expect(document.activeElement).toBe(listbox());
   });
 

@@ -96,8 +96,8 @@ describe("closing Deskbell", () => {
     expect(dialog.querySelector("[data-tray]")).toBeNull();
     dialog.querySelector<HTMLElement>("[data-stay]")?.click();
     await settle();
-    expect(desk.count("stay")).toBe(1);
-    expect(desk.count("quit")).toBe(0);
+    expect(desk.count("cancelDeparture")).toBe(1);
+    expect(desk.count("quitApp")).toBe(0);
     expect(screen.queryByRole("alertdialog", { hidden: true })).toBeNull();
   });
 });

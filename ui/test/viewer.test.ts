@@ -74,7 +74,7 @@ describe("the picture viewer", () => {
     expect(photo()).toBe(many[0]?.id);
     expect(app.viewer.pictures.map((one) => one.message)).toEqual(many.map((one) => one.id));
     expect(position()).toBe("1 of 130");
-    expect(desk.count("listPictures")).toBeLessThan(12);
+    expect(desk.count("listImages")).toBeLessThan(12);
   });
 
   test("closes with Escape and gives the focus back to where it was", async () => {
@@ -93,7 +93,7 @@ describe("the picture viewer", () => {
     press(document.body, "j");
     press(document.body, "k", { ctrlKey: true });
     await settle();
-    expect(desk.count("setStatus")).toBe(0);
+    expect(desk.count("setConversationStatus")).toBe(0);
     expect(app.place.conversation).toBe("11");
     expect(viewer()).not.toBeNull();
   });
@@ -146,11 +146,11 @@ describe("the picture viewer", () => {
     button("Copy").click();
     await settle();
     expect(document.querySelector(".said")?.textContent).toBe("Copied.");
-    expect(desk.asked.findLast((one) => one.command === "copyPicture")?.args).toEqual({ key: "photo" });
+    expect(desk.asked.findLast((one) => one.command === "copyImage")?.args).toEqual({ key: "photo" });
     button("Save").click();
     await settle();
     expect(document.querySelector(".said")?.textContent).toContain("Saved: Downloads, Nadia Rahman");
-    expect(desk.asked.findLast((one) => one.command === "savePicture")?.args).toEqual({ message: photos.at(-1)?.id });
+    expect(desk.asked.findLast((one) => one.command === "saveImage")?.args).toEqual({ message: photos.at(-1)?.id });
     press(document.body, "ArrowLeft");
     await settle();
     expect(document.querySelector(".said")?.textContent).toBe("");
@@ -165,7 +165,7 @@ describe("the picture viewer", () => {
     expect(document.querySelector(".said")?.textContent).toBe("Copied.");
     expect(press(document.body, "s", { ctrlKey: true }).defaultPrevented).toBe(true);
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "savePicture")?.args).toEqual({ message: photos.at(-1)?.id });
+    expect(desk.asked.findLast((one) => one.command === "saveImage")?.args).toEqual({ message: photos.at(-1)?.id });
     const caption = viewer()?.querySelector(".caption b");
     if (caption) getSelection()?.selectAllChildren(caption);
     expect(press(document.body, "c", { ctrlKey: true }).defaultPrevented).toBe(false);
@@ -175,12 +175,12 @@ describe("the picture viewer", () => {
     press(document.body, "c", { ctrlKey: true });
     press(document.body, "s", { ctrlKey: true });
     await settle();
-    expect([desk.count("copyPicture"), desk.count("savePicture")]).toEqual([1, 1]);
+    expect([desk.count("copyImage"), desk.count("saveImage")]).toEqual([1, 1]);
   });
 
   test("hides what this computer cannot do", async () => {
     const { desk } = await opened();
-    desk.fail("copyPicture", "notPossibleHere");
+    desk.fail("copyImage", "notPossibleHere");
     button("Copy").click();
     await settle();
     expect(screen.queryByRole("button", { name: "Copy" })).toBeNull();
@@ -194,7 +194,7 @@ describe("the picture viewer", () => {
     expect(screen.queryByRole("button", { name: "Copy" })).toBeNull();
     button("Fetch it").click();
     await settle();
-    expect(desk.asked.findLast((one) => one.command === "fetchPicture")?.args).toEqual({ message: photos[0]?.id });
+    expect(desk.asked.findLast((one) => one.command === "fetchImage")?.args).toEqual({ message: photos[0]?.id });
     expect(photo()).toBe(photos[0]?.id);
   });
 
@@ -222,7 +222,7 @@ describe("the picture viewer", () => {
 
   test("says what went wrong and tries again", async () => {
     const { desk, app } = await openPage(keepingScene);
-    desk.fail("listPictures", "unexpected");
+    desk.fail("listImages", "unexpected");
     app.viewer.open("11", desk.of("11").messages.find((one) => one.content.type === "image")?.id ?? "");
     await settle();
     expect(viewer()?.textContent).toContain("The photos could not be loaded");

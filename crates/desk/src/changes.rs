@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::{AccountId, Change, CommentId, ConversationId, Delivery};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use ts_rs::TS;
 
@@ -16,7 +16,7 @@ const FRAME: Duration = Duration::from_millis(16);
 const MOST: usize = 64;
 
 /// What the page hears without asking.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
     /// These things are stale: a frame's worth, each once.

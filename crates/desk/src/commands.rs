@@ -38,5 +38,5 @@ use serde::Serialize;
 use ts_rs::TS;
 
 /// The answer of a command that has nothing to tell.
-#[derive(Debug, Clone, Copy, Default, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Default, Serialize, serde::Deserialize, TS)]
 pub struct Done {}

@@ -10,16 +10,25 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{Desk, Fault, FaultCode};
 
-/// A question the page may ask, and the shape of its answer.
-pub trait Command: DeserializeOwned + TS + Send + 'static {
-    /// What is answered.
-    type Reply: Serialize + TS + 'static;
+/// A command of the contract: its arguments, the shape of its reply, and what it does.
+///
+/// Arguments and replies are both serialized and deserialized, so that tests ask as the page does and read the reply by
+/// type.
+pub trait Command: Listed + Serialize + DeserializeOwned + TS + Send + 'static {
+    /// The shape of the reply.
+    type Reply: Serialize + DeserializeOwned + TS + 'static;
 
-    /// Answers it.
+    /// Runs the command.
     fn run(self, desk: &Desk) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
 }
 
-/// What arrives from the page: `{ "command": "sendReply", "args": { … } }`.
+/// Implemented by `contract!` for each command it lists, so that no other one can be run.
+pub trait Listed {
+    /// The name of the command's struct; the page uses the same name in camelCase.
+    const TYPE_NAME: &'static str;
+}
+
+/// A request of the page: `{ "command": "sendReply", "args": { … } }`.
 #[derive(Debug, serde::Deserialize)]
 pub struct Request {
     /// The command's name in camelCase.
@@ -29,8 +38,29 @@ pub struct Request {
     pub args: serde_json::Value,
 }
 
+impl Request {
+    /// The request that the page would make for this command.
+    ///
+    /// # Errors
+    /// When the arguments cannot be serialized.
+    pub fn of<C: Command>(command: &C) -> Result<Self, serde_json::Error> {
+        Ok(Self { command: camel_case(C::TYPE_NAME).collect(), args: serde_json::to_value(command)? })
+    }
+}
+
+/// A type's name with its first letter in lower case.
+fn camel_case(type_name: &'static str) -> impl Iterator<Item = char> {
+    type_name.char_indices().map(|(at, letter)| if at == 0 { letter.to_ascii_lowercase() } else { letter })
+}
+
 macro_rules! contract {
-    ($($(#[$doc:meta])* $name:literal => $command:ident),+ $(,)?) => {
+    ($($command:ident),+ $(,)?) => {
+        $(
+            impl Listed for crate::commands::$command {
+                const TYPE_NAME: &'static str = stringify!($command);
+            }
+        )+
+
         impl Desk {
             /// Answers one request of the page with JSON, as it is to be sent to the page.
             ///
@@ -38,7 +68,9 @@ macro_rules! contract {
             /// The [`Fault`] the page shows; `BadRequest` if there is no such command or its arguments do not fit.
             pub async fn answer_json(&self, request: Request) -> Result<Box<RawValue>, Fault> {
                 match request.command.as_str() {
-                    $($name => answer::<crate::commands::$command>(self, request.args).await,)+
+                    $(name if camel_case(stringify!($command)).eq(name.chars()) => {
+                        answer::<crate::commands::$command>(self, request.args).await
+                    })+
                     other => Err(Fault::with_detail(FaultCode::BadRequest, other)),
                 }
             }
@@ -55,7 +87,9 @@ macro_rules! contract {
                 types.visit::<<crate::commands::$command as Command>::Reply>();
                 commands.push_str(&format!(
                     "  {}: {{ args: {}; reply: {} }};\n",
-                    $name, <crate::commands::$command as TS>::name(&config), <<crate::commands::$command as Command>::Reply as TS>::name(&config),
+                    camel_case(stringify!($command)).collect::<String>(),
+                    <crate::commands::$command as TS>::name(&config),
+                    <<crate::commands::$command as Command>::Reply as TS>::name(&config),
                 ));
             )+
             types.visit::<Fault>();
@@ -110,111 +144,111 @@ impl TypeVisitor for Types<'_> {
 }
 
 contract! {
-    "overview" => GetOverview,
-    "saveSettings" => SaveSettings,
-    "useSessionSecrets" => UseSessionSecrets,
-    "retryKeychain" => RetryKeychain,
-    "startPractice" => StartPractice,
-    "getDeparture" => GetDeparture,
-    "stay" => Stay,
-    "keepInTray" => KeepInTray,
-    "quit" => Quit,
-    "restart" => Restart,
-    "attend" => Attend,
-    "syncNow" => SyncNow,
-    "link" => GetLink,
-    "saveCredentials" => SaveCredentials,
-    "startSignIn" => StartSignIn,
-    "skipSignIn" => SkipSignIn,
-    "startAuthorise" => StartAuthorise,
-    "pasteRedirect" => PasteRedirect,
-    "cancelLink" => CancelLink,
-    "confirmLink" => ConfirmLink,
-    "retryLinkProfile" => RetryLinkProfile,
-    "rejectLink" => RejectLink,
-    "listConversations" => ListConversations,
-    "getConversation" => GetConversation,
-    "setStatus" => SetStatus,
-    "markSeen" => MarkSeen,
-    "listMessages" => ListMessages,
-    "saveDraft" => SaveDraft,
-    "saveCardDraft" => SaveCardDraft,
-    "removeAttachment" => RemoveAttachment,
-    "sendReply" => SendReply,
-    "sendCard" => SendCard,
-    "sendPost" => SendPost,
-    "undoSend" => UndoSend,
-    "sendNow" => SendNow,
-    "editReply" => EditReply,
-    "moveReply" => MoveReply,
-    "sendAgain" => SendAgain,
-    "itArrived" => ItArrived,
-    "discard" => Discard,
-    "whyNotSent" => WhyNotSent,
-    "scheduleReply" => ScheduleReply,
-    "changeScheduled" => ChangeScheduled,
-    "sendScheduledNow" => SendScheduledNow,
-    "cancelScheduled" => CancelScheduled,
-    "listScheduled" => ListScheduled,
-    "listPosts" => ListPosts,
-    "refreshPosts" => RefreshPosts,
-    "typing" => Typing,
-    "markRead" => MarkReadNow,
-    "setMarkRead" => SetMarkRead,
-    "askImages" => AskImages,
-    "search" => Search,
-    "findInThread" => FindInThread,
-    "listTags" => ListTags,
-    "addTag" => AddTag,
-    "removeTag" => RemoveTag,
-    "listPictures" => ListPictures,
-    "fetchPicture" => FetchPicture,
-    "copyPicture" => CopyPicture,
-    "savePicture" => SavePicture,
-    "openVideo" => OpenVideo,
-    "openInTikTok" => OpenInTikTok,
-    "mediaUsage" => GetMediaUsage,
-    "pauseBackfill" => PauseBackfill,
-    "listTokenEvents" => ListTokenEvents,
-    "unlinkAccount" => UnlinkAccount,
-    "dismissRepair" => DismissRepair,
-    "getAutoMessages" => GetAutoMessages,
-    "refreshAutoMessages" => RefreshAutoMessages,
-    "createAutoMessage" => CreateAutoMessage,
-    "updateAutoMessage" => UpdateAutoMessage,
-    "recreateAutoMessage" => RecreateAutoMessage,
-    "deleteAutoMessage" => DeleteAutoMessage,
-    "sortAutoMessages" => SortAutoMessages,
-    "setAutoMessages" => SetAutoMessages,
-    "copyAutoMessages" => CopyAutoMessages,
-    "listAutoVersions" => ListAutoVersions,
-    "restoreAutoVersion" => RestoreAutoVersion,
-    "setCommentToMessage" => SetCommentToMessage,
-    "listComments" => ListComments,
-    "answerComment" => AnswerComment,
-    "dismissComment" => DismissComment,
-    "listRules" => ListRules,
-    "saveRule" => SaveRule,
-    "deleteRule" => DeleteRule,
-    "sortRules" => SortRules,
-    "setReserve" => SetReserve,
-    "setRulesHere" => SetRulesHere,
-    "listFirings" => ListFirings,
-    "explainRules" => ExplainRules,
-    "dryRunRules" => DryRunRules,
-    "getBusinessHours" => GetBusinessHours,
-    "saveBusinessHours" => SaveBusinessHours,
-    "findSavedReplies" => FindSavedReplies,
-    "saveSavedReply" => SaveSavedReply,
-    "deleteSavedReply" => DeleteSavedReply,
-    "fillSavedReply" => FillSavedReply,
-    "useSavedReply" => UseSavedReply,
-    "exportSavedReplies" => ExportSavedReplies,
-    "importSavedReplies" => ImportSavedReplies,
-    "listAgents" => ListAgents,
-    "saveAgent" => SaveAgent,
-    "removeAgent" => RemoveAgent,
-    "setAway" => SetAway,
-    "assign" => Assign,
-    "snooze" => Snooze,
+    GetOverview,
+    SaveSettings,
+    UseSessionSecrets,
+    RetryKeychain,
+    StartPractice,
+    GetDeparture,
+    CancelDeparture,
+    HideToTray,
+    QuitApp,
+    RestartApp,
+    SetActiveView,
+    SyncAccounts,
+    GetLinkState,
+    SaveCredentials,
+    StartSignIn,
+    SkipSignIn,
+    StartAuthorization,
+    PasteRedirect,
+    CancelLink,
+    ConfirmLink,
+    RetryLinkProfile,
+    RejectLink,
+    ListConversations,
+    GetConversation,
+    SetConversationStatus,
+    MarkConversationSeen,
+    ListMessages,
+    SaveDraft,
+    SaveCardDraft,
+    RemoveAttachment,
+    SendReply,
+    SendCard,
+    SendPost,
+    UndoSend,
+    SendReplyNow,
+    EditReply,
+    MoveReply,
+    ResendReply,
+    MarkReplyArrived,
+    DiscardReply,
+    GetSendDetails,
+    ScheduleReply,
+    UpdateScheduledReply,
+    SendScheduledReplyNow,
+    CancelScheduledReply,
+    ListScheduledReplies,
+    ListPosts,
+    RefreshPosts,
+    SendTypingIndicator,
+    MarkConversationRead,
+    SetReadReceipts,
+    CheckImagePermission,
+    Search,
+    FindInThread,
+    ListTags,
+    AddTag,
+    RemoveTag,
+    ListImages,
+    FetchImage,
+    CopyImage,
+    SaveImage,
+    OpenVideo,
+    OpenInTikTok,
+    GetMediaUsage,
+    PauseBackfill,
+    ListTokenEvents,
+    UnlinkAccount,
+    DismissRepair,
+    GetAutoMessages,
+    RefreshAutoMessages,
+    CreateAutoMessage,
+    UpdateAutoMessage,
+    RecreateAutoMessage,
+    DeleteAutoMessage,
+    SortAutoMessages,
+    SetAutoMessagesEnabled,
+    CopyAutoMessages,
+    ListAutoVersions,
+    RestoreAutoVersion,
+    SetCommentToMessage,
+    ListComments,
+    AnswerComment,
+    DismissComment,
+    ListRules,
+    SaveRule,
+    DeleteRule,
+    SortRules,
+    SetReplyReserve,
+    SetRulesOnThisComputer,
+    ListRuleRuns,
+    ExplainRules,
+    DryRunRules,
+    GetBusinessHours,
+    SaveBusinessHours,
+    FindSavedReplies,
+    SaveSavedReply,
+    DeleteSavedReply,
+    FillSavedReply,
+    UseSavedReply,
+    ExportSavedReplies,
+    ImportSavedReplies,
+    ListAgents,
+    SaveAgent,
+    RemoveAgent,
+    SetAgentAway,
+    AssignConversation,
+    SnoozeConversation,
 }

@@ -11,14 +11,14 @@ use engine::picture::Problem;
 use engine::tokens::TokenError;
 use engine::unlink::UnlinkError;
 use model::TextProblem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::StoreError;
 use ts_rs::TS;
 
 use crate::read::automatic;
 
 /// What went wrong, for the page's catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
     /// Which sentence of the catalogue fits.
@@ -30,7 +30,7 @@ pub struct Fault {
 }
 
 /// The kinds of error the page tells apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum FaultCode {
     /// The request was not one of the contract's, or its arguments had the wrong shape.

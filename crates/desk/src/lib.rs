@@ -17,7 +17,7 @@ mod saved_file;
 pub mod view;
 
 pub use changes::{Event, Subscription};
-pub use contract::{Command, Request, bindings};
+pub use contract::{Command, Listed, Request, bindings};
 pub use desk::{Desk, DeskConfig, Media, OpenError, films_folder};
 pub use fault::{Fault, FaultCode};
 pub use host::{Host, HostError, Notification, Place};

@@ -32,7 +32,7 @@ use crate::view::{
     AccessView, AccountView, AgentView, Attachment, AttemptOutcome, AttemptView, Backfill, ConversationRow,
     ConversationView, DraftView, GapView, Health, HistoryView, Mark, MessageHit, MessagePage, MessageView, PersonHit,
     PersonView, PostView, Quoted, RepairView, Resume, ScheduledView, SearchProblem, SearchProblemKind, SearchResults,
-    TagView, ThreadHits, TokenEventKind, TokenEventView, UnsentView, WhyView,
+    SendDetails, TagView, ThreadHits, TokenEventKind, TokenEventView, UnsentView,
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
@@ -408,7 +408,7 @@ pub(crate) fn post_view(post: Post) -> PostView {
     PostView { item_id: post.item_id, caption: post.caption, cover: post.cover, posted_at_ms: post.posted_at_ms }
 }
 
-pub(crate) fn why(sql: &Connection, id: MessageId) -> Result<WhyView, StoreError> {
+pub(crate) fn why(sql: &Connection, id: MessageId) -> Result<SendDetails, StoreError> {
     let message = message::get(sql, id)?;
     let known = conversation::get(sql, message.conversation)?;
     let replies = outbox::of_conversation(sql, message.conversation)?;
@@ -431,7 +431,7 @@ pub(crate) fn why(sql: &Connection, id: MessageId) -> Result<WhyView, StoreError
             answer: attempt.end.answer,
         })
         .collect();
-    Ok(WhyView {
+    Ok(SendDetails {
         delivery: delivery(&message, &replies, known.read_up_to_ms),
         refusal: reply.and_then(|reply| reply.refusal.clone()),
         attempts,

@@ -46,7 +46,7 @@ pub enum Tab {
 }
 
 /// How many conversations each tab holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TabCounts {
     /// Conversations in [`Tab::Waiting`].

@@ -156,7 +156,7 @@ pub struct RuleSpec {
 }
 
 /// Why a rule cannot be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum RuleProblem {
     /// It has no name.

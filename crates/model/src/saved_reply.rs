@@ -46,7 +46,7 @@ pub enum Variable {
 }
 
 /// What was wrong with a saved reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum SavedReplyProblem {
     /// It has no name.

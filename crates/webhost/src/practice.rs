@@ -93,7 +93,7 @@ async fn link(desk: &Desk, tiktok: &Sandbox) -> Result<()> {
     });
     ask("saveCredentials", credentials).await?;
     ask("skipSignIn", json!({})).await?;
-    let view = ask("startAuthorise", json!({})).await?;
+    let view = ask("startAuthorization", json!({})).await?;
     let address = view.pointer("/step/address").and_then(Value::as_str).context("startAuthorise gave no address")?;
     let landed = tiktok.agree(address).await.map_err(|error| anyhow!("TikTok's page: {error}"))?;
     let mut view = ask("pasteRedirect", json!({ "address": landed })).await?;
@@ -103,7 +103,7 @@ async fn link(desk: &Desk, tiktok: &Sandbox) -> Result<()> {
             bail!("pasteRedirect: {code}");
         }
         tokio::time::timeout(STEP, changes.next()).await?.context("the desk ended while it was linking")?;
-        view = ask("link", json!({})).await?;
+        view = ask("getLinkState", json!({})).await?;
     }
     ask("confirmLink", json!({})).await?;
     Ok(())

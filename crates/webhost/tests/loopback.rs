@@ -62,7 +62,7 @@ impl Host {
     async fn question(&self, headers: &[(&str, &str)]) -> String {
         let mut all = vec![("Content-Type", "application/json")];
         all.extend(headers);
-        self.ask("POST /rpc", &all, r#"{"command":"overview","args":{}}"#).await
+        self.ask("POST /rpc", &all, r#"{"command":"getOverview","args":{}}"#).await
     }
 }
 
@@ -113,11 +113,11 @@ async fn a_question_is_json_and_of_bounded_size() {
     let host = Host::start().await;
     // What a foreign page could send without asking the browser first.
     assert_eq!(
-        status(&host.ask("POST /rpc", &[("Content-Type", "text/plain")], r#"{"command":"overview"}"#).await),
+        status(&host.ask("POST /rpc", &[("Content-Type", "text/plain")], r#"{"command":"getOverview"}"#).await),
         "415"
     );
     // Larger than any file of saved replies.
-    let large = format!(r#"{{"command":"overview","args":"{}"}}"#, "x".repeat(72 * 1024 * 1024));
+    let large = format!(r#"{{"command":"getOverview","args":"{}"}}"#, "x".repeat(72 * 1024 * 1024));
     assert_eq!(status(&host.ask("POST /rpc", &[("Content-Type", "application/json")], &large).await), "413");
 }
 

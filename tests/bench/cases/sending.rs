@@ -107,6 +107,6 @@ fn mark_read<'a>(stage: &'a Stage<'a>) -> Case<'a> {
         })
         .desk(move |lot| {
             let chosen = unread(lot)?.into_iter();
-            stage.ask(chosen.map(|id| request("markSeen", json!({ "conversation": id }))).collect())
+            stage.ask(chosen.map(|id| request("markConversationSeen", json!({ "conversation": id }))).collect())
         })
 }

@@ -43,7 +43,7 @@ async fn until_finished(world: &World) {
 }
 
 async fn usage(world: &World) -> Value {
-    world.ask("mediaUsage", json!({})).await["pictures"].clone()
+    world.ask("getMediaUsage", json!({})).await["pictures"].clone()
 }
 
 /// The pictures and films on the disk.
@@ -129,7 +129,7 @@ async fn while_the_log_cannot_be_cut_it_is_not_called_erased() {
     let fault = erase(&world, id).await.unwrap().expect_err("a reader still has the old words");
     assert_eq!(json!(fault.code), "eraseUnfinished");
     assert_ne!(files_with(world.folder(), &words), Vec::<String>::new());
-    assert_eq!(world.ask("overview", json!({})).await["accounts"], json!([]), "the account is gone all the same");
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]), "the account is gone all the same");
     drop(release);
     reader.await.unwrap().unwrap();
     until_finished(&world).await;

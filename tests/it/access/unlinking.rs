@@ -38,7 +38,7 @@ async fn an_unlinked_account_is_silent_keeps_its_history_and_goes_on_when_linked
         assert!(token(&world, "access", &corner_id).is_some());
         if unreachable {
             world.tiktok.plug_in().await.unwrap();
-            world.ask("syncNow", json!({})).await;
+            world.ask("syncAccounts", json!({})).await;
         } else {
             assert_eq!(world.tiktok.ledger().calls("revoke"), 1, "TikTok was told");
             assert_eq!(code(&world, &bloom_id, &access).await, 40_105);
@@ -179,7 +179,7 @@ async fn an_erased_account_is_gone_from_every_table_and_file_and_the_other_is_un
         assert!(held.iter().any(|found| found.ends_with(word)), "{word} is somewhere: {held:?}");
     }
     let before = thread(&world, corner, "Ana").await;
-    let pictures = world.ask("mediaUsage", json!({})).await;
+    let pictures = world.ask("getMediaUsage", json!({})).await;
 
     world.ask("unlinkAccount", json!({ "account": bloom, "erase": true })).await;
     let needles = words.clone();
@@ -192,14 +192,14 @@ async fn an_erased_account_is_gone_from_every_table_and_file_and_the_other_is_un
     assert_eq!(shown(&world, bloom).await, Value::Null);
     assert_eq!(thread(&world, corner, "Ana").await, before);
     assert_eq!((found(&world, "zylophant").await, found(&world, "hello Corner").await), (0, 1));
-    assert!(world.ask("mediaUsage", json!({})).await["pictures"].as_u64() < pictures["pictures"].as_u64());
+    assert!(world.ask("getMediaUsage", json!({})).await["pictures"].as_u64() < pictures["pictures"].as_u64());
 
     drop(store);
     world.close().await;
     assert_eq!(files_with(world.folder(), &words), Vec::<String>::new(), "not in the files either");
     world.restart().await;
     assert_eq!(thread(&world, corner, "Ana").await, before);
-    assert_eq!(world.ask("overview", json!({})).await["accounts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"].as_array().map(Vec::len), Some(1));
 
     // It can be linked anew, with what TikTok still lists.
     let anew = world.link().await;

@@ -51,7 +51,7 @@ async fn a_change_whose_answer_is_lost_is_found_and_never_asked_for_again() {
                     let on = super::of_kind(&shown(&world).await, PROMPT.0)["enabled"].as_bool().unwrap();
                     let args =
                         json!({ "account": world.account(), "kind": PROMPT.0, "enabled": !on, "recreate": false });
-                    ("setAutoMessages", args)
+                    ("setAutoMessagesEnabled", args)
                 }
                 _ => ("deleteAutoMessage", json!({ "message": first })),
             };

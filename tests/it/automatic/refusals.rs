@@ -83,7 +83,7 @@ async fn without_the_permission_nothing_is_asked_at_all() {
     let commands = [
         ("createAutoMessage", make(&world, QUESTION.0, &text("When?", "Now"))),
         ("deleteAutoMessage", json!({ "message": message })),
-        ("setAutoMessages", json!({ "account": account, "kind": PROMPT.0, "enabled": true, "recreate": true })),
+        ("setAutoMessagesEnabled", json!({ "account": account, "kind": PROMPT.0, "enabled": true, "recreate": true })),
     ];
     for (command, args) in commands {
         assert_eq!(refused(&world, command, args).await.0, FaultCode::AutoNotPermitted);
@@ -92,7 +92,7 @@ async fn without_the_permission_nothing_is_asked_at_all() {
     assert_eq!(view["fault"]["code"], "autoNotPermitted");
     assert_eq!(view["commentToMessage"]["enabled"], false, "that needs another permission");
     assert_eq!(world.tiktok.ledger().calls("auto_get"), calls);
-    assert_eq!(world.ask("overview", json!({})).await["accounts"][0]["health"]["state"], "live", "messages go on");
+    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"], "live", "messages go on");
 }
 
 /// What counts as one for TikTok: a letter, a family of joined emoji (7), a flag (2), a letter with its mark (2), an ideograph.

@@ -81,7 +81,7 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
             world.ask("sortAutoMessages", json!({ "account": world.account(), "kind": kind, "order": ids })).await;
         }
         let said = lines(&shown(&world).await, kind);
-        world.ask("setAutoMessages", turn(&world, kind, true, false)).await;
+        world.ask("setAutoMessagesEnabled", turn(&world, kind, true, false)).await;
         agree(&world).await;
         assert_eq!(lines(&shown(&world).await, kind), said);
         let served = |world: &World| {
@@ -92,8 +92,8 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
         world.crash().await;
         world.restart().await;
         assert_eq!(off(&agree(&world).await, kind), 3, "and what Deskbell still knows after a crash");
-        world.ask("setAutoMessages", turn(&world, kind, false, false)).await;
-        let done = world.ask("setAutoMessages", turn(&world, kind, true, true)).await;
+        world.ask("setAutoMessagesEnabled", turn(&world, kind, false, false)).await;
+        let done = world.ask("setAutoMessagesEnabled", turn(&world, kind, true, true)).await;
         assert_eq!(done["refused"], json!([]));
         approve(&world).await;
         assert_eq!(lines(&agree(&world).await, kind), said, "in the same order");
@@ -107,7 +107,7 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
 #[tokio::test]
 async fn a_welcome_message_that_was_never_written_is_tiktoks_own_and_still_our_doing() {
     let world = world().await;
-    world.ask("setAutoMessages", turn(&world, WELCOME.0, true, true)).await;
+    world.ask("setAutoMessagesEnabled", turn(&world, WELCOME.0, true, true)).await;
     let view = agree(&world).await;
     assert_eq!(of_kind(&view, WELCOME.0)["items"].as_array().unwrap().len(), 1);
     assert_eq!(of_kind(&view, WELCOME.0)["changedElsewhereMs"], Value::Null);
@@ -122,7 +122,7 @@ async fn what_tiktok_does_not_take_while_making_anew_is_told_and_the_rest_goes_o
     }
     approve(&world).await;
     world.tiktok.fault("auto_create", Fault::code(40_002), Times::Next(1));
-    let done = world.ask("setAutoMessages", turn(&world, QUESTION.0, true, true)).await;
+    let done = world.ask("setAutoMessagesEnabled", turn(&world, QUESTION.0, true, true)).await;
     assert_eq!(done["refused"].as_array().unwrap().len(), 1);
     assert_eq!(done["refused"][0]["text"], text("One", "Answer"));
     assert_eq!(done["refused"][0]["fault"]["code"], "tikTokRefused");

@@ -93,7 +93,7 @@ pub(super) async fn judge(tab: &Tab, figures: &mut Figures) -> Option<String> {
             wrong.push(format!("{text:?} is lost"));
         }
         for bubble in bubbles {
-            let why = tab.page.must("whyNotSent", json!({ "message": bubble["id"] })).await;
+            let why = tab.page.must("getSendDetails", json!({ "message": bubble["id"] })).await;
             let outcomes = why["attempts"].as_array().into_iter().flatten().map(|attempt| attempt["outcome"].as_str());
             let outcomes: Vec<&str> = outcomes.flatten().collect();
             let open = |outcome: &&str| matches!(*outcome, "interrupted" | "unknown");

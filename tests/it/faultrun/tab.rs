@@ -97,11 +97,11 @@ impl Tab {
         let text = body(message).to_owned();
         let shown = thread.iter().filter(|message| body(message) == text && is_sent(message)).count();
         let command = if copies(&self.tiktok, &self.customer, &text) > shown {
-            "itArrived"
+            "markReplyArrived"
         } else if text.ends_with('7') {
-            "discard"
+            "discardReply"
         } else {
-            "sendAgain"
+            "resendReply"
         };
         // Not repeated when its answer is lost: the agent looks again. It may have been done all the same.
         let asked = self.page.once(command, &json!({ "message": message["id"] })).await;
@@ -113,8 +113,8 @@ impl Tab {
             return;
         }
         match command {
-            "itArrived" => drop(self.done.arrived.insert(text)),
-            "discard" => drop(self.done.discarded.insert(text)),
+            "markReplyArrived" => drop(self.done.arrived.insert(text)),
+            "discardReply" => drop(self.done.discarded.insert(text)),
             _ => self.done.again.push(text),
         }
     }

@@ -154,7 +154,7 @@ impl Day {
                 format!("paused: {}", self.paused)
             }
             _ => {
-                self.world.ask("syncNow", json!({})).await;
+                self.world.ask("syncAccounts", json!({})).await;
                 "sync now".to_owned()
             }
         };
@@ -236,7 +236,7 @@ impl Day {
         let id = self.world.account();
         self.world.ask("pauseBackfill", json!({ "account": id, "paused": false })).await;
         self.world.tiktok.advance(Duration::from_secs(300));
-        self.world.ask("syncNow", json!({})).await;
+        self.world.ask("syncAccounts", json!({})).await;
         let newest = self.customers.iter().filter_map(|customer| customer.thread().last().map(|one| one.at_ms)).max();
         self.diary.push("evening".to_owned());
         self.world

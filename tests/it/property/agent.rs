@@ -95,9 +95,9 @@ impl Day {
     /// The agent decides about a scheduled reply that was stopped.
     pub(super) async fn decide_scheduled(&mut self, scheduled: &Value) -> String {
         let text = scheduled["body"].as_str().expect("a text").to_owned();
-        let command = if self.lot.random() { "sendScheduledNow" } else { "cancelScheduled" };
+        let command = if self.lot.random() { "sendScheduledReplyNow" } else { "cancelScheduledReply" };
         self.world.ask(command, json!({ "scheduled": scheduled["id"] })).await;
-        if command == "cancelScheduled" {
+        if command == "cancelScheduledReply" {
             let reply = self.replies.iter_mut().find(|reply| reply.text == text).expect("one of ours");
             reply.gone = true;
             let (who, text) = (reply.who, reply.text.clone());
@@ -107,7 +107,7 @@ impl Day {
     }
 
     pub(super) async fn scheduled(&self) -> Vec<Value> {
-        let listed = self.world.ask("listScheduled", json!({ "account": self.world.account() })).await;
+        let listed = self.world.ask("listScheduledReplies", json!({ "account": self.world.account() })).await;
         listed.as_array().cloned().unwrap_or_default()
     }
 
@@ -124,12 +124,12 @@ impl Day {
         let text = body(message).to_owned();
         let state = message["delivery"]["state"].as_str().unwrap_or_default();
         let commands: &[&str] = match state {
-            "held" => &["undoSend", "sendNow", "editReply", "moveReply", "discard"],
-            "queued" => &["discard", "editReply", "moveReply", "moveReply"],
-            "refused" => &["discard", "sendAgain", "editReply"],
-            "stopped" => &["discard", "sendAgain", "sendAgain", "editReply"],
-            _ if self.unseen_copies(who, &text).await > 0 => &["itArrived"],
-            _ => &["discard", "sendAgain"],
+            "held" => &["undoSend", "sendReplyNow", "editReply", "moveReply", "discardReply"],
+            "queued" => &["discardReply", "editReply", "moveReply", "moveReply"],
+            "refused" => &["discardReply", "resendReply", "editReply"],
+            "stopped" => &["discardReply", "resendReply", "resendReply", "editReply"],
+            _ if self.unseen_copies(who, &text).await > 0 => &["markReplyArrived"],
+            _ => &["discardReply", "resendReply"],
         };
         let command = *commands.choose(&mut self.lot).expect("there are some");
         if command == "moveReply" {
@@ -137,7 +137,7 @@ impl Day {
         }
         let edited = format!("{text} (edited {})", self.diary.len());
         let args = match command {
-            "undoSend" | "sendNow" => json!({ "messages": [message["id"]] }),
+            "undoSend" | "sendReplyNow" => json!({ "messages": [message["id"]] }),
             "editReply" => json!({ "message": message["id"], "body": edited }),
             _ => json!({ "message": message["id"] }),
         };
@@ -149,16 +149,16 @@ impl Day {
         }
         let reply = self.meant(who, id(&message["id"]), &text);
         match command {
-            "sendAgain" => reply.again += 1,
+            "resendReply" => reply.again += 1,
             "editReply" => reply.text = edited,
-            "undoSend" | "discard" => reply.gone = true,
+            "undoSend" | "discardReply" => reply.gone = true,
             _ => {}
         }
         // What may have arrived is not offered again: it was called for, as far as anybody knows, and not refused.
         let ledger = self.world.tiktok.ledger();
         let called = |attempt: &Attempt| attempt.text == text && !matches!(attempt.verdict, Verdict::Refused(_));
         let may_be_there = state == "unconfirmed" || ledger.attempts.iter().any(called);
-        if command == "undoSend" || (command == "discard" && !may_be_there) {
+        if command == "undoSend" || (command == "discardReply" && !may_be_there) {
             self.is_in_draft(who, &text).await;
         }
         format!("{command} {text}, which was {state}")

@@ -142,7 +142,7 @@ async fn the_echo_of_our_own_reply_is_one_bubble_whenever_it_comes() {
     sees_again(&world).await;
     let asked = world.tiktok.ledger().calls("content_list");
     ana.says("thank you");
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     world.until_thread(&ana, "thank you").await;
     assert!(world.tiktok.ledger().calls("content_list") > asked);
     assert_eq!((bubbles("twice").await, world.messages(&ana).await.len()), (2, 6), "the list agrees");

@@ -34,7 +34,7 @@ async fn pricing(world: &World) -> Value {
 
 async fn firings(world: &World) -> Vec<Value> {
     let asked = json!({ "account": world.account(), "rule": null, "before": null });
-    world.ask("listFirings", asked).await.as_array().unwrap().clone()
+    world.ask("listRuleRuns", asked).await.as_array().unwrap().clone()
 }
 
 async fn until_fired(world: &World, times: usize) -> Vec<Value> {
@@ -156,17 +156,17 @@ async fn the_reserve_another_computer_and_an_unfit_reply_each_keep_it_from_answe
     let world = World::start().await;
     pricing(&world).await;
     let ana = world.customer("Ana");
-    assert_eq!(world.ask("setReserve", json!({ "reserve": 10 })).await["reserve"], 10);
+    assert_eq!(world.ask("setReplyReserve", json!({ "reserve": 10 })).await["reserve"], 10);
     ana.says("price 1");
     no_reply(&world, "reserve").await;
     assert_eq!(explained(&world, &ana, "price 1").await["noReply"], "reserve");
-    world.ask("setReserve", json!({ "reserve": 9 })).await;
-    let here = world.ask("setRulesHere", json!({ "account": world.account(), "here": false })).await;
+    world.ask("setReplyReserve", json!({ "reserve": 9 })).await;
+    let here = world.ask("setRulesOnThisComputer", json!({ "account": world.account(), "here": false })).await;
     assert_eq!(here["answersHere"], json!([]));
     ana.says("price 2");
     no_reply(&world, "otherComputer").await;
     assert_eq!(explained(&world, &ana, "price 2").await["noReply"], "otherComputer");
-    world.ask("setRulesHere", json!({ "account": world.account(), "here": true })).await;
+    world.ask("setRulesOnThisComputer", json!({ "account": world.account(), "here": true })).await;
     ana.says("price 3");
     world.until_got(&ana, &["Hello Ana, it is 25."]).await;
     world.settle().await;
@@ -243,7 +243,7 @@ async fn a_conversation_goes_to_whoever_is_there_is_put_away_tagged_and_done() {
     let first = json!({ "kind": "firstMessage" });
     let least = json!([{ "kind": "tag", "name": "New" }, { "kind": "assign", "to": { "kind": "leastBusy" } }]);
     keep(&world, rule("Share", first.clone(), least)).await;
-    world.ask("setAway", json!({ "agent": me, "away": true })).await;
+    world.ask("setAgentAway", json!({ "agent": me, "away": true })).await;
     let ana = world.customer("Ana");
     ana.says("hello");
     let log = until_fired(&world, 1).await;
@@ -251,7 +251,7 @@ async fn a_conversation_goes_to_whoever_is_there_is_put_away_tagged_and_done() {
     assert_eq!(world.row(&ana).await["assignee"]["id"], mia);
     assert_eq!(world.row(&ana).await["tags"][0]["name"], "New");
 
-    world.ask("setAway", json!({ "agent": mia, "away": true })).await;
+    world.ask("setAgentAway", json!({ "agent": mia, "away": true })).await;
     let snooze = json!([{ "kind": "snooze", "minutes": 60 }]);
     keep(&world, rule("Later", keyword("later"), snooze)).await;
     keep(&world, rule("Bye", keyword("thanks"), json!([{ "kind": "done" }]))).await;

@@ -49,17 +49,17 @@ async fn do_everything(world: &World, comment: &Value, landed: &str, conversatio
     let mut told = 0;
     for (command, args) in [
         ("sendReply", press(conversation, "On its way.")),
-        ("syncNow", json!({})),
-        ("askImages", json!({ "conversation": conversation })),
+        ("syncAccounts", json!({})),
+        ("checkImagePermission", json!({ "conversation": conversation })),
         ("refreshPosts", account.clone()),
         ("refreshAutoMessages", account.clone()),
         ("createAutoMessage", with(greeting)),
         ("setCommentToMessage", with(json!({ "enabled": false }))),
         ("answerComment", json!({ "comment": comment, "body": "It is 12 euros." })),
-        ("link", json!({})),
+        ("getLinkState", json!({})),
         ("listTokenEvents", account.clone()),
         ("listComments", account.clone()),
-        ("overview", json!({})),
+        ("getOverview", json!({})),
     ] {
         // Told to wait until tomorrow, some would.
         told += match tokio::time::timeout(PATIENCE, world.try_ask(command, args)).await {
@@ -98,7 +98,7 @@ async fn tiktoks_words_reach_the_screen_and_never_the_log() {
         world.until("it was asked in vain", async |world| calls(world) > before).await;
         // A renewal that is refused, and access that nobody gives back.
         world.tiktok.expire_access_tokens();
-        let _ = world.try_ask("syncNow", json!({})).await;
+        let _ = world.try_ask("syncAccounts", json!({})).await;
         let _ = world.try_ask("unlinkAccount", json!({ "account": world.account(), "erase": false })).await;
         world.tiktok.clear_faults();
 
@@ -106,17 +106,17 @@ async fn tiktoks_words_reach_the_screen_and_never_the_log() {
         for endpoint in ["token", "profile"] {
             let _ = world.try_ask("cancelLink", json!({})).await;
             let _ = world.try_ask("skipSignIn", json!({})).await;
-            let authorising = world.ask("startAuthorise", json!({})).await;
+            let authorising = world.ask("startAuthorization", json!({})).await;
             let landed = world.tiktok.agree(authorising["step"]["address"].as_str().unwrap()).await.unwrap();
             world.tiktok.fault(endpoint, answer.clone(), Times::UntilCleared);
             world.tiktok.fault("revoke", answer.clone(), Times::UntilCleared);
             world.ask("pasteRedirect", json!({ "address": landed })).await;
             world
                 .until("the attempt has ended", async |world| {
-                    world.ask("link", json!({})).await["step"]["step"] != "authorising"
+                    world.ask("getLinkState", json!({})).await["step"]["step"] != "authorising"
                 })
                 .await;
-            told += usize::from(world.ask("link", json!({})).await.to_string().contains(CANARY));
+            told += usize::from(world.ask("getLinkState", json!({})).await.to_string().contains(CANARY));
             let _ = world.try_ask("rejectLink", json!({})).await;
             world.tiktok.clear_faults();
         }

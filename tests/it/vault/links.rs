@@ -50,7 +50,7 @@ async fn every_picture_still_opens_when_all_links_are_dead_and_tiktok_is_gone() 
     };
     world.until("the covers are here", async |world| covers(world).await.iter().all(Option::is_some)).await;
     keys.extend(covers(&world).await.into_iter().flatten());
-    let overview = world.ask("overview", json!({})).await;
+    let overview = world.ask("getOverview", json!({})).await;
     keys.extend(overview["accounts"][0]["avatar"].as_str().map(str::to_owned));
     assert!(keys.len() > 19, "{} pictures", keys.len());
 
@@ -96,7 +96,7 @@ async fn a_picture_that_tiktok_does_not_give_out_is_not_asked_for_for_ever() {
     // An agent may ask again at any time.
     world.tiktok.clear_faults();
     for picture in shown(&world, &ana).await {
-        world.ask("fetchPicture", json!({ "message": picture["id"] })).await;
+        world.ask("fetchImage", json!({ "message": picture["id"] })).await;
     }
     until_all(&world, &ana, 2, "kept").await;
 }
@@ -160,7 +160,7 @@ async fn a_sticker_whose_link_died_comes_by_the_conversations_next_reading() {
     world.tiktok.clear_faults();
     // The link that was told is dead; the same words have another one by now.
     world.tiktok.expire_links();
-    world.ask("fetchPicture", json!({ "message": sticker["id"] })).await;
+    world.ask("fetchImage", json!({ "message": sticker["id"] })).await;
     until_all(&world, &ana, 1, "kept").await;
 }
 
@@ -218,10 +218,10 @@ async fn pictures_of_the_conversation_on_screen_come_first() {
         ben.sends_image();
     }
     world.until("all were tried", async |world| world.tiktok.ledger().calls("media_download") >= 13).await;
-    world.ask("attend", json!({ "conversation": conversation, "focused": false })).await;
+    world.ask("setActiveView", json!({ "conversation": conversation, "focused": false })).await;
     world.tiktok.clear_faults();
     world.tiktok.fault("media", Fault::Delay(Duration::from_millis(200)), Times::UntilCleared);
-    world.ask("syncNow", json!({})).await;
+    world.ask("syncAccounts", json!({})).await;
     until_all(&world, &ana, 1, "kept").await;
     let others = states(&world, &ben).await.iter().filter(|state| *state == "kept").count();
     assert!(others <= 4, "{others} of the others came before it");
@@ -302,7 +302,7 @@ async fn a_link_that_leads_elsewhere_is_not_followed_and_never_gets_the_token() 
     ana.sends_image();
     let listed = async || {
         let args = json!({ "conversation": film_conversation(&desk, &world).await, "around": null, "limit": 5 });
-        desk.answer(Request { command: "listPictures".to_owned(), args }).await.unwrap()
+        desk.answer(Request { command: "listImages".to_owned(), args }).await.unwrap()
     };
     for _ in 0..1_500 {
         if listed().await["pictures"][0]["media"]["state"] == "unavailable" {

@@ -17,7 +17,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 async fn until_health(world: &World, id: AccountId, state: &str) {
     world
         .until(state, async |world| {
-            let overview = world.ask("overview", json!({})).await;
+            let overview = world.ask("getOverview", json!({})).await;
             let accounts = overview["accounts"].as_array().cloned().unwrap_or_default();
             accounts.iter().any(|one| one["id"] == json!(id) && one["health"]["state"] == state)
         })
@@ -25,7 +25,7 @@ async fn until_health(world: &World, id: AccountId, state: &str) {
 }
 
 async fn usage(world: &World) -> (u64, u64) {
-    let usage = world.ask("mediaUsage", json!({})).await;
+    let usage = world.ask("getMediaUsage", json!({})).await;
     (usage["bytes"].as_u64().unwrap(), usage["pictures"].as_u64().unwrap())
 }
 
@@ -56,14 +56,14 @@ async fn the_picture_not_shown_for_longest_goes_first_and_comes_back_under_the_s
     world.desk().engine().keep_pictures_within(None);
     let asked = json!({ "message": pictures[2]["id"] });
     world.tiktok.fault("media_download", Fault::Delay(Duration::from_millis(200)), Times::Next(1));
-    world.ask("fetchPicture", asked.clone()).await;
+    world.ask("fetchImage", asked.clone()).await;
     assert_eq!(states(&world, &ana).await[2], "pending", "the bubble shows that it comes");
     let again = until_all(&world, &ana, 5, "kept").await;
     assert_eq!(key(&again[2]), third);
     assert!(opens(&world, &third).await);
     assert_eq!(usage(&world).await, (before, count));
     let calls = world.tiktok.ledger().calls("media_download");
-    world.ask("fetchPicture", asked).await;
+    world.ask("fetchImage", asked).await;
     assert_eq!(states(&world, &ana).await, ["kept"; 5], "what is here is not asked for");
     assert_eq!(world.tiktok.ledger().calls("media_download"), calls);
 }
@@ -168,14 +168,14 @@ async fn a_released_picture_that_tiktok_has_forgotten_is_said_to_be_gone() {
     let picture = until_all(&world, &ana, 1, "released").await.remove(0);
     world.desk().engine().keep_pictures_within(None);
     world.tiktok.fault("media_download", Fault::code(40007), Times::Next(1));
-    world.ask("fetchPicture", json!({ "message": picture["id"] })).await;
+    world.ask("fetchImage", json!({ "message": picture["id"] })).await;
     until_all(&world, &ana, 1, "unavailable").await;
 }
 
 #[tokio::test]
 async fn the_agents_settings_say_how_much_room_there_is() {
     let mut world = World::start().await;
-    let mut settings = world.ask("overview", json!({})).await["settings"].clone();
+    let mut settings = world.ask("getOverview", json!({})).await["settings"].clone();
     assert_eq!(settings["mediaBudgetMib"], 2048);
     let ana = world.customer("Ana");
     for _ in 0..10 {
@@ -197,7 +197,7 @@ async fn the_agents_settings_say_how_much_room_there_is() {
     world.close().await;
     world.restart().await;
     let picture = shown(&world, &ana).await.remove(0);
-    world.ask("fetchPicture", json!({ "message": picture["id"] })).await;
+    world.ask("fetchImage", json!({ "message": picture["id"] })).await;
     world.until("it is back, and stays", async |world| states(world, &ana).await[0] == "kept").await;
 }
 
@@ -238,7 +238,7 @@ async fn a_crash_between_a_file_and_its_row_leaves_nothing_wrong() {
         assert!(opens(&world, &key(picture)).await);
     }
     assert!(!opens(&world, &lost).await);
-    world.ask("fetchPicture", json!({ "message": id(&pictures[1]) })).await;
+    world.ask("fetchImage", json!({ "message": id(&pictures[1]) })).await;
     world.until("it is here again", async |world| opens(world, &lost).await).await;
 }
 
@@ -261,7 +261,7 @@ async fn a_kept_picture_whose_file_is_gone_or_damaged_comes_again() {
                 Some(bytes) => std::fs::write(&place, bytes).unwrap(),
             }
             assert!(!opens(&world, &key).await);
-            world.ask("fetchPicture", asked.clone()).await;
+            world.ask("fetchImage", asked.clone()).await;
             world.until("it is here again", async |world| opens(world, &key).await).await;
             until_all(&world, &ana, 2, "kept").await;
             assert!(std::fs::read(&place).unwrap() == whole, "as it was");

@@ -102,6 +102,24 @@ to: AssignTo, } | { "kind": "snooze",
  */
 minutes: number, } | { "kind": "done" } | { "kind": "notify" };
 
+export type ActionTaken = { "kind": "replied", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "tagged", 
+/**
+ * The tag.
+ */
+name: string, } | { "kind": "assigned", 
+/**
+ * To whom; their name then, empty for whoever sits here and has not said theirs.
+ */
+name: string, } | { "kind": "nobodyThere" } | { "kind": "snoozed", 
+/**
+ * Until when, ms since the epoch.
+ */
+untilMs: number, } | { "kind": "done" } | { "kind": "notified" };
+
 export type AddTag = { 
 /**
  * Whose customer.
@@ -146,13 +164,7 @@ comment: CommentId,
  */
 body: string, };
 
-export type AskImages = { 
-/**
- * Which one.
- */
-conversation: ConversationId, };
-
-export type Assign = { 
+export type AssignConversation = { 
 /**
  * Which one.
  */
@@ -221,16 +233,6 @@ requestId: string | null,
  * The answer as it came, shortened, secrets taken out.
  */
 answer: string | null, };
-
-export type Attend = { 
-/**
- * The conversation on screen.
- */
-conversation: ConversationId | null, 
-/**
- * Whether the window has the focus.
- */
-focused: boolean, };
 
 export type AuditStatus = "reviewing" | "approved" | "rejected" | "unknown";
 
@@ -402,9 +404,11 @@ changesAtMs: number | null,
  */
 timeZones: Array<string>, };
 
+export type CancelDeparture = Record<symbol, never>;
+
 export type CancelLink = Record<symbol, never>;
 
-export type CancelScheduled = { 
+export type CancelScheduledReply = { 
 /**
  * Which one.
  */
@@ -452,19 +456,11 @@ account: AccountId, } | { "kind": "autoMessages",
  */
 account: AccountId, } | { "kind": "savedReplies" } | { "kind": "rules" } | { "kind": "agents" } | { "kind": "link" } | { "kind": "settings" } | { "kind": "departure" };
 
-export type ChangeScheduled = { 
+export type CheckImagePermission = { 
 /**
  * Which one.
  */
-scheduled: ScheduledId, 
-/**
- * The new text.
- */
-body: string, 
-/**
- * The new time, ms since the epoch.
- */
-atMs: number, };
+conversation: ConversationId, };
 
 export type CommentCondition = "firstLevel" | "recent" | "unanswered" | "quiet" | "adult" | "region";
 
@@ -804,7 +800,7 @@ to: AccountId,
  */
 kinds: Array<AutoMessageType>, };
 
-export type CopyPicture = { 
+export type CopyImage = { 
 /**
  * Its key in the media vault.
  */
@@ -833,24 +829,6 @@ fromMinute: number,
  * The minute after the last, 0 to 1440.
  */
 toMinute: number, };
-
-export type ActionTaken = { "kind": "replied", 
-/**
- * Its name.
- */
-name: string, } | { "kind": "tagged", 
-/**
- * The tag.
- */
-name: string, } | { "kind": "assigned", 
-/**
- * To whom; their name then, empty for whoever sits here and has not said theirs.
- */
-name: string, } | { "kind": "nobodyThere" } | { "kind": "snoozed", 
-/**
- * Until when, ms since the epoch.
- */
-untilMs: number, } | { "kind": "done" } | { "kind": "notified" };
 
 export type DeleteAutoMessage = { 
 /**
@@ -924,7 +902,7 @@ tray: boolean, };
 
 export type Direction = "in" | "out";
 
-export type Discard = { 
+export type DiscardReply = { 
 /**
  * Which one.
  */
@@ -1116,7 +1094,7 @@ message: MessageId,
 /**
  * What really happened, as the log has it.
  */
-fired: Array<FiringView>, 
+fired: Array<RuleRunView>, 
 /**
  * What the rules as they are now say, in their order.
  */
@@ -1152,7 +1130,7 @@ incident: string | null, };
 
 export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "exportTooLarge" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "loginCredentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "eraseUnfinished" | "diskFull" | "unexpected";
 
-export type FetchPicture = { 
+export type FetchImage = { 
 /**
  * In which message.
  */
@@ -1224,70 +1202,6 @@ query: string,
  */
 limit: number, };
 
-export type FiringNote = { 
-/**
- * What the rule was called.
- */
-name: string, 
-/**
- * When, ms since the epoch.
- */
-atMs: number, 
-/**
- * What it did.
- */
-did: Array<ActionTaken>, 
-/**
- * Why it sent no reply although it should have.
- */
-noReply: NoReply | null, };
-
-export type FiringView = { 
-/**
- * A number that grows with time, to ask for older ones.
- */
-id: string, 
-/**
- * Which rule; it may be gone.
- */
-rule: RuleId, 
-/**
- * What it was called then.
- */
-name: string, 
-/**
- * In which conversation.
- */
-conversation: ConversationId, 
-/**
- * Whose conversation: the customer's name.
- */
-person: string, 
-/**
- * On which message.
- */
-message: MessageId, 
-/**
- * What that says, shortened.
- */
-text: string, 
-/**
- * When, ms since the epoch.
- */
-atMs: number, 
-/**
- * The message it sent.
- */
-reply: MessageId | null, 
-/**
- * Why it sent none although it should have.
- */
-noReply: NoReply | null, 
-/**
- * What else it did.
- */
-did: Array<ActionTaken>, };
-
 export type GapView = { 
 /**
  * The first message after the gap.
@@ -1318,11 +1232,17 @@ conversation: ConversationId, };
 
 export type GetDeparture = Record<symbol, never>;
 
-export type GetLink = Record<symbol, never>;
+export type GetLinkState = Record<symbol, never>;
 
 export type GetMediaUsage = Record<symbol, never>;
 
 export type GetOverview = Record<symbol, never>;
+
+export type GetSendDetails = { 
+/**
+ * Which one.
+ */
+message: MessageId, };
 
 export type Health = { "state": "live" } | { "state": "starting" } | { "state": "offline", 
 /**
@@ -1358,6 +1278,8 @@ detail: string, } | { "state": "unlinked",
  */
 sinceMs: number, };
 
+export type HideToTray = Record<symbol, never>;
+
 export type HistoryView = { 
 /**
  * Everything up to here was listed and fetched, but for the conversations counted below, ms since the epoch; none
@@ -1382,6 +1304,38 @@ date: string,
  * What it is called; may be empty.
  */
 name: string, };
+
+export type ImagePage = { 
+/**
+ * The photos, oldest first.
+ */
+pictures: Array<ImageView>, 
+/**
+ * Whether there are older ones.
+ */
+hasOlder: boolean, 
+/**
+ * Whether there are newer ones.
+ */
+hasNewer: boolean, };
+
+export type ImageView = { 
+/**
+ * Its message.
+ */
+message: MessageId, 
+/**
+ * Who sent it.
+ */
+direction: Direction, 
+/**
+ * When, ms since the epoch.
+ */
+sentAtMs: number, 
+/**
+ * Whether its bytes are here.
+ */
+media: MediaState, };
 
 export type ImportRefusal = { 
 /**
@@ -1424,14 +1378,6 @@ format: SavedFormat,
  * What stands in it: at most 8 MiB as a table, 64 MiB as JSON.
  */
 text: string, };
-
-export type ItArrived = { 
-/**
- * Which one.
- */
-message: MessageId, };
-
-export type KeepInTray = Record<symbol, never>;
 
 export type Keychain = "system" | "missing" | "sessionOnly";
 
@@ -1559,19 +1505,19 @@ offset: number,
  */
 limit: number, };
 
-export type ListFirings = { 
+export type ListImages = { 
 /**
- * Whose.
+ * Which conversation.
  */
-account: AccountId, 
+conversation: ConversationId, 
 /**
- * Of this rule alone.
+ * The message that is looked at; none for the newest photos.
  */
-rule: RuleId | null, 
+around: MessageId | null, 
 /**
- * Only what is older than the firing with this `id`.
+ * How many at most; 100 is the most.
  */
-before: string | null, };
+limit: number, };
 
 export type ListMessages = { 
 /**
@@ -1603,29 +1549,29 @@ limit: number,
  */
 find?: string, };
 
-export type ListPictures = { 
-/**
- * Which conversation.
- */
-conversation: ConversationId, 
-/**
- * The message that is looked at; none for the newest photos.
- */
-around: MessageId | null, 
-/**
- * How many at most; 100 is the most.
- */
-limit: number, };
-
 export type ListPosts = { 
 /**
  * Whose.
  */
 account: AccountId, };
 
+export type ListRuleRuns = { 
+/**
+ * Whose.
+ */
+account: AccountId, 
+/**
+ * Of this rule alone.
+ */
+rule: RuleId | null, 
+/**
+ * Only what is older than the firing with this `id`.
+ */
+before: string | null, };
+
 export type ListRules = Record<symbol, never>;
 
-export type ListScheduled = { 
+export type ListScheduledReplies = { 
 /**
  * Whose.
  */
@@ -1653,19 +1599,25 @@ start: number,
  */
 len: number, };
 
-export type MarkRead = "onReply" | "onOpen" | "byHand";
-
-export type MarkReadNow = { 
+export type MarkConversationRead = { 
 /**
  * Which conversation.
  */
 conversation: ConversationId, };
 
-export type MarkSeen = { 
+export type MarkConversationSeen = { 
 /**
  * Which one.
  */
 conversation: ConversationId, };
+
+export type MarkRead = "onReply" | "onOpen" | "byHand";
+
+export type MarkReplyArrived = { 
+/**
+ * Which one.
+ */
+message: MessageId, };
 
 export type MediaState = { "state": "pending" } | { "state": "kept", 
 /**
@@ -1777,7 +1729,7 @@ rule: string | null,
 /**
  * What rules did because of it.
  */
-firings: Array<FiringNote>, 
+firings: Array<RuleRunNote>, 
 /**
  * What is in it.
  */
@@ -1964,38 +1916,6 @@ isFollower: boolean | null,
  */
 firstContactMs: number | null, };
 
-export type PicturePage = { 
-/**
- * The photos, oldest first.
- */
-pictures: Array<PictureView>, 
-/**
- * Whether there are older ones.
- */
-hasOlder: boolean, 
-/**
- * Whether there are newer ones.
- */
-hasNewer: boolean, };
-
-export type PictureView = { 
-/**
- * Its message.
- */
-message: MessageId, 
-/**
- * Who sent it.
- */
-direction: Direction, 
-/**
- * When, ms since the epoch.
- */
-sentAtMs: number, 
-/**
- * Whether its bytes are here.
- */
-media: MediaState, };
-
 export type PostPage = { 
 /**
  * The posts.
@@ -2034,7 +1954,7 @@ messages: Array<MessageId>,
  */
 undoUntilMs: number | null, };
 
-export type Quit = Record<symbol, never>;
+export type QuitApp = Record<symbol, never>;
 
 export type Quoted = { 
 /**
@@ -2178,7 +2098,13 @@ openedAtMs: number,
  */
 closesAtMs: number, };
 
-export type Restart = Record<symbol, never>;
+export type ResendReply = { 
+/**
+ * Which one.
+ */
+message: MessageId, };
+
+export type RestartApp = Record<symbol, never>;
 
 export type RestoreAutoVersion = { 
 /**
@@ -2203,6 +2129,70 @@ export type RetryLinkProfile = Record<symbol, never>;
 export type RuleId = string;
 
 export type RuleProblem = "noName" | "noKeyword" | "noAction" | "twoReplies" | "savedReplyGone" | "savedReplyHasBlanks" | "outOfRange" | "noTag" | "agentGone";
+
+export type RuleRunNote = { 
+/**
+ * What the rule was called.
+ */
+name: string, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * What it did.
+ */
+did: Array<ActionTaken>, 
+/**
+ * Why it sent no reply although it should have.
+ */
+noReply: NoReply | null, };
+
+export type RuleRunView = { 
+/**
+ * A number that grows with time, to ask for older ones.
+ */
+id: string, 
+/**
+ * Which rule; it may be gone.
+ */
+rule: RuleId, 
+/**
+ * What it was called then.
+ */
+name: string, 
+/**
+ * In which conversation.
+ */
+conversation: ConversationId, 
+/**
+ * Whose conversation: the customer's name.
+ */
+person: string, 
+/**
+ * On which message.
+ */
+message: MessageId, 
+/**
+ * What that says, shortened.
+ */
+text: string, 
+/**
+ * When, ms since the epoch.
+ */
+atMs: number, 
+/**
+ * The message it sent.
+ */
+reply: MessageId | null, 
+/**
+ * Why it sent none although it should have.
+ */
+noReply: NoReply | null, 
+/**
+ * What else it did.
+ */
+did: Array<ActionTaken>, };
 
 export type RuleSpec = { 
 /**
@@ -2355,7 +2345,7 @@ body: string,
  */
 quoted: MessageId | null, };
 
-export type SavePicture = { 
+export type SaveImage = { 
 /**
  * In which message.
  */
@@ -2585,12 +2575,6 @@ searched: number,
  */
 rebuilding: boolean, };
 
-export type SendAgain = { 
-/**
- * Which one.
- */
-message: MessageId, };
-
 export type SendBudget = { 
 /**
  * Replies left while the window is open, of ten, until the customer answers.
@@ -2627,13 +2611,25 @@ anyway: boolean,
  */
 key: string, };
 
-export type SendKey = "enter" | "ctrlEnter";
-
-export type SendNow = { 
+export type SendDetails = { 
 /**
- * Which ones.
+ * How far it has come.
  */
-messages: Array<MessageId>, };
+delivery: Delivery, 
+/**
+ * TikTok's no, if it said so.
+ */
+refusal: Refusal | null, 
+/**
+ * Every attempt, oldest first.
+ */
+attempts: Array<AttemptView>, 
+/**
+ * How often the conversation was read since the newest attempt without finding the message.
+ */
+checks: number, };
+
+export type SendKey = "enter" | "ctrlEnter";
 
 export type SendPost = { 
 /**
@@ -2687,13 +2683,45 @@ anyway: boolean,
  */
 key: string, };
 
-export type SendScheduledNow = { 
+export type SendReplyNow = { 
+/**
+ * Which ones.
+ */
+messages: Array<MessageId>, };
+
+export type SendScheduledReplyNow = { 
 /**
  * Which one.
  */
 scheduled: ScheduledId, };
 
-export type SetAutoMessages = { 
+export type SendTypingIndicator = { 
+/**
+ * To whom.
+ */
+conversation: ConversationId, };
+
+export type SetActiveView = { 
+/**
+ * The conversation on screen.
+ */
+conversation: ConversationId | null, 
+/**
+ * Whether the window has the focus.
+ */
+focused: boolean, };
+
+export type SetAgentAway = { 
+/**
+ * Who.
+ */
+agent: AgentId, 
+/**
+ * Away, or back.
+ */
+away: boolean, };
+
+export type SetAutoMessagesEnabled = { 
 /**
  * Whose.
  */
@@ -2711,16 +2739,6 @@ enabled: boolean,
  */
 recreate: boolean, };
 
-export type SetAway = { 
-/**
- * Who.
- */
-agent: AgentId, 
-/**
- * Away, or back.
- */
-away: boolean, };
-
 export type SetCommentToMessage = { 
 /**
  * Whose.
@@ -2731,7 +2749,17 @@ account: AccountId,
  */
 enabled: boolean, };
 
-export type SetMarkRead = { 
+export type SetConversationStatus = { 
+/**
+ * Which one.
+ */
+conversation: ConversationId, 
+/**
+ * What it becomes.
+ */
+status: Status, };
+
+export type SetReadReceipts = { 
 /**
  * Which account.
  */
@@ -2741,13 +2769,13 @@ account: AccountId,
  */
 policy: MarkRead, };
 
-export type SetReserve = { 
+export type SetReplyReserve = { 
 /**
  * 0 to 10.
  */
 reserve: number, };
 
-export type SetRulesHere = { 
+export type SetRulesOnThisComputer = { 
 /**
  * Whose.
  */
@@ -2756,16 +2784,6 @@ account: AccountId,
  * Whether it does.
  */
 here: boolean, };
-
-export type SetStatus = { 
-/**
- * Which one.
- */
-conversation: ConversationId, 
-/**
- * What it becomes.
- */
-status: Status, };
 
 export type Settings = { 
 /**
@@ -2828,7 +2846,7 @@ text: string, };
 
 export type SnippetKind = "text" | "image" | "video" | "sharePost" | "sticker" | "card" | "unsupported";
 
-export type Snooze = { 
+export type SnoozeConversation = { 
 /**
  * Which one.
  */
@@ -2858,7 +2876,7 @@ export type SortRules = {
  */
 order: Array<RuleId>, };
 
-export type StartAuthorise = { 
+export type StartAuthorization = { 
 /**
  * The account that is meant to be linked again; none for whichever is signed in.
  */
@@ -2870,13 +2888,11 @@ export type StartSignIn = Record<symbol, never>;
 
 export type Status = "open" | "done";
 
-export type Stay = Record<symbol, never>;
-
 export type StopReason = "colleagueReplied" | "windowClosed" | "overdue" | "interrupted" | "unreadable";
 
 export type Surface = "deskbell" | "api" | "phone" | "web" | "other";
 
-export type SyncNow = Record<symbol, never>;
+export type SyncAccounts = Record<symbol, never>;
 
 export type Tab = "waiting" | "requests" | "all" | "mine" | "snoozed" | "unsent" | "done";
 
@@ -2986,12 +3002,6 @@ matching: KeywordMatch, } | { "kind": "firstMessage" } | { "kind": "outsideHours
  */
 minutes: number, } | { "kind": "messageRequest" } | { "kind": "image" };
 
-export type Typing = { 
-/**
- * To whom.
- */
-conversation: ConversationId, };
-
 export type UnconfirmedStage = "checking" | "undecided";
 
 export type UndoSend = { 
@@ -3054,6 +3064,20 @@ base: AutoText,
  */
 text: AutoText, };
 
+export type UpdateScheduledReply = { 
+/**
+ * Which one.
+ */
+scheduled: ScheduledId, 
+/**
+ * The new text.
+ */
+body: string, 
+/**
+ * The new time, ms since the epoch.
+ */
+atMs: number, };
+
 export type UseSavedReply = { 
 /**
  * Which one.
@@ -3092,49 +3116,25 @@ export type WaitReason = { "reason": "offline" } | { "reason": "rateLimited",
  */
 untilMs: number, } | { "reason": "relink" } | { "reason": "earlierUnconfirmed" } | { "reason": "uploading" } | { "reason": "mayHaveArrived" };
 
-export type WhyNotSent = { 
-/**
- * Which one.
- */
-message: MessageId, };
-
-export type WhyView = { 
-/**
- * How far it has come.
- */
-delivery: Delivery, 
-/**
- * TikTok's no, if it said so.
- */
-refusal: Refusal | null, 
-/**
- * Every attempt, oldest first.
- */
-attempts: Array<AttemptView>, 
-/**
- * How often the conversation was read since the newest attempt without finding the message.
- */
-checks: number, };
-
 /** Every question the page may ask, by name. */
 export interface Commands {
-  overview: { args: GetOverview; reply: Overview };
+  getOverview: { args: GetOverview; reply: Overview };
   saveSettings: { args: SaveSettings; reply: Done };
   useSessionSecrets: { args: UseSessionSecrets; reply: Done };
   retryKeychain: { args: RetryKeychain; reply: Overview };
   startPractice: { args: StartPractice; reply: Done };
   getDeparture: { args: GetDeparture; reply: Departure };
-  stay: { args: Stay; reply: Done };
-  keepInTray: { args: KeepInTray; reply: Done };
-  quit: { args: Quit; reply: Done };
-  restart: { args: Restart; reply: Done };
-  attend: { args: Attend; reply: Done };
-  syncNow: { args: SyncNow; reply: Done };
-  link: { args: GetLink; reply: LinkView };
+  cancelDeparture: { args: CancelDeparture; reply: Done };
+  hideToTray: { args: HideToTray; reply: Done };
+  quitApp: { args: QuitApp; reply: Done };
+  restartApp: { args: RestartApp; reply: Done };
+  setActiveView: { args: SetActiveView; reply: Done };
+  syncAccounts: { args: SyncAccounts; reply: Done };
+  getLinkState: { args: GetLinkState; reply: LinkView };
   saveCredentials: { args: SaveCredentials; reply: LinkView };
   startSignIn: { args: StartSignIn; reply: LinkView };
   skipSignIn: { args: SkipSignIn; reply: LinkView };
-  startAuthorise: { args: StartAuthorise; reply: LinkView };
+  startAuthorization: { args: StartAuthorization; reply: LinkView };
   pasteRedirect: { args: PasteRedirect; reply: LinkView };
   cancelLink: { args: CancelLink; reply: LinkView };
   confirmLink: { args: ConfirmLink; reply: AccountView };
@@ -3142,8 +3142,8 @@ export interface Commands {
   rejectLink: { args: RejectLink; reply: LinkView };
   listConversations: { args: ListConversations; reply: ConversationWindow };
   getConversation: { args: GetConversation; reply: ConversationView };
-  setStatus: { args: SetStatus; reply: Done };
-  markSeen: { args: MarkSeen; reply: Done };
+  setConversationStatus: { args: SetConversationStatus; reply: Done };
+  markConversationSeen: { args: MarkConversationSeen; reply: Done };
   listMessages: { args: ListMessages; reply: MessagePage };
   saveDraft: { args: SaveDraft; reply: Done };
   saveCardDraft: { args: SaveCardDraft; reply: Done };
@@ -3152,36 +3152,36 @@ export interface Commands {
   sendCard: { args: SendCard; reply: Queued };
   sendPost: { args: SendPost; reply: Queued };
   undoSend: { args: UndoSend; reply: Done };
-  sendNow: { args: SendNow; reply: Done };
+  sendReplyNow: { args: SendReplyNow; reply: Done };
   editReply: { args: EditReply; reply: Done };
   moveReply: { args: MoveReply; reply: Done };
-  sendAgain: { args: SendAgain; reply: Done };
-  itArrived: { args: ItArrived; reply: Done };
-  discard: { args: Discard; reply: Done };
-  whyNotSent: { args: WhyNotSent; reply: WhyView };
+  resendReply: { args: ResendReply; reply: Done };
+  markReplyArrived: { args: MarkReplyArrived; reply: Done };
+  discardReply: { args: DiscardReply; reply: Done };
+  getSendDetails: { args: GetSendDetails; reply: SendDetails };
   scheduleReply: { args: ScheduleReply; reply: ScheduledView };
-  changeScheduled: { args: ChangeScheduled; reply: ScheduledView };
-  sendScheduledNow: { args: SendScheduledNow; reply: Done };
-  cancelScheduled: { args: CancelScheduled; reply: Done };
-  listScheduled: { args: ListScheduled; reply: Array<ScheduledView> };
+  updateScheduledReply: { args: UpdateScheduledReply; reply: ScheduledView };
+  sendScheduledReplyNow: { args: SendScheduledReplyNow; reply: Done };
+  cancelScheduledReply: { args: CancelScheduledReply; reply: Done };
+  listScheduledReplies: { args: ListScheduledReplies; reply: Array<ScheduledView> };
   listPosts: { args: ListPosts; reply: PostPage };
   refreshPosts: { args: RefreshPosts; reply: Done };
-  typing: { args: Typing; reply: Done };
-  markRead: { args: MarkReadNow; reply: Done };
-  setMarkRead: { args: SetMarkRead; reply: Done };
-  askImages: { args: AskImages; reply: boolean | null };
+  sendTypingIndicator: { args: SendTypingIndicator; reply: Done };
+  markConversationRead: { args: MarkConversationRead; reply: Done };
+  setReadReceipts: { args: SetReadReceipts; reply: Done };
+  checkImagePermission: { args: CheckImagePermission; reply: boolean | null };
   search: { args: Search; reply: SearchResults };
   findInThread: { args: FindInThread; reply: ThreadHits };
   listTags: { args: ListTags; reply: Array<TagCount> };
   addTag: { args: AddTag; reply: Done };
   removeTag: { args: RemoveTag; reply: Done };
-  listPictures: { args: ListPictures; reply: PicturePage };
-  fetchPicture: { args: FetchPicture; reply: Done };
-  copyPicture: { args: CopyPicture; reply: Done };
-  savePicture: { args: SavePicture; reply: SavedFile };
+  listImages: { args: ListImages; reply: ImagePage };
+  fetchImage: { args: FetchImage; reply: Done };
+  copyImage: { args: CopyImage; reply: Done };
+  saveImage: { args: SaveImage; reply: SavedFile };
   openVideo: { args: OpenVideo; reply: Done };
   openInTikTok: { args: OpenInTikTok; reply: Done };
-  mediaUsage: { args: GetMediaUsage; reply: MediaUsage };
+  getMediaUsage: { args: GetMediaUsage; reply: MediaUsage };
   pauseBackfill: { args: PauseBackfill; reply: Done };
   listTokenEvents: { args: ListTokenEvents; reply: Array<TokenEventView> };
   unlinkAccount: { args: UnlinkAccount; reply: Done };
@@ -3193,7 +3193,7 @@ export interface Commands {
   recreateAutoMessage: { args: RecreateAutoMessage; reply: AutoMessagesView };
   deleteAutoMessage: { args: DeleteAutoMessage; reply: AutoMessagesView };
   sortAutoMessages: { args: SortAutoMessages; reply: AutoMessagesView };
-  setAutoMessages: { args: SetAutoMessages; reply: AutoOutcome };
+  setAutoMessagesEnabled: { args: SetAutoMessagesEnabled; reply: AutoOutcome };
   copyAutoMessages: { args: CopyAutoMessages; reply: AutoOutcome };
   listAutoVersions: { args: ListAutoVersions; reply: Array<AutoVersionView> };
   restoreAutoVersion: { args: RestoreAutoVersion; reply: AutoOutcome };
@@ -3205,9 +3205,9 @@ export interface Commands {
   saveRule: { args: SaveRule; reply: RulesView };
   deleteRule: { args: DeleteRule; reply: RulesView };
   sortRules: { args: SortRules; reply: RulesView };
-  setReserve: { args: SetReserve; reply: RulesView };
-  setRulesHere: { args: SetRulesHere; reply: RulesView };
-  listFirings: { args: ListFirings; reply: Array<FiringView> };
+  setReplyReserve: { args: SetReplyReserve; reply: RulesView };
+  setRulesOnThisComputer: { args: SetRulesOnThisComputer; reply: RulesView };
+  listRuleRuns: { args: ListRuleRuns; reply: Array<RuleRunView> };
   explainRules: { args: ExplainRules; reply: ExplainView };
   dryRunRules: { args: DryRunRules; reply: DryRunView };
   getBusinessHours: { args: GetBusinessHours; reply: BusinessHoursView };
@@ -3222,7 +3222,7 @@ export interface Commands {
   listAgents: { args: ListAgents; reply: Array<AgentView> };
   saveAgent: { args: SaveAgent; reply: Array<AgentView> };
   removeAgent: { args: RemoveAgent; reply: Array<AgentView> };
-  setAway: { args: SetAway; reply: Array<AgentView> };
-  assign: { args: Assign; reply: Done };
-  snooze: { args: Snooze; reply: Done };
+  setAgentAway: { args: SetAgentAway; reply: Array<AgentView> };
+  assignConversation: { args: AssignConversation; reply: Done };
+  snoozeConversation: { args: SnoozeConversation; reply: Done };
 }

@@ -59,7 +59,7 @@ export class Agents {
   }
 
   setAway(agent: AgentId, away: boolean): Promise<boolean> {
-    return this.#do(() => ask("setAway", { agent, away }));
+    return this.#do(() => ask("setAgentAway", { agent, away }));
   }
 
   /** Says that whoever sits here is away, or back, with a way back. */

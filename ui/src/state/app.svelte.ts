@@ -350,7 +350,7 @@ export class App {
   /** Tells the customer now that their messages were read. */
   async markRead(conversation: ConversationId): Promise<void> {
     try {
-      await ask("markRead", { conversation });
+      await ask("markConversationRead", { conversation });
       this.toasts.say(t.toast.markedRead);
     } catch (error) {
       this.toasts.fault(faultOf(error));
@@ -360,7 +360,7 @@ export class App {
   /** Decides when an account's customers are told that their messages were read. */
   async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
     const fault = await this.frame.changeAccount(account, { markRead: policy }, () =>
-      ask("setMarkRead", { account, policy }),
+      ask("setReadReceipts", { account, policy }),
     );
     if (fault) this.toasts.fault(fault);
   }
@@ -378,7 +378,7 @@ export class App {
   /** Asks TikTok now instead of at the next turn. */
   async syncNow(): Promise<void> {
     try {
-      await ask("syncNow", {});
+      await ask("syncAccounts", {});
     } catch (error) {
       this.toasts.fault(faultOf(error));
     }

@@ -250,7 +250,7 @@ export class AccountAuto {
   /** Turns a kind on or off. */
   set(kind: AutoMessageType, enabled: boolean, recreate: boolean): Promise<boolean> {
     return this.#bring(kind, "enabled", () =>
-      ask("setAutoMessages", { account: this.account, kind, enabled, recreate }),
+      ask("setAutoMessagesEnabled", { account: this.account, kind, enabled, recreate }),
     );
   }
 

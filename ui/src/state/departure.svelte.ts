@@ -29,18 +29,18 @@ export class Departure {
   }
 
   stay(): void {
-    this.#leave("stay");
+    this.#leave("cancelDeparture");
   }
 
   keepInTray(): void {
-    this.#leave("keepInTray");
+    this.#leave("hideToTray");
   }
 
   quit(): void {
-    this.#leave("quit");
+    this.#leave("quitApp");
   }
 
-  #leave(way: "stay" | "keepInTray" | "quit"): void {
+  #leave(way: "cancelDeparture" | "hideToTray" | "quitApp"): void {
     this.view = null;
     ask(way, {}).catch((error: unknown) => this.#toasts.fault(faultOf(error)));
   }

@@ -250,7 +250,7 @@ export class Drafts {
   askImages(conversation: ConversationId): Promise<boolean | null> {
     let asking = this.#asking.get(conversation);
     if (!asking) {
-      asking = ask("askImages", { conversation })
+      asking = ask("checkImagePermission", { conversation })
         .catch(() => null)
         .finally(() => this.#asking.delete(conversation));
       this.#asking.set(conversation, asking);

@@ -1,5 +1,5 @@
 // What the rules did in one account, newest first: a page, and older ones as they are asked for.
-import type { AccountId, Fault, FiringView, RuleId } from "../ipc/bindings";
+import type { AccountId, Fault, RuleRunView, RuleId } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "./latest";
 
@@ -10,7 +10,7 @@ export class Firings {
   account = $state<AccountId | null>(null);
   /** Of this rule alone. */
   rule = $state<RuleId | null>(null);
-  list = $state.raw<readonly FiringView[] | null>(null);
+  list = $state.raw<readonly RuleRunView[] | null>(null);
   fault = $state.raw<Fault | null>(null);
   hasOlder = $state(false);
   loadingOlder = $state(false);
@@ -21,7 +21,7 @@ export class Firings {
     const { account, rule } = this;
     if (account === null) return;
     try {
-      const page = await ask("listFirings", { account, rule, before: null });
+      const page = await ask("listRuleRuns", { account, rule, before: null });
       if (account !== this.account || rule !== this.rule) return;
       const last = page.at(-1);
       const at = last ? (this.list ?? []).findIndex((one) => one.id === last.id) : -1;
@@ -76,7 +76,7 @@ export class Firings {
     if (account === null || before === undefined || this.loadingOlder) return;
     this.loadingOlder = true;
     try {
-      const page = await ask("listFirings", { account, rule, before });
+      const page = await ask("listRuleRuns", { account, rule, before });
       if (account !== this.account || rule !== this.rule) return;
       const known = new Set(this.list?.map((one) => one.id));
       this.list = [...(this.list ?? []), ...page.filter((one) => !known.has(one.id))];

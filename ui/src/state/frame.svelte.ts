@@ -33,7 +33,7 @@ export class Frame {
 
   refresh = oneAtATime(async () => {
     try {
-      this.take(await ask("overview", {}));
+      this.take(await ask("getOverview", {}));
       this.fault = null;
     } catch (error) {
       this.fault = faultOf(error);

@@ -81,7 +81,7 @@ export class Later {
     const account = this.account;
     if (account === null) return;
     try {
-      const list = await ask("listScheduled", { account });
+      const list = await ask("listScheduledReplies", { account });
       if (account !== this.account) return;
       this.list = list;
       this.loaded = true;
@@ -110,16 +110,18 @@ export class Later {
   }
 
   change(one: ScheduledView, body: string, atMs: number): Promise<Fault | null> {
-    return this.#do(one, (scheduled) => ask("changeScheduled", { scheduled, body, atMs }));
+    return this.#do(one, (scheduled) => ask("updateScheduledReply", { scheduled, body, atMs }));
   }
 
   sendNow(one: ScheduledView): Promise<Fault | null> {
-    return this.#do(one, (scheduled) => ask("sendScheduledNow", { scheduled }));
+    return this.#do(one, (scheduled) => ask("sendScheduledReplyNow", { scheduled }));
   }
 
   /** Takes it back into the draft of its conversation. */
   async cancel(one: ScheduledView): Promise<Fault | null> {
-    const fault = await this.#drafts.reclaim(one.conversation, () => ask("cancelScheduled", { scheduled: one.id }));
+    const fault = await this.#drafts.reclaim(one.conversation, () =>
+      ask("cancelScheduledReply", { scheduled: one.id }),
+    );
     this.#after(one);
     return fault;
   }

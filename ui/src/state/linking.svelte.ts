@@ -18,7 +18,7 @@ export class Linking {
 
   refresh = oneAtATime(async () => {
     try {
-      const view = await ask("link", {});
+      const view = await ask("getLinkState", {});
       // Once it is linked the desk begins anew. What was done stays on screen until the agent goes on.
       if (this.linked === null && this.busy !== "confirmLink") this.view = view;
     } catch (error) {
@@ -42,7 +42,7 @@ export class Linking {
 
   /** Sends the browser to TikTok's page for the permissions. */
   authorise(): Promise<boolean> {
-    return this.#run("startAuthorise", { account: this.wanted });
+    return this.#run("startAuthorization", { account: this.wanted });
   }
 
   save(credentials: SaveCredentials): Promise<boolean> {
@@ -76,7 +76,7 @@ export class Linking {
     }
   }
 
-  async #run<K extends LinkCommand | "startAuthorise" | "saveCredentials" | "pasteRedirect">(
+  async #run<K extends LinkCommand | "startAuthorization" | "saveCredentials" | "pasteRedirect">(
     command: K,
     args: Commands[K]["args"],
   ): Promise<boolean> {

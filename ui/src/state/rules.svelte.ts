@@ -273,7 +273,7 @@ export class Rules {
   }
 
   setReserve(reserve: number): Promise<boolean> {
-    return this.#do(this.view && { ...this.view, reserve }, () => ask("setReserve", { reserve }));
+    return this.#do(this.view && { ...this.view, reserve }, () => ask("setReplyReserve", { reserve }));
   }
 
   setHere(account: AccountId, here: boolean): Promise<boolean> {
@@ -283,7 +283,7 @@ export class Rules {
         ...view,
         answersHere: here ? [...view.answersHere, account] : view.answersHere.filter((one) => one !== account),
       },
-      () => ask("setRulesHere", { account, here }),
+      () => ask("setRulesOnThisComputer", { account, here }),
     );
   }
 

@@ -66,7 +66,7 @@ export class Sends {
     const group = this.held.find((one) => one.messages.includes(message));
     this.held = this.held.filter((one) => one !== group);
     try {
-      await ask("sendNow", { messages: [...(group?.messages ?? [message])] });
+      await ask("sendReplyNow", { messages: [...(group?.messages ?? [message])] });
     } catch (error) {
       this.#around.toasts.fault(faultOf(error));
     }

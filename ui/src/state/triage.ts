@@ -24,7 +24,11 @@ export class Triage {
   async toggleDone(row: ConversationRow): Promise<void> {
     const conversation = row.id;
     const done = row.status === "open";
-    if (!(await this.#do(conversation, () => ask("setStatus", { conversation, status: done ? "done" : "open" }))))
+    if (
+      !(await this.#do(conversation, () =>
+        ask("setConversationStatus", { conversation, status: done ? "done" : "open" }),
+      ))
+    )
       return;
     this.#say(done ? t.toast.done : t.toast.reopened, row);
   }
@@ -32,7 +36,7 @@ export class Triage {
   /** Puts a conversation away until a time, or brings it back. */
   async snooze(row: ConversationRow, untilMs: number | null): Promise<void> {
     const conversation = row.id;
-    if (!(await this.#do(conversation, () => ask("snooze", { conversation, untilMs })))) return;
+    if (!(await this.#do(conversation, () => ask("snoozeConversation", { conversation, untilMs })))) return;
     this.#say(untilMs === null ? t.snooze.broughtBack : t.snooze.done(toCome(untilMs, this.#ways.now())), row);
   }
 
@@ -41,9 +45,10 @@ export class Triage {
     const conversation = row.id;
     const before = row.assignee;
     if (agent?.id === before?.id) return;
-    if (!(await this.#do(conversation, () => ask("assign", { conversation, agent: agent?.id ?? null })))) return;
+    if (!(await this.#do(conversation, () => ask("assignConversation", { conversation, agent: agent?.id ?? null }))))
+      return;
     const undo = (): void =>
-      void this.#do(conversation, () => ask("assign", { conversation, agent: before?.id ?? null }));
+      void this.#do(conversation, () => ask("assignConversation", { conversation, agent: before?.id ?? null }));
     this.#ways.toasts.say(!agent ? t.assign.toNobody : agent.me ? t.assign.toYou : t.assign.toThem(agentName(agent)), {
       label: t.toast.undo,
       run: undo,
@@ -53,9 +58,9 @@ export class Triage {
   /** A notice whose button puts the conversation where it was: done, put away, or neither. */
   #say(text: string, { id: conversation, status, snoozedUntilMs }: ConversationRow): void {
     const undo = async (): Promise<void> => {
-      await ask("setStatus", { conversation, status });
+      await ask("setConversationStatus", { conversation, status });
       // Done clears it, and putting it away opens it: what it was is set last.
-      if (status === "open") await ask("snooze", { conversation, untilMs: snoozedUntilMs });
+      if (status === "open") await ask("snoozeConversation", { conversation, untilMs: snoozedUntilMs });
     };
     this.#ways.toasts.say(text, { label: t.toast.undo, run: () => void this.#do(conversation, undo) });
   }

@@ -13,6 +13,6 @@ export class Typing {
     if (now - (this.#told.get(conversation) ?? -Infinity) < TYPING_MS) return;
     this.#told.set(conversation, now);
     // Whether the customer sees it matters to nobody here.
-    ask("typing", { conversation }).catch(() => {});
+    ask("sendTypingIndicator", { conversation }).catch(() => {});
   }
 }

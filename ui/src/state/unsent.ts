@@ -53,13 +53,13 @@ export class Unsent {
     if (way === "back" || way === "discard")
       return this.#drafts.reclaim(conversation, () =>
         one.kind === "scheduled"
-          ? ask("cancelScheduled", { scheduled: one.scheduled })
-          : ask("discard", { message: one.message }),
+          ? ask("cancelScheduledReply", { scheduled: one.scheduled })
+          : ask("discardReply", { message: one.message }),
       );
     try {
-      if (one.kind === "scheduled") await ask("sendScheduledNow", { scheduled: one.scheduled });
-      else if (way === "sendNow") await ask("sendNow", { messages: [one.message] });
-      else await ask(way === "arrived" ? "itArrived" : "sendAgain", { message: one.message });
+      if (one.kind === "scheduled") await ask("sendScheduledReplyNow", { scheduled: one.scheduled });
+      else if (way === "sendNow") await ask("sendReplyNow", { messages: [one.message] });
+      else await ask(way === "arrived" ? "markReplyArrived" : "resendReply", { message: one.message });
       return null;
     } catch (error) {
       return faultOf(error);

@@ -1,7 +1,7 @@
 // The picture viewer: which photo of a conversation is looked at, and the photos beside it, fetched as the agent goes on.
 import { tick } from "svelte";
 
-import type { ConversationId, Fault, MessageId, PicturePage, PictureView } from "../ipc/bindings";
+import type { ConversationId, Fault, MessageId, ImagePage, ImageView } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 
 /** Photos asked for at once. */
@@ -14,7 +14,7 @@ export class Viewer {
   conversation = $state<ConversationId | null>(null);
   /** The message whose photo is looked at. */
   message = $state<MessageId | null>(null);
-  pictures = $state.raw<readonly PictureView[]>([]);
+  pictures = $state.raw<readonly ImageView[]>([]);
   hasOlder = $state(false);
   hasNewer = $state(false);
   loaded = $state(false);
@@ -30,7 +30,7 @@ export class Viewer {
   /** This host has no folder to save to. */
   saves = $state(true);
   at = $derived(this.pictures.findIndex((one) => one.message === this.message));
-  picture: PictureView | undefined = $derived(this.pictures[this.at]);
+  picture: ImageView | undefined = $derived(this.pictures[this.at]);
   #back: HTMLElement | null = null;
   #generation = 0;
   #paging: "older" | "newer" | null = null;
@@ -73,7 +73,7 @@ export class Viewer {
     if (conversation === null) return;
     const generation = this.#generation;
     try {
-      const page = await ask("listPictures", { conversation, around: message, limit: PHOTOS });
+      const page = await ask("listImages", { conversation, around: message, limit: PHOTOS });
       if (generation !== this.#generation) return;
       this.fault = null;
       this.#take(page);
@@ -107,7 +107,7 @@ export class Viewer {
     const message = this.message;
     if (message === null || this.fetching !== null) return;
     this.fetching = message;
-    await this.#do(message, () => ask("fetchPicture", { message }));
+    await this.#do(message, () => ask("fetchImage", { message }));
     this.fetching = null;
     await this.reload();
   }
@@ -117,7 +117,7 @@ export class Viewer {
     const { picture } = this;
     if (picture?.media.state !== "kept") return;
     const { key } = picture.media;
-    const fault = await this.#do(picture.message, () => ask("copyPicture", { key }).then(() => done));
+    const fault = await this.#do(picture.message, () => ask("copyImage", { key }).then(() => done));
     if (fault?.code === "notPossibleHere") this.copies = false;
   }
 
@@ -126,7 +126,7 @@ export class Viewer {
     const { picture } = this;
     if (!picture) return;
     const { message } = picture;
-    const fault = await this.#do(message, () => ask("savePicture", { message }).then(({ place }) => done(place)));
+    const fault = await this.#do(message, () => ask("saveImage", { message }).then(({ place }) => done(place)));
     if (fault?.code === "notPossibleHere") this.saves = false;
   }
 
@@ -152,7 +152,7 @@ export class Viewer {
   }
 
   /** What was asked for replaces what it covers; photos beyond its ends stay. */
-  #take(page: PicturePage): void {
+  #take(page: ImagePage): void {
     const [first, last] = [page.pictures[0], page.pictures.at(-1)];
     if (!first || !last) {
       this.pictures = [];
@@ -181,7 +181,7 @@ export class Viewer {
     const generation = this.#generation;
     this.#paging = which;
     try {
-      const page = await ask("listPictures", { conversation, around: edge.message, limit: PHOTOS });
+      const page = await ask("listImages", { conversation, around: edge.message, limit: PHOTOS });
       if (generation !== this.#generation) return;
       const known = new Set(this.pictures.map((one) => one.message));
       const at = page.pictures.findIndex((one) => one.message === edge.message);

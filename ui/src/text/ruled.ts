@@ -5,7 +5,7 @@ import type {
   AccountId,
   Condition,
   ActionTaken,
-  FiringView,
+  RuleRunView,
   RuleSpec,
   SavedReplyId,
   Trigger,
@@ -138,5 +138,5 @@ function deedWords(deed: ActionTaken, now: number): string {
 }
 
 /** "sent “Delivery times” and tagged “delivery”"; empty if it did nothing. */
-export const deedsWords = ({ did }: Pick<FiringView, "did">, now: number): string =>
+export const deedsWords = ({ did }: Pick<RuleRunView, "did">, now: number): string =>
   did.length === 0 ? "" : t.rules.log.did(did.map((deed) => deedWords(deed, now)));

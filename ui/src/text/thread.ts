@@ -46,7 +46,7 @@ export const thread = {
   fetchAgain: "Fetch again",
   fetching: "Asking TikTok…",
   fetched: {
-    fetchPicture: "Asked TikTok for it again",
+    fetchImage: "Asked TikTok for it again",
     openVideo: "The video opens in your player",
     openInTikTok: "TikTok opens in your browser",
   },

@@ -14,7 +14,7 @@ use crate::{Desk, Fault, FaultCode, read};
 const MOST_POSTS: u32 = 200;
 
 /// The account's own posts, newest first, as last fetched.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListPosts {
     /// Whose.
@@ -22,7 +22,7 @@ pub struct ListPosts {
 }
 
 /// Asks TikTok for the account's newest posts; they are announced by `Change::Posts` as they come.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshPosts {
     /// Whose.
@@ -30,17 +30,17 @@ pub struct RefreshPosts {
 }
 
 /// Tells the customer now that their messages were read.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MarkReadNow {
+pub struct MarkConversationRead {
     /// Which conversation.
     pub conversation: ConversationId,
 }
 
 /// When an account's customers are told that their messages were read.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetMarkRead {
+pub struct SetReadReceipts {
     /// Which account.
     pub account: AccountId,
     /// When.
@@ -74,7 +74,7 @@ impl Command for RefreshPosts {
     }
 }
 
-impl Command for MarkReadNow {
+impl Command for MarkConversationRead {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -83,7 +83,7 @@ impl Command for MarkReadNow {
     }
 }
 
-impl Command for SetMarkRead {
+impl Command for SetReadReceipts {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {

@@ -14,7 +14,7 @@ use crate::{Desk, Fault};
 const MOST_VERSIONS: u32 = 500;
 
 /// An account's automatic messages as last read; asks TikTok if that was not lately.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetAutoMessages {
     /// Whose.
@@ -33,7 +33,7 @@ impl Command for GetAutoMessages {
 }
 
 /// Asks TikTok for an account's automatic messages now.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshAutoMessages {
     /// Whose.
@@ -52,7 +52,7 @@ impl Command for RefreshAutoMessages {
 }
 
 /// Sends a new automatic message to TikTok for review.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateAutoMessage {
     /// Whose.
@@ -73,7 +73,7 @@ impl Command for CreateAutoMessage {
 }
 
 /// Changes an automatic message; TikTok reviews it anew.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateAutoMessage {
     /// Which one.
@@ -95,7 +95,7 @@ impl Command for UpdateAutoMessage {
 }
 
 /// Replaces a rejected automatic message by a new one, changed or not.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecreateAutoMessage {
     /// Which one.
@@ -115,7 +115,7 @@ impl Command for RecreateAutoMessage {
 }
 
 /// Deletes an automatic message.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteAutoMessage {
     /// Which one.
@@ -133,7 +133,7 @@ impl Command for DeleteAutoMessage {
 }
 
 /// Puts a kind's messages into this order.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SortAutoMessages {
     /// Whose.
@@ -154,9 +154,9 @@ impl Command for SortAutoMessages {
 }
 
 /// Turns a kind on or off. Turning suggested questions or chat prompts on makes TikTok switch each of them off.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetAutoMessages {
+pub struct SetAutoMessagesEnabled {
     /// Whose.
     pub account: AccountId,
     /// Which kind.
@@ -167,7 +167,7 @@ pub struct SetAutoMessages {
     pub recreate: bool,
 }
 
-impl Command for SetAutoMessages {
+impl Command for SetAutoMessagesEnabled {
     type Reply = AutoOutcome;
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
@@ -178,7 +178,7 @@ impl Command for SetAutoMessages {
 }
 
 /// Brings one account's automatic messages to another account, those that are not there already.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CopyAutoMessages {
     /// From which account.
@@ -199,7 +199,7 @@ impl Command for CopyAutoMessages {
 }
 
 /// Earlier states of one kind, newest first.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListAutoVersions {
     /// Whose.
@@ -222,7 +222,7 @@ impl Command for ListAutoVersions {
 }
 
 /// Makes a kind say what it said in an earlier state.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreAutoVersion {
     /// Which state.
@@ -239,7 +239,7 @@ impl Command for RestoreAutoVersion {
 }
 
 /// Turns comment-to-message on or off.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetCommentToMessage {
     /// Whose.
@@ -258,7 +258,7 @@ impl Command for SetCommentToMessage {
 }
 
 /// Comments of high intent, newest first.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListComments {
     /// Whose.
@@ -275,7 +275,7 @@ impl Command for ListComments {
 }
 
 /// Answers a comment by message; each can be answered once.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnswerComment {
     /// Which one.
@@ -294,7 +294,7 @@ impl Command for AnswerComment {
 }
 
 /// Puts a comment aside, or takes it up again.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DismissComment {
     /// Which one.

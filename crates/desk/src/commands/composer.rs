@@ -8,11 +8,11 @@ use ts_rs::TS;
 
 use super::Done;
 use crate::contract::Command;
-use crate::view::WhyView;
+use crate::view::SendDetails;
 use crate::{Desk, Fault, FaultCode, read};
 
 /// A reply is queued.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Queued {
     /// Its messages, on screen at once: two for a picture with a text.
@@ -22,7 +22,7 @@ pub struct Queued {
 }
 
 /// Keeps what the agent has typed so far; an empty text without quote and picture removes the draft.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveDraft {
     /// Whose composer.
@@ -34,7 +34,7 @@ pub struct SaveDraft {
 }
 
 /// Keeps the card the agent has begun; an empty one removes it.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveCardDraft {
     /// Whose composer.
@@ -44,7 +44,7 @@ pub struct SaveCardDraft {
 }
 
 /// Takes the picture off the draft. Pictures come on it by the host's `attach`, which takes bytes.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveAttachment {
     /// Whose composer.
@@ -52,7 +52,7 @@ pub struct RemoveAttachment {
 }
 
 /// Queues a reply and clears the draft. It is on disk when this answers. A picture goes before its text, as two messages.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendReply {
     /// To whom.
@@ -72,7 +72,7 @@ pub struct SendReply {
 }
 
 /// Queues a Q&A card and clears its draft.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendCard {
     /// To whom.
@@ -88,7 +88,7 @@ pub struct SendCard {
 }
 
 /// Queues one of the account's own posts.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendPost {
     /// To whom.
@@ -104,7 +104,7 @@ pub struct SendPost {
 }
 
 /// Takes back replies that are held: they go into the draft, with quote and picture.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UndoSend {
     /// Which ones: those of one press of Send.
@@ -112,15 +112,15 @@ pub struct UndoSend {
 }
 
 /// Sends held replies at once.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SendNow {
+pub struct SendReplyNow {
     /// Which ones.
     pub messages: Vec<MessageId>,
 }
 
 /// Changes the text of a reply that is held, queued, refused or stopped.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EditReply {
     /// Which one.
@@ -130,7 +130,7 @@ pub struct EditReply {
 }
 
 /// Moves a queued reply to another place among the queued replies of its conversation.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MoveReply {
     /// Which one.
@@ -140,50 +140,50 @@ pub struct MoveReply {
 }
 
 /// Sends a refused or stopped message once more, or an unconfirmed one, knowing that it may arrive twice.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SendAgain {
+pub struct ResendReply {
     /// Which one.
     pub message: MessageId,
 }
 
 /// The agent has seen on the phone that an unconfirmed message arrived.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ItArrived {
+pub struct MarkReplyArrived {
     /// Which one.
     pub message: MessageId,
 }
 
 /// Takes a held, queued, refused, stopped or unconfirmed message out of the outbox. What certainly did not go out goes back
 /// into the draft.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Discard {
+pub struct DiscardReply {
     /// Which one.
     pub message: MessageId,
 }
 
 /// Everything Deskbell knows about why a message is not sent.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WhyNotSent {
+pub struct GetSendDetails {
     /// Which one.
     pub message: MessageId,
 }
 
 /// The agent is typing: the customer is told, at most every five seconds, if the settings say so.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Typing {
+pub struct SendTypingIndicator {
     /// To whom.
     pub conversation: ConversationId,
 }
 
 /// Whether TikTok takes pictures in a conversation; asked once a day at most.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AskImages {
+pub struct CheckImagePermission {
     /// Which one.
     pub conversation: ConversationId,
 }
@@ -342,7 +342,7 @@ impl Command for UndoSend {
     }
 }
 
-impl Command for SendNow {
+impl Command for SendReplyNow {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -369,7 +369,7 @@ impl Command for MoveReply {
     }
 }
 
-impl Command for SendAgain {
+impl Command for ResendReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -378,7 +378,7 @@ impl Command for SendAgain {
     }
 }
 
-impl Command for ItArrived {
+impl Command for MarkReplyArrived {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -387,7 +387,7 @@ impl Command for ItArrived {
     }
 }
 
-impl Command for Discard {
+impl Command for DiscardReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -396,16 +396,16 @@ impl Command for Discard {
     }
 }
 
-impl Command for WhyNotSent {
-    type Reply = WhyView;
+impl Command for GetSendDetails {
+    type Reply = SendDetails;
 
-    async fn run(self, desk: &Desk) -> Result<WhyView, Fault> {
+    async fn run(self, desk: &Desk) -> Result<SendDetails, Fault> {
         let message = self.message;
         Ok(desk.engine().store().read(move |sql| read::why(sql, message)).await?)
     }
 }
 
-impl Command for Typing {
+impl Command for SendTypingIndicator {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -416,7 +416,7 @@ impl Command for Typing {
     }
 }
 
-impl Command for AskImages {
+impl Command for CheckImagePermission {
     type Reply = Option<bool>;
 
     async fn run(self, desk: &Desk) -> Result<Option<bool>, Fault> {

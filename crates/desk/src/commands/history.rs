@@ -14,7 +14,7 @@ use crate::{Desk, Fault, read};
 const MOST_EVENTS: u32 = 200;
 
 /// Pauses the first fetch of old conversations, or goes on with it. What is new is fetched all the same.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PauseBackfill {
     /// Whose.
@@ -35,7 +35,7 @@ impl Command for PauseBackfill {
 }
 
 /// What became of an account's tokens, newest first.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListTokenEvents {
     /// Whose.
@@ -55,7 +55,7 @@ impl Command for ListTokenEvents {
 /// Unlinks an account: its access is given back to TikTok and forgotten here, and nothing of it is sent or received any
 /// more. Its history stays to be read and searched until the account is linked again, unless it is to be erased; what
 /// was erased is gone from this computer.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnlinkAccount {
     /// Which.
@@ -74,7 +74,7 @@ impl Command for UnlinkAccount {
 }
 
 /// The agent has read what came of mending the database.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DismissRepair {}
 

@@ -13,7 +13,7 @@ use crate::{Desk, Fault, read};
 const MOST_ROWS: u32 = 200;
 
 /// A window of the conversation list, newest first.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListConversations {
     /// Whose list.
@@ -41,7 +41,7 @@ impl Command for ListConversations {
 }
 
 /// One conversation's header.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetConversation {
     /// Which one.
@@ -58,16 +58,16 @@ impl Command for GetConversation {
 }
 
 /// Marks a conversation done, or opens it again.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetStatus {
+pub struct SetConversationStatus {
     /// Which one.
     pub conversation: ConversationId,
     /// What it becomes.
     pub status: Status,
 }
 
-impl Command for SetStatus {
+impl Command for SetConversationStatus {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -78,14 +78,14 @@ impl Command for SetStatus {
 }
 
 /// The agent has seen a conversation's messages. TikTok is told only if the account tells its customers on opening.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MarkSeen {
+pub struct MarkConversationSeen {
     /// Which one.
     pub conversation: ConversationId,
 }
 
-impl Command for MarkSeen {
+impl Command for MarkConversationSeen {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {

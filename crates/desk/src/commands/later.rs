@@ -10,7 +10,7 @@ use crate::view::ScheduledView;
 use crate::{Desk, Fault, read};
 
 /// Keeps a reply to be sent later, and clears the draft.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScheduleReply {
     /// To whom.
@@ -26,9 +26,9 @@ pub struct ScheduleReply {
 }
 
 /// Changes the text or the time of a reply that is to be sent later.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ChangeScheduled {
+pub struct UpdateScheduledReply {
     /// Which one.
     pub scheduled: ScheduledId,
     /// The new text.
@@ -38,25 +38,25 @@ pub struct ChangeScheduled {
 }
 
 /// Queues a scheduled reply at once, whatever stopped it.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SendScheduledNow {
+pub struct SendScheduledReplyNow {
     /// Which one.
     pub scheduled: ScheduledId,
 }
 
 /// Takes a scheduled reply back into the draft.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CancelScheduled {
+pub struct CancelScheduledReply {
     /// Which one.
     pub scheduled: ScheduledId,
 }
 
 /// All of an account's scheduled replies, soonest first.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ListScheduled {
+pub struct ListScheduledReplies {
     /// Whose.
     pub account: AccountId,
 }
@@ -71,7 +71,7 @@ impl Command for ScheduleReply {
     }
 }
 
-impl Command for ChangeScheduled {
+impl Command for UpdateScheduledReply {
     type Reply = ScheduledView;
 
     async fn run(self, desk: &Desk) -> Result<ScheduledView, Fault> {
@@ -87,7 +87,7 @@ async fn view(desk: &Desk, id: ScheduledId) -> Result<ScheduledView, Fault> {
     Ok(desk.engine().store().read(move |sql| read::scheduled_view(sql, scheduled::get(sql, id)?)).await?)
 }
 
-impl Command for SendScheduledNow {
+impl Command for SendScheduledReplyNow {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -96,7 +96,7 @@ impl Command for SendScheduledNow {
     }
 }
 
-impl Command for CancelScheduled {
+impl Command for CancelScheduledReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -105,7 +105,7 @@ impl Command for CancelScheduled {
     }
 }
 
-impl Command for ListScheduled {
+impl Command for ListScheduledReplies {
     type Reply = Vec<ScheduledView>;
 
     async fn run(self, desk: &Desk) -> Result<Vec<ScheduledView>, Fault> {

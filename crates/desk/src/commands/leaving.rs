@@ -12,7 +12,7 @@ use crate::view::Departure;
 use crate::{Desk, Fault, FaultCode};
 
 /// What closing Deskbell would hold up.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetDeparture {}
 
@@ -41,11 +41,11 @@ impl Command for GetDeparture {
 }
 
 /// The agent stays after all.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Stay {}
+pub struct CancelDeparture {}
 
-impl Command for Stay {
+impl Command for CancelDeparture {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -55,11 +55,11 @@ impl Command for Stay {
 }
 
 /// Hides the window; Deskbell goes on in the tray.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KeepInTray {}
+pub struct HideToTray {}
 
-impl Command for KeepInTray {
+impl Command for HideToTray {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -69,11 +69,11 @@ impl Command for KeepInTray {
 }
 
 /// Ends Deskbell in good order, whatever that holds up.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Quit {}
+pub struct QuitApp {}
 
-impl Command for Quit {
+impl Command for QuitApp {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -82,11 +82,11 @@ impl Command for Quit {
 }
 
 /// Ends Deskbell in good order and starts it again, which mends a damaged database.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Restart {}
+pub struct RestartApp {}
 
-impl Command for Restart {
+impl Command for RestartApp {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {

@@ -53,11 +53,11 @@ async fn open_browser(desk: &Desk, address: String) -> Result<(), Fault> {
 }
 
 /// How far linking has come.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GetLink {}
+pub struct GetLinkState {}
 
-impl Command for GetLink {
+impl Command for GetLinkState {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
@@ -66,7 +66,7 @@ impl Command for GetLink {
 }
 
 /// Keeps the credentials of the two apps in the keychain. A secret left empty keeps the one typed before.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveCredentials {
     /// Login Kit's client key; empty to do without Login Kit.
@@ -103,7 +103,7 @@ impl Command for SaveCredentials {
 }
 
 /// Opens Login Kit's page in the system's browser and waits for it to come back, five minutes at most.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StartSignIn {}
 
@@ -118,7 +118,7 @@ impl Command for StartSignIn {
 }
 
 /// Goes on without Login Kit: messages need the Business permissions only.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SkipSignIn {}
 
@@ -132,15 +132,15 @@ impl Command for SkipSignIn {
 }
 
 /// Opens TikTok's page for the Business permissions and waits for its code, by the bounce page or by paste.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StartAuthorise {
+pub struct StartAuthorization {
     /// The account that is meant to be linked again; none for whichever is signed in.
     #[serde(default)]
     pub account: Option<AccountId>,
 }
 
-impl Command for StartAuthorise {
+impl Command for StartAuthorization {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
@@ -151,7 +151,7 @@ impl Command for StartAuthorise {
 }
 
 /// Takes the address the agent landed on.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PasteRedirect {
     /// The whole address, or what of it was copied.
@@ -168,7 +168,7 @@ impl Command for PasteRedirect {
 }
 
 /// Stops waiting for the browser and goes one step back. From the confirmation on, the access just given is revoked.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelLink {}
 
@@ -182,7 +182,7 @@ impl Command for CancelLink {
 }
 
 /// It is the right account: link it and begin to fetch.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConfirmLink {}
 
@@ -199,7 +199,7 @@ impl Command for ConfirmLink {
 }
 
 /// Reads again whose the access is that was just given.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetryLinkProfile {}
 
@@ -213,7 +213,7 @@ impl Command for RetryLinkProfile {
 }
 
 /// It is the wrong account: revoke the access just given.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RejectLink {}
 

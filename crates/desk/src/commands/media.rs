@@ -13,16 +13,16 @@ use ts_rs::TS;
 
 use super::Done;
 use crate::contract::Command;
-use crate::view::{MediaUsage, PicturePage, PictureView, SavedFile};
+use crate::view::{ImagePage, ImageView, MediaUsage, SavedFile};
 use crate::{Desk, Fault, FaultCode, Host, HostError, downloads};
 
 /// So many photos are listed at most.
 const MOST_LISTED: u32 = 100;
 
 /// The photos of a conversation around one message, for the viewer.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ListPictures {
+pub struct ListImages {
     /// Which conversation.
     pub conversation: ConversationId,
     /// The message that is looked at; none for the newest photos.
@@ -31,10 +31,10 @@ pub struct ListPictures {
     pub limit: u32,
 }
 
-impl Command for ListPictures {
-    type Reply = PicturePage;
+impl Command for ListImages {
+    type Reply = ImagePage;
 
-    async fn run(self, desk: &Desk) -> Result<PicturePage, Fault> {
+    async fn run(self, desk: &Desk) -> Result<ImagePage, Fault> {
         let Self { conversation, around, limit } = self;
         let limit = limit.clamp(1, MOST_LISTED) as usize;
         let page = desk.engine().store().read(move |sql| {
@@ -60,32 +60,32 @@ impl Command for ListPictures {
 }
 
 /// As many as fit, those nearest to the middle, as many before it as after it where there are enough.
-fn page(older: Vec<Message>, middle: Option<Message>, newer: Vec<Message>, limit: usize) -> PicturePage {
+fn page(older: Vec<Message>, middle: Option<Message>, newer: Vec<Message>, limit: usize) -> ImagePage {
     let room = limit.saturating_sub(usize::from(middle.is_some()));
     let after = newer.len().min((room / 2).max(room.saturating_sub(older.len())));
     let before = older.len().min(room.saturating_sub(after));
     let (has_older, has_newer) = (older.len() > before, newer.len() > after);
-    let mut pictures: Vec<PictureView> = older.into_iter().take(before).filter_map(view).collect();
+    let mut pictures: Vec<ImageView> = older.into_iter().take(before).filter_map(view).collect();
     pictures.reverse();
     pictures.extend(middle.into_iter().chain(newer.into_iter().take(after)).filter_map(view));
-    PicturePage { pictures, has_older, has_newer }
+    ImagePage { pictures, has_older, has_newer }
 }
 
-fn view(message: Message) -> Option<PictureView> {
+fn view(message: Message) -> Option<ImageView> {
     let Content::Image { media, .. } = message.content else { return None };
     let direction = if message.outgoing { Direction::Out } else { Direction::In };
-    Some(PictureView { message: message.id, direction, sent_at_ms: message.sent_at_ms, media })
+    Some(ImageView { message: message.id, direction, sent_at_ms: message.sent_at_ms, media })
 }
 
 /// Asks TikTok for a picture again that was let go, or that could not be had before.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FetchPicture {
+pub struct FetchImage {
     /// In which message.
     pub message: MessageId,
 }
 
-impl Command for FetchPicture {
+impl Command for FetchImage {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -95,14 +95,14 @@ impl Command for FetchPicture {
 }
 
 /// Copies a picture to the clipboard.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CopyPicture {
+pub struct CopyImage {
     /// Its key in the media vault.
     pub key: String,
 }
 
-impl Command for CopyPicture {
+impl Command for CopyImage {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -116,14 +116,14 @@ impl Command for CopyPicture {
 }
 
 /// Saves a message's picture among the agent's downloads, under a name that says from whom and when.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SavePicture {
+pub struct SaveImage {
     /// In which message.
     pub message: MessageId,
 }
 
-impl Command for SavePicture {
+impl Command for SaveImage {
     type Reply = SavedFile;
 
     async fn run(self, desk: &Desk) -> Result<SavedFile, Fault> {
@@ -168,7 +168,7 @@ pub(super) async fn save(desk: &Desk, name: String, ending: &'static str, bytes:
 }
 
 /// Fetches a message's film and opens it in the system's player; answers when the player was asked.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenVideo {
     /// In which message.
@@ -203,7 +203,7 @@ impl From<FilmProblem> for Fault {
 }
 
 /// Opens a message that only TikTok can show, in the browser: a shared post, or the inbox for kinds we do not know.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenInTikTok {
     /// Which message.
@@ -234,7 +234,7 @@ impl Command for OpenInTikTok {
 }
 
 /// How much room pictures take.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetMediaUsage {}
 

@@ -37,13 +37,13 @@ async fn overview(desk: &Desk) -> Result<Overview, Fault> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repair: desk.engine().store().read(recovery::report).await?.map(read::repair_view),
         damaged: desk.engine().is_damaged(),
-        unreadable: desk.engine().store().unreadable(),
+        unreadable: desk.engine().store().unreadable().into_iter().map(str::to_owned).collect(),
         can_restart: desk.host().can_restart(),
     })
 }
 
 /// Everything the frame around the screens shows.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetOverview {}
 
@@ -56,7 +56,7 @@ impl Command for GetOverview {
 }
 
 /// Replaces the agent's settings.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveSettings {
     /// All of them.
@@ -73,7 +73,7 @@ impl Command for SaveSettings {
 }
 
 /// Keeps secrets in memory until Deskbell ends, because no keychain answers.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UseSessionSecrets {}
 
@@ -89,7 +89,7 @@ impl Command for UseSessionSecrets {
 }
 
 /// Asks the system's keychain again.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetryKeychain {}
 
@@ -104,7 +104,7 @@ impl Command for RetryKeychain {
 }
 
 /// Opens Practice, the built-in sandbox, in a profile of its own.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StartPractice {}
 
@@ -123,16 +123,16 @@ impl Command for StartPractice {
 }
 
 /// Tells where the agent is, so that polling is quick where they look and nothing is notified that they see.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Attend {
+pub struct SetActiveView {
     /// The conversation on screen.
     pub conversation: Option<ConversationId>,
     /// Whether the window has the focus.
     pub focused: bool,
 }
 
-impl Command for Attend {
+impl Command for SetActiveView {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -142,11 +142,11 @@ impl Command for Attend {
 }
 
 /// Asks TikTok at once instead of at the next turn, and tries waiting replies again.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SyncNow {}
+pub struct SyncAccounts {}
 
-impl Command for SyncNow {
+impl Command for SyncAccounts {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {

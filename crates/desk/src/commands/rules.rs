@@ -8,7 +8,7 @@ use store::table::{firing, rule, setting};
 use ts_rs::TS;
 
 use crate::contract::Command;
-use crate::view::{BusinessHoursView, DryRunView, ExplainView, FiringView, RulesView};
+use crate::view::{BusinessHoursView, DryRunView, ExplainView, RuleRunView, RulesView};
 use crate::{Desk, Fault, FaultCode, read};
 
 /// So many firings are listed at once.
@@ -37,7 +37,7 @@ fn invalid(problem: RuleProblem) -> Fault {
 }
 
 /// All rules, in the order in which they are tried.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListRules {}
 
@@ -50,7 +50,7 @@ impl Command for ListRules {
 }
 
 /// Keeps a rule: a new one at the end of the others.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveRule {
     /// Which one; none for a new one.
@@ -81,7 +81,7 @@ impl Command for SaveRule {
 }
 
 /// Deletes a rule; what it did stays in the log.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteRule {
     /// Which one.
@@ -104,7 +104,7 @@ impl Command for DeleteRule {
 }
 
 /// Puts the rules into this order.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SortRules {
     /// All of them, in their new order.
@@ -122,14 +122,14 @@ impl Command for SortRules {
 }
 
 /// Decides how many replies of a customer's budget rules leave to people.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetReserve {
+pub struct SetReplyReserve {
     /// 0 to 10.
     pub reserve: u32,
 }
 
-impl Command for SetReserve {
+impl Command for SetReplyReserve {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
@@ -145,16 +145,16 @@ impl Command for SetReserve {
 }
 
 /// Decides whether this computer answers by rule for an account.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetRulesHere {
+pub struct SetRulesOnThisComputer {
     /// Whose.
     pub account: AccountId,
     /// Whether it does.
     pub here: bool,
 }
 
-impl Command for SetRulesHere {
+impl Command for SetRulesOnThisComputer {
     type Reply = RulesView;
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
@@ -165,9 +165,9 @@ impl Command for SetRulesHere {
 }
 
 /// What rules did, newest first, at most 100.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ListFirings {
+pub struct ListRuleRuns {
     /// Whose.
     pub account: AccountId,
     /// Of this rule alone.
@@ -176,10 +176,10 @@ pub struct ListFirings {
     pub before: Option<String>,
 }
 
-impl Command for ListFirings {
-    type Reply = Vec<FiringView>;
+impl Command for ListRuleRuns {
+    type Reply = Vec<RuleRunView>;
 
-    async fn run(self, desk: &Desk) -> Result<Vec<FiringView>, Fault> {
+    async fn run(self, desk: &Desk) -> Result<Vec<RuleRunView>, Fault> {
         let Self { account, rule: of, before } = self;
         let before = match before.map(|id| id.parse::<i64>()) {
             None => None,
@@ -195,7 +195,7 @@ impl Command for ListFirings {
 }
 
 /// Why each rule did what it did with one customer's message.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExplainRules {
     /// Which message.
@@ -213,7 +213,7 @@ impl Command for ExplainRules {
 }
 
 /// What the rules would have done with past messages, a changed or new one among them. Nothing is sent, and nothing is written.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DryRunRules {
     /// Of one account's messages, or of all.
@@ -250,7 +250,7 @@ impl Command for DryRunRules {
 }
 
 /// An account's business hours.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetBusinessHours {
     /// Whose.
@@ -266,7 +266,7 @@ impl Command for GetBusinessHours {
 }
 
 /// Keeps an account's business hours.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveBusinessHours {
     /// Whose.

@@ -16,7 +16,7 @@ use crate::{Desk, Fault, FaultCode, downloads, read, saved_file};
 const MOST_LISTED: u32 = 1_000;
 
 /// The files saved replies travel in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum SavedFormat {
     /// A table: name, shortcut, category, text, uses. Where one takes the place of another, its picture stays.
@@ -26,7 +26,7 @@ pub enum SavedFormat {
 }
 
 /// Saved replies whose name, shortcut or text answers a query, best first; all by use if it is empty.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FindSavedReplies {
     /// What was typed.
@@ -49,7 +49,7 @@ impl Command for FindSavedReplies {
 }
 
 /// Keeps a saved reply.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveSavedReply {
     /// Which one; none for a new one.
@@ -80,7 +80,7 @@ impl Command for SaveSavedReply {
 }
 
 /// Deletes a saved reply.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteSavedReply {
     /// Which one.
@@ -97,7 +97,7 @@ impl Command for DeleteSavedReply {
 }
 
 /// Makes a saved reply ready for a conversation's customer.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FillSavedReply {
     /// Which one.
@@ -139,7 +139,7 @@ impl Command for FillSavedReply {
 
 /// Says that a saved reply was inserted: it counts, and its picture goes onto the conversation's draft unless another one
 /// is there.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UseSavedReply {
     /// Which one.
@@ -175,7 +175,7 @@ impl Command for UseSavedReply {
 }
 
 /// Writes all saved replies into a file in the folder for downloads.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExportSavedReplies {
     /// As what.
@@ -220,7 +220,7 @@ impl Command for ExportSavedReplies {
 }
 
 /// Takes saved replies in from a file's text. What cannot be read is told of and not kept; everything else is.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportSavedReplies {
     /// What the file is.

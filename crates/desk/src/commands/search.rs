@@ -15,7 +15,7 @@ const MOST_THREAD_HITS: u32 = 1_000;
 
 /// Searches messages and customers, as one types. Words must all be there; "a phrase" stands in quotes; `from:`, `in:`,
 /// `has:`, `tag:`, `before:`, `after:` and `on:` narrow it down; a minus in front excludes.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Search {
     /// Only this account's; none for all.
@@ -53,7 +53,7 @@ impl Command for Search {
 }
 
 /// The messages of one conversation that answer.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FindInThread {
     /// Which conversation.

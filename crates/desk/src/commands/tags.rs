@@ -10,7 +10,7 @@ use crate::view::TagCount;
 use crate::{Desk, Fault, read};
 
 /// An account's tags, by name, for choosing.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListTags {
     /// Whose.
@@ -28,7 +28,7 @@ impl Command for ListTags {
 }
 
 /// Puts a tag on a conversation's customer, making it if it is new.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddTag {
     /// Whose customer.
@@ -48,7 +48,7 @@ impl Command for AddTag {
 }
 
 /// Takes a tag off a conversation's customer.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveTag {
     /// Whose customer.

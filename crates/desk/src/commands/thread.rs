@@ -13,7 +13,7 @@ use crate::{Desk, Fault, FaultCode, read};
 const MOST_MESSAGES: u32 = 200;
 
 /// A stretch of messages: the newest, the oldest, or those before, after or around one.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListMessages {
     /// Which conversation.

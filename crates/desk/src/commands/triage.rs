@@ -23,7 +23,7 @@ fn named(error: StoreError) -> Fault {
 }
 
 /// Everybody who answers customers, whoever sits here first.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListAgents {}
 
@@ -36,7 +36,7 @@ impl Command for ListAgents {
 }
 
 /// Adds an agent, or changes one's name.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveAgent {
     /// Which one; none for a new one.
@@ -60,7 +60,7 @@ impl Command for SaveAgent {
 }
 
 /// Forgets an agent; their conversations are nobody's.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveAgent {
     /// Which one; not whoever sits here.
@@ -78,16 +78,16 @@ impl Command for RemoveAgent {
 }
 
 /// Says whether an agent is away: rules and assignment pass them over.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SetAway {
+pub struct SetAgentAway {
     /// Who.
     pub agent: AgentId,
     /// Away, or back.
     pub away: bool,
 }
 
-impl Command for SetAway {
+impl Command for SetAgentAway {
     type Reply = Vec<AgentView>;
 
     async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
@@ -98,16 +98,16 @@ impl Command for SetAway {
 }
 
 /// Gives a conversation to an agent, or takes it from whoever has it.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Assign {
+pub struct AssignConversation {
     /// Which one.
     pub conversation: ConversationId,
     /// To whom.
     pub agent: Option<AgentId>,
 }
 
-impl Command for Assign {
+impl Command for AssignConversation {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
@@ -118,16 +118,16 @@ impl Command for Assign {
 }
 
 /// Puts a conversation away until a time or until the customer writes, or brings it back.
-#[derive(Debug, Clone, serde::Deserialize, TS)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Snooze {
+pub struct SnoozeConversation {
     /// Which one.
     pub conversation: ConversationId,
     /// Until when, ms since the epoch, later than now; none to bring it back.
     pub until_ms: Option<Millis>,
 }
 
-impl Command for Snooze {
+impl Command for SnoozeConversation {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {

@@ -7,8 +7,8 @@ use store::table::{conversation, message, rule, setting};
 use store::{Connection, StoreError};
 
 use crate::view::{
-    BusinessHoursView, DryExampleView, DryRuleView, DryRunView, ExplainView, FiringNote, FiringView, MessageView,
-    NoReplyCount, RuleVerdictView, RuleView, RulesView,
+    BusinessHoursView, DryExampleView, DryRuleView, DryRunView, ExplainView, MessageView, NoReplyCount, RuleRunNote,
+    RuleRunView, RuleVerdictView, RuleView, RulesView,
 };
 
 pub(crate) fn view(sql: &Connection, computers: u32) -> Result<RulesView, StoreError> {
@@ -48,8 +48,8 @@ fn words(sql: &Connection, id: MessageId) -> Result<String, StoreError> {
     }
 }
 
-pub(crate) fn firing_view(sql: &Connection, one: Firing) -> Result<FiringView, StoreError> {
-    Ok(FiringView {
+pub(crate) fn firing_view(sql: &Connection, one: Firing) -> Result<RuleRunView, StoreError> {
+    Ok(RuleRunView {
         id: one.id.to_string(),
         rule: one.rule,
         name: one.name,
@@ -74,7 +74,12 @@ pub(super) fn put_firings(
     let (Some(first), Some(last)) = (customers().min(), customers().max()) else { return Ok(()) };
     for one in firing::between(sql, id, first, last)? {
         if let Some(message) = messages.iter_mut().find(|message| message.id == one.message) {
-            message.firings.push(FiringNote { name: one.name, at_ms: one.at_ms, did: one.did, no_reply: one.no_reply });
+            message.firings.push(RuleRunNote {
+                name: one.name,
+                at_ms: one.at_ms,
+                did: one.did,
+                no_reply: one.no_reply,
+            });
         }
     }
     Ok(())

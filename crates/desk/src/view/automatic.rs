@@ -4,11 +4,11 @@ use model::{
     AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, AutoVersionId, CommentId, ConversationId, Millis,
     Refusal,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// An account's automatic messages.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoMessagesView {
     /// Whose.
@@ -24,7 +24,7 @@ pub struct AutoMessagesView {
 }
 
 /// One kind of automatic message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoKindView {
     /// Which kind.
@@ -38,7 +38,7 @@ pub struct AutoKindView {
 }
 
 /// One automatic message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoMessageView {
     /// Its id.
@@ -52,7 +52,7 @@ pub struct AutoMessageView {
 }
 
 /// An earlier state of one kind, to compare and to bring back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoVersionView {
     /// Its id.
@@ -68,7 +68,7 @@ pub struct AutoVersionView {
 }
 
 /// What came of bringing several messages to TikTok: each is a call of its own, and some may be refused.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoOutcome {
     /// How it stands now.
@@ -78,7 +78,7 @@ pub struct AutoOutcome {
 }
 
 /// A message that TikTok did not take.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoRefusal {
     /// What it would have said.
@@ -88,7 +88,7 @@ pub struct AutoRefusal {
 }
 
 /// Whether comments of high intent may be answered by message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CommentToMessageView {
     /// Whether it is on; none if TikTok was never asked, or refuses to say.
@@ -100,7 +100,7 @@ pub struct CommentToMessageView {
 }
 
 /// A comment of high intent.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CommentView {
     /// Its id.
@@ -126,7 +126,7 @@ pub struct CommentView {
 }
 
 /// One of TikTok's conditions for answering a comment by message (direct reply).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CommentConditionView {
     /// Which.
@@ -136,7 +136,7 @@ pub struct CommentConditionView {
 }
 
 /// TikTok's conditions for answering a comment by message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum CommentCondition {
     /// It is a first-level comment on one of the account's own videos.
@@ -154,7 +154,7 @@ pub enum CommentCondition {
 }
 
 /// How far the answer to a comment has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum CommentState {
     /// Not answered.

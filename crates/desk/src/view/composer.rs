@@ -1,13 +1,13 @@
 //! What is being written, and what goes out later.
 
 use model::{ConversationId, Millis, ScheduledId, StopReason};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Quoted;
 
 /// What an agent has typed and attached so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DraftView {
     /// The whole text.
@@ -19,7 +19,7 @@ pub struct DraftView {
 }
 
 /// A picture ready to be sent: upright, without metadata, JPEG or PNG, small enough for TikTok.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
     /// Its key in the media vault.
@@ -35,7 +35,7 @@ pub struct Attachment {
 }
 
 /// A reply to be sent later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduledView {
     /// Its id.
@@ -57,7 +57,7 @@ pub struct ScheduledView {
 }
 
 /// The account's own posts, newest first, as last fetched.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PostPage {
     /// The posts.
@@ -67,7 +67,7 @@ pub struct PostPage {
 }
 
 /// One of the account's own posts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PostView {
     /// TikTok's `item_id`.

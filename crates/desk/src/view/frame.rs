@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Everything the frame around the screens shows.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Overview {
     /// Whether this is Practice: the built-in sandbox instead of TikTok.
@@ -27,13 +27,13 @@ pub struct Overview {
     /// Whether the database was found damaged while Deskbell runs: it is mended at the next start.
     pub damaged: bool,
     /// The tables in which a value could not be read since Deskbell was started: that row is shown without it, or left out.
-    pub unreadable: Vec<&'static str>,
+    pub unreadable: Vec<String>,
     /// Whether this host can start Deskbell again by itself.
     pub can_restart: bool,
 }
 
 /// Where secrets are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Keychain {
     /// The system's keychain answers.
@@ -45,7 +45,7 @@ pub enum Keychain {
 }
 
 /// What closing Deskbell would hold up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Departure {
     /// Whether the agent has asked to close Deskbell and has not been answered.
@@ -155,7 +155,7 @@ pub enum SendKey {
 }
 
 /// A linked account, with how it fares.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountView {
     /// Its id.
@@ -187,7 +187,7 @@ pub struct AccountView {
 }
 
 /// How complete an account's history is, claiming no more than is proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryView {
     /// Everything up to here was listed and fetched, but for the conversations counted below, ms since the epoch; none
@@ -200,7 +200,7 @@ pub struct HistoryView {
 }
 
 /// How long an account's access lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessView {
     /// When the access token ends, ms since the epoch; it is renewed by itself.
@@ -212,7 +212,7 @@ pub struct AccessView {
 }
 
 /// How an account fares.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Health {
     /// Messages arrive.
@@ -253,7 +253,7 @@ pub enum Health {
 }
 
 /// How far the first fetch of an account's conversations has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Backfill {
     /// Conversations fetched.
@@ -265,7 +265,7 @@ pub struct Backfill {
 }
 
 /// What became of an account's tokens.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenEventView {
     /// When, ms since the epoch.
@@ -277,7 +277,7 @@ pub struct TokenEventView {
 }
 
 /// What happened to a pair of tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum TokenEventKind {
     /// The account was linked, or linked again.
@@ -293,7 +293,7 @@ pub enum TokenEventKind {
 }
 
 /// What came of mending a damaged database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RepairView {
     /// When, ms since the epoch.

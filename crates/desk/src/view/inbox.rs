@@ -4,13 +4,13 @@ use model::{
     AccountId, Card, ConversationId, ConversationKind, Delivery, Direction, MessageId, Millis, Origin, PersonId,
     ReplyWindow, ScheduledId, SendBudget, Snippet, Status, StopReason, TabCounts, TagId,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{AgentView, DraftView, ScheduledView};
 
 /// A window of the conversation list.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationWindow {
     /// How many conversations the tab holds in all.
@@ -24,7 +24,7 @@ pub struct ConversationWindow {
 }
 
 /// One row of the conversation list.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationRow {
     /// Its id.
@@ -74,7 +74,7 @@ pub struct ConversationRow {
 }
 
 /// A reply that TikTok does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum UnsentView {
     /// It is in the outbox.
@@ -100,7 +100,7 @@ pub enum UnsentView {
 }
 
 /// A word on customers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TagView {
     /// Its id.
@@ -112,7 +112,7 @@ pub struct TagView {
 }
 
 /// A tag of an account, for choosing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TagCount {
     /// The tag.
@@ -122,7 +122,7 @@ pub struct TagCount {
 }
 
 /// A customer as shown in rows and headers.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonView {
     /// Their id.
@@ -142,7 +142,7 @@ pub struct PersonView {
 }
 
 /// A conversation's header, and what surrounds its messages.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationView {
     /// Its row, as the list shows it.

@@ -1,13 +1,13 @@
 //! Linking an account, step by step.
 
 use model::{AccountId, Millis};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::Fault;
 
 /// How far linking an account has come.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkView {
     /// The Login Kit app's client key, if typed before. Its secret is never shown.
@@ -35,7 +35,7 @@ pub struct LinkView {
 }
 
 /// The step linking is at.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LinkStep {
     /// The credentials of the two apps are needed.
@@ -70,7 +70,7 @@ pub enum LinkStep {
 }
 
 /// A TikTok profile shown while linking.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkedProfile {
     /// The @handle without the @; empty if TikTok did not say.

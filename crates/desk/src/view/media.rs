@@ -1,15 +1,15 @@
 //! Pictures, and files the agent saves.
 
 use model::{Direction, MediaState, MessageId, Millis};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Photos of a conversation, for the viewer.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct PicturePage {
+pub struct ImagePage {
     /// The photos, oldest first.
-    pub pictures: Vec<PictureView>,
+    pub pictures: Vec<ImageView>,
     /// Whether there are older ones.
     pub has_older: bool,
     /// Whether there are newer ones.
@@ -17,9 +17,9 @@ pub struct PicturePage {
 }
 
 /// A photo in a conversation.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct PictureView {
+pub struct ImageView {
     /// Its message.
     pub message: MessageId,
     /// Who sent it.
@@ -31,7 +31,7 @@ pub struct PictureView {
 }
 
 /// A file that was saved.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedFile {
     /// Where, as a person would say it: the folder's name and the file's.
@@ -39,7 +39,7 @@ pub struct SavedFile {
 }
 
 /// How much room pictures take.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MediaUsage {
     /// In bytes.

@@ -4,11 +4,11 @@ use model::{
     AccountId, ActionTaken, BusinessHours, ConversationId, MessageId, Millis, NoReply, RuleId, RuleProblem, RuleSpec,
     Verdict,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// All rules, in the order in which they are tried.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RulesView {
     /// The rules.
@@ -22,7 +22,7 @@ pub struct RulesView {
 }
 
 /// A rule.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
     /// Its id.
@@ -38,9 +38,9 @@ pub struct RuleView {
 }
 
 /// One time a rule fired.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct FiringView {
+pub struct RuleRunView {
     /// A number that grows with time, to ask for older ones.
     pub id: String,
     /// Which rule; it may be gone.
@@ -66,13 +66,13 @@ pub struct FiringView {
 }
 
 /// Why each rule did what it did with one message, or would do now.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplainView {
     /// The message.
     pub message: MessageId,
     /// What really happened, as the log has it.
-    pub fired: Vec<FiringView>,
+    pub fired: Vec<RuleRunView>,
     /// What the rules as they are now say, in their order.
     pub verdicts: Vec<RuleVerdictView>,
     /// Why no reply would go out now, if one of them would send one.
@@ -80,7 +80,7 @@ pub struct ExplainView {
 }
 
 /// One rule's verdict on a message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleVerdictView {
     /// Which rule; none for one that is not kept yet.
@@ -92,7 +92,7 @@ pub struct RuleVerdictView {
 }
 
 /// What rules would have done with past messages.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryRunView {
     /// How many customers' messages were looked at.
@@ -110,7 +110,7 @@ pub struct DryRunView {
 }
 
 /// What one rule would have done.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryRuleView {
     /// Which rule; none for one that is not kept yet.
@@ -128,7 +128,7 @@ pub struct DryRuleView {
 }
 
 /// How often a reply would not have been sent for one reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct NoReplyCount {
     /// The reason.
@@ -138,7 +138,7 @@ pub struct NoReplyCount {
 }
 
 /// A message a rule would have fired on.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryExampleView {
     /// In which conversation.
@@ -156,7 +156,7 @@ pub struct DryExampleView {
 }
 
 /// An account's business hours.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BusinessHoursView {
     /// Whose.
@@ -172,9 +172,9 @@ pub struct BusinessHoursView {
 }
 
 /// What a rule did, as it stands in the thread below the message it fired on.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct FiringNote {
+pub struct RuleRunNote {
     /// What the rule was called.
     pub name: String,
     /// When, ms since the epoch.

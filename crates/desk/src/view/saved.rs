@@ -1,13 +1,13 @@
 //! Saved replies, as listed and as filled in.
 
 use model::{Millis, SavedReplyId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Attachment;
 
 /// A saved reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedReplyView {
     /// Its id.
@@ -31,7 +31,7 @@ pub struct SavedReplyView {
 }
 
 /// A saved reply made ready for one customer: what is known is filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct FilledReply {
     /// The pieces of the text, in order; joined, with the blanks filled in, they are the reply.
@@ -41,7 +41,7 @@ pub struct FilledReply {
 }
 
 /// A piece of a text that is being filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FilledPart {
     /// Words that are known.
@@ -59,7 +59,7 @@ pub enum FilledPart {
 }
 
 /// What stands on a draft after a saved reply was inserted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct UsedReply {
     /// The draft's picture.
@@ -69,7 +69,7 @@ pub struct UsedReply {
 }
 
 /// What came of an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {
     /// How many are new.
@@ -83,7 +83,7 @@ pub struct ImportReport {
 }
 
 /// One entry of a file that could not be taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportRefusal {
     /// Its place in the file, counted from 1.

@@ -1,13 +1,13 @@
 //! What a search found.
 
 use model::{AccountId, ConversationId, Direction, MessageId, Millis, SnippetKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{Mark, PersonView};
 
 /// What a search found.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchResults {
     /// Customers whose name or handle answers: first those called what was typed; heard of last first.
@@ -27,7 +27,7 @@ pub struct SearchResults {
 }
 
 /// Where a search goes on that has not looked through everything.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Resume {
     /// To be asked for next.
@@ -37,7 +37,7 @@ pub struct Resume {
 }
 
 /// A customer found by name.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonHit {
     /// Their newest conversation.
@@ -51,7 +51,7 @@ pub struct PersonHit {
 }
 
 /// A message found.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageHit {
     /// The message.
@@ -75,7 +75,7 @@ pub struct MessageHit {
 }
 
 /// An operator that could not be followed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchProblem {
     /// What is wrong with it.
@@ -85,7 +85,7 @@ pub struct SearchProblem {
 }
 
 /// What is wrong with an operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum SearchProblemKind {
     /// `from:` or `in:` somebody nobody is called.
@@ -99,7 +99,7 @@ pub enum SearchProblemKind {
 }
 
 /// The messages of one conversation that answer a search.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadHits {
     /// The messages, newest first; 1,000 at most.

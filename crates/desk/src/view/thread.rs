@@ -4,12 +4,12 @@ use model::{AutoType, Content, Delivery, Direction, MessageId, Millis, Reaction,
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{FiringNote, PostView};
+use super::{PostView, RuleRunNote};
 
 /// Everything Deskbell knows about why a message is not sent.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct WhyView {
+pub struct SendDetails {
     /// How far it has come.
     pub delivery: Delivery,
     /// TikTok's no, if it said so.
@@ -21,7 +21,7 @@ pub struct WhyView {
 }
 
 /// One attempt to send a message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptView {
     /// When the call began, by TikTok's clock.
@@ -57,7 +57,7 @@ pub enum AttemptOutcome {
 }
 
 /// A stretch of a conversation's messages, oldest first.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MessagePage {
     /// The messages, oldest first.
@@ -71,7 +71,7 @@ pub struct MessagePage {
 }
 
 /// Messages may be missing in the stretch before this message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct GapView {
     /// The first message after the gap.
@@ -81,7 +81,7 @@ pub struct GapView {
 }
 
 /// One message.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView {
     /// Its id; stays the same when TikTok confirms it.
@@ -97,7 +97,7 @@ pub struct MessageView {
     /// The rule that sent it, by its name then.
     pub rule: Option<String>,
     /// What rules did because of it.
-    pub firings: Vec<FiringNote>,
+    pub firings: Vec<RuleRunNote>,
     /// What is in it.
     pub content: Content,
     /// The account's own post that it shares, if it is known.
@@ -114,7 +114,7 @@ pub struct MessageView {
 }
 
 /// A stretch of a text that answers a search, in UTF-16 code units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Mark {
     /// Where it begins.
@@ -124,7 +124,7 @@ pub struct Mark {
 }
 
 /// A quoted message, in one line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Quoted {
     /// The quoted message, if we hold it.

@@ -1,5 +1,5 @@
 // What a rule did, in words.
-import type { ActionTaken, FiringNote } from "../../ipc/bindings";
+import type { ActionTaken, RuleRunNote } from "../../ipc/bindings";
 import { t } from "../../text";
 import { shownName } from "../../text/shown";
 import { atMoment, toCome } from "../../text/when";
@@ -21,7 +21,7 @@ function deedWords(deed: ActionTaken, now: number): string {
 }
 
 /** “Rule “Delivery”: sent “Delivery times”, tagged delivery”. */
-export function firingWords({ name, did, noReply }: FiringNote, now: number): string {
+export function firingWords({ name, did, noReply }: RuleRunNote, now: number): string {
   const all = did.map((deed) => deedWords(deed, now));
   if (noReply) all.push(t.firing.noReply(noReply));
   return t.firing.line(shownName(name), all.length > 0 ? all : [t.firing.fired]);

@@ -59,14 +59,14 @@ export class Handling {
     }
   }
 
-  async decide(command: "sendAgain" | "itArrived", message: MessageId): Promise<void> {
+  async decide(command: "resendReply" | "markReplyArrived", message: MessageId): Promise<void> {
     await this.#once(message, () => ask(command, { message }));
   }
 
   /** Out of the outbox. What certainly did not go out is in the draft again, so the composer takes it from there. */
   async discard(message: MessageId): Promise<void> {
     const done = await this.#once(message, async () => {
-      const fault = await this.app.drafts.reclaim(this.talk.id, () => ask("discard", { message }));
+      const fault = await this.app.drafts.reclaim(this.talk.id, () => ask("discardReply", { message }));
       if (fault) this.app.toasts.fault(fault);
     });
     if (done) this.app.place.wish = "composer";
@@ -104,7 +104,7 @@ export class Handling {
   }
 
   /** Asks TikTok for a picture or a film, or shows a message there; what goes wrong is said at the message. */
-  async fetch(command: "fetchPicture" | "openVideo" | "openInTikTok", message: MessageId): Promise<void> {
+  async fetch(command: "fetchImage" | "openVideo" | "openInTikTok", message: MessageId): Promise<void> {
     if (this.fetching.has(message)) return;
     this.fetching = new Set([...this.fetching, message]);
     this.problems = new Map([...this.problems].filter(([id]) => id !== message));
@@ -112,7 +112,7 @@ export class Handling {
     try {
       await ask(command, { message });
       this.said = t.thread.fetched[command];
-      if (command === "fetchPicture") await this.talk.refresh();
+      if (command === "fetchImage") await this.talk.refresh();
     } catch (error) {
       this.problems = new Map([...this.problems, [message, faultOf(error)]]);
     } finally {

@@ -1,5 +1,5 @@
 // Why a message did not go out: the plain words, and what TikTok's support needs. Never the words of the message.
-import type { AttemptView, Delivery, MessageView, WhyView } from "../../ipc/bindings";
+import type { AttemptView, Delivery, MessageView, SendDetails } from "../../ipc/bindings";
 import { t } from "../../text";
 import type { Advice } from "../../text/faults";
 import { refusedWhy } from "../../text/delivery";
@@ -50,7 +50,7 @@ function without(text: string, message: MessageView | undefined): string {
 }
 
 /** What to paste to TikTok's support. */
-export function supportText(view: WhyView, message: MessageView | undefined, version: string): string {
+export function supportText(view: SendDetails, message: MessageView | undefined, version: string): string {
   const say = t.why.support;
   const lines = [say.title(version)];
   const put = (label: string, value: string | number | null): void => {
