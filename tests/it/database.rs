@@ -85,11 +85,13 @@ fn query_in(source: &str, place: &str, blanks: &[(&str, &str)]) -> String {
     let mut sql = format!("SELECT{}", query.split('"').next().unwrap_or_default());
     for line in source.lines() {
         if let Some((name, value)) =
-            line.trim_start().strip_prefix("const ").and_then(|rest| rest.split_once(": &str = \""))
+            line.split_once("const ").and_then(|(_, rest)| rest.split_once(": &str = \""))
         {
             sql = sql.replace(&format!("{{{name}}}"), value.trim_end_matches("\";"));
         }
     }
+    // Which columns are read changes no plan here.
+    sql = sql.replace("{columns}", "*");
     for (blank, with) in blanks {
         sql = sql.replace(&format!("{{{blank}}}"), with);
     }

@@ -39,6 +39,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_read_from_and_ids.sql"),
     include_str!("../migrations/0009_search_without_separators.sql"),
     include_str!("../migrations/0010_unsent.sql"),
+    include_str!("../migrations/0011_outbox_wait_reason.sql"),
 ];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;

@@ -11,7 +11,9 @@ mod error;
 pub mod private;
 pub mod readable;
 pub mod recovery;
+mod rows;
 pub mod search;
+mod stored;
 pub mod table;
 
 pub use db::{CheckOutcome, Store, Tx};

@@ -31,6 +31,7 @@ pub(crate) use self::image::log_of;
 pub(crate) use self::inspect::{APPLICATION_ID, Inspection, inspect, was_ours};
 pub use self::report::{Counts, Losses, Report, dismiss, report};
 use crate::db::{DATABASE, MIGRATIONS, commit, migrate};
+use crate::rows::only;
 use crate::{OpenError, StoreError, private};
 
 /// Says that the database is to be mended.
@@ -178,7 +179,7 @@ pub(crate) fn delete_set_aside(folder: &Path) -> std::io::Result<()> {
 /// A name for the folder that says when, and is not taken.
 fn free_name(folder: &Path) -> std::io::Result<String> {
     let now = Connection::open_in_memory()
-        .and_then(|sql| sql.query_row("SELECT strftime('%Y%m%dT%H%M%SZ')", [], |row| row.get::<_, String>(0)))
+        .and_then(|sql| sql.query_row("SELECT strftime('%Y%m%dT%H%M%SZ')", [], only::<String>))
         .map_err(std::io::Error::other)?;
     let names = (1..).map(|nth| if nth == 1 { format!("damaged-{now}") } else { format!("damaged-{now}-{nth}") });
     Ok(names.into_iter().find(|name| !folder.join(name).exists()).unwrap_or_default())

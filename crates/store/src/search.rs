@@ -23,11 +23,7 @@ mod term;
 mod walk;
 
 #[cfg(test)]
-mod operators;
-#[cfg(test)]
-mod oracle;
-#[cfg(test)]
-mod recall;
+mod tests;
 
 pub use excerpt::{Mark, marks};
 pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, find_more, in_thread};

@@ -11,8 +11,6 @@ pub mod cursor;
 pub mod draft;
 pub mod firing;
 pub mod gap;
-#[cfg(test)]
-mod growth;
 pub mod media;
 pub mod message;
 pub mod outbox;
@@ -29,3 +27,6 @@ pub mod triage;
 pub mod unreadable;
 pub mod unsent;
 pub mod upload;
+
+#[cfg(test)]
+mod tests;

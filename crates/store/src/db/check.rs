@@ -9,6 +9,7 @@ use model::{Change, Millis};
 use rusqlite::{ErrorCode, InterruptHandle};
 
 use super::{Store, open_connection};
+use crate::rows::only;
 use crate::table::setting;
 use crate::{StoreError, readable, recovery};
 
@@ -121,7 +122,7 @@ impl Store {
         let mut tables = sql.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")?;
         // With the schema goes the list of free pages.
         let mut names = vec!["sqlite_schema".to_owned()];
-        names.extend(tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?);
+        names.extend(tables.query_map([], only)?.collect::<rusqlite::Result<Vec<String>>>()?);
         for name in names {
             if self.shared.closing.load(Ordering::SeqCst) {
                 return Err(rusqlite::Error::SqliteFailure(
@@ -130,8 +131,7 @@ impl Store {
                 ));
             }
             let mut check = sql.prepare(&format!("PRAGMA quick_check('{name}')"))?;
-            let found =
-                check.query_map([], |row| row.get::<_, String>(0))?.take(3).collect::<rusqlite::Result<Vec<_>>>()?;
+            let found = check.query_map([], only::<String>)?.take(3).collect::<rusqlite::Result<Vec<_>>>()?;
             if found.iter().any(|line| line != "ok") {
                 return Ok(Some(found.join("; ")));
             }
@@ -175,7 +175,7 @@ impl Store {
     pub async fn truncate_log(&self) -> Result<(), StoreError> {
         self.on_writer(|sql| {
             sql.busy_timeout(TRUNCATE_TIMEOUT)?;
-            let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], only::<bool>);
             sql.busy_timeout(BUSY_TIMEOUT)?;
             if cut? { Err(StoreError::LogInUse) } else { Ok(()) }
         })

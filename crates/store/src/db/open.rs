@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{DATABASE, MIGRATIONS};
 use crate::recovery::{self, APPLICATION_ID, Inspection};
+use crate::rows::only;
 use crate::{OpenError, private};
 
 /// Held while it is open. It says, too, that a database of ours has been here.
@@ -86,13 +87,13 @@ pub(super) fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
 /// Checks that the database is ours and not from the future, then brings it up to date.
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let sql = |error: rusqlite::Error| open_error(path, &error);
-    let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
+    let application: u32 = connection.pragma_query_value(None, "application_id", only).map_err(sql)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", only).map_err(sql)?;
     let (tables, ours): (i64, i64) = connection
         .query_row(
             "SELECT count(*), count(*) FILTER (WHERE name IN ('conversation', 'message_raw', 'outbox')) FROM sqlite_schema",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.try_into(),
         )
         .map_err(sql)?;
     if tables > 0 && application != APPLICATION_ID {
@@ -125,7 +126,7 @@ fn missing(connection: &Connection) -> rusqlite::Result<Option<String>> {
         let mut query = sql.prepare(
             "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'",
         )?;
-        query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<BTreeSet<String>>>()
+        query.query_map([], only)?.collect::<rusqlite::Result<BTreeSet<String>>>()
     };
     let there = names(connection)?;
     Ok(names(&reference)?.into_iter().find(|name| !there.contains(name)).map(|name| format!("the {name} is missing")))

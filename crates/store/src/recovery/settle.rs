@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::copy::Copied;
 use super::report::Counts;
 use crate::db::commit;
+use crate::rows::only;
 use crate::table::gap::{self, Gap};
 use crate::table::{conversation, draft, message, outbox};
 use crate::{StoreError, Tx};
@@ -66,7 +67,7 @@ pub(super) fn settle(
         doubt(tx, copied, now_ms)?;
         let stubs: Vec<ConversationId> = tx
             .prepare("SELECT conversation_id FROM temp.stub")?
-            .query_map([], |row| row.get(0).map(ConversationId))?
+            .query_map([], |row| only(row).map(ConversationId))?
             .collect::<Result<_, _>>()?;
         Ok((settled, stubs))
     })?;
@@ -102,9 +103,8 @@ fn dangling(tx: &Tx<'_>) -> Result<BTreeMap<String, u32>, StoreError> {
         "SELECT t.name, f.\"from\", f.\"table\", f.on_delete FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) f
          WHERE t.schema = 'main' AND t.type = 'table'",
     )?;
-    let keys: Vec<(String, String, String, String)> = query
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
+    let keys: Vec<(String, String, String, String)> =
+        query.query_map([], |row| row.try_into())?.collect::<Result<_, _>>()?;
     let mut gone: BTreeMap<String, u32> = BTreeMap::new();
     loop {
         let mut changed = 0;
@@ -142,7 +142,7 @@ fn dangling(tx: &Tx<'_>) -> Result<BTreeMap<String, u32>, StoreError> {
 fn messages_of_replies(tx: &Tx<'_>) -> Result<u32, StoreError> {
     let ids: Vec<MessageId> = tx
         .prepare("SELECT message_id FROM outbox WHERE NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)")?
-        .query_map([], |row| row.get(0).map(MessageId))?
+        .query_map([], |row| only(row).map(MessageId))?
         .collect::<Result<_, _>>()?;
     let mut rebuilt = 0;
     for id in ids {
@@ -167,7 +167,7 @@ fn replies_of_messages(tx: &Tx<'_>, known: bool) -> Result<u32, StoreError> {
             "SELECT id FROM message WHERE outgoing = 1 AND remote_id IS NULL AND surface = 'deskbell' AND listed = 0
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE message_id = id){filter} ORDER BY conversation_id, sent_at_ms, id"
         ))?
-        .query_map([], |row| row.get(0).map(MessageId))?
+        .query_map([], |row| only(row).map(MessageId))?
         .collect::<Result<_, _>>()?;
     let mut rebuilt = 0;
     for id in ids {
@@ -206,7 +206,7 @@ fn outgoing(content: Content) -> Option<Outgoing> {
 /// sent again, and what was due meanwhile is left to the agent.
 fn send_nothing_twice(tx: &Tx<'_>, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE outbox SET state = 'checking', waiting = NULL, checks = 0, not_before_ms = 0,
+        "UPDATE outbox SET state = 'checking', wait_reason = NULL, wait_until_ms = NULL, checks = 0, not_before_ms = 0,
              started_at_ms = coalesce(started_at_ms, (SELECT sent_at_ms FROM message WHERE id = message_id), seen_up_to_ms)
          WHERE state IN ('held', 'queued', 'sending', 'checking')",
         [],
@@ -267,8 +267,7 @@ fn doubt(tx: &Tx<'_>, copied: &Copied, now_ms: Millis) -> Result<(), StoreError>
     }
     let mut query = tx.prepare("SELECT conversation_id, min(sent_at_ms), max(sent_at_ms) FROM temp.lost_message GROUP BY conversation_id, (
              SELECT min(sent_at_ms) FROM message m WHERE m.conversation_id = lost_message.conversation_id AND m.sent_at_ms >= lost_message.sent_at_ms)")?;
-    let holes: Vec<(i64, Millis, Millis)> =
-        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
+    let holes: Vec<(i64, Millis, Millis)> = query.query_map([], |row| row.try_into())?.collect::<Result<_, _>>()?;
     for (id, first_ms, last_ms) in holes {
         note_hole(tx, ConversationId(id), first_ms, last_ms, now_ms)?;
     }
@@ -288,7 +287,7 @@ fn note_hole(
             .prepare_cached(&format!(
                 "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms {bound} LIMIT 1"
             ))?
-            .query_row((id.0, at_ms), |row| row.get(0).map(MessageId))
+            .query_row((id.0, at_ms), |row| only(row).map(MessageId))
             .optional()?)
     };
     let newer: i64 = tx
@@ -296,7 +295,7 @@ fn note_hole(
             "SELECT (SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms >= ?2 AND remote_id IS NOT NULL LIMIT ?3))
                  + (SELECT count(*) FROM temp.lost_message WHERE conversation_id = ?1 AND sent_at_ms > ?2)",
         )?
-        .query_row((id.0, first_ms, LISTED_BY_TIKTOK), |row| row.get(0))?;
+        .query_row((id.0, first_ms, LISTED_BY_TIKTOK), only)?;
     if newer < LISTED_BY_TIKTOK && last_ms > now_ms.saturating_sub(FORGOTTEN_MS) {
         return Ok(());
     }
@@ -315,7 +314,7 @@ fn draft_lines(tx: &mut Tx<'_>, stubs: &[ConversationId]) -> Result<(), StoreErr
         let kept = draft::get(tx, *id)?;
         let at_ms: Option<Millis> = tx
             .prepare_cached("SELECT updated_at_ms FROM draft WHERE conversation_id = ?1 AND mode = 'reply'")?
-            .query_row([id.0], |row| row.get(0))
+            .query_row([id.0], only)
             .optional()?;
         if let Some(at_ms) = at_ms {
             draft::save(tx, *id, &kept, at_ms)?;
@@ -347,7 +346,7 @@ fn drafts_of_lines(tx: &Tx<'_>) -> Result<u32, StoreError> {
 fn refresh_some(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>, StoreError> {
     let ids: Vec<i64> = tx
         .prepare_cached("SELECT id FROM conversation WHERE id > ?1 ORDER BY id LIMIT ?2")?
-        .query_map((after, SLICE), |row| row.get(0))?
+        .query_map((after, SLICE), only)?
         .collect::<Result<_, _>>()?;
     for id in &ids {
         conversation::refresh(tx, ConversationId(*id))?;
@@ -356,5 +355,5 @@ fn refresh_some(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>, StoreError> 
 }
 
 pub(super) fn count(sql: &Connection, question: &str) -> Result<u32, StoreError> {
-    Ok(sql.query_row(question, [], |row| row.get(0))?)
+    Ok(sql.query_row(question, [], only)?)
 }

@@ -220,11 +220,11 @@ impl Row {
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some(Self {
             id,
-            conversation: ConversationId(row.get(0)?),
-            account: AccountId(row.get(1)?),
-            sent_at_ms: row.get(2)?,
-            outgoing: row.get(3)?,
-            content: message::content_of(row.get_ref(4)?.as_bytes().map_err(rusqlite::Error::from)?),
+            conversation: ConversationId(row.get("conversation_id")?),
+            account: AccountId(row.get("account_id")?),
+            sent_at_ms: row.get("sent_at_ms")?,
+            outgoing: row.get("outgoing")?,
+            content: message::content_of(row.get_ref("content")?.as_bytes().map_err(rusqlite::Error::from)?),
         }))
     }
 
@@ -255,14 +255,15 @@ fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result
             let Some(expression) = people_expression(asked, scope) else { continue };
             // Of so many the newest customers are looked at, which are likely those heard of last.
             let mut statement = sql.prepare_cached(
-                "SELECT wanted, max(c.last_at_ms), c.id
+                "SELECT wanted, max(c.last_at_ms) AS heard_at_ms, c.id
                  FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
                  CROSS JOIN conversation c ON c.person_id = wanted GROUP BY wanted ORDER BY 2 DESC LIMIT ?3",
             )?;
             let mut rows = statement.query((expression, most, PEOPLE_SHOWN))?;
             let mut count = 0;
             while let Some(row) = rows.next()? {
-                let (person, last_at_ms, conversation): (i64, Millis, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let (person, last_at_ms, conversation): (i64, Millis, i64) =
+                    (row.get("wanted")?, row.get("heard_at_ms")?, row.get("id")?);
                 count += 1;
                 if heard.iter().all(|known| known.2 != person) {
                     heard.push((beginning, Reverse(last_at_ms), person, conversation, words.as_slice()));
@@ -278,7 +279,7 @@ fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result
     for (_, _, person, conversation, words) in heard.into_iter().take(PEOPLE_SHOWN as usize) {
         let (account, name, handle): (i64, String, Option<String>) = sql
             .prepare_cached("SELECT account_id, name, handle FROM person WHERE id = ?1")?
-            .query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row([person], |row| row.try_into())?;
         let marks = to_marks(&spans(words.iter(), &name));
         let (person, conversation) = (PersonId(person), ConversationId(conversation));
         hits.push(PersonHit { person, conversation, account: AccountId(account), name, handle, marks });

@@ -6,11 +6,17 @@ use model::{
     AccountId, AgentId, Change, ConversationId, ConversationKind, MarkRead, Millis, Origin, PersonId, ReplyWindow,
     SendBudget, SendLedger, Snippet, SnippetKind, Status, Tab, WINDOW_MS,
 };
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params_from_iter};
 
 use super::agent::Agent;
 use super::{cursor, gap, message};
+use crate::rows::columns;
+use crate::rows::only;
+use crate::stored::Word;
 use crate::{StoreError, Tx, readable};
+
+const TABLE: &str = "conversation";
 
 /// The `update_time` of a new conversation where TikTok says none: earlier than any, and not the 0 of one never read.
 const UNKNOWN_UPDATE_MS: Millis = 1;
@@ -134,11 +140,11 @@ pub struct RowPerson {
 /// [`StoreError`]
 pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &ListedConversation) -> Result<bool, StoreError> {
     let origin = listed.origin.as_ref().map(serde_json::to_string).transpose()?;
-    let known: Option<(i64, String, Millis, Option<String>)> = tx
+    let known: Option<(i64, Word<ConversationKind>, Millis, Option<String>)> = tx
         .prepare_cached(
             "SELECT id, kind, remote_updated_ms, origin FROM conversation WHERE account_id = ?1 AND remote_id = ?2",
         )?
-        .query_row((account.0, &listed.remote_id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row((account.0, &listed.remote_id), |row| row.try_into())
         .optional()?;
     match known {
         None => {
@@ -146,13 +152,13 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &ListedConvers
             tx.prepare_cached(
                 "INSERT INTO conversation (account_id, remote_id, kind, last_at_ms, origin, remote_updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
             )?
-            .execute((account.0, &listed.remote_id, kind_name(listed.kind), updated_ms, origin))?;
+            .execute((account.0, &listed.remote_id, Word(listed.kind), updated_ms, origin))?;
             tx.touch(Change::Inbox { account });
             Ok(true)
         }
         Some((id, kind, updated_ms, known_origin)) => {
             // A conversation never goes back to being a request, and a page read late must not undo a newer one.
-            let kind = if kind == "chat" { ConversationKind::Chat } else { listed.kind };
+            let kind = if kind.0 == ConversationKind::Chat { ConversationKind::Chat } else { listed.kind };
             // Later than the last time and no later: a time of our own might be ahead of TikTok's, and hide what it says next.
             let now_ms = listed.updated_ms.unwrap_or(updated_ms.saturating_add(1));
             let newer = now_ms > updated_ms;
@@ -162,7 +168,7 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &ListedConvers
                     "UPDATE conversation SET kind = :kind, origin = :origin, remote_updated_ms = max(remote_updated_ms, :updated)
                      WHERE id = :id AND (kind <> :kind OR origin IS NOT :origin OR remote_updated_ms < :updated)",
                 )?
-                .execute(named_params! { ":id": id, ":kind": kind_name(kind), ":origin": origin, ":updated": now_ms })?;
+                .execute(named_params! { ":id": id, ":kind": Word(kind), ":origin": origin, ":updated": now_ms })?;
             // News of messages shows once they are fetched; the rest shows now.
             if changed > 0 && !newer {
                 touch(tx, account, ConversationId(id));
@@ -194,7 +200,7 @@ pub fn has_unfetched(sql: &Connection, account: AccountId) -> Result<bool, Store
     let mut query = sql.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM conversation WHERE account_id = ?1 AND fetched_updated_ms = 0 AND fetched_updated_ms < remote_updated_ms)",
     )?;
-    Ok(query.query_row([account.0], |row| row.get(0))?)
+    Ok(query.query_row([account.0], only)?)
 }
 
 /// One conversation.
@@ -219,7 +225,7 @@ pub fn newest_readable_except(
         "SELECT id FROM conversation WHERE account_id = ?1 AND id <> ?2 AND unreadable = 0 AND fetched_updated_ms >= remote_updated_ms
          ORDER BY remote_updated_ms DESC LIMIT 1",
     )?;
-    Ok(query.query_row((account.0, id.0), |row| row.get(0).map(ConversationId)).optional()?)
+    Ok(query.query_row((account.0, id.0), |row| only(row).map(ConversationId)).optional()?)
 }
 
 /// The conversations that were read before and in which something happened after this time, each with its `update_time`.
@@ -236,7 +242,7 @@ pub fn active_since(
         "SELECT id, remote_updated_ms FROM conversation WHERE account_id = ?1 AND remote_updated_ms > ?2 AND fetched_updated_ms > 0 AND unreadable = 0",
     )?;
     Ok(query
-        .query_map((account.0, after_ms), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)))?
+        .query_map((account.0, after_ms), |row| Ok((ConversationId(row.get("id")?), row.get("remote_updated_ms")?)))?
         .collect::<Result<_, _>>()?)
 }
 
@@ -252,7 +258,7 @@ pub fn mark_fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, sho
     }
     let readable: Option<i64> = tx
         .prepare_cached("UPDATE conversation SET unreadable = 0 WHERE id = ?1 AND unreadable = 1 RETURNING account_id")?
-        .query_row([id.0], |row| row.get(0))
+        .query_row([id.0], only)
         .optional()?;
     if let Some(account) = readable {
         touch(tx, AccountId(account), id);
@@ -285,7 +291,7 @@ pub fn mark_refused_due(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(
         .prepare_cached(
             "SELECT id FROM conversation WHERE account_id = ?1 AND unreadable = 1 ORDER BY id <= ?2, id LIMIT ?3",
         )?
-        .query_map((account.0, tried, limit), |row| row.get(0))?
+        .query_map((account.0, tried, limit), only)?
         .collect::<Result<_, _>>()?;
     for id in &ids {
         mark_due(tx, ConversationId(*id))?;
@@ -316,7 +322,7 @@ pub fn mark_refused(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> 
     let account = tx.query_row(
         "UPDATE conversation SET fetched_updated_ms = max(fetched_updated_ms, ?2), unreadable = 1 WHERE id = ?1 RETURNING account_id",
         (id.0, updated_ms),
-        |row| row.get(0).map(AccountId),
+        |row| only(row).map(AccountId),
     )?;
     touch(tx, account, id);
     Ok(())
@@ -331,7 +337,7 @@ pub fn mark_read_by_customer(tx: &mut Tx<'_>, id: ConversationId, up_to_ms: Mill
         .query_row(
             "UPDATE conversation SET read_up_to_ms = ?2 WHERE id = ?1 AND read_up_to_ms < ?2 RETURNING account_id",
             (id.0, up_to_ms),
-            |row| row.get(0),
+            only,
         )
         .optional()?;
     if let Some(account) = account {
@@ -346,7 +352,7 @@ pub fn mark_read_by_customer(tx: &mut Tx<'_>, id: ConversationId, up_to_ms: Mill
 /// [`StoreError`]
 pub fn find(sql: &Connection, account: AccountId, remote_id: &str) -> Result<Option<ConversationId>, StoreError> {
     let mut query = sql.prepare_cached("SELECT id FROM conversation WHERE account_id = ?1 AND remote_id = ?2")?;
-    Ok(query.query_row((account.0, remote_id), |row| row.get(0).map(ConversationId)).optional()?)
+    Ok(query.query_row((account.0, remote_id), |row| only(row).map(ConversationId)).optional()?)
 }
 
 /// Gives the conversation its customer.
@@ -366,8 +372,8 @@ pub fn set_person(tx: &Tx<'_>, id: ConversationId, person: PersonId) -> Result<(
 pub fn set_status(tx: &mut Tx<'_>, id: ConversationId, status: Status) -> Result<(), StoreError> {
     let account = tx.query_row(
         "UPDATE conversation SET status = ?2, snoozed_until_ms = CASE ?2 WHEN 'done' THEN NULL ELSE snoozed_until_ms END WHERE id = ?1 RETURNING account_id",
-        (id.0, status_name(status)),
-        |row| row.get(0).map(AccountId),
+        (id.0, Word(status)),
+        |row| only(row).map(AccountId),
     )?;
     touch(tx, account, id);
     Ok(())
@@ -382,7 +388,7 @@ pub fn reopen_for_customer(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), St
         .prepare_cached(
             "UPDATE conversation SET status = 'open', snoozed_until_ms = NULL WHERE id = ?1 AND (status <> 'open' OR snoozed_until_ms IS NOT NULL) RETURNING account_id",
         )?
-        .query_row([id.0], |row| row.get(0))
+        .query_row([id.0], only)
         .optional()?;
     if let Some(account) = account {
         touch(tx, AccountId(account), id);
@@ -399,7 +405,7 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> 
         .query_row(
             "UPDATE conversation SET unread = 0, seen_up_to_ms = max(seen_up_to_ms, last_at_ms) WHERE id = ?1 AND unread > 0 RETURNING account_id",
             [id.0],
-            |row| row.get(0),
+            only,
         )
         .optional()?;
     if let Some(account) = account {
@@ -417,11 +423,11 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let newest = |filter: &str| -> Result<Option<LastLine>, StoreError> {
         Ok(tx
             .prepare_cached(&format!(
-                "SELECT sent_at_ms, outgoing, content, auto_type IS NOT NULL OR EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id)
+                "SELECT sent_at_ms, outgoing, content, auto_type IS NOT NULL OR EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id) AS is_automatic
                  FROM message WHERE conversation_id = ?1{filter} ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1"
             ))?
             .query_row([id.0], |row| {
-                Ok(LastLine { at_ms: row.get(0)?, is_ours: row.get(1)?, content: row.get_ref(2)?.as_bytes()?.to_vec(), is_automatic: row.get(3)? })
+                Ok(LastLine { at_ms: row.get("sent_at_ms")?, is_ours: row.get("outgoing")?, content: row.get_ref("content")?.as_bytes()?.to_vec(), is_automatic: row.get("is_automatic")? })
             })
             .optional()?)
     };
@@ -441,7 +447,7 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
             "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation_id = ?1 AND outgoing = 0
              AND sent_at_ms > (SELECT max(seen_up_to_ms, coalesce(?2, 0)) FROM conversation WHERE id = ?1) LIMIT 100)",
         )?
-        .query_row((id.0, answered_at), |row| row.get(0))?;
+        .query_row((id.0, answered_at), only)?;
     let (sent, late) = spent(tx, id, inbound_at)?;
     let account = tx
         .prepare_cached(&format!(
@@ -460,12 +466,12 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
         ))?
         .query_row(
             named_params! {
-                ":id": id.0, ":last_at": last_at, ":kind": snippet.as_ref().map(|snippet| snippet_name(snippet.kind)),
+                ":id": id.0, ":last_at": last_at, ":kind": snippet.as_ref().map(|snippet| Word(snippet.kind)),
                 ":snippet": snippet.as_ref().map_or("", |snippet| &snippet.text),
                 ":out": line.as_ref().is_some_and(|line| line.is_ours), ":auto": line.as_ref().is_some_and(|line| line.is_automatic),
                 ":waiting": waiting, ":unread": unread, ":inbound_at": inbound_at, ":sent": sent, ":late": late,
             },
-            |row| row.get(0).map(AccountId),
+            |row| only(row).map(AccountId),
         )?;
     touch(tx, account, id);
     Ok(())
@@ -492,7 +498,7 @@ fn answer_received_at(sql: &Connection, id: ConversationId) -> Result<Option<Mil
          AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id)
          ORDER BY sent_at_ms DESC LIMIT 1",
     )?;
-    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
+    Ok(query.query_row([id.0], only).optional()?)
 }
 
 /// When the business last pressed Send or answered elsewhere, whether TikTok has it yet or not: what an agent has read, and
@@ -504,7 +510,7 @@ pub(super) fn answered_at(sql: &Connection, id: ConversationId) -> Result<Option
          AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))
          ORDER BY sent_at_ms DESC LIMIT 1",
     )?;
-    Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
+    Ok(query.query_row([id.0], only).optional()?)
 }
 
 /// The replies since the customer's newest message, within the 48 hours and after, and those that wait: they will be said
@@ -521,7 +527,7 @@ fn spent(tx: &Tx<'_>, id: ConversationId, inbound_at: Option<Millis>) -> Result<
                  SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND outgoing = 1 AND auto_type IS NULL
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped')) LIMIT 1000)",
         )?
-        .query_row((id.0, inbound_at, inbound_at.saturating_add(WINDOW_MS)), |row| Ok((row.get(0)?, row.get(1)?)))?)
+        .query_row((id.0, inbound_at, inbound_at.saturating_add(WINDOW_MS)), |row| row.try_into())?)
 }
 
 /// Notes whether TikTok takes pictures in a conversation.
@@ -549,17 +555,13 @@ pub fn forget_images_allowed(tx: &Tx<'_>, id: ConversationId) -> Result<(), Stor
 /// # Errors
 /// [`StoreError`]
 pub fn owe_read(tx: &Tx<'_>, id: ConversationId, occasion: MarkRead) -> Result<bool, StoreError> {
-    let policy = match occasion {
-        MarkRead::OnReply => "a.mark_read = 'onReply'",
-        // Whoever tells on opening has told by the time of a reply; telling again costs a call and says nothing new.
-        MarkRead::OnOpen => "a.mark_read = 'onOpen'",
-        MarkRead::ByHand => "1",
-    };
+    // An account that tells on opening has told by the time of a reply; telling again costs a call and says nothing new.
     let changed = tx
-        .prepare_cached(&format!(
-            "UPDATE conversation SET read_owed = 1 WHERE id = ?1 AND window_opened_at_ms IS NOT NULL AND EXISTS (SELECT 1 FROM account a WHERE a.id = account_id AND {policy})"
-        ))?
-        .execute([id.0])?;
+        .prepare_cached(
+            "UPDATE conversation SET read_owed = 1 WHERE id = ?1 AND window_opened_at_ms IS NOT NULL
+                 AND (?2 = 'byHand' OR EXISTS (SELECT 1 FROM account a WHERE a.id = account_id AND a.mark_read = ?2))",
+        )?
+        .execute((id.0, Word(occasion)))?;
     Ok(changed > 0)
 }
 
@@ -568,7 +570,7 @@ pub fn owe_read(tx: &Tx<'_>, id: ConversationId, occasion: MarkRead) -> Result<b
 /// # Errors
 /// [`StoreError`]
 pub fn owes_read(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> {
-    Ok(sql.prepare_cached("SELECT read_owed FROM conversation WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?)
+    Ok(sql.prepare_cached("SELECT read_owed FROM conversation WHERE id = ?1")?.query_row([id.0], only)?)
 }
 
 /// TikTok was told, or never will be.
@@ -623,9 +625,10 @@ pub fn window(
         _ => "last_at_ms DESC, id DESC",
     };
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {LIST_COLUMNS} FROM (
+        "SELECT {columns} FROM (
              SELECT id AS wanted FROM conversation WHERE account_id = ?1 AND {filter} {bound} ORDER BY {order} LIMIT ?3 OFFSET ?2
-         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id"
+         ) CROSS JOIN conversation c ON c.id = wanted LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id",
+        columns = ListColumns::SQL
     ))?;
     let asked = [account.0, i64::from(skip), i64::from(limit)];
     let mut rows = query.query(params_from_iter(asked.into_iter().chain(before_ms)))?;
@@ -649,9 +652,9 @@ fn day_of(sql: &Connection, account: AccountId, list: &str, place: u32) -> Resul
     let mut days = query.query((account.0, list))?;
     let mut rest = place;
     while let Some(day) = days.next()? {
-        let conversations: u32 = day.get(1)?;
+        let conversations: u32 = day.get("conversations")?;
         if rest < conversations {
-            return Ok(((day.get::<_, Millis>(0)? + 1) * DAY_MS, rest));
+            return Ok(((day.get::<_, Millis>("day")? + 1) * DAY_MS, rest));
         }
         rest -= conversations;
     }
@@ -665,7 +668,8 @@ fn day_of(sql: &Connection, account: AccountId, list: &str, place: u32) -> Resul
 /// [`StoreError::NotFound`]
 pub fn row(sql: &Connection, id: ConversationId) -> Result<ListRow, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {LIST_COLUMNS} FROM conversation c LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id WHERE c.id = ?1"
+        "SELECT {columns} FROM conversation c LEFT JOIN person p ON p.id = c.person_id LEFT JOIN agent a ON a.id = c.assignee_id WHERE c.id = ?1",
+        columns = ListColumns::SQL
     ))?;
     let mut rows = query.query([id.0])?;
     rows.next()?.ok_or(StoreError::NotFound).and_then(read_row)
@@ -683,105 +687,118 @@ const COLUMNS: &str = "id, account_id, remote_id, remote_updated_ms, fetched_upd
 
 fn read_conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
-        id: ConversationId(row.get(0)?),
-        account: AccountId(row.get(1)?),
-        remote_id: row.get(2)?,
-        remote_updated_ms: row.get(3)?,
-        fetched_updated_ms: row.get(4)?,
-        read_up_to_ms: row.get(5)?,
-        window_opened_at_ms: row.get(6)?,
-        ledger: SendLedger::of(row.get(6)?, row.get(9)?, row.get(10)?, row.get(11)?),
-        kind: kind_of(&row.get::<_, String>(12)?),
-        images: row.get::<_, Option<bool>>(13)?.map(|images| row.get(14).map(|asked| (images, asked))).transpose()?,
-        status: status_of(&row.get::<_, String>(7)?),
-        person: row.get::<_, Option<i64>>(8)?.map(PersonId),
+        id: ConversationId(row.get("id")?),
+        account: AccountId(row.get("account_id")?),
+        remote_id: row.get("remote_id")?,
+        remote_updated_ms: row.get("remote_updated_ms")?,
+        fetched_updated_ms: row.get("fetched_updated_ms")?,
+        read_up_to_ms: row.get("read_up_to_ms")?,
+        window_opened_at_ms: row.get("window_opened_at_ms")?,
+        ledger: SendLedger::of(
+            row.get("window_opened_at_ms")?,
+            row.get("sent")?,
+            row.get("sent_late")?,
+            row.get("engaged")?,
+        ),
+        kind: row.get::<_, Word<ConversationKind>>("kind")?.0,
+        images: row
+            .get::<_, Option<bool>>("images")?
+            .map(|images| row.get("images_asked_ms").map(|asked| (images, asked)))
+            .transpose()?,
+        status: row.get::<_, Word<Status>>("status")?.0,
+        person: row.get::<_, Option<i64>>("person_id")?.map(PersonId),
     })
 }
 
-const LIST_COLUMNS: &str = "c.id, c.account_id, c.kind, c.status, c.last_at_ms, c.snippet_kind, c.snippet, c.snippet_out, c.waiting, c.unread, c.window_opened_at_ms, c.trouble, c.gaps, c.draft_line, c.origin, coalesce(p.id, 0), coalesce(p.remote_id, c.remote_id), coalesce(p.name, ''), p.handle, p.avatar, p.is_follower, p.first_contact_ms, c.sent, c.sent_late, c.engaged, c.scheduled, c.unreadable, c.snoozed_until_ms, a.id, a.name, a.me, a.away, c.unsent, c.snippet_auto";
+columns!(
+    /// What the list shows of a conversation, its customer and its assignee.
+    ListColumns {
+        ID: "c.id",
+        ACCOUNT: "c.account_id",
+        KIND: "c.kind",
+        STATUS: "c.status",
+        LAST_AT_MS: "c.last_at_ms",
+        SNIPPET_KIND: "c.snippet_kind",
+        SNIPPET: "c.snippet",
+        SNIPPET_OUT: "c.snippet_out",
+        SNIPPET_AUTO: "c.snippet_auto",
+        WAITING: "c.waiting",
+        UNREAD: "c.unread",
+        WINDOW_OPENED_AT_MS: "c.window_opened_at_ms",
+        SENT: "c.sent",
+        SENT_LATE: "c.sent_late",
+        ENGAGED: "c.engaged",
+        SCHEDULED: "c.scheduled",
+        UNSENT: "c.unsent",
+        TROUBLE: "c.trouble",
+        GAPS: "c.gaps",
+        UNREADABLE: "c.unreadable",
+        SNOOZED_UNTIL_MS: "c.snoozed_until_ms",
+        DRAFT_LINE: "c.draft_line",
+        ORIGIN: "c.origin",
+        AGENT_ID: "a.id",
+        AGENT_NAME: "a.name",
+        AGENT_ME: "a.me",
+        AGENT_AWAY: "a.away",
+        PERSON_ID: "coalesce(p.id, 0)",
+        PERSON_REMOTE_ID: "coalesce(p.remote_id, c.remote_id)",
+        PERSON_NAME: "coalesce(p.name, '')",
+        PERSON_HANDLE: "p.handle",
+        PERSON_AVATAR: "p.avatar",
+        PERSON_IS_FOLLOWER: "p.is_follower",
+        PERSON_FIRST_CONTACT_MS: "p.first_contact_ms",
+    }
+);
 
 fn read_row(row: &Row<'_>) -> Result<ListRow, StoreError> {
+    use ListColumns as At;
+    let snippet_kind = match row.get_ref(At::SNIPPET_KIND)? {
+        ValueRef::Null => None,
+        _ => Some(readable::word(TABLE, row, At::SNIPPET_KIND)?.unwrap_or(SnippetKind::Unsupported)),
+    };
+    let opened_at_ms = row.get(At::WINDOW_OPENED_AT_MS)?;
+    let ledger = SendLedger::of(opened_at_ms, row.get(At::SENT)?, row.get(At::SENT_LATE)?, row.get(At::ENGAGED)?);
     Ok(ListRow {
-        id: ConversationId(row.get(0)?),
-        account: AccountId(row.get(1)?),
-        kind: kind_of(word(row, 2)?.unwrap_or_default()),
-        status: status_of(word(row, 3)?.unwrap_or_default()),
-        last_at_ms: row.get(4)?,
-        snippet: match word(row, 5)? {
+        id: ConversationId(row.get(At::ID)?),
+        account: AccountId(row.get(At::ACCOUNT)?),
+        kind: row.get::<_, Word<ConversationKind>>(At::KIND)?.0,
+        status: row.get::<_, Word<Status>>(At::STATUS)?.0,
+        last_at_ms: row.get(At::LAST_AT_MS)?,
+        snippet: match snippet_kind {
             None => None,
-            Some(kind) => Some(Snippet { kind: snippet_of(kind), text: row.get(6)? }),
+            Some(kind) => Some(Snippet { kind, text: row.get(At::SNIPPET)? }),
         },
-        snippet_out: row.get(7)?,
-        snippet_auto: row.get(33)?,
-        waiting: row.get(8)?,
-        unread: row.get(9)?,
-        window: row.get::<_, Option<Millis>>(10)?.map(ReplyWindow::opened_by),
-        budget: SendLedger::of(row.get(10)?, row.get(22)?, row.get(23)?, row.get(24)?).budget(),
-        scheduled: row.get(25)?,
-        unsent: row.get(32)?,
-        trouble: row.get::<_, i64>(11)? > 0,
-        has_gap: row.get::<_, i64>(12)? > 0,
-        unreadable: row.get(26)?,
-        snoozed_until_ms: row.get(27)?,
-        assignee: match row.get::<_, Option<i64>>(28)? {
+        snippet_out: row.get(At::SNIPPET_OUT)?,
+        snippet_auto: row.get(At::SNIPPET_AUTO)?,
+        waiting: row.get(At::WAITING)?,
+        unread: row.get(At::UNREAD)?,
+        window: opened_at_ms.map(ReplyWindow::opened_by),
+        budget: ledger.budget(),
+        scheduled: row.get(At::SCHEDULED)?,
+        unsent: row.get(At::UNSENT)?,
+        trouble: row.get::<_, i64>(At::TROUBLE)? > 0,
+        has_gap: row.get::<_, i64>(At::GAPS)? > 0,
+        unreadable: row.get(At::UNREADABLE)?,
+        snoozed_until_ms: row.get(At::SNOOZED_UNTIL_MS)?,
+        assignee: match row.get::<_, Option<i64>>(At::AGENT_ID)? {
             None => None,
-            Some(id) => Some(Agent { id: AgentId(id), name: row.get(29)?, me: row.get(30)?, away: row.get(31)? }),
+            Some(id) => Some(Agent {
+                id: AgentId(id),
+                name: row.get(At::AGENT_NAME)?,
+                me: row.get(At::AGENT_ME)?,
+                away: row.get(At::AGENT_AWAY)?,
+            }),
         },
-        draft_line: row.get(13)?,
-        origin: readable::column("conversation", row, 14)?,
+        draft_line: row.get(At::DRAFT_LINE)?,
+        origin: readable::column(TABLE, row, At::ORIGIN)?,
         person: RowPerson {
-            id: PersonId(row.get(15)?),
-            remote_id: row.get(16)?,
-            name: row.get(17)?,
-            handle: row.get(18)?,
-            avatar: row.get(19)?,
-            is_follower: row.get(20)?,
-            first_contact_ms: row.get(21)?,
+            id: PersonId(row.get(At::PERSON_ID)?),
+            remote_id: row.get(At::PERSON_REMOTE_ID)?,
+            name: row.get(At::PERSON_NAME)?,
+            handle: row.get(At::PERSON_HANDLE)?,
+            avatar: row.get(At::PERSON_AVATAR)?,
+            is_follower: row.get(At::PERSON_IS_FOLLOWER)?,
+            first_contact_ms: row.get(At::PERSON_FIRST_CONTACT_MS)?,
         },
     })
-}
-
-/// A word that is looked at and not kept.
-fn word<'row>(row: &'row Row<'_>, at: usize) -> rusqlite::Result<Option<&'row str>> {
-    Ok(row.get_ref(at)?.as_str_or_null()?)
-}
-
-fn kind_of(name: &str) -> ConversationKind {
-    if name == "chat" { ConversationKind::Chat } else { ConversationKind::Request }
-}
-
-fn kind_name(kind: ConversationKind) -> &'static str {
-    match kind {
-        ConversationKind::Request => "request",
-        ConversationKind::Chat => "chat",
-    }
-}
-
-fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Open => "open",
-        Status::Done => "done",
-    }
-}
-
-fn status_of(name: &str) -> Status {
-    if name == "done" { Status::Done } else { Status::Open }
-}
-
-const SNIPPETS: [(SnippetKind, &str); 7] = [
-    (SnippetKind::Text, "text"),
-    (SnippetKind::Image, "image"),
-    (SnippetKind::Video, "video"),
-    (SnippetKind::SharePost, "share_post"),
-    (SnippetKind::Sticker, "sticker"),
-    (SnippetKind::Card, "card"),
-    (SnippetKind::Unsupported, "unsupported"),
-];
-
-fn snippet_name(kind: SnippetKind) -> &'static str {
-    SNIPPETS.iter().find(|(known, _)| *known == kind).map_or("unsupported", |(_, name)| name)
-}
-
-fn snippet_of(name: &str) -> SnippetKind {
-    SNIPPETS.iter().find(|(_, known)| *known == name).map_or(SnippetKind::Unsupported, |(kind, _)| *kind)
 }

@@ -12,6 +12,7 @@ pub use self::standing::{RuleContext, load_context};
 
 use super::conversation;
 use super::outbox::{self, OutboxReply, OutboxState};
+use crate::rows::only;
 use crate::{StoreError, Tx, readable};
 
 const TABLE: &str = "rule_firing";
@@ -83,7 +84,7 @@ pub fn log(tx: &mut Tx<'_>, new: &NewFiring) -> Result<(), StoreError> {
                 new.no_reply.as_ref().map(serde_json::to_string).transpose()?,
                 serde_json::to_string(&new.did)?,
             ),
-            |row| row.get(0),
+            only,
         )?;
     for reply in &new.replies {
         tx.prepare_cached("INSERT INTO rule_reply (message_id, firing_id) VALUES (?1, ?2)")?.execute((reply.0, id))?;
@@ -148,7 +149,8 @@ pub fn between(
 /// [`StoreError`]
 pub fn counts(sql: &Connection) -> Result<HashMap<RuleId, (u32, Millis)>, StoreError> {
     let mut query = sql.prepare_cached("SELECT id, fired, fired_at_ms FROM rule WHERE fired_at_ms IS NOT NULL")?;
-    let counted = query.query_map([], |row| Ok((RuleId(row.get(0)?), (row.get(1)?, row.get(2)?))))?;
+    let counted =
+        query.query_map([], |row| Ok((RuleId(row.get("id")?), (row.get("fired")?, row.get("fired_at_ms")?))))?;
     Ok(counted.collect::<Result<_, _>>()?)
 }
 
@@ -160,7 +162,7 @@ pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, St
     let mut query = sql.prepare_cached(
         "SELECT f.rule FROM rule_reply r JOIN rule_firing f ON f.id = r.firing_id WHERE r.message_id = ?1",
     )?;
-    Ok(query.query_row([message.0], |row| row.get(0)).optional()?)
+    Ok(query.query_row([message.0], only).optional()?)
 }
 
 /// Why a rule's reply that is about to go out should not any more: somebody has answered meanwhile, or it is too late. None
@@ -190,12 +192,12 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &OutboxReply, why: NoReply) -> Re
         return Err(StoreError::WrongState);
     }
     let firing: i64 =
-        tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.message.0], |row| row.get(0))?;
+        tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.message.0], only)?;
     outbox::delete_with_message(tx, reply.message)?;
     let (left, did): (u32, String) = tx.query_row(
         "SELECT (SELECT count(*) FROM rule_reply WHERE firing_id = ?1), actions FROM rule_firing WHERE id = ?1",
         [firing],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.try_into(),
     )?;
     if left == 0 {
         let mut did: Vec<ActionTaken> = readable::parse(TABLE, did.as_bytes()).unwrap_or_default();
@@ -219,18 +221,18 @@ pub(super) fn forget_reply(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreE
     Ok(())
 }
 
-const COLUMNS: &str = "f.id, f.rule_id, f.rule, f.conversation_id, f.message_id, f.at_ms, (SELECT max(r.message_id) FROM rule_reply r WHERE r.firing_id = f.id), f.no_reply, f.actions";
+const COLUMNS: &str = "f.id, f.rule_id, f.rule, f.conversation_id, f.message_id, f.at_ms, (SELECT max(r.message_id) FROM rule_reply r WHERE r.firing_id = f.id) AS reply_id, f.no_reply, f.actions";
 
 fn read(row: &Row<'_>) -> Result<Firing, StoreError> {
     Ok(Firing {
-        id: row.get(0)?,
-        rule: RuleId(row.get(1)?),
-        name: row.get(2)?,
-        conversation: ConversationId(row.get(3)?),
-        message: MessageId(row.get(4)?),
-        at_ms: row.get(5)?,
-        reply: row.get::<_, Option<i64>>(6)?.map(MessageId),
-        no_reply: readable::column(TABLE, row, 7)?,
-        did: readable::column(TABLE, row, 8)?.unwrap_or_default(),
+        id: row.get("id")?,
+        rule: RuleId(row.get("rule_id")?),
+        name: row.get("rule")?,
+        conversation: ConversationId(row.get("conversation_id")?),
+        message: MessageId(row.get("message_id")?),
+        at_ms: row.get("at_ms")?,
+        reply: row.get::<_, Option<i64>>("reply_id")?.map(MessageId),
+        no_reply: readable::column(TABLE, row, "no_reply")?,
+        did: readable::column(TABLE, row, "actions")?.unwrap_or_default(),
     })
 }

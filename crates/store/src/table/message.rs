@@ -8,7 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::value::RawValue;
 
 use super::{firing, picture};
+use crate::rows::columns;
+use crate::rows::only;
 use crate::search::{self, IndexEntry};
+use crate::stored::Word;
 use crate::{StoreError, Tx, readable};
 
 const TABLE: &str = "message";
@@ -105,7 +108,7 @@ pub fn insert_own(
     // It belongs after what is on screen, even if the customer's clock or ours is off.
     let newest: Option<Millis> = tx
         .prepare_cached("SELECT max(sent_at_ms) FROM message WHERE conversation_id = ?1")?
-        .query_row([conversation.0], |row| row.get(0))?;
+        .query_row([conversation.0], only)?;
     let at_ms = newest.map_or(now_ms, |newest| now_ms.max(newest.saturating_add(1)));
     let id = insert_row(tx, account, conversation, None, (at_ms, 0), content, Surface::Deskbell, false)?;
     if let Some(quoted) = quoted_remote_id {
@@ -133,7 +136,7 @@ fn insert_row(
     .execute(named_params! {
         ":conversation": conversation.0, ":at": sent_at_ms, ":tie": tie, ":id": id.0, ":account": account.0,
         ":remote_id": news.map(|news| &news.remote_id), ":outgoing": news.is_none_or(|news| news.outgoing),
-        ":surface": word(&surface)?, ":auto": news.and_then(|news| news.auto).as_ref().map(word).transpose()?,
+        ":surface": Word(surface), ":auto": news.and_then(|news| news.auto).map(Word),
         ":content": serde_json::to_string(content)?, ":quoted": news.and_then(|news| news.quoted_remote_id.as_ref()),
         ":reactions": serde_json::to_string(news.map_or(&[][..], |news| &news.reactions))?, ":listed": listed,
     })?;
@@ -160,7 +163,7 @@ fn next_id(tx: &Tx<'_>, sent_at_ms: Millis) -> Result<MessageId, StoreError> {
     let first = first_id(sent_at_ms).0;
     let last: Option<i64> = tx
         .prepare_cached("SELECT max(id) FROM message WHERE id >= ?1 AND id < ?2")?
-        .query_row((first, first + (1 << ID_BITS)), |row| row.get(0))?;
+        .query_row((first, first + (1 << ID_BITS)), only)?;
     Ok(MessageId(last.map_or(first, |last| last + 1)))
 }
 
@@ -178,7 +181,7 @@ fn free_tie(
             .prepare_cached(&format!(
                 "SELECT tie, remote_id FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2 ORDER BY tie {order}, id {order} LIMIT 1"
             ))?
-            .query_row((conversation.0, at_ms), |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row((conversation.0, at_ms), |row| row.try_into())
             .optional()?)
     };
     let Some((last_tie, last)) = end("DESC")? else { return Ok(Some(0)) };
@@ -194,14 +197,14 @@ fn free_tie(
 fn reorder_same_ms(tx: &Tx<'_>, conversation: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
     let count: i64 = tx
         .prepare_cached("SELECT count(*) FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2")?
-        .query_row((conversation.0, at_ms), |row| row.get(0))?;
+        .query_row((conversation.0, at_ms), only)?;
     if count < 2 {
         return Ok(());
     }
     let mut query =
         tx.prepare_cached("SELECT id, tie FROM message WHERE conversation_id = ?1 AND sent_at_ms = ?2 ORDER BY remote_id IS NULL, remote_id, id")?;
     let ordered: Vec<(i64, i64)> =
-        query.query_map((conversation.0, at_ms), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        query.query_map((conversation.0, at_ms), |row| row.try_into())?.collect::<Result<_, _>>()?;
     for (tie, (id, known)) in (0_i64..).zip(ordered) {
         if tie != known {
             tx.prepare_cached("UPDATE message SET tie = ?2 WHERE id = ?1")?.execute((id, tie))?;
@@ -221,7 +224,8 @@ pub fn find_in(
     remote_id: &str,
 ) -> Result<Option<Message>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2 AND conversation_id = ?3"
+        "SELECT {columns} FROM message WHERE account_id = ?1 AND remote_id = ?2 AND conversation_id = ?3",
+        columns = MessageColumns::SQL
     ))?;
     let mut rows = query.query((account.0, remote_id, conversation.0))?;
     rows.next()?.map(read).transpose()
@@ -238,7 +242,8 @@ pub fn find_elsewhere(
     remote_id: &str,
 ) -> Result<Vec<Message>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2 AND conversation_id <> ?3"
+        "SELECT {columns} FROM message WHERE account_id = ?1 AND remote_id = ?2 AND conversation_id <> ?3",
+        columns = MessageColumns::SQL
     ))?;
     let mut rows = query.query((account.0, remote_id, conversation.0))?;
     let mut found = Vec::new();
@@ -253,8 +258,10 @@ pub fn find_elsewhere(
 /// # Errors
 /// [`StoreError`]
 pub fn find(sql: &Connection, account: AccountId, remote_id: &str) -> Result<Option<Message>, StoreError> {
-    let mut query =
-        sql.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE account_id = ?1 AND remote_id = ?2"))?;
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT {columns} FROM message WHERE account_id = ?1 AND remote_id = ?2",
+        columns = MessageColumns::SQL
+    ))?;
     let mut rows = query.query((account.0, remote_id))?;
     rows.next()?.map(read).transpose()
 }
@@ -270,7 +277,8 @@ pub fn between(
     to_ms: Millis,
 ) -> Result<Vec<Message>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE conversation_id = ?1 AND sent_at_ms BETWEEN ?2 AND ?3 ORDER BY sent_at_ms, tie, id"
+        "SELECT {columns} FROM message WHERE conversation_id = ?1 AND sent_at_ms BETWEEN ?2 AND ?3 ORDER BY sent_at_ms, tie, id",
+        columns = MessageColumns::SQL
     ))?;
     let mut rows = query.query((conversation.0, from_ms, to_ms))?;
     let mut found = Vec::new();
@@ -285,7 +293,8 @@ pub fn between(
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn get(sql: &Connection, id: MessageId) -> Result<Message, StoreError> {
-    let mut query = sql.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE id = ?1"))?;
+    let mut query =
+        sql.prepare_cached(&format!("SELECT {columns} FROM message WHERE id = ?1", columns = MessageColumns::SQL))?;
     let mut rows = query.query([id.0])?;
     rows.next()?.ok_or(StoreError::NotFound).and_then(read)
 }
@@ -327,7 +336,7 @@ pub fn update(tx: &Tx<'_>, known: &Message, news: &IncomingMessage, listed: bool
     )?
     .execute(named_params! {
         ":id": known.id.0, ":content": serde_json::to_string(&content)?, ":reactions": serde_json::to_string(&news.reactions)?,
-        ":at": sent_at_ms, ":listed": listed, ":auto": auto.as_ref().map(word).transpose()?, ":surface": word(&surface)?,
+        ":at": sent_at_ms, ":listed": listed, ":auto": auto.map(Word), ":surface": Word(surface),
         ":quoted": quoted, ":moves": moves,
     })?;
     let raw = match raw(tx, known.id)? {
@@ -435,9 +444,9 @@ fn same_media(one: &Content, other: &Content) -> bool {
 pub fn set_content(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<(), StoreError> {
     let (conversation, listed) = tx
         .prepare_cached(
-            "UPDATE message SET content = ?2 WHERE id = ?1 RETURNING conversation_id, listed OR remote_id IS NOT NULL",
+            "UPDATE message SET content = ?2 WHERE id = ?1 RETURNING conversation_id, listed OR remote_id IS NOT NULL AS is_at_tiktok",
         )?
-        .query_row((id.0, serde_json::to_string(content)?), |row| Ok((ConversationId(row.get(0)?), row.get(1)?)))?;
+        .query_row((id.0, serde_json::to_string(content)?), |row| Ok((ConversationId(row.get("conversation_id")?), row.get("is_at_tiktok")?)))?;
     picture::follow(tx, id, conversation, content, listed)
 }
 
@@ -577,7 +586,8 @@ pub fn page(
         PageAnchor::After(id) => (" AND (sent_at_ms, tie, id) > (?3, ?4, ?5)", Some(id), "ASC"),
     };
     let mut query = sql.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE conversation_id = ?1{bound} ORDER BY sent_at_ms {order}, tie {order}, id {order} LIMIT ?2"
+        "SELECT {columns} FROM message WHERE conversation_id = ?1{bound} ORDER BY sent_at_ms {order}, tie {order}, id {order} LIMIT ?2",
+        columns = MessageColumns::SQL
     ))?;
     // One more than asked tells whether there are more.
     let most = i64::from(limit) + 1;
@@ -586,7 +596,7 @@ pub fn page(
         Some(id) => {
             let (at, tie): (Millis, i64) = sql
                 .prepare_cached("SELECT sent_at_ms, tie FROM message WHERE id = ?1 AND conversation_id = ?2")?
-                .query_row((id.0, conversation.0), |row| Ok((row.get(0)?, row.get(1)?)))?;
+                .query_row((id.0, conversation.0), |row| row.try_into())?;
             query.query((conversation.0, most, at, tie, id.0))?
         }
     };
@@ -633,7 +643,7 @@ pub fn exists_beyond(sql: &Connection, conversation: ConversationId, anchor: Pag
 /// # Errors
 /// [`StoreError`]
 pub fn count(sql: &Connection) -> Result<u32, StoreError> {
-    Ok(sql.prepare_cached("SELECT count(*) FROM message")?.query_row([], |row| row.get(0))?)
+    Ok(sql.prepare_cached("SELECT count(*) FROM message")?.query_row([], only)?)
 }
 
 /// What TikTok said of a message, whole.
@@ -641,7 +651,7 @@ pub fn count(sql: &Connection) -> Result<u32, StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn raw(sql: &Connection, id: MessageId) -> Result<Option<String>, StoreError> {
-    Ok(sql.query_row("SELECT raw FROM message_raw WHERE message_id = ?1", [id.0], |row| row.get(0)).optional()?)
+    Ok(sql.query_row("SELECT raw FROM message_raw WHERE message_id = ?1", [id.0], only).optional()?)
 }
 
 /// The newest message before this time that came by listing, and whether there is any at all.
@@ -657,7 +667,7 @@ pub fn newest_listed(
         .prepare_cached(
             "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms < ?2 AND listed = 1 ORDER BY sent_at_ms DESC, tie DESC, id DESC LIMIT 1",
         )?
-        .query_row((conversation.0, before_ms), |row| row.get(0).map(MessageId))
+        .query_row((conversation.0, before_ms), |row| only(row).map(MessageId))
         .optional()?)
 }
 
@@ -677,38 +687,47 @@ pub fn unlisted_between(
             "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND sent_at_ms < ?3 AND listed = 0 AND remote_id IS NOT NULL
              ORDER BY sent_at_ms, tie, id",
         )?
-        .query_map((conversation.0, after_ms, before_ms), |row| row.get(0).map(MessageId))?
+        .query_map((conversation.0, after_ms, before_ms), |row| only(row).map(MessageId))?
         .collect::<Result<_, _>>()?)
 }
 
-const COLUMNS: &str = "id, conversation_id, sent_at_ms, remote_id, outgoing, surface, auto_type, content, quoted_remote_id, reactions, listed, account_id";
+columns!(
+    /// A message as it is read.
+    MessageColumns {
+        ID: "id",
+        ACCOUNT: "account_id",
+        CONVERSATION: "conversation_id",
+        SENT_AT_MS: "sent_at_ms",
+        REMOTE_ID: "remote_id",
+        OUTGOING: "outgoing",
+        SURFACE: "surface",
+        AUTO_TYPE: "auto_type",
+        CONTENT: "content",
+        QUOTED_REMOTE_ID: "quoted_remote_id",
+        REACTIONS: "reactions",
+        LISTED: "listed",
+    }
+);
 
 fn read(row: &Row<'_>) -> Result<Message, StoreError> {
+    use MessageColumns as At;
     Ok(Message {
-        id: MessageId(row.get(0)?),
-        conversation: ConversationId(row.get(1)?),
-        sent_at_ms: row.get(2)?,
-        remote_id: row.get(3)?,
-        outgoing: row.get(4)?,
-        surface: readable::word(TABLE, row, 5)?.unwrap_or(Surface::Other),
-        auto: match row.get_ref(6)? {
+        id: MessageId(row.get(At::ID)?),
+        account: AccountId(row.get(At::ACCOUNT)?),
+        conversation: ConversationId(row.get(At::CONVERSATION)?),
+        sent_at_ms: row.get(At::SENT_AT_MS)?,
+        remote_id: row.get(At::REMOTE_ID)?,
+        outgoing: row.get(At::OUTGOING)?,
+        surface: readable::word(TABLE, row, At::SURFACE)?.unwrap_or(Surface::Other),
+        auto: match row.get_ref(At::AUTO_TYPE)? {
             ValueRef::Null => None,
-            _ => Some(readable::word(TABLE, row, 6)?.unwrap_or(AutoType::Other)),
+            _ => Some(readable::word(TABLE, row, At::AUTO_TYPE)?.unwrap_or(AutoType::Other)),
         },
-        content: readable::column(TABLE, row, 7)?.unwrap_or(Content::Unreadable),
-        quoted_remote_id: row.get(8)?,
-        reactions: readable::column(TABLE, row, 9)?.unwrap_or_default(),
-        listed: row.get(10)?,
-        account: AccountId(row.get(11)?),
+        content: readable::column(TABLE, row, At::CONTENT)?.unwrap_or(Content::Unreadable),
+        quoted_remote_id: row.get(At::QUOTED_REMOTE_ID)?,
+        reactions: readable::column(TABLE, row, At::REACTIONS)?.unwrap_or_default(),
+        listed: row.get(At::LISTED)?,
     })
-}
-
-/// The one word a field-less enum is stored as.
-fn word<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    match serde_json::to_value(value)? {
-        serde_json::Value::String(word) => Ok(word),
-        other => Err(StoreError::Damaged(other.to_string())),
-    }
 }
 
 /// What is in a message, as it is stored.

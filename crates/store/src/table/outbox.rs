@@ -10,10 +10,12 @@ use model::{
     AccountId, Content, ConversationId, Delivery, MessageId, Millis, Outgoing, Refusal, StopReason, UnconfirmedStage,
     WaitReason,
 };
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::attempt::{self, End};
 use super::{conversation, firing, message};
+use crate::rows::only;
+use crate::stored::{StoredEnum, Word, stored_enum};
 use crate::{StoreError, Tx, readable};
 
 const TABLE: &str = "outbox";
@@ -39,6 +41,16 @@ pub enum OutboxState {
     /// It was not found in time: the agent decides.
     Undecided,
 }
+
+stored_enum!(OutboxState {
+    Held => "held",
+    Queued => "queued",
+    Sending => "sending",
+    Refused => "refused",
+    Stopped => "stopped",
+    Checking => "checking",
+    Undecided => "undecided",
+});
 
 /// A reply on its way out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +113,7 @@ pub fn lanes(sql: &Connection) -> Result<Vec<(AccountId, ConversationId)>, Store
          UNION SELECT account_id, id FROM conversation WHERE read_owed = 1",
     )?;
     Ok(query
-        .query_map([], |row| Ok((AccountId(row.get(0)?), ConversationId(row.get(1)?))))?
+        .query_map([], |row| Ok((AccountId(row.get("account_id")?), ConversationId(row.get("conversation_id")?))))?
         .collect::<Result<_, _>>()?)
 }
 
@@ -111,7 +123,7 @@ pub fn lanes(sql: &Connection) -> Result<Vec<(AccountId, ConversationId)>, Store
 /// [`StoreError`]
 pub fn with_undecided(sql: &Connection) -> Result<Vec<ConversationId>, StoreError> {
     let mut query = sql.prepare_cached("SELECT DISTINCT conversation_id FROM outbox WHERE state = 'undecided'")?;
-    Ok(query.query_map([], |row| row.get(0).map(ConversationId))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([], |row| only(row).map(ConversationId))?.collect::<Result<_, _>>()?)
 }
 
 /// How many replies could go out now: queued, waiting for nothing, nothing before them.
@@ -121,11 +133,11 @@ pub fn with_undecided(sql: &Connection) -> Result<Vec<ConversationId>, StoreErro
 pub fn count_ready(sql: &Connection) -> Result<u32, StoreError> {
     Ok(sql
         .prepare_cached(
-            "SELECT count(*) FROM outbox o WHERE state = 'queued' AND waiting IS NULL AND not_before_ms = 0 AND NOT EXISTS (
+            "SELECT count(*) FROM outbox o WHERE state = 'queued' AND wait_reason IS NULL AND not_before_ms = 0 AND NOT EXISTS (
                  SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.position < o.position
-                 AND (e.state IN ('checking', 'undecided') OR e.state = 'queued' AND e.waiting IS NOT NULL))",
+                 AND (e.state IN ('checking', 'undecided') OR e.state = 'queued' AND e.wait_reason IS NOT NULL))",
         )?
-        .query_row([], |row| row.get(0))?)
+        .query_row([], only)?)
 }
 
 /// The reply at the head of a lane. Refused and stopped ones are out of the way; an undecided one is not: order matters.
@@ -204,7 +216,7 @@ pub fn begin(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<BeginOutc
         return Ok(BeginOutcome::Stopped);
     }
     tx.execute(
-        "UPDATE outbox SET state = 'sending', attempt = attempt + 1, started_at_ms = ?2, waiting = NULL, refusal = NULL, checks = 0
+        "UPDATE outbox SET state = 'sending', attempt = attempt + 1, started_at_ms = ?2, wait_reason = NULL, wait_until_ms = NULL, refusal = NULL, checks = 0
          WHERE message_id = ?1 AND state = 'queued'",
         (id.0, now_ms),
     )?;
@@ -223,7 +235,7 @@ fn say_now(tx: &Tx<'_>, reply: &OutboxReply, now_ms: Millis) -> Result<(), Store
             "SELECT coalesce(max(sent_at_ms), 0) FROM message m WHERE conversation_id = ?1 AND NOT EXISTS (
                  SELECT 1 FROM outbox o WHERE o.message_id = m.id AND o.state IN ('held', 'queued', 'sending'))",
         )?
-        .query_row([reply.conversation.0], |row| row.get(0))?;
+        .query_row([reply.conversation.0], only)?;
     at_ms = now_ms.max(at_ms.saturating_add(1));
     message::set_time(tx, reply.message, at_ms)?;
     for waiting in of_conversation(tx, reply.conversation)? {
@@ -251,7 +263,7 @@ pub fn colleague_replied(
         "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND outgoing = 1 AND auto_type IS NULL AND surface <> 'deskbell'
          ORDER BY sent_at_ms DESC LIMIT 1",
     )?;
-    Ok(query.query_row((conversation.0, seen_up_to_ms), |row| row.get(0).map(MessageId)).optional()?)
+    Ok(query.query_row((conversation.0, seen_up_to_ms), |row| only(row).map(MessageId)).optional()?)
 }
 
 /// The time of the newest listed message, at or before this one if one is named: what an agent who looks at the screen
@@ -268,13 +280,13 @@ pub fn seen_up_to(
         None => None,
         Some(id) => sql
             .prepare_cached("SELECT sent_at_ms FROM message WHERE id = ?1 AND conversation_id = ?2")?
-            .query_row((id.0, conversation.0), |row| row.get(0))
+            .query_row((id.0, conversation.0), only)
             .optional()?,
     };
     let mut query = sql.prepare_cached(
         "SELECT coalesce(max(sent_at_ms), 0) FROM message WHERE conversation_id = ?1 AND sent_at_ms <= ?2 AND listed = 1",
     )?;
-    Ok(query.query_row((conversation.0, bound.unwrap_or(Millis::MAX)), |row| row.get(0))?)
+    Ok(query.query_row((conversation.0, bound.unwrap_or(Millis::MAX)), only)?)
 }
 
 /// Notes how the call under way ended. Goes into the transaction of what follows from it.
@@ -295,7 +307,7 @@ pub fn may_have_arrived(sql: &Connection, id: MessageId) -> Result<bool, StoreEr
     let mut query = sql.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM attempt WHERE message_id = ?1 AND outcome IN ('interrupted', 'unknown'))",
     )?;
-    Ok(query.query_row([id.0], |row| row.get(0))?)
+    Ok(query.query_row([id.0], only)?)
 }
 
 /// Whether TikTok's own answer named this message, and not a listing in which it was found.
@@ -305,7 +317,7 @@ pub fn may_have_arrived(sql: &Connection, id: MessageId) -> Result<bool, StoreEr
 pub fn was_named(sql: &Connection, id: MessageId) -> Result<bool, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE message_id = ?1 AND outcome = 'sent')")?;
-    Ok(query.query_row([id.0], |row| row.get(0))?)
+    Ok(query.query_row([id.0], only)?)
 }
 
 /// Whether a listing could still show a message that was sent at or before this time: TikTok lists a conversation's newest
@@ -317,7 +329,7 @@ pub fn is_listable(sql: &Connection, conversation: ConversationId, at_ms: Millis
     let mut query = sql.prepare_cached(
         "SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND listed = 1 LIMIT ?3)",
     )?;
-    let newer: u32 = query.query_row((conversation.0, at_ms, LISTED_MESSAGES), |row| row.get(0))?;
+    let newer: u32 = query.query_row((conversation.0, at_ms, LISTED_MESSAGES), only)?;
     Ok(newer < LISTED_MESSAGES)
 }
 
@@ -341,14 +353,8 @@ pub fn requeue(
     not_before_ms: Millis,
     waiting: Option<&WaitReason>,
 ) -> Result<(), StoreError> {
-    let waiting = waiting.map(serde_json::to_string).transpose()?;
-    set(
-        tx,
-        id,
-        "state = 'queued', not_before_ms = ?2, waiting = ?3",
-        "'queued', 'sending'",
-        (id.0, not_before_ms, waiting),
-    )
+    let to = Transition::Queued { not_before_ms: Some(not_before_ms), waiting };
+    set(tx, id, &[OutboxState::Queued, OutboxState::Sending], to)
 }
 
 /// Says what a queued reply waits for, without having tried.
@@ -356,14 +362,11 @@ pub fn requeue(
 /// # Errors
 /// [`StoreError`]
 pub fn set_wait_reason(tx: &mut Tx<'_>, id: MessageId, waiting: Option<&WaitReason>) -> Result<(), StoreError> {
-    let waiting = waiting.map(serde_json::to_string).transpose()?;
-    let known: Option<Option<String>> = tx
-        .query_row("SELECT waiting FROM outbox WHERE message_id = ?1 AND state = 'queued'", [id.0], |row| row.get(0))
-        .optional()?;
-    if known.is_none_or(|known| known == waiting) {
+    let known = get(tx, id)?.filter(|reply| reply.state == OutboxState::Queued);
+    if known.is_none_or(|known| known.waiting.as_ref() == waiting) {
         return Ok(());
     }
-    set(tx, id, "waiting = ?2", "'queued'", (id.0, waiting))
+    set(tx, id, &[OutboxState::Queued], Transition::Queued { not_before_ms: None, waiting })
 }
 
 /// TikTok answers again: what waited for that may be tried at once.
@@ -371,7 +374,10 @@ pub fn set_wait_reason(tx: &mut Tx<'_>, id: MessageId, waiting: Option<&WaitReas
 /// # Errors
 /// [`StoreError`]
 pub fn release_offline(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.execute("UPDATE outbox SET not_before_ms = 0 WHERE state = 'queued' AND not_before_ms > 0 AND waiting = '{\"reason\":\"offline\"}'", [])?;
+    tx.execute(
+        "UPDATE outbox SET not_before_ms = 0 WHERE state = 'queued' AND not_before_ms > 0 AND wait_reason = ?1",
+        [Word(WaitWord::Offline)],
+    )?;
     Ok(())
 }
 
@@ -380,13 +386,7 @@ pub fn release_offline(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn refuse(tx: &mut Tx<'_>, id: MessageId, refusal: &Refusal) -> Result<(), StoreError> {
-    set(
-        tx,
-        id,
-        "state = 'refused', refusal = ?2, waiting = NULL",
-        "'queued', 'sending'",
-        (id.0, serde_json::to_string(refusal)?),
-    )
+    set(tx, id, &[OutboxState::Queued, OutboxState::Sending], Transition::Refused(refusal))
 }
 
 /// The agent should look before it goes.
@@ -394,7 +394,7 @@ pub fn refuse(tx: &mut Tx<'_>, id: MessageId, refusal: &Refusal) -> Result<(), S
 /// # Errors
 /// [`StoreError`]
 pub fn stop(tx: &mut Tx<'_>, id: MessageId, why: StopReason) -> Result<(), StoreError> {
-    set(tx, id, "state = 'stopped', waiting = NULL, stopped = ?2", "'queued'", (id.0, serde_json::to_string(&why)?))
+    set(tx, id, &[OutboxState::Queued], Transition::Stopped(why))
 }
 
 /// When the first of a lane's held replies is to be queued.
@@ -404,7 +404,7 @@ pub fn stop(tx: &mut Tx<'_>, id: MessageId, why: StopReason) -> Result<(), Store
 pub fn held_until(sql: &Connection, conversation: ConversationId) -> Result<Option<Millis>, StoreError> {
     Ok(sql
         .prepare_cached("SELECT min(not_before_ms) FROM outbox WHERE conversation_id = ?1 AND state = 'held'")?
-        .query_row([conversation.0], |row| row.get(0))?)
+        .query_row([conversation.0], only)?)
 }
 
 /// The time of a lane's held replies up to this one has come, whatever they wait behind: they are queued.
@@ -432,7 +432,7 @@ pub fn release_all_held(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn mark_unconfirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    set(tx, id, "state = 'checking', checks = 0", "'sending'", [id.0])
+    set(tx, id, &[OutboxState::Sending], Transition::Checking)
 }
 
 /// It was not found in time.
@@ -440,7 +440,7 @@ pub fn mark_unconfirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError
 /// # Errors
 /// [`StoreError`]
 pub fn mark_undecided(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    set(tx, id, "state = 'undecided'", "'checking'", [id.0])
+    set(tx, id, &[OutboxState::Checking], Transition::Undecided)
 }
 
 /// A listing was read and it was not in it. Returns how many there were by now.
@@ -448,9 +448,7 @@ pub fn mark_undecided(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> 
 /// # Errors
 /// [`StoreError`]
 pub fn record_check(tx: &Tx<'_>, id: MessageId) -> Result<u32, StoreError> {
-    Ok(tx.query_row("UPDATE outbox SET checks = checks + 1 WHERE message_id = ?1 RETURNING checks", [id.0], |row| {
-        row.get(0)
-    })?)
+    Ok(tx.query_row("UPDATE outbox SET checks = checks + 1 WHERE message_id = ?1 RETURNING checks", [id.0], only)?)
 }
 
 /// After a crash: calls whose end nobody heard are unconfirmed, never sent again blindly, and what could still be undone
@@ -459,24 +457,18 @@ pub fn record_check(tx: &Tx<'_>, id: MessageId) -> Result<u32, StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn recover_after_crash(tx: &mut Tx<'_>, now_ms: Millis) -> Result<usize, StoreError> {
-    let ids = |tx: &Tx<'_>, state: &str| -> Result<Vec<MessageId>, StoreError> {
+    let ids = |tx: &Tx<'_>, state: OutboxState| -> Result<Vec<MessageId>, StoreError> {
         let mut query =
             tx.prepare("SELECT message_id FROM outbox WHERE state = ?1 ORDER BY conversation_id, position DESC")?;
-        Ok(query.query_map([state], |row| row.get(0).map(MessageId))?.collect::<Result<_, _>>()?)
+        Ok(query.query_map([Word(state)], |row| only(row).map(MessageId))?.collect::<Result<_, _>>()?)
     };
-    let lost = ids(tx, "sending")?;
+    let lost = ids(tx, OutboxState::Sending)?;
     for id in &lost {
         mark_unconfirmed(tx, *id)?;
     }
-    for id in ids(tx, "held")? {
+    for id in ids(tx, OutboxState::Held)? {
         if !actions::restore_to_draft(tx, id, now_ms)? {
-            set(
-                tx,
-                id,
-                "state = 'stopped', stopped = ?2",
-                "'held'",
-                (id.0, serde_json::to_string(&StopReason::Interrupted)?),
-            )?;
+            set(tx, id, &[OutboxState::Held], Transition::Stopped(StopReason::Interrupted))?;
         }
     }
     Ok(lost.len())
@@ -505,8 +497,8 @@ pub fn claimable(
     let mut rows = query.query([conversation.0])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        if let Some(content) = readable::column(TABLE, row, 1)? {
-            found.push((MessageId(row.get(0)?), content, row.get(2)?));
+        if let Some(content) = readable::column(TABLE, row, "content")? {
+            found.push((MessageId(row.get("id")?), content, row.get("began")?));
         }
     }
     Ok(found)
@@ -530,7 +522,7 @@ pub fn sent_besides(
     let mut rows = query.query((conversation.0, from_ms, to_ms))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(serde_json::from_str(&row.get::<_, String>(0)?)?);
+        found.push(serde_json::from_str(&row.get::<_, String>("content")?)?);
     }
     Ok(found)
 }
@@ -566,20 +558,58 @@ pub(super) fn delete_with_message(tx: &Tx<'_>, id: MessageId) -> Result<(), Stor
 
 fn remove_row(tx: &Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
     Ok(tx.query_row("DELETE FROM outbox WHERE message_id = ?1 RETURNING conversation_id", [id.0], |row| {
-        row.get(0).map(ConversationId)
+        only(row).map(ConversationId)
     })?)
 }
 
-/// One change of state. A row that is in another state by now is left alone.
-fn set(
-    tx: &mut Tx<'_>,
-    id: MessageId,
-    columns: &str,
-    from: &str,
-    values: impl rusqlite::Params,
-) -> Result<(), StoreError> {
-    let changed =
-        tx.execute(&format!("UPDATE outbox SET {columns} WHERE message_id = ?1 AND state IN ({from})"), values)?;
+/// The state that a row changes to, with what it holds there.
+enum Transition<'a> {
+    /// It goes out by itself, not before this time if one is given.
+    Queued { not_before_ms: Option<Millis>, waiting: Option<&'a WaitReason> },
+    /// TikTok said no.
+    Refused(&'a Refusal),
+    /// The agent should look before it goes.
+    Stopped(StopReason),
+    /// It is looked for, from the first listing on.
+    Checking,
+    /// The agent decides.
+    Undecided,
+}
+
+impl Transition<'_> {
+    fn state(&self) -> OutboxState {
+        match self {
+            Self::Queued { .. } => OutboxState::Queued,
+            Self::Refused(_) => OutboxState::Refused,
+            Self::Stopped(_) => OutboxState::Stopped,
+            Self::Checking => OutboxState::Checking,
+            Self::Undecided => OutboxState::Undecided,
+        }
+    }
+}
+
+/// Changes the state of a row that is in one of these states; one that is in another by now is left alone.
+fn set(tx: &mut Tx<'_>, id: MessageId, from: &[OutboxState], to: Transition<'_>) -> Result<(), StoreError> {
+    let (not_before_ms, waiting) = match to {
+        Transition::Queued { not_before_ms, waiting } => (not_before_ms, waiting),
+        Transition::Refused(_) | Transition::Stopped(_) | Transition::Checking | Transition::Undecided => (None, None),
+    };
+    let refusal = if let Transition::Refused(refusal) = to { Some(serde_json::to_string(refusal)?) } else { None };
+    let stopped = if let Transition::Stopped(why) = to { Some(serde_json::to_string(&why)?) } else { None };
+    let from: Vec<&str> = from.iter().map(|state| state.word()).collect();
+    let changed = tx
+        .prepare_cached(
+            "UPDATE outbox SET state = :to, not_before_ms = coalesce(:not_before, not_before_ms),
+                 wait_reason = :wait_reason, wait_until_ms = :wait_until,
+                 refusal = coalesce(:refusal, refusal), stopped = coalesce(:stopped, stopped),
+                 checks = CASE :to WHEN 'checking' THEN 0 ELSE checks END
+             WHERE message_id = :id AND state IN (SELECT value FROM json_each(:from))",
+        )?
+        .execute(named_params! {
+            ":id": id.0, ":from": serde_json::to_string(&from)?, ":to": Word(to.state()), ":not_before": not_before_ms,
+            ":wait_reason": waiting.map(|waiting| Word(WaitWord::of(waiting))), ":wait_until": waiting.and_then(wait_until),
+            ":refusal": refusal, ":stopped": stopped,
+        })?;
     if changed > 0 {
         let reply = get(tx, id)?.ok_or(StoreError::NotFound)?;
         conversation::refresh(tx, reply.conversation)?;
@@ -587,41 +617,90 @@ fn set(
     Ok(())
 }
 
-const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, waiting, refusal, checks, stopped, seen_up_to_ms, read_from_ms";
+/// The word of a [`WaitReason`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitWord {
+    Offline,
+    RateLimited,
+    Relink,
+    EarlierUnconfirmed,
+    Uploading,
+    MayHaveArrived,
+}
+
+stored_enum!(WaitWord {
+    Offline => "offline",
+    RateLimited => "rateLimited",
+    Relink => "relink",
+    EarlierUnconfirmed => "earlierUnconfirmed",
+    Uploading => "uploading",
+    MayHaveArrived => "mayHaveArrived",
+});
+
+impl WaitWord {
+    fn of(reason: &WaitReason) -> Self {
+        match reason {
+            WaitReason::Offline => Self::Offline,
+            WaitReason::RateLimited { .. } => Self::RateLimited,
+            WaitReason::Relink => Self::Relink,
+            WaitReason::EarlierUnconfirmed => Self::EarlierUnconfirmed,
+            WaitReason::Uploading => Self::Uploading,
+            WaitReason::MayHaveArrived => Self::MayHaveArrived,
+        }
+    }
+
+    fn reason(self, until_ms: Option<Millis>) -> WaitReason {
+        match self {
+            Self::Offline => WaitReason::Offline,
+            Self::RateLimited => WaitReason::RateLimited { until_ms: until_ms.unwrap_or(0) },
+            Self::Relink => WaitReason::Relink,
+            Self::EarlierUnconfirmed => WaitReason::EarlierUnconfirmed,
+            Self::Uploading => WaitReason::Uploading,
+            Self::MayHaveArrived => WaitReason::MayHaveArrived,
+        }
+    }
+}
+
+/// When what a reply waits for is over, if that is known.
+fn wait_until(reason: &WaitReason) -> Option<Millis> {
+    match reason {
+        WaitReason::RateLimited { until_ms } => Some(*until_ms),
+        WaitReason::Offline
+        | WaitReason::Relink
+        | WaitReason::EarlierUnconfirmed
+        | WaitReason::Uploading
+        | WaitReason::MayHaveArrived => None,
+    }
+}
+
+const COLUMNS: &str = "message_id, conversation_id, account_id, outgoing, quoted_remote_id, state, attempt, started_at_ms, not_before_ms, wait_reason, wait_until_ms, refusal, checks, stopped, seen_up_to_ms, read_from_ms";
 
 fn read(row: &Row<'_>) -> Result<OutboxReply, StoreError> {
-    let outgoing: Option<Outgoing> = readable::column(TABLE, row, 3)?;
-    let mut stopped: Option<StopReason> = readable::column(TABLE, row, 12)?;
-    let mut state = match row.get_ref(5)?.as_bytes().unwrap_or_default() {
-        b"held" => OutboxState::Held,
-        b"queued" => OutboxState::Queued,
-        b"sending" => OutboxState::Sending,
-        b"refused" => OutboxState::Refused,
-        b"checking" => OutboxState::Checking,
-        b"undecided" => OutboxState::Undecided,
-        _ => OutboxState::Stopped,
-    };
+    let outgoing: Option<Outgoing> = readable::column(TABLE, row, "outgoing")?;
+    let mut stopped: Option<StopReason> = readable::column(TABLE, row, "stopped")?;
+    let mut state = row.get::<_, Word<OutboxState>>("state")?.0;
     // What cannot be read is not sent. What may have been sent is still looked for.
     if outgoing.is_none() && matches!(state, OutboxState::Held | OutboxState::Queued)
         || state == OutboxState::Stopped && stopped.is_none()
     {
         (state, stopped) = (OutboxState::Stopped, Some(StopReason::Unreadable));
     }
+    let until_ms = row.get("wait_until_ms")?;
     Ok(OutboxReply {
-        message: MessageId(row.get(0)?),
-        conversation: ConversationId(row.get(1)?),
-        account: AccountId(row.get(2)?),
+        message: MessageId(row.get("message_id")?),
+        conversation: ConversationId(row.get("conversation_id")?),
+        account: AccountId(row.get("account_id")?),
         outgoing: outgoing.unwrap_or(Outgoing::Text { body: String::new() }),
-        quoted_remote_id: row.get(4)?,
+        quoted_remote_id: row.get("quoted_remote_id")?,
         state,
-        attempt: row.get(6)?,
-        started_at_ms: row.get(7)?,
-        not_before_ms: row.get(8)?,
-        waiting: readable::column(TABLE, row, 9)?,
-        refusal: readable::column(TABLE, row, 10)?,
-        checks: row.get(11)?,
+        attempt: row.get("attempt")?,
+        started_at_ms: row.get("started_at_ms")?,
+        not_before_ms: row.get("not_before_ms")?,
+        waiting: readable::word::<WaitWord>(TABLE, row, "wait_reason")?.map(|word| word.reason(until_ms)),
+        refusal: readable::column(TABLE, row, "refusal")?,
+        checks: row.get("checks")?,
         stopped,
-        seen_up_to_ms: row.get(13)?,
-        read_from_ms: row.get(14)?,
+        seen_up_to_ms: row.get("seen_up_to_ms")?,
+        read_from_ms: row.get("read_from_ms")?,
     })
 }

@@ -3,6 +3,7 @@
 use model::{Change, Millis, SavedReplyId, SavedReplyText};
 use rusqlite::{Connection, Row};
 
+use crate::rows::only;
 use crate::{StoreError, Tx, search};
 
 /// A saved reply.
@@ -107,7 +108,7 @@ pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<
         .prepare_cached(
             "SELECT id, name, shortcut, category, body FROM saved_reply WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
         )?
-        .query_map((below, slice), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+        .query_map((below, slice), |row| row.try_into())?
         .collect::<Result<_, _>>()?;
     for (id, name, shortcut, category, body) in &rows {
         let words = words_of(name, shortcut, category, body);
@@ -127,7 +128,7 @@ pub fn save(tx: &mut Tx<'_>, id: Option<SavedReplyId>, text: &SavedReplyText) ->
     let taken: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM saved_reply WHERE folded_shortcut = ?1 AND ?1 <> '' AND id IS NOT ?2)",
         (&folded_shortcut, id.map(|id| id.0)),
-        |row| row.get(0),
+        only,
     )?;
     if taken {
         return Err(StoreError::WrongState);
@@ -139,13 +140,13 @@ pub fn save(tx: &mut Tx<'_>, id: Option<SavedReplyId>, text: &SavedReplyText) ->
             "INSERT INTO saved_reply (name, shortcut, category, body, attachment, folded, folded_shortcut, words, id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             values,
-            |row| row.get(0),
+            only,
         )?,
         Some(_) => tx.query_row(
             "UPDATE saved_reply SET name = ?1, shortcut = ?2, category = ?3, body = ?4, attachment = ?5, folded = ?6,
                  folded_shortcut = ?7, words = ?8 WHERE id = ?9 RETURNING id",
             values,
-            |row| row.get(0),
+            only,
         )?,
     };
     Ok(SavedReplyId(id))
@@ -189,13 +190,13 @@ const COLUMNS: &str = "id, name, shortcut, category, body, attachment, uses, use
 
 fn read(row: &Row<'_>) -> rusqlite::Result<SavedReply> {
     Ok(SavedReply {
-        id: SavedReplyId(row.get(0)?),
-        name: row.get(1)?,
-        shortcut: row.get(2)?,
-        category: row.get(3)?,
-        body: row.get(4)?,
-        attachment: row.get(5)?,
-        uses: row.get(6)?,
-        used_at_ms: row.get(7)?,
+        id: SavedReplyId(row.get("id")?),
+        name: row.get("name")?,
+        shortcut: row.get("shortcut")?,
+        category: row.get("category")?,
+        body: row.get("body")?,
+        attachment: row.get("attachment")?,
+        uses: row.get("uses")?,
+        used_at_ms: row.get("used_at_ms")?,
     })
 }

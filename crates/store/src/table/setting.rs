@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// The setting of this name, if one was saved.
@@ -9,7 +10,7 @@ use crate::{StoreError, Tx};
 /// # Errors
 /// [`StoreError`]
 pub fn get(sql: &Connection, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(sql.query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0)).optional()?)
+    Ok(sql.query_row("SELECT value FROM setting WHERE name = ?1", [name], only).optional()?)
 }
 
 /// Saves a setting.
