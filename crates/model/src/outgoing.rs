@@ -78,7 +78,14 @@ impl Outgoing {
             Content::SharePost { embed_url, item_id: Some(item_id) } => {
                 Some(Self::Post { item_id: item_id.clone(), embed_url: embed_url.clone() })
             }
-            _ => None,
+            // What is not known whole, or what only customers can send.
+            Content::Image { .. }
+            | Content::Card { .. }
+            | Content::SharePost { .. }
+            | Content::Video { .. }
+            | Content::Sticker { .. }
+            | Content::Unsupported { .. }
+            | Content::Unreadable => None,
         }
     }
 
@@ -87,7 +94,7 @@ impl Outgoing {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { body } => Some(body),
-            _ => None,
+            Self::Image { .. } | Self::Card { .. } | Self::Post { .. } => None,
         }
     }
 }

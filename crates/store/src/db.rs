@@ -7,7 +7,7 @@
 mod check;
 mod open;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -15,32 +15,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use model::Change;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot};
 
-pub(crate) use self::check::CHECKED_AT;
 pub use self::check::CheckOutcome;
-pub(crate) use self::open::{LOCK, migrate};
 use self::open::{connect, io, lock, open_connection};
+use crate::files::DATABASE;
 use crate::recovery::{self, Report};
+use crate::tx::{Tx, commit};
 use crate::{OpenError, StoreError};
 
-/// The database's file in its folder.
-pub(crate) const DATABASE: &str = "deskbell.db";
-/// The list's index is the version: never reorder, never edit what has shipped.
-pub(crate) const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001.sql"),
-    include_str!("../migrations/0002.sql"),
-    include_str!("../migrations/0003.sql"),
-    include_str!("../migrations/0004.sql"),
-    include_str!("../migrations/0005.sql"),
-    include_str!("../migrations/0006_unreadable_messages.sql"),
-    include_str!("../migrations/0007_odd_times.sql"),
-    include_str!("../migrations/0008_read_from_and_ids.sql"),
-    include_str!("../migrations/0009_search_without_separators.sql"),
-    include_str!("../migrations/0010_unsent.sql"),
-    include_str!("../migrations/0011_outbox_wait_reason.sql"),
-];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;
 /// Readers kept for the next question. More at once are opened and closed again: each holds files and a cache.
@@ -71,31 +55,6 @@ struct Shared {
     unreadable: Mutex<BTreeSet<&'static str>>,
     /// Whether damage was met in this session.
     damaged: AtomicBool,
-}
-
-/// A transaction that remembers what it made stale.
-#[derive(Debug)]
-pub struct Tx<'a> {
-    sql: Transaction<'a>,
-    changes: Vec<Change>,
-    /// The same once more: a large transaction touches thousands, and each is to be told once.
-    told: HashSet<Change>,
-}
-
-impl std::ops::Deref for Tx<'_> {
-    type Target = Connection;
-    fn deref(&self) -> &Connection {
-        &self.sql
-    }
-}
-
-impl Tx<'_> {
-    /// Says that this will be stale once committed.
-    pub fn touch(&mut self, change: Change) {
-        if self.told.insert(change) {
-            self.changes.push(change);
-        }
-    }
 }
 
 impl Store {
@@ -260,17 +219,4 @@ impl Store {
     pub fn announce(&self, change: Change) {
         let _ = self.shared.changes.send(change);
     }
-}
-
-/// One transaction and the changes it made.
-pub(crate) fn commit<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
-) -> Result<(T, Vec<Change>), StoreError> {
-    let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut tx = Tx { sql, changes: Vec::new(), told: HashSet::new() };
-    let value = work(&mut tx)?;
-    let Tx { sql, changes, .. } = tx;
-    sql.commit()?;
-    Ok((value, changes))
 }

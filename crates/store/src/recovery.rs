@@ -27,15 +27,14 @@ use serde::{Deserialize, Serialize};
 
 use self::copy::Budget;
 use self::image::Image;
-pub(crate) use self::image::log_of;
-pub(crate) use self::inspect::{APPLICATION_ID, Inspection, inspect, was_ours};
+pub(crate) use self::inspect::{Inspection, inspect, was_ours};
 pub use self::report::{Counts, Losses, Report, dismiss, report};
-use crate::db::{DATABASE, MIGRATIONS, commit, migrate};
+use crate::files::{DATABASE, MARKER};
+use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
 use crate::rows::only;
+use crate::tx::commit;
 use crate::{OpenError, StoreError, private};
 
-/// Says that the database is to be mended.
-const MARKER: &str = "deskbell.damaged";
 /// The new database while it is made.
 const RECOVERING: &str = "deskbell.mending";
 /// What belongs to a database beside its own file.

@@ -14,17 +14,17 @@ pub(crate) fn only<T: FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
 
 /// Declares the columns of a query: `NAMES::SQL` is the list for `SELECT`, and `NAMES::COLUMN` the place of a column in it.
 macro_rules! columns {
-    ($(#[$doc:meta])* $names:ident { $first:ident: $sql:literal $(, $column:ident: $more:literal)* $(,)? }) => {
+    ($(#[$doc:meta])* $vis:vis $names:ident { $first:ident: $sql:literal $(, $column:ident: $more:literal)* $(,)? }) => {
         $(#[$doc])*
-        struct $names;
+        $vis struct $names;
 
         impl $names {
-            const SQL: &str = concat!($sql $(, ", ", $more)*);
+            pub(crate) const SQL: &str = concat!($sql $(, ", ", $more)*);
             $crate::rows::columns!(@places 0; $first $($column)*);
         }
     };
     (@places $place:expr; $column:ident $($more:ident)*) => {
-        const $column: usize = $place;
+        pub(crate) const $column: usize = $place;
         $crate::rows::columns!(@places $place + 1; $($more)*);
     };
     (@places $place:expr;) => {};

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod agent;
+mod answer;
 pub mod attempt;
 pub mod auto_message;
 pub mod auto_version;

@@ -259,7 +259,13 @@ impl RuleSet {
 fn words<'a>(look: &RuleInput<'a>) -> Words<'a> {
     let body = match look.content {
         Content::Text { body } => Some(body.as_str()),
-        _ => None,
+        Content::Image { .. }
+        | Content::Video { .. }
+        | Content::SharePost { .. }
+        | Content::Sticker { .. }
+        | Content::Card { .. }
+        | Content::Unsupported { .. }
+        | Content::Unreadable => None,
     };
     Words { body, text: OnceCell::new(), language: OnceCell::new() }
 }

@@ -10,12 +10,9 @@ use rusqlite::{ErrorCode, InterruptHandle};
 
 use super::{Store, open_connection};
 use crate::rows::only;
-use crate::table::setting;
+use crate::table::setting::{self, CHECKED_AT};
 use crate::{StoreError, readable, recovery};
 
-/// The setting that holds when the database was last found sound. It is in the database itself, so that one that was put in
-/// its place does not profit from it.
-pub(crate) const CHECKED_AT: &str = "checked_at_ms";
 /// Reading every page of a large database at each start would wear on the disk for nothing.
 const CHECK_INTERVAL_MS: Millis = 24 * 3_600_000;
 /// A longer log is cut when it is tidied.
@@ -144,7 +141,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn maintain(&self) -> Result<(), StoreError> {
-        let log = recovery::log_of(&self.shared.path);
+        let log = crate::files::log_of(&self.shared.path);
         self.on_writer(move |sql| {
             if log.metadata().is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
                 sql.busy_timeout(MAINTAIN_TIMEOUT)?;
@@ -256,7 +253,7 @@ mod tests {
     use crate::recovery::tests::Folder;
 
     fn log_length(store: &Store) -> u64 {
-        recovery::log_of(&store.shared.path).metadata().map_or(0, |log| log.len())
+        crate::files::log_of(&store.shared.path).metadata().map_or(0, |log| log.len())
     }
 
     async fn burst(store: &Store, rows: i64) {

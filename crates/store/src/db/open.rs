@@ -5,15 +5,14 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
-use super::{DATABASE, MIGRATIONS};
-use crate::recovery::{self, APPLICATION_ID, Inspection};
+use crate::files::{DATABASE, LOCK, log_of};
+use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
+use crate::recovery::{self, Inspection};
 use crate::rows::only;
 use crate::{OpenError, private};
 
-/// Held while it is open. It says, too, that a database of ours has been here.
-pub(crate) const LOCK: &str = "deskbell.lock";
 /// SQLite before this can corrupt a WAL database that is written and checkpointed at once (sqlite.org/wal.html).
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 
@@ -50,7 +49,7 @@ pub(super) fn connect(folder: &Path, mut lock: &File) -> Result<(Connection, boo
         Inspection::NotOurs => return Err(OpenError::NotOurs { path: name }),
     }
     // Closing it in order leaves no log.
-    let ended_well = !recovery::log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
+    let ended_well = !log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
     // What SQLite puts beside it, the log above all, it makes as readable as the database is.
     private::new_file().append(true).create(true).open(&path).map_err(io)?;
     private::close_to_others(&path, 0o600).map_err(io)?;
@@ -130,18 +129,6 @@ fn missing(connection: &Connection) -> rusqlite::Result<Option<String>> {
     };
     let there = names(connection)?;
     Ok(names(&reference)?.into_iter().find(|name| !there.contains(name)).map(|name| format!("the {name} is missing")))
-}
-
-/// Brings a database from one version to another.
-pub(crate) fn migrate(connection: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
-    for (index, migration) in MIGRATIONS.iter().enumerate().take(to).skip(from) {
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.execute_batch(migration)?;
-        tx.pragma_update(None, "user_version", i64::try_from(index).unwrap_or(0) + 1)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.commit()?;
-    }
-    Ok(())
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {

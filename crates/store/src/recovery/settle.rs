@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::copy::Copied;
 use super::report::Counts;
-use crate::db::commit;
 use crate::rows::only;
 use crate::table::gap::{self, Gap};
-use crate::table::{conversation, draft, message, outbox};
+use crate::table::{conversation, draft, message, outbox, setting};
+use crate::tx::commit;
 use crate::{StoreError, Tx};
 
 /// How many of a conversation's newest messages TikTok lists: one of these comes back by itself.
@@ -91,7 +91,7 @@ pub(super) fn settle(
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             [],
         )?;
-        tx.execute("DELETE FROM setting WHERE name = ?1", [crate::db::CHECKED_AT])?;
+        tx.execute("DELETE FROM setting WHERE name = ?1", [setting::CHECKED_AT])?;
         Ok(())
     })?;
     Ok(settled)
@@ -172,7 +172,7 @@ fn replies_of_messages(tx: &Tx<'_>, known: bool) -> Result<u32, StoreError> {
     let mut rebuilt = 0;
     for id in ids {
         let bubble = message::get(tx, id)?;
-        let Some(outgoing) = outgoing(bubble.content) else { continue };
+        let Some(outgoing) = Outgoing::of(&bubble.content) else { continue };
         // Its old place in the lane, if that is known and free.
         rebuilt += tx.execute(
             "INSERT INTO outbox (message_id, conversation_id, account_id, position, outgoing, quoted_remote_id, state, attempt, started_at_ms, seen_up_to_ms)
@@ -185,21 +185,6 @@ fn replies_of_messages(tx: &Tx<'_>, known: bool) -> Result<u32, StoreError> {
         )?;
     }
     Ok(u32::try_from(rebuilt).unwrap_or(u32::MAX))
-}
-
-/// What was sent to make this message; nothing if it could not be sent by us.
-fn outgoing(content: Content) -> Option<Outgoing> {
-    match content {
-        Content::Text { body } => Some(Outgoing::Text { body }),
-        Content::Image { media: MediaState::Kept { key, width, height }, .. } => {
-            Some(Outgoing::Image { key, width, height })
-        }
-        Content::Card { kind: Some(kind), title, buttons } => {
-            Some(Outgoing::Card { card: Card { kind, title, buttons } })
-        }
-        Content::SharePost { embed_url, item_id: Some(item_id) } => Some(Outgoing::Post { item_id, embed_url }),
-        _ => None,
-    }
 }
 
 /// This is an older state of the database: what waits in it may have gone out since. It is looked for before anything is

@@ -10,7 +10,7 @@
 
 use model::{AccountId, Content, ConversationId};
 
-use super::IndexEntry;
+use super::index::IndexEntry;
 
 /// What a message can have in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use super::people_filter::people_expression;
 use super::plan::Plan;
 use super::query::{Problem, Query, spans};
 use super::term::Term;
-use super::text_fold::FoldedText;
 use crate::StoreError;
 use crate::table::message;
+use model::text_fold::FoldedText;
 
 /// So many of the newest hits are ranked. Ranking all was measured: at a million messages it takes a thousand times as
 /// long as the newest fifty.

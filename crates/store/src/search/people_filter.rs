@@ -7,9 +7,9 @@ use super::facet;
 use super::find::Scope;
 use super::plan::any;
 use super::term::Term;
-use super::text_fold::fold;
 use crate::StoreError;
 use crate::rows::only;
+use model::text_fold::fold;
 
 /// Ids in order, each once, so that whether one is among them is quickly said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::{message, setting};
 use crate::rows::only;
+use crate::search::index;
 use crate::stored::Word;
-use crate::{StoreError, Tx, search};
+use crate::{StoreError, Tx};
 
 /// A linked account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,7 +311,7 @@ pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, S
     }
     let people = some(tx, "SELECT id FROM person WHERE account_id = ?1 LIMIT ?2")?;
     for person in &people {
-        search::forget_person(tx, PersonId(*person))?;
+        index::forget_person(tx, PersonId(*person))?;
         tx.prepare_cached("DELETE FROM person WHERE id = ?1")?.execute([person])?;
     }
     if !people.is_empty() {

@@ -1,10 +1,11 @@
 //! Who answers customers. One of them sits at this computer.
 
+use model::text_fold;
 use model::{AgentId, Change};
 use rusqlite::{Connection, Row};
 
 use crate::rows::only;
-use crate::{StoreError, Tx, search};
+use crate::{StoreError, Tx};
 
 /// A longer name is cut.
 const MAX_CHARS: usize = 60;
@@ -121,7 +122,7 @@ fn done(tx: &mut Tx<'_>, changed: usize) -> Result<(), StoreError> {
 
 fn cleaned(name: &str) -> Result<(String, String), StoreError> {
     let name: String = model::clean_name(name).chars().take(MAX_CHARS).collect();
-    let folded = search::fold(&name);
+    let folded = text_fold::fold(&name);
     if folded.trim().is_empty() { Err(StoreError::WrongState) } else { Ok((name, folded)) }
 }
 

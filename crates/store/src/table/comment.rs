@@ -161,7 +161,10 @@ pub fn settle(tx: &mut Tx<'_>, id: CommentId, state: &AnswerState) -> Result<(),
     let comment = get(tx, id)?;
     match &comment.state {
         AnswerState::Sending { .. } | AnswerState::Unconfirmed { .. } => change(tx, &comment, &comment.state, state),
-        _ => Err(StoreError::WrongState),
+        AnswerState::Open
+        | AnswerState::Answered { .. }
+        | AnswerState::Refused { .. }
+        | AnswerState::Dismissed { .. } => Err(StoreError::WrongState),
     }
 }
 

@@ -11,7 +11,6 @@ use rusqlite::{Connection, OptionalExtension, Row};
 pub use self::standing::{RuleContext, load_context};
 
 use super::conversation;
-use super::outbox::{self, OutboxReply, OutboxState};
 use crate::rows::only;
 use crate::{StoreError, Tx, readable};
 
@@ -170,30 +169,37 @@ pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, St
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn overtaken(sql: &Connection, reply: &OutboxReply, now_ms: Millis) -> Result<Option<NoReply>, StoreError> {
-    if sender(sql, reply.message)?.is_none() {
+pub(super) fn overtaken(
+    sql: &Connection,
+    reply: MessageId,
+    conversation: ConversationId,
+    seen_up_to_ms: Millis,
+    now_ms: Millis,
+) -> Result<Option<NoReply>, StoreError> {
+    if sender(sql, reply)?.is_none() {
         return Ok(None);
     }
-    if standing::person_answered(sql, reply.conversation, reply.seen_up_to_ms)? {
+    if standing::person_answered(sql, conversation, seen_up_to_ms)? {
         return Ok(Some(NoReply::AgentAnswered));
     }
-    let opened = conversation::get(sql, reply.conversation)?.window_opened_at_ms;
+    let opened = conversation::get(sql, conversation)?.window_opened_at_ms;
     let open = opened.is_some_and(|opened| model::ReplyWindow::opened_by(opened).is_open(now_ms));
     Ok((!open).then_some(NoReply::WindowClosed))
 }
 
-/// Takes a rule's reply back that has not gone out: it leaves the thread, and the log says why. Not trouble for an agent:
-/// nobody has written it.
+/// The rule's reply that a message is has been taken out of its lane: the log says why. Not trouble for an agent, because
+/// no agent has written it. To be called while the reply is still there; it is removed by `remove`.
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &OutboxReply, why: NoReply) -> Result<(), StoreError> {
-    if !matches!(reply.state, OutboxState::Queued | OutboxState::Held) {
-        return Err(StoreError::WrongState);
-    }
-    let firing: i64 =
-        tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.message.0], only)?;
-    outbox::delete_with_message(tx, reply.message)?;
+pub(super) fn withdraw(
+    tx: &mut Tx<'_>,
+    reply: MessageId,
+    why: NoReply,
+    remove: impl FnOnce(&Tx<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let firing: i64 = tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.0], only)?;
+    remove(tx)?;
     let (left, did): (u32, String) = tx.query_row(
         "SELECT (SELECT count(*) FROM rule_reply WHERE firing_id = ?1), actions FROM rule_firing WHERE id = ?1",
         [firing],
@@ -201,23 +207,13 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &OutboxReply, why: NoReply) -> Re
     )?;
     if left == 0 {
         let mut did: Vec<ActionTaken> = readable::parse(TABLE, did.as_bytes()).unwrap_or_default();
-        did.retain(|deed| !matches!(deed, ActionTaken::Replied { .. }));
+        did.retain(|action| !matches!(action, ActionTaken::Replied { .. }));
         tx.execute(
             "UPDATE rule_firing SET no_reply = ?2, actions = ?3 WHERE id = ?1",
             (firing, serde_json::to_string(&why)?, serde_json::to_string(&did)?),
         )?;
     }
     tx.touch(Change::Rules);
-    conversation::refresh(tx, reply.conversation)
-}
-
-/// A message leaves the database: it is no rule's reply any more.
-///
-/// # Errors
-/// [`StoreError`]
-pub(super) fn forget_reply(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM rule_reply WHERE message_id = ?1")?.execute([message.0])?;
-    tx.prepare_cached("DELETE FROM rule_due WHERE message_id = ?1")?.execute([message.0])?;
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::media;
 use crate::rows::only;
-use crate::{StoreError, Tx, search};
+use crate::search::index;
+use crate::{StoreError, Tx};
 
 /// What a listing says about a customer. What it does not say stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonUpdate) -> Result<Up
         known.as_ref().map_or((None, None), |(_, name, handle, ..)| (Some(name), handle.as_ref()));
     let (name, handle) = (news.name.as_ref().or(old_name), news.handle.as_ref().or(old_handle));
     if known.is_none() || name != old_name || handle != old_handle {
-        search::index_person(tx, id, account, name.map_or("", String::as_str), handle.map(String::as_str))?;
+        index::index_person(tx, id, account, name.map_or("", String::as_str), handle.map(String::as_str))?;
     }
     let old_avatar = known.and_then(|(_, _, _, avatar_url, _)| avatar_url);
     let new_avatar = news.avatar_url.is_some() && !same_picture(news.avatar_url.as_deref(), old_avatar.as_deref());

@@ -8,37 +8,6 @@ use super::message::{self, Message};
 use crate::rows::only;
 use crate::{StoreError, Tx};
 
-/// Follows what a message's content says of its picture. Called wherever content is written.
-pub(super) fn follow(
-    tx: &Tx<'_>,
-    id: MessageId,
-    conversation: ConversationId,
-    content: &Content,
-    listed: bool,
-) -> Result<(), StoreError> {
-    let (media, refetchable) = match content {
-        Content::Image { media_id, media } => (media, listed && !media_id.is_empty()),
-        Content::Sticker { media, .. } => (media, false),
-        _ => return Ok(()),
-    };
-    let key = match media {
-        MediaState::Kept { key, .. } => Some(key),
-        MediaState::Pending | MediaState::Released | MediaState::Unavailable => None,
-    };
-    tx.prepare_cached(
-        "INSERT INTO picture (message_id, conversation_id, key, refetchable) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (message_id) DO UPDATE SET key = excluded.key, refetchable = excluded.refetchable",
-    )?
-    .execute((id.0, conversation.0, key, refetchable))?;
-    Ok(())
-}
-
-/// The message is gone, and its picture with it.
-pub(super) fn forget(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM picture WHERE message_id = ?1")?.execute([id.0])?;
-    Ok(())
-}
-
 /// Which way to page from a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageDirection {

@@ -1,10 +1,12 @@
 //! Saved replies: what they say, and how often each was used.
 
+use model::text_fold;
 use model::{Change, Millis, SavedReplyId, SavedReplyText};
 use rusqlite::{Connection, Row};
 
 use crate::rows::only;
-use crate::{StoreError, Tx, search};
+use crate::search::linear;
+use crate::{StoreError, Tx};
 
 /// A saved reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +64,8 @@ pub fn all(sql: &Connection) -> Result<Vec<SavedReply>, StoreError> {
 pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>, StoreError> {
     let typed = typed.trim();
     let typed = typed.strip_prefix('/').unwrap_or(typed);
-    let folded = search::fold(typed);
-    let patterns = search::patterns(typed);
+    let folded = text_fold::fold(typed);
+    let patterns = linear::patterns(typed);
     // Where nothing can be looked for, such as `+`, only a shortcut can be meant.
     let nothing = patterns.is_empty() && !folded.is_empty();
     let mut number = 2;
@@ -95,7 +97,7 @@ pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>
 
 /// What search finds a saved reply by.
 fn words_of(name: &str, shortcut: &str, category: &str, body: &str) -> String {
-    search::words(&format!("{name}\n{shortcut}\n{category}\n{body}"))
+    linear::words(&format!("{name}\n{shortcut}\n{category}\n{body}"))
 }
 
 /// Cuts the words anew of so many saved replies below this one; the last of them, if there is one.
@@ -123,7 +125,7 @@ pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<
 /// [`StoreError::WrongState`] if another one has this shortcut by search's measure, [`StoreError::NotFound`].
 pub fn save(tx: &mut Tx<'_>, id: Option<SavedReplyId>, text: &SavedReplyText) -> Result<SavedReplyId, StoreError> {
     let SavedReplyText { name, shortcut, category, body, attachment } = text;
-    let (folded, folded_shortcut) = (search::fold(name), search::fold(shortcut));
+    let (folded, folded_shortcut) = (text_fold::fold(name), text_fold::fold(shortcut));
     let words = words_of(name, shortcut, category, body);
     let taken: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM saved_reply WHERE folded_shortcut = ?1 AND ?1 <> '' AND id IS NOT ?2)",

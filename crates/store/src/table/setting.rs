@@ -5,6 +5,10 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::rows::only;
 use crate::{StoreError, Tx};
 
+/// The setting that holds when the database was last found sound. It is in the database itself, so that one that was put in
+/// its place does not profit from it.
+pub(crate) const CHECKED_AT: &str = "checked_at_ms";
+
 /// The setting of this name, if one was saved.
 ///
 /// # Errors

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use model::text_fold;
 use model::{AccountId, Change, ConversationId, PersonId, TagId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::{StoreError, Tx, search};
+use crate::{StoreError, Tx};
 
 /// A longer name is cut.
 const MAX_CHARS: usize = 40;
@@ -65,7 +66,7 @@ pub fn of_people(
 pub fn add(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<(), StoreError> {
     let (account, person) = whose(tx, conversation)?;
     let name: String = model::clean_name(name).chars().take(MAX_CHARS).collect();
-    let folded = search::fold(&name);
+    let folded = text_fold::fold(&name);
     if folded.trim().is_empty() {
         return Ok(());
     }

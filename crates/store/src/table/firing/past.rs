@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::standing;
 use crate::rows::only;
+use crate::table::answer::{FROM_BUSINESS, NOT_FAILED};
 use crate::table::conversation::{self, Conversation};
 use crate::table::message;
 use crate::{StoreError, readable};
@@ -87,7 +88,7 @@ pub fn state_before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Resu
     let begun = any("(outgoing = 0 OR auto_type IS NULL)", at_ms)?;
     // TikTok calls it a chat, and nothing here says since when: then it was one before.
     let unseen = known.kind == ConversationKind::Chat && !any_answer(sql, id)?;
-    let answered = unseen || any("outgoing = 1 AND auto_type IS NULL", at_ms)?;
+    let answered = unseen || any(FROM_BUSINESS, at_ms)?;
     let tags = tags_then(sql, &known, at_ms)?;
     Ok(PastState { known, name, follower, tags, begun, answered })
 }
@@ -117,14 +118,12 @@ pub fn events(
 }
 
 const NOT_RULES: &str = "NOT EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id)";
-const NOT_FAILED: &str =
-    "NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = message.id AND o.state IN ('refused', 'stopped'))";
 
 /// Whether the business has ever answered, rules included.
 fn any_answer(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL)",
-    )?;
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND {FROM_BUSINESS})"
+    ))?;
     Ok(query.query_row([id.0], only)?)
 }
 

@@ -5,15 +5,13 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 use crate::rows::only;
+use crate::table::answer::{FROM_BUSINESS, NOT_FAILED};
 use crate::table::conversation::{self, Conversation};
 use crate::table::message::{self, Message};
 
 /// Nobody is answered longer than the reply window after writing, and no guard looks back further than a day.
 const LOOK_BACK_MS: i64 = 72 * 3_600_000;
-/// Sent by the business, not by TikTok itself, and it did not fail.
-const ANSWER: &str = "outgoing = 1 AND auto_type IS NULL AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.message_id = message.id AND outbox.state IN ('refused', 'stopped'))";
-
-/// Where those are: left alone, the planner walks all that was said.
+/// Forces the index of answers; left alone, the planner walks all messages of the conversation.
 const ANSWERS: &str = "INDEXED BY message_answer";
 
 /// How things stand with one message.
@@ -60,7 +58,8 @@ pub fn load_context(sql: &Connection, message: &Message, now_ms: Millis) -> Resu
         answers_at_ms: answers_at(sql, id, now_ms)?,
     };
     let first = !any_before(sql, message, "", "(outgoing = 0 OR auto_type IS NULL)")?;
-    let request = known.kind == ConversationKind::Request && !any_before(sql, message, ANSWERS, ANSWER)?;
+    let request = known.kind == ConversationKind::Request
+        && !any_before(sql, message, ANSWERS, &format!("{FROM_BUSINESS} AND {NOT_FAILED}"))?;
     Ok(RuleContext { known, standing, first, request, follower, name })
 }
 
@@ -75,7 +74,7 @@ pub(super) fn tags(sql: &Connection, known: &Conversation) -> Result<Vec<String>
 /// Whether a person has answered after this time: an agent here, or a colleague on the phone or the web.
 pub(super) fn person_answered(sql: &Connection, id: ConversationId, after_ms: Millis) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT EXISTS (SELECT 1 FROM message {ANSWERS} WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND {ANSWER}
+        "SELECT EXISTS (SELECT 1 FROM message {ANSWERS} WHERE conversation_id = ?1 AND sent_at_ms > ?2 AND {FROM_BUSINESS} AND {NOT_FAILED}
              AND NOT EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id))"
     ))?;
     Ok(query.query_row((id.0, after_ms), only)?)

@@ -3,10 +3,10 @@
 use model::{Change, ConversationId, MessageId, Millis, Outgoing};
 use rusqlite::OptionalExtension;
 
-use super::{
-    OutboxReply, OutboxState, Transition, colleague_replied, confirm_sent, get, may_have_arrived, of_conversation,
-    remove_row, seen_up_to, set,
-};
+use super::begin::{colleague_replied, seen_up_to};
+use super::claim::may_have_arrived;
+use super::row::{OutboxReply, OutboxState, get, of_conversation, remove_row};
+use super::transition::{Transition, confirm_sent, set};
 use crate::rows::only;
 use crate::stored::Word;
 use crate::table::draft::{self, Draft};
@@ -244,7 +244,7 @@ pub fn edit(tx: &mut Tx<'_>, id: MessageId, body: &str) -> Result<ConversationId
     }
     let outgoing = Outgoing::Text { body: body.to_owned() };
     tx.execute("UPDATE outbox SET outgoing = ?2 WHERE message_id = ?1", (id.0, serde_json::to_string(&outgoing)?))?;
-    message::rewrite(tx, id, &outgoing.content())?;
+    message::set_content(tx, id, &outgoing.content())?;
     conversation::refresh(tx, reply.conversation)?;
     Ok(reply.conversation)
 }

@@ -4,7 +4,8 @@ use model::{ConversationId, WaitReason};
 use rusqlite::Connection;
 
 use crate::Store;
-use crate::db::{DATABASE, MIGRATIONS, migrate};
+use crate::files::DATABASE;
+use crate::migrations::{MIGRATIONS, migrate};
 use crate::recovery::tests::Folder;
 use crate::table::outbox::{self, OutboxState};
 
