@@ -1,6 +1,6 @@
 //! Folding text to what people type, and cutting it into words, with the way back to where each letter stood.
 //!
-//! Texts and queries go through the same text_fold, cluster by cluster (a letter with its marks), so every folded letter knows
+//! Texts and queries are folded alike, cluster by cluster (a letter with its marks), so every folded letter knows
 //! which part of the text it came from and a highlight never cuts a letter off its accents. What is made alike:
 //!
 //! - case, accents, Vietnamese and Hebrew marks, Greek accents and the final sigma; ß/ss, æ, œ, ø, ł, đ, þ; Turkish I, ı
@@ -94,7 +94,7 @@ impl Gap {
     }
 }
 
-/// A text after the text_fold.
+/// A text, folded and cut into runs.
 #[derive(Debug, Default)]
 pub struct FoldedText {
     glyphs: Vec<Glyph>,

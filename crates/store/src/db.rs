@@ -6,6 +6,7 @@
 
 mod check;
 mod open;
+mod stop;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -20,6 +21,7 @@ use tokio::sync::{broadcast, oneshot};
 
 pub use self::check::CheckOutcome;
 use self::open::{connect, io, lock, open_connection};
+use self::stop::Stop;
 use crate::files::DATABASE;
 use crate::recovery::{self, Report};
 use crate::tx::{Tx, commit};
@@ -50,7 +52,7 @@ struct Shared {
     sound: AtomicBool,
     closing: AtomicBool,
     /// Stops the check under way.
-    check: Mutex<Option<check::Stop>>,
+    check: Mutex<Option<Stop>>,
     /// The tables that hold values which could not be read.
     unreadable: Mutex<BTreeSet<&'static str>>,
     /// Whether damage was met in this session.

@@ -11,6 +11,7 @@
 //! but the next letter as long as before, the index grew by a tenth and writing slowed by as much.
 
 mod day;
+pub(crate) mod entry;
 mod excerpt;
 mod facet;
 mod find;
@@ -20,16 +21,19 @@ mod people_filter;
 mod plan;
 mod query;
 mod rebuild;
+mod scope;
 mod term;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use entry::IndexEntry;
 pub use excerpt::{Mark, marks};
-pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, find_more, in_thread};
-pub use index::{IndexEntry, forget, forget_person, index, index_person};
+pub use find::{Found, Hit, PersonHit, ThreadFound, find, find_more, in_thread};
+pub use index::{forget, forget_person, index, index_person};
 pub use linear::{patterns, words};
 pub use model::text_fold::fold;
 pub use query::{Problem, ProblemKind, Query};
 pub use rebuild::{is_rebuilding, merge, rebuild};
+pub use scope::Scope;

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::{Change, Millis};
-use rusqlite::{ErrorCode, InterruptHandle};
+use rusqlite::ErrorCode;
 
+use super::stop::Stop;
 use super::{Store, open_connection};
 use crate::rows::only;
 use crate::table::setting::{self, CHECKED_AT};
@@ -33,15 +34,6 @@ pub enum CheckOutcome {
         /// SQLite's words.
         what: String,
     },
-}
-
-/// Stops a check that is under way.
-pub(super) struct Stop(InterruptHandle);
-
-impl std::fmt::Debug for Stop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Stop")
-    }
 }
 
 impl Store {

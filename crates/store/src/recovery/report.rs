@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::copy::Copied;
-use super::settle::{Settled, count};
+use crate::rows::only;
 use crate::table::setting;
 use crate::{StoreError, Tx};
 
@@ -142,4 +142,16 @@ pub(super) fn lost(
         .filter(|(_, lost)| *lost != Some(0))
         .collect();
     Ok((losses, others))
+}
+
+/// What was put together from other places, and what belonged to nothing.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) rebuilt: Counts,
+    /// Rows by table that had to go because what they belong to is lost.
+    pub(super) dangling: BTreeMap<String, u32>,
+}
+
+pub(super) fn count(sql: &Connection, question: &str) -> Result<u32, StoreError> {
+    Ok(sql.query_row(question, [], only)?)
 }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Card, Content, ConversationId, MediaState, MessageId, Millis, Outgoing, StopReason};
+use model::{ConversationId, MessageId, Millis, Outgoing, StopReason};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::copy::Copied;
-use super::report::Counts;
+use super::report::{Settled, count};
 use crate::rows::only;
 use crate::table::gap::{self, Gap};
 use crate::table::{conversation, draft, message, outbox, setting};
@@ -20,14 +20,6 @@ const LISTED_BY_TIKTOK: i64 = 20;
 const FORGOTTEN_MS: Millis = 90 * 24 * 3_600_000;
 /// Conversations worked out anew in one go.
 const SLICE: u32 = 500;
-
-/// What was put together from other places, and what belonged to nothing.
-#[derive(Debug, Default)]
-pub(super) struct Settled {
-    pub(super) rebuilt: Counts,
-    /// Rows by table that had to go because what they belong to is lost.
-    pub(super) dangling: BTreeMap<String, u32>,
-}
 
 /// Puts a copy right, in the newest schema.
 pub(super) fn settle(
@@ -337,8 +329,4 @@ fn refresh_some(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>, StoreError> 
         conversation::refresh(tx, ConversationId(*id))?;
     }
     Ok(ids.last().copied())
-}
-
-pub(super) fn count(sql: &Connection, question: &str) -> Result<u32, StoreError> {
-    Ok(sql.query_row(question, [], only)?)
 }

@@ -10,6 +10,7 @@ use super::excerpt::{Mark, excerpt, to_marks};
 use super::people_filter::people_expression;
 use super::plan::Plan;
 use super::query::{Problem, Query, spans};
+use super::scope::Scope;
 use super::term::Term;
 use crate::StoreError;
 use crate::table::message;
@@ -23,15 +24,6 @@ const MAX_WHOLE: u32 = 500;
 const MAX_BEGUN: u32 = 60;
 const PEOPLE_SHOWN: u32 = 8;
 
-/// Where to look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// In this account only.
-    pub account: Option<AccountId>,
-    /// In this conversation only.
-    pub conversation: Option<ConversationId>,
-}
-
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
@@ -44,7 +36,7 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// Whether there may be messages beyond these.
     pub more: bool,
-    /// IdSet if not all was looked through and there are fewer messages than asked for: [`find_more`] below this one.
+    /// Set if not all was looked through and there are fewer messages than asked for: [`find_more`] below this one.
     pub resume: Option<MessageId>,
 }
 

@@ -1,26 +1,10 @@
 //! Writing the search index: the words of messages, and the names of customers.
 
-use model::{AccountId, Content, ConversationId, MessageId, PersonId, Reaction, text_fold};
+use model::{AccountId, MessageId, PersonId, text_fold};
 
+use super::entry::IndexEntry;
 use super::facet;
 use crate::{StoreError, Tx};
-
-/// What search knows of a message.
-#[derive(Debug, Clone, Copy)]
-pub struct IndexEntry<'a> {
-    /// The message.
-    pub id: MessageId,
-    /// Whose.
-    pub account: AccountId,
-    /// Where.
-    pub conversation: ConversationId,
-    /// Whether the business sent it.
-    pub outgoing: bool,
-    /// What is in it.
-    pub content: &'a Content,
-    /// The emoji on it.
-    pub reactions: &'a [Reaction],
-}
 
 /// Puts a message into the index, replacing what was there.
 ///

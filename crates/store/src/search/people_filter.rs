@@ -4,8 +4,7 @@ use model::AccountId;
 use rusqlite::{Connection, params_from_iter};
 
 use super::facet;
-use super::find::Scope;
-use super::plan::any;
+use super::scope::{Scope, any};
 use super::term::Term;
 use crate::StoreError;
 use crate::rows::only;

@@ -5,9 +5,9 @@ use model::{AccountId, ConversationId, Millis};
 use rusqlite::Connection;
 
 use super::facet;
-use super::find::Scope;
 use super::people_filter::{self, IdSet};
 use super::query::{Problem, ProblemKind, Query};
+use super::scope::{Scope, any};
 use super::term::Term;
 use crate::StoreError;
 use crate::rows::only;
@@ -228,10 +228,4 @@ fn wrote(theirs: &IdSet, accounts: &[AccountId]) -> String {
 
 fn words_of(conversations: &IdSet) -> String {
     any(conversations.ids().iter().map(|id| facet::conversation(ConversationId(*id))))
-}
-
-/// Any of these words.
-pub(super) fn any(words: impl Iterator<Item = String>) -> String {
-    let words: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
-    if words.len() == 1 { words.concat() } else { format!("({})", words.join(" OR ")) }
 }

@@ -7,7 +7,8 @@
 use model::{AccountId, Change, ConversationId, MessageId, PersonId, Reaction};
 use rusqlite::Connection;
 
-use super::index::{IndexEntry, index, index_person};
+use super::entry::IndexEntry;
+use super::index::{index, index_person};
 use crate::rows::only;
 use crate::table::{message, saved_reply, setting};
 use crate::{StoreError, Tx, readable};

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use super::facet;
 use super::people_filter;
-use super::plan::{Check, MAX_OR_TERMS, Plan, any};
+use super::plan::{Check, MAX_OR_TERMS, Plan};
+use super::scope::any;
 use crate::StoreError;
 use crate::table::message::first_id;
 
@@ -34,7 +35,7 @@ pub(super) struct Walk {
     pub(super) hits: Vec<MessageId>,
     /// Whether there may be more.
     pub(super) more: bool,
-    /// IdSet if it ended before there were enough: whoever goes on looks below this one.
+    /// Set if it ended before there were enough: whoever goes on looks below this one.
     pub(super) resume: Option<MessageId>,
     /// How many messages it was about.
     pub(super) looked_at: usize,

@@ -10,10 +10,10 @@ mod write;
 pub use self::page::{PageAnchor, around, exists_beyond, page};
 pub(crate) use self::row::content_of;
 pub use self::row::{
-    Message, between, count, find, find_elsewhere, find_in, first_id, get, newest_listed, raw, time_of,
-    unlisted_between,
+    IncomingMessage, Message, between, count, find, find_elsewhere, find_in, first_id, get, newest_listed, raw,
+    time_of, unlisted_between,
 };
 pub use self::write::{
-    IncomingMessage, Updated, assign_remote_id, clear_remote_id, insert, insert_own, move_to_end, remove, set_content,
-    set_reactions, set_time, update,
+    Updated, assign_remote_id, clear_remote_id, insert, insert_own, move_to_end, remove, set_content, set_reactions,
+    set_time, update,
 };

@@ -347,7 +347,7 @@ async fn what_a_crowd_wrote_long_ago_is_found_however_much_was_written_since() {
         .await
         .unwrap();
     let newest = |from: i64, count: i64| -> Vec<i64> { (0..count).map(|n| old + from - n).collect() };
-    // Of a middling people_filter a look is taken, and whoever asks on is told all: the index is asked in turns, to the end.
+    // Of a middling crowd a look is taken, and whoever asks on is told all: the index is asked in turns, to the end.
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen"), (newest(599, 50), 2));
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\""), (newest(599, 50), 2));
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" rarely"), (newest(7, 1), 1));

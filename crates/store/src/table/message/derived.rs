@@ -3,7 +3,8 @@
 
 use model::{Content, MediaState, MessageId};
 
-use crate::search::index::{self, IndexEntry};
+use crate::search::entry::IndexEntry;
+use crate::search::index;
 use crate::{StoreError, Tx};
 
 use super::row::Message;
@@ -29,7 +30,7 @@ pub(super) fn changed(
     is_at_tiktok: bool,
 ) -> Result<(), StoreError> {
     if before.is_none_or(|before| index::words_of(&entry(before)) != index::words_of(message)) {
-        index::index(tx, message)?;
+        index(tx, message)?;
     }
     if before.is_some_and(|before| before.content == *message.content && before.listed == is_at_tiktok) {
         return Ok(());

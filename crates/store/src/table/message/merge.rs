@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use model::{Content, MediaState, Surface};
 use serde_json::value::RawValue;
 
-use super::row::Message;
-use super::write::IncomingMessage;
+use super::row::{IncomingMessage, Message};
 
 /// Whether TikTok, which once gave out what is in a message, now hands out nothing of it.
 pub(super) fn says_less(known: &Content, now: &Content) -> bool {

@@ -12,6 +12,31 @@ const TABLE: &str = "message";
 /// How many bits of a [`MessageId`] tell messages of one millisecond apart.
 const ID_BITS: u32 = 20;
 
+/// What a source says about a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncomingMessage {
+    /// TikTok's `message_id`.
+    pub remote_id: String,
+    /// When it was sent, ms since the epoch; about when, where the source does not say.
+    pub sent_at_ms: Millis,
+    /// Whether the source said when it was sent.
+    pub is_timed: bool,
+    /// Whether the business sent it.
+    pub outgoing: bool,
+    /// Through what.
+    pub surface: Surface,
+    /// Which automatic message it is, if one.
+    pub auto: Option<AutoType>,
+    /// What is in it.
+    pub content: Content,
+    /// The message it quotes.
+    pub quoted_remote_id: Option<String>,
+    /// The emoji on it.
+    pub reactions: Vec<Reaction>,
+    /// All that the source said, as JSON.
+    pub raw: String,
+}
+
 /// A message as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {

@@ -1,42 +1,17 @@
 //! Every way in which a message is written. What is derived from it follows in [`derived`].
 
-use model::{AccountId, AutoType, Content, ConversationId, MessageId, Millis, Reaction, Surface};
+use model::{AccountId, Content, ConversationId, MessageId, Millis, Reaction, Surface};
 use rusqlite::named_params;
 
 use crate::rows::only;
-use crate::search::index::IndexEntry;
+use crate::search::entry::IndexEntry;
 use crate::stored::Word;
 use crate::{StoreError, Tx};
 
 use super::derived::{self, entry};
 use super::merge::{is_pending, joined, merged, same_media, says_less};
 use super::order::{free_tie, reorder_same_ms};
-use super::row::{Message, get, next_id, raw};
-
-/// What a source says about a message.
-#[derive(Debug, Clone, PartialEq)]
-pub struct IncomingMessage {
-    /// TikTok's `message_id`.
-    pub remote_id: String,
-    /// When it was sent, ms since the epoch; about when, where the source does not say.
-    pub sent_at_ms: Millis,
-    /// Whether the source said when it was sent.
-    pub is_timed: bool,
-    /// Whether the business sent it.
-    pub outgoing: bool,
-    /// Through what.
-    pub surface: Surface,
-    /// Which automatic message it is, if one.
-    pub auto: Option<AutoType>,
-    /// What is in it.
-    pub content: Content,
-    /// The message it quotes.
-    pub quoted_remote_id: Option<String>,
-    /// The emoji on it.
-    pub reactions: Vec<Reaction>,
-    /// All that the source said, as JSON.
-    pub raw: String,
-}
+use super::row::{IncomingMessage, Message, get, next_id, raw};
 
 /// Inserts a message that is not known yet. The caller refreshes the conversation's row.
 ///
