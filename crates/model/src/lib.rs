@@ -27,7 +27,7 @@ pub use auto_message::{AuditStatus, AutoMessageType, AutoProblem, AutoText};
 pub use budget::{MAX_LATE_REPLIES, MAX_REPLIES, SendBudget, SendLedger};
 pub use card::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE};
 pub use change::Change;
-pub use clock::{Clock, Millis};
+pub use clock::{Clock, Millis, millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
 pub use delivery::{Delivery, Refusal, RefusalReason, StopReason, UnconfirmedStage, WaitReason};
 pub use describe::describe_error;

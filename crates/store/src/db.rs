@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use model::Change;
@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot};
 
 pub use self::check::CheckOutcome;
-use self::open::{connect, io, lock, open_connection};
+use self::open::{connect, io, lock_folder, open_connection};
 use self::stop::Stop;
 use crate::files::DATABASE;
 use crate::recovery::{self, Report};
@@ -65,7 +65,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; nothing is changed when it is a newer, a foreign or a damaged database.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let lock = lock(folder)?;
+        let lock = lock_folder(folder)?;
         let opened = connect(folder, &lock)?;
         Self::start(folder, lock, opened)
     }
@@ -77,7 +77,7 @@ impl Store {
     /// [`OpenError`]; [`OpenError::RecoveryFailed`] if the new database could not be made. What was set aside stays there, and the
     /// next start tries again.
     pub fn open_or_recover(folder: &Path) -> Result<(Self, Option<Report>), OpenError> {
-        let lock = lock(folder)?;
+        let lock = lock_folder(folder)?;
         match connect(folder, &lock) {
             Ok(opened) => Ok((Self::start(folder, lock, opened)?, None)),
             Err(OpenError::Damaged { detail, .. }) => {
@@ -176,7 +176,7 @@ impl Store {
     }
 
     fn read_snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let reader = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = lock(&self.shared.readers).pop();
         let mut reader = match reader {
             Some(reader) => reader,
             None => {
@@ -188,7 +188,7 @@ impl Store {
         let snapshot = reader.transaction()?;
         let result = work(&snapshot);
         snapshot.finish()?;
-        let mut readers = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = lock(&self.shared.readers);
         if readers.len() < READERS_KEPT {
             readers.push(reader);
         }
@@ -202,11 +202,11 @@ impl Store {
         let shared = Arc::clone(&self.shared);
         let closing = tokio::task::spawn_blocking(move || {
             let _ = shared.jobs.send(None);
-            let writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let writer = lock(&shared.writer).take();
             if writer.is_some_and(|writer| writer.join().is_err()) {
                 tracing::error!("the writer's thread ended in a panic");
             }
-            shared.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            lock(&shared.readers).clear();
         });
         let _ = closing.await;
     }
@@ -221,4 +221,9 @@ impl Store {
     pub fn announce(&self, change: Change) {
         let _ = self.shared.changes.send(change);
     }
+}
+
+/// Locks a mutex, even if a thread panicked while it held the lock: what is in ours is whole at every moment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

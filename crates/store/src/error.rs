@@ -109,7 +109,7 @@ pub enum OpenError {
     /// The folder or the file cannot be written.
     #[error("Deskbell cannot write to {path}: {detail}.")]
     Io {
-        /// Where.
+        /// The folder or the file.
         path: String,
         /// The system's words.
         detail: String,

@@ -206,18 +206,18 @@ fn make(damaged: &Path, new: &Path, set_aside: &str, detail: &str, budget: &mut 
     migrate(&mut sql, version, MIGRATIONS.len())?;
     let now_ms = model::Clock::system().now_ms();
     let settled = settle::settle(&mut sql, &copied, image.is_stale(), now_ms)?;
-    let (lost, others) = report::lost(&sql, &copied, &settled)?;
+    let (lost, others) = report::count_lost(&sql, &copied, &settled)?;
     let report = Report {
         at_ms: now_ms,
         set_aside: set_aside.to_owned(),
-        kept: report::kept(&sql)?,
+        kept: report::count_kept(&sql)?,
         rebuilt: settled.rebuilt,
         lost,
         others,
         stale: image.is_stale(),
         detail: detail.to_owned(),
     };
-    commit(&mut sql, |tx| report::keep(tx, &report))?;
+    commit(&mut sql, |tx| report::save(tx, &report))?;
     Ok(sql.close().map_err(|(_, error)| error)?)
 }
 

@@ -24,7 +24,7 @@ pub const MAX_ANSWERS: [(usize, i64); 2] = [(3, 10 * MINUTE_MS), (10, 24 * 60 * 
 /// What an account is to its rules.
 #[derive(Debug, Clone)]
 pub struct RuleAccount {
-    /// Which one.
+    /// The account.
     pub account: AccountId,
     /// When it answers; none if always.
     pub hours: Option<Hours>,

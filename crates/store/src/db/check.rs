@@ -1,7 +1,6 @@
 //! Whether the database is sound, found out while it is in use; and keeping its log small.
 
 use std::path::Path;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use model::{Change, Millis};
 use rusqlite::ErrorCode;
 
 use super::stop::Stop;
-use super::{Store, open_connection};
+use super::{Store, lock, open_connection};
 use crate::rows::only;
 use crate::table::setting::{self, CHECKED_AT};
 use crate::{StoreError, readable, recovery};
@@ -107,7 +106,7 @@ impl Store {
         sql.pragma_update(None, "query_only", true)?;
         // Every page is read once: keeping them would only take memory.
         sql.pragma_update(None, "cache_size", -2_000)?;
-        *self.shared.check.lock().unwrap_or_else(PoisonError::into_inner) = Some(Stop(sql.get_interrupt_handle()));
+        *lock(&self.shared.check) = Some(Stop(sql.get_interrupt_handle()));
         let mut tables = sql.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")?;
         // With the schema goes the list of free pages.
         let mut names = vec!["sqlite_schema".to_owned()];
@@ -173,7 +172,7 @@ impl Store {
 
     pub(super) fn stop_checking(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
-        if let Some(check) = self.shared.check.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(check) = lock(&self.shared.check).as_ref() {
             check.0.interrupt();
         }
     }
@@ -187,7 +186,7 @@ impl Store {
             self.mark(&error.to_string());
         }
         for table in readable::take() {
-            if self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(table) {
+            if lock(&self.shared.unreadable).insert(table) {
                 tracing::error!(table, "a stored value cannot be read; its row is shown without it");
                 self.announce(Change::Accounts);
             }
@@ -204,7 +203,7 @@ impl Store {
     /// The tables in which a value could not be read since the database was opened.
     #[must_use]
     pub fn unreadable(&self) -> Vec<&'static str> {
-        self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        lock(&self.shared.unreadable).iter().copied().collect()
     }
 
     fn mark(&self, what: &str) {

@@ -17,7 +17,7 @@ use crate::{OpenError, private};
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 
 /// The folder is ours from here on, until this is dropped.
-pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+pub(super) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     private::claim_folder(folder)?;
     let lock = private::new_file().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK));
     let lock = lock.map_err(|error| io(folder, &error))?;

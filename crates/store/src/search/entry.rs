@@ -7,9 +7,9 @@ use model::{AccountId, Content, ConversationId, MessageId, Reaction};
 pub struct IndexEntry<'a> {
     /// The message.
     pub id: MessageId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// Where.
+    /// The conversation it is in.
     pub conversation: ConversationId,
     /// Whether the business sent it.
     pub outgoing: bool,

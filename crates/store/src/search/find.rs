@@ -75,7 +75,7 @@ pub struct Hit {
 /// A customer who was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonHit {
-    /// Who.
+    /// The customer.
     pub person: PersonId,
     /// Their newest conversation.
     pub conversation: ConversationId,
@@ -171,12 +171,12 @@ fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limi
             ids.sort_by_key(|id| !phrase.contains(id));
         }
         for id in ids.iter().take(limit) {
-            rows.extend(Row::read(sql, *id)?);
+            rows.extend(HitRow::read(sql, *id)?);
         }
     } else {
         // They are few: their texts tell, and the index would go through all of history again.
         for id in &ids {
-            rows.extend(Row::read(sql, *id)?);
+            rows.extend(HitRow::read(sql, *id)?);
         }
         if open || phrase.is_some() {
             rows.sort_by_cached_key(|row| {
@@ -193,7 +193,7 @@ fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limi
 
 /// A message to show.
 #[derive(Debug)]
-struct Row {
+struct HitRow {
     id: MessageId,
     conversation: ConversationId,
     account: AccountId,
@@ -202,7 +202,7 @@ struct Row {
     content: Content,
 }
 
-impl Row {
+impl HitRow {
     /// Nothing if it is gone.
     fn read(sql: &Connection, id: MessageId) -> Result<Option<Self>, StoreError> {
         let mut statement = sql.prepare_cached(

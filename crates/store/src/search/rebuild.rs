@@ -55,8 +55,8 @@ fn number(text: &str) -> Result<i64, StoreError> {
 
 /// Where the next slice of people begins, if there is one.
 fn rebuild_people(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, i64, String, Option<String>, bool);
-    let mut rows: Vec<Row> = tx
+    type UnindexedPerson = (i64, i64, String, Option<String>, bool);
+    let mut rows: Vec<UnindexedPerson> = tx
         .prepare_cached(
             "SELECT id, account_id, name, handle, EXISTS (SELECT 1 FROM search_person_docsize d WHERE d.id = person.id)
              FROM person WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
@@ -74,8 +74,8 @@ fn rebuild_people(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, St
 /// Where the next slice of messages begins, if there is one. A slice goes in oldest first: FTS5 starts a new segment
 /// whenever a row comes before the last, which halves the speed.
 fn rebuild_messages(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, i64, i64, bool, Vec<u8>, Vec<u8>, bool);
-    let mut rows: Vec<Row> = tx
+    type UnindexedMessage = (i64, i64, i64, bool, Vec<u8>, Vec<u8>, bool);
+    let mut rows: Vec<UnindexedMessage> = tx
         .prepare_cached(
             "SELECT id, account_id, conversation_id, outgoing, content, reactions, EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = message.id) AS is_indexed
              FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2",

@@ -19,9 +19,9 @@ const COMMENT_TO_MESSAGE: &str = "commentToMessage";
 pub struct AutoMessage {
     /// Its id. The same text made anew has another one.
     pub id: AutoMessageId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// Its kind.
+    /// Which of the three kinds it is.
     pub kind: AutoMessageType,
     /// TikTok's `auto_message_id`.
     pub remote_id: String,

@@ -23,9 +23,9 @@ stored_enum!(ChangedBy { Deskbell => "deskbell", Elsewhere => "elsewhere" });
 pub struct AutoVersion {
     /// Its id; they grow.
     pub id: AutoVersionId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// Which kind.
+    /// The kind whose state it is.
     pub kind: AutoMessageType,
     /// Since when it was so, as far as we noticed.
     pub at_ms: Millis,

@@ -25,14 +25,14 @@ pub enum AnswerState {
     Answered {
         /// What it said.
         body: String,
-        /// When.
+        /// When it happened, ms since the epoch.
         at_ms: Millis,
     },
     /// TikTok said no.
     Refused {
         /// What it would have said.
         body: String,
-        /// Why.
+        /// TikTok's reason.
         refusal: Refusal,
     },
     /// The answer of TikTok's was lost.
@@ -68,7 +68,7 @@ pub struct Comment {
     pub body: String,
     /// Whether they follow the business.
     pub is_follower: Option<bool>,
-    /// When.
+    /// When it was written, ms since the epoch.
     pub at_ms: Millis,
     /// How far the answer has come.
     pub state: AnswerState,
@@ -89,7 +89,7 @@ pub struct IncomingComment {
     pub body: String,
     /// Whether they follow the business.
     pub is_follower: Option<bool>,
-    /// When.
+    /// When it happened, ms since the epoch.
     pub at_ms: Millis,
 }
 

@@ -19,17 +19,17 @@ const TABLE: &str = "rule_firing";
 /// A rule that fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFiring {
-    /// Which rule.
+    /// The rule that fires.
     pub rule: RuleId,
-    /// What it is called.
+    /// The rule's name.
     pub name: String,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// In which conversation.
+    /// The conversation it happened in.
     pub conversation: ConversationId,
-    /// On which message.
+    /// The customer's message that it fired on.
     pub message: MessageId,
-    /// When.
+    /// When it happened, ms since the epoch.
     pub at_ms: Millis,
     /// Why it sends no reply although it should.
     pub no_reply: Option<NoReply>,
@@ -46,13 +46,13 @@ pub struct Firing {
     pub id: i64,
     /// Which rule; it may be gone.
     pub rule: RuleId,
-    /// What it was called then.
+    /// The rule's name at that time.
     pub name: String,
-    /// In which conversation.
+    /// The conversation it happened in.
     pub conversation: ConversationId,
-    /// On which message.
+    /// The customer's message that it fired on.
     pub message: MessageId,
-    /// When.
+    /// When it happened, ms since the epoch.
     pub at_ms: Millis,
     /// The last message it sent.
     pub reply: Option<MessageId>,

@@ -75,7 +75,7 @@ pub fn record(tx: &Tx<'_>, held: &StoredImage, now_ms: Millis) -> Result<(), Sto
     Ok(())
 }
 
-/// These pictures were shown.
+/// Notes that these pictures were shown.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -88,7 +88,7 @@ pub fn mark_shown(tx: &Tx<'_>, keys: &[String], now_ms: Millis) -> Result<(), St
     Ok(())
 }
 
-/// A picture is not held any more. Its file may go once this is committed.
+/// Removes a stored picture's row. Its file may go once this is committed.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -279,7 +279,7 @@ fn read(row: &Row<'_>, avatar_at_ms: Millis) -> Result<Option<ImageOrder>, Store
     }))
 }
 
-/// The order is done with, one way or the other.
+/// Removes an order that is done with, one way or the other.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -317,7 +317,7 @@ pub fn give_up(tx: &Tx<'_>, order: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Every postponed order is due now.
+/// Makes every postponed order due now.
 ///
 /// # Errors
 /// [`StoreError`]

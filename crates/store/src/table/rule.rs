@@ -135,11 +135,11 @@ pub fn accounts_run_here(sql: &Connection) -> Result<Vec<AccountId>, StoreError>
 /// A message that rules are to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueMessage {
-    /// Which message.
+    /// The message that is due.
     pub message: MessageId,
-    /// In which conversation.
+    /// The conversation it happened in.
     pub conversation: ConversationId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
     /// Since when it waits to be looked at again; none if it was not looked at yet.
     pub since_ms: Option<Millis>,

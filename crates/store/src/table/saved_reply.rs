@@ -105,8 +105,8 @@ fn words_of(name: &str, shortcut: &str, category: &str, body: &str) -> String {
 /// # Errors
 /// [`StoreError`]
 pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, String, String, String, String);
-    let rows: Vec<Row> = tx
+    type UnindexedReply = (i64, String, String, String, String);
+    let rows: Vec<UnindexedReply> = tx
         .prepare_cached(
             "SELECT id, name, shortcut, category, body FROM saved_reply WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
         )?

@@ -37,7 +37,7 @@ stored_enum!(TokenEventKind {
 pub struct TokenEvent {
     /// When, by TikTok's clock.
     pub at_ms: Millis,
-    /// What.
+    /// What happened to the tokens.
     pub kind: TokenEventKind,
     /// TikTok's words, if it said any; never a token.
     pub detail: String,

@@ -78,7 +78,7 @@ pub fn set_status(tx: &mut Tx<'_>, id: ConversationId, status: Status) -> Result
     Ok(())
 }
 
-/// The customer wrote: what is done is opened again, and what was put away comes back.
+/// Opens a conversation again because its customer wrote: it is neither done nor snoozed any more.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -95,7 +95,7 @@ pub fn reopen_for_customer(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), St
     Ok(())
 }
 
-/// The agent has seen everything in it so far.
+/// Notes that the agent has seen everything in a conversation so far.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -123,7 +123,7 @@ pub fn set_images_allowed(tx: &mut Tx<'_>, id: ConversationId, images: bool, now
     Ok(())
 }
 
-/// What TikTok said about pictures turned out to be wrong: it is asked again.
+/// Forgets what TikTok said about pictures, because it turned out to be wrong: it is asked again.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -156,7 +156,7 @@ pub fn owes_read(sql: &Connection, id: ConversationId) -> Result<bool, StoreErro
     Ok(sql.prepare_cached("SELECT read_owed FROM conversation WHERE id = ?1")?.query_row([id.0], only)?)
 }
 
-/// TikTok was told, or never will be.
+/// Notes that TikTok was told that a conversation was read, or never will be.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -51,7 +51,7 @@ pub fn upsert_listed(tx: &mut Tx<'_>, account: AccountId, listed: &ListedConvers
         Some((id, kind, updated_ms, known_origin)) => {
             // A conversation never goes back to being a request, and a page read late must not undo a newer one.
             let kind = if kind.0 == ConversationKind::Chat { ConversationKind::Chat } else { listed.kind };
-            // Later than the last time and no later: a time of our own might be ahead of TikTok's, and hide what it says next.
+            // No `update_time` given: bump by 1 ms. Our own clock could be ahead of TikTok's and hide later updates.
             let now_ms = listed.updated_ms.unwrap_or(updated_ms.saturating_add(1));
             let newer = now_ms > updated_ms;
             let origin = origin.or(known_origin);
@@ -95,7 +95,7 @@ pub fn has_unfetched(sql: &Connection, account: AccountId) -> Result<bool, Store
     Ok(query.query_row([account.0], only)?)
 }
 
-/// The newest other conversation that was read and has no news, to see whether TikTok shows any.
+/// The newest other conversation that was read and has no news: a probe of whether TikTok shows any conversation at all.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -129,7 +129,7 @@ pub fn active_since(
         .collect::<Result<_, _>>()?)
 }
 
-/// Notes that a conversation was fetched as of this `update_time`, and whether it showed what happened then.
+/// Notes that a conversation was fetched as of this `update_time`; `shown` if the page showed what happened then.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -149,7 +149,7 @@ pub fn mark_fetched(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis, sho
     Ok(())
 }
 
-/// Something happened in a conversation that its `update_time` does not tell: it is due again, if it was ever read.
+/// Marks a conversation due again if it was ever fetched, because something happened in it that its `update_time` does not tell.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -163,7 +163,7 @@ pub fn mark_due_if_fetched(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreE
     Ok(())
 }
 
-/// The conversations that TikTok refused to show are due again, at most so many, by turns.
+/// Marks conversations that TikTok refused to show as due again: at most `limit`, by turns.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -185,7 +185,7 @@ pub fn mark_refused_due(tx: &Tx<'_>, account: AccountId, limit: u32) -> Result<(
     }
 }
 
-/// A conversation is due again, whatever was read of it.
+/// Marks a conversation due again, whatever was read of it.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -197,7 +197,7 @@ pub fn mark_due(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// TikTok lists a conversation and refuses to show it: it is not asked for again until it moves, or [`mark_refused_due`].
+/// Notes that TikTok lists a conversation and refuses to show it: it is not asked for again until it moves, or [`mark_refused_due`].
 ///
 /// # Errors
 /// [`StoreError`]
@@ -211,7 +211,7 @@ pub fn mark_refused(tx: &mut Tx<'_>, id: ConversationId, updated_ms: Millis) -> 
     Ok(())
 }
 
-/// The customer has read everything up to this time; it never goes back.
+/// Notes that the customer has read everything up to this time; it never goes back.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -30,7 +30,7 @@ pub struct PastState {
 /// Something that happened in a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastEvent {
-    /// Which message.
+    /// The message.
     pub id: MessageId,
     /// When it was sent.
     pub sent_at_ms: Millis,

@@ -14,7 +14,7 @@ const LOOK_BACK_MS: i64 = 72 * 3_600_000;
 /// Forces the index of answers; left alone, the planner walks all messages of the conversation.
 const ANSWERS: &str = "INDEXED BY message_answer";
 
-/// How things stand with one message.
+/// All that rules look at besides the message itself.
 #[derive(Debug, Clone)]
 pub struct RuleContext {
     /// The conversation.
@@ -31,7 +31,7 @@ pub struct RuleContext {
     pub name: String,
 }
 
-/// How things stand with a customer's message.
+/// Loads what rules look at when they evaluate a customer's message.
 ///
 /// # Errors
 /// [`StoreError`]

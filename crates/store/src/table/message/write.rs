@@ -101,7 +101,7 @@ pub struct Updated {
 /// # Errors
 /// [`StoreError`]
 pub fn update(tx: &Tx<'_>, known: &Message, news: &IncomingMessage, listed: bool) -> Result<Updated, StoreError> {
-    // A picture we hold stays held: listings only know TikTok's id of it.
+    // Keep the downloaded image: a listing carries only TikTok's media id.
     let content = merged(known, news);
     let auto = known.auto.or(news.auto);
     let surface = if known.surface == Surface::Other { news.surface } else { known.surface };
@@ -171,7 +171,7 @@ fn rewrite(tx: &Tx<'_>, before: &Message, content: &Content, reactions: &[Reacti
     derived::changed(tx, Some(before), &IndexEntry { content, reactions, ..entry(before) }, is_at_tiktok)
 }
 
-/// Gives a message of ours TikTok's id and, if known, TikTok's time.
+/// Assigns TikTok's id to a message of ours and, if known, TikTok's time.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -22,7 +22,7 @@ const MOVED_ASIDE: i64 = -1_000_000_000;
 /// A press of Send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// To whom.
+    /// The conversation it goes into.
     pub conversation: ConversationId,
     /// The messages it makes, in order.
     pub parts: Vec<Outgoing>,

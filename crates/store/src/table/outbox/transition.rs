@@ -12,7 +12,7 @@ use crate::{StoreError, Tx};
 
 use super::row::{OutboxState, WaitWord, get, remove_row, wait_until};
 
-/// Notes how the call under way ended. Goes into the transaction of what follows from it.
+/// Records how the call under way ended. Goes into the transaction of what follows from it.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -22,7 +22,8 @@ pub fn record_attempt_end(tx: &Tx<'_>, id: MessageId, end: &End, now_ms: Millis)
     attempt::end(tx, id, end, now_ms)
 }
 
-/// TikTok has it. The row is gone; the message is an ordinary one from here on. Whoever is told so on reply will be.
+/// Confirms that TikTok has a reply: its row goes, and the message is an ordinary one from here on. The customer is told that
+/// their messages were read, if the account does so on reply.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -32,7 +33,7 @@ pub fn confirm_sent(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
     conversation::refresh(tx, conversation)
 }
 
-/// TikTok certainly did not take it: wait, then try again.
+/// Queues a reply again that TikTok certainly did not take.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -58,7 +59,7 @@ pub fn set_wait_reason(tx: &mut Tx<'_>, id: MessageId, waiting: Option<&WaitReas
     set(tx, id, &[OutboxState::Queued], Transition::Queued { not_before_ms: None, waiting })
 }
 
-/// TikTok answers again: what waited for that may be tried at once.
+/// Lets replies that waited for the network be tried at once, because TikTok answers again.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -70,7 +71,7 @@ pub fn release_offline(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// TikTok said no, to the send or to what it needs first.
+/// Marks a reply as refused by TikTok, be it the send or what it needs first.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -78,7 +79,7 @@ pub fn refuse(tx: &mut Tx<'_>, id: MessageId, refusal: &Refusal) -> Result<(), S
     set(tx, id, &[OutboxState::Queued, OutboxState::Sending], Transition::Refused(refusal))
 }
 
-/// The agent should look before it goes.
+/// Stops a reply: the agent should look before it goes.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -86,7 +87,7 @@ pub fn stop(tx: &mut Tx<'_>, id: MessageId, why: StopReason) -> Result<(), Store
     set(tx, id, &[OutboxState::Queued], Transition::Stopped(why))
 }
 
-/// The time of a lane's held replies up to this one has come, whatever they wait behind: they are queued.
+/// Queues a lane's held replies whose time, up to this one, has come, whatever they wait behind.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -106,7 +107,7 @@ pub fn release_all_held(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     Ok(tx.execute("UPDATE outbox SET state = 'queued', not_before_ms = 0 WHERE state = 'held'", [])?)
 }
 
-/// The answer was lost.
+/// Marks a reply as unconfirmed, because the answer to its call was lost.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -114,7 +115,7 @@ pub fn mark_unconfirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError
     set(tx, id, &[OutboxState::Sending], Transition::Checking)
 }
 
-/// It was not found in time.
+/// Leaves a reply to the agent, because it was not found in time.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -122,7 +123,7 @@ pub fn mark_undecided(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> 
     set(tx, id, &[OutboxState::Checking], Transition::Undecided)
 }
 
-/// A listing was read and it was not in it. Returns how many there were by now.
+/// Counts a listing that was read without finding the reply; returns how many there were by now.
 ///
 /// # Errors
 /// [`StoreError`]
