@@ -83,13 +83,13 @@ fn query_in(source: &str, place: &str, blanks: &[(&str, &str)]) -> String {
     let (_, after) = source.split_once(place).unwrap_or_else(|| panic!("{place} is gone"));
     let (_, query) = after.split_once("\"SELECT").unwrap_or_else(|| panic!("no query after {place}"));
     let mut sql = format!("SELECT{}", query.split('"').next().unwrap_or_default());
-    for line in source.lines() {
-        if let Some((name, value)) =
-            line.trim_start().strip_prefix("const ").and_then(|rest| rest.split_once(": &str = \""))
-        {
+    for line in source.replace("&str =\n    \"", "&str = \"").lines() {
+        if let Some((name, value)) = line.split_once("const ").and_then(|(_, rest)| rest.split_once(": &str = \"")) {
             sql = sql.replace(&format!("{{{name}}}"), value.trim_end_matches("\";"));
         }
     }
+    // Which columns are read changes no plan here.
+    sql = sql.replace("{columns}", "*");
     for (blank, with) in blanks {
         sql = sql.replace(&format!("{{{blank}}}"), with);
     }
@@ -109,9 +109,21 @@ fn plan(sql: &Connection, query: &str) -> Result<Vec<String>, StoreError> {
 
 #[tokio::test]
 async fn no_hot_query_reads_a_whole_table() {
-    let conversation = include_str!("../../crates/store/src/table/conversation.rs");
-    let message = include_str!("../../crates/store/src/table/message.rs");
-    let outbox = include_str!("../../crates/store/src/table/outbox.rs");
+    let conversation = concat!(
+        include_str!("../../crates/store/src/table/answer.rs"),
+        include_str!("../../crates/store/src/table/conversation/list.rs"),
+        include_str!("../../crates/store/src/table/conversation/row.rs"),
+        include_str!("../../crates/store/src/table/conversation/summary.rs"),
+        include_str!("../../crates/store/src/table/conversation/sync.rs"),
+    );
+    let message = concat!(
+        include_str!("../../crates/store/src/table/message/page.rs"),
+        include_str!("../../crates/store/src/table/message/row.rs"),
+    );
+    let outbox = concat!(
+        include_str!("../../crates/store/src/table/outbox/claim.rs"),
+        include_str!("../../crates/store/src/table/outbox/row.rs"),
+    );
     let walk = include_str!("../../crates/store/src/search/walk.rs");
     let people_filter = include_str!("../../crates/store/src/search/people_filter.rs");
     let account = include_str!("../../crates/store/src/table/account.rs");
@@ -119,7 +131,10 @@ async fn no_hot_query_reads_a_whole_table() {
     let picture = include_str!("../../crates/store/src/table/picture.rs");
     let rule = include_str!("../../crates/store/src/table/rule.rs");
     let firing = include_str!("../../crates/store/src/table/firing.rs");
-    let standing = include_str!("../../crates/store/src/table/firing/standing.rs");
+    let standing = concat!(
+        include_str!("../../crates/store/src/table/answer.rs"),
+        include_str!("../../crates/store/src/table/firing/standing.rs"),
+    );
     let comment = include_str!("../../crates/store/src/table/comment.rs");
     let media = include_str!("../../crates/store/src/table/media.rs");
     let triage = include_str!("../../crates/store/src/table/triage.rs");

@@ -183,7 +183,7 @@ impl Desk {
 
     /// The agent clicked a notification: the page shows this place, as soon as there is a page.
     pub fn show_place(&self, account: AccountId, place: Place) {
-        // StoredImage over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
+        // Held over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
         let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shared.signals.send(Signal::Open(account, place)).is_err() {
             *wanted = Some((account, place));

@@ -35,7 +35,7 @@ use crate::{health, rules, snooze, tidy, wake};
 const LAST_CALLS: Duration = Duration::from_secs(5);
 /// How long closing waits for replies that could still be undone to go out.
 const LAST_SENDS: Duration = Duration::from_secs(2);
-/// IncomingMessage a slow listener may lag behind; it then misses notifications, nothing else.
+/// News a slow listener may lag behind; it then misses notifications, nothing else.
 const ARRIVALS_KEPT: usize = 256;
 
 /// What the engine is told at start.

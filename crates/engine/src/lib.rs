@@ -1,4 +1,4 @@
-//! IncomingMessage in, replies out.
+//! News in, replies out.
 //!
 //! The engine follows each linked account ([`sync`]), takes in what its source says ([`inbound`]), brings replies out
 //! ([`outbox`]), paces all calls of one app ([`pace`]), keeps tokens fresh ([`tokens`]), fetches pictures ([`media`])

@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
+
+/// A duration in whole milliseconds.
+#[must_use]
+pub fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+}
 
 /// A clock that can be set apart from the computer's own, by TikTok's `Date` header or by a test. Clones share the
 /// offset.
@@ -24,9 +30,7 @@ impl Clock {
     /// Now, by the server's reckoning. A computer whose clock stands before 1970 reads as 1970.
     #[must_use]
     pub fn now_ms(&self) -> Millis {
-        let local = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        let local = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| millis(since));
         local.saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 

@@ -6,6 +6,7 @@
 
 mod auto_message;
 mod budget;
+mod card;
 mod change;
 mod clock;
 mod conversation;
@@ -24,8 +25,9 @@ mod window;
 
 pub use auto_message::{AuditStatus, AutoMessageType, AutoProblem, AutoText};
 pub use budget::{MAX_LATE_REPLIES, MAX_REPLIES, SendBudget, SendLedger};
+pub use card::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE};
 pub use change::Change;
-pub use clock::{Clock, Millis};
+pub use clock::{Clock, Millis, millis};
 pub use conversation::{ConversationKind, Origin, Status, Tab, TabCounts};
 pub use delivery::{Delivery, Refusal, RefusalReason, StopReason, UnconfirmedStage, WaitReason};
 pub use describe::describe_error;
@@ -36,7 +38,7 @@ pub use id::{
 };
 pub use message::{AutoType, Content, Direction, MediaState, Reaction, Snippet, SnippetKind, Surface};
 pub use name::{clean_name, draws_nothing, is_blank};
-pub use outgoing::{Card, CardKind, CardProblem, MAX_CARD_BUTTONS, MAX_CARD_TITLE, MarkRead, Outgoing};
+pub use outgoing::{MarkRead, Outgoing};
 pub use rule::{
     Action, ActionTaken, AssignTo, Condition, ConversationState, Decision, FiredRule, KeywordMatch, LATE_MS,
     MAX_ANSWERS, NoReply, PlannedAction, RuleAccount, RuleInput, RuleProblem, RuleSet, RuleSpec, RuleTargets, Trigger,

@@ -203,10 +203,31 @@ impl Content {
         Snippet { kind, text: one_line(text, 160) }
     }
 
+    /// Whether the bytes of its picture are on this computer; none for content that has no picture of its own.
+    #[must_use]
+    pub fn media(&self) -> Option<&MediaState> {
+        match self {
+            Self::Image { media, .. } | Self::Sticker { media, .. } => Some(media),
+            Self::Text { .. }
+            | Self::Video { .. }
+            | Self::SharePost { .. }
+            | Self::Card { .. }
+            | Self::Unsupported { .. }
+            | Self::Unreadable => None,
+        }
+    }
+
     /// Whether a reply may quote it: a text, a picture or a shared post ("Send", `referenced_message_info`).
     #[must_use]
     pub fn is_quotable(&self) -> bool {
-        matches!(self, Self::Text { .. } | Self::Image { .. } | Self::SharePost { .. })
+        match self {
+            Self::Text { .. } | Self::Image { .. } | Self::SharePost { .. } => true,
+            Self::Video { .. }
+            | Self::Sticker { .. }
+            | Self::Card { .. }
+            | Self::Unsupported { .. }
+            | Self::Unreadable => false,
+        }
     }
 
     /// The words in it that search should find.

@@ -6,40 +6,27 @@
 
 mod check;
 mod open;
+mod stop;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use model::Change;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot};
 
-pub(crate) use self::check::CHECKED_AT;
 pub use self::check::CheckOutcome;
-pub(crate) use self::open::{LOCK, migrate};
-use self::open::{connect, io, lock, open_connection};
+use self::open::{connect, io, lock_folder, open_connection};
+use self::stop::Stop;
+use crate::files::DATABASE;
 use crate::recovery::{self, Report};
+use crate::tx::{Tx, commit};
 use crate::{OpenError, StoreError};
 
-/// The database's file in its folder.
-pub(crate) const DATABASE: &str = "deskbell.db";
-/// The list's index is the version: never reorder, never edit what has shipped.
-pub(crate) const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001.sql"),
-    include_str!("../migrations/0002.sql"),
-    include_str!("../migrations/0003.sql"),
-    include_str!("../migrations/0004.sql"),
-    include_str!("../migrations/0005.sql"),
-    include_str!("../migrations/0006_unreadable_messages.sql"),
-    include_str!("../migrations/0007_odd_times.sql"),
-    include_str!("../migrations/0008_read_from_and_ids.sql"),
-    include_str!("../migrations/0009_search_without_separators.sql"),
-    include_str!("../migrations/0010_unsent.sql"),
-];
 /// Changes a slow listener may lag behind before it is told to look at everything.
 const CHANGES_KEPT: usize = 1024;
 /// Readers kept for the next question. More at once are opened and closed again: each holds files and a cache.
@@ -65,36 +52,11 @@ struct Shared {
     sound: AtomicBool,
     closing: AtomicBool,
     /// Stops the check under way.
-    check: Mutex<Option<check::Stop>>,
+    check: Mutex<Option<Stop>>,
     /// The tables that hold values which could not be read.
     unreadable: Mutex<BTreeSet<&'static str>>,
     /// Whether damage was met in this session.
     damaged: AtomicBool,
-}
-
-/// A transaction that remembers what it made stale.
-#[derive(Debug)]
-pub struct Tx<'a> {
-    sql: Transaction<'a>,
-    changes: Vec<Change>,
-    /// The same once more: a large transaction touches thousands, and each is to be told once.
-    told: HashSet<Change>,
-}
-
-impl std::ops::Deref for Tx<'_> {
-    type Target = Connection;
-    fn deref(&self) -> &Connection {
-        &self.sql
-    }
-}
-
-impl Tx<'_> {
-    /// Says that this will be stale once committed.
-    pub fn touch(&mut self, change: Change) {
-        if self.told.insert(change) {
-            self.changes.push(change);
-        }
-    }
 }
 
 impl Store {
@@ -103,7 +65,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; nothing is changed when it is a newer, a foreign or a damaged database.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        let lock = lock(folder)?;
+        let lock = lock_folder(folder)?;
         let opened = connect(folder, &lock)?;
         Self::start(folder, lock, opened)
     }
@@ -115,7 +77,7 @@ impl Store {
     /// [`OpenError`]; [`OpenError::RecoveryFailed`] if the new database could not be made. What was set aside stays there, and the
     /// next start tries again.
     pub fn open_or_recover(folder: &Path) -> Result<(Self, Option<Report>), OpenError> {
-        let lock = lock(folder)?;
+        let lock = lock_folder(folder)?;
         match connect(folder, &lock) {
             Ok(opened) => Ok((Self::start(folder, lock, opened)?, None)),
             Err(OpenError::Damaged { detail, .. }) => {
@@ -214,7 +176,7 @@ impl Store {
     }
 
     fn read_snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let reader = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = lock(&self.shared.readers).pop();
         let mut reader = match reader {
             Some(reader) => reader,
             None => {
@@ -226,7 +188,7 @@ impl Store {
         let snapshot = reader.transaction()?;
         let result = work(&snapshot);
         snapshot.finish()?;
-        let mut readers = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut readers = lock(&self.shared.readers);
         if readers.len() < READERS_KEPT {
             readers.push(reader);
         }
@@ -240,11 +202,11 @@ impl Store {
         let shared = Arc::clone(&self.shared);
         let closing = tokio::task::spawn_blocking(move || {
             let _ = shared.jobs.send(None);
-            let writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let writer = lock(&shared.writer).take();
             if writer.is_some_and(|writer| writer.join().is_err()) {
                 tracing::error!("the writer's thread ended in a panic");
             }
-            shared.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            lock(&shared.readers).clear();
         });
         let _ = closing.await;
     }
@@ -261,15 +223,7 @@ impl Store {
     }
 }
 
-/// One transaction and the changes it made.
-pub(crate) fn commit<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
-) -> Result<(T, Vec<Change>), StoreError> {
-    let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut tx = Tx { sql, changes: Vec::new(), told: HashSet::new() };
-    let value = work(&mut tx)?;
-    let Tx { sql, changes, .. } = tx;
-    sql.commit()?;
-    Ok((value, changes))
+/// Locks a mutex, even if a thread panicked while it held the lock: what is in ours is whole at every moment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with a database.
 
+use crate::stored::UnknownWord;
+
 /// A read or a write failed. The transaction it belonged to left nothing behind.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -32,6 +34,11 @@ pub enum StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
+        if let rusqlite::Error::FromSqlConversionFailure(_, _, source) = &error
+            && source.is::<UnknownWord>()
+        {
+            return Self::Damaged(source.to_string());
+        }
         match error.sqlite_error_code() {
             _ if matches!(error, rusqlite::Error::QueryReturnedNoRows) => Self::NotFound,
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => {
@@ -102,7 +109,7 @@ pub enum OpenError {
     /// The folder or the file cannot be written.
     #[error("Deskbell cannot write to {path}: {detail}.")]
     Io {
-        /// Where.
+        /// The folder or the file.
         path: String,
         /// The system's words.
         detail: String,

@@ -8,12 +8,18 @@
 
 mod db;
 mod error;
+mod files;
+mod migrations;
 pub mod private;
 pub mod readable;
 pub mod recovery;
+mod rows;
 pub mod search;
+mod stored;
 pub mod table;
+mod tx;
 
-pub use db::{CheckOutcome, Store, Tx};
+pub use db::{CheckOutcome, Store};
 pub use error::{OpenError, StoreError};
 pub use rusqlite::Connection;
+pub use tx::Tx;

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
-use crate::db::{DATABASE, LOCK};
-use crate::{OpenError, recovery};
+use crate::OpenError;
+use crate::files::{DATABASE, LOCK, MARKER, log_of};
 
 /// Makes a folder and those above it that are missing, for this user alone. One that is there stays as it is.
 ///
@@ -45,7 +45,7 @@ pub fn claim_folder(folder: &Path) -> std::result::Result<(), OpenError> {
     }
     // A log without its database, or one that is being mended, is as much ours.
     let database = folder.join(DATABASE);
-    if database.exists() || recovery::log_of(&database).exists() || recovery::marked(folder).is_some() {
+    if database.exists() || log_of(&database).exists() || folder.join(MARKER).exists() {
         return close_to_others(folder, 0o700).map_err(io);
     }
     if folder.join(LOCK).exists() {

@@ -6,9 +6,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{Row, RowIndex};
 use serde::de::DeserializeOwned;
+
+use crate::stored::StoredEnum;
 
 thread_local! {
     static UNREADABLE: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
@@ -18,7 +20,7 @@ thread_local! {
 pub(crate) fn column<T: DeserializeOwned>(
     table: &'static str,
     row: &Row<'_>,
-    at: usize,
+    at: impl RowIndex,
 ) -> rusqlite::Result<Option<T>> {
     Ok(match row.get_ref(at)? {
         ValueRef::Null => None,
@@ -30,14 +32,18 @@ pub(crate) fn column<T: DeserializeOwned>(
     })
 }
 
-/// The word in a column that a field-less enum is stored as; as [`column`].
-pub(crate) fn word<T: DeserializeOwned>(table: &'static str, row: &Row<'_>, at: usize) -> rusqlite::Result<Option<T>> {
+/// The word in a column that an enum is stored as; as [`column`].
+pub(crate) fn word<T: StoredEnum>(
+    table: &'static str,
+    row: &Row<'_>,
+    at: impl RowIndex,
+) -> rusqlite::Result<Option<T>> {
     let word = match row.get_ref(at)? {
         ValueRef::Null => return Ok(None),
         ValueRef::Text(word) => std::str::from_utf8(word).ok(),
         ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => None,
     };
-    let read = word.and_then(|word| serde_json::from_value(serde_json::Value::String(word.to_owned())).ok());
+    let read = word.and_then(T::from_word);
     if read.is_none() {
         note(table);
     }

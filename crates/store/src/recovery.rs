@@ -27,14 +27,14 @@ use serde::{Deserialize, Serialize};
 
 use self::copy::Budget;
 use self::image::Image;
-pub(crate) use self::image::log_of;
-pub(crate) use self::inspect::{APPLICATION_ID, Inspection, inspect, was_ours};
+pub(crate) use self::inspect::{Inspection, inspect, was_ours};
 pub use self::report::{Counts, Losses, Report, dismiss, report};
-use crate::db::{DATABASE, MIGRATIONS, commit, migrate};
+use crate::files::{DATABASE, MARKER};
+use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
+use crate::rows::only;
+use crate::tx::commit;
 use crate::{OpenError, StoreError, private};
 
-/// Says that the database is to be mended.
-const MARKER: &str = "deskbell.damaged";
 /// The new database while it is made.
 const RECOVERING: &str = "deskbell.mending";
 /// What belongs to a database beside its own file.
@@ -178,7 +178,7 @@ pub(crate) fn delete_set_aside(folder: &Path) -> std::io::Result<()> {
 /// A name for the folder that says when, and is not taken.
 fn free_name(folder: &Path) -> std::io::Result<String> {
     let now = Connection::open_in_memory()
-        .and_then(|sql| sql.query_row("SELECT strftime('%Y%m%dT%H%M%SZ')", [], |row| row.get::<_, String>(0)))
+        .and_then(|sql| sql.query_row("SELECT strftime('%Y%m%dT%H%M%SZ')", [], only::<String>))
         .map_err(std::io::Error::other)?;
     let names = (1..).map(|nth| if nth == 1 { format!("damaged-{now}") } else { format!("damaged-{now}-{nth}") });
     Ok(names.into_iter().find(|name| !folder.join(name).exists()).unwrap_or_default())
@@ -206,18 +206,18 @@ fn make(damaged: &Path, new: &Path, set_aside: &str, detail: &str, budget: &mut 
     migrate(&mut sql, version, MIGRATIONS.len())?;
     let now_ms = model::Clock::system().now_ms();
     let settled = settle::settle(&mut sql, &copied, image.is_stale(), now_ms)?;
-    let (lost, others) = report::lost(&sql, &copied, &settled)?;
+    let (lost, others) = report::count_lost(&sql, &copied, &settled)?;
     let report = Report {
         at_ms: now_ms,
         set_aside: set_aside.to_owned(),
-        kept: report::kept(&sql)?,
+        kept: report::count_kept(&sql)?,
         rebuilt: settled.rebuilt,
         lost,
         others,
         stale: image.is_stale(),
         detail: detail.to_owned(),
     };
-    commit(&mut sql, |tx| report::keep(tx, &report))?;
+    commit(&mut sql, |tx| report::save(tx, &report))?;
     Ok(sql.close().map_err(|(_, error)| error)?)
 }
 

@@ -11,96 +11,29 @@
 //! but the next letter as long as before, the index grew by a tenth and writing slowed by as much.
 
 mod day;
+pub(crate) mod entry;
 mod excerpt;
 mod facet;
 mod find;
-mod linear;
+pub(crate) mod index;
+pub(crate) mod linear;
 mod people_filter;
 mod plan;
 mod query;
 mod rebuild;
+mod scope;
 mod term;
 mod walk;
 
 #[cfg(test)]
-mod operators;
-#[cfg(test)]
-mod oracle;
-#[cfg(test)]
-mod recall;
+mod tests;
 
+pub use entry::IndexEntry;
 pub use excerpt::{Mark, marks};
-pub use find::{Found, Hit, PersonHit, Scope, ThreadFound, find, find_more, in_thread};
+pub use find::{Found, Hit, PersonHit, ThreadFound, find, find_more, in_thread};
+pub use index::{forget, forget_person, index, index_person};
 pub use linear::{patterns, words};
 pub use model::text_fold::fold;
 pub use query::{Problem, ProblemKind, Query};
 pub use rebuild::{is_rebuilding, merge, rebuild};
-
-use model::{AccountId, Content, ConversationId, MessageId, PersonId, Reaction, text_fold};
-
-use crate::{StoreError, Tx};
-
-/// What search knows of a message.
-#[derive(Debug, Clone, Copy)]
-pub struct IndexEntry<'a> {
-    /// The message.
-    pub id: MessageId,
-    /// Whose.
-    pub account: AccountId,
-    /// Where.
-    pub conversation: ConversationId,
-    /// Whether the business sent it.
-    pub outgoing: bool,
-    /// What is in it.
-    pub content: &'a Content,
-    /// The emoji on it.
-    pub reactions: &'a [Reaction],
-}
-
-/// Puts a message into the index, replacing what was there.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn index(tx: &Tx<'_>, entry: &IndexEntry<'_>) -> Result<(), StoreError> {
-    let mut words = String::new();
-    facet::write(entry, &mut words);
-    text_fold::FoldedText::of(&entry.content.searchable()).write_words(&mut words);
-    tx.prepare_cached("INSERT OR REPLACE INTO search (rowid, words) VALUES (?1, ?2)")?.execute((entry.id.0, words))?;
-    Ok(())
-}
-
-/// Takes a message's words out of the index.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn forget(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([id.0])?;
-    Ok(())
-}
-
-/// Puts a customer's name and handle into the index, replacing what was there.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn index_person(
-    tx: &Tx<'_>,
-    id: PersonId,
-    account: AccountId,
-    name: &str,
-    handle: Option<&str>,
-) -> Result<(), StoreError> {
-    let mut words = facet::account(account, false);
-    text_fold::FoldedText::of(name).write_words(&mut words);
-    text_fold::FoldedText::of(handle.unwrap_or_default()).write_words(&mut words);
-    tx.prepare_cached("INSERT OR REPLACE INTO search_person (rowid, words) VALUES (?1, ?2)")?.execute((id.0, words))?;
-    Ok(())
-}
-
-/// Takes a customer's words out of the index.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn forget_person(tx: &Tx<'_>, id: PersonId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM search_person WHERE rowid = ?1")?.execute([id.0])?;
-    Ok(())
-}
+pub use scope::Scope;

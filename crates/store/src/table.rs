@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod agent;
+mod answer;
 pub mod attempt;
 pub mod auto_message;
 pub mod auto_version;
@@ -11,8 +12,6 @@ pub mod cursor;
 pub mod draft;
 pub mod firing;
 pub mod gap;
-#[cfg(test)]
-mod growth;
 pub mod media;
 pub mod message;
 pub mod outbox;
@@ -29,3 +28,6 @@ pub mod triage;
 pub mod unreadable;
 pub mod unsent;
 pub mod upload;
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! IncomingMessage on their way in, through the engine's one funnel.
+//! News on their way in, through the engine's one funnel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

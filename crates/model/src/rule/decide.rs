@@ -24,7 +24,7 @@ pub const MAX_ANSWERS: [(usize, i64); 2] = [(3, 10 * MINUTE_MS), (10, 24 * 60 * 
 /// What an account is to its rules.
 #[derive(Debug, Clone)]
 pub struct RuleAccount {
-    /// Which one.
+    /// The account.
     pub account: AccountId,
     /// When it answers; none if always.
     pub hours: Option<Hours>,
@@ -259,7 +259,13 @@ impl RuleSet {
 fn words<'a>(look: &RuleInput<'a>) -> Words<'a> {
     let body = match look.content {
         Content::Text { body } => Some(body.as_str()),
-        _ => None,
+        Content::Image { .. }
+        | Content::Video { .. }
+        | Content::SharePost { .. }
+        | Content::Sticker { .. }
+        | Content::Card { .. }
+        | Content::Unsupported { .. }
+        | Content::Unreadable => None,
     };
     Words { body, text: OnceCell::new(), language: OnceCell::new() }
 }

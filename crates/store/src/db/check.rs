@@ -1,20 +1,18 @@
 //! Whether the database is sound, found out while it is in use; and keeping its log small.
 
 use std::path::Path;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use model::{Change, Millis};
-use rusqlite::{ErrorCode, InterruptHandle};
+use rusqlite::ErrorCode;
 
-use super::{Store, open_connection};
-use crate::table::setting;
+use super::stop::Stop;
+use super::{Store, lock, open_connection};
+use crate::rows::only;
+use crate::table::setting::{self, CHECKED_AT};
 use crate::{StoreError, readable, recovery};
 
-/// The setting that holds when the database was last found sound. It is in the database itself, so that one that was put in
-/// its place does not profit from it.
-pub(crate) const CHECKED_AT: &str = "checked_at_ms";
 /// Reading every page of a large database at each start would wear on the disk for nothing.
 const CHECK_INTERVAL_MS: Millis = 24 * 3_600_000;
 /// A longer log is cut when it is tidied.
@@ -35,15 +33,6 @@ pub enum CheckOutcome {
         /// SQLite's words.
         what: String,
     },
-}
-
-/// Stops a check that is under way.
-pub(super) struct Stop(InterruptHandle);
-
-impl std::fmt::Debug for Stop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Stop")
-    }
 }
 
 impl Store {
@@ -117,11 +106,11 @@ impl Store {
         sql.pragma_update(None, "query_only", true)?;
         // Every page is read once: keeping them would only take memory.
         sql.pragma_update(None, "cache_size", -2_000)?;
-        *self.shared.check.lock().unwrap_or_else(PoisonError::into_inner) = Some(Stop(sql.get_interrupt_handle()));
+        *lock(&self.shared.check) = Some(Stop(sql.get_interrupt_handle()));
         let mut tables = sql.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")?;
         // With the schema goes the list of free pages.
         let mut names = vec!["sqlite_schema".to_owned()];
-        names.extend(tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?);
+        names.extend(tables.query_map([], only)?.collect::<rusqlite::Result<Vec<String>>>()?);
         for name in names {
             if self.shared.closing.load(Ordering::SeqCst) {
                 return Err(rusqlite::Error::SqliteFailure(
@@ -130,8 +119,7 @@ impl Store {
                 ));
             }
             let mut check = sql.prepare(&format!("PRAGMA quick_check('{name}')"))?;
-            let found =
-                check.query_map([], |row| row.get::<_, String>(0))?.take(3).collect::<rusqlite::Result<Vec<_>>>()?;
+            let found = check.query_map([], only::<String>)?.take(3).collect::<rusqlite::Result<Vec<_>>>()?;
             if found.iter().any(|line| line != "ok") {
                 return Ok(Some(found.join("; ")));
             }
@@ -144,7 +132,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn maintain(&self) -> Result<(), StoreError> {
-        let log = recovery::log_of(&self.shared.path);
+        let log = crate::files::log_of(&self.shared.path);
         self.on_writer(move |sql| {
             if log.metadata().is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
                 sql.busy_timeout(MAINTAIN_TIMEOUT)?;
@@ -175,7 +163,7 @@ impl Store {
     pub async fn truncate_log(&self) -> Result<(), StoreError> {
         self.on_writer(|sql| {
             sql.busy_timeout(TRUNCATE_TIMEOUT)?;
-            let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            let cut = sql.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], only::<bool>);
             sql.busy_timeout(BUSY_TIMEOUT)?;
             if cut? { Err(StoreError::LogInUse) } else { Ok(()) }
         })
@@ -184,7 +172,7 @@ impl Store {
 
     pub(super) fn stop_checking(&self) {
         self.shared.closing.store(true, Ordering::SeqCst);
-        if let Some(check) = self.shared.check.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(check) = lock(&self.shared.check).as_ref() {
             check.0.interrupt();
         }
     }
@@ -198,7 +186,7 @@ impl Store {
             self.mark(&error.to_string());
         }
         for table in readable::take() {
-            if self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(table) {
+            if lock(&self.shared.unreadable).insert(table) {
                 tracing::error!(table, "a stored value cannot be read; its row is shown without it");
                 self.announce(Change::Accounts);
             }
@@ -215,7 +203,7 @@ impl Store {
     /// The tables in which a value could not be read since the database was opened.
     #[must_use]
     pub fn unreadable(&self) -> Vec<&'static str> {
-        self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+        lock(&self.shared.unreadable).iter().copied().collect()
     }
 
     fn mark(&self, what: &str) {
@@ -256,7 +244,7 @@ mod tests {
     use crate::recovery::tests::Folder;
 
     fn log_length(store: &Store) -> u64 {
-        recovery::log_of(&store.shared.path).metadata().map_or(0, |log| log.len())
+        crate::files::log_of(&store.shared.path).metadata().map_or(0, |log| log.len())
     }
 
     async fn burst(store: &Store, rows: i64) {

@@ -5,19 +5,19 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
-use super::{DATABASE, MIGRATIONS};
-use crate::recovery::{self, APPLICATION_ID, Inspection};
+use crate::files::{DATABASE, LOCK, log_of};
+use crate::migrations::{APPLICATION_ID, MIGRATIONS, migrate};
+use crate::recovery::{self, Inspection};
+use crate::rows::only;
 use crate::{OpenError, private};
 
-/// Held while it is open. It says, too, that a database of ours has been here.
-pub(crate) const LOCK: &str = "deskbell.lock";
 /// SQLite before this can corrupt a WAL database that is written and checkpointed at once (sqlite.org/wal.html).
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 
 /// The folder is ours from here on, until this is dropped.
-pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+pub(super) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     private::claim_folder(folder)?;
     let lock = private::new_file().read(true).write(true).create(true).truncate(false).open(folder.join(LOCK));
     let lock = lock.map_err(|error| io(folder, &error))?;
@@ -49,7 +49,7 @@ pub(super) fn connect(folder: &Path, mut lock: &File) -> Result<(Connection, boo
         Inspection::NotOurs => return Err(OpenError::NotOurs { path: name }),
     }
     // Closing it in order leaves no log.
-    let ended_well = !recovery::log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
+    let ended_well = !log_of(&path).metadata().is_ok_and(|log| log.len() > 0);
     // What SQLite puts beside it, the log above all, it makes as readable as the database is.
     private::new_file().append(true).create(true).open(&path).map_err(io)?;
     private::close_to_others(&path, 0o600).map_err(io)?;
@@ -86,13 +86,13 @@ pub(super) fn open_connection(path: &Path) -> rusqlite::Result<Connection> {
 /// Checks that the database is ours and not from the future, then brings it up to date.
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let sql = |error: rusqlite::Error| open_error(path, &error);
-    let application: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sql)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(sql)?;
+    let application: u32 = connection.pragma_query_value(None, "application_id", only).map_err(sql)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", only).map_err(sql)?;
     let (tables, ours): (i64, i64) = connection
         .query_row(
             "SELECT count(*), count(*) FILTER (WHERE name IN ('conversation', 'message_raw', 'outbox')) FROM sqlite_schema",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| row.try_into(),
         )
         .map_err(sql)?;
     if tables > 0 && application != APPLICATION_ID {
@@ -125,22 +125,10 @@ fn missing(connection: &Connection) -> rusqlite::Result<Option<String>> {
         let mut query = sql.prepare(
             "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'",
         )?;
-        query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<BTreeSet<String>>>()
+        query.query_map([], only)?.collect::<rusqlite::Result<BTreeSet<String>>>()
     };
     let there = names(connection)?;
     Ok(names(&reference)?.into_iter().find(|name| !there.contains(name)).map(|name| format!("the {name} is missing")))
-}
-
-/// Brings a database from one version to another.
-pub(crate) fn migrate(connection: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
-    for (index, migration) in MIGRATIONS.iter().enumerate().take(to).skip(from) {
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.execute_batch(migration)?;
-        tx.pragma_update(None, "user_version", i64::try_from(index).unwrap_or(0) + 1)?;
-        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.commit()?;
-    }
-    Ok(())
 }
 
 fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {

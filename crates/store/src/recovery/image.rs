@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::files::log_of;
 
 use super::wal::{self, Wal};
 
@@ -49,13 +51,6 @@ pub(super) fn beginning(path: &Path) -> std::io::Result<Vec<u8>> {
         Err(error) => return Err(error),
     };
     Ok(bytes)
-}
-
-/// Where SQLite keeps the log of a database.
-pub(crate) fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
 }
 
 /// The pages of a database.

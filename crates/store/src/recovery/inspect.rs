@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::image::{Header, MAGIC, beginning, log_of};
+use crate::files::log_of;
+use crate::migrations::APPLICATION_ID;
+
+use super::image::{Header, MAGIC, beginning};
 use super::wal;
 
-/// `DBEL`, so that `file` and we can tell our databases from others.
-pub(crate) const APPLICATION_ID: u32 = 0x4442_454C;
 /// Words that stand in every schema of ours and in nobody else's.
 const TRACE: &[u8] = b"CREATE TABLE message_raw";
 

@@ -45,7 +45,7 @@ impl Parents {
         if self.last.is_none_or(|(last, _)| last != conversation) {
             self.last = sql
                 .prepare_cached("SELECT id, account_id FROM conversation WHERE id = ?1")?
-                .query_row([conversation], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row([conversation], |row| row.try_into())
                 .optional()?;
         }
         if self.last.is_none() && !self.conversations_known {

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::copy::Copied;
-use super::settle::{Settled, count};
+use crate::rows::only;
 use crate::table::setting;
 use crate::{StoreError, Tx};
 
@@ -90,12 +90,12 @@ pub fn dismiss(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 }
 
 /// Keeps the report where the page finds it.
-pub(super) fn keep(tx: &mut Tx<'_>, report: &Report) -> Result<(), StoreError> {
+pub(super) fn save(tx: &mut Tx<'_>, report: &Report) -> Result<(), StoreError> {
     setting::set(tx, SETTING, &serde_json::to_string(report)?)
 }
 
 /// Counts what was kept and what was lost.
-pub(super) fn kept(sql: &Connection) -> Result<Counts, StoreError> {
+pub(super) fn count_kept(sql: &Connection) -> Result<Counts, StoreError> {
     Ok(Counts {
         accounts: count(sql, "SELECT count(*) FROM account")?,
         conversations: count(sql, "SELECT count(*) FROM conversation")?,
@@ -107,7 +107,7 @@ pub(super) fn kept(sql: &Connection) -> Result<Counts, StoreError> {
 }
 
 /// What is not in the new database, by table.
-pub(super) fn lost(
+pub(super) fn count_lost(
     sql: &Connection,
     copied: &Copied,
     settled: &Settled,
@@ -142,4 +142,16 @@ pub(super) fn lost(
         .filter(|(_, lost)| *lost != Some(0))
         .collect();
     Ok((losses, others))
+}
+
+/// What was put together from other places, and what belonged to nothing.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) rebuilt: Counts,
+    /// Rows by table that had to go because what they belong to is lost.
+    pub(super) dangling: BTreeMap<String, u32>,
+}
+
+pub(super) fn count(sql: &Connection, question: &str) -> Result<u32, StoreError> {
+    Ok(sql.query_row(question, [], only)?)
 }

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use super::btree::{Node, PageKind, Record};
 use super::image::Image;
 use crate::StoreError;
+use crate::rows::only;
 
 /// A table as its rows are stored.
 #[derive(Debug)]
@@ -89,8 +90,7 @@ fn tables(sql: &Connection) -> Result<Vec<Table>, StoreError> {
         "SELECT l.name, l.wr FROM pragma_table_list l JOIN sqlite_schema s ON s.name = l.name AND s.type = 'table'
          WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY s.rowid",
     )?;
-    let names: Vec<(String, bool)> =
-        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let names: Vec<(String, bool)> = query.query_map([], |row| row.try_into())?.collect::<Result<_, _>>()?;
     let copied = names.into_iter().filter(|(name, _)| !COUNTED.contains(&name.as_str()));
     copied.map(|(name, wr)| table(sql, name, !wr)).collect()
 }
@@ -99,9 +99,7 @@ fn table(sql: &Connection, name: String, has_rowids: bool) -> Result<Table, Stor
     type Described = (String, String, bool, Option<String>, i64);
     let mut query =
         sql.prepare("SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1) ORDER BY cid")?;
-    let mut described: Vec<Described> = query
-        .query_map([&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
-        .collect::<Result<_, _>>()?;
+    let mut described: Vec<Described> = query.query_map([&name], |row| row.try_into())?.collect::<Result<_, _>>()?;
     if !has_rowids {
         described.sort_by_key(|(.., key)| if *key == 0 { i64::MAX } else { *key });
     }
@@ -109,7 +107,7 @@ fn table(sql: &Connection, name: String, has_rowids: bool) -> Result<Table, Stor
     for (column, kind, not_null, default, key) in described {
         let is_rowid = has_rowids && key > 0 && kind == "INTEGER";
         let default = match default {
-            Some(default) => Some(sql.query_row(&format!("SELECT {default}"), [], |row| row.get(0))?),
+            Some(default) => Some(sql.query_row(&format!("SELECT {default}"), [], only)?),
             None => Some(Value::Null).filter(|_| !not_null && key == 0),
         };
         let nullable = !not_null && (has_rowids || key == 0);
@@ -198,7 +196,7 @@ pub(super) fn version(roots: &Roots, header: Option<u32>, migrations: &[&str]) -
         let mut rows = query.query([])?;
         let mut same = 0;
         while let Some(row) = rows.next()? {
-            let (name, words): (String, String) = (row.get(0)?, row.get(1)?);
+            let (name, words): (String, String) = (row.get("name")?, row.get("sql")?);
             // Lines that cannot be read speak neither for a version nor against it.
             same += i64::from(roots.get(&name).is_some_and(|(_, found)| *found == words));
         }

@@ -7,7 +7,9 @@ use model::{
 use rusqlite::types::Value;
 
 use super::schema::Table;
+use crate::stored::StoredEnum;
 use crate::table::comment;
+use crate::table::outbox::WaitWord;
 
 /// Whether what is stored as JSON can be read. What a row can do without is taken away instead.
 pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
@@ -20,7 +22,9 @@ pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
             ("message", "surface") => (is_word::<Surface>(text), true),
             ("message", "auto_type") => (is_word::<AutoType>(text), true),
             ("outbox", "outgoing") => (serde_json::from_str::<Outgoing>(text).is_ok(), true),
+            // Up to version 10.
             ("outbox", "waiting") => (serde_json::from_str::<WaitReason>(text).is_ok(), false),
+            ("outbox", "wait_reason") => (is_word::<WaitWord>(text), false),
             ("outbox", "refusal") => (serde_json::from_str::<Refusal>(text).is_ok(), false),
             ("outbox" | "scheduled", "stopped") => (serde_json::from_str::<StopReason>(text).is_ok(), false),
             ("account", "business_hours") => (serde_json::from_str::<BusinessHours>(text).is_ok(), false),
@@ -42,6 +46,6 @@ pub(super) fn makes_sense(table: &Table, values: &mut [Value]) -> bool {
     sound
 }
 
-fn is_word<T: serde::de::DeserializeOwned>(text: &str) -> bool {
-    serde_json::from_value::<T>(serde_json::Value::String(text.to_owned())).is_ok()
+fn is_word<T: StoredEnum>(text: &str) -> bool {
+    T::from_word(text).is_some()
 }

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use model::{Card, Content, ConversationId, MediaState, MessageId, Millis, Outgoing, StopReason};
+use model::{ConversationId, MessageId, Millis, Outgoing, StopReason};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::copy::Copied;
-use super::report::Counts;
-use crate::db::commit;
+use super::report::{Settled, count};
+use crate::rows::only;
 use crate::table::gap::{self, Gap};
-use crate::table::{conversation, draft, message, outbox};
+use crate::table::{conversation, draft, message, outbox, setting};
+use crate::tx::commit;
 use crate::{StoreError, Tx};
 
 /// How many of a conversation's newest messages TikTok lists: one of these comes back by itself.
@@ -19,14 +20,6 @@ const LISTED_BY_TIKTOK: i64 = 20;
 const FORGOTTEN_MS: Millis = 90 * 24 * 3_600_000;
 /// Conversations worked out anew in one go.
 const SLICE: u32 = 500;
-
-/// What was put together from other places, and what belonged to nothing.
-#[derive(Debug, Default)]
-pub(super) struct Settled {
-    pub(super) rebuilt: Counts,
-    /// Rows by table that had to go because what they belong to is lost.
-    pub(super) dangling: BTreeMap<String, u32>,
-}
 
 /// Puts a copy right, in the newest schema.
 pub(super) fn settle(
@@ -66,7 +59,7 @@ pub(super) fn settle(
         doubt(tx, copied, now_ms)?;
         let stubs: Vec<ConversationId> = tx
             .prepare("SELECT conversation_id FROM temp.stub")?
-            .query_map([], |row| row.get(0).map(ConversationId))?
+            .query_map([], |row| only(row).map(ConversationId))?
             .collect::<Result<_, _>>()?;
         Ok((settled, stubs))
     })?;
@@ -90,7 +83,7 @@ pub(super) fn settle(
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             [],
         )?;
-        tx.execute("DELETE FROM setting WHERE name = ?1", [crate::db::CHECKED_AT])?;
+        tx.execute("DELETE FROM setting WHERE name = ?1", [setting::CHECKED_AT])?;
         Ok(())
     })?;
     Ok(settled)
@@ -102,9 +95,8 @@ fn dangling(tx: &Tx<'_>) -> Result<BTreeMap<String, u32>, StoreError> {
         "SELECT t.name, f.\"from\", f.\"table\", f.on_delete FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) f
          WHERE t.schema = 'main' AND t.type = 'table'",
     )?;
-    let keys: Vec<(String, String, String, String)> = query
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
+    let keys: Vec<(String, String, String, String)> =
+        query.query_map([], |row| row.try_into())?.collect::<Result<_, _>>()?;
     let mut gone: BTreeMap<String, u32> = BTreeMap::new();
     loop {
         let mut changed = 0;
@@ -142,7 +134,7 @@ fn dangling(tx: &Tx<'_>) -> Result<BTreeMap<String, u32>, StoreError> {
 fn messages_of_replies(tx: &Tx<'_>) -> Result<u32, StoreError> {
     let ids: Vec<MessageId> = tx
         .prepare("SELECT message_id FROM outbox WHERE NOT EXISTS (SELECT 1 FROM message WHERE id = message_id)")?
-        .query_map([], |row| row.get(0).map(MessageId))?
+        .query_map([], |row| only(row).map(MessageId))?
         .collect::<Result<_, _>>()?;
     let mut rebuilt = 0;
     for id in ids {
@@ -167,12 +159,12 @@ fn replies_of_messages(tx: &Tx<'_>, known: bool) -> Result<u32, StoreError> {
             "SELECT id FROM message WHERE outgoing = 1 AND remote_id IS NULL AND surface = 'deskbell' AND listed = 0
              AND NOT EXISTS (SELECT 1 FROM outbox WHERE message_id = id){filter} ORDER BY conversation_id, sent_at_ms, id"
         ))?
-        .query_map([], |row| row.get(0).map(MessageId))?
+        .query_map([], |row| only(row).map(MessageId))?
         .collect::<Result<_, _>>()?;
     let mut rebuilt = 0;
     for id in ids {
         let bubble = message::get(tx, id)?;
-        let Some(outgoing) = outgoing(bubble.content) else { continue };
+        let Some(outgoing) = Outgoing::of(&bubble.content) else { continue };
         // Its old place in the lane, if that is known and free.
         rebuilt += tx.execute(
             "INSERT INTO outbox (message_id, conversation_id, account_id, position, outgoing, quoted_remote_id, state, attempt, started_at_ms, seen_up_to_ms)
@@ -187,26 +179,11 @@ fn replies_of_messages(tx: &Tx<'_>, known: bool) -> Result<u32, StoreError> {
     Ok(u32::try_from(rebuilt).unwrap_or(u32::MAX))
 }
 
-/// What was sent to make this message; nothing if it could not be sent by us.
-fn outgoing(content: Content) -> Option<Outgoing> {
-    match content {
-        Content::Text { body } => Some(Outgoing::Text { body }),
-        Content::Image { media: MediaState::Kept { key, width, height }, .. } => {
-            Some(Outgoing::Image { key, width, height })
-        }
-        Content::Card { kind: Some(kind), title, buttons } => {
-            Some(Outgoing::Card { card: Card { kind, title, buttons } })
-        }
-        Content::SharePost { embed_url, item_id: Some(item_id) } => Some(Outgoing::Post { item_id, embed_url }),
-        _ => None,
-    }
-}
-
 /// This is an older state of the database: what waits in it may have gone out since. It is looked for before anything is
 /// sent again, and what was due meanwhile is left to the agent.
 fn send_nothing_twice(tx: &Tx<'_>, now_ms: Millis) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE outbox SET state = 'checking', waiting = NULL, checks = 0, not_before_ms = 0,
+        "UPDATE outbox SET state = 'checking', wait_reason = NULL, wait_until_ms = NULL, checks = 0, not_before_ms = 0,
              started_at_ms = coalesce(started_at_ms, (SELECT sent_at_ms FROM message WHERE id = message_id), seen_up_to_ms)
          WHERE state IN ('held', 'queued', 'sending', 'checking')",
         [],
@@ -267,8 +244,7 @@ fn doubt(tx: &Tx<'_>, copied: &Copied, now_ms: Millis) -> Result<(), StoreError>
     }
     let mut query = tx.prepare("SELECT conversation_id, min(sent_at_ms), max(sent_at_ms) FROM temp.lost_message GROUP BY conversation_id, (
              SELECT min(sent_at_ms) FROM message m WHERE m.conversation_id = lost_message.conversation_id AND m.sent_at_ms >= lost_message.sent_at_ms)")?;
-    let holes: Vec<(i64, Millis, Millis)> =
-        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
+    let holes: Vec<(i64, Millis, Millis)> = query.query_map([], |row| row.try_into())?.collect::<Result<_, _>>()?;
     for (id, first_ms, last_ms) in holes {
         note_hole(tx, ConversationId(id), first_ms, last_ms, now_ms)?;
     }
@@ -288,7 +264,7 @@ fn note_hole(
             .prepare_cached(&format!(
                 "SELECT id FROM message WHERE conversation_id = ?1 AND sent_at_ms {bound} LIMIT 1"
             ))?
-            .query_row((id.0, at_ms), |row| row.get(0).map(MessageId))
+            .query_row((id.0, at_ms), |row| only(row).map(MessageId))
             .optional()?)
     };
     let newer: i64 = tx
@@ -296,7 +272,7 @@ fn note_hole(
             "SELECT (SELECT count(*) FROM (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms >= ?2 AND remote_id IS NOT NULL LIMIT ?3))
                  + (SELECT count(*) FROM temp.lost_message WHERE conversation_id = ?1 AND sent_at_ms > ?2)",
         )?
-        .query_row((id.0, first_ms, LISTED_BY_TIKTOK), |row| row.get(0))?;
+        .query_row((id.0, first_ms, LISTED_BY_TIKTOK), only)?;
     if newer < LISTED_BY_TIKTOK && last_ms > now_ms.saturating_sub(FORGOTTEN_MS) {
         return Ok(());
     }
@@ -315,7 +291,7 @@ fn draft_lines(tx: &mut Tx<'_>, stubs: &[ConversationId]) -> Result<(), StoreErr
         let kept = draft::get(tx, *id)?;
         let at_ms: Option<Millis> = tx
             .prepare_cached("SELECT updated_at_ms FROM draft WHERE conversation_id = ?1 AND mode = 'reply'")?
-            .query_row([id.0], |row| row.get(0))
+            .query_row([id.0], only)
             .optional()?;
         if let Some(at_ms) = at_ms {
             draft::save(tx, *id, &kept, at_ms)?;
@@ -347,14 +323,10 @@ fn drafts_of_lines(tx: &Tx<'_>) -> Result<u32, StoreError> {
 fn refresh_some(tx: &mut Tx<'_>, after: i64) -> Result<Option<i64>, StoreError> {
     let ids: Vec<i64> = tx
         .prepare_cached("SELECT id FROM conversation WHERE id > ?1 ORDER BY id LIMIT ?2")?
-        .query_map((after, SLICE), |row| row.get(0))?
+        .query_map((after, SLICE), only)?
         .collect::<Result<_, _>>()?;
     for id in &ids {
         conversation::refresh(tx, ConversationId(*id))?;
     }
     Ok(ids.last().copied())
-}
-
-pub(super) fn count(sql: &Connection, question: &str) -> Result<u32, StoreError> {
-    Ok(sql.query_row(question, [], |row| row.get(0))?)
 }

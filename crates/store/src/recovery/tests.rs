@@ -339,7 +339,7 @@ pub(super) fn lies(database: &Path) -> Vec<Lies> {
     let (roots, whole) = schema::roots(&image);
     assert!(whole);
     let newest = Connection::open_in_memory().unwrap();
-    for migration in crate::db::MIGRATIONS {
+    for migration in crate::migrations::MIGRATIONS {
         newest.execute_batch(migration).unwrap();
     }
     let tables = schema::tables_since(&[], &newest).unwrap();
@@ -381,7 +381,7 @@ async fn what_is_read_from_the_pages_is_what_sqlite_reads() {
         })
         .await
         .unwrap();
-    let image = Image::open(&folder.path().join(crate::db::DATABASE)).unwrap();
+    let image = Image::open(&folder.path().join(crate::files::DATABASE)).unwrap();
     assert!(!image.is_stale(), "it is read with its log, which is in use");
     let (roots, _) = schema::roots(&image);
     store

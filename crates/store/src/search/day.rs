@@ -2,7 +2,7 @@
 
 use model::Millis;
 
-use super::text_fold::fold;
+use model::text_fold::fold;
 
 const DAY_MS: Millis = 86_400_000;
 

@@ -1,7 +1,7 @@
 //! A line of a message around what was found in it, and the stretches to highlight.
 
 use super::query::Query;
-use super::text_fold::{Cluster, clusters};
+use model::text_fold::{Cluster, clusters};
 
 /// How long an excerpt is, in characters as a reader counts them.
 const LINE: usize = 140;

@@ -1,6 +1,6 @@
 //! Words of our own beside a message's: whose it is, where it stands, who wrote it, what is in it.
 //!
-//! They are private-use characters, which the text_fold takes for punctuation, so no text can hold one and they need no column
+//! They are private-use characters, which folding takes for punctuation, so no text can hold one and they need no column
 //! of their own. Each is a single character wherever it fits: the index keeps the first one, two and three characters of
 //! every word that is long enough, so a word of one character is written twice and one of three four times. Measured at
 //! 100,000 messages of 77 bytes, 316 bytes of index each without these words: as letters and digits in a second column
@@ -10,7 +10,7 @@
 
 use model::{AccountId, Content, ConversationId};
 
-use super::IndexEntry;
+use super::entry::IndexEntry;
 
 /// What a message can have in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use super::excerpt::{Mark, excerpt, to_marks};
 use super::people_filter::people_expression;
 use super::plan::Plan;
 use super::query::{Problem, Query, spans};
+use super::scope::Scope;
 use super::term::Term;
-use super::text_fold::FoldedText;
 use crate::StoreError;
 use crate::table::message;
+use model::text_fold::FoldedText;
 
 /// So many of the newest hits are ranked. Ranking all was measured: at a million messages it takes a thousand times as
 /// long as the newest fifty.
@@ -22,15 +23,6 @@ const RANKED: usize = 200;
 const MAX_WHOLE: u32 = 500;
 const MAX_BEGUN: u32 = 60;
 const PEOPLE_SHOWN: u32 = 8;
-
-/// Where to look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// In this account only.
-    pub account: Option<AccountId>,
-    /// In this conversation only.
-    pub conversation: Option<ConversationId>,
-}
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +36,7 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// Whether there may be messages beyond these.
     pub more: bool,
-    /// IdSet if not all was looked through and there are fewer messages than asked for: [`find_more`] below this one.
+    /// Set if not all was looked through and there are fewer messages than asked for: [`find_more`] below this one.
     pub resume: Option<MessageId>,
 }
 
@@ -83,7 +75,7 @@ pub struct Hit {
 /// A customer who was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonHit {
-    /// Who.
+    /// The customer.
     pub person: PersonId,
     /// Their newest conversation.
     pub conversation: ConversationId,
@@ -179,12 +171,12 @@ fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limi
             ids.sort_by_key(|id| !phrase.contains(id));
         }
         for id in ids.iter().take(limit) {
-            rows.extend(Row::read(sql, *id)?);
+            rows.extend(HitRow::read(sql, *id)?);
         }
     } else {
         // They are few: their texts tell, and the index would go through all of history again.
         for id in &ids {
-            rows.extend(Row::read(sql, *id)?);
+            rows.extend(HitRow::read(sql, *id)?);
         }
         if open || phrase.is_some() {
             rows.sort_by_cached_key(|row| {
@@ -201,7 +193,7 @@ fn messages(sql: &Connection, query: &Query, plan: &Plan, below: MessageId, limi
 
 /// A message to show.
 #[derive(Debug)]
-struct Row {
+struct HitRow {
     id: MessageId,
     conversation: ConversationId,
     account: AccountId,
@@ -210,7 +202,7 @@ struct Row {
     content: Content,
 }
 
-impl Row {
+impl HitRow {
     /// Nothing if it is gone.
     fn read(sql: &Connection, id: MessageId) -> Result<Option<Self>, StoreError> {
         let mut statement = sql.prepare_cached(
@@ -220,11 +212,11 @@ impl Row {
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some(Self {
             id,
-            conversation: ConversationId(row.get(0)?),
-            account: AccountId(row.get(1)?),
-            sent_at_ms: row.get(2)?,
-            outgoing: row.get(3)?,
-            content: message::content_of(row.get_ref(4)?.as_bytes().map_err(rusqlite::Error::from)?),
+            conversation: ConversationId(row.get("conversation_id")?),
+            account: AccountId(row.get("account_id")?),
+            sent_at_ms: row.get("sent_at_ms")?,
+            outgoing: row.get("outgoing")?,
+            content: message::content_of(row.get_ref("content")?.as_bytes().map_err(rusqlite::Error::from)?),
         }))
     }
 
@@ -255,14 +247,15 @@ fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result
             let Some(expression) = people_expression(asked, scope) else { continue };
             // Of so many the newest customers are looked at, which are likely those heard of last.
             let mut statement = sql.prepare_cached(
-                "SELECT wanted, max(c.last_at_ms), c.id
+                "SELECT wanted, max(c.last_at_ms) AS heard_at_ms, c.id
                  FROM (SELECT rowid AS wanted FROM search_person WHERE search_person MATCH ?1 ORDER BY rowid DESC LIMIT ?2)
                  CROSS JOIN conversation c ON c.person_id = wanted GROUP BY wanted ORDER BY 2 DESC LIMIT ?3",
             )?;
             let mut rows = statement.query((expression, most, PEOPLE_SHOWN))?;
             let mut count = 0;
             while let Some(row) = rows.next()? {
-                let (person, last_at_ms, conversation): (i64, Millis, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let (person, last_at_ms, conversation): (i64, Millis, i64) =
+                    (row.get("wanted")?, row.get("heard_at_ms")?, row.get("id")?);
                 count += 1;
                 if heard.iter().all(|known| known.2 != person) {
                     heard.push((beginning, Reverse(last_at_ms), person, conversation, words.as_slice()));
@@ -278,7 +271,7 @@ fn people(sql: &Connection, query: &Query, scope: &Scope, plan: &Plan) -> Result
     for (_, _, person, conversation, words) in heard.into_iter().take(PEOPLE_SHOWN as usize) {
         let (account, name, handle): (i64, String, Option<String>) = sql
             .prepare_cached("SELECT account_id, name, handle FROM person WHERE id = ?1")?
-            .query_row([person], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row([person], |row| row.try_into())?;
         let marks = to_marks(&spans(words.iter(), &name));
         let (person, conversation) = (PersonId(person), ConversationId(conversation));
         hits.push(PersonHit { person, conversation, account: AccountId(account), name, handle, marks });

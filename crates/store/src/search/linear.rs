@@ -1,6 +1,6 @@
 //! Looking through a few short texts one by one, such as the saved replies: no index, but the same words in every script.
 
-use super::text_fold::{FoldedText, Glyph, RunKind};
+use model::text_fold::{FoldedText, Glyph, RunKind};
 
 /// A text's words, folded, each with a space before it: to be kept beside the text and matched with [`patterns`].
 #[must_use]

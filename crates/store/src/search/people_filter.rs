@@ -4,11 +4,11 @@ use model::AccountId;
 use rusqlite::{Connection, params_from_iter};
 
 use super::facet;
-use super::find::Scope;
-use super::plan::any;
+use super::scope::{Scope, any};
 use super::term::Term;
-use super::text_fold::fold;
 use crate::StoreError;
+use crate::rows::only;
+use model::text_fold::fold;
 
 /// Ids in order, each once, so that whether one is among them is quickly said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub(super) fn named(sql: &Connection, words: &[Term], scope: &Scope) -> Result<I
             "SELECT c.id FROM search_person CROSS JOIN conversation c ON c.person_id = search_person.rowid
              WHERE search_person MATCH ?1",
         )?
-        .query_map([expression], |row| row.get(0))?
+        .query_map([expression], only)?
         .collect::<Result<_, _>>()?;
     Ok(IdSet::of(ids))
 }
@@ -88,9 +88,9 @@ pub(super) fn tags_called(
     for account in accounts {
         let mut rows = statement.query([account.0])?;
         while let Some(row) = rows.next()? {
-            let name = fold(&row.get::<_, String>(1)?);
+            let name = fold(&row.get::<_, String>("folded")?);
             if name == folded || (open && name.starts_with(folded)) {
-                found.push(row.get(0)?);
+                found.push(row.get("id")?);
             }
         }
     }
@@ -105,7 +105,7 @@ pub(super) fn tagged(sql: &Connection, tags: &[i64]) -> Result<IdSet, StoreError
             "SELECT c.id FROM person_tag t CROSS JOIN conversation c ON c.person_id = t.person_id
              WHERE t.tag_id IN ({places})"
         ))?
-        .query_map(params_from_iter(tags), |row| row.get(0))?
+        .query_map(params_from_iter(tags), only)?
         .collect::<Result<_, _>>()?;
     Ok(IdSet::of(ids))
 }
@@ -117,7 +117,7 @@ pub(super) fn by_activity(sql: &Connection, conversations: &IdSet) -> Result<Vec
     for id in conversations.ids() {
         let mut rows = statement.query([id])?;
         if let Some(row) = rows.next()? {
-            active.push((row.get(0)?, *id));
+            active.push((row.get("last_at_ms")?, *id));
         }
     }
     active.sort_unstable_by(|one, other| other.cmp(one));

@@ -5,11 +5,12 @@ use model::{AccountId, ConversationId, Millis};
 use rusqlite::Connection;
 
 use super::facet;
-use super::find::Scope;
 use super::people_filter::{self, IdSet};
 use super::query::{Problem, ProblemKind, Query};
+use super::scope::{Scope, any};
 use super::term::Term;
 use crate::StoreError;
+use crate::rows::only;
 
 /// So many conversations are asked of the index, as one word each. With every step FTS5 goes through all the words of an
 /// OR, so more of them are cheaper in turns or looked at hit by hit.
@@ -63,7 +64,7 @@ impl Plan {
     pub(super) fn of(sql: &Connection, query: &Query, scope: &Scope) -> Result<Self, StoreError> {
         let all: Vec<AccountId> = sql
             .prepare_cached("SELECT id FROM account")?
-            .query_map([], |row| row.get(0).map(AccountId))?
+            .query_map([], |row| only(row).map(AccountId))?
             .collect::<Result<_, _>>()?;
         let mut accounts = all.clone();
         accounts.retain(|account| scope.account.is_none_or(|wanted| wanted == *account));
@@ -227,10 +228,4 @@ fn wrote(theirs: &IdSet, accounts: &[AccountId]) -> String {
 
 fn words_of(conversations: &IdSet) -> String {
     any(conversations.ids().iter().map(|id| facet::conversation(ConversationId(*id))))
-}
-
-/// Any of these words.
-pub(super) fn any(words: impl Iterator<Item = String>) -> String {
-    let words: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
-    if words.len() == 1 { words.concat() } else { format!("({})", words.join(" OR ")) }
 }

@@ -6,7 +6,7 @@ use model::Millis;
 use super::day::When;
 use super::facet::Has;
 use super::term::Term;
-use super::text_fold::{FoldedText, fold};
+use model::text_fold::{FoldedText, fold};
 
 /// More is not read.
 const MAX_CHARS: usize = 500;

@@ -7,7 +7,9 @@
 use model::{AccountId, Change, ConversationId, MessageId, PersonId, Reaction};
 use rusqlite::Connection;
 
-use super::{IndexEntry, index, index_person};
+use super::entry::IndexEntry;
+use super::index::{index, index_person};
+use crate::rows::only;
 use crate::table::{message, saved_reply, setting};
 use crate::{StoreError, Tx, readable};
 
@@ -53,13 +55,13 @@ fn number(text: &str) -> Result<i64, StoreError> {
 
 /// Where the next slice of people begins, if there is one.
 fn rebuild_people(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, i64, String, Option<String>, bool);
-    let mut rows: Vec<Row> = tx
+    type UnindexedPerson = (i64, i64, String, Option<String>, bool);
+    let mut rows: Vec<UnindexedPerson> = tx
         .prepare_cached(
             "SELECT id, account_id, name, handle, EXISTS (SELECT 1 FROM search_person_docsize d WHERE d.id = person.id)
              FROM person WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
         )?
-        .query_map((below, slice), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+        .query_map((below, slice), |row| row.try_into())?
         .collect::<Result<_, _>>()?;
     let next = rows.last().map(|row| row.0);
     rows.reverse();
@@ -72,15 +74,15 @@ fn rebuild_people(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, St
 /// Where the next slice of messages begins, if there is one. A slice goes in oldest first: FTS5 starts a new segment
 /// whenever a row comes before the last, which halves the speed.
 fn rebuild_messages(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, i64, i64, bool, Vec<u8>, Vec<u8>, bool);
-    let mut rows: Vec<Row> = tx
+    type UnindexedMessage = (i64, i64, i64, bool, Vec<u8>, Vec<u8>, bool);
+    let mut rows: Vec<UnindexedMessage> = tx
         .prepare_cached(
-            "SELECT id, account_id, conversation_id, outgoing, content, reactions, EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = message.id)
+            "SELECT id, account_id, conversation_id, outgoing, content, reactions, EXISTS (SELECT 1 FROM search_docsize d WHERE d.id = message.id) AS is_indexed
              FROM message WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
         )?
         .query_map((below, slice), |row| {
             let bytes = |at| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_bytes()?.to_vec());
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, bytes(4)?, bytes(5)?, row.get(6)?))
+            Ok((row.get("id")?, row.get("account_id")?, row.get("conversation_id")?, row.get("outgoing")?, bytes("content")?, bytes("reactions")?, row.get("is_indexed")?))
         })?
         .collect::<Result<_, _>>()?;
     let next = rows.last().map(|row| row.0);
@@ -107,13 +109,13 @@ fn rebuild_messages(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, 
 /// # Errors
 /// [`StoreError`]
 pub fn merge(tx: &Tx<'_>, pages: u32) -> Result<bool, StoreError> {
-    let before: i64 = tx.query_row("SELECT total_changes()", [], |row| row.get(0))?;
+    let before: i64 = tx.query_row("SELECT total_changes()", [], only)?;
     // Negative means: towards one piece, not only where there are many.
     for table in ["search", "search_person"] {
         tx.prepare_cached(&format!("INSERT INTO {table} ({table}, rank) VALUES ('merge', ?1)"))?
             .execute([-i64::from(pages)])?;
     }
-    let after: i64 = tx.query_row("SELECT total_changes()", [], |row| row.get(0))?;
+    let after: i64 = tx.query_row("SELECT total_changes()", [], only)?;
     // The two statements count one each; what merging writes comes on top.
     Ok(after - before > 2)
 }

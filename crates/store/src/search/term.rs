@@ -1,6 +1,6 @@
 //! One thing to look for, a word or a phrase: as the index is asked for it, and where it stands in a text.
 
-use super::text_fold::{FoldedText, Glyph, RunKind};
+use model::text_fold::{FoldedText, Glyph, RunKind};
 
 /// A word or a phrase, in all the ways it may have been written: first as it was typed, then without its separators (`AB1234`
 /// for `AB-1234`), with one between letters and digits (`AB-1234` for `AB1234`), or together with the words typed beside it.

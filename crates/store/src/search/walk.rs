@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use super::facet;
 use super::people_filter;
-use super::plan::{Check, MAX_OR_TERMS, Plan, any};
+use super::plan::{Check, MAX_OR_TERMS, Plan};
+use super::scope::any;
 use crate::StoreError;
 use crate::table::message::first_id;
 
@@ -34,7 +35,7 @@ pub(super) struct Walk {
     pub(super) hits: Vec<MessageId>,
     /// Whether there may be more.
     pub(super) more: bool,
-    /// IdSet if it ended before there were enough: whoever goes on looks below this one.
+    /// Set if it ended before there were enough: whoever goes on looks below this one.
     pub(super) resume: Option<MessageId>,
     /// How many messages it was about.
     pub(super) looked_at: usize,
@@ -116,10 +117,10 @@ impl Plan {
         // The index on ids holds conversation and time; which way a message went is read only where it matters.
         let mut statement = sql.prepare_cached(match (looks, who) {
             (false, _) => {
-                "SELECT rowid, 0, 0, 0 FROM search WHERE search MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC"
+                "SELECT rowid, 0 AS conversation_id, 0 AS sent_at_ms, 0 AS outgoing FROM search WHERE search MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC"
             }
             (true, false) => {
-                "SELECT search.rowid, m.conversation_id, m.sent_at_ms, 0
+                "SELECT search.rowid, m.conversation_id, m.sent_at_ms, 0 AS outgoing
                  FROM search CROSS JOIN message m INDEXED BY message_by_id ON m.id = search.rowid
                  WHERE search MATCH ?1 AND search.rowid BETWEEN ?2 AND ?3 ORDER BY search.rowid DESC"
             }
@@ -137,7 +138,7 @@ impl Plan {
             let expression = self.expression(words.iter().chain(own.then_some(&self.own)));
             let mut rows = statement.query((expression, lowest, highest))?;
             while let Some(row) = rows.next()? {
-                let id: i64 = row.get(0)?;
+                let (id, conversation, sent_at_ms, outgoing) = row.try_into()?;
                 let enough = walk.hits.len() >= most;
                 if enough || walk.looked_at >= most_looked_at {
                     walk.more = true;
@@ -145,7 +146,7 @@ impl Plan {
                     return Ok(walk);
                 }
                 walk.looked_at += 1;
-                if !looks || self.passes(row.get(1)?, row.get(2)?, row.get(3)?) {
+                if !looks || self.passes(conversation, sent_at_ms, outgoing) {
                     walk.hits.push(MessageId(id));
                 }
             }

@@ -4,7 +4,10 @@ use model::{AccountId, Change, MarkRead, MessageId, Millis, PersonId, TabCounts}
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::{message, setting};
-use crate::{StoreError, Tx, search};
+use crate::rows::only;
+use crate::search::index;
+use crate::stored::Word;
+use crate::{StoreError, Tx};
 
 /// A linked account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,29 +75,25 @@ const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issue
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
-        id: AccountId(row.get(0)?),
-        remote_id: row.get(1)?,
-        handle: row.get(2)?,
-        display_name: row.get(3)?,
-        avatar: row.get(4)?,
+        id: AccountId(row.get("id")?),
+        remote_id: row.get("remote_id")?,
+        handle: row.get("handle")?,
+        display_name: row.get("display_name")?,
+        avatar: row.get("avatar")?,
         tokens: TokenTimes {
-            issued_at_ms: row.get(5)?,
-            access_expires_at_ms: row.get(6)?,
-            refresh_expires_at_ms: row.get(7)?,
-            scopes: row.get(8)?,
+            issued_at_ms: row.get("tokens_issued_at_ms")?,
+            access_expires_at_ms: row.get("access_expires_at_ms")?,
+            refresh_expires_at_ms: row.get("refresh_expires_at_ms")?,
+            scopes: row.get("scopes")?,
         },
-        relink: row.get(9)?,
-        backfilled: row.get(10)?,
-        synced_at_ms: row.get(11)?,
-        mark_read: match row.get_ref(12)?.as_str()? {
-            "onOpen" => MarkRead::OnOpen,
-            "byHand" => MarkRead::ByHand,
-            _ => MarkRead::OnReply,
-        },
-        complete_to_ms: row.get(13)?,
-        backfill_paused: row.get(14)?,
-        unlinked_at_ms: row.get(15)?,
-        linked_at_ms: row.get(16)?,
+        relink: row.get("relink")?,
+        backfilled: row.get("backfilled")?,
+        synced_at_ms: row.get("synced_at_ms")?,
+        mark_read: row.get::<_, Word<MarkRead>>("mark_read")?.0,
+        complete_to_ms: row.get("complete_to_ms")?,
+        backfill_paused: row.get("backfill_paused")?,
+        unlinked_at_ms: row.get("unlinked_at_ms")?,
+        linked_at_ms: row.get("linked_at_ms")?,
     })
 }
 
@@ -142,7 +141,7 @@ pub fn link(tx: &mut Tx<'_>, new: &NewAccount, now_ms: Millis) -> Result<Account
             ":scopes": new.tokens.scopes, ":issued": new.tokens.issued_at_ms, ":access": new.tokens.access_expires_at_ms,
             ":refresh": new.tokens.refresh_expires_at_ms, ":now": now_ms,
         },
-        |row| row.get(0).map(AccountId),
+        |row| only(row).map(AccountId),
     )?;
     tx.touch(Change::Accounts);
     Ok(id)
@@ -153,7 +152,7 @@ pub fn link(tx: &mut Tx<'_>, new: &NewAccount, now_ms: Millis) -> Result<Account
 /// # Errors
 /// [`StoreError`]; [`StoreError::NotFound`] if there is no such account.
 pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result<bool, StoreError> {
-    let healed = tx.query_row("SELECT relink IS NOT NULL FROM account WHERE id = ?1", [id.0], |row| row.get(0))?;
+    let healed = tx.query_row("SELECT relink IS NOT NULL FROM account WHERE id = ?1", [id.0], only)?;
     tx.execute(
         "UPDATE account SET scopes = :scopes, tokens_issued_at_ms = :issued, access_expires_at_ms = :access,
              refresh_expires_at_ms = :refresh, relink = NULL WHERE id = :id",
@@ -181,12 +180,7 @@ pub fn set_relink(tx: &mut Tx<'_>, id: AccountId, why: &str) -> Result<(), Store
 /// # Errors
 /// [`StoreError`]
 pub fn set_mark_read(tx: &mut Tx<'_>, id: AccountId, policy: MarkRead) -> Result<(), StoreError> {
-    let name = match policy {
-        MarkRead::OnReply => "onReply",
-        MarkRead::OnOpen => "onOpen",
-        MarkRead::ByHand => "byHand",
-    };
-    tx.execute("UPDATE account SET mark_read = ?2 WHERE id = ?1", (id.0, name))?;
+    tx.execute("UPDATE account SET mark_read = ?2 WHERE id = ?1", (id.0, Word(policy)))?;
     tx.touch(Change::Accounts);
     Ok(())
 }
@@ -217,20 +211,20 @@ pub fn mark_backfilled(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError>
 pub fn tab_counts(sql: &Connection, id: AccountId) -> Result<TabCounts, StoreError> {
     let mut query = sql.prepare_cached(
         "SELECT waiting_count, request_count, open_count, snoozed_count, done_count, coalesce((
-             SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0),
+             SELECT l.open_count FROM agent_load l WHERE l.agent_id = (SELECT id FROM agent WHERE me = 1) AND l.account_id = ?1), 0) AS mine_count,
              unsent_count, unsent_reply_count
          FROM account WHERE id = ?1",
     )?;
     Ok(query.query_row([id.0], |row| {
         Ok(TabCounts {
-            waiting: row.get(0)?,
-            requests: row.get(1)?,
-            all: row.get(2)?,
-            snoozed: row.get(3)?,
-            done: row.get(4)?,
-            mine: row.get(5)?,
-            unsent: row.get(6)?,
-            unsent_replies: row.get(7)?,
+            waiting: row.get("waiting_count")?,
+            requests: row.get("request_count")?,
+            all: row.get("open_count")?,
+            snoozed: row.get("snoozed_count")?,
+            done: row.get("done_count")?,
+            mine: row.get("mine_count")?,
+            unsent: row.get("unsent_count")?,
+            unsent_replies: row.get("unsent_reply_count")?,
         })
     })?)
 }
@@ -258,7 +252,7 @@ pub fn count_doubtful(sql: &Connection, id: AccountId) -> Result<(u32, u32), Sto
         "SELECT count(*) FILTER (WHERE gaps > 0), count(*) FILTER (WHERE unreadable = 1) FROM conversation
          WHERE account_id = ?1 AND (gaps > 0 OR unreadable = 1)",
     )?;
-    Ok(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    Ok(query.query_row([id.0], |row| row.try_into())?)
 }
 
 /// Pauses the first fetch of old conversations, or goes on with it.
@@ -294,7 +288,7 @@ const ERASE_PENDING: &str = "erase_pending";
 /// [`StoreError`]
 pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, StoreError> {
     let some = |tx: &Tx<'_>, query: &str| -> Result<Vec<i64>, StoreError> {
-        Ok(tx.prepare_cached(query)?.query_map((id.0, limit), |row| row.get(0))?.collect::<Result<_, _>>()?)
+        Ok(tx.prepare_cached(query)?.query_map((id.0, limit), only)?.collect::<Result<_, _>>()?)
     };
     let messages = some(
         tx,
@@ -317,7 +311,7 @@ pub fn erase_slice(tx: &mut Tx<'_>, id: AccountId, limit: u32) -> Result<bool, S
     }
     let people = some(tx, "SELECT id FROM person WHERE account_id = ?1 LIMIT ?2")?;
     for person in &people {
-        search::forget_person(tx, PersonId(*person))?;
+        index::forget_person(tx, PersonId(*person))?;
         tx.prepare_cached("DELETE FROM person WHERE id = ?1")?.execute([person])?;
     }
     if !people.is_empty() {
@@ -353,5 +347,5 @@ pub fn clear_erase_pending(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 pub fn backfill_progress(sql: &Connection, id: AccountId) -> Result<(u32, u32), StoreError> {
     let mut query =
         sql.prepare_cached("SELECT fetched_count, open_count + snoozed_count + done_count FROM account WHERE id = ?1")?;
-    Ok(query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    Ok(query.query_row([id.0], |row| row.try_into())?)
 }

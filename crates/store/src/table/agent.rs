@@ -1,9 +1,11 @@
 //! Who answers customers. One of them sits at this computer.
 
+use model::text_fold;
 use model::{AgentId, Change};
 use rusqlite::{Connection, Row};
 
-use crate::{StoreError, Tx, search};
+use crate::rows::only;
+use crate::{StoreError, Tx};
 
 /// A longer name is cut.
 const MAX_CHARS: usize = 60;
@@ -53,12 +55,12 @@ pub fn get(sql: &Connection, id: AgentId) -> Result<Agent, StoreError> {
 /// # Errors
 /// [`StoreError::WrongState`] for a name without letters.
 pub fn add(tx: &mut Tx<'_>, name: &str) -> Result<AgentId, StoreError> {
-    let (name, folded) = tidy(name)?;
+    let (name, folded) = cleaned(name)?;
     tx.touch(Change::Agents);
     Ok(tx.query_row(
         "INSERT INTO agent (name, folded) VALUES (?1, ?2) ON CONFLICT (folded) DO UPDATE SET folded = folded RETURNING id",
         (&name, &folded),
-        |row| row.get(0).map(AgentId),
+        |row| only(row).map(AgentId),
     )?)
 }
 
@@ -67,11 +69,9 @@ pub fn add(tx: &mut Tx<'_>, name: &str) -> Result<AgentId, StoreError> {
 /// # Errors
 /// [`StoreError::WrongState`] for a name without letters or one that another agent has, [`StoreError::NotFound`].
 pub fn rename(tx: &mut Tx<'_>, id: AgentId, name: &str) -> Result<(), StoreError> {
-    let (name, folded) = tidy(name)?;
+    let (name, folded) = cleaned(name)?;
     let taken: bool =
-        tx.query_row("SELECT EXISTS (SELECT 1 FROM agent WHERE folded = ?1 AND id <> ?2)", (&folded, id.0), |row| {
-            row.get(0)
-        })?;
+        tx.query_row("SELECT EXISTS (SELECT 1 FROM agent WHERE folded = ?1 AND id <> ?2)", (&folded, id.0), only)?;
     if taken {
         return Err(StoreError::WrongState);
     }
@@ -112,7 +112,7 @@ pub fn least_busy(sql: &Connection) -> Result<Option<AgentId>, StoreError> {
          ORDER BY (SELECT coalesce(sum(l.open_count), 0) FROM agent_load l WHERE l.agent_id = a.id), a.folded, a.id LIMIT 1",
     )?;
     let mut rows = query.query([])?;
-    Ok(rows.next()?.map(|row| row.get(0).map(AgentId)).transpose()?)
+    Ok(rows.next()?.map(|row| only(row).map(AgentId)).transpose()?)
 }
 
 fn done(tx: &mut Tx<'_>, changed: usize) -> Result<(), StoreError> {
@@ -120,12 +120,12 @@ fn done(tx: &mut Tx<'_>, changed: usize) -> Result<(), StoreError> {
     if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
 }
 
-fn tidy(name: &str) -> Result<(String, String), StoreError> {
+fn cleaned(name: &str) -> Result<(String, String), StoreError> {
     let name: String = model::clean_name(name).chars().take(MAX_CHARS).collect();
-    let folded = search::fold(&name);
+    let folded = text_fold::fold(&name);
     if folded.trim().is_empty() { Err(StoreError::WrongState) } else { Ok((name, folded)) }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Agent> {
-    Ok(Agent { id: AgentId(row.get(0)?), name: row.get(1)?, me: row.get(2)?, away: row.get(3)? })
+    Ok(Agent { id: AgentId(row.get("id")?), name: row.get("name")?, me: row.get("me")?, away: row.get("away")? })
 }

@@ -3,6 +3,7 @@
 use model::{MessageId, Millis};
 use rusqlite::{Connection, Row};
 
+use crate::stored::{Word, stored_enum};
 use crate::{StoreError, Tx};
 
 /// What came of an attempt.
@@ -20,17 +21,13 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Outcome {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Interrupted => "interrupted",
-            Self::Sent => "sent",
-            Self::NotTaken => "notTaken",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-        }
-    }
-}
+stored_enum!(Outcome {
+    Interrupted => "interrupted",
+    Sent => "sent",
+    NotTaken => "notTaken",
+    Refused => "refused",
+    Unknown => "unknown",
+});
 
 /// How an attempt ended, in TikTok's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +83,7 @@ pub fn end(tx: &Tx<'_>, message: MessageId, end: &End, now_ms: Millis) -> Result
     tx.execute(
         "UPDATE attempt SET ended_at_ms = ?2, outcome = ?3, code = ?4, message = ?5, request_id = ?6, answer = ?7
          WHERE id = (SELECT max(id) FROM attempt WHERE message_id = ?1) AND ended_at_ms IS NULL",
-        (message.0, now_ms, end.outcome.name(), end.code, &end.message, &end.request_id, &end.answer),
+        (message.0, now_ms, Word(end.outcome), end.code, &end.message, &end.request_id, &end.answer),
     )?;
     Ok(())
 }
@@ -127,22 +124,15 @@ pub fn prune(tx: &Tx<'_>, before_ms: Millis) -> Result<(), StoreError> {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Attempt> {
-    let outcome: String = row.get(2)?;
     Ok(Attempt {
-        started_at_ms: row.get(0)?,
-        ended_at_ms: row.get(1)?,
+        started_at_ms: row.get("started_at_ms")?,
+        ended_at_ms: row.get("ended_at_ms")?,
         end: End {
-            outcome: match outcome.as_str() {
-                "sent" => Outcome::Sent,
-                "notTaken" => Outcome::NotTaken,
-                "refused" => Outcome::Refused,
-                "unknown" => Outcome::Unknown,
-                _ => Outcome::Interrupted,
-            },
-            code: row.get(3)?,
-            message: row.get(4)?,
-            request_id: row.get(5)?,
-            answer: row.get(6)?,
+            outcome: row.get::<_, Word<Outcome>>("outcome")?.0,
+            code: row.get("code")?,
+            message: row.get("message")?,
+            request_id: row.get("request_id")?,
+            answer: row.get("answer")?,
         },
     })
 }

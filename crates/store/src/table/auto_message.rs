@@ -5,9 +5,10 @@
 
 use model::{AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, Change, Millis};
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::Serialize;
 
 use super::auto_version::{self, ChangedBy};
+use crate::rows::only;
+use crate::stored::StoredEnum;
 use crate::{StoreError, Tx, readable};
 
 /// Comment-to-message stands among the kinds: it is switched alike, and has no messages.
@@ -18,9 +19,9 @@ const COMMENT_TO_MESSAGE: &str = "commentToMessage";
 pub struct AutoMessage {
     /// Its id. The same text made anew has another one.
     pub id: AutoMessageId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// Its kind.
+    /// Which of the three kinds it is.
     pub kind: AutoMessageType,
     /// TikTok's `auto_message_id`.
     pub remote_id: String,
@@ -64,14 +65,6 @@ pub struct KindState {
     pub fetched_at_ms: Millis,
 }
 
-/// The name by which a value stands in the database: its name in JSON, without the quotes.
-pub(super) fn word<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    match serde_json::to_value(value)? {
-        serde_json::Value::String(word) => Ok(word),
-        other => Err(StoreError::Damaged(format!("{other} is no word"))),
-    }
-}
-
 /// A kind's messages, in TikTok's order.
 ///
 /// # Errors
@@ -80,7 +73,7 @@ pub fn of_kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> R
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM auto_message WHERE account_id = ?1 AND kind = ?2 ORDER BY position"
     ))?;
-    let mut rows = query.query((account.0, word(&kind)?))?;
+    let mut rows = query.query((account.0, kind.word()))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.extend(read(row)?);
@@ -103,7 +96,7 @@ pub fn get(sql: &Connection, id: AutoMessageId) -> Result<AutoMessage, StoreErro
 /// # Errors
 /// [`StoreError`]
 pub fn kind(sql: &Connection, account: AccountId, kind: AutoMessageType) -> Result<Option<KindState>, StoreError> {
-    stands(sql, account, &word(&kind)?)
+    stands(sql, account, kind.word())
 }
 
 /// How comment-to-message stands; none if TikTok never said.
@@ -117,8 +110,9 @@ pub fn comment_to_message(sql: &Connection, account: AccountId) -> Result<Option
 fn stands(sql: &Connection, account: AccountId, name: &str) -> Result<Option<KindState>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT enabled, fetched_at_ms FROM auto_kind WHERE account_id = ?1 AND kind = ?2")?;
-    let kind =
-        query.query_row((account.0, name), |row| Ok(KindState { enabled: row.get(0)?, fetched_at_ms: row.get(1)? }));
+    let kind = query.query_row((account.0, name), |row| {
+        Ok(KindState { enabled: row.get("enabled")?, fetched_at_ms: row.get("fetched_at_ms")? })
+    });
     Ok(kind.optional()?)
 }
 
@@ -129,7 +123,7 @@ fn stands(sql: &Connection, account: AccountId, name: &str) -> Result<Option<Kin
 pub fn any_in_review(sql: &Connection, account: AccountId) -> Result<bool, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM auto_message WHERE account_id = ?1 AND audit = ?2)")?;
-    Ok(query.query_row((account.0, word(&AuditStatus::Reviewing)?), |row| row.get(0))?)
+    Ok(query.query_row((account.0, AuditStatus::Reviewing.word()), only)?)
 }
 
 /// Keeps what TikTok said of a kind. A state that was not there before becomes a version: ours if we have just caused it or
@@ -145,17 +139,17 @@ pub fn keep(
     caused: bool,
     now_ms: Millis,
 ) -> Result<(), StoreError> {
-    let name = word(&kind)?;
-    let known = stands(tx, account, &name)?;
+    let name = kind.word();
+    let known = stands(tx, account, name)?;
     let before = of_kind(tx, account, kind)?;
     let texts: Vec<AutoText> = news.items.iter().map(|item| item.text.clone()).collect();
-    let meant = intended(tx, account, &name)?;
+    let meant = intended(tx, account, name)?;
     let ours = caused || meant.is_some_and(|meant| same_texts(&meant, &texts));
     tx.execute(
         "INSERT INTO auto_kind (account_id, kind, enabled, fetched_at_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (account_id, kind) DO UPDATE SET enabled = excluded.enabled, fetched_at_ms = excluded.fetched_at_ms,
              intended = CASE WHEN ?5 THEN NULL ELSE intended END",
-        (account.0, &name, news.enabled, now_ms, ours),
+        (account.0, name, news.enabled, now_ms, ours),
     )?;
     let by = if ours { ChangedBy::Deskbell } else { ChangedBy::Elsewhere };
     let another = auto_version::record(tx, account, kind, news.enabled, &texts, by, now_ms)?;
@@ -169,7 +163,7 @@ pub fn keep(
     }
     if kind.can_be_deleted() && news.enabled && known.is_some_and(|known| !known.enabled) {
         for held in &before {
-            // ChangedBy TikTok's id: ours may have been given to what took its place.
+            // By TikTok's id: ours may have been given to what took its place.
             tx.execute(
                 "UPDATE auto_message SET off = 1 WHERE account_id = ?1 AND remote_id = ?2",
                 (account.0, &held.remote_id),
@@ -189,11 +183,11 @@ fn replace(
     kind: AutoMessageType,
     items: &[ListedAutoMessage],
 ) -> Result<(), StoreError> {
-    let name = word(&kind)?;
+    let name = kind.word();
     let listed: Vec<&str> = items.iter().map(|item| item.remote_id.as_str()).collect();
     tx.execute(
         "DELETE FROM auto_message WHERE account_id = ?1 AND kind = ?2 AND remote_id NOT IN (SELECT value FROM json_each(?3))",
-        (account.0, &name, serde_json::to_string(&listed)?),
+        (account.0, name, serde_json::to_string(&listed)?),
     )?;
     for (position, item) in (0_i64..).zip(items) {
         tx.prepare_cached(
@@ -202,7 +196,7 @@ fn replace(
                  body = excluded.body, audit = excluded.audit, raw = excluded.raw",
         )?
         .execute((
-            account.0, &name, &item.remote_id, position, &item.text.title, &item.text.body, word(&item.audit)?, &item.raw,
+            account.0, name, &item.remote_id, position, &item.text.title, &item.text.body, item.audit.word(), &item.raw,
         ))?;
     }
     Ok(())
@@ -220,7 +214,7 @@ pub fn set_intended(
 ) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE auto_kind SET intended = ?3 WHERE account_id = ?1 AND kind = ?2",
-        (account.0, word(&kind)?, serde_json::to_string(texts)?),
+        (account.0, kind.word(), serde_json::to_string(texts)?),
     )?;
     Ok(())
 }
@@ -230,13 +224,13 @@ pub fn set_intended(
 /// # Errors
 /// [`StoreError`]
 pub fn clear_intended(tx: &Tx<'_>, account: AccountId, kind: AutoMessageType) -> Result<(), StoreError> {
-    tx.execute("UPDATE auto_kind SET intended = NULL WHERE account_id = ?1 AND kind = ?2", (account.0, word(&kind)?))?;
+    tx.execute("UPDATE auto_kind SET intended = NULL WHERE account_id = ?1 AND kind = ?2", (account.0, kind.word()))?;
     Ok(())
 }
 
 fn intended(sql: &Connection, account: AccountId, name: &str) -> Result<Option<Vec<AutoText>>, StoreError> {
     let mut query = sql.prepare_cached("SELECT intended FROM auto_kind WHERE account_id = ?1 AND kind = ?2")?;
-    let texts = query.query_row((account.0, name), |row| readable::column("auto_kind", row, 0)).optional()?;
+    let texts = query.query_row((account.0, name), |row| readable::column("auto_kind", row, "intended")).optional()?;
     Ok(texts.flatten())
 }
 
@@ -258,7 +252,7 @@ fn same_texts(one: &[AutoText], other: &[AutoText]) -> bool {
 pub fn set_audit(tx: &mut Tx<'_>, account: AccountId, remote_id: &str, audit: AuditStatus) -> Result<bool, StoreError> {
     let known = tx.execute(
         "UPDATE auto_message SET audit = ?3 WHERE account_id = ?1 AND remote_id = ?2",
-        (account.0, remote_id, word(&audit)?),
+        (account.0, remote_id, audit.word()),
     )?;
     if known > 0 {
         tx.touch(Change::AutoMessages { account });
@@ -292,15 +286,15 @@ const COLUMNS: &str = "id, account_id, kind, remote_id, title, body, audit, off"
 
 /// A message; nothing if its row cannot be read.
 fn read(row: &Row<'_>) -> Result<Option<AutoMessage>, StoreError> {
-    let (kind, audit) = (readable::word("auto_message", row, 2)?, readable::word("auto_message", row, 6)?);
+    let (kind, audit) = (readable::word("auto_message", row, "kind")?, readable::word("auto_message", row, "audit")?);
     let (Some(kind), Some(audit)) = (kind, audit) else { return Ok(None) };
     Ok(Some(AutoMessage {
-        id: AutoMessageId(row.get(0)?),
-        account: AccountId(row.get(1)?),
+        id: AutoMessageId(row.get("id")?),
+        account: AccountId(row.get("account_id")?),
         kind,
-        remote_id: row.get(3)?,
-        text: AutoText { title: row.get(4)?, body: row.get(5)? },
+        remote_id: row.get("remote_id")?,
+        text: AutoText { title: row.get("title")?, body: row.get("body")? },
         audit,
-        off: row.get(7)?,
+        off: row.get("off")?,
     }))
 }

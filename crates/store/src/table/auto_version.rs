@@ -3,7 +3,8 @@
 use model::{AccountId, AutoMessageType, AutoText, AutoVersionId, Millis};
 use rusqlite::{Connection, Row};
 
-use super::auto_message::word;
+use crate::rows::only;
+use crate::stored::{StoredEnum, Word, stored_enum};
 use crate::{StoreError, Tx, readable};
 
 /// Whose doing a state is.
@@ -15,14 +16,16 @@ pub enum ChangedBy {
     Elsewhere,
 }
 
+stored_enum!(ChangedBy { Deskbell => "deskbell", Elsewhere => "elsewhere" });
+
 /// A state a kind was in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutoVersion {
     /// Its id; they grow.
     pub id: AutoVersionId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// Which kind.
+    /// The kind whose state it is.
     pub kind: AutoMessageType,
     /// Since when it was so, as far as we noticed.
     pub at_ms: Millis,
@@ -50,10 +53,9 @@ pub fn record(
     if newest(tx, account, kind, 1)?.first().is_some_and(|last| last.enabled == enabled && last.items == items) {
         return Ok(false);
     }
-    let by = if by == ChangedBy::Deskbell { "deskbell" } else { "elsewhere" };
     tx.execute(
         "INSERT INTO auto_version (account_id, kind, at_ms, by, enabled, items) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (account.0, word(&kind)?, now_ms, by, enabled, serde_json::to_string(items)?),
+        (account.0, kind.word(), now_ms, Word(by), enabled, serde_json::to_string(items)?),
     )?;
     Ok(true)
 }
@@ -71,7 +73,7 @@ pub fn newest(
     let mut query = sql.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM auto_version WHERE account_id = ?1 AND kind = ?2 ORDER BY id DESC LIMIT ?3"
     ))?;
-    let mut rows = query.query((account.0, word(&kind)?, limit))?;
+    let mut rows = query.query((account.0, kind.word(), limit))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.extend(read(row)?);
@@ -102,26 +104,22 @@ pub fn changed_elsewhere_ms(
         "SELECT max(at_ms) FROM auto_version WHERE account_id = ?1 AND kind = ?2 AND by = 'elsewhere'
              AND id > (SELECT min(id) FROM auto_version WHERE account_id = ?1 AND kind = ?2)",
     )?;
-    Ok(query.query_row((account.0, word(&kind)?), |row| row.get(0))?)
+    Ok(query.query_row((account.0, kind.word()), only)?)
 }
 
 const COLUMNS: &str = "id, account_id, kind, at_ms, by, enabled, items";
 
 /// A version; nothing if its row cannot be read.
 fn read(row: &Row<'_>) -> Result<Option<AutoVersion>, StoreError> {
-    let (kind, items) = (readable::word("auto_version", row, 2)?, readable::column("auto_version", row, 6)?);
+    let (kind, items) = (readable::word("auto_version", row, "kind")?, readable::column("auto_version", row, "items")?);
     let (Some(kind), Some(items)) = (kind, items) else { return Ok(None) };
     Ok(Some(AutoVersion {
-        id: AutoVersionId(row.get(0)?),
-        account: AccountId(row.get(1)?),
+        id: AutoVersionId(row.get("id")?),
+        account: AccountId(row.get("account_id")?),
         kind,
-        at_ms: row.get(3)?,
-        by: if row.get_ref(4)?.as_str().is_ok_and(|by| by == "deskbell") {
-            ChangedBy::Deskbell
-        } else {
-            ChangedBy::Elsewhere
-        },
-        enabled: row.get(5)?,
+        at_ms: row.get("at_ms")?,
+        by: row.get::<_, Word<ChangedBy>>("by")?.0,
+        enabled: row.get("enabled")?,
         items,
     }))
 }

@@ -25,14 +25,14 @@ pub enum AnswerState {
     Answered {
         /// What it said.
         body: String,
-        /// When.
+        /// When it happened, ms since the epoch.
         at_ms: Millis,
     },
     /// TikTok said no.
     Refused {
         /// What it would have said.
         body: String,
-        /// Why.
+        /// TikTok's reason.
         refusal: Refusal,
     },
     /// The answer of TikTok's was lost.
@@ -68,7 +68,7 @@ pub struct Comment {
     pub body: String,
     /// Whether they follow the business.
     pub is_follower: Option<bool>,
-    /// When.
+    /// When it was written, ms since the epoch.
     pub at_ms: Millis,
     /// How far the answer has come.
     pub state: AnswerState,
@@ -89,7 +89,7 @@ pub struct IncomingComment {
     pub body: String,
     /// Whether they follow the business.
     pub is_follower: Option<bool>,
-    /// When.
+    /// When it happened, ms since the epoch.
     pub at_ms: Millis,
 }
 
@@ -161,7 +161,10 @@ pub fn settle(tx: &mut Tx<'_>, id: CommentId, state: &AnswerState) -> Result<(),
     let comment = get(tx, id)?;
     match &comment.state {
         AnswerState::Sending { .. } | AnswerState::Unconfirmed { .. } => change(tx, &comment, &comment.state, state),
-        _ => Err(StoreError::WrongState),
+        AnswerState::Open
+        | AnswerState::Answered { .. }
+        | AnswerState::Refused { .. }
+        | AnswerState::Dismissed { .. } => Err(StoreError::WrongState),
     }
 }
 
@@ -218,7 +221,7 @@ pub fn answer_arrived_at(
     (from_ms, to_ms): (Millis, Millis),
 ) -> Result<Option<Millis>, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT m.sent_at_ms, json_extract(m.content, '$.body') FROM person p JOIN conversation c ON c.person_id = p.id
+        "SELECT m.sent_at_ms, json_extract(m.content, '$.body') AS body FROM person p JOIN conversation c ON c.person_id = p.id
          JOIN message m ON m.conversation_id = c.id
          WHERE p.account_id = ?1 AND p.remote_id = ?2 AND m.sent_at_ms BETWEEN ?3 AND ?4
              AND m.outgoing = 1 AND m.auto_type IS NULL AND m.surface IN ('api', 'other') AND json_extract(m.content, '$.type') = 'text'",
@@ -226,9 +229,9 @@ pub fn answer_arrived_at(
     let mut rows = query.query((comment.account.0, &comment.person_id, from_ms, to_ms))?;
     let comparable = |text: &str| text.replace("\r\n", "\n").trim().nfc().collect::<String>();
     while let Some(row) = rows.next()? {
-        let said: String = row.get(1)?;
+        let said: String = row.get("body")?;
         if comparable(&said) == comparable(body) {
-            return Ok(Some(row.get(0)?));
+            return Ok(Some(row.get("sent_at_ms")?));
         }
     }
     Ok(None)
@@ -254,12 +257,16 @@ pub fn author(sql: &Connection, comment: &Comment) -> Result<Option<CommentAutho
         return Ok(None);
     }
     let mut query = sql.prepare_cached(
-        "SELECT c.id, (SELECT max(sent_at_ms) FROM message m WHERE m.conversation_id = c.id), p.name
+        "SELECT c.id, (SELECT max(sent_at_ms) FROM message m WHERE m.conversation_id = c.id) AS said_at_ms, p.name
          FROM person p JOIN conversation c ON c.person_id = p.id WHERE p.account_id = ?1 AND p.remote_id = ?2
          ORDER BY c.last_at_ms DESC LIMIT 1",
     )?;
     let found = query.query_row((comment.account.0, &comment.person_id), |row| {
-        Ok(CommentAuthor { conversation: ConversationId(row.get(0)?), said_at_ms: row.get(1)?, name: row.get(2)? })
+        Ok(CommentAuthor {
+            conversation: ConversationId(row.get("id")?),
+            said_at_ms: row.get("said_at_ms")?,
+            name: row.get("name")?,
+        })
     });
     Ok(found.optional()?)
 }
@@ -290,17 +297,17 @@ fn select(sql: &Connection, which: &str, values: impl rusqlite::Params) -> Resul
 
 /// A comment; nothing if its state cannot be read, so that it is never answered twice.
 fn read(row: &Row<'_>) -> Result<Option<Comment>, StoreError> {
-    let Some(state) = readable::column("comment", row, 9)? else { return Ok(None) };
+    let Some(state) = readable::column("comment", row, "state")? else { return Ok(None) };
     Ok(Some(Comment {
-        id: CommentId(row.get(0)?),
-        account: AccountId(row.get(1)?),
-        remote_id: row.get(2)?,
-        person_id: row.get(3)?,
-        name: row.get(4)?,
-        handle: row.get(5)?,
-        body: row.get(6)?,
-        is_follower: row.get(7)?,
-        at_ms: row.get(8)?,
+        id: CommentId(row.get("id")?),
+        account: AccountId(row.get("account_id")?),
+        remote_id: row.get("remote_id")?,
+        person_id: row.get("person_id")?,
+        name: row.get("name")?,
+        handle: row.get("handle")?,
+        body: row.get("body")?,
+        is_follower: row.get("is_follower")?,
+        at_ms: row.get("at_ms")?,
         state,
     }))
 }

@@ -3,6 +3,7 @@
 use model::AccountId;
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// The cursor of this name, if one was saved.
@@ -11,7 +12,7 @@ use crate::{StoreError, Tx};
 /// [`StoreError`]
 pub fn get(sql: &Connection, account: AccountId, name: &str) -> Result<Option<String>, StoreError> {
     Ok(sql
-        .query_row("SELECT value FROM cursor WHERE account_id = ?1 AND name = ?2", (account.0, name), |row| row.get(0))
+        .query_row("SELECT value FROM cursor WHERE account_id = ?1 AND name = ?2", (account.0, name), only)
         .optional()?)
 }
 

@@ -38,7 +38,11 @@ pub fn get(sql: &Connection, conversation: ConversationId) -> Result<Draft, Stor
         "SELECT body, quoted_id, attachment FROM draft WHERE account_id = ?1 AND conversation_id = ?2 AND mode = 'reply'",
     )?;
     let draft = query.query_row((account.0, conversation.0), |row| {
-        Ok(Draft { body: row.get(0)?, quoted: row.get::<_, Option<i64>>(1)?.map(MessageId), attachment: row.get(2)? })
+        Ok(Draft {
+            body: row.get("body")?,
+            quoted: row.get::<_, Option<i64>>("quoted_id")?.map(MessageId),
+            attachment: row.get("attachment")?,
+        })
     });
     Ok(draft.optional()?.unwrap_or_default())
 }
@@ -123,7 +127,7 @@ pub fn card(sql: &Connection, conversation: ConversationId) -> Result<Option<Car
     let account = conversation::get(sql, conversation)?.account;
     let mut query =
         sql.prepare_cached("SELECT body FROM draft WHERE account_id = ?1 AND conversation_id = ?2 AND mode = 'card'")?;
-    let card = query.query_row((account.0, conversation.0), |row| readable::column("draft", row, 0)).optional()?;
+    let card = query.query_row((account.0, conversation.0), |row| readable::column("draft", row, "body")).optional()?;
     Ok(card.flatten())
 }
 

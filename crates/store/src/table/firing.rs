@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 pub use self::standing::{RuleContext, load_context};
 
 use super::conversation;
-use super::outbox::{self, OutboxReply, OutboxState};
+use crate::rows::only;
 use crate::{StoreError, Tx, readable};
 
 const TABLE: &str = "rule_firing";
@@ -19,17 +19,17 @@ const TABLE: &str = "rule_firing";
 /// A rule that fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFiring {
-    /// Which rule.
+    /// The rule that fires.
     pub rule: RuleId,
-    /// What it is called.
+    /// The rule's name.
     pub name: String,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
-    /// In which conversation.
+    /// The conversation it happened in.
     pub conversation: ConversationId,
-    /// On which message.
+    /// The customer's message that it fired on.
     pub message: MessageId,
-    /// When.
+    /// When it happened, ms since the epoch.
     pub at_ms: Millis,
     /// Why it sends no reply although it should.
     pub no_reply: Option<NoReply>,
@@ -46,13 +46,13 @@ pub struct Firing {
     pub id: i64,
     /// Which rule; it may be gone.
     pub rule: RuleId,
-    /// What it was called then.
+    /// The rule's name at that time.
     pub name: String,
-    /// In which conversation.
+    /// The conversation it happened in.
     pub conversation: ConversationId,
-    /// On which message.
+    /// The customer's message that it fired on.
     pub message: MessageId,
-    /// When.
+    /// When it happened, ms since the epoch.
     pub at_ms: Millis,
     /// The last message it sent.
     pub reply: Option<MessageId>,
@@ -83,7 +83,7 @@ pub fn log(tx: &mut Tx<'_>, new: &NewFiring) -> Result<(), StoreError> {
                 new.no_reply.as_ref().map(serde_json::to_string).transpose()?,
                 serde_json::to_string(&new.did)?,
             ),
-            |row| row.get(0),
+            only,
         )?;
     for reply in &new.replies {
         tx.prepare_cached("INSERT INTO rule_reply (message_id, firing_id) VALUES (?1, ?2)")?.execute((reply.0, id))?;
@@ -148,7 +148,8 @@ pub fn between(
 /// [`StoreError`]
 pub fn counts(sql: &Connection) -> Result<HashMap<RuleId, (u32, Millis)>, StoreError> {
     let mut query = sql.prepare_cached("SELECT id, fired, fired_at_ms FROM rule WHERE fired_at_ms IS NOT NULL")?;
-    let counted = query.query_map([], |row| Ok((RuleId(row.get(0)?), (row.get(1)?, row.get(2)?))))?;
+    let counted =
+        query.query_map([], |row| Ok((RuleId(row.get("id")?), (row.get("fired")?, row.get("fired_at_ms")?))))?;
     Ok(counted.collect::<Result<_, _>>()?)
 }
 
@@ -160,7 +161,7 @@ pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, St
     let mut query = sql.prepare_cached(
         "SELECT f.rule FROM rule_reply r JOIN rule_firing f ON f.id = r.firing_id WHERE r.message_id = ?1",
     )?;
-    Ok(query.query_row([message.0], |row| row.get(0)).optional()?)
+    Ok(query.query_row([message.0], only).optional()?)
 }
 
 /// Why a rule's reply that is about to go out should not any more: somebody has answered meanwhile, or it is too late. None
@@ -168,69 +169,66 @@ pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, St
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn overtaken(sql: &Connection, reply: &OutboxReply, now_ms: Millis) -> Result<Option<NoReply>, StoreError> {
-    if sender(sql, reply.message)?.is_none() {
+pub(super) fn overtaken(
+    sql: &Connection,
+    reply: MessageId,
+    conversation: ConversationId,
+    seen_up_to_ms: Millis,
+    now_ms: Millis,
+) -> Result<Option<NoReply>, StoreError> {
+    if sender(sql, reply)?.is_none() {
         return Ok(None);
     }
-    if standing::person_answered(sql, reply.conversation, reply.seen_up_to_ms)? {
+    if standing::person_answered(sql, conversation, seen_up_to_ms)? {
         return Ok(Some(NoReply::AgentAnswered));
     }
-    let opened = conversation::get(sql, reply.conversation)?.window_opened_at_ms;
+    let opened = conversation::get(sql, conversation)?.window_opened_at_ms;
     let open = opened.is_some_and(|opened| model::ReplyWindow::opened_by(opened).is_open(now_ms));
     Ok((!open).then_some(NoReply::WindowClosed))
 }
 
-/// Takes a rule's reply back that has not gone out: it leaves the thread, and the log says why. Not trouble for an agent:
-/// nobody has written it.
+/// The rule's reply that a message is has been taken out of its lane: the log says why. Not trouble for an agent, because
+/// no agent has written it. To be called while the reply is still there; it is removed by `remove`.
 ///
 /// # Errors
 /// [`StoreError`]
-pub(super) fn withdraw(tx: &mut Tx<'_>, reply: &OutboxReply, why: NoReply) -> Result<(), StoreError> {
-    if !matches!(reply.state, OutboxState::Queued | OutboxState::Held) {
-        return Err(StoreError::WrongState);
-    }
-    let firing: i64 =
-        tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.message.0], |row| row.get(0))?;
-    outbox::delete_with_message(tx, reply.message)?;
+pub(super) fn withdraw(
+    tx: &mut Tx<'_>,
+    reply: MessageId,
+    why: NoReply,
+    remove: impl FnOnce(&Tx<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let firing: i64 = tx.query_row("SELECT firing_id FROM rule_reply WHERE message_id = ?1", [reply.0], only)?;
+    remove(tx)?;
     let (left, did): (u32, String) = tx.query_row(
         "SELECT (SELECT count(*) FROM rule_reply WHERE firing_id = ?1), actions FROM rule_firing WHERE id = ?1",
         [firing],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| row.try_into(),
     )?;
     if left == 0 {
         let mut did: Vec<ActionTaken> = readable::parse(TABLE, did.as_bytes()).unwrap_or_default();
-        did.retain(|deed| !matches!(deed, ActionTaken::Replied { .. }));
+        did.retain(|action| !matches!(action, ActionTaken::Replied { .. }));
         tx.execute(
             "UPDATE rule_firing SET no_reply = ?2, actions = ?3 WHERE id = ?1",
             (firing, serde_json::to_string(&why)?, serde_json::to_string(&did)?),
         )?;
     }
     tx.touch(Change::Rules);
-    conversation::refresh(tx, reply.conversation)
-}
-
-/// A message leaves the database: it is no rule's reply any more.
-///
-/// # Errors
-/// [`StoreError`]
-pub(super) fn forget_reply(tx: &Tx<'_>, message: MessageId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM rule_reply WHERE message_id = ?1")?.execute([message.0])?;
-    tx.prepare_cached("DELETE FROM rule_due WHERE message_id = ?1")?.execute([message.0])?;
     Ok(())
 }
 
-const COLUMNS: &str = "f.id, f.rule_id, f.rule, f.conversation_id, f.message_id, f.at_ms, (SELECT max(r.message_id) FROM rule_reply r WHERE r.firing_id = f.id), f.no_reply, f.actions";
+const COLUMNS: &str = "f.id, f.rule_id, f.rule, f.conversation_id, f.message_id, f.at_ms, (SELECT max(r.message_id) FROM rule_reply r WHERE r.firing_id = f.id) AS reply_id, f.no_reply, f.actions";
 
 fn read(row: &Row<'_>) -> Result<Firing, StoreError> {
     Ok(Firing {
-        id: row.get(0)?,
-        rule: RuleId(row.get(1)?),
-        name: row.get(2)?,
-        conversation: ConversationId(row.get(3)?),
-        message: MessageId(row.get(4)?),
-        at_ms: row.get(5)?,
-        reply: row.get::<_, Option<i64>>(6)?.map(MessageId),
-        no_reply: readable::column(TABLE, row, 7)?,
-        did: readable::column(TABLE, row, 8)?.unwrap_or_default(),
+        id: row.get("id")?,
+        rule: RuleId(row.get("rule_id")?),
+        name: row.get("rule")?,
+        conversation: ConversationId(row.get("conversation_id")?),
+        message: MessageId(row.get("message_id")?),
+        at_ms: row.get("at_ms")?,
+        reply: row.get::<_, Option<i64>>("reply_id")?.map(MessageId),
+        no_reply: readable::column(TABLE, row, "no_reply")?,
+        did: readable::column(TABLE, row, "actions")?.unwrap_or_default(),
     })
 }

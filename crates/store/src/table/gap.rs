@@ -3,6 +3,7 @@
 use model::{ConversationId, MessageId, Millis};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// Which of the gaps `g` of a conversation `c` of the account `a` are holes: between two messages, or before one that was
@@ -70,7 +71,7 @@ pub fn split(tx: &Tx<'_>, conversation: ConversationId, found: MessageId, now_ms
                  WHERE m.conversation_id = ?1 AND m.remote_id IS NOT NULL AND (m.sent_at_ms, m.tie, m.id) > (f.sent_at_ms, f.tie, f.id)
                  ORDER BY m.sent_at_ms, m.tie, m.id LIMIT 1)",
         )?
-        .query_row((conversation.0, found.0), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((conversation.0, found.0), |row| row.try_into())
         .optional()?;
     let Some((before, after)) = gap.filter(|(_, after)| *after != Some(found.0)) else { return Ok(false) };
     insert(tx, conversation, Gap { before: found, after: after.map(MessageId) }, now_ms)?;
@@ -88,7 +89,7 @@ pub fn split(tx: &Tx<'_>, conversation: ConversationId, found: MessageId, now_ms
 /// [`StoreError`]
 pub fn exists(sql: &Connection, conversation: ConversationId) -> Result<bool, StoreError> {
     let mut query = sql.prepare_cached("SELECT EXISTS (SELECT 1 FROM gap WHERE conversation_id = ?1)")?;
-    Ok(query.query_row([conversation.0], |row| row.get(0))?)
+    Ok(query.query_row([conversation.0], only)?)
 }
 
 /// A conversation's gaps, and of each whether it is a hole or where the history begins.
@@ -97,13 +98,16 @@ pub fn exists(sql: &Connection, conversation: ConversationId) -> Result<bool, St
 /// [`StoreError`]
 pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result<Vec<(Gap, bool)>, StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT g.before_id, g.after_id, {IS_HOLE} FROM gap g JOIN conversation c ON c.id = g.conversation_id JOIN account a ON a.id = c.account_id
+        "SELECT g.before_id, g.after_id, {IS_HOLE} AS is_hole FROM gap g JOIN conversation c ON c.id = g.conversation_id JOIN account a ON a.id = c.account_id
          WHERE g.conversation_id = ?1 ORDER BY g.before_id"
     ))?;
     Ok(query
         .query_map([conversation.0], |row| {
-            let gap = Gap { before: MessageId(row.get(0)?), after: row.get::<_, Option<i64>>(1)?.map(MessageId) };
-            Ok((gap, row.get(2)?))
+            let gap = Gap {
+                before: MessageId(row.get("before_id")?),
+                after: row.get::<_, Option<i64>>("after_id")?.map(MessageId),
+            };
+            Ok((gap, row.get("is_hole")?))
         })?
         .collect::<Result<_, _>>()?)
 }

@@ -3,6 +3,7 @@
 use model::{AccountId, ConversationId, MessageId, Millis, PersonId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// When an order that waits for a fresh link is due: never by itself.
@@ -74,7 +75,7 @@ pub fn record(tx: &Tx<'_>, held: &StoredImage, now_ms: Millis) -> Result<(), Sto
     Ok(())
 }
 
-/// These pictures were shown.
+/// Notes that these pictures were shown.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -87,7 +88,7 @@ pub fn mark_shown(tx: &Tx<'_>, keys: &[String], now_ms: Millis) -> Result<(), St
     Ok(())
 }
 
-/// A picture is not held any more. Its file may go once this is committed.
+/// Removes a stored picture's row. Its file may go once this is committed.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -102,7 +103,7 @@ pub fn remove(tx: &Tx<'_>, key: &str) -> Result<(), StoreError> {
 /// [`StoreError`]
 pub fn usage(sql: &Connection) -> Result<(u64, u32), StoreError> {
     let (bytes, count): (i64, u32) =
-        sql.query_row("SELECT coalesce(sum(size), 0), count(*) FROM media", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        sql.query_row("SELECT coalesce(sum(size), 0), count(*) FROM media", [], |row| row.try_into())?;
     Ok((u64::try_from(bytes).unwrap_or(0), count))
 }
 
@@ -111,7 +112,7 @@ pub fn usage(sql: &Connection) -> Result<(u64, u32), StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn mime(sql: &Connection, key: &str) -> Result<Option<String>, StoreError> {
-    Ok(sql.query_row("SELECT mime FROM media WHERE key = ?1", [key], |row| row.get(0)).optional()?)
+    Ok(sql.query_row("SELECT mime FROM media WHERE key = ?1", [key], only).optional()?)
 }
 
 /// A held picture, if it is held.
@@ -121,12 +122,12 @@ pub fn mime(sql: &Connection, key: &str) -> Result<Option<String>, StoreError> {
 pub fn get(sql: &Connection, key: &str) -> Result<Option<StoredImage>, StoreError> {
     let mut query = sql.prepare_cached("SELECT key, mime, width, height, size FROM media WHERE key = ?1")?;
     let held = query.query_row([key], |row| {
-        let size: i64 = row.get(4)?;
+        let size: i64 = row.get("size")?;
         Ok(StoredImage {
-            key: row.get(0)?,
-            mime: row.get(1)?,
-            width: row.get(2)?,
-            height: row.get(3)?,
+            key: row.get("key")?,
+            mime: row.get("mime")?,
+            width: row.get("width")?,
+            height: row.get("height")?,
             size: u64::try_from(size).unwrap_or(0),
         })
     });
@@ -176,7 +177,7 @@ pub(super) fn lacks_avatar(sql: &Connection, person: PersonId) -> Result<bool, S
     let mut query = sql.prepare_cached(
         "SELECT coalesce((SELECT attempt < ?2 FROM media_wanted WHERE person_id = ?1), avatar IS NULL) FROM person WHERE id = ?1",
     )?;
-    Ok(query.query_row((person.0, GIVEN_UP), |row| row.get(0))?)
+    Ok(query.query_row((person.0, GIVEN_UP), only)?)
 }
 
 /// The next orders that are due, newest first: pictures by their messages, avatars by whoever came last.
@@ -200,7 +201,7 @@ pub fn due(sql: &Connection, account: AccountId, now_ms: Millis, limit: u32) -> 
     }
     let mut rows = avatars.query((account.0, now_ms, limit))?;
     while let Some(row) = rows.next()? {
-        orders.extend(read(row, row.get::<_, Option<Millis>>(5)?.unwrap_or(0))?);
+        orders.extend(read(row, row.get::<_, Option<Millis>>("at_ms")?.unwrap_or(0))?);
     }
     orders.sort_by_key(|order| std::cmp::Reverse(order.at_ms));
     orders.truncate(limit as usize);
@@ -257,22 +258,28 @@ pub fn next_due(sql: &Connection, account: AccountId, now_ms: Millis) -> Result<
     let mut query = sql.prepare_cached(&format!(
         "SELECT min(not_before_ms) FROM media_wanted WHERE account_id = ?1 AND not_before_ms > ?2 AND {NOT_PARKED}"
     ))?;
-    Ok(query.query_row((account.0, now_ms), |row| row.get(0))?)
+    Ok(query.query_row((account.0, now_ms), only)?)
 }
 
 const COLUMNS: &str = "id, account_id, message_id, person_id, attempt";
 
 fn read(row: &Row<'_>, avatar_at_ms: Millis) -> Result<Option<ImageOrder>, StoreError> {
-    let (message, person): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+    let (message, person): (Option<i64>, Option<i64>) = (row.get("message_id")?, row.get("person_id")?);
     let (wanted, at_ms) = match (message, person) {
         (Some(id), _) => (WantedImage::Message(MessageId(id)), super::message::time_of(MessageId(id))),
         (None, Some(id)) => (WantedImage::Avatar(PersonId(id)), avatar_at_ms),
         (None, None) => return Ok(None),
     };
-    Ok(Some(ImageOrder { id: row.get(0)?, account: AccountId(row.get(1)?), wanted, attempt: row.get(4)?, at_ms }))
+    Ok(Some(ImageOrder {
+        id: row.get("id")?,
+        account: AccountId(row.get("account_id")?),
+        wanted,
+        attempt: row.get("attempt")?,
+        at_ms,
+    }))
 }
 
-/// The order is done with, one way or the other.
+/// Removes an order that is done with, one way or the other.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -310,7 +317,7 @@ pub fn give_up(tx: &Tx<'_>, order: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Every postponed order is due now.
+/// Makes every postponed order due now.
 ///
 /// # Errors
 /// [`StoreError`]

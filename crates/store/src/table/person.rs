@@ -4,7 +4,9 @@ use model::{AccountId, PersonId};
 use rusqlite::{OptionalExtension, named_params};
 
 use super::media;
-use crate::{StoreError, Tx, search};
+use crate::rows::only;
+use crate::search::index;
+use crate::{StoreError, Tx};
 
 /// What a listing says about a customer. What it does not say stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,9 +34,7 @@ pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonUpdate) -> Result<Up
         .prepare_cached(
             "SELECT id, name, handle, avatar_url, is_follower FROM person WHERE account_id = ?1 AND remote_id = ?2",
         )?
-        .query_row((account.0, &news.remote_id), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })
+        .query_row((account.0, &news.remote_id), |row| row.try_into())
         .optional()?;
     let (mut changed, mut fresh_link) = (true, false);
     if let Some((id, name, handle, avatar_url, is_follower)) = &known {
@@ -63,13 +63,13 @@ pub fn upsert(tx: &Tx<'_>, account: AccountId, news: &PersonUpdate) -> Result<Up
                 ":account": account.0, ":remote_id": news.remote_id, ":name": news.name, ":handle": news.handle,
                 ":avatar_url": news.avatar_url, ":is_follower": news.is_follower,
             },
-            |row| row.get(0).map(PersonId),
+            |row| only(row).map(PersonId),
         )?;
     let (old_name, old_handle) =
         known.as_ref().map_or((None, None), |(_, name, handle, ..)| (Some(name), handle.as_ref()));
     let (name, handle) = (news.name.as_ref().or(old_name), news.handle.as_ref().or(old_handle));
     if known.is_none() || name != old_name || handle != old_handle {
-        search::index_person(tx, id, account, name.map_or("", String::as_str), handle.map(String::as_str))?;
+        index::index_person(tx, id, account, name.map_or("", String::as_str), handle.map(String::as_str))?;
     }
     let old_avatar = known.and_then(|(_, _, _, avatar_url, _)| avatar_url);
     let new_avatar = news.avatar_url.is_some() && !same_picture(news.avatar_url.as_deref(), old_avatar.as_deref());
@@ -111,7 +111,7 @@ pub fn record_contact(tx: &Tx<'_>, id: PersonId, at_ms: i64) -> Result<(), Store
 /// # Errors
 /// [`StoreError::NotFound`]
 pub fn avatar_url(sql: &rusqlite::Connection, id: PersonId) -> Result<Option<String>, StoreError> {
-    Ok(sql.query_row("SELECT avatar_url FROM person WHERE id = ?1", [id.0], |row| row.get(0))?)
+    Ok(sql.query_row("SELECT avatar_url FROM person WHERE id = ?1", [id.0], only)?)
 }
 
 /// Notes the avatar's key in the media vault.

@@ -5,38 +5,8 @@ use rusqlite::{Connection, Row};
 
 use super::media;
 use super::message::{self, Message};
+use crate::rows::only;
 use crate::{StoreError, Tx};
-
-/// Follows what a message's content says of its picture. Called wherever content is written.
-pub(super) fn follow(
-    tx: &Tx<'_>,
-    id: MessageId,
-    conversation: ConversationId,
-    content: &Content,
-    listed: bool,
-) -> Result<(), StoreError> {
-    let (media, refetchable) = match content {
-        Content::Image { media_id, media } => (media, listed && !media_id.is_empty()),
-        Content::Sticker { media, .. } => (media, false),
-        _ => return Ok(()),
-    };
-    let key = match media {
-        MediaState::Kept { key, .. } => Some(key),
-        MediaState::Pending | MediaState::Released | MediaState::Unavailable => None,
-    };
-    tx.prepare_cached(
-        "INSERT INTO picture (message_id, conversation_id, key, refetchable) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (message_id) DO UPDATE SET key = excluded.key, refetchable = excluded.refetchable",
-    )?
-    .execute((id.0, conversation.0, key, refetchable))?;
-    Ok(())
-}
-
-/// The message is gone, and its picture with it.
-pub(super) fn forget(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM picture WHERE message_id = ?1")?.execute([id.0])?;
-    Ok(())
-}
 
 /// Which way to page from a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +38,7 @@ pub fn beside(
     let mut rows = query.query((conversation.0, from.0))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let message = message::get(sql, MessageId(row.get(0)?))?;
+        let message = message::get(sql, MessageId(row.get("message_id")?))?;
         if matches!(message.content, Content::Image { .. }) {
             found.push(message);
         }
@@ -140,7 +110,7 @@ pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, Sto
             "SELECT count(*) FROM media m WHERE m.key = ?2 AND EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)
              AND NOT {UNFETCHABLE} AND NOT ({NEEDED})"
         ))?
-        .query_row((message::first_id(since_ms).0, key), |row| row.get(0))?;
+        .query_row((message::first_id(since_ms).0, key), only)?;
     if still == 0 {
         return Ok(false);
     }
@@ -168,7 +138,7 @@ pub fn unneeded(sql: &Connection, before_ms: Millis) -> Result<Vec<String>, Stor
     let mut query = sql.prepare_cached(&format!(
         "SELECT m.key FROM media m WHERE m.used_at_ms <= ?1 AND {SHOWN_NOWHERE} AND NOT ({NEEDED})"
     ))?;
-    Ok(query.query_map([before_ms], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([before_ms], only)?.collect::<Result<_, _>>()?)
 }
 
 /// Drops a picture if nothing names it, by the measure of [`unneeded`]. Its file may go once this is committed. Whether it
@@ -186,8 +156,8 @@ pub fn drop_unneeded(tx: &Tx<'_>, key: &str, before_ms: Millis) -> Result<bool, 
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Releasable> {
-    let size: i64 = row.get(1)?;
-    Ok(Releasable { key: row.get(0)?, size: u64::try_from(size).unwrap_or(0), used_at_ms: row.get(2)? })
+    let size: i64 = row.get("size")?;
+    Ok(Releasable { key: row.get("key")?, size: u64::try_from(size).unwrap_or(0), used_at_ms: row.get("used_at_ms")? })
 }
 
 /// The messages that show this picture.
@@ -196,7 +166,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Releasable> {
 /// [`StoreError`]
 pub fn shown_in(sql: &Connection, key: &str) -> Result<Vec<MessageId>, StoreError> {
     let mut query = sql.prepare_cached("SELECT message_id FROM picture WHERE key = ?1")?;
-    Ok(query.query_map([key], |row| row.get(0).map(MessageId))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([key], |row| only(row).map(MessageId))?.collect::<Result<_, _>>()?)
 }
 
 /// A time as this computer's clock on the wall tells it, for a file's name: `2026-11-22 14-31`.
@@ -204,7 +174,5 @@ pub fn shown_in(sql: &Connection, key: &str) -> Result<Vec<MessageId>, StoreErro
 /// # Errors
 /// [`StoreError`]
 pub fn wall_time(sql: &Connection, at_ms: Millis) -> Result<String, StoreError> {
-    Ok(sql.query_row("SELECT strftime('%Y-%m-%d %H-%M', ?1 / 1000, 'unixepoch', 'localtime')", [at_ms], |row| {
-        row.get(0)
-    })?)
+    Ok(sql.query_row("SELECT strftime('%Y-%m-%d %H-%M', ?1 / 1000, 'unixepoch', 'localtime')", [at_ms], only)?)
 }

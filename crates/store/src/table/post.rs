@@ -3,6 +3,7 @@
 use model::{AccountId, Change, Millis};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// One of the account's own posts.
@@ -60,8 +61,7 @@ pub fn newest(sql: &Connection, account: AccountId, limit: u32) -> Result<(Vec<P
         "SELECT {COLUMNS} FROM post WHERE account_id = ?1 ORDER BY posted_at_ms DESC, item_id DESC LIMIT ?2"
     ))?;
     let posts = query.query_map((account.0, limit), read)?.collect::<Result<_, _>>()?;
-    let fetched =
-        sql.query_row("SELECT posts_fetched_at_ms FROM account WHERE id = ?1", [account.0], |row| row.get(0))?;
+    let fetched = sql.query_row("SELECT posts_fetched_at_ms FROM account WHERE id = ?1", [account.0], only)?;
     Ok((posts, fetched))
 }
 
@@ -79,10 +79,10 @@ const COLUMNS: &str = "item_id, caption, embed_url, cover, posted_at_ms";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Post> {
     Ok(Post {
-        item_id: row.get(0)?,
-        caption: row.get(1)?,
-        embed_url: row.get(2)?,
-        cover: row.get(3)?,
-        posted_at_ms: row.get(4)?,
+        item_id: row.get("item_id")?,
+        caption: row.get("caption")?,
+        embed_url: row.get("embed_url")?,
+        cover: row.get("cover")?,
+        posted_at_ms: row.get("posted_at_ms")?,
     })
 }

@@ -6,6 +6,7 @@
 use model::{AccountId, BusinessHours, Change, ConversationId, MessageId, Millis, RuleId, RuleSpec};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::rows::only;
 use crate::{StoreError, Tx, readable};
 
 /// All rules, in the order in which they are tried.
@@ -17,8 +18,8 @@ pub fn all(sql: &Connection) -> Result<Vec<(RuleId, RuleSpec)>, StoreError> {
     let mut rows = query.query([])?;
     let mut rules = Vec::new();
     while let Some(row) = rows.next()? {
-        if let Some(spec) = readable::column("rule", row, 1)? {
-            rules.push((RuleId(row.get(0)?), spec));
+        if let Some(spec) = readable::column("rule", row, "spec")? {
+            rules.push((RuleId(row.get("id")?), spec));
         }
     }
     Ok(rules)
@@ -31,16 +32,14 @@ pub fn all(sql: &Connection) -> Result<Vec<(RuleId, RuleSpec)>, StoreError> {
 pub fn save(tx: &mut Tx<'_>, id: Option<RuleId>, spec: &RuleSpec) -> Result<RuleId, StoreError> {
     let json = serde_json::to_string(spec)?;
     let id = match id {
-        Some(id) => {
-            tx.query_row("UPDATE rule SET spec = ?2 WHERE id = ?1 RETURNING id", (id.0, json), |row| row.get(0))
-        }
+        Some(id) => tx.query_row("UPDATE rule SET spec = ?2 WHERE id = ?1 RETURNING id", (id.0, json), only),
         None => tx.query_row(
             // An id is not used again while the log names it: a new rule would inherit what another one did.
             "INSERT INTO rule (id, position, spec) SELECT
                  1 + max(coalesce((SELECT max(id) FROM rule), 0), coalesce((SELECT max(rule_id) FROM rule_firing), 0)),
                  1 + coalesce((SELECT max(position) FROM rule), 0), ?1 RETURNING id",
             [json],
-            |row| row.get(0),
+            only,
         ),
     };
     tx.touch(Change::Rules);
@@ -90,7 +89,11 @@ pub struct RuleSettings {
 pub fn settings_of(sql: &Connection, id: AccountId) -> Result<RuleSettings, StoreError> {
     let mut query = sql.prepare_cached("SELECT business_hours, time_zone, rules_here FROM account WHERE id = ?1")?;
     Ok(query.query_row([id.0], |row| {
-        Ok(RuleSettings { hours: readable::column("account", row, 0)?, time_zone: row.get(1)?, here: row.get(2)? })
+        Ok(RuleSettings {
+            hours: readable::column("account", row, "business_hours")?,
+            time_zone: row.get("time_zone")?,
+            here: row.get("rules_here")?,
+        })
     })?)
 }
 
@@ -126,17 +129,17 @@ pub fn set_runs_here(tx: &mut Tx<'_>, id: AccountId, here: bool) -> Result<(), S
 pub fn accounts_run_here(sql: &Connection) -> Result<Vec<AccountId>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT id FROM account WHERE rules_here = 1 AND unlinked_at_ms IS NULL ORDER BY id")?;
-    Ok(query.query_map([], |row| row.get(0).map(AccountId))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([], |row| only(row).map(AccountId))?.collect::<Result<_, _>>()?)
 }
 
 /// A message that rules are to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueMessage {
-    /// Which message.
+    /// The message that is due.
     pub message: MessageId,
-    /// In which conversation.
+    /// The conversation it happened in.
     pub conversation: ConversationId,
-    /// Whose.
+    /// The account it belongs to.
     pub account: AccountId,
     /// Since when it waits to be looked at again; none if it was not looked at yet.
     pub since_ms: Option<Millis>,
@@ -170,11 +173,11 @@ pub fn next_due(sql: &Connection, now_ms: Millis) -> Result<Option<DueMessage>, 
         "SELECT message_id, conversation_id, account_id, due_at_ms FROM rule_due WHERE due_at_ms <= ?1 ORDER BY due_at_ms, message_id LIMIT 1",
     )?;
     let due = query.query_row([now_ms], |row| {
-        let since_ms: Millis = row.get(3)?;
+        let since_ms: Millis = row.get("due_at_ms")?;
         Ok(DueMessage {
-            message: MessageId(row.get(0)?),
-            conversation: ConversationId(row.get(1)?),
-            account: AccountId(row.get(2)?),
+            message: MessageId(row.get("message_id")?),
+            conversation: ConversationId(row.get("conversation_id")?),
+            account: AccountId(row.get("account_id")?),
             since_ms: (since_ms > 0).then_some(since_ms),
         })
     });
@@ -186,7 +189,7 @@ pub fn next_due(sql: &Connection, now_ms: Millis) -> Result<Option<DueMessage>, 
 /// # Errors
 /// [`StoreError`]
 pub fn next_due_at(sql: &Connection) -> Result<Option<Millis>, StoreError> {
-    Ok(sql.prepare_cached("SELECT min(due_at_ms) FROM rule_due")?.query_row([], |row| row.get(0))?)
+    Ok(sql.prepare_cached("SELECT min(due_at_ms) FROM rule_due")?.query_row([], only)?)
 }
 
 /// A message was looked at: it is due again then, or no more.

@@ -1,9 +1,12 @@
 //! Saved replies: what they say, and how often each was used.
 
+use model::text_fold;
 use model::{Change, Millis, SavedReplyId, SavedReplyText};
 use rusqlite::{Connection, Row};
 
-use crate::{StoreError, Tx, search};
+use crate::rows::only;
+use crate::search::linear;
+use crate::{StoreError, Tx};
 
 /// A saved reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +64,8 @@ pub fn all(sql: &Connection) -> Result<Vec<SavedReply>, StoreError> {
 pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>, StoreError> {
     let typed = typed.trim();
     let typed = typed.strip_prefix('/').unwrap_or(typed);
-    let folded = search::fold(typed);
-    let patterns = search::patterns(typed);
+    let folded = text_fold::fold(typed);
+    let patterns = linear::patterns(typed);
     // Where nothing can be looked for, such as `+`, only a shortcut can be meant.
     let nothing = patterns.is_empty() && !folded.is_empty();
     let mut number = 2;
@@ -94,7 +97,7 @@ pub fn find(sql: &Connection, typed: &str, limit: u32) -> Result<Vec<SavedReply>
 
 /// What search finds a saved reply by.
 fn words_of(name: &str, shortcut: &str, category: &str, body: &str) -> String {
-    search::words(&format!("{name}\n{shortcut}\n{category}\n{body}"))
+    linear::words(&format!("{name}\n{shortcut}\n{category}\n{body}"))
 }
 
 /// Cuts the words anew of so many saved replies below this one; the last of them, if there is one.
@@ -102,12 +105,12 @@ fn words_of(name: &str, shortcut: &str, category: &str, body: &str) -> String {
 /// # Errors
 /// [`StoreError`]
 pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<i64>, StoreError> {
-    type Row = (i64, String, String, String, String);
-    let rows: Vec<Row> = tx
+    type UnindexedReply = (i64, String, String, String, String);
+    let rows: Vec<UnindexedReply> = tx
         .prepare_cached(
             "SELECT id, name, shortcut, category, body FROM saved_reply WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
         )?
-        .query_map((below, slice), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
+        .query_map((below, slice), |row| row.try_into())?
         .collect::<Result<_, _>>()?;
     for (id, name, shortcut, category, body) in &rows {
         let words = words_of(name, shortcut, category, body);
@@ -122,12 +125,12 @@ pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<
 /// [`StoreError::WrongState`] if another one has this shortcut by search's measure, [`StoreError::NotFound`].
 pub fn save(tx: &mut Tx<'_>, id: Option<SavedReplyId>, text: &SavedReplyText) -> Result<SavedReplyId, StoreError> {
     let SavedReplyText { name, shortcut, category, body, attachment } = text;
-    let (folded, folded_shortcut) = (search::fold(name), search::fold(shortcut));
+    let (folded, folded_shortcut) = (text_fold::fold(name), text_fold::fold(shortcut));
     let words = words_of(name, shortcut, category, body);
     let taken: bool = tx.query_row(
         "SELECT EXISTS (SELECT 1 FROM saved_reply WHERE folded_shortcut = ?1 AND ?1 <> '' AND id IS NOT ?2)",
         (&folded_shortcut, id.map(|id| id.0)),
-        |row| row.get(0),
+        only,
     )?;
     if taken {
         return Err(StoreError::WrongState);
@@ -139,13 +142,13 @@ pub fn save(tx: &mut Tx<'_>, id: Option<SavedReplyId>, text: &SavedReplyText) ->
             "INSERT INTO saved_reply (name, shortcut, category, body, attachment, folded, folded_shortcut, words, id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             values,
-            |row| row.get(0),
+            only,
         )?,
         Some(_) => tx.query_row(
             "UPDATE saved_reply SET name = ?1, shortcut = ?2, category = ?3, body = ?4, attachment = ?5, folded = ?6,
                  folded_shortcut = ?7, words = ?8 WHERE id = ?9 RETURNING id",
             values,
-            |row| row.get(0),
+            only,
         )?,
     };
     Ok(SavedReplyId(id))
@@ -189,13 +192,13 @@ const COLUMNS: &str = "id, name, shortcut, category, body, attachment, uses, use
 
 fn read(row: &Row<'_>) -> rusqlite::Result<SavedReply> {
     Ok(SavedReply {
-        id: SavedReplyId(row.get(0)?),
-        name: row.get(1)?,
-        shortcut: row.get(2)?,
-        category: row.get(3)?,
-        body: row.get(4)?,
-        attachment: row.get(5)?,
-        uses: row.get(6)?,
-        used_at_ms: row.get(7)?,
+        id: SavedReplyId(row.get("id")?),
+        name: row.get("name")?,
+        shortcut: row.get("shortcut")?,
+        category: row.get("category")?,
+        body: row.get("body")?,
+        attachment: row.get("attachment")?,
+        uses: row.get("uses")?,
+        used_at_ms: row.get("used_at_ms")?,
     })
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row};
 
 use super::conversation;
 use super::draft::Draft;
+use crate::rows::only;
 use crate::{StoreError, Tx, readable};
 
 /// A reply to be sent later.
@@ -42,7 +43,7 @@ pub fn insert(
     let id = tx.query_row(
         "INSERT INTO scheduled (account_id, conversation_id, body, quoted_id, attachment, due_at_ms, seen_up_to_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
         (account.0, conversation.0, &reply.body, reply.quoted.map(|id| id.0), &reply.attachment, due_at_ms, seen_up_to_ms),
-        |row| row.get(0).map(ScheduledId),
+        |row| only(row).map(ScheduledId),
     )?;
     count(tx, account, conversation)?;
     Ok(id)
@@ -114,9 +115,7 @@ pub fn due(sql: &Connection, now_ms: Millis) -> Result<Vec<Scheduled>, StoreErro
 /// # Errors
 /// [`StoreError`]
 pub fn next_due(sql: &Connection) -> Result<Option<Millis>, StoreError> {
-    Ok(sql
-        .prepare_cached("SELECT min(due_at_ms) FROM scheduled WHERE stopped IS NULL")?
-        .query_row([], |row| row.get(0))?)
+    Ok(sql.prepare_cached("SELECT min(due_at_ms) FROM scheduled WHERE stopped IS NULL")?.query_row([], only)?)
 }
 
 /// A conversation's, soonest first.
@@ -141,7 +140,7 @@ pub fn of_account(sql: &Connection, account: AccountId) -> Result<Vec<Scheduled>
 /// [`StoreError`]
 pub fn count_of(sql: &Connection, account: AccountId) -> Result<u32, StoreError> {
     let mut query = sql.prepare_cached("SELECT count(*) FROM scheduled WHERE account_id = ?1")?;
-    Ok(query.query_row([account.0], |row| row.get(0))?)
+    Ok(query.query_row([account.0], only)?)
 }
 
 /// Their number stands in the conversation's row; one that was stopped is trouble.
@@ -165,20 +164,20 @@ fn list(sql: &Connection, filter: &str, value: i64) -> Result<Vec<Scheduled>, St
 
 fn read(row: &Row<'_>) -> Result<Scheduled, StoreError> {
     Ok(Scheduled {
-        id: ScheduledId(row.get(0)?),
-        account: AccountId(row.get(1)?),
-        conversation: ConversationId(row.get(2)?),
+        id: ScheduledId(row.get("id")?),
+        account: AccountId(row.get("account_id")?),
+        conversation: ConversationId(row.get("conversation_id")?),
         reply: Draft {
-            body: row.get(3)?,
-            quoted: row.get::<_, Option<i64>>(4)?.map(MessageId),
-            attachment: row.get(5)?,
+            body: row.get("body")?,
+            quoted: row.get::<_, Option<i64>>("quoted_id")?.map(MessageId),
+            attachment: row.get("attachment")?,
         },
-        due_at_ms: row.get(6)?,
-        seen_up_to_ms: row.get(7)?,
+        due_at_ms: row.get("due_at_ms")?,
+        seen_up_to_ms: row.get("seen_up_to_ms")?,
         // Why it was stopped is lost, not that it was.
-        stopped: match row.get_ref(8)? {
+        stopped: match row.get_ref("stopped")? {
             ValueRef::Null => None,
-            _ => Some(readable::column("scheduled", row, 8)?.unwrap_or(StopReason::Unreadable)),
+            _ => Some(readable::column("scheduled", row, "stopped")?.unwrap_or(StopReason::Unreadable)),
         },
     })
 }

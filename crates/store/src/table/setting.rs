@@ -2,14 +2,19 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
+
+/// The setting that holds when the database was last found sound. It is in the database itself, so that one that was put in
+/// its place does not profit from it.
+pub(crate) const CHECKED_AT: &str = "checked_at_ms";
 
 /// The setting of this name, if one was saved.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn get(sql: &Connection, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(sql.query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0)).optional()?)
+    Ok(sql.query_row("SELECT value FROM setting WHERE name = ?1", [name], only).optional()?)
 }
 
 /// Saves a setting.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use model::text_fold;
 use model::{AccountId, Change, ConversationId, PersonId, TagId};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::{StoreError, Tx, search};
+use crate::{StoreError, Tx};
 
 /// A longer name is cut.
 const MAX_CHARS: usize = 40;
@@ -25,10 +26,12 @@ pub struct Tag {
 /// [`StoreError`]
 pub fn all(sql: &Connection, account: AccountId) -> Result<Vec<(Tag, u32)>, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT id, name, (SELECT count(*) FROM person_tag WHERE tag_id = id) FROM tag WHERE account_id = ?1 ORDER BY folded",
+        "SELECT id, name, (SELECT count(*) FROM person_tag WHERE tag_id = id) AS people FROM tag WHERE account_id = ?1 ORDER BY folded",
     )?;
     Ok(query
-        .query_map([account.0], |row| Ok((Tag { id: TagId(row.get(0)?), name: row.get(1)? }, row.get(2)?)))?
+        .query_map([account.0], |row| {
+            Ok((Tag { id: TagId(row.get("id")?), name: row.get("name")? }, row.get("people")?))
+        })?
         .collect::<Result<_, _>>()?)
 }
 
@@ -49,8 +52,8 @@ pub fn of_people(
     let mut rows = query.query([people])?;
     let mut tags: HashMap<PersonId, Vec<Tag>> = HashMap::new();
     while let Some(row) = rows.next()? {
-        let tag = Tag { id: TagId(row.get(1)?), name: row.get(2)? };
-        tags.entry(PersonId(row.get(0)?)).or_default().push(tag);
+        let tag = Tag { id: TagId(row.get("id")?), name: row.get("name")? };
+        tags.entry(PersonId(row.get("person_id")?)).or_default().push(tag);
     }
     Ok(tags)
 }
@@ -63,7 +66,7 @@ pub fn of_people(
 pub fn add(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<(), StoreError> {
     let (account, person) = whose(tx, conversation)?;
     let name: String = model::clean_name(name).chars().take(MAX_CHARS).collect();
-    let folded = search::fold(&name);
+    let folded = text_fold::fold(&name);
     if folded.trim().is_empty() {
         return Ok(());
     }
@@ -94,7 +97,7 @@ pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId, tag: TagId) -> Resu
 fn whose(sql: &Connection, conversation: ConversationId) -> Result<(AccountId, PersonId), StoreError> {
     let found: Option<(i64, Option<i64>)> = sql
         .query_row("SELECT account_id, person_id FROM conversation WHERE id = ?1", [conversation.0], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            row.try_into()
         })
         .optional()?;
     match found {

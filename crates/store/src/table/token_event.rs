@@ -3,6 +3,7 @@
 use model::{AccountId, Change, Millis};
 use rusqlite::Connection;
 
+use crate::stored::{Word, stored_enum};
 use crate::{StoreError, Tx};
 
 /// Events are told of for a year.
@@ -23,20 +24,20 @@ pub enum TokenEventKind {
     Unlinked,
 }
 
-const KINDS: [(TokenEventKind, &str); 5] = [
-    (TokenEventKind::Linked, "linked"),
-    (TokenEventKind::Refreshed, "refreshed"),
-    (TokenEventKind::Postponed, "postponed"),
-    (TokenEventKind::Refused, "refused"),
-    (TokenEventKind::Unlinked, "unlinked"),
-];
+stored_enum!(TokenEventKind {
+    Linked => "linked",
+    Refreshed => "refreshed",
+    Postponed => "postponed",
+    Refused => "refused",
+    Unlinked => "unlinked",
+});
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenEvent {
     /// When, by TikTok's clock.
     pub at_ms: Millis,
-    /// What.
+    /// What happened to the tokens.
     pub kind: TokenEventKind,
     /// TikTok's words, if it said any; never a token.
     pub detail: String,
@@ -52,10 +53,9 @@ pub fn record(tx: &mut Tx<'_>, account: AccountId, event: &TokenEvent) -> Result
     {
         return Ok(());
     }
-    let name = KINDS.iter().find(|(kind, _)| *kind == event.kind).map_or("refreshed", |(_, name)| name);
     tx.execute(
         "INSERT INTO token_event (account_id, at_ms, kind, detail) VALUES (?1, ?2, ?3, ?4)",
-        (account.0, event.at_ms, name, &event.detail),
+        (account.0, event.at_ms, Word(event.kind), &event.detail),
     )?;
     tx.execute(
         "DELETE FROM token_event WHERE account_id = ?1 AND at_ms < ?2",
@@ -75,10 +75,11 @@ pub fn newest(sql: &Connection, account: AccountId, limit: u32) -> Result<Vec<To
     )?;
     Ok(query
         .query_map((account.0, limit), |row| {
-            let name: String = row.get(1)?;
-            let kind =
-                KINDS.iter().find(|(_, known)| *known == name).map_or(TokenEventKind::Refreshed, |(kind, _)| *kind);
-            Ok(TokenEvent { at_ms: row.get(0)?, kind, detail: row.get(2)? })
+            Ok(TokenEvent {
+                at_ms: row.get("at_ms")?,
+                kind: row.get::<_, Word<TokenEventKind>>("kind")?.0,
+                detail: row.get("detail")?,
+            })
         })?
         .collect::<Result<_, _>>()?)
 }

@@ -1,9 +1,10 @@
 //! Where an agent or a rule puts a conversation: with somebody, or away until a time.
 
 use model::{AccountId, AgentId, ConversationId, Millis, Status};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::conversation;
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// So many conversations come back in one transaction.
@@ -17,7 +18,11 @@ pub fn assign(tx: &mut Tx<'_>, id: ConversationId, agent: Option<AgentId>) -> Re
     if let Some(agent) = agent {
         tx.query_row("SELECT id FROM agent WHERE id = ?1", [agent.0], |_| Ok(()))?;
     }
-    change(tx, id, "assignee_id = ?2", agent.map(|agent| agent.0))
+    let account = tx
+        .prepare_cached("UPDATE conversation SET assignee_id = ?2 WHERE id = ?1 RETURNING account_id")?
+        .query_row((id.0, agent.map(|agent| agent.0)), |row| only(row).map(AccountId))?;
+    conversation::touch(tx, account, id);
+    Ok(())
 }
 
 /// Puts a conversation away until a time, or brings it back. One that is done is opened again by it.
@@ -28,7 +33,11 @@ pub fn snooze(tx: &mut Tx<'_>, id: ConversationId, until_ms: Option<Millis>) -> 
     if until_ms.is_some() && conversation::get(tx, id)?.status == Status::Done {
         conversation::set_status(tx, id, Status::Open)?;
     }
-    change(tx, id, "snoozed_until_ms = ?2", until_ms)
+    let account = tx
+        .prepare_cached("UPDATE conversation SET snoozed_until_ms = ?2 WHERE id = ?1 RETURNING account_id")?
+        .query_row((id.0, until_ms), |row| only(row).map(AccountId))?;
+    conversation::touch(tx, account, id);
+    Ok(())
 }
 
 /// Brings back what was put away until a time that has come, the longest due first, and no more at once than others can wait
@@ -39,7 +48,7 @@ pub fn snooze(tx: &mut Tx<'_>, id: ConversationId, until_ms: Option<Millis>) -> 
 pub fn wake_due(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, StoreError> {
     let due: Vec<ConversationId> = tx
         .prepare_cached("SELECT id FROM conversation WHERE snoozed_until_ms IS NOT NULL AND snoozed_until_ms <= ?1 ORDER BY snoozed_until_ms LIMIT ?2")?
-        .query_map((now_ms, MAX_WOKEN_AT_ONCE), |row| row.get(0).map(ConversationId))?
+        .query_map((now_ms, MAX_WOKEN_AT_ONCE), |row| only(row).map(ConversationId))?
         .collect::<Result<_, _>>()?;
     for id in &due {
         snooze(tx, *id, None)?;
@@ -54,15 +63,5 @@ pub fn wake_due(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Vec<ConversationId>, 
 pub fn next_wake_at(sql: &Connection) -> Result<Option<Millis>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT min(snoozed_until_ms) FROM conversation WHERE snoozed_until_ms IS NOT NULL")?;
-    Ok(query.query_row([], |row| row.get(0))?)
-}
-
-fn change(tx: &mut Tx<'_>, id: ConversationId, set: &str, value: Option<i64>) -> Result<(), StoreError> {
-    let account: Option<i64> = tx
-        .prepare_cached(&format!("UPDATE conversation SET {set} WHERE id = ?1 RETURNING account_id"))?
-        .query_row((id.0, value), |row| row.get(0))
-        .optional()?;
-    let account = account.ok_or(StoreError::NotFound)?;
-    conversation::touch(tx, AccountId(account), id);
-    Ok(())
+    Ok(query.query_row([], only)?)
 }

@@ -4,6 +4,7 @@ use model::{ConversationId, Millis};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// A conversation keeps so many of them, the newest: each reading of it may bring the same one in other words.
@@ -44,5 +45,5 @@ pub fn of_conversation(sql: &Connection, conversation: ConversationId) -> Result
     let mut query = sql.prepare_cached(
         "SELECT raw FROM unreadable_message WHERE conversation_id = ?1 ORDER BY noticed_at_ms, digest",
     )?;
-    Ok(query.query_map([conversation.0], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(query.query_map([conversation.0], only)?.collect::<Result<_, _>>()?)
 }

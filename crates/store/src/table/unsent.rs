@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::outbox::{self, OutboxReply, OutboxState};
 use super::scheduled::{self, Scheduled};
 use crate::StoreError;
+use crate::rows::only;
 
 /// A reply that TikTok does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,12 +78,12 @@ pub fn counts(sql: &Connection) -> Result<UnsentCounts, StoreError> {
             "SELECT count(*) FILTER (WHERE state = 'held'), count(*) FILTER (WHERE state IN ('queued', 'sending', 'checking')),
                  count(*) FILTER (WHERE state IN ('refused', 'stopped', 'undecided')) FROM outbox",
         )?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([], |row| row.try_into())?;
     let (scheduled, stopped, next_scheduled_ms): (u32, u32, Option<Millis>) = sql
         .prepare_cached(
             "SELECT count(*) FILTER (WHERE stopped IS NULL), count(*) FILTER (WHERE stopped IS NOT NULL), min(due_at_ms) FILTER (WHERE stopped IS NULL) FROM scheduled",
         )?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([], |row| row.try_into())?;
     Ok(UnsentCounts { held, on_the_way, to_decide: stopped + to_decide, scheduled, next_scheduled_ms })
 }
 
@@ -92,5 +93,5 @@ pub fn counts(sql: &Connection) -> Result<UnsentCounts, StoreError> {
 /// [`StoreError::NotFound`]
 pub fn count_of(sql: &Connection, account: AccountId) -> Result<u32, StoreError> {
     let mut query = sql.prepare_cached("SELECT unsent_reply_count FROM account WHERE id = ?1")?;
-    Ok(query.query_row([account.0], |row| row.get(0))?)
+    Ok(query.query_row([account.0], only)?)
 }

@@ -3,6 +3,7 @@
 use model::{AccountId, Millis};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::rows::only;
 use crate::{StoreError, Tx};
 
 /// Says that a picture will be needed at TikTok. Saying it twice is saying it once.
@@ -21,7 +22,7 @@ pub fn want(tx: &Tx<'_>, account: AccountId, key: &str) -> Result<(), StoreError
 pub fn media_id(sql: &Connection, account: AccountId, key: &str, at_ms: Millis) -> Result<Option<String>, StoreError> {
     let mut query =
         sql.prepare_cached("SELECT media_id FROM upload WHERE account_id = ?1 AND key = ?2 AND expires_at_ms > ?3")?;
-    Ok(query.query_row((account.0, key, at_ms), |row| row.get(0)).optional()?.flatten())
+    Ok(query.query_row((account.0, key, at_ms), only).optional()?.flatten())
 }
 
 /// Whether TikTok's id is another picture's.
@@ -31,7 +32,7 @@ pub fn media_id(sql: &Connection, account: AccountId, key: &str, at_ms: Millis) 
 pub fn is_of_another(sql: &Connection, account: AccountId, key: &str, media_id: &str) -> Result<bool, StoreError> {
     let mut query = sql
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM upload WHERE account_id = ?1 AND key <> ?2 AND media_id = ?3)")?;
-    Ok(query.query_row((account.0, key, media_id), |row| row.get(0))?)
+    Ok(query.query_row((account.0, key, media_id), only)?)
 }
 
 /// TikTok has the picture, until then.
@@ -71,5 +72,5 @@ pub fn forget(tx: &Tx<'_>, account: AccountId, key: &str) -> Result<(), StoreErr
 /// [`StoreError`]
 pub fn attempts(sql: &Connection, account: AccountId, key: &str) -> Result<u32, StoreError> {
     let mut query = sql.prepare_cached("SELECT attempt FROM upload WHERE account_id = ?1 AND key = ?2")?;
-    Ok(query.query_row((account.0, key), |row| row.get(0)).optional()?.unwrap_or(0))
+    Ok(query.query_row((account.0, key), only).optional()?.unwrap_or(0))
 }

@@ -32,7 +32,7 @@ struct History<'a> {
     now_ms: Millis,
     /// In the order of time, each with whether we were told of it.
     there: Vec<(IncomingMessage, bool)>,
-    /// SubmitOutcome, and not sent yet.
+    /// Pressed, and not sent yet.
     open: Vec<MessageId>,
     story: Vec<String>,
 }

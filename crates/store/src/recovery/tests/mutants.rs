@@ -6,8 +6,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{Folder, KEYS, Lies, Lot, lies, rows, shop};
-use crate::db::{CheckOutcome, DATABASE};
-use crate::recovery::{self, MARKER, log_of};
+use crate::db::CheckOutcome;
+use crate::files::DATABASE;
+use crate::files::{MARKER, log_of};
+use crate::recovery;
 use crate::{OpenError, Store};
 
 const PAGE: usize = 4096;

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use super::{Folder, KEYS, lies, rows, shop};
-use crate::db::DATABASE;
+use crate::files::DATABASE;
+use crate::files::{MARKER, log_of};
 use crate::recovery::copy::Budget;
-use crate::recovery::{
-    self, MARKER, Marker, RECOVERING, log_of, mark, read_marker, recover_within, set_aside, write_marker,
-};
+use crate::recovery::{self, Marker, RECOVERING, mark, read_marker, recover_within, set_aside, write_marker};
 use crate::{OpenError, Store};
 
 /// A database with a hole in it, and all that is known of it.

@@ -6,7 +6,8 @@ use model::{ConversationId, MessageId};
 use rusqlite::Connection;
 
 use super::{Folder, NOW, shop};
-use crate::db::{DATABASE, MIGRATIONS};
+use crate::files::DATABASE;
+use crate::migrations::MIGRATIONS;
 use crate::recovery::btree::Node;
 use crate::recovery::image::Image;
 use crate::recovery::{Report, mark, schema};
@@ -255,7 +256,7 @@ async fn a_database_of_an_older_version_is_mended_and_brought_up_to_date() {
                        (1, 9, 9437184, 1, NULL, 1, 'deskbell', '{{"type":"text","body":"on its way"}}', 0);
             INSERT INTO outbox (message_id, conversation_id, account_id, position, {outgoing}, state{seen}) VALUES (9437184, 1, 1, 1, '{reply}', 'sending'{zero});
             INSERT INTO draft VALUES {draft};"#,
-            mark = crate::recovery::APPLICATION_ID,
+            mark = crate::migrations::APPLICATION_ID,
         ))
         .unwrap();
         drop(sql);

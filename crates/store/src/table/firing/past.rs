@@ -4,6 +4,8 @@ use model::{AccountId, ActionTaken, Content, ConversationId, ConversationKind, M
 use rusqlite::{Connection, OptionalExtension};
 
 use super::standing;
+use crate::rows::only;
+use crate::table::answer::{FROM_BUSINESS, NOT_FAILED};
 use crate::table::conversation::{self, Conversation};
 use crate::table::message;
 use crate::{StoreError, readable};
@@ -28,7 +30,7 @@ pub struct PastState {
 /// Something that happened in a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastEvent {
-    /// Which message.
+    /// The message.
     pub id: MessageId,
     /// When it was sent.
     pub sent_at_ms: Millis,
@@ -49,7 +51,7 @@ pub fn conversations(
         "SELECT c.id FROM conversation c JOIN account a ON a.id = c.account_id
          WHERE c.last_at_ms >= ?2 AND (c.account_id = ?1 OR ?1 IS NULL AND a.unlinked_at_ms IS NULL) ORDER BY c.id",
     )?;
-    let found = query.query_map((account.map(|account| account.0), from_ms), |row| row.get(0).map(ConversationId))?;
+    let found = query.query_map((account.map(|account| account.0), from_ms), |row| only(row).map(ConversationId))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -62,7 +64,7 @@ pub fn begin_at(sql: &Connection, id: ConversationId, from_ms: Millis) -> Result
     let mut query = sql.prepare_cached(
         "SELECT sent_at_ms FROM message WHERE conversation_id = ?1 AND sent_at_ms < ?2 AND outgoing = 0 ORDER BY sent_at_ms DESC LIMIT 1",
     )?;
-    Ok(query.query_row((id.0, from_ms), |row| row.get(0)).optional()?.unwrap_or(from_ms))
+    Ok(query.query_row((id.0, from_ms), only).optional()?.unwrap_or(from_ms))
 }
 
 /// How a conversation stood before this time.
@@ -75,18 +77,18 @@ pub fn state_before(sql: &Connection, id: ConversationId, at_ms: Millis) -> Resu
         None => (String::new(), None),
         Some(person) => sql
             .prepare_cached("SELECT name, is_follower FROM person WHERE id = ?1")?
-            .query_row([person.0], |row| Ok((row.get(0)?, row.get(1)?)))?,
+            .query_row([person.0], |row| row.try_into())?,
     };
     let any = |kind: &str, before_ms: Millis| -> Result<bool, StoreError> {
         let mut query = sql.prepare_cached(&format!(
             "SELECT EXISTS (SELECT 1 FROM message WHERE conversation_id = ?1 AND sent_at_ms < ?2 AND {kind} AND {NOT_RULES})"
         ))?;
-        Ok(query.query_row((id.0, before_ms), |row| row.get(0))?)
+        Ok(query.query_row((id.0, before_ms), only)?)
     };
     let begun = any("(outgoing = 0 OR auto_type IS NULL)", at_ms)?;
     // TikTok calls it a chat, and nothing here says since when: then it was one before.
     let unseen = known.kind == ConversationKind::Chat && !any_answer(sql, id)?;
-    let answered = unseen || any("outgoing = 1 AND auto_type IS NULL", at_ms)?;
+    let answered = unseen || any(FROM_BUSINESS, at_ms)?;
     let tags = tags_then(sql, &known, at_ms)?;
     Ok(PastState { known, name, follower, tags, begun, answered })
 }
@@ -103,28 +105,26 @@ pub fn events(
     mut each: impl FnMut(PastEvent) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut query = sql.prepare_cached(&format!(
-        "SELECT id, sent_at_ms, CASE outgoing WHEN 0 THEN content END FROM message
+        "SELECT id, sent_at_ms, CASE outgoing WHEN 0 THEN content END AS said FROM message
          WHERE conversation_id = ?1 AND sent_at_ms >= ?2 AND (outgoing = 0 OR auto_type IS NULL AND {NOT_RULES} AND {NOT_FAILED})
          ORDER BY sent_at_ms, tie, id"
     ))?;
     let mut rows = query.query((id.0, from_ms))?;
     while let Some(row) = rows.next()? {
-        let said = row.get_ref(2)?.as_bytes_or_null().map_err(rusqlite::Error::from)?.map(message::content_of);
-        each(PastEvent { id: MessageId(row.get(0)?), sent_at_ms: row.get(1)?, said })?;
+        let said = row.get_ref("said")?.as_bytes_or_null().map_err(rusqlite::Error::from)?.map(message::content_of);
+        each(PastEvent { id: MessageId(row.get("id")?), sent_at_ms: row.get("sent_at_ms")?, said })?;
     }
     Ok(())
 }
 
 const NOT_RULES: &str = "NOT EXISTS (SELECT 1 FROM rule_reply r WHERE r.message_id = message.id)";
-const NOT_FAILED: &str =
-    "NOT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = message.id AND o.state IN ('refused', 'stopped'))";
 
 /// Whether the business has ever answered, rules included.
 fn any_answer(sql: &Connection, id: ConversationId) -> Result<bool, StoreError> {
-    let mut query = sql.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND outgoing = 1 AND auto_type IS NULL)",
-    )?;
-    Ok(query.query_row([id.0], |row| row.get(0))?)
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT EXISTS (SELECT 1 FROM message INDEXED BY message_answer WHERE conversation_id = ?1 AND {FROM_BUSINESS})"
+    ))?;
+    Ok(query.query_row([id.0], only)?)
 }
 
 /// The tags of now without those that the log says rules put on since: nothing else is known of when a tag was put on.
@@ -136,7 +136,7 @@ fn tags_then(sql: &Connection, known: &Conversation, at_ms: Millis) -> Result<Ve
     let mut query = sql.prepare_cached("SELECT actions FROM rule_firing WHERE conversation_id = ?1 AND at_ms >= ?2")?;
     let mut rows = query.query((known.id.0, at_ms))?;
     while let Some(row) = rows.next()? {
-        for deed in readable::column::<Vec<ActionTaken>>("rule_firing", row, 0)?.unwrap_or_default() {
+        for deed in readable::column::<Vec<ActionTaken>>("rule_firing", row, "actions")?.unwrap_or_default() {
             if let ActionTaken::Tagged { name } = deed {
                 let folded = text_fold::fold(&name);
                 tags.retain(|tag| *tag != folded);

@@ -3,10 +3,12 @@
 use model::{Change, ConversationId, MessageId, Millis, Outgoing};
 use rusqlite::OptionalExtension;
 
-use super::{
-    OutboxReply, OutboxState, colleague_replied, confirm_sent, get, may_have_arrived, of_conversation, remove_row,
-    seen_up_to, set,
-};
+use super::begin::{colleague_replied, seen_up_to};
+use super::claim::may_have_arrived;
+use super::row::{OutboxReply, OutboxState, get, of_conversation, remove_row};
+use super::transition::{Transition, confirm_sent, set};
+use crate::rows::only;
+use crate::stored::Word;
 use crate::table::draft::{self, Draft};
 use crate::table::{conversation, message, upload};
 use crate::{StoreError, Tx, readable};
@@ -20,7 +22,7 @@ const MOVED_ASIDE: i64 = -1_000_000_000;
 /// A press of Send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// To whom.
+    /// The conversation it goes into.
     pub conversation: ConversationId,
     /// The messages it makes, in order.
     pub parts: Vec<Outgoing>,
@@ -67,7 +69,7 @@ pub enum SubmitOutcome {
 pub fn submit(tx: &mut Tx<'_>, press: &Submission, now_ms: Millis) -> Result<SubmitOutcome, StoreError> {
     if let Some(key) = &press.key {
         let known: Option<String> =
-            tx.query_row("SELECT messages FROM press WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+            tx.query_row("SELECT messages FROM press WHERE key = ?1", [key], only).optional()?;
         if let Some(known) = known {
             // It was queued, whatever is left of its row: never twice.
             return Ok(SubmitOutcome::Queued(readable::parse("press", known.as_bytes()).unwrap_or_default()));
@@ -148,7 +150,7 @@ fn queue(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         (
             id.0, conversation.0, account.0, next_position(tx, conversation)?, serde_json::to_string(outgoing)?, quoted,
-            if hold_until_ms.is_some() { "held" } else { "queued" }, hold_until_ms.unwrap_or(0), seen_up_to_ms, read_from_ms,
+            Word(if hold_until_ms.is_some() { OutboxState::Held } else { OutboxState::Queued }), hold_until_ms.unwrap_or(0), seen_up_to_ms, read_from_ms,
         ),
     )?;
     if let Outgoing::Image { key, .. } = outgoing {
@@ -161,7 +163,7 @@ fn next_position(tx: &Tx<'_>, conversation: ConversationId) -> Result<i64, Store
     Ok(tx.query_row(
         "SELECT coalesce(max(position), 0) + 1 FROM outbox WHERE conversation_id = ?1",
         [conversation.0],
-        |row| row.get(0),
+        only,
     )?)
 }
 
@@ -242,7 +244,7 @@ pub fn edit(tx: &mut Tx<'_>, id: MessageId, body: &str) -> Result<ConversationId
     }
     let outgoing = Outgoing::Text { body: body.to_owned() };
     tx.execute("UPDATE outbox SET outgoing = ?2 WHERE message_id = ?1", (id.0, serde_json::to_string(&outgoing)?))?;
-    message::rewrite(tx, id, &outgoing.content())?;
+    message::set_content(tx, id, &outgoing.content())?;
     conversation::refresh(tx, reply.conversation)?;
     Ok(reply.conversation)
 }
@@ -267,7 +269,7 @@ pub fn move_by(tx: &mut Tx<'_>, id: MessageId, by: i32) -> Result<ConversationId
     let mut places = Vec::new();
     for reply in &waiting {
         let position: i64 =
-            tx.query_row("SELECT position FROM outbox WHERE message_id = ?1", [reply.message.0], |row| row.get(0))?;
+            tx.query_row("SELECT position FROM outbox WHERE message_id = ?1", [reply.message.0], only)?;
         places.push((position, message::get(tx, reply.message)?.sent_at_ms));
     }
     for reply in &waiting {
@@ -291,7 +293,7 @@ pub fn send_again(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Outb
     let position = next_position(tx, reply.conversation)?;
     let seen_up_to_ms = seen_up_to(tx, reply.conversation, None)?;
     let changed = tx.execute(
-        "UPDATE outbox SET state = 'queued', position = ?2, not_before_ms = 0, waiting = NULL, stopped = NULL, seen_up_to_ms = ?3, read_from_ms = ?4
+        "UPDATE outbox SET state = 'queued', position = ?2, not_before_ms = 0, wait_reason = NULL, wait_until_ms = NULL, stopped = NULL, seen_up_to_ms = ?3, read_from_ms = ?4
          WHERE message_id = ?1 AND state IN ('refused', 'stopped', 'undecided')",
         (id.0, position, seen_up_to_ms, now_ms),
     )?;
@@ -341,7 +343,7 @@ pub fn discard(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -> Result<Convers
 /// [`StoreError::WrongState`] if it is held no more.
 pub fn send_now(tx: &mut Tx<'_>, id: MessageId) -> Result<ConversationId, StoreError> {
     let reply = get(tx, id)?.filter(|reply| reply.state == OutboxState::Held).ok_or(StoreError::WrongState)?;
-    set(tx, id, "state = 'queued', not_before_ms = 0", "'held'", [id.0])?;
+    set(tx, id, &[OutboxState::Held], Transition::Queued { not_before_ms: Some(0), waiting: None })?;
     Ok(reply.conversation)
 }
 

@@ -8,10 +8,11 @@ use model::{AccountId, Change, ConversationId, RuleId, Tab};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::firing;
-use super::message::PageAnchor;
-use super::{account, agent, comment, conversation, media, message, triage};
-use crate::db::{MIGRATIONS, commit, migrate};
+use crate::migrations::{MIGRATIONS, migrate};
+use crate::table::firing;
+use crate::table::message::PageAnchor;
+use crate::table::{account, agent, comment, conversation, media, message, triage};
+use crate::tx::commit;
 use crate::{StoreError, Tx};
 
 const FEW: i64 = 100;

@@ -1,10 +1,10 @@
-//! Operators, people, order and is_rebuilding, told on a small shop.
+//! Operators, people, order and rebuilding, told on a small shop.
 
 use model::{AccountId, Change, Content, ConversationId, MediaState, PersonId, Reaction};
 
-use super::plan::Plan;
 use super::recall::{Shelf, link, open, say, text};
-use super::{Found, Problem, ProblemKind, Query, Scope, find_more, is_rebuilding, merge, rebuild};
+use crate::search::plan::Plan;
+use crate::search::{Found, Problem, ProblemKind, Query, Scope, find_more, is_rebuilding, merge, rebuild};
 use crate::table::{message, tag};
 
 const DAY: i64 = 86_400_000;
@@ -69,7 +69,7 @@ impl Shop {
 }
 
 fn names(found: &Found) -> String {
-    let name = |hit: &super::Hit| match hit
+    let name = |hit: &crate::search::Hit| match hit
         .excerpt
         .split(' ')
         .find(|word| !word.is_empty() && "one two three four five".contains(word))
@@ -141,7 +141,7 @@ async fn a_scope_is_one_account_or_one_conversation() {
     assert!(find("nadia", nadia).people.is_empty());
     let in_thread = |typed: &str| {
         let query = Query::parse(typed).dated(NOW, |_| 0);
-        shop.shelf.store.read_now(|sql| super::in_thread(sql, shop.nadia, &query, 9)).unwrap()
+        shop.shelf.store.read_now(|sql| crate::search::in_thread(sql, shop.nadia, &query, 9)).unwrap()
     };
     assert_eq!(in_thread("shirt -from:me in:nick").messages.len(), 1);
     assert_eq!(in_thread("linen -on:2026-10-28").messages.len(), 1);
@@ -164,7 +164,7 @@ async fn today_and_yesterday_are_known_in_a_conversation_too() {
         .unwrap();
     let count = |typed: &str| {
         let query = Query::parse(typed).dated(NOW, |_| 0);
-        shop.shelf.store.read_now(|sql| super::in_thread(sql, nadia, &query, 9)).unwrap().messages.len()
+        shop.shelf.store.read_now(|sql| crate::search::in_thread(sql, nadia, &query, 9)).unwrap().messages.len()
     };
     assert_eq!((count("linen"), count("linen on:today"), count("linen on:yesterday")), (4, 1, 1));
 }
@@ -226,7 +226,7 @@ async fn what_tiktok_made_of_a_reply_is_what_is_found() {
 async fn people_are_found_by_name_and_handle() {
     let shop = Shop::new().await;
     let people = |typed: &str| -> Vec<String> {
-        let marked = |hit: super::PersonHit| {
+        let marked = |hit: crate::search::PersonHit| {
             format!("{}{:?}", hit.name, hit.marks.iter().map(|mark| (mark.start, mark.len)).collect::<Vec<_>>())
         };
         shop.ask(typed).people.into_iter().map(marked).collect()
@@ -247,7 +247,7 @@ async fn people_are_found_by_name_and_handle() {
                 ..Default::default()
             };
             crate::table::person::upsert(tx, account, &renamed)?;
-            super::forget_person(tx, PersonId(1))
+            crate::search::forget_person(tx, PersonId(1))
         })
         .await
         .unwrap();
@@ -347,7 +347,7 @@ async fn what_a_crowd_wrote_long_ago_is_found_however_much_was_written_since() {
         .await
         .unwrap();
     let newest = |from: i64, count: i64| -> Vec<i64> { (0..count).map(|n| old + from - n).collect() };
-    // Of a middling people_filter a look is taken, and whoever asks on is told all: the index is asked in turns, to the end.
+    // Of a middling crowd a look is taken, and whoever asks on is told all: the index is asked in turns, to the end.
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" linen"), (newest(599, 50), 2));
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\""), (newest(599, 50), 2));
     assert_eq!(asking_on(&shop, "tag:\"Christmas 2025\" rarely"), (newest(7, 1), 1));
@@ -360,7 +360,7 @@ async fn what_a_crowd_wrote_long_ago_is_found_however_much_was_written_since() {
     // Whatever is asked, no answer looks at more.
     for typed in ["tag:\"Christmas 2025\" linen", "tag:many linen", "-from:zora linen", "linen before:today"] {
         let query = Query::parse(typed).dated(NOW, |_| 0);
-        let words: Vec<String> = query.wanted().map(super::term::Term::expression).collect();
+        let words: Vec<String> = query.wanted().map(crate::search::term::Term::expression).collect();
         let looked_at = |sql: &rusqlite::Connection| {
             let plan = Plan::of(sql, &query, &Scope::default())?;
             Ok(plan.walk(sql, &words, &(i64::MIN..=i64::MAX), 50)?.looked_at)

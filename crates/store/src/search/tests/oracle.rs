@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use model::{AccountId, Content};
 
 use super::recall::{Shelf, link, open, say, text};
-use super::{Query, Scope, fold, in_thread, marks};
+use crate::search::{Query, Scope, fold, in_thread, marks};
 
 /// xorshift64*: the same messages on every computer.
 struct Dice(u64);
@@ -241,10 +241,13 @@ async fn nothing_typed_is_an_error() {
         let typed: String = (0..dice.below(12)).map(|_| *dice.pick(&pieces)).collect();
         let query = Query::parse(&typed).dated(i64::from(u32::MAX), |_| 3_600_000);
         let scope = Scope { account: (dice.below(2) == 0).then_some(AccountId(1)), conversation: None };
-        let found = shelf.store.read_now(|sql| super::find(sql, &query, &scope, 10));
+        let found = shelf.store.read_now(|sql| crate::search::find(sql, &query, &scope, 10));
         assert!(found.is_ok(), "{typed:?}: {found:?}");
         let odd: String = (0..dice.below(6)).filter_map(|_| char::from_u32(dice.below(0x11_0000) as u32)).collect();
-        assert!(shelf.store.read_now(|sql| super::find(sql, &Query::parse(&odd), &scope, 10)).is_ok(), "{odd:?}");
+        assert!(
+            shelf.store.read_now(|sql| crate::search::find(sql, &Query::parse(&odd), &scope, 10)).is_ok(),
+            "{odd:?}"
+        );
         for mark in marks(&typed, &format!("{odd}{typed}{odd}")) {
             assert!(mark.len > 0, "{typed:?}");
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use model::{AccountId, AutoType, Content, ConversationId, ConversationKind, MessageId, Surface};
 
-use super::{Found, Query, Scope, find};
+use crate::search::{Found, Query, Scope, find};
 use crate::table::{conversation, message, person};
 use crate::{Store, StoreError, Tx};
 

@@ -1,0 +1,5 @@
+//! Search, told on small shops, and held against brute force.
+
+mod operators;
+mod oracle;
+mod recall;

@@ -1,0 +1,4 @@
+//! What holds for several tables.
+
+mod growth;
+mod upgrade;
