@@ -2,7 +2,6 @@
 //! the shops they write to have posted.
 
 pub(crate) mod arrivals;
-pub(crate) mod catalogue;
 pub(crate) mod crowd;
 pub(crate) mod live;
 pub(crate) mod maison_bloom;

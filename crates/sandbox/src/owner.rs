@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use crate::{
     auto_message::{AuditStatus, AutoKind},
     stage::Stage,
-    world::{World, auto_messages::Doing},
+    world::{World, auto_changes::Actor},
 };
 
 /// An account's owner with the app in hand. The app keeps to the API's rules, except that it counts no characters; what
@@ -23,8 +23,9 @@ impl fmt::Debug for Owner {
 }
 
 impl Owner {
-    pub(crate) fn new(stage: Arc<Stage>, account: usize) -> Owner {
-        Owner { stage, account }
+    pub(crate) fn of_default_account(stage: &Arc<Stage>) -> Owner {
+        let account = stage.world().default_account();
+        Owner { stage: Arc::clone(stage), account }
     }
 
     /// Writes the welcome message, or another one in its place. Gives back its id; empty while one is under review.
@@ -116,14 +117,14 @@ impl Owner {
         });
     }
 
-    fn act<T>(&self, act: impl FnOnce(&mut World, Doing) -> T) -> T {
+    fn act<T>(&self, act: impl FnOnce(&mut World, Actor) -> T) -> T {
         let mut world = self.stage.world();
         let now = self.stage.now();
-        act(&mut world, Doing { account: self.account, by_api: false, now })
+        act(&mut world, Actor { account: self.account, by_api: false, now })
     }
 }
 
-fn kind_of(world: &World, doing: Doing, id: &str) -> Option<AutoKind> {
+fn kind_of(world: &World, doing: Actor, id: &str) -> Option<AutoKind> {
     let automatic = world.automatic(doing.account)?;
     automatic.messages.iter().find(|kept| kept.id == id).map(|kept| kept.kind)
 }

@@ -4,10 +4,7 @@ use super::Customer;
 use crate::{
     comment::Comment,
     customers::script::HEART,
-    world::{
-        conversation::Referral,
-        reactions::{Emotion, Reaction},
-    },
+    world::conversation::{Emotion, Reaction, Referral},
 };
 
 impl Customer {

@@ -6,14 +6,14 @@ use super::{
     maison_bloom::{AMARA, DELIVERY, EMIL},
     script::{
         Act::{self, Says, Video},
-        HEART, Voice, staged,
+        HEART, staged,
     },
 };
 use crate::comment::Comment;
 use crate::world::{
     World,
-    conversation::Referral,
-    reactions::{Emotion, Reaction},
+    conversation::{Emotion, Message, Reaction, Referral},
+    voice::Voice,
 };
 
 /// What somebody does on arriving.
@@ -107,8 +107,6 @@ pub(super) fn happen(world: &mut World, place: usize, at_ms: i64) {
 /// The shop's last message, or the last one that was reacted to.
 fn last_of_the_shop(world: &World, at: usize, reacted: bool) -> Option<String> {
     let there = world.conversations.get(at)?;
-    let of_the_shop = |message: &&crate::world::conversation::Message| {
-        message.by_business() && (!reacted || !message.reactions.is_empty())
-    };
+    let of_the_shop = |message: &&Message| message.by_business() && (!reacted || !message.reactions.is_empty());
     there.messages.iter().rev().find(of_the_shop).map(|message| message.id.clone())
 }

@@ -8,7 +8,7 @@ use super::script::{
         VoiceNote, Web, Welcome,
     },
     Came::{ByThemselves, FromAd, FromEurope, FromLink},
-    Script, Voice, play,
+    Script, play,
 };
 use crate::{
     auto_message::{
@@ -16,7 +16,7 @@ use crate::{
         AutoKind::{self, ChatPrompt, SuggestedQuestion, WelcomeMessage},
     },
     config::WindowRule,
-    world::World,
+    world::{World, voice::Voice},
 };
 
 const HOUR: i64 = 60;
@@ -294,7 +294,7 @@ mod tests {
                 .filter_map(|(ago, act)| if let Post(what) = act { Some((*ago, *what)) } else { None });
             posts.map(|(ago, what)| (script.name, ago, what))
         }) {
-            let posted = crate::customers::catalogue::of("maisonbloom").iter().find(|(_, name, _)| *name == what);
+            let posted = crate::world::catalogue::of("maisonbloom").iter().find(|(_, name, _)| *name == what);
             assert!(posted.is_some_and(|(hours_ago, _, _)| hours_ago * HOUR > ago), "{script}: {what}");
         }
     }

@@ -7,8 +7,8 @@ use crate::{
     ids, video,
     world::{
         NewMessage, Side, World,
-        conversation::{Content, Referral, Source, Tap},
-        reactions::{Emotion, Reaction},
+        conversation::{Content, Emotion, Reaction, Referral, Source, Tap},
+        voice::Voice,
     },
 };
 
@@ -69,40 +69,6 @@ pub(crate) struct Script {
     pub(crate) came: Came,
     pub(crate) lines: &'static [(i64, Act)],
     pub(crate) voice: Voice,
-}
-
-/// What a customer says by themselves: in answer to the shop, and unasked. The cursors move on.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Voice {
-    pub(crate) answers: &'static [&'static str],
-    pub(crate) unasked: &'static [&'static str],
-    pub(crate) answered: usize,
-    pub(crate) volunteered: usize,
-    /// Gives each answer of the shop a heart, and takes it back a little later.
-    pub(crate) fickle: bool,
-}
-
-impl Voice {
-    pub(crate) const fn new(answers: &'static [&'static str], unasked: &'static [&'static str]) -> Voice {
-        Voice { answers, unasked, answered: 0, volunteered: 0, fickle: false }
-    }
-
-    pub(crate) const fn fickle(mut self) -> Voice {
-        self.fickle = true;
-        self
-    }
-
-    /// The next answer; once they are through, customers have nothing to add.
-    pub(crate) fn next_answer(&mut self) -> Option<&'static str> {
-        self.answered += 1;
-        self.answers.get(self.answered - 1).copied()
-    }
-
-    /// The next thing said unasked; these come round again.
-    pub(crate) fn next_unasked(&mut self) -> Option<&'static str> {
-        self.volunteered += 1;
-        self.unasked.get((self.volunteered - 1) % self.unasked.len().max(1)).copied()
-    }
 }
 
 /// Plays a script up to the sandbox's opening.

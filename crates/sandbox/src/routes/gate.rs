@@ -12,12 +12,13 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    answer::{Refusal, envelope, html_error, login_api, oauth_error},
-    business, mangled, send,
+    answer::{envelope, html_error, login_api, oauth_error},
+    mangled, request, send,
 };
 use crate::{
     faults::{Astray, Fault},
     ledger::Verdict,
+    refusal::Refusal,
     server::Scissors,
     stage::Stage,
 };
@@ -40,7 +41,7 @@ pub(crate) struct Quirk {
 
 pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
     // A page elsewhere must not reach the sandbox through a name that resolves to loopback.
-    if !addressed_to_us(&request, stage.port()) {
+    if !addressed_to_us(&request, stage.site.port()) {
         return html_error(StatusCode::MISDIRECTED_REQUEST);
     }
     let (mut parts, body) = request.into_parts();
@@ -53,7 +54,7 @@ pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next
         return next.run(Request::from_parts(parts, Body::from(body))).await;
     };
     stage.world().ledger.count(endpoint);
-    let about = business::query(&parts.uri).remove("conversation_id");
+    let about = request::query(&parts.uri).remove("conversation_id");
     let (delay, fault) = stage.dial().draw(endpoint, about.as_deref(), stage.now());
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;

@@ -14,12 +14,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::{login_api, oauth_error},
-    business::query,
-    pictures,
+    request::query,
 };
 use crate::{
     ids,
     ledger::{Platform, TokenCall},
+    links,
     stage::Stage,
     world::grants::{Bad, Pair},
 };
@@ -58,11 +58,11 @@ fn form(stage: &Stage, headers: &HeaderMap, body: &Bytes) -> Result<Form, OauthF
     }
     let form: Form = url::form_urlencoded::parse(body).into_owned().collect();
     let is = |name: &str, value: &str| form.get(name).map(String::as_str) == Some(value);
-    if !is("client_key", &stage.apps.login_client_key) {
+    if !is("client_key", &stage.site.apps.login_client_key) {
         return Err(("invalid_client", "Client key or secret is incorrect."));
     }
     // A desktop has no public-client mode: PKCE does not stand in for the secret (§2.4).
-    if !is("client_secret", &stage.apps.login_client_secret) {
+    if !is("client_secret", &stage.site.apps.login_client_secret) {
         return Err(("invalid_client", "Client key or secret is incorrect."));
     }
     Ok(form)
@@ -87,7 +87,7 @@ fn exchange(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
         return Err(("invalid_request", "Code verifier or code challenge is invalid."));
     }
     world.grants.use_up(code);
-    let lifetimes = stage.config.lifetimes;
+    let lifetimes = stage.site.config.lifetimes;
     Ok(world.grants.issue(found.grant, (lifetimes.login_access_s, lifetimes.login_refresh_s), now))
 }
 
@@ -104,7 +104,7 @@ fn rotate(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
         .grants
         .rotate(old, Platform::LoginKit, now)
         .map_err(|_| ("invalid_grant", "Refresh token is invalid or expired."))?;
-    let lifetimes = stage.config.lifetimes;
+    let lifetimes = stage.site.config.lifetimes;
     Ok(world.grants.issue(grant, (lifetimes.login_access_s, lifetimes.login_refresh_s), now))
 }
 
@@ -172,7 +172,7 @@ fn read_user(
             "union_id" => ("user.info.basic", json!(account.union_id)),
             "display_name" => ("user.info.basic", json!(account.display_name)),
             "avatar_url" | "avatar_url_100" | "avatar_large_url" => {
-                ("user.info.basic", json!(pictures::avatar_link(stage, &account.handle)))
+                ("user.info.basic", json!(links::avatar(&stage.site, &account.handle)))
             }
             "username" => ("user.info.profile", json!(account.handle)),
             "bio_description" => ("user.info.profile", json!("Linen, cotton and slow mornings.")),

@@ -15,17 +15,16 @@ use rand::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Refusal, envelope},
-    business::{caller, conversation, param, query},
+    answer::envelope,
     gate::Quirk,
-    pictures,
-    posts::embed_url,
+    request::{caller, conversation, param, query},
 };
 use crate::{
     clock::DAY_MS,
     faults::Astray,
-    ids,
-    push::content::sign,
+    ids, links,
+    push::content::reaction_block,
+    refusal::Refusal,
     stage::Stage,
     world::{
         Account,
@@ -182,12 +181,12 @@ fn list_content(
         "participants": [
             {
                 "role": "BUSINESS_ACCOUNT", "id": shop.business_id, "display_name": shop.display_name,
-                "profile_image": pictures::avatar_link(stage, &shop.handle),
+                "profile_image": links::avatar(&stage.site, &shop.handle),
             },
             {
                 "role": "PERSONAL_ACCOUNT", "id": there.person.unique_identifier,
                 "display_name": there.person.display_name, "is_follower": there.person.follower,
-                "profile_image": pictures::avatar_link(stage, &there.person.face()),
+                "profile_image": links::avatar(&stage.site, &there.person.face()),
             },
         ],
         "messages": messages,
@@ -210,8 +209,8 @@ fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>)
 
 /// Names so many entries twice, and puts all in an order drawn for this call alone.
 fn muddle(stage: &Stage, page: &mut Vec<Value>, twice: u32) {
-    let call = stage.request_id();
-    let mut lot = StdRng::from_seed(ids::digest(stage.config.seed, "muddle", &[&call]));
+    let call = stage.site.request_id();
+    let mut lot = StdRng::from_seed(ids::digest(stage.site.config.seed, "muddle", &[&call]));
     let chosen = page.choose_multiple(&mut lot, usize::try_from(twice).unwrap_or(usize::MAX)).cloned();
     let again: Vec<Value> = chosen.collect();
     page.extend(again);
@@ -239,11 +238,11 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
         Content::Image { media_id } => drop(put("image", json!({ "media_id": media_id }))),
         Content::Video { media_id } => drop(put("video", json!({ "media_id": media_id }))),
         Content::SharePost { item_id } => {
-            put("share_post", json!({ "item_id": item_id, "embed_url": embed_url(stage, item_id) }));
+            put("share_post", json!({ "item_id": item_id, "embed_url": links::embed(&stage.site, item_id) }));
         }
         Content::Template(card) => drop(put("template", card.clone())),
-        Content::Sticker { name } => drop(put("sticker", json!({ "url": pictures::sticker_link(stage, name) }))),
-        Content::Emoji { name } => drop(put("emoji", json!({ "url": pictures::emoji_link(stage, name) }))),
+        Content::Sticker { name } => drop(put("sticker", json!({ "url": links::sticker(&stage.site, name) }))),
+        Content::Emoji { name } => drop(put("emoji", json!({ "url": links::emoji(&stage.site, name) }))),
         Content::Other => {}
         Content::New { kind, block } => drop(put(&kind.to_lowercase(), block.clone())),
     }
@@ -254,8 +253,11 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
         put("referenced_message_info", json!({ "referenced_message_id": referenced }));
     }
     if !message.reactions.is_empty() {
-        let reactions: Vec<Value> =
-            message.reactions.iter().map(|reaction| sign(stage, shop, there, reaction).into()).collect();
+        let reactions: Vec<Value> = message
+            .reactions
+            .iter()
+            .map(|reaction| reaction_block(&stage.site, shop, there, reaction).into())
+            .collect();
         put("reactions", json!(reactions));
     }
     Value::Object(line)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, header};
 
-use super::answer::Refusal;
+use crate::refusal::Refusal;
 
 /// One part of a form.
 #[derive(Debug, PartialEq, Eq)]

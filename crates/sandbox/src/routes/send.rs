@@ -7,12 +7,13 @@ use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Refusal, envelope},
-    business::{body, caller, conversation, text},
+    answer::envelope,
     compose,
+    request::{body, caller, conversation, text},
 };
 use crate::{
     ledger::{Attempt, Sign, Verdict},
+    refusal::Refusal,
     stage::Stage,
     world::{World, window},
 };
@@ -57,7 +58,7 @@ fn deliver(stage: &Stage, world: &mut World, headers: &HeaderMap, body: &Value) 
         return sign(world, at, text(body, "sender_action")?, now);
     }
     let parcel = compose::parcel(world, account, there, body, now)?;
-    let quoted = compose::quoted(there, body, stage.config.picture_quotes)?;
+    let quoted = compose::quoted(there, body, stage.site.config.picture_quotes)?;
     if there.blocked {
         return Err(Refusal::new(40064, "This user does not accept messages from you."));
     }

@@ -5,12 +5,8 @@ use std::sync::Arc;
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
-use super::{
-    answer::{Refusal, envelope},
-    business::caller,
-    multipart,
-};
-use crate::{stage::Stage, world::uploads::ImageKind};
+use super::{answer::envelope, multipart, request::caller};
+use crate::{refusal::Refusal, stage::Stage, world::uploads::ImageKind};
 
 /// The largest file, in bytes: 3 MB.
 const LARGEST: usize = 3 * 1024 * 1024;

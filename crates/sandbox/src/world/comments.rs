@@ -3,15 +3,16 @@
 //! so, even where no answer is allowed, so that each refusal can be met.
 
 use super::{
-    NewMessage, Parcel, Side, World,
+    NewMessage, OutgoingMessage, Side, World,
     conversation::{Content, Conversation, Source},
-    news::News,
+    event::WorldEvent,
+    posted_comment::PostedComment,
 };
 use crate::{
     clock::{DAY_MS, ms},
     comment::Comment,
     ids,
-    routes::answer::Refusal,
+    refusal::Refusal,
 };
 
 /// Where a business must be registered.
@@ -20,17 +21,6 @@ const OFFERED_IN: [&str; 3] = ["VN", "ID", "TH"];
 const OLDEST_MS: i64 = 2 * DAY_MS;
 /// How long the two must not have written each other.
 const QUIET_MS: i64 = DAY_MS;
-
-/// A comment that was made.
-#[derive(Debug, Clone)]
-pub(crate) struct Made {
-    pub(crate) id: String,
-    /// The place of the conversation with whoever made it, which may have no message yet.
-    pub(crate) conversation: usize,
-    pub(crate) comment: Comment,
-    pub(crate) at_ms: i64,
-    answered: bool,
-}
 
 impl World {
     /// Whether the account may have Comment-to-Message at all.
@@ -58,16 +48,16 @@ impl World {
         let account = there.account;
         let id = ids::digits(self.seed, "comment", &[&there.id, &self.comments.len().to_string()]);
         let at_ms = now.saturating_sub(ms(comment.ago));
-        let made = Made { id: id.clone(), conversation, comment, at_ms, answered: false };
+        let made = PostedComment { id: id.clone(), conversation, comment, at_ms, answered: false };
         if self.answers_comments(account) {
-            self.news.push(News::Comment { made: Box::new(made.clone()) });
+            self.events.push(WorldEvent::Comment { made: Box::new(made.clone()) });
         }
         self.comments.push(made);
         id
     }
 
     /// The comment of that id that was made to this account, if it may be answered by message now.
-    pub(crate) fn answerable(&self, account: usize, comment_id: &str, now: i64) -> Result<&Made, Refusal> {
+    pub(crate) fn answerable(&self, account: usize, comment_id: &str, now: i64) -> Result<&PostedComment, Refusal> {
         if !self.offers_comments(account) {
             return Err(not_offered());
         }
@@ -92,7 +82,7 @@ impl World {
         conversation: usize,
         comment_id: &str,
         at_ms: i64,
-        parcel: Parcel,
+        parcel: OutgoingMessage,
     ) -> String {
         let message_id = self.accept(conversation, at_ms, parcel, None);
         if let Some(accepted) = self.ledger.accepted.last_mut().filter(|sent| sent.message_id == message_id) {
@@ -133,7 +123,7 @@ pub(crate) fn not_offered() -> Refusal {
 
 /// The first of the conditions that does not hold. A wrong comment is a wrong parameter, a wrong moment or person a rule
 /// of direct messages; which code stands for which nobody documents.
-fn hindrance(made: &Made, there: &Conversation, now: i64) -> Option<(i64, &'static str)> {
+fn hindrance(made: &PostedComment, there: &Conversation, now: i64) -> Option<(i64, &'static str)> {
     let Comment { under_a_comment, on_another_account, by_a_minor, from_elsewhere, .. } = made.comment;
     if under_a_comment {
         return Some((40002, "Only a first-level comment can be replied to by direct message"));

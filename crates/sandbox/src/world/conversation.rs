@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::reactions::Reaction;
-use crate::customers::script::Voice;
+use super::voice::Voice;
 
 /// A TikTok user who writes to the shop.
 #[derive(Debug, Clone)]
@@ -160,6 +159,22 @@ impl Message {
     pub(crate) fn by_business(&self) -> bool {
         !self.by_customer && self.auto.is_none()
     }
+}
+
+/// What somebody reacts with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Emotion {
+    Emoji(String),
+    /// A picture TikTok drew for them, by its name; its link dies after thirty days.
+    AiEmoji(String),
+}
+
+/// A reaction to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reaction {
+    pub(crate) emotion: Emotion,
+    pub(crate) by_customer: bool,
+    pub(crate) at_ms: i64,
 }
 
 /// How a person came to the shop (§4.3).

@@ -1,21 +1,10 @@
 //! What an account has posted: its own videos, which it may list and share (§4.2). Nobody else's can be shared.
 
-use super::World;
+use super::{Post, World, catalogue};
 use crate::{
     clock::{HOUR_MS, MINUTE_MS},
-    customers::catalogue,
     ids,
 };
-
-/// A post of an account.
-#[derive(Debug, Clone)]
-pub(crate) struct Post {
-    pub(crate) account: usize,
-    /// 19 digits.
-    pub(crate) item_id: String,
-    pub(crate) caption: String,
-    pub(crate) created_at_ms: i64,
-}
 
 impl World {
     /// Gives a new account what it posted before the sandbox opened.

@@ -1,23 +1,7 @@
 //! Reactions: what people stick on a message (§4.4). They are no messages, move no times and count for nothing; a listing
 //! shows those that stand, a webhook tells of each that is given and taken back.
 
-use super::{World, news::News};
-
-/// What somebody reacts with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Emotion {
-    Emoji(String),
-    /// A picture TikTok drew for them, by its name; its link dies after thirty days.
-    AiEmoji(String),
-}
-
-/// A reaction to a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reaction {
-    pub(crate) emotion: Emotion,
-    pub(crate) by_customer: bool,
-    pub(crate) at_ms: i64,
-}
+use super::{World, conversation::Reaction, event::WorldEvent};
 
 impl World {
     /// Somebody reacts to a message. The same reaction twice is one. Whether there is such a message.
@@ -31,7 +15,7 @@ impl World {
         if !message.reactions.iter().any(same) {
             message.reactions.push(reaction.clone());
             let message_id = message_id.to_owned();
-            self.news.push(News::Reaction { conversation, message_id, reaction, given: true });
+            self.events.push(WorldEvent::Reaction { conversation, message_id, reaction, given: true });
         }
         true
     }
@@ -49,7 +33,7 @@ impl World {
         let taken = message.reactions.len() < given;
         if taken {
             let message_id = message_id.to_owned();
-            self.news.push(News::Reaction { conversation, message_id, reaction, given: false });
+            self.events.push(WorldEvent::Reaction { conversation, message_id, reaction, given: false });
         }
         taken
     }

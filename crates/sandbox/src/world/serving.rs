@@ -3,7 +3,7 @@
 
 use super::{
     NewMessage, Side, World,
-    auto_messages::Kept,
+    auto_message::StoredAutoMessage,
     conversation::{Content, Source},
 };
 use crate::auto_message::AutoKind;
@@ -20,7 +20,7 @@ impl World {
         };
         let greeting = shop.automatic.served(AutoKind::WelcomeMessage).next().filter(|_| first);
         let greeting = greeting.map(|kept| kept.body.replace(DISPLAY_NAME, &shop.display_name));
-        let asked = |kept: &&Kept| kept.title == text;
+        let asked = |kept: &&StoredAutoMessage| kept.title == text;
         let answer = shop.automatic.served(AutoKind::SuggestedQuestion).find(asked).map(|kept| kept.body.clone());
         for (kind, said) in [(AutoKind::WelcomeMessage, greeting), (AutoKind::SuggestedQuestion, answer)] {
             if let Some(said) = said {

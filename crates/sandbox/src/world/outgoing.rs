@@ -6,7 +6,7 @@ use crate::ledger::SentImage;
 
 /// What the business sends through the API, once it is found good.
 #[derive(Debug)]
-pub(crate) enum Parcel {
+pub(crate) enum OutgoingMessage {
     Text(String),
     Image(SentImage),
     /// A post of the account's own, by its item id.
@@ -14,13 +14,13 @@ pub(crate) enum Parcel {
     Template(Value),
 }
 
-impl Parcel {
+impl OutgoingMessage {
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Parcel::Text(_) => "TEXT",
-            Parcel::Image(_) => "IMAGE",
-            Parcel::SharePost(_) => "SHARE_POST",
-            Parcel::Template(_) => "TEMPLATE",
+            OutgoingMessage::Text(_) => "TEXT",
+            OutgoingMessage::Image(_) => "IMAGE",
+            OutgoingMessage::SharePost(_) => "SHARE_POST",
+            OutgoingMessage::Template(_) => "TEMPLATE",
         }
     }
 }
