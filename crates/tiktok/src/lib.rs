@@ -17,6 +17,7 @@
 
 pub mod business;
 mod client;
+mod endpoint;
 mod endpoints;
 mod error;
 mod lenient;
@@ -24,12 +25,15 @@ pub mod login_kit;
 mod media_fetch;
 mod secret;
 mod timestamp;
+mod transport;
 mod words;
 
-pub use client::{Client, Endpoint, FilePart, Form, Safety, Timeouts};
+pub use client::Client;
+pub use endpoint::Endpoint;
 pub use endpoints::{Endpoints, EndpointsError};
 pub use error::{Error, LaterWhy, RateLimit, RawAnswer, Reason, UnknownWhy, UnreachableWhy, Words};
-pub use media_fetch::{FilmError, MediaError, NotAllowed, expires_at_s};
+pub use media_fetch::{MediaError, NotAllowed, VideoError, expires_at_s};
 pub use reqwest::Method;
 pub use secret::{AccessToken, ClientSecret, RefreshToken};
 pub use timestamp::Timestamp;
+pub use transport::{FilePart, Form, Safety, Timeouts};

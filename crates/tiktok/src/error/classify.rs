@@ -3,7 +3,11 @@
 //! The rule behind the table: an outcome is called "not taken" only when TikTok said so in words we know. HTTP is 200
 //! even for errors on the Business API, so its `code` decides first; a 5xx is never believed either way.
 
-use super::{Error, Facts, Reason, UnknownWhy};
+use super::{
+    facts::Facts,
+    messages,
+    variants::{Error, Reason, UnknownWhy},
+};
 use crate::lenient::Fields;
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -68,7 +72,10 @@ fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) 
         40_102 | 40_105 => facts.refresh(status),
         40_103 | 40_107 | 40_110 | 40_115 => facts.reauthorise(status),
         40_050 => facts.unknown(UnknownWhy::Duplicate),
-        40_000..=49_999 => facts.refused(status, reason(code)),
+        40_000..=49_999 => {
+            let reason = messages::reason(facts.message.as_str(), reason(code));
+            facts.refused(status, reason)
+        }
         50_000..=59_999 => facts.unknown(UnknownWhy::SystemError),
         _ => facts.unknown(UnknownWhy::UnheardOfCode),
     }

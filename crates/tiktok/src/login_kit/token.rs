@@ -7,11 +7,10 @@
 
 use super::LoginApp;
 use crate::{
-    AccessToken, Client, Error, Method, RefreshToken, Safety,
-    client::{Outgoing, transport},
-    endpoints,
+    AccessToken, Client, Error, Method, RefreshToken, Safety, endpoints,
     error::{self, Facts, UnknownWhy, UnreachableWhy},
     lenient::Fields,
+    transport::{self, OutgoingRequest},
 };
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse,
@@ -179,7 +178,7 @@ impl Wire {
     }
 
     async fn post(&self, path: &'static str, safety: Safety, bytes: Vec<u8>) -> Result<String, Error> {
-        let outgoing = Outgoing {
+        let outgoing = OutgoingRequest {
             method: Method::POST,
             url: endpoints::join(&self.client.endpoints().login_kit, path),
             safety,
@@ -188,7 +187,7 @@ impl Wire {
         };
         let secrets = self.secrets();
         async {
-            let answer = self.client.exchange(outgoing, &secrets).await;
+            let answer = self.client.transport().exchange(outgoing, &secrets).await;
             transport::note(answer.and_then(|answer| {
                 error::login_kit(answer.status, answer.retry_after, &answer.text, &secrets)?;
                 Ok(answer.text)

@@ -19,7 +19,7 @@ pub enum Content {
     },
     /// A film.
     Video {
-        /// For [`crate::business::media::DownloadLink`] and then [`crate::Client::fetch_film`]; good for 30 days.
+        /// For [`crate::business::media::DownloadLink`] and then [`crate::Client::fetch_video`]; good for 30 days.
         media_id: String,
     },
     /// A TikTok post passed on; either part may be missing.
