@@ -1,4 +1,4 @@
-//! One call, made once, and what came of it.
+//! The client: makes one call, once, and classifies its answer.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tokio::io::AsyncWrite;
 use tracing::Instrument;
 
-/// The way to TikTok. Cheap to clone; clones share connections and the view of TikTok's clock.
+/// A client for TikTok's APIs. Cheap to clone; clones share connections and the view of TikTok's clock.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -68,8 +68,8 @@ impl Client {
         self.shared.transport.clock.offset_ms()
     }
 
-    /// The latest it can be by TikTok's clock: what its newest answer said, and the time since by a timer. None before the
-    /// first answer.
+    /// The latest it can be by TikTok's clock: what its newest answer said, and the time since by a timer. None before
+    /// the first answer.
     #[must_use]
     pub fn at_most_ms(&self) -> Option<i64> {
         self.shared.transport.clock.at_most_ms()
@@ -129,7 +129,8 @@ impl Client {
     /// Makes one Business API call, once.
     ///
     /// # Errors
-    /// Every variant of [`Error`]; for a [`Safety::Once`] endpoint only [`Error::Unknown`] leaves open whether it happened.
+    /// Every variant of [`Error`]; for a [`Safety::Once`] endpoint only [`Error::Unknown`] leaves open whether it
+    /// happened.
     pub async fn call<E: Endpoint>(&self, token: &AccessToken, endpoint: E) -> Result<E::Reply, Error> {
         self.ask(Some(token), &[], &endpoint).await
     }
@@ -164,7 +165,7 @@ impl Client {
     }
 }
 
-/// What an answer means for the call it answers: pure, so that a table can test it.
+/// Reads an endpoint's reply out of an answer: pure, so that a table can test it.
 fn settle<E: Endpoint>(endpoint: &E, answer: &Answer, secrets: &[&str]) -> Result<E::Reply, Error> {
     let envelope = error::business(answer.status, answer.retry_after, &answer.text, secrets)?;
     match read::<E::Reply>(&envelope.data, "data") {

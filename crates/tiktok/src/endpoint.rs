@@ -13,7 +13,7 @@ pub trait Endpoint: Send + Sync {
     const PATH: &'static str;
     /// Whether making the call twice does the thing twice.
     const SAFETY: Safety;
-    /// What `data` holds on success.
+    /// The type of the answer's `data` on success.
     type Reply: DeserializeOwned + Send;
 
     /// Parameters behind the `?`; the client encodes them (`+` in a conversation id becomes `%2B`).

@@ -1,4 +1,4 @@
-//! What TikTok can be asked, in types: sign in, list conversations, read them, answer, fetch a picture.
+//! A typed client for TikTok's APIs: sign in, list conversations, read them, reply, fetch images and videos.
 //!
 //! TikTok is two platforms with two apps: **Login Kit** (who is this person?) in [`login_kit`] and **TikTok API for
 //! Business** (a business's direct messages) in [`business`]. This crate knows both and nothing else: no database, no
@@ -7,7 +7,8 @@
 //!
 //! The invariant is in the error: [`Error`] has one variant for each thing a caller can do next, and a call that *may*
 //! have been carried out is never reported as one that was not ([`Error::Unknown`]). A send has no idempotency key, so
-//! nothing in here repeats a request: redirects, protocol retries and connection reuse for [`Safety::Once`] calls are off.
+//! nothing in here repeats a request: redirects, protocol retries and connection reuse for [`Safety::Once`] calls are
+//! off.
 //!
 //! Every answer is read with suspicion. One malformed message does not lose the page it came on, identifiers stay
 //! strings to the last digit, an enum's unknown value is kept as text, and what is kept for the agent's "why?" has had

@@ -1,4 +1,4 @@
-//! When something happened, by TikTok's word.
+//! Times that TikTok names.
 
 /// 1 January 2014, ms since the epoch: before there was anything like TikTok.
 const EARLIEST_MS: i64 = 1_388_534_400_000;

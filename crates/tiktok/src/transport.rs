@@ -23,11 +23,11 @@ use url::Url;
 use clock::{ServerClock, local_ms};
 pub use form::{FilePart, Form};
 
-/// No answer of TikTok's is anywhere near this.
+/// The longest answer that is read; TikTok's are far shorter.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
-/// The slowest line an upload must work on, in bytes a second (half a megabit).
+/// The slowest connection an upload must work on: half a megabit a second.
 const MIN_UPLOAD_BYTES_PER_SECOND: u64 = 64 * 1024;
-/// A server cannot park us for longer than this.
+/// The longest wait that a server may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// Whether a call may be made again when its outcome is unknown.
@@ -54,7 +54,7 @@ impl Default for Timeouts {
     }
 }
 
-/// A request about to leave.
+/// A request that is ready to be sent.
 pub(crate) struct OutgoingRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -64,7 +64,7 @@ pub(crate) struct OutgoingRequest {
     pub(crate) body: Option<Body>,
 }
 
-/// What a request carries.
+/// The body of a request.
 pub(crate) enum Body {
     /// Text of this kind.
     Text { kind: &'static str, bytes: Vec<u8> },

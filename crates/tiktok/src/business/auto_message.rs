@@ -1,7 +1,8 @@
-//! What TikTok sends for the business by itself ("Automatic messages"): reading it, and changing it.
+//! Automatic messages, which TikTok sends for the business by itself ("Automatic messages"): listing and changing them.
 //!
-//! A kind is switched on and off as a whole. TikTok shows a message to customers if it has approved it and its kind is on;
-//! a kind that is switched on anew shows none of the messages it had before, and nothing in [`ListAutoMessages`] tells.
+//! A kind is switched on and off as a whole. TikTok shows a message to customers if it has approved it and its kind is
+//! on; a kind that is switched on anew shows none of the messages it had before, and nothing in [`ListAutoMessages`]
+//! tells.
 
 mod change;
 mod content;
@@ -23,7 +24,7 @@ use std::fmt;
 pub struct ListAutoMessages {
     /// The account.
     pub business_id: String,
-    /// Which kind.
+    /// The kind to list.
     pub kind: AutoMessageType,
 }
 
@@ -33,20 +34,20 @@ pub struct ListAutoMessages {
 pub struct AutoMessages {
     /// Whether the kind is on; `None` when TikTok did not say.
     pub status: Option<OperationStatus>,
-    /// What could be read, in TikTok's order.
+    /// The messages that could be read, in TikTok's order.
     pub messages: Vec<AutoMessage>,
     /// How many entries had no id or were of no kind we know.
     pub unreadable: usize,
 }
 
-/// One message. `Debug` leaves the words out.
+/// An automatic message. `Debug` leaves the text out.
 #[derive(Clone)]
 pub struct AutoMessage {
-    /// Which.
+    /// The message's id.
     pub auto_message_id: String,
-    /// What it says; empty where TikTok did not say.
+    /// Its content; empty where TikTok did not say.
     pub text: AutoMessageText,
-    /// TikTok's verdict; `None` when it did not say.
+    /// The result of TikTok's review; `None` when it did not say.
     pub audit: Option<AuditStatus>,
     /// The entry as it came.
     pub raw: Box<RawValue>,

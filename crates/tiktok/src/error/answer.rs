@@ -1,4 +1,4 @@
-//! The parts of an answer an error keeps.
+//! The parts of an answer that an error keeps: the answer itself and TikTok's message, shortened and without tokens.
 
 use super::redact::redact;
 use std::{fmt, ops::Deref};
@@ -50,8 +50,8 @@ impl From<RawAnswer> for String {
 
 /// TikTok's own words, at most 512 bytes, tokens taken out.
 ///
-/// They may quote a customer or hold a line break: there is no `Display`, and `Debug` prints only their length. Only the
-/// screen shows them, as a quotation.
+/// They may quote a customer or hold a line break: there is no `Display`, and `Debug` prints only their length. Only
+/// the screen shows them, as a quotation.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Words(String);
 

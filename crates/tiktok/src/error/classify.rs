@@ -1,4 +1,4 @@
-//! From an answer to a verdict: pure functions of status and text, tested as a table.
+//! Classifies answers: pure functions of status and text, tested as a table.
 //!
 //! The rule behind the table: an outcome is called "not taken" only when TikTok said so in words we know. HTTP is 200
 //! even for errors on the Business API, so its `code` decides first; a 5xx is never believed either way.
@@ -101,9 +101,9 @@ fn reason(code: i64) -> Reason {
     }
 }
 
-/// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something in
-/// between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is said
-/// of the body itself, by whoever would not carry it, is believed.
+/// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something
+/// in between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is
+/// said of the body itself, by whoever would not carry it, is believed.
 fn without_code(status: u16, facts: Facts) -> Error {
     match status {
         200..300 => facts.unknown(UnknownWhy::Garbled { path: ".".to_owned() }),

@@ -8,8 +8,8 @@ use super::{
 };
 use std::time::Duration;
 
-/// A request id that looks like one. TikTok's are letters and digits; anything else might be somebody's words, and is only
-/// kept in the raw answer.
+/// A request id that looks like one. TikTok's are letters and digits; anything else might be somebody's words, and is
+/// only kept in the raw answer.
 fn request_id_in(text: &str) -> Option<String> {
     let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     let longest = 128;

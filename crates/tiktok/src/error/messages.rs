@@ -4,7 +4,8 @@
 
 use super::variants::Reason;
 
-/// What a refusal means: the reason its code stands for, the text its message then contains, and the reason that is meant.
+/// What a refusal means: the reason its code stands for, the text its message then contains, and the reason that is
+/// meant.
 const MEANINGS: [(Reason, &str, Reason); 1] = [(Reason::InvalidParameter, "media_id", Reason::MediaNotFound)];
 
 /// The reason that a message makes of what the code alone says.

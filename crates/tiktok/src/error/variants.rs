@@ -6,7 +6,7 @@ use super::{
 };
 use std::time::Duration;
 
-/// What came of a call that did not simply succeed. Each variant is one thing to do next ("Error codes").
+/// Why a call did not succeed. Each variant is one thing to do next ("Error codes").
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// Certainly not taken: the request never left this computer whole. Wait, then the same call is safe.
@@ -49,9 +49,9 @@ pub enum Error {
         raw: RawAnswer,
     },
 
-    /// Not taken: no token or code of ours will do (40103, 40107, 40110, 40115, `invalid_grant`). A person must link the
-    /// account again, and that helps for certain: these codes are about what a new link replaces. A missing permission
-    /// (40001) is no such thing, see [`Reason::NotPermitted`].
+    /// Not taken: no token or code of ours will do (40103, 40107, 40110, 40115, `invalid_grant`). A person must link
+    /// the account again, and that helps for certain: these codes are about what a new link replaces. A missing
+    /// permission (40001) is no such thing, see [`Reason::NotPermitted`].
     #[error("TikTok wants the account to be linked again (code {code}{})", ticket(request_id.as_deref()))]
     Reauthorise {
         /// TikTok's code, or the HTTP status on Login Kit.
@@ -83,7 +83,7 @@ pub enum Error {
     /// [`crate::Safety::Once`] call must be settled by looking, never by calling again.
     #[error("TikTok's answer does not say whether it happened ({why}{}{})", code_of(*code), ticket(request_id.as_deref()))]
     Unknown {
-        /// What went wrong with the answer.
+        /// The fault of the answer.
         why: UnknownWhy,
         /// TikTok's code, where one was read.
         code: Option<i64>,
@@ -123,12 +123,13 @@ pub enum Reason {
     MessagingRules,
     /// 40000, 40002: a parameter, or the account's messages are off; the message names it.
     InvalidParameter,
-    /// 40000, 40002 with a message that names `media_id`: TikTok no longer has the uploaded image, or never had it. A new
-    /// upload can help.
+    /// 40000, 40002 with a message that names `media_id`: TikTok no longer has the uploaded image, or never had it. A
+    /// new upload can help.
     MediaNotFound,
     /// 40001: the scope was not granted, the app is not approved for it, or the account is not the token's.
-    /// It is said of one call, not of the account: a missing `video.list` leaves the messages as they are. Linking again
-    /// helps only if the scope is granted this time; [`crate::business::oauth::token_info`] tells what is granted now.
+    /// It is said of one call, not of the account: a missing `video.list` leaves the messages as they are. Linking
+    /// again helps only if the scope is granted this time; [`crate::business::oauth::token_info`] tells what is granted
+    /// now.
     NotPermitted,
     /// 40101, `invalid_client`: the app's id, its secret or the code are wrong.
     BadCredentials,
@@ -156,14 +157,14 @@ pub enum Reason {
     Other,
 }
 
-/// What was wrong with an answer that leaves the outcome open.
+/// The fault of an answer that leaves the outcome open.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UnknownWhy {
     /// No whole answer within the total timeout.
     TimedOut,
     /// The connection broke after the request had begun to leave.
     HungUp,
-    /// HTTP 5xx, or a refusal without a code of TikTok's: somebody else's word.
+    /// HTTP 5xx, or a refusal without a code of TikTok's: it came from something in between.
     Status(u16),
     /// Not the JSON that was expected; `path` is where it stopped making sense (`data.message.message_id`).
     Garbled {
@@ -238,7 +239,8 @@ impl Error {
         }
     }
 
-    /// What this computer says of a call that brought no words of TikTok's: the system's ("Connection refused"), or ours.
+    /// What this computer says of a call that brought no words of TikTok's: the system's ("Connection refused"), or
+    /// ours.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {

@@ -15,14 +15,14 @@ pub struct LoginApp {
     pub client_secret: ClientSecret,
 }
 
-/// A login about to begin: open `url`, keep the other two until the callback. `Debug` prints none of it.
+/// A login that was begun: open `url`, keep the other two until the callback. `Debug` prints none of it.
 #[derive(Clone)]
 pub struct Authorization {
     /// For the browser.
     pub url: Url,
     /// Must come back unchanged.
     pub state: String,
-    /// For [`super::exchange`]; proves that whoever brings the code began the login.
+    /// For [`super::exchange`]; proves that the code belongs to this login.
     pub verifier: String,
 }
 

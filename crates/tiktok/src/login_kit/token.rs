@@ -45,7 +45,7 @@ pub struct LoginTokens {
     pub refresh_expires_in: Duration,
     /// The person, to this app only; another app of the same developer sees another id.
     pub open_id: String,
-    /// What was granted.
+    /// The scopes that were granted.
     pub scope: Vec<String>,
 }
 
@@ -198,8 +198,8 @@ impl Wire {
     }
 }
 
-/// TikTok's answer as the standard has it: a lifetime that is none of a token's becomes the documented one, because a pair
-/// must not be lost for it.
+/// TikTok's answer as the standard has it: a lifetime that is none of a token's becomes the documented one, because a
+/// pair must not be lost for it.
 fn standard(text: String) -> String {
     let Some(fields) = serde_json::from_str::<&RawValue>(&text).ok().and_then(Fields::read) else { return text };
     let mut answer = serde_json::Map::new();

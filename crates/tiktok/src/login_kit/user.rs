@@ -27,7 +27,7 @@ pub struct User {
     /// The name shown.
     #[serde(default, deserialize_with = "lenient::optional_name")]
     pub display_name: Option<String>,
-    /// A link that dies: keep the picture, not the link.
+    /// A link that dies: keep the image, not the link.
     #[serde(default, deserialize_with = "lenient::optional_text")]
     pub avatar_url: Option<String>,
 }

@@ -6,7 +6,7 @@ use crate::{
     transport,
 };
 
-/// Why there are no bytes, by what the caller can do.
+/// Why an image or a video could not be fetched, by what the caller can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     /// This address is not followed; asking again will not change that.
@@ -15,7 +15,7 @@ pub enum MediaError {
     /// The link is dead (HTTP 401, 403, 404, 410): ask TikTok for a new one, if the media itself is not too old.
     #[error("the link no longer works (HTTP {status})")]
     Expired {
-        /// What the host said.
+        /// The HTTP status.
         status: u16,
     },
     /// Larger than the cap; it was not kept.
@@ -27,7 +27,7 @@ pub enum MediaError {
     /// The network or the host failed; try later.
     #[error("the picture could not be fetched: {detail}")]
     Later {
-        /// What happened; carries no address.
+        /// The cause, without any address.
         detail: String,
     },
 }

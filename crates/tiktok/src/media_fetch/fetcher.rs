@@ -82,7 +82,7 @@ impl MediaFetcher {
     }
 }
 
-/// The connections pictures are fetched over.
+/// Sets up the HTTP client that images and videos are fetched with.
 pub(crate) fn http(guard: &Guard, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
     let timeouts = Timeouts { connect: timeouts.connect, total: timeouts.total.min(IMAGE_TIMEOUT) };
     transport::builder(timeouts)

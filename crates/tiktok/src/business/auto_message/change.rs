@@ -1,5 +1,5 @@
-//! Changing what TikTok sends by itself. None of these takes an idempotency key: an [`crate::Error::Unknown`] is settled by
-//! reading the kind again, never by calling again.
+//! Changing automatic messages. None of these calls takes an idempotency key: an [`crate::Error::Unknown`] is settled
+//! by reading the kind again, never by calling again.
 
 use super::{AutoMessageText, OperationStatus};
 use crate::{Endpoint, Safety, business::message::AutoMessageType, lenient::Fields};
@@ -12,7 +12,7 @@ use serde_json::{Value, json, value::RawValue};
 pub struct CreateAutoMessage {
     /// The account.
     pub business_id: String,
-    /// What it says.
+    /// The content.
     pub text: AutoMessageText,
 }
 
@@ -21,9 +21,9 @@ pub struct CreateAutoMessage {
 pub struct UpdateAutoMessage {
     /// The account.
     pub business_id: String,
-    /// Which.
+    /// The message's id.
     pub auto_message_id: String,
-    /// What it is to say.
+    /// The new content.
     pub text: AutoMessageText,
 }
 
@@ -34,7 +34,7 @@ pub struct DeleteAutoMessage {
     pub business_id: String,
     /// Its kind.
     pub kind: AutoMessageType,
-    /// Which.
+    /// The message's id.
     pub auto_message_id: String,
 }
 
@@ -55,13 +55,13 @@ pub struct SortAutoMessages {
 pub struct SetAutoMessageStatus {
     /// The account.
     pub business_id: String,
-    /// Which kind.
+    /// The kind to switch.
     pub kind: AutoMessageType,
     /// On or off.
     pub enabled: bool,
 }
 
-/// What TikTok said to a change.
+/// TikTok's answer to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Wire")]
 pub struct AutoMessageChanged {

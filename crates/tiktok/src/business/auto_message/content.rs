@@ -1,10 +1,10 @@
-//! What an automatic message says, and how it stands.
+//! The content of an automatic message, and the state of its review.
 
 use crate::{business::message::AutoMessageType, lenient::Fields, words::words};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// What an automatic message says. `Debug` leaves the words out.
+/// The content of an automatic message. `Debug` leaves the text out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AutoMessageText {
     /// Greets whoever opens the conversation.
@@ -19,7 +19,8 @@ pub enum AutoMessageText {
         /// What they are answered, at most 200 characters.
         answer: String,
     },
-    /// A prompt above the keyboard, and what it makes the customer ask. TikTok answers nothing; no message is labelled so.
+    /// A prompt above the keyboard, and what it makes the customer ask. TikTok answers nothing; no message is labelled
+    /// so.
     ChatPrompt {
         /// What the customer taps, at most 18 characters.
         title: String,
@@ -29,9 +30,9 @@ pub enum AutoMessageText {
 }
 
 words! {
-    /// TikTok's verdict on an automatic message; only an approved one is shown to customers.
+    /// The result of TikTok's review of an automatic message; only an approved one is shown to customers.
     AuditStatus {
-        /// Not judged yet.
+        /// Not reviewed yet.
         Reviewing = "REVIEWING",
         /// It may be shown.
         Approved = "APPROVED",
@@ -59,7 +60,7 @@ impl OperationStatus {
 }
 
 impl AutoMessageText {
-    /// Which kind of message says such a thing.
+    /// The kind of message that has this content.
     #[must_use]
     pub fn kind(&self) -> AutoMessageType {
         match self {
@@ -90,7 +91,7 @@ impl AutoMessageText {
         }
     }
 
-    /// One that says nothing.
+    /// Empty content of this kind.
     pub(super) fn empty(kind: &AutoMessageType) -> Option<Self> {
         let none = String::new;
         match kind {
