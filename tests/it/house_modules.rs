@@ -3,6 +3,8 @@
 //! An import is a `use`, or a path in the code, that leads to an item of another file of the same crate. A re-export counts
 //! as the file it leads to; `mod name;` and test code do not count.
 
+#![expect(clippy::string_slice, reason = "every place comes from the text itself")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A customer in a test's or a demo's hands.
+//! A customer, as tests, demos and the control addresses act as one.
 
 use std::{fmt, sync::Arc};
 

@@ -42,7 +42,7 @@ pub(crate) fn sticker(site: &Site, name: &str) -> String {
     signed(site, &format!("/cdn/sticker/{name}.png"), expires)
 }
 
-/// A picture TikTok drew for somebody to react with: thirty days (§4.4).
+/// An image that TikTok made for a reaction: thirty days (§4.4).
 pub(crate) fn ai_emoji(site: &Site, name: &str) -> String {
     let expires = (site.now() / DAY_MS + 30) * DAY_MS;
     signed(site, &format!("/cdn/ai-emoji/{}.png", ids::digits(0, "ai emoji", &[name])), expires)
@@ -62,7 +62,7 @@ pub(crate) fn is_good(site: &Site, path: &str, query: &BTreeMap<String, String>)
         && expires.parse::<i64>().is_ok_and(|at| at.saturating_mul(1000) > site.now())
 }
 
-/// Where a post is embedded.
+/// The page that embeds a post.
 pub(crate) fn embed(site: &Site, item_id: &str) -> String {
     format!("{}/embed/v2/{item_id}", site.base_url())
 }

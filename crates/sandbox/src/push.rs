@@ -1,8 +1,8 @@
-//! What TikTok pushes (§6): an event for everything that happens, signed, to whoever listens in this process and to the
-//! address the app registered. Where nobody listens nothing is made and nothing is kept.
+//! Webhooks (§6): one for each event, signed, to the listeners in this process and to the address the app registered.
+//! Without a listener and an address none are made.
 //!
 //! The order of what happened is the order events are made in; what reaches a listener may have been doubled, overtaken
-//! or lost on the transit, as the fault dial says.
+//! or lost on the way, as the fault dial says.
 
 use std::{
     collections::BTreeMap,
@@ -70,7 +70,8 @@ impl Pushes {
         self.listeners.get_or_init(|| broadcast::Sender::new(LISTENER_CAPACITY)).subscribe()
     }
 
-    /// Makes webhooks of what happened and sends them on their way. The world is held meanwhile, so nothing comes between.
+    /// Makes webhooks of what happened and sends them on their way. The world is held meanwhile, so nothing comes
+    /// between.
     pub(crate) fn publish(&self, world: &World, events: Vec<WorldEvent>) {
         let mut transit = self.in_transit();
         if self.listening().is_none() && transit.address().is_none() {
@@ -108,12 +109,12 @@ impl Pushes {
         Delivery::signed(&self.site.apps.business_secret, body.into(), at_s)
     }
 
-    /// What became of webhooks so far.
+    /// The counts of webhooks so far.
     pub(crate) fn tally(&self) -> WebhookTally {
         self.in_transit().tally
     }
 
-    /// Whether it fits the queue, where there is an address.
+    /// Sends to the listeners and queues for the address. Returns false if the queue was full.
     fn send(&self, transit: &mut InTransit, delivery: Delivery, now: i64) -> bool {
         if let Some(listeners) = self.listening() {
             // The last listener may have left this very moment.
@@ -130,7 +131,7 @@ impl Pushes {
         self.in_transit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the fault dial; what it held back is let go.
+    /// Sets the fault dial; events that it delayed go out now.
     pub(crate) fn set_faults(&self, faults: WebhookFaults) {
         let now = self.site.now();
         let mut transit = self.in_transit();
@@ -153,7 +154,7 @@ impl Pushes {
         }
     }
 
-    /// Forgets it, and what was still to be brought there.
+    /// Removes the address, and what was still to be brought there.
     pub(crate) fn forget(&self, category: &str) {
         let mut transit = self.in_transit();
         transit.hooks.remove(category);
@@ -180,7 +181,7 @@ impl Pushes {
         self.wake.notified().await;
     }
 
-    /// Lets go what was delayed and not overtaken in time.
+    /// Sends the delayed events that were not overtaken in time.
     fn release_overdue(&self) {
         let now = self.site.now();
         let mut transit = self.in_transit();

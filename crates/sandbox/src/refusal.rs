@@ -1,6 +1,6 @@
-//! Why TikTok API for Business refuses a call.
+//! The refusals of TikTok API for Business.
 
-/// Why a Business call is refused: `code` and `message` of the envelope (§7.5).
+/// A refusal of a Business call: `code` and `message` of the envelope (§7.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) code: i64,

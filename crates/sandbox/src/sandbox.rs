@@ -1,4 +1,4 @@
-//! The handle: start a TikTok, look into it, break it.
+//! The handle of a sandbox: starts it, looks into it, sets faults.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     config::{Apps, Config, Crowd, WindowRule},
     customer::Customer,
     customers::{
-        crowd::{self, Seen},
+        crowd::{self, CrowdTime},
         live, maison_bloom, populate,
     },
     faults::{Fault, Times},
@@ -28,7 +28,7 @@ use crate::{
     stage::Stage,
 };
 
-/// How often the customers' life, and what TikTok has to decide, is looked after, in real time.
+/// How often customers act and reviews are ended, in real time.
 const HEARTBEAT: Duration = Duration::from_millis(200);
 
 /// A running TikTok. Clones are the same one; when the last is dropped, it stops listening and forgets everything.
@@ -144,12 +144,12 @@ impl Sandbox {
         Owner::of_default_account(&self.stage)
     }
 
-    /// TikTok approves an automatic message now, whatever it thought of it before. Whether there is one of that id.
+    /// TikTok approves an automatic message now, whatever it decided before. Returns whether there is one of that id.
     pub fn approve(&self, auto_message_id: &str) -> bool {
         self.review(auto_message_id, AuditStatus::Approved)
     }
 
-    /// TikTok rejects an automatic message now, even one it approved before. Whether there is one of that id.
+    /// TikTok rejects an automatic message now, even one it approved before. Returns whether there is one of that id.
     pub fn reject(&self, auto_message_id: &str) -> bool {
         self.review(auto_message_id, AuditStatus::Rejected)
     }
@@ -187,21 +187,21 @@ impl Sandbox {
         places.into_iter().map(|at| Customer::new(Arc::clone(&self.stage), at)).collect()
     }
 
-    /// Every webhook from now on, as it would reach the registered address, for a host in this process. Where nobody
-    /// listens, and no address is registered, nothing is made; who falls 16,384 behind loses the oldest.
+    /// Every webhook from now on, as it would reach the registered address, for a host in this process. Without a
+    /// listener and a registered address none are made. A listener that falls 16,384 behind loses the oldest.
     #[must_use]
     pub fn webhooks(&self) -> broadcast::Receiver<Delivery> {
         self.stage.pushes.subscribe()
     }
 
-    /// A webhook of one's own making, signed as TikTok does at this second (epoch): for what this TikTok never pushes by
-    /// itself. Nobody is told of it.
+    /// A webhook of one's own making, signed as TikTok does at this second (epoch): for what this TikTok never pushes
+    /// by itself. It is not delivered.
     #[must_use]
     pub fn sign(&self, body: &str, at_s: i64) -> Delivery {
         self.stage.pushes.sign(body.to_owned(), at_s)
     }
 
-    /// Sets what goes wrong with webhooks; what the dial held back so far is let go.
+    /// Sets what goes wrong with webhooks; events that were delayed so far go out now.
     pub fn webhook_faults(&self, faults: WebhookFaults) {
         self.stage.pushes.set_faults(faults);
     }
@@ -212,13 +212,13 @@ impl Sandbox {
         self.stage.pushes.waiting()
     }
 
-    /// Every link to media, stickers and profile pictures that was given out so far answers 403 from now on, whatever its
-    /// `x-expires` says. Emoji links live on, as they never expire.
+    /// Every link to media, stickers and profile pictures that was given out so far answers 403 from now on, whatever
+    /// its `x-expires` says. Emoji links live on, as they never expire.
     pub fn expire_links(&self) {
         self.stage.site.expire_links();
     }
 
-    /// The record so far.
+    /// The ledger so far.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
         self.stage.record()
@@ -240,8 +240,9 @@ impl Sandbox {
     /// Sets a fault for an endpoint name, or for all of TikTok with `*`. Names: `authorize`, `login_token`,
     /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
     /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_upload`, `media_download`,
-    /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`, `auto_get`,
-    /// `direct_reply_update`, `direct_reply_get`, `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
+    /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`,
+    /// `auto_get`, `direct_reply_update`, `direct_reply_get`, `webhook_update`, `webhook_list`, `webhook_delete`,
+    /// `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
         self.stage.dial().set(endpoint, None, fault, times, self.stage.now());
     }
@@ -251,7 +252,7 @@ impl Sandbox {
         self.stage.dial().set(endpoint, Some(customer.conversation_id()), fault, times, self.stage.now());
     }
 
-    /// Takes every fault away, those of webhooks too.
+    /// Removes every fault, those of webhooks too.
     pub fn clear_faults(&self) {
         self.stage.dial().clear();
         self.webhook_faults(WebhookFaults::default());
@@ -291,8 +292,7 @@ impl Sandbox {
         self.stage.world().grants.revoke_all();
     }
 
-    /// Pulls the plug: stops listening and cuts every connection. When it returns, nothing listens on the port. Webhooks
-    /// go out all the same: they are another way.
+    /// Stops listening and cuts every connection. When it returns, nothing listens on the port. Webhooks still go out.
     pub async fn unplug(&self) {
         let mut server = self.running.server.lock().await;
         if let Some(server) = server.take() {
@@ -303,7 +303,7 @@ impl Sandbox {
     /// Listens again on the same port.
     ///
     /// # Errors
-    /// Somebody else took the port meanwhile.
+    /// The port was taken meanwhile.
     pub async fn plug_in(&self) -> io::Result<()> {
         let mut server = self.running.server.lock().await;
         if server.is_none() {
@@ -313,7 +313,7 @@ impl Sandbox {
     }
 }
 
-/// Puts in place what is there when the doors open.
+/// Opens the accounts and writes the conversations that are there from the start.
 fn furnish(stage: &Stage) {
     let (mut world, config, opened_at) = (stage.world(), &stage.site.config, stage.site.clock.opened_at());
     if config.scripted {
@@ -326,12 +326,12 @@ fn furnish(stage: &Stage) {
     }
     if let Some(crowd) = config.crowd {
         let account = world.default_account();
-        crowd::write(&mut world, account, crowd, opened_at, Seen::Before);
+        crowd::write(&mut world, account, crowd, opened_at, CrowdTime::Before);
     }
     world.agenda.begin(opened_at);
 }
 
-/// The customers' life, as long as there is a world.
+/// Lets the customers act, as long as the sandbox runs.
 async fn keep_alive(stage: std::sync::Weak<Stage>) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;

@@ -1,4 +1,5 @@
-//! What this TikTok is besides its world: its setup, its two apps, its clock, its address, and the ids of its answers.
+//! The site: the parts of this TikTok that are not its world. Its setup, its two apps, its clock, its address, and the
+//! ids of its answers.
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
@@ -15,7 +16,7 @@ pub(crate) struct Site {
     pub(crate) clock: Clock,
     port: AtomicU16,
     requests: AtomicU64,
-    /// How often every link that was out was made to expire.
+    /// How many times all links were made to expire.
     links_expired: AtomicU64,
 }
 

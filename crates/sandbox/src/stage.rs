@@ -16,7 +16,7 @@ use crate::{
     clock::ms,
     config::{Config, Crowd, Limits},
     customers::{
-        crowd::{self, Seen},
+        crowd::{self, CrowdTime},
         live,
     },
     faults::Dial,
@@ -67,7 +67,7 @@ impl Stage {
         guard
     }
 
-    /// The record so far.
+    /// The ledger so far.
     pub(crate) fn record(&self) -> Ledger {
         let mut record = self.world().record();
         record.webhooks = self.pushes.tally();
@@ -88,7 +88,7 @@ impl Stage {
         lock(&self.user_info_limiter)
     }
 
-    /// A picture, drawn when it is first asked for, and not on the thread that answers everybody else.
+    /// A picture, drawn when it is first asked for, on a thread of its own.
     pub(crate) async fn picture(&self, key: String, draw: impl FnOnce() -> Vec<u8> + Send + 'static) -> Vec<u8> {
         if let Some(known) = lock(&self.pictures).get(&key) {
             return known.to_vec();
@@ -134,11 +134,11 @@ impl Stage {
         let now = self.now();
         let mut world = self.world();
         let account = world.default_account();
-        crowd::write(&mut world, account, crowd, now, Seen::Now)
+        crowd::write(&mut world, account, crowd, now, CrowdTime::Now)
     }
 }
 
-/// The locked world. When it is let go, what happened meanwhile is pushed, before anybody else gets the lock: webhooks
+/// The locked world. When it is let go, what happened meanwhile is pushed, before the lock is free: webhooks
 /// leave in the order of what happened.
 pub(crate) struct WorldGuard<'a> {
     world: MutexGuard<'a, World>,
@@ -168,7 +168,8 @@ impl Drop for WorldGuard<'_> {
     }
 }
 
-/// A panic elsewhere does not take the sandbox down with it; what it guards is changed in single steps.
+/// Ignores poisoning: a panic elsewhere must not take the sandbox down, and the guarded data is changed in single
+/// steps.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

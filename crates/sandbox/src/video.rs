@@ -1,4 +1,4 @@
-//! Videos out of nothing: three pictures, a second each, in an MP4 that players play, and after them as much filler as
+//! Generates videos: three pictures, a second each, in an MP4 that players play, and after them as much filler as
 //! the video is to be long. Written by hand, because nothing here encodes video and three pictures need no encoding.
 
 use crate::{drawing, ids};
@@ -11,7 +11,7 @@ pub(crate) const USUAL_LENGTH: usize = 64 << 10;
 /// In pixels: whole macroblocks, portrait as phones film.
 const WIDTH: u32 = 80;
 const HEIGHT: u32 = 144;
-/// A second each.
+/// How many pictures a video has, each for a second.
 const PICTURES: u32 = 3;
 /// The file up to its filler: what it is, where everything lies in it, and the pictures.
 pub(crate) fn beginning(seed: u64, name: &str) -> Vec<u8> {

@@ -1,8 +1,10 @@
-//! Everything this TikTok knows, and what can happen to it. One lock guards it all (`crate::stage`), so each call sees one
-//! moment, as it would behind TikTok's own front door.
+//! The world: everything this TikTok knows, and what can happen to it. One lock guards it all (`crate::stage`), so each
+//! call sees one moment, as it would behind TikTok's own front door.
 //!
-//! The nouns lie at the bottom ([`conversation`], [`auto_message`], [`post`], …), [`state`] has them all, and the other
-//! files are what people and the API do to it. Nothing in here knows of HTTP, of webhooks or of the scripted customers.
+//! The nouns lie at the bottom ([`conversation`], [`auto_message`], [`post`], …), [`state`] holds them, and the other
+//! files are what people and the API do to it.
+//!
+//! Invariant: nothing in here knows HTTP, webhooks or the scripted customers; they import the world.
 
 pub(crate) mod agenda;
 pub(crate) mod auto_changes;

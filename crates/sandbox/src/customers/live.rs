@@ -1,12 +1,12 @@
 //! The life customers lead while the sandbox runs: they read what the shop writes, answer it after a while, and now and
-//! then one of them writes unasked or comes for the first time. Everything is due at a moment drawn from the seed, so the same seed lives the same life, and moving
-//! the clock forward lets it all happen at once.
+//! then one of them writes unasked or comes for the first time. The agenda draws each moment from the seed; moving the
+//! clock forward lets everything happen at once.
 
 use super::{arrivals, script::HEART};
 use crate::world::{
     NewMessage, Side, World,
     agenda::PlannedEvent,
-    conversation::{Content, Emotion, Reaction},
+    conversation::{Content, Reaction, ReactionKind},
     voice::Voice,
 };
 
@@ -17,7 +17,7 @@ pub(crate) fn expect_arrivals(world: &mut World, at_ms: i64) {
 
 /// Lets everything happen that is due by now.
 pub(crate) fn catch_up(world: &mut World, now: i64) {
-    let heart = |at_ms| Reaction { emotion: Emotion::Emoji(HEART.to_owned()), by_customer: true, at_ms };
+    let heart = |at_ms| Reaction { kind: ReactionKind::Emoji(HEART.to_owned()), by_customer: true, at_ms };
     while let Some((at_ms, event)) = world.agenda.next(now) {
         match event {
             PlannedEvent::Reads(conversation) => world.read(conversation, at_ms),

@@ -1,5 +1,5 @@
-//! What an event says (§6.4, §6.5). The words are the listing's, but not its letters: lower case where a listing shouts,
-//! `type` where it says `message_type`, and a card in another shape.
+//! What an event says (§6.4, §6.5). The words are the listing's, but not its letters: lower case where a listing
+//! shouts, `type` where it says `message_type`, and a card in another shape.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     site::Site,
     world::{
         Account, World,
-        conversation::{Content, Conversation, Emotion, Message, Reaction, Referral},
+        conversation::{Content, Conversation, Message, Reaction, ReactionKind, Referral},
         event::WorldEvent,
         posted_comment::PostedComment,
     },
@@ -52,7 +52,7 @@ pub(super) fn webhook(site: &Site, world: &World, event: &WorldEvent) -> Option<
     Some(Webhook { name, business_id: shop.business_id.clone(), content: Value::Object(content) })
 }
 
-/// What happened in a conversation.
+/// The webhook of an event in a conversation.
 fn happened(
     site: &Site,
     shop: &Account,
@@ -210,9 +210,9 @@ pub(crate) fn reaction_block(
     reaction: &Reaction,
 ) -> Map<String, Value> {
     let by = if reaction.by_customer { &there.person.unique_identifier } else { &shop.business_id };
-    let (kind, field, value) = match &reaction.emotion {
-        Emotion::Emoji(emoji) => ("EMOJI", "emoji", json!(emoji)),
-        Emotion::AiEmoji(name) => ("AI_EMOJI", "ai_emoji_url", json!(links::ai_emoji(site, name))),
+    let (kind, field, value) = match &reaction.kind {
+        ReactionKind::Emoji(emoji) => ("EMOJI", "emoji", json!(emoji)),
+        ReactionKind::AiEmoji(name) => ("AI_EMOJI", "ai_emoji_url", json!(links::ai_emoji(site, name))),
     };
     let fields =
         [("type", json!(kind)), (field, value), ("unique_identifier", json!(by)), ("timestamp", json!(reaction.at_ms))];

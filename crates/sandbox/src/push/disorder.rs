@@ -32,7 +32,7 @@ struct DelayedEvent<T> {
     until: i64,
 }
 
-/// What became of one event.
+/// What the faults did to one event.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fate {
     pub(super) dropped: bool,

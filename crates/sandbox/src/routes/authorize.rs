@@ -1,5 +1,5 @@
-//! The page a person agrees on (§2.1 to §2.3, §3.2), for both apps: the client key tells which. What is wrong with the
-//! app or the address stops on a page of TikTok's; what is wrong with the request goes back to the app.
+//! The page a person agrees on (§2.1 to §2.3, §3.2), for both apps: the client key tells which. A request with a
+//! wrong app or address ends on a page of TikTok's; any other error goes back to the app.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) mod request;
 
 use request::{AuthorizeRequest, Params, Rejection, callback, read};
 
-/// What the person decides.
+/// The person's decision.
 #[derive(Debug)]
 enum Decision {
     /// As this account, with these scopes.

@@ -1,5 +1,6 @@
 //! TikTok's automatic messages over HTTP (§5): each call checked to its documented limits, which count characters. What
-//! the calls do is in [`crate::world::auto_messages`]. They all want `message.list.manage` (§4.1, "Auto Message Setting").
+//! the calls do is in [`crate::world::auto_changes`]. They all want `message.list.manage` (§4.1, "Auto Message
+//! Setting").
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ use crate::{
     links,
     refusal::Refusal,
     stage::Stage,
-    world::{conversation::Content, uploads::GOOD_FOR_MS},
+    world::{conversation::Content, uploads::MEDIA_LIFETIME_MS},
 };
 
 /// `GET /business/get/` (§4.9).
@@ -97,7 +97,7 @@ fn link_media(stage: &Stage, headers: &HeaderMap, body: &Value) -> Result<Value,
         _ => return Err(Refusal::param("media_type")),
     };
     let message = world.conversations.get(at).and_then(|there| there.message(message_id));
-    let found = message.filter(|message| now - message.at_ms < GOOD_FOR_MS).map(|message| &message.content);
+    let found = message.filter(|message| now - message.at_ms < MEDIA_LIFETIME_MS).map(|message| &message.content);
     match found {
         Some(Content::Image { media_id }) if media_id == wanted && !is_video => {}
         Some(Content::Video { media_id }) if media_id == wanted && is_video => {}

@@ -1,4 +1,4 @@
-//! What a message to be sent may hold (§4.2, §7.2): each type's block, checked to its last limit.
+//! Checks the content of a message to be sent (§4.2, §7.2): each type's block, checked to its last limit.
 
 use serde_json::Value;
 
@@ -7,13 +7,13 @@ use crate::world::{OutgoingMessage, World, conversation::Conversation};
 use crate::{config::PictureQuotes, refusal::Refusal};
 
 /// The longest text, in characters.
-const LONGEST: usize = 6000;
+const MAX_TEXT_CHARS: usize = 6000;
 /// The longest title of a card, in characters; also of a link card's button and of a button's id.
 const CARD_TITLE: usize = 40;
 /// The longest title of a button card's button.
 const BUTTON_TITLE: usize = 20;
 
-/// What the call wants to send.
+/// The message that the call wants to send.
 pub(crate) fn parcel(
     world: &World,
     account: usize,
@@ -39,7 +39,8 @@ pub(crate) fn parcel(
     }
 }
 
-/// The quoted message: only a text quotes (§4.2), and perhaps a picture; what it quotes must be there and of a kind that can be quoted.
+/// The quoted message: only a text quotes (§4.2), and perhaps a picture; what it quotes must be there and of a kind
+/// that can be quoted.
 pub(crate) fn quoted(there: &Conversation, body: &Value, pictures: PictureQuotes) -> Result<Option<String>, Refusal> {
     let Some(info) = present(body, "referenced_message_info") else {
         return Ok(None);
@@ -60,7 +61,7 @@ pub(crate) fn quoted(there: &Conversation, body: &Value, pictures: PictureQuotes
 
 fn words(body: &Value) -> Result<OutgoingMessage, Refusal> {
     let words = body.pointer("/text/body").and_then(Value::as_str).ok_or_else(|| Refusal::missing("text.body"))?;
-    if words.trim().is_empty() || words.chars().count() > LONGEST {
+    if words.trim().is_empty() || words.chars().count() > MAX_TEXT_CHARS {
         return Err(Refusal::param("text.body"));
     }
     Ok(OutgoingMessage::Text(words.to_owned()))

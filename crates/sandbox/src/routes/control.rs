@@ -92,7 +92,7 @@ async fn open_account(State(stage): StageState, Json(new): Json<NewAccount>) -> 
     Json(json!({ "business_id": world.accounts.get(at).map(|account| &account.business_id) }))
 }
 
-/// What a customer truly got, a line each.
+/// The messages a customer truly got, a line each.
 async fn messages(State(stage): StageState, Json(who): Json<NamedCustomer>) -> Json<Value> {
     Json(json!(stage.world().ledger.messages_to(&who.customer)))
 }
@@ -132,10 +132,10 @@ struct NewFault {
     message: Option<String>,
     /// For `stale`: how many messages of the business are not listed yet.
     messages: Option<u32>,
-    /// For `muddled`: how many entries are listed twice.
+    /// For `shuffled`: how many entries are listed twice.
     #[serde(default)]
-    twice: u32,
-    /// For `misnames`: the message that the answer names.
+    duplicates: u32,
+    /// For `wrong_message_id`: the message that the answer names.
     id: Option<String>,
     /// For `status`.
     status: Option<u16>,
@@ -164,9 +164,9 @@ impl NewFault {
             "too_many_per_minute" => Fault::too_many_per_minute(),
             "too_many_per_day" => Fault::too_many_per_day(),
             "stale" => Fault::Stale { messages: self.messages? },
-            "blank" => Fault::Blank,
-            "muddled" => Fault::Muddled { twice: self.twice },
-            "misnames" => Fault::Misnames { id: self.id.clone()? },
+            "empty_listing" => Fault::EmptyListing,
+            "shuffled" => Fault::Shuffled { duplicates: self.duplicates },
+            "wrong_message_id" => Fault::wrong_message_id(self.id.clone()?),
             "never_answer" => Fault::NeverAnswer { accepting },
             _ => return None,
         })
@@ -256,7 +256,7 @@ async fn expire_links(State(stage): StageState) -> Json<Value> {
     Json(json!({}))
 }
 
-/// Where webhooks go, what goes wrong with them and what became of them.
+/// The registered address, the faults of webhooks, and their counts.
 async fn webhooks(State(stage): StageState) -> Json<Value> {
     Json(json!({
         "callback_url": stage.pushes.registered(DIRECT_MESSAGE),

@@ -21,7 +21,7 @@ use crate::{
     ledger::{Platform, TokenCall},
     links,
     stage::Stage,
-    world::grants::{Bad, Pair},
+    world::grants::{InvalidToken, TokenPair},
 };
 
 type Form = BTreeMap<String, String>;
@@ -73,7 +73,7 @@ fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, OauthFault> {
     value.ok_or(("invalid_request", "The request parameters are malformed."))
 }
 
-fn exchange(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
+fn exchange(stage: &Stage, form: &Form) -> Result<TokenPair, OauthFault> {
     let (code, redirect_uri) = (required(form, "code")?, required(form, "redirect_uri")?);
     let verifier = required(form, "code_verifier")?;
     let (mut world, now) = (stage.world(), stage.now());
@@ -97,7 +97,7 @@ fn verifier_is_well_formed(verifier: &str) -> bool {
         && verifier.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
 }
 
-fn rotate(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
+fn rotate(stage: &Stage, form: &Form) -> Result<TokenPair, OauthFault> {
     let old = required(form, "refresh_token")?;
     let (mut world, now) = (stage.world(), stage.now());
     let (grant, _) = world
@@ -108,7 +108,7 @@ fn rotate(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
     Ok(world.grants.issue(grant, (lifetimes.login_access_s, lifetimes.login_refresh_s), now))
 }
 
-fn issued(stage: &Stage, pair: &Pair) -> Response {
+fn issued(stage: &Stage, pair: &TokenPair) -> Response {
     let world = stage.world();
     let open_id = world.accounts.get(pair.grant.account).map(|account| account.login_open_id.clone());
     Json(json!({
@@ -157,8 +157,8 @@ fn read_user(
     let (world, now) = (stage.world(), stage.now());
     let grant = world.grants.bearer(token, Platform::LoginKit, now).map_err(|bad| {
         let message = match bad {
-            Bad::Expired => "The access token has expired.",
-            Bad::Unknown => "The access token is invalid or not found in the request.",
+            InvalidToken::Expired => "The access token has expired.",
+            InvalidToken::Unknown => "The access token is invalid or not found in the request.",
         };
         (StatusCode::UNAUTHORIZED, "access_token_invalid", message)
     })?;

@@ -1,4 +1,4 @@
-//! Reading: which conversations there are, and the newest twenty messages of one (§4.3, §4.4).
+//! The listings: the conversations of an account, and the newest twenty messages of one (§4.3, §4.4).
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,12 +16,12 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::envelope,
-    gate::Quirk,
+    gate::ListingFault,
     request::{caller, conversation, param, query},
 };
 use crate::{
     clock::DAY_MS,
-    faults::Astray,
+    faults::PagingFault,
     ids, links,
     push::content::reaction_block,
     refusal::Refusal,
@@ -33,12 +33,12 @@ use crate::{
 };
 
 /// How many messages a listing shows; there is no second page.
-const NEWEST: usize = 20;
+const MAX_LISTED_MESSAGES: usize = 20;
 
 /// `GET /business/message/conversation/list/`.
 pub(crate) async fn conversation_list(
     State(stage): State<Arc<Stage>>,
-    Extension(quirk): Extension<Quirk>,
+    Extension(quirk): Extension<ListingFault>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
@@ -48,7 +48,7 @@ pub(crate) async fn conversation_list(
 
 fn list_conversations(
     stage: &Stage,
-    Quirk { lag, muddled, blank, astray }: Quirk,
+    ListingFault { lag, duplicates, empty, paging }: ListingFault,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -79,25 +79,25 @@ fn list_conversations(
         .filter(|(_, updated_at)| *updated_at > now - 90 * DAY_MS)
         .collect();
     all.sort_by(|(a, a_at), (b, b_at)| b_at.cmp(a_at).then_with(|| a.id.cmp(&b.id)));
-    if blank {
+    if empty {
         all.clear();
     }
     let has_more = all.len() > cursor.saturating_add(limit);
-    let from = if astray == Some(Astray::NewCursor) { 0 } else { cursor };
+    let from = if paging == Some(PagingFault::EndlessCursor) { 0 } else { cursor };
     let mut page: Vec<Value> = all.into_iter().skip(from).take(limit).map(entry).collect();
-    if let Some(twice) = muddled {
-        muddle(stage, &mut page, twice);
+    if let Some(count) = duplicates {
+        shuffle(stage, &mut page, count);
     }
     let next = if has_more { cursor + limit } else { 0 };
-    match astray {
-        Some(Astray::NoCursor) => return Ok(json!({ "conversations": page, "has_more": true })),
-        Some(Astray::SameCursor) => {
+    match paging {
+        Some(PagingFault::MissingCursor) => return Ok(json!({ "conversations": page, "has_more": true })),
+        Some(PagingFault::RepeatedCursor) => {
             return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor }));
         }
-        Some(Astray::NewCursor) => {
+        Some(PagingFault::EndlessCursor) => {
             return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor + 1 }));
         }
-        Some(Astray::Nameless) => {
+        Some(PagingFault::MissingId) => {
             if let Some(newest) = page.first_mut().and_then(Value::as_object_mut) {
                 newest.remove("conversation_id");
             }
@@ -146,7 +146,7 @@ fn entry((there, updated_at): (&Conversation, i64)) -> Value {
 /// `GET /business/message/content/list/`: the newest twenty, in no order.
 pub(crate) async fn content_list(
     State(stage): State<Arc<Stage>>,
-    Extension(quirk): Extension<Quirk>,
+    Extension(quirk): Extension<ListingFault>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
@@ -156,7 +156,7 @@ pub(crate) async fn content_list(
 
 fn list_content(
     stage: &Stage,
-    Quirk { lag, muddled, blank, .. }: Quirk,
+    ListingFault { lag, duplicates, empty, .. }: ListingFault,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -170,12 +170,12 @@ fn list_content(
     if known.is_empty() {
         return Err(Refusal::new(40007, "The conversation does not exist"));
     }
-    let shown = if blank { 0 } else { NEWEST };
+    let shown = if empty { 0 } else { MAX_LISTED_MESSAGES };
     let newest: Vec<&Message> = known.iter().skip(known.len().saturating_sub(shown)).collect();
     let mut messages: Vec<Value> =
         shuffled(world.seed, there, newest).into_iter().map(|message| line(stage, shop, there, message)).collect();
-    if let Some(twice) = muddled {
-        muddle(stage, &mut messages, twice);
+    if let Some(count) = duplicates {
+        shuffle(stage, &mut messages, count);
     }
     Ok(json!({
         "participants": [
@@ -193,8 +193,8 @@ fn list_content(
     }))
 }
 
-/// An order drawn from the seed that is never the right one, and with three or more not the reverse of it either:
-/// whoever does not sort is found out by every conversation.
+/// An order drawn from the seed that is never by time, and with three or more not the reverse of it either: a client
+/// that does not sort fails with every conversation.
 fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>) -> Vec<&'a Message> {
     let mut lot = StdRng::from_seed(ids::digest(seed, "order", &[&there.id, &there.minted.to_string()]));
     messages.shuffle(&mut lot);
@@ -207,11 +207,11 @@ fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>)
     messages
 }
 
-/// Names so many entries twice, and puts all in an order drawn for this call alone.
-fn muddle(stage: &Stage, page: &mut Vec<Value>, twice: u32) {
+/// Repeats this many entries, and puts all in an order drawn for this call alone.
+fn shuffle(stage: &Stage, page: &mut Vec<Value>, duplicates: u32) {
     let call = stage.site.request_id();
     let mut lot = StdRng::from_seed(ids::digest(stage.site.config.seed, "muddle", &[&call]));
-    let chosen = page.choose_multiple(&mut lot, usize::try_from(twice).unwrap_or(usize::MAX)).cloned();
+    let chosen = page.choose_multiple(&mut lot, usize::try_from(duplicates).unwrap_or(usize::MAX)).cloned();
     let again: Vec<Value> = chosen.collect();
     page.extend(again);
     page.shuffle(&mut lot);

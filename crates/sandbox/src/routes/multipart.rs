@@ -1,4 +1,4 @@
-//! `multipart/form-data`, read by the letter of RFC 7578: what is not quite a form is none.
+//! `multipart/form-data`, read strictly by RFC 7578.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::refusal::Refusal;
 
 /// One part of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Part<'a> {
+pub(crate) struct FormPart<'a> {
     /// Whether it has a file name, which is what makes a part a file.
     pub(crate) is_file: bool,
     pub(crate) bytes: &'a [u8],
 }
 
 /// The parts by their names.
-pub(crate) type Form<'a> = BTreeMap<String, Part<'a>>;
+pub(crate) type Form<'a> = BTreeMap<String, FormPart<'a>>;
 
 /// Reads a form.
 pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Form<'a>, Refusal> {
@@ -62,7 +62,7 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Form<'a>> {
         let (head, bytes) = split(part, b"\r\n\r\n")?;
         let disposition = std::str::from_utf8(head).ok()?.split("\r\n").find_map(disposition)?;
         let value = |name: &str| disposition.split(';').find_map(|piece| attribute(piece, name));
-        form.insert(value("name")?, Part { is_file: value("filename").is_some(), bytes });
+        form.insert(value("name")?, FormPart { is_file: value("filename").is_some(), bytes });
         rest = after;
     }
 }
@@ -99,8 +99,8 @@ mod tests {
     #[test]
     fn a_form_is_taken_apart_to_the_byte() {
         let form = parts(BODY, "xx").unwrap();
-        assert_eq!(form["business_id"], Part { is_file: false, bytes: b"_000" });
-        assert_eq!(form["file"], Part { is_file: true, bytes: b"\x89PNG\r\n--x\r\n\0" });
+        assert_eq!(form["business_id"], FormPart { is_file: false, bytes: b"_000" });
+        assert_eq!(form["file"], FormPart { is_file: true, bytes: b"\x89PNG\r\n--x\r\n\0" });
         assert_eq!(form.len(), 2);
     }
 

@@ -21,9 +21,9 @@ use crate::{
     world::{Account, Post},
 };
 
-/// What can be asked of a post.
+/// The fields that can be asked for.
 const FIELDS: [&str; 6] = ["item_id", "create_time", "caption", "thumbnail_url", "share_url", "embed_url"];
-/// What is listed of a post when nothing was asked for.
+/// The fields that are listed if none were asked for.
 const DEFAULT_FIELDS: &str = r#"["item_id"]"#;
 
 /// `GET /business/video/list/`: newest first, a page at a time. TikTok's notes leave two things open, which are settled

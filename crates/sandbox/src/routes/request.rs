@@ -1,4 +1,4 @@
-//! What a Business call says: its query, its JSON body, who makes it, and which conversation it is about.
+//! Reading a Business call: its query, its JSON body, the account that makes it, and the conversation it is about.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     ledger::Platform,
     refusal::Refusal,
-    world::{World, grants::Bad},
+    world::{World, grants::InvalidToken},
 };
 
 /// The query of a call, decoded as a form: a bare `+` becomes a space, which is how an id that was not encoded breaks.
@@ -50,8 +50,8 @@ pub(crate) fn caller(
         return Err(Refusal::new(40104, "Access token is missing in the request header"));
     }
     let grant = world.grants.bearer(token, Platform::Business, now).map_err(|bad| match bad {
-        Bad::Expired => Refusal::new(40102, "Access token is expired"),
-        Bad::Unknown => Refusal::new(40105, "Access token is incorrect or has been revoked"),
+        InvalidToken::Expired => Refusal::new(40102, "Access token is expired"),
+        InvalidToken::Unknown => Refusal::new(40105, "Access token is incorrect or has been revoked"),
     })?;
     if !grant.scopes.iter().any(|granted| granted == scope) {
         return Err(Refusal::new(40001, format!("No permission to operate: scope {scope} is required")));
@@ -63,7 +63,7 @@ pub(crate) fn caller(
 }
 
 /// The conversation of that id. An id that is not even base64, such as one whose `+` became a space, is a wrong
-/// parameter; one that belongs to nobody does not exist.
+/// parameter; one without a conversation does not exist.
 pub(crate) fn conversation(world: &World, account: usize, name: &str, id: &str) -> Result<usize, Refusal> {
     if !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')) {
         return Err(Refusal::param(name));

@@ -1,5 +1,5 @@
-//! Sending (§4.2): a message, an answer to a comment, a typing sign, a mark-read. Not idempotent, as the real one: the same call twice is two
-//! messages.
+//! Sending (§4.2): a message, an answer to a comment, a typing sign, a mark-read. Not idempotent, like the real one:
+//! the same call twice is two messages.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ fn sign(world: &mut World, at: usize, action: &str, now: i64) -> Result<String, 
     Ok(String::new())
 }
 
-/// Writes a call of the send endpoint down.
+/// Records a call of the send endpoint.
 pub(crate) fn note(world: &mut World, body: &Value, verdict: Verdict, now: i64) {
     let field = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     world.ledger.attempts.push(Attempt {

@@ -12,7 +12,7 @@ use futures_util::stream;
 use crate::{stage::Stage, video};
 
 /// Filler goes out in pieces of this many bytes, so that a long video is never in memory.
-const PIECE: usize = 64 << 10;
+const CHUNK_BYTES: usize = 64 << 10;
 
 /// The whole video, streamed. It is at least as long as its pictures.
 pub(crate) async fn answer(stage: &Stage, media_id: &str, length: usize) -> Response {
@@ -32,7 +32,7 @@ pub(crate) async fn answer(stage: &Stage, media_id: &str, length: usize) -> Resp
             return None;
         }
         // Numbered, so that a piece that is missing or doubled shows.
-        let mut bytes = vec![0_u8; left.min(PIECE)];
+        let mut bytes = vec![0_u8; left.min(CHUNK_BYTES)];
         for (byte, number) in bytes.iter_mut().zip(piece.to_be_bytes()) {
             *byte = number;
         }

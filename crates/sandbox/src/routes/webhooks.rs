@@ -1,5 +1,5 @@
-//! Where webhooks go (§4.10): one address for each category, for all accounts of the app and for all who hold its
-//! secret. Whoever registers takes it away from whoever had.
+//! The addresses of webhooks (§4.10): one for each category, for all accounts of the app. A new one replaces the one
+//! before, whoever registered it.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What customers are going to do by themselves, in order. Every moment is drawn from the seed, so the same seed lives the
-//! same life. The agenda only says what is due; `crate::customers` lets it happen.
+//! The agenda: what customers are going to do by themselves, and when. Every moment is drawn from the seed, so the same
+//! seed lives the same life. The agenda only says what is due; `crate::customers` lets it happen.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,13 +17,13 @@ pub(crate) enum PlannedEvent {
     Loves(usize, String),
     /// This customer takes the heart back.
     Regrets(usize, String),
-    /// Somebody writes unasked.
+    /// One of the customers, drawn by lot, writes unasked.
     Someone,
-    /// What is written for this place among the arrivals happens.
+    /// The arrival at this place of the list happens.
     Arrives(usize),
 }
 
-/// What is going to happen, in order.
+/// The planned events, by the time they are due.
 #[derive(Debug)]
 pub(crate) struct Agenda {
     seed: u64,
@@ -102,7 +102,7 @@ impl Agenda {
         self.due.insert((due, self.planned), event);
     }
 
-    /// One of so many, drawn by lot.
+    /// A number below `count`, drawn by lot.
     pub(crate) fn draw(&mut self, count: usize) -> usize {
         self.lot.random_range(0..count.max(1))
     }

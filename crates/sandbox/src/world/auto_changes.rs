@@ -1,8 +1,8 @@
-//! An account's automatic messages (§5): what may be done to them, who looks at them, and which of them customers see.
+//! Changing an account's automatic messages, and reviewing them (§5).
 //!
-//! The notes leave some things open, which are settled here, each on the side that finds out a client that trusts too
-//! much:
-//! - `ENABLE` of suggested questions or chat prompts switches every one there is off, each time it is called, whether the
+//! The notes leave some things open. They are settled here so that a client that assumes too much is found out:
+//! - `ENABLE` of suggested questions or chat prompts switches every one there is off, each time it is called, whether
+//! the
 //!   kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the most
 //!   there may be, and come back only by being deleted and made anew; an edit does not bring them back.
 //! - A rejected welcome message, which can neither be deleted nor changed, gives way to a new one.
@@ -29,7 +29,7 @@ use crate::{
 pub(crate) const DEFAULT_WELCOME: &str =
     "Hi! Thanks for your message to {{display_name}}. We will get back to you as soon as we can.";
 
-/// Who does something to an account's automatic messages, where and when.
+/// The account whose automatic messages are changed, by whom, and when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Actor {
     pub(crate) account: usize,
@@ -87,7 +87,7 @@ impl World {
         Ok(id)
     }
 
-    /// One that was there, and was looked at, before the sandbox opened: nobody is told.
+    /// Adds one that was there, and reviewed, before the sandbox opened: no webhook tells of it.
     pub(crate) fn remember_auto(
         &mut self,
         account: usize,
@@ -144,7 +144,7 @@ impl World {
         Ok(new_id)
     }
 
-    /// Gone for good. A welcome message can only be turned off.
+    /// Deletes one. A welcome message can only be turned off.
     pub(crate) fn delete_auto(&mut self, doing: Actor, kind: AutoKind, id: &str) -> Result<(), Refusal> {
         if kind == AutoKind::WelcomeMessage {
             return Err(Refusal::new(40002, "A welcome message cannot be deleted. Turn it off instead"));
@@ -188,7 +188,7 @@ impl World {
         Ok(())
     }
 
-    /// Puts the chat prompts into this order, which names each of them once. Nobody is told.
+    /// Puts the chat prompts into this order, which names each of them once. No webhook tells of it.
     pub(crate) fn sort_auto(&mut self, doing: Actor, kind: AutoKind, order: &[&str]) -> Result<(), Refusal> {
         if kind != AutoKind::ChatPrompt {
             return Err(Refusal::new(40002, "Param auto_message_type is invalid: only CHAT_PROMPT can be sorted"));
@@ -208,7 +208,7 @@ impl World {
         Ok(())
     }
 
-    /// TikTok's reviewers decide about one, whatever they thought of it before. Whether there is such a message.
+    /// TikTok's reviewers decide about one, whatever they decided before. Returns whether there is such a message.
     pub(crate) fn review_auto(&mut self, id: &str, audit: AuditStatus, now: i64) -> bool {
         let found = self.accounts.iter_mut().enumerate().find_map(|(account, shop)| {
             let kept = shop.automatic.messages.iter_mut().find(|kept| kept.id == id)?;
@@ -257,7 +257,7 @@ impl World {
         Ok(ids::digits(seed, "auto message", &[&shop.handle, &shop.automatic.minted.to_string()]))
     }
 
-    /// A switch is told for each message it is about, and where it is about none, for the kind alone.
+    /// Tells of a switch for each message of the kind, and where there is none, for the kind alone.
     fn tell_switch(&mut self, doing: Actor, action: &'static str, kind: AutoKind, about: Vec<StoredAutoMessage>) {
         self.write_down(doing, action, kind, String::new());
         let Actor { account, now: at_ms, .. } = doing;

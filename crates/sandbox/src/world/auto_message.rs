@@ -1,4 +1,4 @@
-//! Automatic messages as an account has them (§5), and what their reviewer goes by.
+//! The automatic messages of an account (§5), and the rules of their review.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     refusal::Refusal,
 };
 
-/// One automatic message.
+/// An automatic message.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredAutoMessage {
     pub(crate) id: String,
@@ -36,7 +36,7 @@ impl StoredAutoMessage {
     }
 }
 
-/// What an account has.
+/// All automatic messages of an account.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AutoMessages {
     /// The kinds that are on.
@@ -78,7 +78,7 @@ impl AutoMessages {
     }
 }
 
-/// What a reviewer goes by.
+/// The rules of the review: how long it takes, and what it rejects.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reviewer {
     pub(super) takes: Duration,

@@ -1,4 +1,4 @@
-//! A conversation: one person, one account, and what they wrote each other.
+//! A conversation between a customer and an account, and its messages.
 
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ impl Source {
     }
 }
 
-/// What a message holds (§4.4). Pictures are drawn from the id or name when somebody fetches them.
+/// The content of a message (§4.4). Pictures are drawn from the id or name when somebody fetches them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     Text(Cow<'static, str>),
@@ -161,18 +161,18 @@ impl Message {
     }
 }
 
-/// What somebody reacts with.
+/// The kinds of reactions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Emotion {
+pub(crate) enum ReactionKind {
     Emoji(String),
-    /// A picture TikTok drew for them, by its name; its link dies after thirty days.
+    /// An image that TikTok made, by its name; its link dies after thirty days.
     AiEmoji(String),
 }
 
 /// A reaction to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reaction {
-    pub(crate) emotion: Emotion,
+    pub(crate) kind: ReactionKind,
     pub(crate) by_customer: bool,
     pub(crate) at_ms: i64,
 }
@@ -201,7 +201,7 @@ pub(crate) struct Conversation {
     pub(crate) messages: Vec<Message>,
     /// How many messages ever got an id here.
     pub(crate) minted: u64,
-    /// What this customer still has to say by themselves.
+    /// The lines that a scripted customer still has to say.
     pub(crate) voice: Option<Voice>,
 }
 

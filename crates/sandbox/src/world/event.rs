@@ -1,4 +1,4 @@
-//! What has happened since the world was last let go: what TikTok would push to whoever registered a webhook (§6).
+//! The events that webhooks are made of (§6).
 
 use super::{
     auto_message::StoredAutoMessage,
@@ -7,10 +7,10 @@ use super::{
 };
 use crate::auto_message::AutoKind;
 
-/// Something that happened in a conversation, named by its place.
+/// Something that happened; conversations and accounts are named by their places.
 #[derive(Debug)]
 pub(crate) enum WorldEvent {
-    /// Somebody wrote, on either side.
+    /// A message was written, on either side.
     Message { conversation: usize, message: Box<Message> },
     /// The customer read up to this moment.
     Read { conversation: usize, at_ms: i64 },
@@ -18,10 +18,9 @@ pub(crate) enum WorldEvent {
     Reaction { conversation: usize, message_id: String, reaction: Reaction, given: bool },
     /// The customer came through an ad or a link.
     Referral { conversation: usize, referral: Referral, at_ms: i64 },
-    /// Somebody commented with an intention to buy.
+    /// A customer commented with an intention to buy.
     Comment { made: Box<PostedComment> },
-    /// Something was done to an account's automatic messages: to one of them, or to a kind that has none it could be
-    /// told of.
+    /// An automatic message was changed, or a kind without messages was switched.
     AutoChanged {
         account: usize,
         action: &'static str,
@@ -29,6 +28,6 @@ pub(crate) enum WorldEvent {
         kept: Option<Box<StoredAutoMessage>>,
         at_ms: i64,
     },
-    /// TikTok decided about an automatic message.
+    /// TikTok reviewed an automatic message.
     AutoReviewed { account: usize, kept: Box<StoredAutoMessage>, at_ms: i64 },
 }

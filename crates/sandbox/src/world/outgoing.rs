@@ -1,10 +1,10 @@
-//! What the business sends, before it is a message in a conversation.
+//! A message of the business, checked and not yet in a conversation.
 
 use serde_json::Value;
 
 use crate::ledger::SentImage;
 
-/// What the business sends through the API, once it is found good.
+/// A message that the business sends through the API, once it is checked.
 #[derive(Debug)]
 pub(crate) enum OutgoingMessage {
     Text(String),

@@ -1,6 +1,6 @@
-//! A post.
+//! A post of an account.
 
-/// A post of an account.
+/// A video that an account has posted.
 #[derive(Debug, Clone)]
 pub(crate) struct Post {
     pub(crate) account: usize,

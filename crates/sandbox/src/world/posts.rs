@@ -1,4 +1,4 @@
-//! What an account has posted: its own videos, which it may list and share (§4.2). Nobody else's can be shared.
+//! Posting, and listing an account's own posts: it may share these into a conversation, and no others (§4.2).
 
 use super::{Post, World, catalogue};
 use crate::{
@@ -16,7 +16,7 @@ impl World {
         }
     }
 
-    /// The account of that handle posts something now; nobody of that handle posts nothing.
+    /// The account of that handle posts something now; `None` if there is no such account.
     pub(crate) fn post(&mut self, handle: &str, caption: &str, now: i64) -> Option<String> {
         let handle = handle.trim_start_matches('@');
         let account = self.accounts.iter().position(|account| account.handle == handle)?;

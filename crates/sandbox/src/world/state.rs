@@ -56,7 +56,7 @@ impl NewMessage {
     }
 }
 
-/// Who wrote a message.
+/// The side that wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Customer,
@@ -150,7 +150,7 @@ impl World {
         self.accounts.iter().position(|account| account.business_id == business_id)
     }
 
-    /// The conversation between an account and the person of that display name, who is born if need be.
+    /// The conversation between an account and the person of that display name; both are made if need be.
     pub(crate) fn conversation_with(&mut self, account: usize, name: &str) -> usize {
         if let Some(at) = self.by_person.get(&(account, name.to_owned())) {
             return *at;
@@ -188,7 +188,7 @@ impl World {
         self.by_id.get(conversation_id).copied()
     }
 
-    /// A person goes by another name from now on. Whoever asks for them by the old one still finds them.
+    /// A person goes by another name from now on. They are still found by the old one.
     pub(crate) fn rename(&mut self, conversation: usize, name: &str) {
         if let Some(there) = self.conversations.get_mut(conversation) {
             name.clone_into(&mut there.person.display_name);
@@ -196,7 +196,7 @@ impl World {
         }
     }
 
-    /// A message that was there before the sandbox opened: no ledger entry, nobody reacts, nobody is told.
+    /// A message that was there before the sandbox opened: no ledger entry, no answer is planned, no webhook is made.
     pub(crate) fn remember(&mut self, conversation: usize, side: Side, at_ms: i64, new: NewMessage) -> String {
         self.put(conversation, side, at_ms, new).map(|message| message.id).unwrap_or_default()
     }
@@ -252,7 +252,7 @@ impl World {
         message_id
     }
 
-    /// A customer reads what there is. The mark only ever rises.
+    /// A customer reads every message so far. The mark never goes back.
     pub(crate) fn read(&mut self, conversation: usize, at_ms: i64) {
         if let Some(there) = self.conversations.get_mut(conversation) {
             let at_ms = there.customer_read_at.map_or(at_ms, |before| before.max(at_ms));
@@ -269,7 +269,8 @@ impl World {
         }
     }
 
-    /// The API's send was accepted: the message is in the conversation and in the ledger, whatever becomes of the answer.
+    /// The API's send was accepted: the message is in the conversation and in the ledger, whatever becomes of the
+    /// answer.
     pub(crate) fn accept(
         &mut self,
         conversation: usize,
@@ -313,8 +314,8 @@ impl World {
         message_id
     }
 
-    /// What a parcel becomes in the conversation. An image is listed under another id than it was uploaded under:
-    /// nothing promises that they are one.
+    /// The content that an outgoing message becomes in the conversation. An image is listed under another id than it
+    /// was uploaded under: nothing promises that they are one.
     fn listed_content(&mut self, conversation: usize, parcel: &OutgoingMessage) -> Content {
         match parcel {
             OutgoingMessage::Text(body) => Content::Text(body.clone().into()),
@@ -330,7 +331,7 @@ impl World {
         }
     }
 
-    /// The record so far, and how things stand now where it tells that.
+    /// The ledger so far, with the automatic messages as they are now.
     pub(crate) fn record(&self) -> Ledger {
         let mut record = self.ledger.clone();
         record.auto_messages = self.auto_messages();

@@ -1,6 +1,6 @@
-//! What a customer will still say by themselves.
+//! The lines that a scripted customer still has to say.
 
-/// What a customer says by themselves: in answer to the shop, and unasked. The cursors move on.
+/// The lines a scripted customer says: in answer to the shop, and unasked. Each cursor counts those already said.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Voice {
     pub(crate) answers: &'static [&'static str],
@@ -21,13 +21,13 @@ impl Voice {
         self
     }
 
-    /// The next answer; once they are through, customers have nothing to add.
+    /// The next answer; none when all are said.
     pub(crate) fn next_answer(&mut self) -> Option<&'static str> {
         self.answered += 1;
         self.answers.get(self.answered - 1).copied()
     }
 
-    /// The next thing said unasked; these come round again.
+    /// The next unasked line; after the last comes the first again.
     pub(crate) fn next_unasked(&mut self) -> Option<&'static str> {
         self.volunteered += 1;
         self.unasked.get((self.volunteered - 1) % self.unasked.len().max(1)).copied()

@@ -1,11 +1,12 @@
-//! What is told of automatic messages (§6.4, §6.5). Whether the API or the owner in the app did it, it is told the same.
+//! What is told of automatic messages (§6.4, §6.5). Whether the API or the owner in the app did it, it is told the
+//! same.
 
 use serde_json::{Map, Value, json};
 
 use crate::{auto_message::AutoKind, world::auto_message::StoredAutoMessage};
 
-/// `im_auto_message_config_update`: with the words as they are after it, or were before they were deleted. Where a whole
-/// kind was switched and there is no message to tell it of, the id is empty and no words are there.
+/// `im_auto_message_config_update`: with the words as they are after it, or were before they were deleted. Where a
+/// whole kind was switched and there is no message to tell it of, the id is empty and no words are there.
 pub(super) fn changed(
     action: &str,
     kind: AutoKind,

@@ -1,5 +1,5 @@
-//! The owner's and TikTok's reviewers' side of the control addresses: what [`crate::Owner`] does, and what is decided about
-//! automatic messages, from outside. It is always about the default account.
+//! The owner's and TikTok's reviewers' side of the control addresses: what [`crate::Owner`] does, and what is decided
+//! about automatic messages, from outside. It is always about the default account.
 
 use std::sync::Arc;
 

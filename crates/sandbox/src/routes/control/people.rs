@@ -1,5 +1,5 @@
 //! The customers' side of the control addresses: what [`crate::Customer`] does, from outside. A customer is named by
-//! `customer`, their display name; one who is not there yet is born.
+//! `customer`, their display name, and made if they are not there yet.
 
 use std::time::Duration;
 
@@ -59,11 +59,11 @@ struct Saying {
     #[serde(default)]
     text: String,
     #[serde(default)]
-    kind: SaidKind,
+    kind: SentKind,
     at_ms: Option<i64>,
     /// For `video`: how long it is.
     bytes: Option<usize>,
-    /// For `new`: the kind nobody knows, and its block.
+    /// For `new`: the undocumented kind, and its block.
     #[serde(default)]
     new_kind: String,
     #[serde(default)]
@@ -72,7 +72,7 @@ struct Saying {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
-enum SaidKind {
+enum SentKind {
     #[default]
     Text,
     Image,
@@ -87,17 +87,17 @@ enum SaidKind {
 async fn says(State(stage): StageState, Json(saying): Json<Saying>) -> Json<Value> {
     let customer = Customer::named(&stage, &saying.customer);
     let message_id = match (saying.kind, saying.at_ms) {
-        (SaidKind::Text, Some(at_ms)) => customer.says_at(&saying.text, at_ms),
-        (SaidKind::Text, None) => customer.says(&saying.text),
-        (SaidKind::Image, _) => customer.sends_image(),
-        (SaidKind::Video, _) => {
+        (SentKind::Text, Some(at_ms)) => customer.says_at(&saying.text, at_ms),
+        (SentKind::Text, None) => customer.says(&saying.text),
+        (SentKind::Image, _) => customer.sends_image(),
+        (SentKind::Video, _) => {
             saying.bytes.map_or_else(|| customer.sends_video(), |bytes| customer.sends_video_of(bytes))
         }
-        (SaidKind::New, _) => customer.sends_new_kind(&saying.new_kind, saying.block),
-        (SaidKind::Post, _) => customer.shares_post(),
-        (SaidKind::Sticker, _) => customer.sends_sticker(),
-        (SaidKind::Emoji, _) => customer.sends_emoji(),
-        (SaidKind::Unknown, _) => customer.sends_something_unknown(),
+        (SentKind::New, _) => customer.sends_new_kind(&saying.new_kind, saying.block),
+        (SentKind::Post, _) => customer.shares_post(),
+        (SentKind::Sticker, _) => customer.sends_sticker(),
+        (SentKind::Emoji, _) => customer.sends_emoji(),
+        (SentKind::Unknown, _) => customer.sends_something_unknown(),
     };
     Json(json!({ "message_id": message_id, "conversation_id": customer.conversation_id() }))
 }
@@ -160,7 +160,7 @@ async fn says_many(State(stage): StageState, Json(many): Json<Many>) -> Json<Val
 
 /// `text` for a quote, `title` for a tapped button.
 #[derive(Deserialize)]
-struct About {
+struct MessageOfCustomer {
     customer: String,
     message_id: String,
     #[serde(default)]
@@ -169,12 +169,12 @@ struct About {
     title: String,
 }
 
-async fn quotes(State(stage): StageState, Json(about): Json<About>) -> Json<Value> {
+async fn quotes(State(stage): StageState, Json(about): Json<MessageOfCustomer>) -> Json<Value> {
     let customer = Customer::named(&stage, &about.customer);
     Json(json!({ "message_id": customer.quotes(&about.message_id, &about.text) }))
 }
 
-async fn taps(State(stage): StageState, Json(about): Json<About>) -> ControlAnswer {
+async fn taps(State(stage): StageState, Json(about): Json<MessageOfCustomer>) -> ControlAnswer {
     let message_id = Customer::named(&stage, &about.customer).taps(&about.message_id, &about.title);
     if message_id.is_empty() {
         Err(bad_request("no card has this button"))
@@ -239,10 +239,10 @@ async fn comments(State(stage): StageState, Json(commenting): Json<Commenting>) 
 }
 
 #[derive(Deserialize)]
-struct Automatic {
+struct AutomaticMessage {
     customer: String,
-    kind: Told,
-    /// What TikTok says for the shop.
+    kind: AutomaticKind,
+    /// The text TikTok sends for the shop.
     text: String,
     /// For `suggested_question`.
     #[serde(default)]
@@ -251,18 +251,18 @@ struct Automatic {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Told {
+enum AutomaticKind {
     Welcome,
     SuggestedQuestion,
     AutoReply,
 }
 
-async fn automatic(State(stage): StageState, Json(told): Json<Automatic>) -> Json<Value> {
+async fn automatic(State(stage): StageState, Json(told): Json<AutomaticMessage>) -> Json<Value> {
     let customer = Customer::named(&stage, &told.customer);
     let message_id = match told.kind {
-        Told::Welcome => customer.is_welcomed(&told.text),
-        Told::SuggestedQuestion => customer.asks_suggested_question(&told.question, &told.text).1,
-        Told::AutoReply => customer.is_auto_replied(&told.text),
+        AutomaticKind::Welcome => customer.is_welcomed(&told.text),
+        AutomaticKind::SuggestedQuestion => customer.asks_suggested_question(&told.question, &told.text).1,
+        AutomaticKind::AutoReply => customer.is_auto_replied(&told.text),
     };
     Json(json!({ "message_id": message_id }))
 }
@@ -321,7 +321,7 @@ async fn comes(State(stage): StageState, Json(coming): Json<Coming>) -> ControlA
     Ok(Json(json!({})))
 }
 
-/// What is given is changed.
+/// Changes the fields that are given.
 #[derive(Deserialize)]
 struct Becoming {
     customer: String,
