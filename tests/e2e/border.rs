@@ -49,7 +49,7 @@ async fn names_times_and_lines_that_should_not_be_are_drawn_and_nothing_is_hidde
     let body =
         json!({ "code": 0, "message": "OK", "request_id": "1", "data": { "participants": [], "messages": messages } });
     open_conversation(window, "Odile Time").await?;
-    shop.tiktok.fault_with(&odd, "content_list", Fault::Answer { body: body.to_string() }, Times::UntilCleared);
+    shop.tiktok.fault_with(&odd, "content_list", Fault::answer(body.to_string()), Times::UntilCleared);
     odd.says("after");
     for n in 0..5 {
         window.see(&format!("odd {n}")).await?;

@@ -292,12 +292,7 @@ async fn whatever_stands_in_one_field_of_a_message_costs_that_field_at_most() {
     for (place, case) in played.iter().enumerate() {
         let what = format!("{} = {}", case.pointer, case.json.chars().take(60).collect::<String>());
         world.tiktok.clear_faults();
-        world.tiktok.fault_with(
-            &ana,
-            "content_list",
-            Fault::Answer { body: replaced(&answer, case) },
-            Times::UntilCleared,
-        );
+        world.tiktok.fault_with(&ana, "content_list", Fault::answer(replaced(&answer, case)), Times::UntilCleared);
         asked(&world, "content_list", 3).await;
         let views = views(&world, &what, threads).await;
         let messages = views["listMessages"]["messages"].as_array().unwrap();
@@ -324,7 +319,7 @@ async fn whatever_stands_in_one_field_of_a_list_costs_that_conversation_at_most(
     for (place, case) in played.iter().enumerate() {
         let what = format!("{} = {}", case.pointer, case.json.chars().take(60).collect::<String>());
         world.tiktok.clear_faults();
-        world.tiktok.fault("conversation_list", Fault::Answer { body: replaced(&answer, case) }, Times::UntilCleared);
+        world.tiktok.fault("conversation_list", Fault::answer(replaced(&answer, case)), Times::UntilCleared);
         asked(&world, "conversation_list", 3).await;
         let views = views(&world, &what, threads).await;
         if is_short(case) && written.len() < WRITTEN * (place + 1) / played.len() {
@@ -396,7 +391,7 @@ async fn whatever_lifetime_a_new_pair_of_tokens_has_it_is_kept_and_can_be_shown(
         for field in ["expires_in", "refresh_token_expires_in"] {
             let what = format!("{field} = {json}");
             // The pair that TikTok gives is the one it takes afterwards.
-            world.tiktok.fault("refresh", Fault::Field { name: field.to_owned(), json: json.clone() }, Times::Next(1));
+            world.tiktok.fault("refresh", Fault::field(field, json.clone()), Times::Next(1));
             let before = world.tiktok.ledger().calls("refresh");
             world.tiktok.expire_access_tokens();
             world.until("the pair is renewed", async |world| world.tiktok.ledger().calls("refresh") > before).await;
@@ -419,7 +414,7 @@ async fn whatever_lifetime_a_new_pair_of_tokens_has_it_is_kept_and_can_be_shown(
 fn page_of(ana: &Customer, messages: &[Value]) -> Fault {
     let person = json!({ "role": "PERSONAL_ACCOUNT", "id": ana.unique_identifier(), "display_name": ana.name() });
     let data = json!({ "participants": [person], "messages": messages });
-    Fault::Answer { body: json!({ "code": 0, "message": "OK", "request_id": "1", "data": data }).to_string() }
+    Fault::answer(json!({ "code": 0, "message": "OK", "request_id": "1", "data": data }).to_string())
 }
 
 fn said(ana: &Customer, id: &str, body: &str, timestamp: Value) -> Value {
@@ -480,13 +475,13 @@ async fn a_conversation_is_read_whatever_time_the_list_says() {
         .into_iter()
         .enumerate()
     {
-        world.tiktok.fault("conversation_list", Fault::Blank, Times::UntilCleared);
+        world.tiktok.fault("conversation_list", Fault::EmptyListing, Times::UntilCleared);
         let cleo = world.customer(&format!("Cleo {n}"));
         cleo.says("may I ask something?");
         world.tiktok.clear_faults();
         let listed = json!({ "conversations": [{ "conversation_id": cleo.conversation_id(), "update_time": odd }], "has_more": false });
         let body = json!({ "code": 0, "message": "OK", "request_id": "1", "data": listed }).to_string();
-        world.tiktok.fault("conversation_list", Fault::Answer { body }, Times::UntilCleared);
+        world.tiktok.fault("conversation_list", Fault::answer(body), Times::UntilCleared);
         world.until_thread(&cleo, "may I ask something?").await;
     }
 }

@@ -195,8 +195,8 @@ async fn holes_on_both_sides_of_our_own_reply_are_shown() {
 #[tokio::test]
 async fn a_listing_that_names_messages_twice_neither_invents_nor_hides_a_gap() {
     let mut world = World::unlinked().await;
-    world.tiktok.fault("content_list", Fault::Muddled { twice: 6 }, Times::UntilCleared);
-    world.tiktok.fault("conversation_list", Fault::Muddled { twice: 6 }, Times::UntilCleared);
+    world.tiktok.fault("content_list", Fault::Shuffled { duplicates: 6 }, Times::UntilCleared);
+    world.tiktok.fault("conversation_list", Fault::Shuffled { duplicates: 6 }, Times::UntilCleared);
     let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
     ana.says_many(15);
     ben.says("first");

@@ -492,7 +492,7 @@ async fn an_answer_to_the_code_that_leaves_out_what_is_not_needed_links_all_the_
     for left_out in [&["open_id"][..], &["refresh_token_expires_in"], &["expires_in", "scope"], &["open_id", "scope"]] {
         let mut world = ready_to_authorise().await;
         let edits = left_out.iter().map(|name| (format!("/data/{name}"), None)).collect();
-        world.tiktok.fault("token", Dial::Edited(edits), Times::Next(1));
+        world.tiktok.fault("token", Dial::edited(edits), Times::Next(1));
         paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
         until_step(&world, "confirm").await;
         world.confirm().await;

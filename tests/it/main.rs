@@ -23,6 +23,7 @@ mod faultrun;
 mod guards;
 mod history;
 mod house;
+mod house_modules;
 mod images;
 mod kinds;
 mod later;

@@ -21,7 +21,7 @@ async fn asked(world: &World, name: &str) -> (Customer, String) {
 
 /// The agent answers, and TikTok's answer to the call names this message.
 async fn answered_with(world: &World, customer: &Customer, text: &str, id: &str) {
-    world.tiktok.fault("send", Fault::Misnames { id: id.to_owned() }, Times::Next(1));
+    world.tiktok.fault("send", Fault::wrong_message_id(id.to_owned()), Times::Next(1));
     world.reply(customer, text).await;
     world
         .until("the call was made", async |world| {
@@ -73,7 +73,7 @@ async fn an_answer_that_names_the_customers_message_before_any_list_shows_it_is_
     let (ana, _) = asked(&world, "Ana").await;
     world.tiktok.fault("content_list", Fault::Status { status: 502, accepting: false }, Times::UntilCleared);
     let says = ana.says("hello?");
-    world.tiktok.fault("send", Fault::Misnames { id: says }, Times::Next(1));
+    world.tiktok.fault("send", Fault::wrong_message_id(says), Times::Next(1));
     world.reply(&ana, "It left today.").await;
     world.until("the call was made", async |world| world.tiktok.ledger().calls("send") == 1).await;
     world.settle().await;
@@ -107,7 +107,7 @@ async fn an_answer_that_names_another_conversations_message_before_any_list_show
     let (ben, _) = asked(&world, "Ben").await;
     world.tiktok.fault_with(&ben, "content_list", Fault::Status { status: 502, accepting: false }, Times::UntilCleared);
     let says = ben.says("hello?");
-    world.tiktok.fault("send", Fault::Misnames { id: says }, Times::Next(1));
+    world.tiktok.fault("send", Fault::wrong_message_id(says), Times::Next(1));
     world.tiktok.fault_with(&ana, "content_list", Fault::Stale { messages: 1 }, Times::For(Duration::from_millis(400)));
     world.reply(&ana, "It left today.").await;
     world.until("the call was made", async |world| world.tiktok.ledger().calls("send") == 1).await;
@@ -144,7 +144,7 @@ async fn an_answer_that_names_an_earlier_reply_is_not_believed() {
     answered_with(&world, &ana, "two", &one).await;
     is_as_tiktok_has_it(&world, &ana).await;
     // The same words: only the earlier reply's own answer tells them apart.
-    world.tiktok.fault("send", Fault::Misnames { id: one }, Times::Next(1));
+    world.tiktok.fault("send", Fault::wrong_message_id(one), Times::Next(1));
     world.reply(&ana, "one").await;
     world
         .until("the call was made", async |world| world.tiktok.ledger().texts_to("Ana") == ["one", "two", "one"])

@@ -65,7 +65,7 @@ const FAULTS: [Trouble; 12] = [
     ("40100", || Fault::RateLimited),
     ("never answered", || Fault::NeverAnswer { accepting: false }),
     ("late", || Fault::Delay(Duration::from_millis(60))),
-    ("shuffled and doubled", || Fault::Muddled { twice: 5 }),
+    ("shuffled and doubled", || Fault::Shuffled { duplicates: 5 }),
     ("behind", || Fault::Stale { messages: 1 }),
 ];
 

@@ -1,5 +1,5 @@
-//! What TikTok sends for a shop by itself (§5): the three kinds, how long and how many they may be, and how each of
-//! them stands.
+//! Automatic messages, which TikTok sends for a shop by itself (§5): the three kinds, their limits, the state of their
+//! review.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AutoKind {
-    /// Greets whoever opens a chat for the first time.
+    /// Greets a customer who opens a chat for the first time.
     WelcomeMessage,
     /// A question the customer can tap, which is answered at once.
     SuggestedQuestion,
-    /// A button above the customer's keyboard. Tapping it puts its content into the customer's mouth, as a question of
-    /// theirs that starts the conversation; TikTok answers nothing to it.
+    /// A button above the customer's keyboard. Tapping it sends its content as a question of the customer's;
+    /// TikTok answers nothing to it.
     ChatPrompt,
 }
 
@@ -39,7 +39,7 @@ impl AutoKind {
         }
     }
 
-    /// What a refusal calls them.
+    /// The name in refusals.
     pub(crate) fn plural(self) -> &'static str {
         match self {
             AutoKind::WelcomeMessage => "welcome messages",
@@ -76,7 +76,7 @@ impl AutoKind {
     }
 }
 
-/// How TikTok's review of one stands: `audit_status`.
+/// The state of a review: `audit_status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuditStatus {
@@ -105,13 +105,13 @@ pub struct AutoMessage {
     pub account: String,
     /// `auto_message_id`.
     pub id: String,
-    /// What kind it is.
+    /// The kind.
     pub kind: AutoKind,
     /// The question or the button's words; empty for a welcome message.
     pub title: String,
     /// The greeting, the answer, or what a tapped button makes the customer ask.
     pub body: String,
-    /// How its review stands.
+    /// The state of its review.
     pub audit_status: AuditStatus,
     /// Whether its kind is on.
     pub enabled: bool,
@@ -129,7 +129,7 @@ impl AutoMessage {
     }
 }
 
-/// Something that was done to an account's automatic messages.
+/// A change to an account's automatic messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AutoChange {
     /// The handle of the account.
@@ -138,10 +138,10 @@ pub struct AutoChange {
     pub by_api: bool,
     /// `CREATE`, `UPDATE`, `DELETE`, `ENABLE`, `DISABLE` or `SORT`.
     pub action: &'static str,
-    /// Of what kind.
+    /// The kind.
     pub kind: AutoKind,
-    /// Which one; empty where it was about the kind.
+    /// The message's id; empty where the whole kind was changed.
     pub id: String,
-    /// When, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }

@@ -16,7 +16,7 @@ pub(crate) const MINUTE_MS: i64 = 60_000;
 /// Real time plus what it was advanced by. It never runs backwards: it is anchored once and then follows the
 /// monotonic clock, so a computer that corrects its time does not reorder a conversation.
 #[derive(Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     started: Instant,
     start_ms: i64,
     advanced_ms: AtomicI64,
@@ -24,19 +24,17 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that shows `start_ms` (milliseconds since the epoch) now, or the real time.
-    #[must_use]
-    pub fn starting_at(start_ms: Option<i64>) -> Clock {
+    pub(crate) fn starting_at(start_ms: Option<i64>) -> Clock {
         Clock { started: Instant::now(), start_ms: start_ms.unwrap_or_else(wall_ms), advanced_ms: AtomicI64::new(0) }
     }
 
     /// Milliseconds since the epoch.
-    #[must_use]
-    pub fn now_ms(&self) -> i64 {
+    pub(crate) fn now_ms(&self) -> i64 {
         self.start_ms + ms(self.started.elapsed()) + self.advanced_ms.load(Ordering::SeqCst)
     }
 
     /// Moves the clock forward.
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.advanced_ms.fetch_add(ms(by), Ordering::SeqCst);
     }
 

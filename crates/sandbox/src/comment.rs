@@ -1,9 +1,10 @@
-//! A comment under a video, as a test or a demo has somebody write it.
+//! A comment under a video, as tests and demos describe it.
 
 use std::time::Duration;
 
-/// A comment in which TikTok sees an intention to buy (§4.8). Unless told otherwise it can be answered by message: it was
-/// written just now, under a video of the shop and not under another comment, by an adult in a region where that works.
+/// A comment in which TikTok sees an intention to buy (§4.8). Unless told otherwise it can be answered by message: it
+/// was written just now, under a video of the shop and not under another comment, by an adult in a region where that
+/// works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
     pub(crate) text: String,
@@ -15,7 +16,7 @@ pub struct Comment {
 }
 
 impl Comment {
-    /// A comment of these words.
+    /// A comment with this text.
     #[must_use]
     pub fn saying(text: &str) -> Comment {
         Comment {
@@ -28,7 +29,7 @@ impl Comment {
         }
     }
 
-    /// It was written so long ago; after 48 hours it cannot be answered.
+    /// It was written this long ago; after 48 hours it cannot be answered.
     #[must_use]
     pub fn ago(self, ago: Duration) -> Comment {
         Comment { ago, ..self }
@@ -40,19 +41,19 @@ impl Comment {
         Comment { under_a_comment: true, ..self }
     }
 
-    /// It stands under a video of somebody else.
+    /// It stands under a video of another account.
     #[must_use]
     pub fn on_another_account(self) -> Comment {
         Comment { on_another_account: true, ..self }
     }
 
-    /// Whoever wrote it is under 18.
+    /// The writer is under 18.
     #[must_use]
     pub fn by_a_minor(self) -> Comment {
         Comment { by_a_minor: true, ..self }
     }
 
-    /// Whoever wrote it is registered outside APAC, LATAM and METAP.
+    /// The writer is registered outside APAC, LATAM and METAP.
     #[must_use]
     pub fn from_elsewhere(self) -> Comment {
         Comment { from_elsewhere: true, ..self }

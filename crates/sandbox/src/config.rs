@@ -22,13 +22,13 @@ pub struct Populate {
     pub messages: usize,
 }
 
-/// Many people who write at once: so many messages over so many customers, most of them to a few (Zipf's law), in nine
+/// Many people who write at once: most messages come from a few (Zipf's law), in nine
 /// scripts and in emoji. One in four is a colleague's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crowd {
     /// How many people write.
     pub customers: usize,
-    /// How many messages there are in all; with fewer than one for each customer the last ones say nothing.
+    /// How many messages there are in all; with fewer than one for each customer, the last customers write nothing.
     pub messages: usize,
     /// The time over which they are spread; it ends now.
     pub over: Duration,
@@ -39,9 +39,9 @@ pub struct Crowd {
 pub struct Limits {
     /// Calls in any second.
     pub per_second: u32,
-    /// Calls in any minute; whoever passes it waits five minutes.
+    /// Calls in any minute; after it the app waits five minutes.
     pub per_minute: u32,
-    /// Calls in a day (UTC); whoever passes it waits until midnight.
+    /// Calls in a day (UTC); after it the app waits until midnight.
     pub per_day: u32,
 }
 
@@ -56,16 +56,16 @@ impl Default for Limits {
     }
 }
 
-/// What TikTok does with a picture that quotes a message. Its documentation lets only texts quote, and a client that is in
-/// use sends it all the same: nobody knows.
+/// What TikTok does with an image that quotes a message. Its documentation lets only texts quote, but a client that is
+/// in use sends it all the same, so the true behaviour is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PictureQuotes {
     /// 40002, as documented.
     #[default]
     Refused,
-    /// The picture is sent, and quotes.
+    /// The image is sent, and quotes.
     Taken,
-    /// The picture is sent, and quotes nothing.
+    /// The image is sent, and quotes nothing.
     Dropped,
 }
 
@@ -106,7 +106,8 @@ pub struct Config {
     pub scripted: bool,
     /// Invented conversations for load, in an account of their own unless Maison Bloom is there.
     pub populate: Option<Populate>,
-    /// People who wrote before the sandbox opened; they are in no ledger. [`crate::Sandbox::crowd`] has them write later.
+    /// People who wrote before the sandbox opened; they are in no ledger. [`crate::Sandbox::crowd`] has them write
+    /// later.
     pub crowd: Option<Crowd>,
     /// Whether the stand-in for the registered https page goes on to the desktop's loopback port by itself.
     pub auto_bounce: bool,
@@ -124,15 +125,16 @@ pub struct Config {
     pub business_scopes: Vec<String>,
     /// The pause before a webhook that was not answered with 200 is brought again; it doubles each time (§6.3).
     pub webhook_retry: Duration,
-    /// Whether a retry is signed with the time of the retry. Nobody documents it (§6.2); otherwise with the first one's.
+    /// Whether a retry is signed with the time of the retry. Otherwise with the time of the first try; it is not
+    /// documented (§6.2).
     pub signs_retries_anew: bool,
     /// Where accounts are registered, as ISO 3166-1 alpha-2 has it; `VN`, `ID` and `TH` have Comment-to-Message (§4.8).
     pub country: String,
-    /// How long TikTok looks at an automatic message: seconds to hours in life (§5).
+    /// How long the review of an automatic message takes: seconds to hours in life (§5).
     pub review: Duration,
     /// Automatic messages with any of these words in them, in whatever case, are rejected.
     pub review_rejects: Vec<String>,
-    /// What becomes of a picture that quotes a message.
+    /// What happens to an image that quotes a message.
     pub picture_quotes: PictureQuotes,
     /// What the sandbox's clock shows at the start, in ms since the epoch; the real time if not given.
     pub start_at_ms: Option<i64>,

@@ -1,4 +1,4 @@
-//! A customer in a test's or a demo's hands.
+//! A customer, as tests, demos and the control addresses act as one.
 
 use std::{fmt, sync::Arc};
 
@@ -8,7 +8,7 @@ use crate::{
     stage::Stage,
     world::{
         NewMessage, Side, World,
-        conversation::{Content, Conversation},
+        conversation::{Content, Conversation, Message},
     },
 };
 
@@ -31,6 +31,16 @@ impl fmt::Debug for Customer {
 impl Customer {
     pub(crate) fn new(stage: Arc<Stage>, at: usize) -> Customer {
         Customer { stage, at }
+    }
+
+    /// The person of that display name who talks to the default account; a new one if there is none.
+    pub(crate) fn named(stage: &Arc<Stage>, name: &str) -> Customer {
+        let at = {
+            let mut world = stage.world();
+            let account = world.default_account();
+            world.conversation_with(account, name)
+        };
+        Customer::new(Arc::clone(stage), at)
     }
 
     /// The conversation's id at TikTok; it is there before the first message.
@@ -61,7 +71,7 @@ impl Customer {
     #[must_use]
     pub fn thread(&self) -> Vec<Written> {
         self.with(|_, there| {
-            let line = |message: &crate::world::conversation::Message| Written {
+            let line = |message: &Message| Written {
                 conversation_id: there.id.clone(),
                 customer: there.person.display_name.clone(),
                 by_customer: message.by_customer,

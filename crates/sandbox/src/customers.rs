@@ -1,8 +1,7 @@
-//! The people who write: Maison Bloom's scripted customers, the life they go on to lead, and crowds for load. And what
-//! the shops they write to have posted.
+//! The people who write: Maison Bloom's scripted customers, the life they go on to lead, and crowds for load. They act
+//! on the world alone.
 
 pub(crate) mod arrivals;
-pub(crate) mod catalogue;
 pub(crate) mod crowd;
 pub(crate) mod live;
 pub(crate) mod maison_bloom;

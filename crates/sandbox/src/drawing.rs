@@ -1,4 +1,4 @@
-//! Pictures out of nothing: a gradient and a few soft shapes, different for every name and the same on every run.
+//! Generates images: a gradient and a few soft shapes, different for every name and the same on every run.
 
 use std::io::Cursor;
 
@@ -91,7 +91,7 @@ fn byte(channel: f32) -> u8 {
 fn encoded(picture: DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     if let Err(error) = picture.write_to(&mut out, format) {
-        tracing::warn!(%error, "a picture could not be encoded");
+        tracing::warn!(%error, "could not encode a generated image");
     }
     out.into_inner()
 }

@@ -51,7 +51,7 @@ pub enum Fault {
     },
     /// 40100, too many requests (§7.4); on Login Kit, HTTP 429. Nothing took effect.
     RateLimited,
-    /// The listing lags: it is answered as it was just before the newest so many messages of the business were
+    /// The listing lags: it is answered as it was just before the newest `messages` of the business were
     /// written, and shows nothing from that moment on, of customers neither. `content_list` counts back in its
     /// conversation, `conversation_list` in all conversations of the account. With fewer messages there, it counts to
     /// the oldest; other endpoints answer as always.
@@ -61,35 +61,17 @@ pub enum Fault {
     },
     /// The page of a listing (`content_list`, `conversation_list`) comes in an order drawn anew for each call, and so
     /// many of its entries come twice. Other endpoints answer as always.
-    Muddled {
-        /// How many entries are named twice.
-        twice: u32,
+    Shuffled {
+        /// How many entries are listed twice.
+        duplicates: u32,
     },
     /// A listing is empty: no messages, no conversations, no further page. Other endpoints answer as always.
-    Blank,
-    /// The call takes effect and is answered with this text, as JSON: also one that no program can have meant.
-    Answer {
-        /// The whole body.
-        body: String,
-    },
-    /// The call takes effect, and one field of its answer's `data` is another one.
-    Field {
-        /// Its name.
-        name: String,
-        /// What stands there instead, as JSON text.
-        json: String,
-    },
+    EmptyListing,
     /// The pages of `conversation_list` do not lead to an end. Other endpoints answer as always.
-    Astray(Astray),
-    /// The call takes effect, and its answer names this message instead of the one that was sent. Other endpoints than
-    /// `send` answer as always.
-    Misnames {
-        /// The `message_id` in the answer.
-        id: String,
-    },
-    /// The call takes effect, and in its JSON answer what stands at these places (RFC 6901 pointers; the whole answer has
-    /// the empty one) is another value, or not there. Places that do not exist in an object are made.
-    Edited(Vec<(String, Option<Value>)>),
+    Paging(PagingFault),
+    /// The call takes effect, and its JSON answer is changed before it goes out; see [`Fault::answer`],
+    /// [`Fault::field`], [`Fault::edited`] and [`Fault::wrong_message_id`].
+    Rewritten(Vec<Rewrite>),
     /// The connection stays open and no answer ever comes.
     NeverAnswer {
         /// Whether the call takes effect.
@@ -97,17 +79,27 @@ pub enum Fault {
     },
 }
 
-/// How a list of conversations fails to be read to its end.
+/// One change to a JSON answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The place, as an RFC 6901 pointer; the empty one is the whole answer. A field that its object does not have is
+    /// added; where there is no such object or list, nothing is changed.
+    pub place: String,
+    /// The text to stand there, which need not be valid JSON; `None` removes the field.
+    pub json: Option<String>,
+}
+
+/// How the paging of a list of conversations is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Astray {
+pub enum PagingFault {
     /// It says that there is more, and not where.
-    NoCursor,
+    MissingCursor,
     /// It says that there is more, and that it begins where this page did.
-    SameCursor,
+    RepeatedCursor,
     /// It says that there is more, each time under a cursor of its own, and lists the same again.
-    NewCursor,
+    EndlessCursor,
     /// Its newest entry comes without the conversation's id.
-    Nameless,
+    MissingId,
 }
 
 impl Fault {
@@ -129,14 +121,38 @@ impl Fault {
         Fault::Code { code: 40100, message: QPD.to_owned(), accepting: false }
     }
 
+    /// The whole answer is this text.
+    #[must_use]
+    pub fn answer(body: impl Into<String>) -> Fault {
+        Fault::Rewritten(vec![Rewrite { place: String::new(), json: Some(body.into()) }])
+    }
+
+    /// One field of the answer's `data` is this JSON text.
+    #[must_use]
+    pub fn field(name: &str, json: impl Into<String>) -> Fault {
+        Fault::Rewritten(vec![Rewrite { place: format!("/data/{name}"), json: Some(json.into()) }])
+    }
+
+    /// At each of these places (RFC 6901 pointers) stands another value, or none.
+    #[must_use]
+    pub fn edited(edits: Vec<(String, Option<Value>)>) -> Fault {
+        let rewrite = |(place, value): (String, Option<Value>)| Rewrite { place, json: value.map(|it| it.to_string()) };
+        Fault::Rewritten(edits.into_iter().map(rewrite).collect())
+    }
+
+    /// The answer of `send` names this message instead of the one that was sent.
+    #[must_use]
+    pub fn wrong_message_id(id: impl Into<String>) -> Fault {
+        Fault::edited(vec![("/data/message/message_id".to_owned(), Some(Value::String(id.into())))])
+    }
+
     /// Whether the call is refused for being too fast.
     pub(crate) fn is_too_many(&self) -> bool {
         matches!(self, Fault::RateLimited | Fault::Code { code: 40100, accepting: false, .. })
     }
 
     /// Whether the call takes effect before this fault shows.
-    #[must_use]
-    pub fn accepts(&self) -> bool {
+    pub(crate) fn accepts(&self) -> bool {
         match self {
             Fault::Delay(_)
             | Fault::AnswerLate(_)
@@ -144,13 +160,10 @@ impl Fault {
             | Fault::HangUpMidAnswer
             | Fault::Dribble(_)
             | Fault::Stale { .. }
-            | Fault::Muddled { .. }
-            | Fault::Blank
-            | Fault::Answer { .. }
-            | Fault::Field { .. }
-            | Fault::Astray(_)
-            | Fault::Misnames { .. }
-            | Fault::Edited(_)
+            | Fault::Shuffled { .. }
+            | Fault::EmptyListing
+            | Fault::Paging(_)
+            | Fault::Rewritten(_)
             | Fault::TruncatedJson => true,
             Fault::HangUpBefore | Fault::RateLimited => false,
             Fault::Html { accepting }
@@ -164,58 +177,60 @@ impl Fault {
 /// How long a fault lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// For the next so many calls of that endpoint.
+    /// For this many calls of that endpoint.
     Next(u32),
-    /// For so long on the sandbox's clock.
+    /// For this long on the sandbox's clock.
     For(Duration),
     /// Until the dial is cleared.
     UntilCleared,
 }
 
+/// How long a fault is still in force.
 #[derive(Debug)]
-enum Left {
+enum Remaining {
     Calls(u32),
     Until(i64),
     Forever,
 }
 
+/// A fault in force.
 #[derive(Debug)]
-struct Entry {
+struct SetFault {
     endpoint: String,
     /// The only conversation it is about.
     conversation: Option<String>,
     fault: Fault,
-    left: Left,
+    left: Remaining,
 }
 
 /// The faults in force, in the order they were set.
 #[derive(Debug, Default)]
 pub(crate) struct Dial {
-    entries: Vec<Entry>,
+    entries: Vec<SetFault>,
 }
 
 impl Dial {
     pub(crate) fn set(&mut self, endpoint: &str, conversation: Option<String>, fault: Fault, times: Times, now: i64) {
         let left = match times {
-            Times::Next(calls) => Left::Calls(calls),
-            Times::For(duration) => Left::Until(now + ms(duration)),
-            Times::UntilCleared => Left::Forever,
+            Times::Next(calls) => Remaining::Calls(calls),
+            Times::For(duration) => Remaining::Until(now + ms(duration)),
+            Times::UntilCleared => Remaining::Forever,
         };
-        self.entries.push(Entry { endpoint: endpoint.to_owned(), conversation, fault, left });
+        self.entries.push(SetFault { endpoint: endpoint.to_owned(), conversation, fault, left });
     }
 
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }
 
-    /// What befalls the next call of `endpoint` about this conversation, if it is about one: the delays together, and the
-    /// first other fault. Both are used up.
+    /// The faults of the next call of `endpoint` about this conversation, if it is about one: the delays together, and
+    /// the first other fault. Both are used up.
     pub(crate) fn draw(&mut self, endpoint: &str, about: Option<&str>, now: i64) -> (Duration, Option<Fault>) {
         let (mut delay, mut drawn) = (Duration::ZERO, None);
         self.entries.retain(|entry| {
-            !matches!(entry.left, Left::Calls(0)) && !matches!(entry.left, Left::Until(end) if end <= now)
+            !matches!(entry.left, Remaining::Calls(0)) && !matches!(entry.left, Remaining::Until(end) if end <= now)
         });
-        let meant = |entry: &&mut Entry| {
+        let meant = |entry: &&mut SetFault| {
             (entry.endpoint == endpoint || entry.endpoint == "*")
                 && entry.conversation.as_deref().is_none_or(|only| about == Some(only))
         };
@@ -225,7 +240,7 @@ impl Dial {
                 (fault, None) => drawn = Some(fault.clone()),
                 (_, Some(_)) => continue,
             }
-            if let Left::Calls(calls) = &mut entry.left {
+            if let Remaining::Calls(calls) = &mut entry.left {
                 *calls -= 1;
             }
         }

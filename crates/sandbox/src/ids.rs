@@ -36,8 +36,8 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Base64 as TikTok's conversation ids have it, always with a `+`, a `/` and padding: whoever forgets to encode one in
-/// a query is found out by every conversation, not by one in four.
+/// Base64 as TikTok's conversation ids have it, always with a `+`, a `/` and padding: a client that
+/// forgets to encode one in a query fails with every conversation, not with one in four.
 pub(crate) fn base64ish(seed: u64, label: &str, parts: &[&str]) -> String {
     let mut last = String::new();
     for attempt in 0..500_u32 {

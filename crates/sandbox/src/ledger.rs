@@ -33,14 +33,14 @@ pub struct Accepted {
     pub message_id: String,
     /// The message it quotes.
     pub referenced_message_id: Option<String>,
-    /// When, on the sandbox's clock, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }
 
 impl Accepted {
     /// The message on one line: `hello`, `> 73… hello` where it quotes one, `[to comment 73…] hello` where it answers a
-    /// comment, `[image 1200x800 jpeg 312 kB]` (begun
-    /// thousands of bytes; without the size if the header does not tell), `[post 73…]`, `[card Title | Yes | No]`.
+    /// comment, `[image 1200x800 jpeg 312 kB]` (kB rounded up; without the size if the header does not tell), `[post
+    /// 73…]`, `[card Title | Yes | No]`.
     #[must_use]
     pub fn line(&self) -> String {
         let quote = self.referenced_message_id.as_ref().map_or_else(String::new, |id| format!("> {id} "));
@@ -91,7 +91,7 @@ pub struct Upload {
     pub bytes: usize,
     /// `jpeg` or `png`.
     pub kind: &'static str,
-    /// When, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }
 
@@ -103,7 +103,7 @@ pub enum Verdict {
     Accepted(String),
     /// Refused with this code (§7.5).
     Refused(i64),
-    /// A fault kept it from being looked at.
+    /// A fault kept TikTok from looking at it.
     Lost,
 }
 
@@ -120,7 +120,7 @@ pub struct Attempt {
     pub text: String,
     /// How it ended.
     pub verdict: Verdict,
-    /// When, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }
 
@@ -131,11 +131,11 @@ pub struct Sign {
     pub conversation_id: String,
     /// Display name of the customer there.
     pub customer: String,
-    /// When, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }
 
-/// Which of the two platforms something happened on. They are two apps with two secrets (§1).
+/// The two platforms. They are two apps with two secrets (§1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
@@ -145,7 +145,7 @@ pub enum Platform {
     Business,
 }
 
-/// What became of a call to a token endpoint.
+/// A call of a token endpoint, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TokenCall {
     /// The platform it was for.
@@ -154,7 +154,7 @@ pub struct TokenCall {
     pub refresh: bool,
     /// Whether a new pair of tokens was issued.
     pub issued: bool,
-    /// When, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }
 
@@ -171,11 +171,11 @@ pub struct Written {
     pub text: String,
     /// Its id.
     pub message_id: String,
-    /// When, in ms since the epoch.
+    /// The time on the sandbox's clock, in ms since the epoch.
     pub at_ms: i64,
 }
 
-/// What became of webhooks. Nothing is made where nobody listens, so nothing is counted there either.
+/// Counts of webhooks. Without a listener and an address none are made, and none are counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct WebhookTally {
     /// Events made.
@@ -203,19 +203,19 @@ pub struct Ledger {
     pub attempts: Vec<Attempt>,
     /// Images that were uploaded.
     pub uploads: Vec<Upload>,
-    /// Calls of the token endpoints that were looked at.
+    /// Calls of the token endpoints that no fault kept away.
     pub tokens: Vec<TokenCall>,
-    /// Sessions marked as read.
+    /// Conversations that were marked as read.
     pub mark_reads: Vec<Sign>,
     /// Typing signs.
     pub typing: Vec<Sign>,
-    /// What people wrote.
+    /// Messages that customers and colleagues wrote.
     pub written: Vec<Written>,
-    /// What became of webhooks.
+    /// Counts of webhooks.
     pub webhooks: WebhookTally,
-    /// What was done to automatic messages since the sandbox opened.
+    /// Changes to automatic messages since the sandbox opened.
     pub auto_changes: Vec<AutoChange>,
-    /// Every account's automatic messages, as they are at this moment and not as they were.
+    /// Every account's automatic messages, as they are at this moment.
     pub auto_messages: Vec<AutoMessage>,
     /// Calls refused for being too fast.
     pub rate_limited: usize,

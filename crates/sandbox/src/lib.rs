@@ -1,5 +1,5 @@
-//! A TikTok to practise and to test with: both platforms as their documentation describes them, over loopback HTTP,
-//! with customers who write, a ledger of what truly arrived and a dial for everything that goes wrong.
+//! A fake TikTok for practice and tests: both platforms as their documentation describes them, over loopback HTTP, with
+//! customers who write, a ledger of what truly arrived and a dial for everything that can go wrong.
 //!
 //! It depends on no crate of this workspace: a mistake about TikTok in the client meets another reading of the facts
 //! here instead of cancelling itself out. Nothing is kept; when the last [`Sandbox`] is dropped, this TikTok is gone.
@@ -21,21 +21,23 @@ mod faults;
 mod ids;
 mod ledger;
 mod limits;
+mod links;
 mod owner;
 mod push;
+mod refusal;
 mod routes;
 mod sandbox;
 mod server;
+mod site;
 mod stage;
 mod video;
 mod world;
 
 pub use auto_message::{AuditStatus, AutoChange, AutoKind, AutoMessage};
-pub use clock::Clock;
 pub use comment::Comment;
 pub use config::{Apps, Config, Crowd, Lifetimes, Limits, PictureQuotes, Populate, WindowRule};
 pub use customer::Customer;
-pub use faults::{Astray, Fault, Times};
+pub use faults::{Fault, PagingFault, Rewrite, Times};
 pub use ledger::{
     Accepted, Attempt, Ledger, Platform, SentImage, Sign, TokenCall, Upload, Verdict, WebhookTally, Written,
 };

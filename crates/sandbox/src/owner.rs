@@ -1,15 +1,15 @@
-//! The owner of an account in TikTok's own app: what changes there without this computer having asked for it.
+//! The owner of an account, who uses TikTok's own app: changes that did not come through the API.
 
 use std::{fmt, sync::Arc};
 
 use crate::{
     auto_message::{AuditStatus, AutoKind},
     stage::Stage,
-    world::{World, auto_messages::Doing},
+    world::{World, auto_changes::Actor},
 };
 
 /// An account's owner with the app in hand. The app keeps to the API's rules, except that it counts no characters; what
-/// it does is told by webhook as the API's doings are. Cheap to clone; it does not keep the sandbox running.
+/// it does is told by webhook as the API's changes are. Cheap to clone; it does not keep the sandbox running.
 #[derive(Clone)]
 pub struct Owner {
     stage: Arc<Stage>,
@@ -23,8 +23,9 @@ impl fmt::Debug for Owner {
 }
 
 impl Owner {
-    pub(crate) fn new(stage: Arc<Stage>, account: usize) -> Owner {
-        Owner { stage, account }
+    pub(crate) fn of_default_account(stage: &Arc<Stage>) -> Owner {
+        let account = stage.world().default_account();
+        Owner { stage: Arc::clone(stage), account }
     }
 
     /// Writes the welcome message, or another one in its place. Gives back its id; empty while one is under review.
@@ -57,7 +58,7 @@ impl Owner {
         self.act(|world, doing| world.create_auto(doing, kind, (title.to_owned(), body.to_owned())).unwrap_or_default())
     }
 
-    /// Gives a message other words; a welcome message has no title. Gives back the id it has from now on, which is
+    /// Changes the text of a message; a welcome message has no title. Gives back the id it has from now on, which is
     /// empty if it cannot be edited, or is not there.
     pub fn edits(&self, id: &str, title: &str, body: &str) -> String {
         self.act(|world, doing| {
@@ -67,7 +68,7 @@ impl Owner {
         .unwrap_or_default()
     }
 
-    /// Deletes a message. Whether it could.
+    /// Deletes a message. Returns whether it could.
     pub fn deletes(&self, id: &str) -> bool {
         self.act(|world, doing| {
             let kind = kind_of(world, doing, id)?;
@@ -91,18 +92,18 @@ impl Owner {
         self.act(|world, doing| drop(world.switch_auto(doing, kind, on)));
     }
 
-    /// Puts the chat prompts into this order. Whether these were all of them.
+    /// Puts the chat prompts into this order. Returns whether these were all of them.
     pub fn sorts(&self, ids: &[&str]) -> bool {
         self.act(|world, doing| world.sort_auto(doing, AutoKind::ChatPrompt, ids).is_ok())
     }
 
-    /// Turns Comment-to-Message on or off. Nobody is told of it (§4.8).
+    /// Turns Comment-to-Message on or off. No webhook tells of it (§4.8).
     pub fn answers_comments(&self, answers: bool) {
         self.act(|world, doing| world.switch_comments(doing.account, answers));
     }
 
-    /// Answers a comment by message, in the app. Gives back the message's id; empty if there is no such comment or it is
-    /// answered.
+    /// Answers a comment by message, in the app. Gives back the message's id; empty if there is no such comment or it
+    /// is answered.
     pub fn answers_comment(&self, comment_id: &str, text: &str) -> String {
         self.act(|world, doing| world.answer_comment_in_app(doing.account, comment_id, text, doing.now))
     }
@@ -116,14 +117,14 @@ impl Owner {
         });
     }
 
-    fn act<T>(&self, act: impl FnOnce(&mut World, Doing) -> T) -> T {
+    fn act<T>(&self, act: impl FnOnce(&mut World, Actor) -> T) -> T {
         let mut world = self.stage.world();
         let now = self.stage.now();
-        act(&mut world, Doing { account: self.account, by_api: false, now })
+        act(&mut world, Actor { account: self.account, by_api: false, now })
     }
 }
 
-fn kind_of(world: &World, doing: Doing, id: &str) -> Option<AutoKind> {
+fn kind_of(world: &World, doing: Actor, id: &str) -> Option<AutoKind> {
     let automatic = world.automatic(doing.account)?;
     automatic.messages.iter().find(|kept| kept.id == id).map(|kept| kept.kind)
 }

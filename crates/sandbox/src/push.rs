@@ -1,12 +1,12 @@
-//! What TikTok pushes (§6): an event for everything that happens, signed, to whoever listens in this process and to the
-//! address the app registered. Where nobody listens nothing is made and nothing is kept.
+//! Webhooks (§6): one for each event, signed, to the listeners in this process and to the address the app registered.
+//! Without a listener and an address none are made.
 //!
 //! The order of what happened is the order events are made in; what reaches a listener may have been doubled, overtaken
 //! or lost on the way, as the fault dial says.
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use axum::{body::Bytes, http::Uri};
@@ -14,150 +14,162 @@ use serde_json::json;
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    stage::Stage,
-    world::{World, news::News},
+    ledger::WebhookTally,
+    site::Site,
+    world::{World, event::WorldEvent},
 };
 
 pub(crate) mod content;
-mod muddle;
+mod delivery;
+mod disorder;
 pub(crate) mod post;
 mod queue;
 mod signature;
 
-use muddle::Muddle;
-pub use muddle::WebhookFaults;
-use queue::{Parcel, Queue};
+pub use delivery::Delivery;
+use disorder::Disorder;
+pub use disorder::WebhookFaults;
+use queue::{Queue, QueuedDelivery};
 
 /// The category all direct-message events are registered under (§4.10).
 pub(crate) const DIRECT_MESSAGE: &str = "DIRECT_MESSAGE";
 /// How far a listener in this process may fall behind before it loses the oldest.
-const BEHIND: usize = 16_384;
+const LISTENER_CAPACITY: usize = 16_384;
 
-/// A webhook as it arrives: the `Tiktok-Signature` header and the body, to the byte.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// `t=<seconds>,s=<hex>` (§6.2).
-    pub signature: String,
-    /// The envelope (§6.1), whose `content` is JSON in a string.
-    pub body: Bytes,
-}
-
-/// The way out of events.
+/// Makes webhooks of what happens and sends them on their way.
 #[derive(Debug)]
 pub(crate) struct Pushes {
+    site: Arc<Site>,
     listeners: OnceLock<broadcast::Sender<Delivery>>,
-    on_the_way: Mutex<OnTheWay>,
+    in_transit: Mutex<InTransit>,
     wake: Notify,
 }
 
 #[derive(Debug)]
-struct OnTheWay {
+struct InTransit {
     /// The registered address of each category.
     hooks: BTreeMap<String, String>,
-    muddle: Muddle<Delivery>,
+    disorder: Disorder<Delivery>,
     queue: Queue,
+    tally: WebhookTally,
 }
 
 impl Pushes {
-    pub(crate) fn new(seed: u64) -> Pushes {
-        let on_the_way = OnTheWay { hooks: BTreeMap::new(), muddle: Muddle::new(seed), queue: Queue::default() };
-        Pushes { listeners: OnceLock::new(), on_the_way: Mutex::new(on_the_way), wake: Notify::new() }
+    pub(crate) fn new(site: Arc<Site>) -> Pushes {
+        let in_transit = InTransit {
+            hooks: BTreeMap::new(),
+            disorder: Disorder::new(site.config.seed),
+            queue: Queue::default(),
+            tally: WebhookTally::default(),
+        };
+        Pushes { site, listeners: OnceLock::new(), in_transit: Mutex::new(in_transit), wake: Notify::new() }
     }
 
-    /// Hears everything from now on.
-    pub(crate) fn listen(&self) -> broadcast::Receiver<Delivery> {
-        self.listeners.get_or_init(|| broadcast::Sender::new(BEHIND)).subscribe()
+    /// Every webhook from now on.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Delivery> {
+        self.listeners.get_or_init(|| broadcast::Sender::new(LISTENER_CAPACITY)).subscribe()
     }
 
-    /// Makes events of the news and sends them on their way. The world is held meanwhile, so nothing comes between.
-    pub(crate) fn tell(&self, stage: &Stage, world: &mut World, news: Vec<News>) {
-        let mut way = self.on_the_way();
-        if self.listening().is_none() && way.address().is_none() {
+    /// Makes webhooks of what happened and sends them on their way. The world is held meanwhile, so nothing comes
+    /// between.
+    pub(crate) fn publish(&self, world: &World, events: Vec<WorldEvent>) {
+        let mut transit = self.in_transit();
+        if self.listening().is_none() && transit.address().is_none() {
             return;
         }
-        let now = stage.now();
-        for news in news {
-            let Some(event) = content::event(stage, world, &news) else {
+        let now = self.site.now();
+        for event in events {
+            let Some(webhook) = content::webhook(&self.site, world, &event) else {
                 continue;
             };
             let body = json!({
-                "client_key": stage.apps.business_app_id,
-                "event": event.name,
+                "client_key": self.site.apps.business_app_id,
+                "event": webhook.name,
                 "create_time": now / 1000,
-                "user_openid": event.business_id,
-                "content": event.content.to_string(),
+                "user_openid": webhook.business_id,
+                "content": webhook.content.to_string(),
             });
-            let delivery = signed(stage, body.to_string().into(), now);
-            let (out, fate) = way.muddle.pass(delivery, now);
-            let tally = &mut world.ledger.webhooks;
-            tally.made += 1;
-            tally.dropped += usize::from(fate.dropped);
-            tally.doubled += usize::from(fate.doubled);
-            tally.held += usize::from(fate.held);
+            let delivery = self.sign(body.to_string(), now / 1000);
+            let (out, fate) = transit.disorder.pass(delivery, now);
+            transit.tally.made += 1;
+            transit.tally.dropped += usize::from(fate.dropped);
+            transit.tally.doubled += usize::from(fate.doubled);
+            transit.tally.held += usize::from(fate.delayed);
             for delivery in out {
-                if !self.send(&mut way, delivery, now) {
-                    tally.dropped += 1;
+                if !self.send(&mut transit, delivery, now) {
+                    transit.tally.dropped += 1;
                 }
             }
         }
         self.wake();
     }
 
-    /// Whether it fits the queue, where there is an address.
-    fn send(&self, way: &mut OnTheWay, delivery: Delivery, now: i64) -> bool {
+    /// A body as it is pushed at this second (epoch).
+    pub(crate) fn sign(&self, body: impl Into<Bytes>, at_s: i64) -> Delivery {
+        Delivery::signed(&self.site.apps.business_secret, body.into(), at_s)
+    }
+
+    /// The counts of webhooks so far.
+    pub(crate) fn tally(&self) -> WebhookTally {
+        self.in_transit().tally
+    }
+
+    /// Sends to the listeners and queues for the address. Returns false if the queue was full.
+    fn send(&self, transit: &mut InTransit, delivery: Delivery, now: i64) -> bool {
         if let Some(listeners) = self.listening() {
             // The last listener may have left this very moment.
             let _ = listeners.send(delivery.clone());
         }
-        way.address().is_none() || way.queue.push(delivery, now)
+        transit.address().is_none() || transit.queue.push(delivery, now)
     }
 
     fn listening(&self) -> Option<&broadcast::Sender<Delivery>> {
         self.listeners.get().filter(|listeners| listeners.receiver_count() > 0)
     }
 
-    fn on_the_way(&self) -> MutexGuard<'_, OnTheWay> {
-        self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner)
+    fn in_transit(&self) -> MutexGuard<'_, InTransit> {
+        self.in_transit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the fault dial; what it held back is let go.
-    pub(crate) fn muddle(&self, faults: WebhookFaults, now: i64) {
-        let mut way = self.on_the_way();
-        for delivery in way.muddle.set(faults) {
-            self.send(&mut way, delivery, now);
+    /// Sets the fault dial; events that it delayed go out now.
+    pub(crate) fn set_faults(&self, faults: WebhookFaults) {
+        let now = self.site.now();
+        let mut transit = self.in_transit();
+        for delivery in transit.disorder.set(faults) {
+            self.send(&mut transit, delivery, now);
         }
         self.wake();
     }
 
     pub(crate) fn faults(&self) -> WebhookFaults {
-        self.on_the_way().muddle.faults()
+        self.in_transit().disorder.faults()
     }
 
     /// Registers an address for a category, in place of another one (§4.10).
     pub(crate) fn register(&self, category: &str, address: &str) {
-        let mut way = self.on_the_way();
-        way.hooks.insert(category.to_owned(), address.to_owned());
-        if way.address().is_none() {
-            way.queue.clear();
+        let mut transit = self.in_transit();
+        transit.hooks.insert(category.to_owned(), address.to_owned());
+        if transit.address().is_none() {
+            transit.queue.clear();
         }
     }
 
-    /// Forgets it, and what was still to be brought there.
+    /// Removes the address, and what was still to be brought there.
     pub(crate) fn forget(&self, category: &str) {
-        let mut way = self.on_the_way();
-        way.hooks.remove(category);
+        let mut transit = self.in_transit();
+        transit.hooks.remove(category);
         if category == DIRECT_MESSAGE {
-            way.queue.clear();
+            transit.queue.clear();
         }
     }
 
     pub(crate) fn registered(&self, category: &str) -> Option<String> {
-        self.on_the_way().hooks.get(category).cloned()
+        self.in_transit().hooks.get(category).cloned()
     }
 
     /// How many deliveries wait to be brought or to be tried again.
     pub(crate) fn waiting(&self) -> usize {
-        self.on_the_way().queue.len()
+        self.in_transit().queue.len()
     }
 
     /// The clock was moved, or there is something to bring.
@@ -169,65 +181,55 @@ impl Pushes {
         self.wake.notified().await;
     }
 
-    /// Lets go what was held back and not overtaken in time.
-    fn let_go(&self, now: i64) {
-        let mut way = self.on_the_way();
-        for delivery in way.muddle.overdue(now) {
-            self.send(&mut way, delivery, now);
+    /// Sends the delayed events that were not overtaken in time.
+    fn release_overdue(&self) {
+        let now = self.site.now();
+        let mut transit = self.in_transit();
+        for delivery in transit.disorder.overdue(now) {
+            self.send(&mut transit, delivery, now);
         }
     }
 
     /// The next delivery that is due, and where it goes.
-    fn next(&self, stage: &Stage, now: i64) -> Option<(Uri, Parcel)> {
-        let mut way = self.on_the_way();
-        let address = way.address()?;
-        let mut parcel = way.queue.pop(now)?;
-        if stage.config.signs_retries_anew && parcel.is_retry() {
-            parcel.delivery = signed(stage, parcel.delivery.body, now);
+    fn next(&self) -> Option<(Uri, QueuedDelivery)> {
+        let now = self.site.now();
+        let mut transit = self.in_transit();
+        let address = transit.address()?;
+        let mut queued = transit.queue.pop(now)?;
+        if self.site.config.signs_retries_anew && queued.is_retry() {
+            queued.delivery = self.sign(queued.delivery.body, now / 1000);
         }
-        Some((address, parcel))
+        Some((address, queued))
     }
 
     fn next_due(&self) -> Option<i64> {
-        let way = self.on_the_way();
-        [way.queue.next_due(), way.muddle.next_due()].into_iter().flatten().min()
+        let transit = self.in_transit();
+        [transit.queue.next_due(), transit.disorder.next_due()].into_iter().flatten().min()
     }
 
-    /// It was brought: taken with a 200, or to be tried again.
-    fn settle(&self, stage: &Stage, parcel: Parcel, taken: bool) {
-        // The world first, as everywhere.
-        let mut world = stage.world();
-        let tally = &mut world.ledger.webhooks;
-        if taken {
-            tally.taken += 1;
+    /// Records how bringing it ended: answered with 200, or to be tried again.
+    fn settle(&self, queued: QueuedDelivery, accepted: bool) {
+        let mut transit = self.in_transit();
+        if accepted {
+            transit.tally.taken += 1;
             return;
         }
-        tally.refused += 1;
-        let mut way = self.on_the_way();
+        transit.tally.refused += 1;
         // Deregistered meanwhile: nobody waits for it any more.
-        if way.address().is_none() {
+        if transit.address().is_none() {
             return;
         }
-        if !way.queue.put_back(parcel, stage.config.webhook_retry, stage.now()) {
-            tally.given_up += 1;
+        if !transit.queue.put_back(queued, self.site.config.webhook_retry, self.site.now()) {
+            transit.tally.given_up += 1;
         }
     }
 }
 
-impl OnTheWay {
+impl InTransit {
     /// Where direct messages are brought. This TikTok never leaves this computer: an https address is registered and
     /// listed as any other, but nothing is brought there.
     fn address(&self) -> Option<Uri> {
         let address = self.hooks.get(DIRECT_MESSAGE)?;
         address.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"))
     }
-}
-
-fn signed(stage: &Stage, body: Bytes, now: i64) -> Delivery {
-    sign(stage, body, now / 1000)
-}
-
-/// A body as it is pushed at this second.
-pub(crate) fn sign(stage: &Stage, body: Bytes, at_s: i64) -> Delivery {
-    Delivery { signature: signature::header(&stage.apps.business_secret, at_s, &body), body }
 }

@@ -24,13 +24,15 @@ pub(crate) mod direct_reply;
 pub(crate) mod gate;
 pub(crate) mod login_kit;
 pub(crate) mod mangled;
+pub(crate) mod media;
 pub(crate) mod messaging;
 pub(crate) mod multipart;
 pub(crate) mod page;
-pub(crate) mod pictures;
 pub(crate) mod posts;
+pub(crate) mod request;
 pub(crate) mod send;
 pub(crate) mod uploading;
+pub(crate) mod videos;
 pub(crate) mod webhooks;
 
 /// Everything the sandbox answers.
@@ -67,8 +69,8 @@ pub(crate) fn router(stage: &Arc<Stage>) -> Router {
         .route("/v2/user/info/", get(login_kit::user_info))
         .nest("/open_api/v1.3", business)
         .route("/registered-redirect", get(authorize::landed))
-        .route("/media/{media_id}", get(pictures::media))
-        .route("/cdn/{kind}/{name}", get(pictures::cdn))
+        .route("/media/{media_id}", get(media::media))
+        .route("/cdn/{kind}/{name}", get(media::cdn))
         .route("/embed/v2/{item_id}", get(posts::embed))
         .route("/{handle}/video/{item_id}", get(posts::shared))
         .nest("/sandbox", control::router())

@@ -1,4 +1,4 @@
-//! The handle: start a TikTok, look into it, break it.
+//! The handle of a sandbox: starts it, looks into it, sets faults.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
@@ -7,25 +7,28 @@ use tokio::{
     sync::{Mutex, broadcast},
     task::JoinHandle,
 };
-use url::Url;
 
 use crate::{
-    Apps, AuditStatus, Config, Crowd, Customer, Delivery, Fault, Ledger, Owner, Times, WebhookFaults, WindowRule,
-    clock::ms,
+    auto_message::AuditStatus,
+    config::{Apps, Config, Crowd, WindowRule},
+    customer::Customer,
     customers::{
-        crowd::{self, Seen},
+        crowd::{self, CrowdTime},
         live, maison_bloom, populate,
     },
-    push::{self, post},
+    faults::{Fault, Times},
+    ledger::Ledger,
+    owner::Owner,
+    push::{Delivery, WebhookFaults, post},
     routes::{
         self,
-        authorize::{self, Decision, Stop},
+        authorize::{self, request::is_registrable},
     },
     server::Server,
     stage::Stage,
 };
 
-/// How often the customers' life, and what TikTok has to decide, is looked after, in real time.
+/// How often customers act and reviews are ended, in real time.
 const HEARTBEAT: Duration = Duration::from_millis(200);
 
 /// A running TikTok. Clones are the same one; when the last is dropped, it stops listening and forgets everything.
@@ -60,9 +63,7 @@ impl Sandbox {
     /// # Errors
     /// The port is taken, or a registered Login Kit address is one TikTok would not register (§2.2).
     pub async fn start(config: Config) -> io::Result<Sandbox> {
-        if config.login_redirects.len() > 10
-            || !config.login_redirects.iter().all(|rule| authorize::is_registrable(rule))
-        {
+        if config.login_redirects.len() > 10 || !config.login_redirects.iter().all(|rule| is_registrable(rule)) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "a Login Kit redirect address cannot be registered",
@@ -70,17 +71,17 @@ impl Sandbox {
         }
         let stage = Arc::new(Stage::new(config));
         furnish(&stage);
-        let (address, server) = Server::listen(stage.config.port, routes::router(&stage)).await?;
-        stage.settle_port(address.port());
+        let (address, server) = Server::listen(stage.site.config.port, routes::router(&stage)).await?;
+        stage.site.set_port(address.port());
         let life = tokio::spawn(keep_alive(Arc::downgrade(&stage)));
-        let post = tokio::spawn(post::deliver(Arc::clone(&stage)));
+        let post = tokio::spawn(post::deliver(Arc::clone(&stage.pushes)));
         Ok(Sandbox { stage, running: Arc::new(Running { server: Mutex::new(Some(server)), life, post }) })
     }
 
     /// `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base_url(&self) -> String {
-        self.stage.base_url()
+        self.stage.site.base_url()
     }
 
     /// The endpoints file a client reads instead of TikTok's addresses.
@@ -91,7 +92,7 @@ impl Sandbox {
             "authorize": format!("{base}/v2/auth/authorize/"),
             "login_kit": base,
             "business": format!("{base}/open_api/v1.3"),
-            "media_hosts": [format!("127.0.0.1:{}", self.stage.port())],
+            "media_hosts": [format!("127.0.0.1:{}", self.stage.site.port())],
         })
         .to_string()
     }
@@ -99,7 +100,7 @@ impl Sandbox {
     /// The demo apps' credentials.
     #[must_use]
     pub fn apps(&self) -> Apps {
-        self.stage.apps.clone()
+        self.stage.site.apps.clone()
     }
 
     /// Agrees to everything an authorize address asks for, as the default account. Gives back where the browser ends
@@ -120,7 +121,7 @@ impl Sandbox {
     }
 
     fn decide(&self, authorize_url: &str, agrees: bool) -> Result<String, String> {
-        decide(&self.stage, authorize_url, agrees)
+        authorize::decide_at(&self.stage, authorize_url, agrees)
     }
 
     /// Opens an account, which is the default from now on; gives back its business id. An account of that handle is
@@ -134,21 +135,21 @@ impl Sandbox {
     /// The person of that name who talks to the default account; a new one if there is none.
     #[must_use]
     pub fn customer(&self, name: &str) -> Customer {
-        customer(&self.stage, name)
+        Customer::named(&self.stage, name)
     }
 
     /// The owner of the default account, with TikTok's own app in hand.
     #[must_use]
     pub fn owner(&self) -> Owner {
-        owner(&self.stage)
+        Owner::of_default_account(&self.stage)
     }
 
-    /// TikTok approves an automatic message now, whatever it thought of it before. Whether there is one of that id.
+    /// TikTok approves an automatic message now, whatever it decided before. Returns whether there is one of that id.
     pub fn approve(&self, auto_message_id: &str) -> bool {
         self.review(auto_message_id, AuditStatus::Approved)
     }
 
-    /// TikTok rejects an automatic message now, even one it approved before. Whether there is one of that id.
+    /// TikTok rejects an automatic message now, even one it approved before. Returns whether there is one of that id.
     pub fn reject(&self, auto_message_id: &str) -> bool {
         self.review(auto_message_id, AuditStatus::Rejected)
     }
@@ -182,27 +183,27 @@ impl Sandbox {
     /// A crowd writes to the default account, at once, over the time it says up to now; gives them back, the busiest
     /// first. The same crowd again is the same people.
     pub fn crowd(&self, crowd: Crowd) -> Vec<Customer> {
-        let places = write_crowd(&self.stage, crowd);
+        let places = self.stage.write_crowd(crowd);
         places.into_iter().map(|at| Customer::new(Arc::clone(&self.stage), at)).collect()
     }
 
-    /// Every webhook from now on, as it would reach the registered address, for a host in this process. Where nobody
-    /// listens, and no address is registered, nothing is made; who falls 16,384 behind loses the oldest.
+    /// Every webhook from now on, as it would reach the registered address, for a host in this process. Without a
+    /// listener and a registered address none are made. A listener that falls 16,384 behind loses the oldest.
     #[must_use]
     pub fn webhooks(&self) -> broadcast::Receiver<Delivery> {
-        self.stage.pushes.listen()
+        self.stage.pushes.subscribe()
     }
 
-    /// A webhook of one's own making, signed as TikTok does at this second (epoch): for what this TikTok never pushes by
-    /// itself. Nobody is told of it.
+    /// A webhook of one's own making, signed as TikTok does at this second (epoch): for what this TikTok never pushes
+    /// by itself. It is not delivered.
     #[must_use]
     pub fn sign(&self, body: &str, at_s: i64) -> Delivery {
-        push::sign(&self.stage, body.to_owned().into(), at_s)
+        self.stage.pushes.sign(body.to_owned(), at_s)
     }
 
-    /// Sets what goes wrong with webhooks; what the dial held back so far is let go.
+    /// Sets what goes wrong with webhooks; events that were delayed so far go out now.
     pub fn webhook_faults(&self, faults: WebhookFaults) {
-        self.stage.pushes.muddle(faults, self.stage.now());
+        self.stage.pushes.set_faults(faults);
     }
 
     /// How many webhooks wait to be brought to the registered address, or to be tried again.
@@ -211,16 +212,16 @@ impl Sandbox {
         self.stage.pushes.waiting()
     }
 
-    /// Every link to media, stickers and profile pictures that was given out so far answers 403 from now on, whatever its
-    /// `x-expires` says. Emoji links live on, as they never expire.
+    /// Every link to media, stickers and profile pictures that was given out so far answers 403 from now on, whatever
+    /// its `x-expires` says. Emoji links live on, as they never expire.
     pub fn expire_links(&self) {
-        self.stage.expire_links();
+        self.stage.site.expire_links();
     }
 
-    /// The record so far.
+    /// The ledger so far.
     #[must_use]
     pub fn ledger(&self) -> Ledger {
-        self.stage.world().record()
+        self.stage.record()
     }
 
     /// The account of that handle posts something now; gives back the post's item id, which is empty if there is no
@@ -239,8 +240,9 @@ impl Sandbox {
     /// Sets a fault for an endpoint name, or for all of TikTok with `*`. Names: `authorize`, `login_token`,
     /// `login_refresh`, `login_revoke`, `user_info`, `token`, `refresh`, `revoke`, `token_info`, `profile`,
     /// `conversation_list`, `content_list`, `send`, `typing`, `mark_read`, `media_upload`, `media_download`,
-    /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`, `auto_get`,
-    /// `direct_reply_update`, `direct_reply_get`, `webhook_update`, `webhook_list`, `webhook_delete`, `media`, `cdn`.
+    /// `capabilities`, `video_list`, `auto_create`, `auto_update`, `auto_status`, `auto_delete`, `auto_sort`,
+    /// `auto_get`, `direct_reply_update`, `direct_reply_get`, `webhook_update`, `webhook_list`, `webhook_delete`,
+    /// `media`, `cdn`.
     pub fn fault(&self, endpoint: &str, fault: Fault, times: Times) {
         self.stage.dial().set(endpoint, None, fault, times, self.stage.now());
     }
@@ -250,7 +252,7 @@ impl Sandbox {
         self.stage.dial().set(endpoint, Some(customer.conversation_id()), fault, times, self.stage.now());
     }
 
-    /// Takes every fault away, those of webhooks too.
+    /// Removes every fault, those of webhooks too.
     pub fn clear_faults(&self) {
         self.stage.dial().clear();
         self.webhook_faults(WebhookFaults::default());
@@ -258,7 +260,7 @@ impl Sandbox {
 
     /// Moves the clock forward; whatever the customers would have done meanwhile is done.
     pub fn advance(&self, by: Duration) {
-        advance(&self.stage, by);
+        self.stage.advance(by);
     }
 
     /// The sandbox's clock, in ms since the epoch.
@@ -290,8 +292,7 @@ impl Sandbox {
         self.stage.world().grants.revoke_all();
     }
 
-    /// Pulls the plug: stops listening and cuts every connection. When it returns, nothing listens on the port. Webhooks
-    /// go out all the same: they are another way.
+    /// Stops listening and cuts every connection. When it returns, nothing listens on the port. Webhooks still go out.
     pub async fn unplug(&self) {
         let mut server = self.running.server.lock().await;
         if let Some(server) = server.take() {
@@ -302,22 +303,22 @@ impl Sandbox {
     /// Listens again on the same port.
     ///
     /// # Errors
-    /// Somebody else took the port meanwhile.
+    /// The port was taken meanwhile.
     pub async fn plug_in(&self) -> io::Result<()> {
         let mut server = self.running.server.lock().await;
         if server.is_none() {
-            *server = Some(Server::listen(self.stage.port(), routes::router(&self.stage)).await?.1);
+            *server = Some(Server::listen(self.stage.site.port(), routes::router(&self.stage)).await?.1);
         }
         Ok(())
     }
 }
 
-/// Puts in place what is there when the doors open.
+/// Opens the accounts and writes the conversations that are there from the start.
 fn furnish(stage: &Stage) {
-    let (mut world, config, opened_at) = (stage.world(), &stage.config, stage.clock.opened_at());
+    let (mut world, config, opened_at) = (stage.world(), &stage.site.config, stage.site.clock.opened_at());
     if config.scripted {
         maison_bloom::open(&mut world, config.rule, opened_at);
-        world.live.expect_arrivals(opened_at);
+        live::expect_arrivals(&mut world, opened_at);
     }
     if let Some(crowd) = config.populate {
         let account = world.default_account();
@@ -325,62 +326,16 @@ fn furnish(stage: &Stage) {
     }
     if let Some(crowd) = config.crowd {
         let account = world.default_account();
-        crowd::write(&mut world, account, crowd, opened_at, Seen::Before);
+        crowd::write(&mut world, account, crowd, opened_at, CrowdTime::Before);
     }
-    world.live.begin(opened_at);
+    world.agenda.begin(opened_at);
 }
 
-/// The customers' life, as long as there is a world.
+/// Lets the customers act, as long as the sandbox runs.
 async fn keep_alive(stage: std::sync::Weak<Stage>) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
         let Some(stage) = stage.upgrade() else { return };
-        let now = stage.now();
-        live::catch_up(&mut stage.world(), now);
-    }
-}
-
-pub(crate) fn advance(stage: &Stage, by: Duration) {
-    stage.clock.advance(by);
-    tracing::debug!(by_ms = ms(by), "the sandbox's clock was moved");
-    let now = stage.now();
-    live::catch_up(&mut stage.world(), now);
-    stage.pushes.wake();
-}
-
-/// The places of the conversations a crowd writes in.
-pub(crate) fn write_crowd(stage: &Stage, crowd: Crowd) -> Vec<usize> {
-    let now = stage.now();
-    let mut world = stage.world();
-    let account = world.default_account();
-    crowd::write(&mut world, account, crowd, now, Seen::Now)
-}
-
-pub(crate) fn owner(stage: &Arc<Stage>) -> Owner {
-    let account = stage.world().default_account();
-    Owner::new(Arc::clone(stage), account)
-}
-
-pub(crate) fn customer(stage: &Arc<Stage>, name: &str) -> Customer {
-    let at = {
-        let mut world = stage.world();
-        let account = world.default_account();
-        world.conversation_with(account, name)
-    };
-    Customer::new(Arc::clone(stage), at)
-}
-
-pub(crate) fn decide(stage: &Stage, authorize_url: &str, agrees: bool) -> Result<String, String> {
-    let url = Url::parse(authorize_url).map_err(|error| format!("not an address: {error}"))?;
-    if url.path() != "/v2/auth/authorize/" {
-        return Err(format!("404: {} is not the authorize page", url.path()));
-    }
-    match authorize::read(stage, url.query_pairs().into_owned().collect()) {
-        Ok(ask) => {
-            let agreement = Decision::Agree { account: ask.account, scopes: ask.scopes.clone() };
-            Ok(authorize::decide(stage, &ask, if agrees { agreement } else { Decision::Cancel }))
-        }
-        Err(Stop::Callback(address)) => Ok(address),
-        Err(Stop::Page(error_type, text)) => Err(format!("error_type={error_type}: {text}")),
+        stage.run_agenda();
     }
 }

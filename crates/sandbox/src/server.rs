@@ -1,5 +1,5 @@
-//! The loopback door: connections that a fault, or a pulled plug, can cut without a byte. An error answer would not
-//! do: a client tells "no answer" from "an answer I cannot read", and both must be shown to it.
+//! The HTTP server on loopback. A fault, or [`Server::unplug`], can cut its connections without a byte: a client tells
+//! "no answer" from "an answer I cannot read", and both must be shown to it.
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc};
 
@@ -12,11 +12,11 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// Scissors for the connection a request came in on.
+/// Cuts the connection that a request came in on.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Scissors(Arc<Notify>);
+pub(crate) struct ConnectionCutter(Arc<Notify>);
 
-impl Scissors {
+impl ConnectionCutter {
     /// Cuts the connection; the request's future never goes on from here.
     pub(crate) async fn cut(self) -> Response {
         self.0.notify_one();
@@ -65,7 +65,7 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
                 Ok((stream, _)) => drop(connections.spawn(talk(stream, router.clone()))),
                 // Out of descriptors, or the peer is gone already: the next one may fare better.
                 Err(error) => {
-                    tracing::debug!(%error, "a connection was not accepted");
+                    tracing::debug!(%error, "could not accept a connection");
                     tokio::task::yield_now().await;
                 }
             },
@@ -77,9 +77,9 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
 
 async fn talk(stream: TcpStream, router: Router) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the socket kept its delay");
+        tracing::debug!(%error, "could not turn off the delay of a socket");
     }
-    let scissors = Scissors::default();
+    let scissors = ConnectionCutter::default();
     let router = TowerToHyperService::new(router);
     let service = {
         let scissors = scissors.clone();
@@ -94,7 +94,7 @@ async fn talk(stream: TcpStream, router: Router) {
         // Losing this race drops the connection and with it the socket.
         () = scissors.0.notified() => {}
         over = connection => if let Err(error) = over {
-            tracing::debug!(%error, "a connection ended early");
+            tracing::debug!(%error, "a connection ended with an error");
         },
     }
 }

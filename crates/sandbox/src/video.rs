@@ -1,16 +1,7 @@
-//! Videos out of nothing: three pictures, a second each, in an MP4 that players play, and after them as much filler as
+//! Generates videos: three pictures, a second each, in an MP4 that players play, and after them as much filler as
 //! the video is to be long. Written by hand, because nothing here encodes video and three pictures need no encoding.
 
-use std::convert::Infallible;
-
-use axum::{
-    body::{Body, Bytes},
-    http::header,
-    response::{IntoResponse, Response},
-};
-use futures_util::stream;
-
-use crate::{drawing, ids, stage::Stage};
+use crate::{drawing, ids};
 
 mod picture;
 
@@ -20,42 +11,10 @@ pub(crate) const USUAL_LENGTH: usize = 64 << 10;
 /// In pixels: whole macroblocks, portrait as phones film.
 const WIDTH: u32 = 80;
 const HEIGHT: u32 = 144;
-/// A second each.
+/// How many pictures a video has, each for a second.
 const PICTURES: u32 = 3;
-/// Filler goes out in pieces of this many bytes, so that a long video is never in memory.
-const PIECE: usize = 64 << 10;
-
-/// The whole video, streamed. It is at least as long as its pictures.
-pub(crate) async fn answer(stage: &Stage, media_id: &str, length: usize) -> Response {
-    let (seed, name) = (stage.config.seed, media_id.to_owned());
-    let film = stage.picture(format!("video/{media_id}"), move || film(seed, &name)).await;
-    // A box of filler has a head of eight bytes.
-    let filler = length.saturating_sub(film.len()).max(8);
-    let whole = film.len() + filler;
-    let mut start = film;
-    start.extend_from_slice(&u32::try_from(filler).unwrap_or(u32::MAX).to_be_bytes());
-    start.extend_from_slice(b"free");
-    let pieces = stream::unfold((Some(start), filler - 8, 0_u64), |(start, left, piece)| async move {
-        if let Some(start) = start {
-            return Some((Ok::<Bytes, Infallible>(start.into()), (None, left, piece)));
-        }
-        if left == 0 {
-            return None;
-        }
-        // Numbered, so that a piece that is missing or doubled shows.
-        let mut bytes = vec![0_u8; left.min(PIECE)];
-        for (byte, number) in bytes.iter_mut().zip(piece.to_be_bytes()) {
-            *byte = number;
-        }
-        let left = left - bytes.len();
-        Some((Ok(bytes.into()), (None, left, piece + 1)))
-    });
-    let headers = [(header::CONTENT_TYPE, "video/mp4".to_owned()), (header::CONTENT_LENGTH, whole.to_string())];
-    (headers, Body::from_stream(pieces)).into_response()
-}
-
 /// The file up to its filler: what it is, where everything lies in it, and the pictures.
-fn film(seed: u64, name: &str) -> Vec<u8> {
+pub(crate) fn beginning(seed: u64, name: &str) -> Vec<u8> {
     let pictures: Vec<Vec<u8>> = (0..PICTURES)
         .map(|n| {
             let scene =
@@ -153,8 +112,8 @@ mod tests {
 
     #[test]
     fn the_boxes_of_a_video_tile_it_and_point_at_its_pictures() {
-        let film = film(1, "dress");
-        let mut rest = film.as_slice();
+        let video = beginning(1, "dress");
+        let mut rest = video.as_slice();
         let mut names = Vec::new();
         while !rest.is_empty() {
             let size = u32::from_be_bytes(rest[..4].try_into().unwrap()) as usize;
@@ -162,11 +121,11 @@ mod tests {
             rest = &rest[size..];
         }
         assert_eq!(names, ["ftyp", "moov", "mdat"]);
-        let stco = film.windows(4).position(|name| name == b"stco").unwrap();
-        let at = u32::from_be_bytes(film[stco + 12..stco + 16].try_into().unwrap()) as usize;
-        assert_eq!(&film[at - 4..at], b"mdat");
-        assert!(film.len() < USUAL_LENGTH, "{}", film.len());
-        assert_eq!(film, super::film(1, "dress"));
-        assert_ne!(film, super::film(1, "coat"));
+        let stco = video.windows(4).position(|name| name == b"stco").unwrap();
+        let at = u32::from_be_bytes(video[stco + 12..stco + 16].try_into().unwrap()) as usize;
+        assert_eq!(&video[at - 4..at], b"mdat");
+        assert!(video.len() < USUAL_LENGTH, "{}", video.len());
+        assert_eq!(video, beginning(1, "dress"));
+        assert_ne!(video, beginning(1, "coat"));
     }
 }

@@ -1,89 +1,24 @@
-//! One call, made once, and what came of it.
-//!
-//! The invariant: the HTTP layer never repeats anything on its own. Redirects and protocol retries are off, and calls
-//! that must not happen twice ([`Safety::Once`]) go through a second connection pool that keeps no connection: a
-//! request written to a connection the other side has just closed is the one case where nobody can say whether it
-//! arrived, and a fresh connection does not have it.
+//! The client: makes one call, once, and classifies its answer.
 
-mod clock;
-mod form;
 #[cfg(test)]
 pub(crate) mod tests;
-pub(crate) mod transport;
 
 use crate::{
+    endpoint::Endpoint,
     endpoints::{self, Endpoints},
     error::{self, Error, UnknownWhy},
-    media_fetch::Guard,
+    media_fetch::{MediaError, MediaFetcher, VideoError, VideoTimeouts},
     secret::AccessToken,
+    transport::{self, Answer, Body, OutgoingRequest, Timeouts, Transport},
 };
-use clock::ServerClock;
-pub use form::{FilePart, Form};
-use reqwest::Method;
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, value::RawValue};
-use std::{sync::Arc, time::Duration};
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use tokio::io::AsyncWrite;
 use tracing::Instrument;
-pub(crate) use transport::Outgoing;
-use transport::{Answer, Body};
 
-/// One thing the Business API can be asked: how to ask it, and what it answers.
-pub trait Endpoint: Send + Sync {
-    /// GET or POST; TikTok has nothing else.
-    const METHOD: Method;
-    /// From behind the version, with both slashes: `/business/message/send/`.
-    const PATH: &'static str;
-    /// Whether making the call twice does the thing twice.
-    const SAFETY: Safety;
-    /// What `data` holds on success.
-    type Reply: DeserializeOwned + Send;
-
-    /// Parameters behind the `?`; the client encodes them (`+` in a conversation id becomes `%2B`).
-    fn query(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
-    /// The JSON body, where there is one.
-    fn body(&self) -> Option<Value> {
-        None
-    }
-
-    /// Named parts and a file in place of a JSON body. Asked for once per call, so a repeated call builds it anew.
-    fn form(&self) -> Option<Form> {
-        None
-    }
-
-    /// The path of what must be in a reply for it to prove success, if it is not there.
-    fn missing(&self, _reply: &Self::Reply) -> Option<&'static str> {
-        None
-    }
-}
-
-/// Whether a call may be made again when its outcome is unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Safety {
-    /// Reads, settings and uploads: twice is as good as once.
-    Repeatable,
-    /// A message, a code, a refresh token: twice is not once.
-    Once,
-}
-
-/// How long the client waits.
-#[derive(Debug, Clone, Copy)]
-pub struct Timeouts {
-    /// For name, connection and secure handshake.
-    pub connect: Duration,
-    /// For the whole call, to the answer's last byte. A call with a file has longer: a second for each 64 KiB of it.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), total: Duration::from_secs(30) }
-    }
-}
-
-/// The way to TikTok. Cheap to clone; clones share connections and the view of TikTok's clock.
+/// A client for TikTok's APIs. Cheap to clone; clones share connections and the view of TikTok's clock.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -92,12 +27,8 @@ pub struct Client {
 #[derive(Debug)]
 struct Shared {
     endpoints: Endpoints,
-    pooled: reqwest::Client,
-    fresh: reqwest::Client,
-    timeouts: Timeouts,
-    media: reqwest::Client,
-    guard: Guard,
-    clock: ServerClock,
+    transport: Transport,
+    media: MediaFetcher,
 }
 
 impl Client {
@@ -114,16 +45,11 @@ impl Client {
     /// # Errors
     /// [`Error::Unreachable`] when the system's TLS cannot be set up.
     pub fn with_timeouts(endpoints: Endpoints, timeouts: Timeouts) -> Result<Self, Error> {
-        // Whoever came first in this process is as good.
+        // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let guard = Guard::new(&endpoints);
         let shared = Shared {
-            pooled: transport::pooled(&endpoints, timeouts)?,
-            fresh: transport::fresh(&endpoints, timeouts)?,
-            media: crate::media_fetch::http(&guard, timeouts)?,
-            guard,
-            timeouts,
-            clock: ServerClock::default(),
+            transport: Transport::new(&endpoints, timeouts)?,
+            media: MediaFetcher::new(&endpoints, timeouts)?,
             endpoints,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -139,33 +65,72 @@ impl Client {
     /// Good to about a second, which is what `Date` is good to.
     #[must_use]
     pub fn server_offset_ms(&self) -> i64 {
-        self.shared.clock.offset_ms()
+        self.shared.transport.clock.offset_ms()
     }
 
-    /// The latest it can be by TikTok's clock: what its newest answer said, and the time since by a timer. None before the
-    /// first answer.
+    /// The latest it can be by TikTok's clock: what its newest answer said, and the time since by a timer. None before
+    /// the first answer.
     #[must_use]
     pub fn at_most_ms(&self) -> Option<i64> {
-        self.shared.clock.at_most_ms()
+        self.shared.transport.clock.at_most_ms()
     }
 
     /// Forgets how far the clocks are apart, because this computer's was set; the next answer tells anew.
     pub fn forget_clock(&self) {
-        self.shared.clock.forget();
+        self.shared.transport.clock.forget();
     }
 
-    pub(crate) fn media_guard(&self) -> &Guard {
-        &self.shared.guard
+    /// Fetches an image: at most `cap_bytes` (and never more than 10 MiB), within 10 s.
+    ///
+    /// `token` is for [`crate::business::media::DownloadLink`] addresses only, which want it in the header `x-user`
+    /// ("Media download"). It is sent to hosts on the list and to no other.
+    ///
+    /// The bytes are a stranger's: look at what they are before decoding them.
+    ///
+    /// # Errors
+    /// [`MediaError`], by what can be done.
+    pub async fn fetch_media(
+        &self,
+        url: &str,
+        token: Option<&AccessToken>,
+        cap_bytes: usize,
+    ) -> Result<Bytes, MediaError> {
+        self.shared.media.fetch(url, token, cap_bytes).await
     }
 
-    pub(crate) fn media_http(&self) -> &reqwest::Client {
+    /// Fetches a video into `into` as it comes and says how many bytes it has: at most `cap_bytes` (and never more than
+    /// 200 MiB), within 10 minutes, and never 30 s without a byte.
+    ///
+    /// The same care is taken as with an image ([`Client::fetch_media`]), and `token` is for the same addresses. After
+    /// an error `into` holds the beginning of a video, which is to be thrown away.
+    ///
+    /// # Errors
+    /// [`VideoError`]; [`MediaError::Expired`] within it means that TikTok has to be asked for a new link.
+    pub async fn fetch_video(
+        &self,
+        url: &str,
+        token: Option<&AccessToken>,
+        cap_bytes: usize,
+        into: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<u64, VideoError> {
+        self.shared.media.fetch_video(url, token, cap_bytes, into, VideoTimeouts::default()).await
+    }
+
+    #[cfg(test)]
+    pub(crate) fn media(&self) -> &MediaFetcher {
         &self.shared.media
+    }
+
+    /// The connections, for calls that are no [`Endpoint`].
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.shared.transport
     }
 
     /// Makes one Business API call, once.
     ///
     /// # Errors
-    /// Every variant of [`Error`]; for a [`Safety::Once`] endpoint only [`Error::Unknown`] leaves open whether it happened.
+    /// Every variant of [`Error`]; for a [`Safety::Once`] endpoint only [`Error::Unknown`] leaves open whether it
+    /// happened.
     pub async fn call<E: Endpoint>(&self, token: &AccessToken, endpoint: E) -> Result<E::Reply, Error> {
         self.ask(Some(token), &[], &endpoint).await
     }
@@ -182,7 +147,7 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let outgoing = Outgoing {
+        let outgoing = OutgoingRequest {
             method: E::METHOD,
             url,
             safety: E::SAFETY,
@@ -192,7 +157,7 @@ impl Client {
         let secrets: Vec<&str> = secrets.iter().copied().chain(token.map(AccessToken::expose)).collect();
         let span = transport::span(&E::METHOD, E::PATH);
         async {
-            let answer = self.exchange(outgoing, &secrets).await;
+            let answer = self.shared.transport.exchange(outgoing, &secrets).await;
             transport::note(answer.and_then(|answer| settle(endpoint, &answer, &secrets)))
         }
         .instrument(span)
@@ -200,7 +165,7 @@ impl Client {
     }
 }
 
-/// What an answer means for the call it answers: pure, so that a table can test it.
+/// Reads an endpoint's reply out of an answer: pure, so that a table can test it.
 fn settle<E: Endpoint>(endpoint: &E, answer: &Answer, secrets: &[&str]) -> Result<E::Reply, Error> {
     let envelope = error::business(answer.status, answer.retry_after, &answer.text, secrets)?;
     match read::<E::Reply>(&envelope.data, "data") {

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use url::{Host, Url};
 
-/// The addresses the client talks to, and the hosts it may fetch pictures from.
+/// The addresses the client talks to, and the hosts it may fetch images and videos from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// The page both platforms send a person to ("Authorize URL"); opened in the browser, never called.
@@ -15,7 +15,8 @@ pub struct Endpoints {
     pub login_kit: Url,
     /// Base of the Business API, with its version: `…/open_api/v1.3/`.
     pub business: Url,
-    /// Hosts, beside TikTok's own, that pictures may come from, as `host` or `host:port`. They may be loopback.
+    /// Hosts, beside TikTok's own, that images and videos may come from, as `host` or `host:port`. They may be
+    /// loopback.
     pub media_hosts: Vec<String>,
 }
 
@@ -76,8 +77,7 @@ impl Endpoints {
     }
 
     /// Whether these are addresses on this computer, as in Practice and tests.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         is_loopback(&self.business) && is_loopback(&self.login_kit)
     }
 }

@@ -1,4 +1,4 @@
-//! TikTok's words for kinds of things, each with room for a word it has not told us yet.
+//! Enums of TikTok's words, each with a variant for words that its documentation does not have yet.
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -11,6 +11,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// Every word that the documentation has.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant),+];
+
             /// From TikTok's word; its webhooks write the same words in lower case.
             #[must_use]
             pub fn read(word: &str) -> Self {

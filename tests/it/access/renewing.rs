@@ -58,7 +58,7 @@ async fn a_pair_that_the_keychain_did_not_take_is_offered_once_more_at_the_end()
 
 /// An answer in which these fields of `data` say this, or nothing.
 fn saying(fields: &[(&str, Option<Value>)]) -> Fault {
-    Fault::Edited(fields.iter().map(|(name, value)| (format!("/data/{name}"), value.clone())).collect())
+    Fault::edited(fields.iter().map(|(name, value)| (format!("/data/{name}"), value.clone())).collect())
 }
 
 #[tokio::test]

@@ -184,9 +184,9 @@ async fn a_lost_answer_is_found_in_the_conversation_and_never_sent_again() {
         Fault::Status { status: 502, accepting: true },
         Fault::Code { code: 50_000, message: "busy".to_owned(), accepting: true },
         // Nothing that was sent is named.
-        Fault::Misnames { id: String::new() },
-        Fault::Misnames { id: "9".repeat(70_000) },
-        Fault::Misnames { id: said },
+        Fault::wrong_message_id(String::new()),
+        Fault::wrong_message_id("9".repeat(70_000)),
+        Fault::wrong_message_id(said),
     ]
     .into_iter()
     .enumerate()

@@ -105,7 +105,7 @@ impl Day {
             2 => (Fault::HangUpMidAnswer, next),
             3 => (Fault::TruncatedJson, next),
             4 => (Fault::RateLimited, Times::Next(1)),
-            5 => (Fault::Muddled { twice: 4 }, next),
+            5 => (Fault::Shuffled { duplicates: 4 }, next),
             6 => (Fault::Delay(Duration::from_millis(50)), next),
             _ => {
                 // What is hidden was written just now.

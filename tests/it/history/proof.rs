@@ -7,7 +7,7 @@ use engine::inbound::{self, Rules};
 use engine::source::{Batch, Unreadable};
 use engine::timing::Timing;
 use model::{Content, ConversationId, ConversationKind, Millis, Surface};
-use sandbox::{Astray, Config, Customer, Fault, Limits, Times};
+use sandbox::{Config, Customer, Fault, Limits, PagingFault, Times};
 use serde_json::{Value, json};
 use store::table::account::{NewAccount, TokenTimes};
 use store::table::conversation::ListedConversation;
@@ -160,7 +160,7 @@ async fn a_thread_that_lags_for_longer_than_lists_may_comes_to_light_although_no
 async fn a_conversation_of_which_tiktok_shows_no_message_is_said_to_be_hidden_until_it_shows_one() {
     let world = World::start().await;
     let (ana, ben) = (world.customer("Ana"), world.customer("Ben"));
-    world.tiktok.fault_with(&ana, "content_list", Fault::Blank, Times::UntilCleared);
+    world.tiktok.fault_with(&ana, "content_list", Fault::EmptyListing, Times::UntilCleared);
     ana.says("is anybody there?");
     ben.says("hello");
     world.conversation(&ben).await;
@@ -272,9 +272,11 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
     ben.colleague_replies("Hello Ben", "APP");
     world.ask("syncAccounts", json!({})).await;
     for (n, astray) in
-        [Astray::NoCursor, Astray::SameCursor, Astray::NewCursor, Astray::Nameless].into_iter().enumerate()
+        [PagingFault::MissingCursor, PagingFault::RepeatedCursor, PagingFault::EndlessCursor, PagingFault::MissingId]
+            .into_iter()
+            .enumerate()
     {
-        world.tiktok.fault("conversation_list", Fault::Astray(astray), Times::UntilCleared);
+        world.tiktok.fault("conversation_list", Fault::Paging(astray), Times::UntilCleared);
         let text = format!("again, for the {n}th time");
         ana.says(&text);
         ben.says(&text);
@@ -285,7 +287,7 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
             world.ask("syncAccounts", json!({})).await;
             world.until("both lists were asked for", async |world| lists(world) >= before + 2).await;
         }
-        if astray != Astray::Nameless {
+        if astray != PagingFault::MissingId {
             // The second list, which the first must not keep it from.
             world.until_thread(&ben, &text).await;
         }
@@ -307,7 +309,7 @@ async fn a_conversation_whose_id_no_address_can_carry_costs_itself_only() {
     let said_at = world.tiktok.now_ms();
     // Ben's, who wrote last and is listed first.
     let place = "/data/conversations/0/conversation_id".to_owned();
-    let odd = Fault::Edited(vec![(place, Some(json!("x".repeat(70_000))))]);
+    let odd = Fault::edited(vec![(place, Some(json!("x".repeat(70_000))))]);
     world.tiktok.fault("conversation_list", odd, Times::UntilCleared);
     for n in 0..5 {
         let text = format!("again, for the {n}th time");

@@ -21,7 +21,7 @@ fn answers() -> Vec<Fault> {
         40_118, 40_132, 40_907, 41_000, 50_000, 60_001, 99_999,
     ];
     let code = |code| Fault::Code { code, message: words.clone(), accepting: false };
-    let whole = |json: Value| Fault::Edited(vec![(String::new(), Some(json))]);
+    let whole = |json: Value| Fault::edited(vec![(String::new(), Some(json))]);
     let mut answers: Vec<Fault> = codes.into_iter().map(code).collect();
     answers.extend([
         whole(json!({ "message": words, "request_id": words })),

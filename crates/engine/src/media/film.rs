@@ -13,7 +13,7 @@ use model::{Content, MessageId};
 use store::table::{account, conversation, message};
 use store::{StoreError, private};
 use tiktok::business::media::{DownloadLink, MediaType};
-use tiktok::{FilmError, MediaError};
+use tiktok::{VideoError, MediaError};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
@@ -210,7 +210,7 @@ impl Engine {
         private::create_folder(&films).map_err(disk)?;
         let part = Part(films.join(format!("{id}.mp4.part")));
         let mut fetched = self.fetch_film_into(&business, &question, &part.0).await;
-        if matches!(&fetched, Err(Fetch::Film(FilmError::Media(MediaError::Expired { .. })))) {
+        if matches!(&fetched, Err(Fetch::Film(VideoError::Media(MediaError::Expired { .. })))) {
             // A link lives a day: whatever made this one die, the next may be alive.
             fetched = self.fetch_film_into(&business, &question, &part.0).await;
         }
@@ -243,19 +243,19 @@ impl Engine {
         let caller = self.caller();
         let link = caller.ask(business.id, Priority::Open, question.clone()).await?;
         let token = caller.token(business.id).await?;
-        let written = |error| Fetch::Film(FilmError::NotWritten(error));
+        let written = |error| Fetch::Film(VideoError::NotWritten(error));
         let mut options = private::new_file();
         options.write(true).create(true).truncate(true);
         let mut file = tokio::fs::OpenOptions::from(options).open(part).await.map_err(written)?;
         let client = caller.client();
-        client.fetch_film(&link.download_url, Some(&token), MOST_BYTES, &mut file).await.map_err(Fetch::Film)?;
+        client.fetch_video(&link.download_url, Some(&token), MOST_BYTES, &mut file).await.map_err(Fetch::Film)?;
         file.sync_all().await.map_err(written)
     }
 }
 
 /// Why a film did not come, while it may still be asked for again.
 enum Fetch {
-    Film(FilmError),
+    Film(VideoError),
     Problem(FilmProblem),
 }
 
@@ -275,8 +275,8 @@ impl From<Fetch> for FilmProblem {
     fn from(fetch: Fetch) -> Self {
         match fetch {
             Fetch::Problem(problem) => problem,
-            Fetch::Film(FilmError::NotWritten(error)) => Self::Disk(error.to_string()),
-            Fetch::Film(FilmError::Media(error)) => match error {
+            Fetch::Film(VideoError::NotWritten(error)) => Self::Disk(error.to_string()),
+            Fetch::Film(VideoError::Media(error)) => match error {
                 MediaError::TooLarge { .. } => Self::TooLarge,
                 MediaError::Later { detail } => Self::Offline(detail),
                 MediaError::NotAllowed(_) | MediaError::Expired { .. } => {

@@ -123,7 +123,7 @@ async fn refuse(
         (model::Outgoing::Image { key, .. }, RefusalReason::InvalidParameter) => Some(key.clone()),
         _ => None,
     };
-    let dead_id = error.message().contains("media_id");
+    let dead_id = matches!(error, tiktok::Error::Refused { reason: Reason::MediaNotFound, .. });
     let (id, first) = (known.id, reply.attempt <= 1);
     tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
     store
@@ -180,7 +180,7 @@ pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
     };
     let reason = match reason {
         Reason::MessagingRules => RefusalReason::MessagingRules,
-        Reason::InvalidParameter => RefusalReason::InvalidParameter,
+        Reason::InvalidParameter | Reason::MediaNotFound => RefusalReason::InvalidParameter,
         Reason::NotPermitted => RefusalReason::NotPermitted,
         Reason::NotAllowlisted => RefusalReason::NotAllowlisted,
         Reason::NotFound => RefusalReason::NotFound,

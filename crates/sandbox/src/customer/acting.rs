@@ -1,69 +1,66 @@
-//! What a customer does besides writing: reacting, reading, coming from somewhere, being another one than before.
+//! What a customer does besides writing: react, read, comment, come through an ad or a link, change their profile.
 
 use super::Customer;
 use crate::{
     comment::Comment,
     customers::script::HEART,
-    world::{
-        conversation::Referral,
-        reactions::{Emotion, Reaction},
-    },
+    world::conversation::{Reaction, ReactionKind, Referral},
 };
 
 impl Customer {
-    /// Gives a message a heart. Whether there is such a message.
+    /// Gives a message a heart. Returns whether there is such a message.
     pub fn likes(&self, message_id: &str) -> bool {
         self.reacts(message_id, HEART)
     }
 
-    /// Reacts to a message with an emoji. Whether there is such a message.
+    /// Reacts to a message with an emoji. Returns whether there is such a message.
     pub fn reacts(&self, message_id: &str, emoji: &str) -> bool {
-        self.react(message_id, Emotion::Emoji(emoji.to_owned()), true)
+        self.react(message_id, ReactionKind::Emoji(emoji.to_owned()), true)
     }
 
-    /// Reacts with a picture TikTok drew, known to us by this name; its link dies after thirty days (§4.4).
+    /// Reacts with an image that TikTok made (an AI emoji) of this name; its link dies after thirty days (§4.4).
     pub fn reacts_with_ai_emoji(&self, message_id: &str, name: &str) -> bool {
-        self.react(message_id, Emotion::AiEmoji(name.to_owned()), true)
+        self.react(message_id, ReactionKind::AiEmoji(name.to_owned()), true)
     }
 
-    /// A colleague reacts to a message with an emoji, in the app. Whether there is such a message.
+    /// A colleague reacts to a message with an emoji, in the app. Returns whether there is such a message.
     pub fn colleague_reacts(&self, message_id: &str, emoji: &str) -> bool {
-        self.react(message_id, Emotion::Emoji(emoji.to_owned()), false)
+        self.react(message_id, ReactionKind::Emoji(emoji.to_owned()), false)
     }
 
-    /// Takes an emoji back. Whether it was there.
+    /// Removes an emoji reaction. Returns whether it was there.
     pub fn takes_reaction_back(&self, message_id: &str, emoji: &str) -> bool {
-        self.unreact(message_id, Emotion::Emoji(emoji.to_owned()), true)
+        self.unreact(message_id, ReactionKind::Emoji(emoji.to_owned()), true)
     }
 
-    /// Takes a picture back that TikTok drew. Whether it was there.
+    /// Removes an AI emoji reaction. Returns whether it was there.
     pub fn takes_ai_emoji_back(&self, message_id: &str, name: &str) -> bool {
-        self.unreact(message_id, Emotion::AiEmoji(name.to_owned()), true)
+        self.unreact(message_id, ReactionKind::AiEmoji(name.to_owned()), true)
     }
 
-    /// A colleague takes an emoji back. Whether it was there.
+    /// A colleague removes an emoji reaction. Returns whether it was there.
     pub fn colleague_takes_reaction_back(&self, message_id: &str, emoji: &str) -> bool {
-        self.unreact(message_id, Emotion::Emoji(emoji.to_owned()), false)
+        self.unreact(message_id, ReactionKind::Emoji(emoji.to_owned()), false)
     }
 
-    fn react(&self, message_id: &str, emotion: Emotion, by_customer: bool) -> bool {
+    fn react(&self, message_id: &str, kind: ReactionKind, by_customer: bool) -> bool {
         let at_ms = self.stage.now();
-        self.stage.world().react(self.at, message_id, Reaction { emotion, by_customer, at_ms })
+        self.stage.world().react(self.at, message_id, Reaction { kind, by_customer, at_ms })
     }
 
-    fn unreact(&self, message_id: &str, emotion: Emotion, by_customer: bool) -> bool {
+    fn unreact(&self, message_id: &str, kind: ReactionKind, by_customer: bool) -> bool {
         let at_ms = self.stage.now();
-        self.stage.world().take_reaction_back(self.at, message_id, Reaction { emotion, by_customer, at_ms })
+        self.stage.world().take_reaction_back(self.at, message_id, Reaction { kind, by_customer, at_ms })
     }
 
     /// Comments on a video with an intention to buy, as a [`Comment`] says; `"How much?"` is one. Gives back the
-    /// comment's id. It is told by webhook while the shop has Comment-to-Message on (§4.8), and never listed.
+    /// comment's id. A webhook tells of it while the shop has Comment-to-Message on (§4.8); it is never listed.
     pub fn comments(&self, comment: impl Into<Comment>) -> String {
         let now = self.stage.now();
         self.stage.world().comment(self.at, comment.into(), now)
     }
 
-    /// Reads the conversation, all there is by now. Only the webhook tells.
+    /// Reads every message so far. Only a webhook tells of it.
     pub fn reads(&self) {
         let now = self.stage.now();
         self.stage.world().read(self.at, now);
@@ -96,8 +93,8 @@ impl Customer {
         self.comes_from_link_saying(reference, "Hi!");
     }
 
-    /// Came through a tiktok.me link with this reference, which put these words into their mouth; they have not sent
-    /// them yet.
+    /// Came through a tiktok.me link with this reference, which prefilled this text; they have not sent
+    /// it yet.
     pub fn comes_from_link_saying(&self, reference: &str, prefilled: &str) {
         let referral = Referral::ShortLink { reference: reference.to_owned(), prefilled: prefilled.to_owned() };
         let at_ms = self.stage.now();
@@ -109,8 +106,8 @@ impl Customer {
         self.with(|_, there| there.person.follower = follows);
     }
 
-    /// Is registered in the EEA, Switzerland or the UK from now on, or no longer: while they are, webhooks tell that they
-    /// wrote and not what (§6.4). A listing tells it all.
+    /// Is registered in the EEA, Switzerland or the UK from now on, or no longer: while they are, webhooks tell that
+    /// they wrote but leave the content out (§6.4). A listing has all of it.
     pub fn is_in_europe(&self, in_europe: bool) {
         self.with(|_, there| there.person.in_europe = in_europe);
     }

@@ -1,4 +1,4 @@
-//! What is written in a customer's conversation: by them, by a colleague, by TikTok for the shop.
+//! Writing in a customer's conversation: as the customer, as a colleague, as TikTok for the shop.
 
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ impl Customer {
         self.writes(Content::Image { media_id })
     }
 
-    /// Sends a photo that is this file, which need not be one.
+    /// Sends this file as a photo; it need not be one.
     pub fn sends_image_of(&self, bytes: Vec<u8>) -> String {
         let media_id = self.fresh("media");
         self.stage.serve_picture(format!("media/{media_id}"), bytes);
@@ -56,7 +56,8 @@ impl Customer {
         self.sends_video_of(video::USUAL_LENGTH)
     }
 
-    /// Sends a video of so many bytes, or of as many as its pictures need, some 50 KiB; only what is fetched is made.
+    /// Sends a video of this many bytes, or of as many as its pictures need (some 50 KiB). It is made when it is
+    /// fetched.
     pub fn sends_video_of(&self, bytes: usize) -> String {
         let media_id = self.fresh("media");
         self.stage.world().videos.insert(media_id.clone(), bytes);
@@ -113,7 +114,8 @@ impl Customer {
         self.put(Side::Customer, NewMessage { content, tapped: Some(tap), ..NewMessage::default() })
     }
 
-    /// Writes so many texts at once, each another one, in scripts and emoji by turns; gives back their message ids.
+    /// Writes this many texts at once, each a different one, in scripts and emoji by turns; gives back their message
+    /// ids.
     pub fn says_many(&self, count: usize) -> Vec<String> {
         let now = self.stage.now();
         let mut world = self.stage.world();
@@ -142,8 +144,8 @@ impl Customer {
         (self.says(question), self.is_told(answer, "SUGGESTED_QUESTION"))
     }
 
-    /// Taps a suggested question that the shop has, on a phone that shows those TikTok serves. Gives back the ids of the
-    /// question and of its answer; both are empty, and nothing happens, if it is not served.
+    /// Taps a suggested question that the shop has, on a phone that shows those TikTok serves. Gives back the ids of
+    /// the question and of its answer; both are empty, and nothing happens, if it is not served.
     pub fn taps_question(&self, question: &str) -> (String, String) {
         if self.shown(AutoKind::SuggestedQuestion, question).is_none() {
             return (String::new(), String::new());
@@ -157,13 +159,13 @@ impl Customer {
         (asked, answer.unwrap_or_default())
     }
 
-    /// Taps the chat prompt with this title: TikTok has them ask what it stands for, and says nothing itself (§5).
-    /// Gives back the id of the question; empty, and nothing happens, if no such prompt is served.
+    /// Taps the chat prompt with this title: the customer asks the question it stands for, and TikTok answers nothing
+    /// (§5). Gives back the id of the question; empty, and nothing happens, if no such prompt is served.
     pub fn taps_prompt(&self, title: &str) -> String {
         self.shown(AutoKind::ChatPrompt, title).map(|content| self.says(&content)).unwrap_or_default()
     }
 
-    /// What stands behind a title that their phone shows now.
+    /// The content behind a title that the customer's phone shows now.
     fn shown(&self, kind: AutoKind, title: &str) -> Option<String> {
         let world = self.stage.world();
         let automatic = world.automatic(world.conversations.get(self.at)?.account)?;

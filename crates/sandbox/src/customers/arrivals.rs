@@ -1,26 +1,26 @@
-//! What comes to Maison Bloom in the first minutes of a lively sandbox, so that practice meets what a script of the past
-//! cannot show: a person of whom TikTok pushes no content, somebody who comes through a link, a video, a reaction that
-//! is taken back.
+//! What happens at Maison Bloom in the first minutes of a lively sandbox, which a script of the past cannot show: a
+//! customer whose content TikTok does not push, one who comes through a link, a video, a reaction that is removed.
 
 use super::{
     maison_bloom::{AMARA, DELIVERY, EMIL},
     script::{
-        Act::{self, Says, Video},
-        HEART, Voice, staged,
+        HEART,
+        ScriptedAct::{self, Says, Video},
+        staged,
     },
 };
 use crate::comment::Comment;
 use crate::world::{
     World,
-    conversation::Referral,
-    reactions::{Emotion, Reaction},
+    conversation::{Message, Reaction, ReactionKind, Referral},
+    voice::Voice,
 };
 
-/// What somebody does on arriving.
+/// One step of an arrival.
 #[derive(Debug, Clone, Copy)]
-enum Step {
-    Does(Act),
-    /// Comes through a link with this reference, which put these words into their mouth.
+enum ArrivalStep {
+    Does(ScriptedAct),
+    /// Comes through a link with this reference, which prefilled this text.
     FromLink(&'static str, &'static str),
     Reads,
     /// Comments under a video, and would say this to an answer by message.
@@ -31,7 +31,7 @@ enum Step {
     Regrets,
 }
 
-use Step::{Comments, Does, FromLink, Loves, Reads, Regrets};
+use ArrivalStep::{Comments, Does, FromLink, Loves, Reads, Regrets};
 
 /// She and Rizky have never written; they comment.
 const ANONG: &str = "อนงค์ ใจดี";
@@ -39,9 +39,9 @@ const RIZKY: &str = "Rizky Pratama";
 const TEO: &str = "Teo Marin";
 const LOOKBOOK: &str = "Hi! I saw the spring lookbook, which colours do you have?";
 
-/// Seconds after the opening at a calm speed, who, and what. TikTok greets who comes for the first time, and answers the
-/// question it knows, as long as the shop has it so.
-const ARRIVALS: &[(u64, &str, Step)] = &[
+/// Seconds after the opening at a calm speed, the customer, and the step. TikTok greets newcomers and answers its
+/// suggested question, as long as the shop has these on.
+const ARRIVALS: &[(u64, &str, ArrivalStep)] = &[
     (25, EMIL, Reads),
     (31, EMIL, Does(Says("Noch eine Frage: gibt es das Hemd auch in Blau?"))),
     (40, ANONG, Comments("ตัวนี้ราคาเท่าไหร่คะ มีไซซ์ S ไหม 🙏", &["ขอบคุณค่ะ สั่งยังไงคะ", "โอเคค่ะ 🤎"])),
@@ -69,7 +69,7 @@ pub(super) fn happen(world: &mut World, place: usize, at_ms: i64) {
         return;
     };
     let at = world.conversation_with(account, name);
-    let heart = Reaction { emotion: Emotion::Emoji(HEART.to_owned()), by_customer: true, at_ms };
+    let heart = Reaction { kind: ReactionKind::Emoji(HEART.to_owned()), by_customer: true, at_ms };
     match step {
         Reads => world.read(at, at_ms),
         Comments(text, answers) => {
@@ -107,8 +107,6 @@ pub(super) fn happen(world: &mut World, place: usize, at_ms: i64) {
 /// The shop's last message, or the last one that was reacted to.
 fn last_of_the_shop(world: &World, at: usize, reacted: bool) -> Option<String> {
     let there = world.conversations.get(at)?;
-    let of_the_shop = |message: &&crate::world::conversation::Message| {
-        message.by_business() && (!reacted || !message.reactions.is_empty())
-    };
+    let of_the_shop = |message: &&Message| message.by_business() && (!reacted || !message.reactions.is_empty());
     there.messages.iter().rev().find(of_the_shop).map(|message| message.id.clone())
 }

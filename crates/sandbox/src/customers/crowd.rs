@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use super::phrases::{EMOJI, TONGUES, Tongue};
+use super::phrases::{EMOJI, LANGUAGES, Language};
 use crate::{
     clock::ms,
     config::Crowd,
@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// Whether what the crowd does is told and written down, or was there before anybody looked.
+/// Whether the crowd writes now, with webhooks and ledger entries, or wrote before the sandbox opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum CrowdTime {
     /// It happens now.
     Now,
     /// It was there when the sandbox opened.
@@ -25,12 +25,12 @@ pub(crate) enum Seen {
 }
 
 /// Lets a crowd write to an account; gives back the places of its conversations, the busiest first.
-pub(crate) fn write(world: &mut World, account: usize, crowd: Crowd, now: i64, seen: Seen) -> Vec<usize> {
+pub(crate) fn write(world: &mut World, account: usize, crowd: Crowd, now: i64, seen: CrowdTime) -> Vec<usize> {
     let customers = crowd.customers.min(crowd.messages);
-    let people: Vec<(usize, &Tongue)> = (0..customers)
+    let people: Vec<(usize, &Language)> = (0..customers)
         .filter_map(|n| {
-            let tongue = TONGUES.get(n % TONGUES.len())?;
-            Some((world.conversation_with(account, &tongue.name(n / TONGUES.len())), tongue))
+            let tongue = LANGUAGES.get(n % LANGUAGES.len())?;
+            Some((world.conversation_with(account, &tongue.name(n / LANGUAGES.len())), tongue))
         })
         .collect();
     // What they have in all, up to each of them: a lot falls to the first that reaches it.
@@ -57,15 +57,16 @@ pub(crate) fn write(world: &mut World, account: usize, crowd: Crowd, now: i64, s
         let (side, new) = line(world.seed, &mut lot, tongue, n, n >= people.len());
         let at_ms = world.after_last(*at, now - left(crowd.over, n + 1, crowd.messages));
         match seen {
-            Seen::Now => world.write(*at, side, at_ms, new),
-            Seen::Before => world.remember(*at, side, at_ms, new),
+            CrowdTime::Now => world.write(*at, side, at_ms, new),
+            CrowdTime::Before => world.remember(*at, side, at_ms, new),
         };
     }
     people.into_iter().map(|(at, _)| at).collect()
 }
 
-/// The so-manyth message: mostly the customer's words, now and then a picture of some kind or a colleague's answer.
-fn line(seed: u64, lot: &mut StdRng, tongue: &Tongue, n: usize, may_be_answer: bool) -> (Side, NewMessage) {
+/// The message of this number: mostly the customer's words, now and then a picture of some kind or a colleague's
+/// answer.
+fn line(seed: u64, lot: &mut StdRng, tongue: &Language, n: usize, may_be_answer: bool) -> (Side, NewMessage) {
     let mut pick = |all: &'static [&'static str]| {
         let drawn = lot.random_range(0..all.len().max(1));
         Content::Text(all.get(drawn).copied().unwrap_or_default().into())
@@ -88,7 +89,7 @@ fn line(seed: u64, lot: &mut StdRng, tongue: &Tongue, n: usize, may_be_answer: b
     }
 }
 
-/// How long before the end of the time the so-manyth of all messages is written, in ms.
+/// How long before the end of the time the message of this number is written, in ms.
 fn left(over: Duration, n: usize, all: usize) -> i64 {
     let parts = |n: usize| i128::try_from(n).unwrap_or(i128::MAX);
     let left = i128::from(ms(over)) * parts(all - n.min(all)) / parts(all.max(1));

@@ -3,12 +3,13 @@
 //! closed. Times are minutes before the sandbox opens.
 
 use super::script::{
-    Act::{
+    Origin::{ByThemselves, FromAd, FromEurope, FromLink},
+    Script,
+    ScriptedAct::{
         AutoReply, Card, Emoji, Loved, Phone, Photo, Post, Quotes, Says, Sticker, Suggested, Taps, Unknown, Video,
         VoiceNote, Web, Welcome,
     },
-    Came::{ByThemselves, FromAd, FromEurope, FromLink},
-    Script, Voice, play,
+    play,
 };
 use crate::{
     auto_message::{
@@ -16,7 +17,7 @@ use crate::{
         AutoKind::{self, ChatPrompt, SuggestedQuestion, WelcomeMessage},
     },
     config::WindowRule,
-    world::World,
+    world::{World, voice::Voice},
 };
 
 const HOUR: i64 = 60;
@@ -49,7 +50,7 @@ pub(crate) fn open(world: &mut World, rule: WindowRule, opened_at: i64) -> usize
     account
 }
 
-/// What TikTok says for the shop. Chat prompts are off, so whoever turns them on meets what that does to them.
+/// The automatic messages of the shop. Chat prompts are off: turning them on shows what that does to them.
 const AUTOMATIC: &[(AutoKind, &str, &str, AuditStatus)] = &[
     (WelcomeMessage, "", GREETING, Approved),
     (SuggestedQuestion, DELIVERY, "2 to 4 working days, and you get a tracking link here.", Approved),
@@ -294,7 +295,7 @@ mod tests {
                 .filter_map(|(ago, act)| if let Post(what) = act { Some((*ago, *what)) } else { None });
             posts.map(|(ago, what)| (script.name, ago, what))
         }) {
-            let posted = crate::customers::catalogue::of("maisonbloom").iter().find(|(_, name, _)| *name == what);
+            let posted = crate::world::catalogue::of("maisonbloom").iter().find(|(_, name, _)| *name == what);
             assert!(posted.is_some_and(|(hours_ago, _, _)| hours_ago * HOUR > ago), "{script}: {what}");
         }
     }

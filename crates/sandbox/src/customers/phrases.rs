@@ -1,18 +1,18 @@
-//! What people write to a shop, in nine scripts and in emoji: for crowds, whose letters are to be searched, cut and shown.
+//! Phrases for crowds, in nine scripts and in emoji, so that searching, cutting and showing text meets all of them.
 
 /// The people of one script: names to combine, what they ask, and what a shop answers them.
 #[derive(Debug)]
-pub(crate) struct Tongue {
+pub(crate) struct Language {
     pub(crate) first: &'static [&'static str],
     pub(crate) last: &'static [&'static str],
-    /// What is between a first and a last name; some write the last one first, but that is told by the order here.
+    /// The text between a first and a last name. Where the last name is written first, it is in `first`.
     pub(crate) between: &'static str,
     pub(crate) asks: &'static [&'static str],
     pub(crate) answers: &'static [&'static str],
 }
 
-impl Tongue {
-    /// The name of the so-manyth person of this tongue; no two have the same.
+impl Language {
+    /// The name of the person of this number; no two have the same.
     pub(crate) fn name(&self, n: usize) -> String {
         let (first, last) = (self.first.len().max(1), self.last.len().max(1));
         let pick = |all: &[&'static str], at: usize| all.get(at).copied().unwrap_or_default();
@@ -27,8 +27,8 @@ impl Tongue {
 /// Whole messages of emoji: joined, coloured, flags, keycaps.
 pub(crate) const EMOJI: &[&str] = &["😍😍😍", "👗➕🌧️❓", "🙏🏽", "👩🏾‍🦱💛", "🇻🇳🇹🇭🇯🇵", "1️⃣ 2️⃣ 3️⃣", "❤️‍🔥", "🤷🏻‍♀️"];
 
-pub(crate) const TONGUES: [Tongue; 9] = [
-    Tongue {
+pub(crate) const LANGUAGES: [Language; 9] = [
+    Language {
         first: &["Olivia", "Liam", "Grace", "Noah", "Ruby", "Jack", "Hannah", "Owen"],
         last: &["Walker", "Hughes", "Morgan", "Clarke", "Bennett", "Foster", "Reid"],
         between: " ",
@@ -40,7 +40,7 @@ pub(crate) const TONGUES: [Tongue; 9] = [
         ],
         answers: &["Hi! Yes, we have two left.", "It leaves our store today and takes two to four days."],
     },
-    Tongue {
+    Language {
         first: &["Chloé", "François", "João", "Małgorzata", "Zoë", "Søren", "Çağla", "Íñigo"],
         last: &["Lefèvre", "Gonçalves", "Müller", "Łukasiewicz", "Nuñez", "Ångström"],
         between: " ",
@@ -53,7 +53,7 @@ pub(crate) const TONGUES: [Tongue; 9] = [
         ],
         answers: &["Oui, elle arrive mardi, à très vite !", "¡Hola! El envío es gratis a partir de 60 €."],
     },
-    Tongue {
+    Language {
         first: &["Nguyễn", "Trần", "Lê", "Phạm", "Đặng", "Vũ"],
         last: &["Thị Hồng", "Văn Dũng", "Ngọc Ánh", "Quốc Bảo", "Thùy Dương", "Khánh Vy"],
         between: " ",
@@ -65,21 +65,21 @@ pub(crate) const TONGUES: [Tongue; 9] = [
         ],
         answers: &["Dạ còn bạn nhé!", "Dạ đơn đã gửi sáng nay ạ."],
     },
-    Tongue {
+    Language {
         first: &["ณัฐ", "สุดา", "กิตติ", "พิมพ์ชนก", "อนุชา", "วราภรณ์"],
         last: &["ศรีสุข", "ใจดี", "รุ่งเรือง", "แสงทอง", "บุญมี"],
         between: " ",
         asks: &["มีสีขาวไหมคะ", "ส่งถึงเชียงใหม่กี่วันคะ", "ขอดูรูปเพิ่มได้ไหมครับ", "โอนเงินแล้วนะคะ 🙏"],
         answers: &["มีค่ะ เหลือสองตัว", "ใช้เวลา 5 ถึง 8 วันทำการค่ะ"],
     },
-    Tongue {
+    Language {
         first: &["王", "林", "陈", "張", "李", "黃"],
         last: &["美玲", "志明", "小雨", "雅婷", "建国", "思远"],
         between: "",
         asks: &["請問這件外套有現貨嗎？", "能寄到台北吗？要多久", "想要 S 號，有優惠嗎", "收到了，很喜欢！"],
         answers: &["有的，今天就可以寄出。", "大约需要五天。"],
     },
-    Tongue {
+    Language {
         first: &["田中", "佐藤", "鈴木", "高橋", "渡辺", "伊藤"],
         last: &["さくら", "ゆい", "健太", "陽菜", "ハルト", "美咲"],
         between: " ",
@@ -91,7 +91,7 @@ pub(crate) const TONGUES: [Tongue; 9] = [
         ],
         answers: &["はい、来週の火曜日に再入荷します。", "着丈は62cmです。"],
     },
-    Tongue {
+    Language {
         first: &["김", "이", "박", "최", "정", "강"],
         last: &["서연", "민준", "지우", "하은", "도윤", "수빈"],
         between: "",
@@ -103,7 +103,7 @@ pub(crate) const TONGUES: [Tongue; 9] = [
         ],
         answers: &["오늘 오후에 출고됩니다.", "네, 가능합니다!"],
     },
-    Tongue {
+    Language {
         first: &["سارة", "محمد", "نورة", "خالد", "فاطمة", "يوسف"],
         last: &["العلي", "الحربي", "القحطاني", "منصور", "الشمري"],
         between: " ",
@@ -115,7 +115,7 @@ pub(crate) const TONGUES: [Tongue; 9] = [
         ],
         answers: &["نعم، خلال 3 إلى 5 أيام.", "أهلًا بك! السعر 249 ريالًا."],
     },
-    Tongue {
+    Language {
         first: &["Анна", "Дмитрий", "Олена", "Сергей", "Їжакевич", "Милица"],
         last: &["Иванова", "Шевченко", "Ковалёв", "Йорданов", "Ђорђевић"],
         between: " ",
@@ -129,11 +129,11 @@ pub(crate) const TONGUES: [Tongue; 9] = [
     },
 ];
 
-/// A phrase for a number, in another script or in emoji for each of the next.
+/// A phrase for a number; consecutive numbers go through the scripts and emoji.
 pub(crate) fn any(n: usize) -> &'static str {
-    let tongue = n % (TONGUES.len() + 1);
-    let all = TONGUES.get(tongue).map_or(EMOJI, |tongue| tongue.asks);
-    all.get(n / (TONGUES.len() + 1) % all.len().max(1)).copied().unwrap_or_default()
+    let tongue = n % (LANGUAGES.len() + 1);
+    let all = LANGUAGES.get(tongue).map_or(EMOJI, |tongue| tongue.asks);
+    all.get(n / (LANGUAGES.len() + 1) % all.len().max(1)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn names_do_not_come_twice_in_any_script() {
-        for tongue in &TONGUES {
+        for tongue in &LANGUAGES {
             let names: HashSet<String> = (0..500).map(|n| tongue.name(n)).collect();
             assert_eq!(names.len(), 500);
         }

@@ -7,20 +7,20 @@ use crate::{
     ids, video,
     world::{
         NewMessage, Side, World,
-        conversation::{Content, Referral, Source, Tap},
-        reactions::{Emotion, Reaction},
+        conversation::{Content, Reaction, ReactionKind, Referral, Source, Tap},
+        voice::Voice,
     },
 };
 
-/// What customers who love something stick on it.
+/// The emoji of a customer who loves something.
 pub(crate) const HEART: &str = "❤️";
 
-/// What somebody does in a script.
+/// One line of a script: what the customer or the shop does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Act {
+pub(crate) enum ScriptedAct {
     /// The customer writes.
     Says(&'static str),
-    /// The customer quotes the message so many lines before and writes.
+    /// The customer quotes the message this many lines before and writes.
     Quotes(usize, &'static str),
     /// The customer sends a photo; the name draws it.
     Photo(&'static str),
@@ -34,7 +34,7 @@ pub(crate) enum Act {
     Unknown,
     /// The customer sends a voice note, a kind no documentation names.
     VoiceNote,
-    /// The customer taps the button of that title on the card so many lines before.
+    /// The customer taps the button of that title on the card this many lines before.
     Taps(usize, &'static str),
     /// The shop answers from the phone.
     Phone(&'static str),
@@ -54,7 +54,7 @@ pub(crate) enum Act {
 
 /// How a scripted customer came.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Came {
+pub(crate) enum Origin {
     ByThemselves,
     /// By themselves, from where TikTok pushes no content.
     FromEurope,
@@ -62,47 +62,13 @@ pub(crate) enum Came {
     FromLink(&'static str, &'static str),
 }
 
-/// One customer: what was written, each line so many minutes before the sandbox opened, and what they may still say.
+/// One customer: what was written, each line with its minutes before the sandbox opened, and what they may still say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Script {
     pub(crate) name: &'static str,
-    pub(crate) came: Came,
-    pub(crate) lines: &'static [(i64, Act)],
+    pub(crate) came: Origin,
+    pub(crate) lines: &'static [(i64, ScriptedAct)],
     pub(crate) voice: Voice,
-}
-
-/// What a customer says by themselves: in answer to the shop, and unasked. The cursors move on.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Voice {
-    pub(crate) answers: &'static [&'static str],
-    pub(crate) unasked: &'static [&'static str],
-    pub(crate) answered: usize,
-    pub(crate) volunteered: usize,
-    /// Gives each answer of the shop a heart, and takes it back a little later.
-    pub(crate) fickle: bool,
-}
-
-impl Voice {
-    pub(crate) const fn new(answers: &'static [&'static str], unasked: &'static [&'static str]) -> Voice {
-        Voice { answers, unasked, answered: 0, volunteered: 0, fickle: false }
-    }
-
-    pub(crate) const fn fickle(mut self) -> Voice {
-        self.fickle = true;
-        self
-    }
-
-    /// The next answer; once they are through, customers have nothing to add.
-    pub(crate) fn next_answer(&mut self) -> Option<&'static str> {
-        self.answered += 1;
-        self.answers.get(self.answered - 1).copied()
-    }
-
-    /// The next thing said unasked; these come round again.
-    pub(crate) fn next_unasked(&mut self) -> Option<&'static str> {
-        self.volunteered += 1;
-        self.unasked.get((self.volunteered - 1) % self.unasked.len().max(1)).copied()
-    }
 }
 
 /// Plays a script up to the sandbox's opening.
@@ -114,32 +80,32 @@ pub(crate) fn play(world: &mut World, account: usize, script: &Script, opened_at
         let (side, new) = staged(world, at, &told, *act);
         let when = world.after_last(at, when);
         told.push(world.remember(at, side, when, new));
-        if let (Act::Loved(_), Some(there)) = (act, world.conversations.get_mut(at))
+        if let (ScriptedAct::Loved(_), Some(there)) = (act, world.conversations.get_mut(at))
             && let Some(last) = there.messages.last_mut()
         {
-            let emotion = Emotion::Emoji(HEART.to_owned());
-            last.reactions.push(Reaction { emotion, by_customer: true, at_ms: last.at_ms + 4_000 });
+            let kind = ReactionKind::Emoji(HEART.to_owned());
+            last.reactions.push(Reaction { kind, by_customer: true, at_ms: last.at_ms + 4_000 });
         }
     }
     let Some(there) = world.conversations.get_mut(at) else {
         return;
     };
     there.voice = Some(script.voice);
-    there.person.in_europe = matches!(script.came, Came::FromEurope);
+    there.person.in_europe = matches!(script.came, Origin::FromEurope);
     there.referral = match script.came {
-        Came::ByThemselves | Came::FromEurope => None,
-        Came::FromAd(name) => Some(Referral::Ad {
+        Origin::ByThemselves | Origin::FromEurope => None,
+        Origin::FromAd(name) => Some(Referral::Ad {
             ad_name: name.to_owned(),
             at_ms: opened_at - script.lines.first().map_or(0, |(ago, _)| ago + 1) * MINUTE_MS,
         }),
-        Came::FromLink(reference, prefilled) => {
+        Origin::FromLink(reference, prefilled) => {
             Some(Referral::ShortLink { reference: reference.to_owned(), prefilled: prefilled.to_owned() })
         }
     };
 }
 
 /// The message an act becomes; `told` are the ids of the lines before it.
-pub(super) fn staged(world: &mut World, at: usize, told: &[String], act: Act) -> (Side, NewMessage) {
+pub(super) fn staged(world: &mut World, at: usize, told: &[String], act: ScriptedAct) -> (Side, NewMessage) {
     let (seed, line) = (world.seed, told.len().to_string());
     let there = world.conversations.get(at);
     let name = there.map(|there| there.person.display_name.clone()).unwrap_or_default();
@@ -156,42 +122,42 @@ pub(super) fn staged(world: &mut World, at: usize, told: &[String], act: Act) ->
     let id = |label: &str, what: &str| ids::digits(seed, label, &[&name, what, &line]);
     let before = |back: usize| told.len().checked_sub(back).and_then(|place| told.get(place)).cloned();
     match act {
-        Act::Says(text) => theirs(Content::Text(text.into())),
-        Act::Quotes(back, text) => {
+        ScriptedAct::Says(text) => theirs(Content::Text(text.into())),
+        ScriptedAct::Quotes(back, text) => {
             let (side, new) = theirs(Content::Text(text.into()));
             (side, NewMessage { referenced: before(back), ..new })
         }
-        Act::Taps(back, title) => {
+        ScriptedAct::Taps(back, title) => {
             let (side, new) = theirs(Content::Text(title.into()));
             let card = before(back).unwrap_or_default();
             let button_id = there.and_then(|there| there.message(&card)).and_then(|card| card.content.button(title));
             let tapped = button_id.map(|button_id| Tap { message_id: card, button_id });
             (side, NewMessage { tapped, ..new })
         }
-        Act::Photo(what) => theirs(Content::Image { media_id: id("media", what) }),
-        Act::Video(what) => {
+        ScriptedAct::Photo(what) => theirs(Content::Image { media_id: id("media", what) }),
+        ScriptedAct::Video(what) => {
             let media_id = id("media", what);
             world.videos.insert(media_id.clone(), video::USUAL_LENGTH);
             theirs(Content::Video { media_id })
         }
-        Act::Post(what) => theirs(Content::SharePost { item_id: world.item_id(handle, what) }),
-        Act::Sticker(what) => theirs(Content::Sticker { name: what.to_owned() }),
-        Act::Emoji(what) => theirs(Content::Emoji { name: what.to_owned() }),
-        Act::Unknown => theirs(Content::Other),
-        Act::VoiceNote => theirs(Content::New {
+        ScriptedAct::Post(what) => theirs(Content::SharePost { item_id: world.item_id(handle, what) }),
+        ScriptedAct::Sticker(what) => theirs(Content::Sticker { name: what.to_owned() }),
+        ScriptedAct::Emoji(what) => theirs(Content::Emoji { name: what.to_owned() }),
+        ScriptedAct::Unknown => theirs(Content::Other),
+        ScriptedAct::VoiceNote => theirs(Content::New {
             kind: "VOICE_NOTE".to_owned(),
             block: json!({ "media_id": id("media", "voice note"), "duration_ms": 7_400 }),
         }),
-        Act::Card(title, buttons) => {
+        ScriptedAct::Card(title, buttons) => {
             let buttons: Vec<Value> =
                 buttons.iter().map(|title| json!({ "type": "REPLY", "title": title, "id": title })).collect();
             let content = Content::Template(json!({ "type": "QA_BUTTON_CARD", "title": title, "buttons": buttons }));
             (Side::Business, NewMessage { content, source: Source::Api, ..NewMessage::default() })
         }
-        Act::Phone(text) | Act::Loved(text) => shop(text, Source::App),
-        Act::Web(text) => shop(text, Source::Web),
-        Act::Welcome(text) => by_itself(text, "WELCOME_MESSAGE"),
-        Act::Suggested(text) => by_itself(text, "SUGGESTED_QUESTION"),
-        Act::AutoReply(text) => by_itself(text, "AUTO_REPLY"),
+        ScriptedAct::Phone(text) | ScriptedAct::Loved(text) => shop(text, Source::App),
+        ScriptedAct::Web(text) => shop(text, Source::Web),
+        ScriptedAct::Welcome(text) => by_itself(text, "WELCOME_MESSAGE"),
+        ScriptedAct::Suggested(text) => by_itself(text, "SUGGESTED_QUESTION"),
+        ScriptedAct::AutoReply(text) => by_itself(text, "AUTO_REPLY"),
     }
 }

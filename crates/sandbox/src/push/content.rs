@@ -1,80 +1,80 @@
-//! What an event says (§6.4, §6.5). The words are the listing's, but not its letters: lower case where a listing shouts,
-//! `type` where it says `message_type`, and a card in another shape.
+//! What an event says (§6.4, §6.5). The words are the listing's, but not its letters: lower case where a listing
+//! shouts, `type` where it says `message_type`, and a card in another shape.
 
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ids,
-    routes::{pictures, posts::embed_url},
-    stage::Stage,
+    ids, links,
+    site::Site,
     world::{
         Account, World,
-        comments::Made,
-        conversation::{Content, Conversation, Message, Referral},
-        news::News,
-        reactions::{Emotion, Reaction},
+        conversation::{Content, Conversation, Message, Reaction, ReactionKind, Referral},
+        event::WorldEvent,
+        posted_comment::PostedComment,
     },
 };
 
 mod automatic;
 
-/// An event before it is wrapped up and signed.
+/// A webhook before it is wrapped up and signed.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct Webhook {
     pub(super) name: &'static str,
     pub(super) business_id: String,
     pub(super) content: Value,
 }
 
-/// The event TikTok makes of a piece of news.
-pub(super) fn event(stage: &Stage, world: &World, news: &News) -> Option<Event> {
-    let (shop, name, content) = match news {
-        News::AutoChanged { account, action, kind, kept, at_ms } => {
+/// The webhook TikTok makes of what happened.
+pub(super) fn webhook(site: &Site, world: &World, event: &WorldEvent) -> Option<Webhook> {
+    let (shop, name, content) = match event {
+        WorldEvent::AutoChanged { account, action, kind, kept, at_ms } => {
             let content = automatic::changed(action, *kind, kept.as_deref(), *at_ms);
             (world.accounts.get(*account)?, "im_auto_message_config_update", content)
         }
-        News::AutoReviewed { account, kept, at_ms } => {
+        WorldEvent::AutoReviewed { account, kept, at_ms } => {
             (world.accounts.get(*account)?, "im_auto_message_audit_update", automatic::reviewed(kept, *at_ms))
         }
-        News::Comment { made } => {
+        WorldEvent::Comment { made } => {
             let there = world.conversations.get(made.conversation)?;
             let shop = world.accounts.get(there.account)?;
             (shop, "im_receive_high_intent_comment", commented(shop, there, made))
         }
-        News::Message { conversation, .. }
-        | News::Read { conversation, .. }
-        | News::Reaction { conversation, .. }
-        | News::Referral { conversation, .. } => {
+        WorldEvent::Message { conversation, .. }
+        | WorldEvent::Read { conversation, .. }
+        | WorldEvent::Reaction { conversation, .. }
+        | WorldEvent::Referral { conversation, .. } => {
             let there = world.conversations.get(*conversation)?;
             let shop = world.accounts.get(there.account)?;
-            let (name, content) = happened(stage, shop, there, news)?;
+            let (name, content) = happened(site, shop, there, event)?;
             (shop, name, content)
         }
     };
-    Some(Event { name, business_id: shop.business_id.clone(), content: Value::Object(content) })
+    Some(Webhook { name, business_id: shop.business_id.clone(), content: Value::Object(content) })
 }
 
-/// What happened in a conversation.
+/// The webhook of an event in a conversation.
 fn happened(
-    stage: &Stage,
+    site: &Site,
     shop: &Account,
     there: &Conversation,
-    news: &News,
+    event: &WorldEvent,
 ) -> Option<(&'static str, Map<String, Value>)> {
-    Some(match news {
-        News::Message { message, .. } => written(stage, shop, there, message),
-        News::Reaction { message_id, reaction, given, .. } => reacted(stage, shop, there, message_id, reaction, *given),
-        News::Read { at_ms, .. } => {
+    Some(match event {
+        WorldEvent::Message { message, .. } => written(site, shop, there, message),
+        WorldEvent::Reaction { message_id, reaction, given, .. } => {
+            reacted(site, shop, there, message_id, reaction, *given)
+        }
+        WorldEvent::Read { at_ms, .. } => {
             let mut content = between(shop, there, true, *at_ms);
             content.insert("read".to_owned(), json!({ "last_read_timestamp": at_ms }));
             ("im_mark_read_msg", content)
         }
-        News::Referral { referral, at_ms, .. } => {
+        WorldEvent::Referral { referral, at_ms, .. } => {
             let mut content = between(shop, there, true, *at_ms);
             content.insert("referral".to_owned(), came(referral));
             ("im_referral_msg", content)
         }
-        News::Comment { .. } | News::AutoChanged { .. } | News::AutoReviewed { .. } => return None,
+        WorldEvent::Comment { .. } | WorldEvent::AutoChanged { .. } | WorldEvent::AutoReviewed { .. } => return None,
     })
 }
 
@@ -97,7 +97,7 @@ fn between(shop: &Account, there: &Conversation, by_customer: bool, at_ms: i64) 
 }
 
 /// A comment is in no conversation, and nothing says under which video it stands.
-fn commented(shop: &Account, there: &Conversation, made: &Made) -> Map<String, Value> {
+fn commented(shop: &Account, there: &Conversation, made: &PostedComment) -> Map<String, Value> {
     let mut content = between(shop, there, true, made.at_ms);
     content.remove("conversation_id");
     let fields = [
@@ -119,12 +119,7 @@ fn stripped(shop: &Account, at_ms: i64) -> (&'static str, Map<String, Value>) {
     ("im_receive_msg_eu", fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn written(
-    stage: &Stage,
-    shop: &Account,
-    there: &Conversation,
-    message: &Message,
-) -> (&'static str, Map<String, Value>) {
+fn written(site: &Site, shop: &Account, there: &Conversation, message: &Message) -> (&'static str, Map<String, Value>) {
     if message.by_customer && there.person.in_europe {
         return stripped(shop, message.at_ms);
     }
@@ -140,11 +135,11 @@ fn written(
         Content::Image { media_id } => put("image", json!({ "media_id": media_id })),
         Content::Video { media_id } => put("video", json!({ "media_id": media_id })),
         Content::SharePost { item_id } => {
-            put("share_post", json!({ "embed_url": embed_url(stage, item_id), "video_id": item_id }));
+            put("share_post", json!({ "embed_url": links::embed(site, item_id), "video_id": item_id }));
         }
         Content::Template(card) => put("template", nested(card)),
-        Content::Sticker { name } => put("sticker", json!({ "url": pictures::sticker_link(stage, name) })),
-        Content::Emoji { name } => put("emoji", json!({ "url": pictures::emoji_link(stage, name) })),
+        Content::Sticker { name } => put("sticker", json!({ "url": links::sticker(site, name) })),
+        Content::Emoji { name } => put("emoji", json!({ "url": links::emoji(site, name) })),
         Content::Other => {}
         Content::New { kind, block } => put(&kind.to_lowercase(), block.clone()),
     }
@@ -179,7 +174,7 @@ fn nested(card: &Value) -> Value {
 
 /// A reaction is an event of its own with an id of its own, under which no message is ever listed.
 fn reacted(
-    stage: &Stage,
+    site: &Site,
     shop: &Account,
     there: &Conversation,
     original: &str,
@@ -190,11 +185,11 @@ fn reacted(
         return stripped(shop, reaction.at_ms);
     }
     let mut content = between(shop, there, reaction.by_customer, reaction.at_ms);
-    let mut entry = sign(stage, shop, there, reaction);
+    let mut entry = reaction_block(site, shop, there, reaction);
     entry.insert("operation".to_owned(), json!(if given { "ADD" } else { "REMOVE" }));
     entry.insert("original_msg_id".to_owned(), json!(original));
     let moment = format!("{}{given}", reaction.at_ms);
-    let message_id = ids::digits(stage.config.seed, "reaction", &[&there.id, original, &moment]);
+    let message_id = ids::digits(site.config.seed, "reaction", &[&there.id, original, &moment]);
     let fields = [
         ("message_id", json!(message_id)),
         ("type", json!("reaction")),
@@ -208,18 +203,23 @@ fn reacted(
 }
 
 /// A reaction by itself, in the letters both the listing (§4.4) and the webhook have.
-pub(crate) fn sign(stage: &Stage, shop: &Account, there: &Conversation, reaction: &Reaction) -> Map<String, Value> {
+pub(crate) fn reaction_block(
+    site: &Site,
+    shop: &Account,
+    there: &Conversation,
+    reaction: &Reaction,
+) -> Map<String, Value> {
     let by = if reaction.by_customer { &there.person.unique_identifier } else { &shop.business_id };
-    let (kind, field, value) = match &reaction.emotion {
-        Emotion::Emoji(emoji) => ("EMOJI", "emoji", json!(emoji)),
-        Emotion::AiEmoji(name) => ("AI_EMOJI", "ai_emoji_url", json!(pictures::ai_emoji_link(stage, name))),
+    let (kind, field, value) = match &reaction.kind {
+        ReactionKind::Emoji(emoji) => ("EMOJI", "emoji", json!(emoji)),
+        ReactionKind::AiEmoji(name) => ("AI_EMOJI", "ai_emoji_url", json!(links::ai_emoji(site, name))),
     };
     let fields =
         [("type", json!(kind)), (field, value), ("unique_identifier", json!(by)), ("timestamp", json!(reaction.at_ms))];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// How somebody came; times in ms, unlike the listing's (§4.3).
+/// How a customer came; times in ms, unlike the listing's (§4.3).
 fn came(referral: &Referral) -> Value {
     match referral {
         Referral::Ad { ad_name, at_ms } => json!({ "source": "ad", "ad": {

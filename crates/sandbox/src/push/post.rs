@@ -1,5 +1,5 @@
 //! Bringing webhooks to the registered address over HTTP. One after the other over one connection: what goes well goes
-//! in order, though nobody may rely on it.
+//! in order, though a client must not rely on it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,45 +11,44 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::Delivery;
-use crate::stage::Stage;
+use super::{Pushes, delivery::Delivery};
 
 /// How long an answer is waited for (real time).
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long to sleep at most while something waits: the clock may have been moved without anybody saying so.
-const NAP: Duration = Duration::from_millis(200);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to sleep at most while something waits: the clock may have been moved meanwhile.
+const MAX_SLEEP: Duration = Duration::from_millis(200);
 
 /// Brings everything, for as long as the sandbox runs.
-pub(crate) async fn deliver(stage: Arc<Stage>) {
-    let mut line = Line::default();
+pub(crate) async fn deliver(pushes: Arc<Pushes>) {
+    let mut connection = Connection::default();
     loop {
-        let now = stage.now();
-        stage.pushes.let_go(now);
-        let Some((address, parcel)) = stage.pushes.next(&stage, now) else {
-            let nap = stage.pushes.next_due().map(|due| Duration::from_millis((due - now).max(1).unsigned_abs()));
+        let now = pushes.site.now();
+        pushes.release_overdue();
+        let Some((address, queued)) = pushes.next() else {
+            let pause = pushes.next_due().map(|due| Duration::from_millis((due - now).max(1).unsigned_abs()));
             tokio::select! {
-                () = stage.pushes.woken() => {}
-                () = tokio::time::sleep(nap.unwrap_or(Duration::MAX).min(NAP)), if nap.is_some() => {}
+                () = pushes.woken() => {}
+                () = tokio::time::sleep(pause.unwrap_or(Duration::MAX).min(MAX_SLEEP)), if pause.is_some() => {}
             }
             continue;
         };
-        let log_id = stage.request_id();
-        let taken = tokio::time::timeout(PATIENCE, line.post(&address, &parcel.delivery, &log_id)).await;
-        if taken != Ok(true) {
+        let log_id = pushes.site.request_id();
+        let posted = tokio::time::timeout(ANSWER_TIMEOUT, connection.post(&address, &queued.delivery, &log_id)).await;
+        if posted != Ok(true) {
             // Whatever is still to come on this connection answers nothing of ours.
-            line.hang_up();
+            connection.hang_up();
         }
-        stage.pushes.settle(&stage, parcel, taken == Ok(true));
+        pushes.settle(queued, posted == Ok(true));
     }
 }
 
 /// A connection that is kept while it is good.
 #[derive(Default)]
-struct Line {
+struct Connection {
     open: Option<(String, SendRequest<Body>)>,
 }
 
-impl Line {
+impl Connection {
     fn hang_up(&mut self) {
         self.open = None;
     }

@@ -9,34 +9,11 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
-
-/// Why a Business call is refused: `code` and `message` of the envelope (§7.5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) code: i64,
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    pub(crate) fn new(code: i64, message: impl Into<String>) -> Refusal {
-        Refusal { code, message: message.into() }
-    }
-
-    /// 40002: a parameter is wrong, and the message names it.
-    pub(crate) fn param(name: &str) -> Refusal {
-        Refusal::new(40002, format!("Param {name} is invalid"))
-    }
-
-    /// 40002: a parameter is missing.
-    pub(crate) fn missing(name: &str) -> Refusal {
-        Refusal::new(40002, format!("{name}: Missing data for required field."))
-    }
-}
+use crate::{refusal::Refusal, stage::Stage};
 
 /// A Business answer: HTTP 200 whatever happened, `code` decides (§3.4).
 pub(crate) fn envelope(stage: &Stage, outcome: Result<Value, Refusal>) -> Response {
-    let request_id = stage.request_id();
+    let request_id = stage.site.request_id();
     let body = match outcome {
         Ok(data) => json!({ "code": 0, "message": "OK", "request_id": request_id, "data": data }),
         Err(refusal) => {
@@ -48,14 +25,14 @@ pub(crate) fn envelope(stage: &Stage, outcome: Result<Value, Refusal>) -> Respon
 
 /// A Login Kit OAuth failure: flat (§2.4).
 pub(crate) fn oauth_error(stage: &Stage, status: StatusCode, error: &str, description: &str) -> Response {
-    let log_id = stage.request_id();
+    let log_id = stage.site.request_id();
     let body = json!({ "error": error, "error_description": description, "log_id": log_id });
     with_log_id((status, Json(body)).into_response(), &log_id)
 }
 
 /// A Login Kit API answer: always with an `error` object, `ok` when all is well (§2.6).
 pub(crate) fn login_api(stage: &Stage, outcome: Result<Value, (StatusCode, &str, &str)>) -> Response {
-    let log_id = stage.request_id();
+    let log_id = stage.site.request_id();
     let (status, data, code, message) = match outcome {
         Ok(data) => (StatusCode::OK, data, "ok", ""),
         Err((status, code, message)) => (status, json!({}), code, message),

@@ -1,5 +1,6 @@
 //! TikTok's automatic messages over HTTP (§5): each call checked to its documented limits, which count characters. What
-//! the calls do is in [`crate::world::auto_messages`]. They all want `message.list.manage` (§4.1, "Auto Message Setting").
+//! the calls do is in [`crate::world::auto_changes`]. They all want `message.list.manage` (§4.1, "Auto Message
+//! Setting").
 
 use std::sync::Arc;
 
@@ -12,17 +13,15 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Refusal, envelope},
-    business::{body, caller, param, query, text},
+    answer::envelope,
     compose::{only, short},
+    request::{body, caller, param, query, text},
 };
 use crate::{
     auto_message::AutoKind,
+    refusal::Refusal,
     stage::Stage,
-    world::{
-        World,
-        auto_messages::{Doing, Kept},
-    },
+    world::{World, auto_changes::Actor, auto_message::StoredAutoMessage},
 };
 
 const SCOPE: &str = "message.list.manage";
@@ -81,7 +80,8 @@ pub(crate) async fn list(State(stage): State<Arc<Stage>>, headers: HeaderMap, ur
         let kind = kind(param(&query, "auto_message_type")?)?;
         let automatic = world.automatic(account).ok_or_else(|| Refusal::param("business_id"))?;
         let wanted = query.get("auto_message_id").filter(|id| !id.is_empty());
-        let there: Vec<&Kept> = automatic.of(kind).filter(|kept| wanted.is_none_or(|id| kept.id == *id)).collect();
+        let there: Vec<&StoredAutoMessage> =
+            automatic.of(kind).filter(|kept| wanted.is_none_or(|id| kept.id == *id)).collect();
         if wanted.is_some() && there.is_empty() {
             return Err(Refusal::new(40007, "The automatic message does not exist"));
         }
@@ -96,8 +96,8 @@ pub(crate) async fn list(State(stage): State<Arc<Stage>>, headers: HeaderMap, ur
     envelope(&stage, read())
 }
 
-fn entry(kept: &Kept, wrapped: bool) -> Value {
-    let (field, block) = block(kept);
+fn entry(kept: &StoredAutoMessage, wrapped: bool) -> Value {
+    let (field, block) = kept.block();
     let field = if wrapped && kept.kind == AutoKind::ChatPrompt { "suggested_question" } else { field };
     let mut entry = Map::new();
     entry.insert("auto_message_id".to_owned(), json!(kept.id));
@@ -107,28 +107,18 @@ fn entry(kept: &Kept, wrapped: bool) -> Value {
     Value::Object(entry)
 }
 
-/// The field a message's words are in, and the words: the same here and in webhooks.
-pub(crate) fn block(kept: &Kept) -> (&'static str, Value) {
-    let mut block = Map::new();
-    if let Some((field, _)) = kept.kind.title() {
-        block.insert(field.to_owned(), json!(kept.title));
-    }
-    block.insert(kept.kind.body().0.to_owned(), json!(kept.body));
-    (kept.kind.block(), Value::Object(block))
-}
-
 /// A call that changes something: who calls, and of which kind it speaks.
 fn change(
     stage: &Stage,
     headers: &HeaderMap,
     bytes: &Bytes,
-    act: impl FnOnce(&mut World, Doing, AutoKind, &Value) -> Result<Value, Refusal>,
+    act: impl FnOnce(&mut World, Actor, AutoKind, &Value) -> Result<Value, Refusal>,
 ) -> Response {
     let outcome = body(bytes).and_then(|body| {
         let (mut world, now) = (stage.world(), stage.now());
         let account = caller(&world, headers, SCOPE, text(&body, "business_id")?, now)?;
         let kind = kind(text(&body, "auto_message_type")?)?;
-        act(&mut world, Doing { account, by_api: true, now }, kind, &body)
+        act(&mut world, Actor { account, by_api: true, now }, kind, &body)
     });
     envelope(stage, outcome)
 }

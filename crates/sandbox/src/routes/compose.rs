@@ -1,26 +1,26 @@
-//! What a message to be sent may hold (§4.2, §7.2): each type's block, checked to its last limit.
+//! Checks the content of a message to be sent (§4.2, §7.2): each type's block, checked to its last limit.
 
 use serde_json::Value;
 
-use super::{answer::Refusal, business::text};
-use crate::config::PictureQuotes;
-use crate::world::{Parcel, World, conversation::Conversation};
+use super::request::text;
+use crate::world::{OutgoingMessage, World, conversation::Conversation};
+use crate::{config::PictureQuotes, refusal::Refusal};
 
 /// The longest text, in characters.
-const LONGEST: usize = 6000;
+const MAX_TEXT_CHARS: usize = 6000;
 /// The longest title of a card, in characters; also of a link card's button and of a button's id.
 const CARD_TITLE: usize = 40;
 /// The longest title of a button card's button.
 const BUTTON_TITLE: usize = 20;
 
-/// What the call wants to send.
+/// The message that the call wants to send.
 pub(crate) fn parcel(
     world: &World,
     account: usize,
     there: &Conversation,
     body: &Value,
     now: i64,
-) -> Result<Parcel, Refusal> {
+) -> Result<OutgoingMessage, Refusal> {
     if present(body, "text").is_some() && present(body, "image").is_some() {
         return Err(Refusal::new(40002, "text and image cannot be sent in the same message"));
     }
@@ -32,14 +32,15 @@ pub(crate) fn parcel(
             if !world.owns_post(account, item_id) {
                 return Err(Refusal::param("share_post.item_id"));
             }
-            Ok(Parcel::SharePost(item_id.to_owned()))
+            Ok(OutgoingMessage::SharePost(item_id.to_owned()))
         }
         "TEMPLATE" => card(present(body, "template").ok_or_else(|| Refusal::missing("template"))?),
         _ => Err(Refusal::param("message_type")),
     }
 }
 
-/// The quoted message: only a text quotes (§4.2), and perhaps a picture; what it quotes must be there and of a kind that can be quoted.
+/// The quoted message: only a text quotes (§4.2), and perhaps a picture; what it quotes must be there and of a kind
+/// that can be quoted.
 pub(crate) fn quoted(there: &Conversation, body: &Value, pictures: PictureQuotes) -> Result<Option<String>, Refusal> {
     let Some(info) = present(body, "referenced_message_info") else {
         return Ok(None);
@@ -58,25 +59,31 @@ pub(crate) fn quoted(there: &Conversation, body: &Value, pictures: PictureQuotes
     }
 }
 
-fn words(body: &Value) -> Result<Parcel, Refusal> {
+fn words(body: &Value) -> Result<OutgoingMessage, Refusal> {
     let words = body.pointer("/text/body").and_then(Value::as_str).ok_or_else(|| Refusal::missing("text.body"))?;
-    if words.trim().is_empty() || words.chars().count() > LONGEST {
+    if words.trim().is_empty() || words.chars().count() > MAX_TEXT_CHARS {
         return Err(Refusal::param("text.body"));
     }
-    Ok(Parcel::Text(words.to_owned()))
+    Ok(OutgoingMessage::Text(words.to_owned()))
 }
 
-fn image(world: &World, account: usize, there: &Conversation, body: &Value, now: i64) -> Result<Parcel, Refusal> {
+fn image(
+    world: &World,
+    account: usize,
+    there: &Conversation,
+    body: &Value,
+    now: i64,
+) -> Result<OutgoingMessage, Refusal> {
     let media_id = within(body, "image", "media_id")?;
     let upload = world.uploads.sendable(account, media_id, now).ok_or_else(|| Refusal::param("image.media_id"))?;
     if !there.takes_images {
         return Err(Refusal::new(40002, "Media messages are not supported for this conversation"));
     }
-    Ok(Parcel::Image(upload.sent.clone()))
+    Ok(OutgoingMessage::Image(upload.sent.clone()))
 }
 
 /// A card, as strictly as its documentation reads: a field it does not know is as wrong as a title too long.
-fn card(template: &Value) -> Result<Parcel, Refusal> {
+fn card(template: &Value) -> Result<OutgoingMessage, Refusal> {
     only(template, "template", &["type", "title", "buttons"])?;
     let longest = match within_text(template, "template.type", "type")? {
         "QA_BUTTON_CARD" => BUTTON_TITLE,
@@ -97,7 +104,7 @@ fn card(template: &Value) -> Result<Parcel, Refusal> {
             return Err(Refusal::param(&name("id")));
         }
     }
-    Ok(Parcel::Template(template.clone()))
+    Ok(OutgoingMessage::Template(template.clone()))
 }
 
 /// Refuses anything but an object of these fields.

@@ -13,20 +13,22 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{self, html_error};
+use super::{
+    answer::{self, html_error},
+    authorize,
+};
 use crate::{
     config::WindowRule,
     faults::{Fault, Times},
     push::{DIRECT_MESSAGE, WebhookFaults},
-    sandbox,
     stage::Stage,
 };
 
 mod owner;
 mod people;
+mod reply;
 
-type Stand = State<Arc<Stage>>;
-type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
+use reply::{ControlAnswer, NamedCustomer, StageState, bad_request};
 
 pub(crate) fn router() -> Router<Arc<Stage>> {
     Router::new()
@@ -48,24 +50,24 @@ pub(crate) fn router() -> Router<Arc<Stage>> {
         .route("/tokens/revoke", post(revoke))
         .route("/links/expire", post(expire_links))
         .route("/webhooks", get(webhooks))
-        .route("/webhooks/faults", post(muddle_webhooks))
+        .route("/webhooks/faults", post(set_webhook_faults))
         .merge(owner::router())
         .merge(people::router())
 }
 
-async fn ledger(State(stage): Stand) -> Json<Value> {
-    Json(json!(stage.world().record()))
+async fn ledger(State(stage): StageState) -> Json<Value> {
+    Json(json!(stage.record()))
 }
 
-async fn calls(State(stage): Stand) -> Json<Value> {
+async fn calls(State(stage): StageState) -> Json<Value> {
     Json(json!(stage.world().ledger.all_calls()))
 }
 
-async fn apps(State(stage): Stand) -> Json<Value> {
-    Json(json!(stage.apps))
+async fn apps(State(stage): StageState) -> Json<Value> {
+    Json(json!(stage.site.apps))
 }
 
-async fn accounts(State(stage): Stand) -> Json<Value> {
+async fn accounts(State(stage): StageState) -> Json<Value> {
     let world = stage.world();
     let all = world.accounts.iter().map(|account| {
         json!({
@@ -84,24 +86,19 @@ struct NewAccount {
     rule: WindowRule,
 }
 
-async fn open_account(State(stage): Stand, Json(new): Json<NewAccount>) -> Json<Value> {
+async fn open_account(State(stage): StageState, Json(new): Json<NewAccount>) -> Json<Value> {
     let mut world = stage.world();
     let at = world.open_account(&new.handle, &new.display_name, new.rule);
     Json(json!({ "business_id": world.accounts.get(at).map(|account| &account.business_id) }))
 }
 
-#[derive(Deserialize)]
-struct Who {
-    customer: String,
-}
-
-/// What a customer truly got, a line each.
-async fn messages(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
+/// The messages a customer truly got, a line each.
+async fn messages(State(stage): StageState, Json(who): Json<NamedCustomer>) -> Json<Value> {
     Json(json!(stage.world().ledger.messages_to(&who.customer)))
 }
 
 /// The ids of everything that came about with a customer, in order.
-async fn written(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
+async fn written(State(stage): StageState, Json(who): Json<NamedCustomer>) -> Json<Value> {
     Json(json!(stage.world().ledger.ids_with(&who.customer)))
 }
 
@@ -111,13 +108,13 @@ struct NewPost {
     caption: String,
 }
 
-async fn new_post(State(stage): Stand, Json(new): Json<NewPost>) -> Answer {
+async fn new_post(State(stage): StageState, Json(new): Json<NewPost>) -> ControlAnswer {
     let now = stage.now();
     let item_id = stage.world().post(&new.handle, &new.caption, now);
-    Ok(Json(json!({ "item_id": item_id.ok_or_else(|| bad("no account has this handle"))? })))
+    Ok(Json(json!({ "item_id": item_id.ok_or_else(|| bad_request("no account has this handle"))? })))
 }
 
-async fn uploaded(State(stage): Stand, Path(media_id): Path<String>) -> Response {
+async fn uploaded(State(stage): StageState, Path(media_id): Path<String>) -> Response {
     let found = stage.world().uploads.uploaded(&media_id).map(|stored| (stored.kind.mime(), Arc::clone(&stored.bytes)));
     found.map_or_else(|| html_error(StatusCode::NOT_FOUND), |(mime, image)| answer::bytes(mime, image.to_vec()))
 }
@@ -135,10 +132,10 @@ struct NewFault {
     message: Option<String>,
     /// For `stale`: how many messages of the business are not listed yet.
     messages: Option<u32>,
-    /// For `muddled`: how many entries are listed twice.
+    /// For `shuffled`: how many entries are listed twice.
     #[serde(default)]
-    twice: u32,
-    /// For `misnames`: the message that the answer names.
+    duplicates: u32,
+    /// For `wrong_message_id`: the message that the answer names.
     id: Option<String>,
     /// For `status`.
     status: Option<u16>,
@@ -167,9 +164,9 @@ impl NewFault {
             "too_many_per_minute" => Fault::too_many_per_minute(),
             "too_many_per_day" => Fault::too_many_per_day(),
             "stale" => Fault::Stale { messages: self.messages? },
-            "blank" => Fault::Blank,
-            "muddled" => Fault::Muddled { twice: self.twice },
-            "misnames" => Fault::Misnames { id: self.id.clone()? },
+            "empty_listing" => Fault::EmptyListing,
+            "shuffled" => Fault::Shuffled { duplicates: self.duplicates },
+            "wrong_message_id" => Fault::wrong_message_id(self.id.clone()?),
             "never_answer" => Fault::NeverAnswer { accepting },
             _ => return None,
         })
@@ -184,19 +181,20 @@ impl NewFault {
     }
 }
 
-async fn set_fault(State(stage): Stand, Json(new): Json<NewFault>) -> Answer {
-    let fault = new.fault().ok_or_else(|| bad("no such fault, or its ms, code, messages, id or status is missing"))?;
+async fn set_fault(State(stage): StageState, Json(new): Json<NewFault>) -> ControlAnswer {
+    let fault =
+        new.fault().ok_or_else(|| bad_request("no such fault, or its ms, code, messages, id or status is missing"))?;
     stage.dial().set(&new.endpoint, None, fault, new.times(), stage.now());
     Ok(Json(json!({})))
 }
 
-async fn clear_faults(State(stage): Stand) -> Json<Value> {
+async fn clear_faults(State(stage): StageState) -> Json<Value> {
     stage.dial().clear();
-    stage.pushes.muddle(WebhookFaults::default(), stage.now());
+    stage.pushes.set_faults(WebhookFaults::default());
     Json(json!({}))
 }
 
-async fn clock(State(stage): Stand) -> Json<Value> {
+async fn clock(State(stage): StageState) -> Json<Value> {
     Json(json!({ "now_ms": stage.now() }))
 }
 
@@ -208,9 +206,9 @@ struct Advance {
     days: u64,
 }
 
-async fn advance(State(stage): Stand, Json(by): Json<Advance>) -> Json<Value> {
+async fn advance(State(stage): StageState, Json(by): Json<Advance>) -> Json<Value> {
     let days = Duration::from_secs(by.days.saturating_mul(86_400));
-    sandbox::advance(&stage, days.saturating_add(Duration::from_millis(by.advance_ms)));
+    stage.advance(days.saturating_add(Duration::from_millis(by.advance_ms)));
     Json(json!({ "now_ms": stage.now() }))
 }
 
@@ -219,60 +217,56 @@ struct Authorize {
     url: String,
 }
 
-async fn agree(State(stage): Stand, Json(asked): Json<Authorize>) -> Answer {
-    landed(sandbox::decide(&stage, &asked.url, true))
+async fn agree(State(stage): StageState, Json(asked): Json<Authorize>) -> ControlAnswer {
+    landed(authorize::decide_at(&stage, &asked.url, true))
 }
 
-async fn refuse(State(stage): Stand, Json(asked): Json<Authorize>) -> Answer {
-    landed(sandbox::decide(&stage, &asked.url, false))
+async fn refuse(State(stage): StageState, Json(asked): Json<Authorize>) -> ControlAnswer {
+    landed(authorize::decide_at(&stage, &asked.url, false))
 }
 
-fn landed(outcome: Result<String, String>) -> Answer {
-    outcome.map(|url| Json(json!({ "url": url }))).map_err(|why| bad(&why))
+fn landed(outcome: Result<String, String>) -> ControlAnswer {
+    outcome.map(|url| Json(json!({ "url": url }))).map_err(|why| bad_request(&why))
 }
 
-async fn expire(State(stage): Stand) -> Json<Value> {
+async fn expire(State(stage): StageState) -> Json<Value> {
     let now = stage.now();
     stage.world().grants.expire_access(now);
     Json(json!({}))
 }
 
-async fn expire_refresh(State(stage): Stand) -> Json<Value> {
+async fn expire_refresh(State(stage): StageState) -> Json<Value> {
     let now = stage.now();
     stage.world().grants.expire_refresh(now);
     Json(json!({}))
 }
 
-async fn kill_refresh(State(stage): Stand) -> Json<Value> {
+async fn kill_refresh(State(stage): StageState) -> Json<Value> {
     stage.world().grants.kill_refresh();
     Json(json!({}))
 }
 
-async fn revoke(State(stage): Stand) -> Json<Value> {
+async fn revoke(State(stage): StageState) -> Json<Value> {
     stage.world().grants.revoke_all();
     Json(json!({}))
 }
 
-async fn expire_links(State(stage): Stand) -> Json<Value> {
-    stage.expire_links();
+async fn expire_links(State(stage): StageState) -> Json<Value> {
+    stage.site.expire_links();
     Json(json!({}))
 }
 
-/// Where webhooks go, what goes wrong with them and what became of them.
-async fn webhooks(State(stage): Stand) -> Json<Value> {
+/// The registered address, the faults of webhooks, and their counts.
+async fn webhooks(State(stage): StageState) -> Json<Value> {
     Json(json!({
         "callback_url": stage.pushes.registered(DIRECT_MESSAGE),
         "faults": stage.pushes.faults(),
         "waiting": stage.pushes.waiting(),
-        "tally": stage.world().ledger.webhooks,
+        "tally": stage.pushes.tally(),
     }))
 }
 
-async fn muddle_webhooks(State(stage): Stand, Json(faults): Json<WebhookFaults>) -> Json<Value> {
-    stage.pushes.muddle(faults, stage.now());
+async fn set_webhook_faults(State(stage): StageState, Json(faults): Json<WebhookFaults>) -> Json<Value> {
+    stage.pushes.set_faults(faults);
     Json(json!({}))
-}
-
-fn bad(why: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": why })))
 }

@@ -12,11 +12,12 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    answer::{Refusal, envelope},
+    answer::envelope,
     auto_messages::operation,
-    business::{body, caller, param, query, text},
+    request::{body, caller, param, query, text},
 };
 use crate::{
+    refusal::Refusal,
     stage::Stage,
     world::{World, comments::not_offered},
 };

@@ -1,4 +1,4 @@
-//! What every call passes on its way in and out: it is counted, delayed, lost, limited, and its answer may be hidden.
+//! The middleware of every call: counts it, applies the faults that are set, and keeps the request budget.
 
 use std::sync::Arc;
 
@@ -12,48 +12,49 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    answer::{Refusal, envelope, html_error, login_api, oauth_error},
-    business, mangled, send,
+    answer::{envelope, html_error, login_api, oauth_error},
+    mangled, request, send,
 };
 use crate::{
-    faults::{Astray, Fault},
+    faults::{Fault, PagingFault},
     ledger::Verdict,
-    server::Scissors,
+    refusal::Refusal,
+    server::ConnectionCutter,
     stage::Stage,
 };
 
 /// Far beyond what any endpoint takes, so that a file too large is refused by the endpoint and with its code.
-const LARGEST_BODY: usize = 32 << 20;
+const MAX_BODY_BYTES: usize = 32 << 20;
 
-/// What is odd about a listing; about most, nothing.
+/// The fault of a listing, for the handler to apply; most have none.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Quirk {
+pub(crate) struct ListingFault {
     /// How many messages of the business it lags behind.
     pub(crate) lag: u32,
-    /// How many of its entries it names twice, in an order drawn anew for this call.
-    pub(crate) muddled: Option<u32>,
-    /// Whether it shows nothing.
-    pub(crate) blank: bool,
-    /// How its pages lead astray.
-    pub(crate) astray: Option<Astray>,
+    /// How many entries are listed twice, in an order drawn anew for this call.
+    pub(crate) duplicates: Option<u32>,
+    /// Whether it is empty.
+    pub(crate) empty: bool,
+    /// How its paging is broken.
+    pub(crate) paging: Option<PagingFault>,
 }
 
 pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next: Next) -> Response {
     // A page elsewhere must not reach the sandbox through a name that resolves to loopback.
-    if !addressed_to_us(&request, stage.port()) {
+    if !addressed_to_us(&request, stage.site.port()) {
         return html_error(StatusCode::MISDIRECTED_REQUEST);
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return html_error(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = parts.uri.path().to_owned();
-    let scissors = parts.extensions.get::<Scissors>().cloned().unwrap_or_default();
+    let scissors = parts.extensions.get::<ConnectionCutter>().cloned().unwrap_or_default();
     let Some(endpoint) = endpoint(&path, &parts.method, &body) else {
         return next.run(Request::from_parts(parts, Body::from(body))).await;
     };
     stage.world().ledger.count(endpoint);
-    let about = business::query(&parts.uri).remove("conversation_id");
+    let about = request::query(&parts.uri).remove("conversation_id");
     let (delay, fault) = stage.dial().draw(endpoint, about.as_deref(), stage.now());
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -74,11 +75,13 @@ pub(crate) async fn gate(State(stage): State<Arc<Stage>>, request: Request, next
         return refused;
     }
     parts.extensions.insert(match fault {
-        Some(Fault::Stale { messages }) => Quirk { lag: messages, ..Quirk::default() },
-        Some(Fault::Blank) => Quirk { blank: true, ..Quirk::default() },
-        Some(Fault::Astray(astray)) => Quirk { astray: Some(astray), ..Quirk::default() },
-        Some(Fault::Muddled { twice }) => Quirk { muddled: Some(twice), ..Quirk::default() },
-        _ => Quirk::default(),
+        Some(Fault::Stale { messages }) => ListingFault { lag: messages, ..ListingFault::default() },
+        Some(Fault::EmptyListing) => ListingFault { empty: true, ..ListingFault::default() },
+        Some(Fault::Paging(paging)) => ListingFault { paging: Some(paging), ..ListingFault::default() },
+        Some(Fault::Shuffled { duplicates }) => {
+            ListingFault { duplicates: Some(duplicates), ..ListingFault::default() }
+        }
+        _ => ListingFault::default(),
     });
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
     match fault {
@@ -154,12 +157,13 @@ async fn instead(
     endpoint: &str,
     fault: &Fault,
     answer: Option<Response>,
-    scissors: Scissors,
+    scissors: ConnectionCutter,
 ) -> Response {
     let answer = answer.unwrap_or_else(|| html_error(StatusCode::INTERNAL_SERVER_ERROR));
     match fault {
-        Fault::Delay(_) | Fault::Stale { .. } | Fault::Muddled { .. } | Fault::Blank | Fault::Astray(_) => answer,
-        Fault::Misnames { id } => mangled::misnamed(answer, id).await,
+        Fault::Delay(_) | Fault::Stale { .. } | Fault::Shuffled { .. } | Fault::EmptyListing | Fault::Paging(_) => {
+            answer
+        }
         Fault::AnswerLate(by) => {
             tokio::time::sleep(*by).await;
             answer
@@ -172,9 +176,7 @@ async fn instead(
         }
         Fault::Code { code, message, .. } => coded(stage, endpoint, *code, message),
         Fault::RateLimited => coded(stage, endpoint, 40100, "Too many requests. Please retry later."),
-        Fault::Field { name, json } => mangled::with_field(answer, name, json).await,
-        Fault::Answer { body } => mangled::answered(body.clone()),
-        Fault::Edited(edits) => mangled::edited(answer, edits).await,
+        Fault::Rewritten(rewrites) => mangled::rewritten(answer, rewrites).await,
         Fault::TruncatedJson => mangled::truncated(answer).await,
         Fault::HangUpMidAnswer => mangled::torn(answer).await,
         Fault::Dribble(per_byte) => mangled::dribbled(answer, *per_byte).await,

@@ -14,17 +14,17 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::{login_api, oauth_error},
-    business::query,
-    pictures,
+    request::query,
 };
 use crate::{
     ids,
     ledger::{Platform, TokenCall},
+    links,
     stage::Stage,
-    world::grants::{Bad, Pair},
+    world::grants::{InvalidToken, TokenPair},
 };
 
-type Form = BTreeMap<String, String>;
+type FormFields = BTreeMap<String, String>;
 /// An OAuth `error` (§2.5) with its description.
 type OauthFault = (&'static str, &'static str);
 
@@ -51,29 +51,29 @@ pub(crate) async fn token(State(stage): State<Arc<Stage>>, headers: HeaderMap, b
 }
 
 /// The form of a call whose client is who it says it is.
-fn form(stage: &Stage, headers: &HeaderMap, body: &Bytes) -> Result<Form, OauthFault> {
+fn form(stage: &Stage, headers: &HeaderMap, body: &Bytes) -> Result<FormFields, OauthFault> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(("invalid_request", "Only `application/x-www-form-urlencoded` is accepted as Content-Type."));
     }
-    let form: Form = url::form_urlencoded::parse(body).into_owned().collect();
+    let form: FormFields = url::form_urlencoded::parse(body).into_owned().collect();
     let is = |name: &str, value: &str| form.get(name).map(String::as_str) == Some(value);
-    if !is("client_key", &stage.apps.login_client_key) {
+    if !is("client_key", &stage.site.apps.login_client_key) {
         return Err(("invalid_client", "Client key or secret is incorrect."));
     }
     // A desktop has no public-client mode: PKCE does not stand in for the secret (§2.4).
-    if !is("client_secret", &stage.apps.login_client_secret) {
+    if !is("client_secret", &stage.site.apps.login_client_secret) {
         return Err(("invalid_client", "Client key or secret is incorrect."));
     }
     Ok(form)
 }
 
-fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, OauthFault> {
+fn required<'a>(form: &'a FormFields, name: &str) -> Result<&'a str, OauthFault> {
     let value = form.get(name).map(String::as_str).filter(|value| !value.is_empty());
     value.ok_or(("invalid_request", "The request parameters are malformed."))
 }
 
-fn exchange(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
+fn exchange(stage: &Stage, form: &FormFields) -> Result<TokenPair, OauthFault> {
     let (code, redirect_uri) = (required(form, "code")?, required(form, "redirect_uri")?);
     let verifier = required(form, "code_verifier")?;
     let (mut world, now) = (stage.world(), stage.now());
@@ -87,7 +87,7 @@ fn exchange(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
         return Err(("invalid_request", "Code verifier or code challenge is invalid."));
     }
     world.grants.use_up(code);
-    let lifetimes = stage.config.lifetimes;
+    let lifetimes = stage.site.config.lifetimes;
     Ok(world.grants.issue(found.grant, (lifetimes.login_access_s, lifetimes.login_refresh_s), now))
 }
 
@@ -97,18 +97,18 @@ fn verifier_is_well_formed(verifier: &str) -> bool {
         && verifier.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
 }
 
-fn rotate(stage: &Stage, form: &Form) -> Result<Pair, OauthFault> {
+fn rotate(stage: &Stage, form: &FormFields) -> Result<TokenPair, OauthFault> {
     let old = required(form, "refresh_token")?;
     let (mut world, now) = (stage.world(), stage.now());
     let (grant, _) = world
         .grants
         .rotate(old, Platform::LoginKit, now)
         .map_err(|_| ("invalid_grant", "Refresh token is invalid or expired."))?;
-    let lifetimes = stage.config.lifetimes;
+    let lifetimes = stage.site.config.lifetimes;
     Ok(world.grants.issue(grant, (lifetimes.login_access_s, lifetimes.login_refresh_s), now))
 }
 
-fn issued(stage: &Stage, pair: &Pair) -> Response {
+fn issued(stage: &Stage, pair: &TokenPair) -> Response {
     let world = stage.world();
     let open_id = world.accounts.get(pair.grant.account).map(|account| account.login_open_id.clone());
     Json(json!({
@@ -150,15 +150,15 @@ pub(crate) async fn user_info(State(stage): State<Arc<Stage>>, headers: HeaderMa
 fn read_user(
     stage: &Stage,
     headers: &HeaderMap,
-    query: &Form,
+    query: &FormFields,
 ) -> Result<Value, (StatusCode, &'static str, &'static str)> {
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     let (world, now) = (stage.world(), stage.now());
     let grant = world.grants.bearer(token, Platform::LoginKit, now).map_err(|bad| {
         let message = match bad {
-            Bad::Expired => "The access token has expired.",
-            Bad::Unknown => "The access token is invalid or not found in the request.",
+            InvalidToken::Expired => "The access token has expired.",
+            InvalidToken::Unknown => "The access token is invalid or not found in the request.",
         };
         (StatusCode::UNAUTHORIZED, "access_token_invalid", message)
     })?;
@@ -172,7 +172,7 @@ fn read_user(
             "union_id" => ("user.info.basic", json!(account.union_id)),
             "display_name" => ("user.info.basic", json!(account.display_name)),
             "avatar_url" | "avatar_url_100" | "avatar_large_url" => {
-                ("user.info.basic", json!(pictures::avatar_link(stage, &account.handle)))
+                ("user.info.basic", json!(links::avatar(&stage.site, &account.handle)))
             }
             "username" => ("user.info.profile", json!(account.handle)),
             "bio_description" => ("user.info.profile", json!("Linen, cotton and slow mornings.")),

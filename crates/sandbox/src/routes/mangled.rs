@@ -1,4 +1,4 @@
-//! True answers that do not come through whole.
+//! Faults that change, cut or slow down a true answer.
 
 use std::{convert::Infallible, io, time::Duration};
 
@@ -10,25 +10,32 @@ use axum::{
 use futures_util::stream;
 use serde_json::Value;
 
-/// The JSON body with other values at these places.
-pub(crate) async fn edited(answer: Response, edits: &[(String, Option<Value>)]) -> Response {
+use crate::faults::Rewrite;
+
+/// The JSON body with these changes.
+pub(crate) async fn rewritten(answer: Response, rewrites: &[Rewrite]) -> Response {
     let (parts, whole) = opened(answer).await;
     let mut json: Value = serde_json::from_slice(&whole).unwrap_or_default();
-    for (place, value) in edits {
+    // The new text may be JSON that no value can hold, so a mark stands in its place until the end.
+    let mark = |n: usize| Value::from(format!("\u{1}{n}\u{1}"));
+    for (n, Rewrite { place, json: text }) in rewrites.iter().enumerate() {
         let (parent, name) = place.rsplit_once('/').unwrap_or_default();
-        match (place.is_empty(), json.pointer_mut(parent), value) {
-            (true, _, value) => json = value.clone().unwrap_or_default(),
-            (false, Some(Value::Object(object)), Some(value)) => drop(object.insert(name.to_owned(), value.clone())),
+        match (place.is_empty(), json.pointer_mut(parent), text) {
+            (true, _, _) => json = mark(n),
+            (false, Some(Value::Object(object)), Some(_)) => drop(object.insert(name.to_owned(), mark(n))),
             (false, Some(Value::Object(object)), None) => drop(object.remove(name)),
-            (false, Some(Value::Array(array)), Some(value)) => {
+            (false, Some(Value::Array(array)), Some(_)) => {
                 if let Some(at) = name.parse().ok().and_then(|at: usize| array.get_mut(at)) {
-                    *at = value.clone();
+                    *at = mark(n);
                 }
             }
             (false, _, _) => {}
         }
     }
-    (parts.status, parts.headers, json.to_string()).into_response()
+    let changed = rewrites.iter().enumerate().fold(json.to_string(), |body, (n, rewrite)| {
+        body.replace(&mark(n).to_string(), rewrite.json.as_deref().unwrap_or("null"))
+    });
+    (parts.status, parts.headers, changed).into_response()
 }
 
 /// Half of the body, in a complete HTTP response.
@@ -73,37 +80,8 @@ pub(crate) async fn dribbled(answer: Response, per_byte: Duration) -> Response {
     Response::from_parts(parts, Body::from_stream(bytes))
 }
 
-/// The whole answer, with another message's id in it.
-pub(crate) async fn misnamed(answer: Response, id: &str) -> Response {
-    let (parts, whole) = opened(answer).await;
-    let Ok(mut body) = serde_json::from_slice::<Value>(&whole) else {
-        return Response::from_parts(parts, Body::from(whole));
-    };
-    if let Some(named) = body.pointer_mut("/data/message/message_id") {
-        *named = Value::from(id);
-    }
-    Response::from_parts(parts, Body::from(body.to_string()))
-}
-
 async fn opened(answer: Response) -> (Parts, Bytes) {
     let (mut parts, body) = answer.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     (parts, to_bytes(body, usize::MAX).await.unwrap_or_default())
-}
-
-/// This text, as JSON.
-pub(crate) fn answered(body: String) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-/// The answer with one field of its `data` replaced by this text, which may be JSON that no value can hold.
-pub(crate) async fn with_field(answer: Response, name: &str, json: &str) -> Response {
-    let (parts, whole) = opened(answer).await;
-    let mut value: Value = serde_json::from_slice(&whole).unwrap_or_default();
-    let place = Value::from("\u{1}here\u{1}");
-    if let Some(data) = value.get_mut("data").and_then(Value::as_object_mut) {
-        data.insert(name.to_owned(), place.clone());
-    }
-    let text = value.to_string().replace(&place.to_string(), json);
-    (parts.status, parts.headers, text).into_response()
 }

@@ -1,4 +1,4 @@
-//! Reading: which conversations there are, and the newest twenty messages of one (§4.3, §4.4).
+//! The listings: the conversations of an account, and the newest twenty messages of one (§4.3, §4.4).
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,17 +15,16 @@ use rand::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Refusal, envelope},
-    business::{caller, conversation, param, query},
-    gate::Quirk,
-    pictures,
-    posts::embed_url,
+    answer::envelope,
+    gate::ListingFault,
+    request::{caller, conversation, param, query},
 };
 use crate::{
     clock::DAY_MS,
-    faults::Astray,
-    ids,
-    push::content::sign,
+    faults::PagingFault,
+    ids, links,
+    push::content::reaction_block,
+    refusal::Refusal,
     stage::Stage,
     world::{
         Account,
@@ -34,12 +33,12 @@ use crate::{
 };
 
 /// How many messages a listing shows; there is no second page.
-const NEWEST: usize = 20;
+const MAX_LISTED_MESSAGES: usize = 20;
 
 /// `GET /business/message/conversation/list/`.
 pub(crate) async fn conversation_list(
     State(stage): State<Arc<Stage>>,
-    Extension(quirk): Extension<Quirk>,
+    Extension(quirk): Extension<ListingFault>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
@@ -49,7 +48,7 @@ pub(crate) async fn conversation_list(
 
 fn list_conversations(
     stage: &Stage,
-    Quirk { lag, muddled, blank, astray }: Quirk,
+    ListingFault { lag, duplicates, empty, paging }: ListingFault,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -80,25 +79,25 @@ fn list_conversations(
         .filter(|(_, updated_at)| *updated_at > now - 90 * DAY_MS)
         .collect();
     all.sort_by(|(a, a_at), (b, b_at)| b_at.cmp(a_at).then_with(|| a.id.cmp(&b.id)));
-    if blank {
+    if empty {
         all.clear();
     }
     let has_more = all.len() > cursor.saturating_add(limit);
-    let from = if astray == Some(Astray::NewCursor) { 0 } else { cursor };
+    let from = if paging == Some(PagingFault::EndlessCursor) { 0 } else { cursor };
     let mut page: Vec<Value> = all.into_iter().skip(from).take(limit).map(entry).collect();
-    if let Some(twice) = muddled {
-        muddle(stage, &mut page, twice);
+    if let Some(count) = duplicates {
+        shuffle(stage, &mut page, count);
     }
     let next = if has_more { cursor + limit } else { 0 };
-    match astray {
-        Some(Astray::NoCursor) => return Ok(json!({ "conversations": page, "has_more": true })),
-        Some(Astray::SameCursor) => {
+    match paging {
+        Some(PagingFault::MissingCursor) => return Ok(json!({ "conversations": page, "has_more": true })),
+        Some(PagingFault::RepeatedCursor) => {
             return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor }));
         }
-        Some(Astray::NewCursor) => {
+        Some(PagingFault::EndlessCursor) => {
             return Ok(json!({ "conversations": page, "has_more": true, "cursor": cursor + 1 }));
         }
-        Some(Astray::Nameless) => {
+        Some(PagingFault::MissingId) => {
             if let Some(newest) = page.first_mut().and_then(Value::as_object_mut) {
                 newest.remove("conversation_id");
             }
@@ -108,7 +107,7 @@ fn list_conversations(
     Ok(json!({ "conversations": page, "has_more": has_more, "cursor": next }))
 }
 
-/// The moment from which on a listing of these conversations shows nothing, if it lags by so many messages of the
+/// The moment from which on a listing of these conversations shows nothing, if it lags by this many messages of the
 /// business: when the oldest of those was written.
 fn as_of<'a>(all: impl Iterator<Item = &'a Conversation>, lag: u32) -> i64 {
     if lag == 0 {
@@ -147,7 +146,7 @@ fn entry((there, updated_at): (&Conversation, i64)) -> Value {
 /// `GET /business/message/content/list/`: the newest twenty, in no order.
 pub(crate) async fn content_list(
     State(stage): State<Arc<Stage>>,
-    Extension(quirk): Extension<Quirk>,
+    Extension(quirk): Extension<ListingFault>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
@@ -157,7 +156,7 @@ pub(crate) async fn content_list(
 
 fn list_content(
     stage: &Stage,
-    Quirk { lag, muddled, blank, .. }: Quirk,
+    ListingFault { lag, duplicates, empty, .. }: ListingFault,
     headers: &HeaderMap,
     query: &BTreeMap<String, String>,
 ) -> Result<Value, Refusal> {
@@ -171,31 +170,31 @@ fn list_content(
     if known.is_empty() {
         return Err(Refusal::new(40007, "The conversation does not exist"));
     }
-    let shown = if blank { 0 } else { NEWEST };
+    let shown = if empty { 0 } else { MAX_LISTED_MESSAGES };
     let newest: Vec<&Message> = known.iter().skip(known.len().saturating_sub(shown)).collect();
     let mut messages: Vec<Value> =
         shuffled(world.seed, there, newest).into_iter().map(|message| line(stage, shop, there, message)).collect();
-    if let Some(twice) = muddled {
-        muddle(stage, &mut messages, twice);
+    if let Some(count) = duplicates {
+        shuffle(stage, &mut messages, count);
     }
     Ok(json!({
         "participants": [
             {
                 "role": "BUSINESS_ACCOUNT", "id": shop.business_id, "display_name": shop.display_name,
-                "profile_image": pictures::avatar_link(stage, &shop.handle),
+                "profile_image": links::avatar(&stage.site, &shop.handle),
             },
             {
                 "role": "PERSONAL_ACCOUNT", "id": there.person.unique_identifier,
                 "display_name": there.person.display_name, "is_follower": there.person.follower,
-                "profile_image": pictures::avatar_link(stage, &there.person.face()),
+                "profile_image": links::avatar(&stage.site, &there.person.face()),
             },
         ],
         "messages": messages,
     }))
 }
 
-/// An order drawn from the seed that is never the right one, and with three or more not the reverse of it either:
-/// whoever does not sort is found out by every conversation.
+/// An order drawn from the seed that is never by time, and with three or more not the reverse of it either: a client
+/// that does not sort fails with every conversation.
 fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>) -> Vec<&'a Message> {
     let mut lot = StdRng::from_seed(ids::digest(seed, "order", &[&there.id, &there.minted.to_string()]));
     messages.shuffle(&mut lot);
@@ -208,11 +207,11 @@ fn shuffled<'a>(seed: u64, there: &Conversation, mut messages: Vec<&'a Message>)
     messages
 }
 
-/// Names so many entries twice, and puts all in an order drawn for this call alone.
-fn muddle(stage: &Stage, page: &mut Vec<Value>, twice: u32) {
-    let call = stage.request_id();
-    let mut lot = StdRng::from_seed(ids::digest(stage.config.seed, "muddle", &[&call]));
-    let chosen = page.choose_multiple(&mut lot, usize::try_from(twice).unwrap_or(usize::MAX)).cloned();
+/// Repeats this many entries, and puts all in an order drawn for this call alone.
+fn shuffle(stage: &Stage, page: &mut Vec<Value>, duplicates: u32) {
+    let call = stage.site.request_id();
+    let mut lot = StdRng::from_seed(ids::digest(stage.site.config.seed, "muddle", &[&call]));
+    let chosen = page.choose_multiple(&mut lot, usize::try_from(duplicates).unwrap_or(usize::MAX)).cloned();
     let again: Vec<Value> = chosen.collect();
     page.extend(again);
     page.shuffle(&mut lot);
@@ -239,11 +238,11 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
         Content::Image { media_id } => drop(put("image", json!({ "media_id": media_id }))),
         Content::Video { media_id } => drop(put("video", json!({ "media_id": media_id }))),
         Content::SharePost { item_id } => {
-            put("share_post", json!({ "item_id": item_id, "embed_url": embed_url(stage, item_id) }));
+            put("share_post", json!({ "item_id": item_id, "embed_url": links::embed(&stage.site, item_id) }));
         }
         Content::Template(card) => drop(put("template", card.clone())),
-        Content::Sticker { name } => drop(put("sticker", json!({ "url": pictures::sticker_link(stage, name) }))),
-        Content::Emoji { name } => drop(put("emoji", json!({ "url": pictures::emoji_link(stage, name) }))),
+        Content::Sticker { name } => drop(put("sticker", json!({ "url": links::sticker(&stage.site, name) }))),
+        Content::Emoji { name } => drop(put("emoji", json!({ "url": links::emoji(&stage.site, name) }))),
         Content::Other => {}
         Content::New { kind, block } => drop(put(&kind.to_lowercase(), block.clone())),
     }
@@ -254,8 +253,11 @@ fn line(stage: &Stage, shop: &Account, there: &Conversation, message: &Message) 
         put("referenced_message_info", json!({ "referenced_message_id": referenced }));
     }
     if !message.reactions.is_empty() {
-        let reactions: Vec<Value> =
-            message.reactions.iter().map(|reaction| sign(stage, shop, there, reaction).into()).collect();
+        let reactions: Vec<Value> = message
+            .reactions
+            .iter()
+            .map(|reaction| reaction_block(&stage.site, shop, there, reaction).into())
+            .collect();
         put("reactions", json!(reactions));
     }
     Value::Object(line)

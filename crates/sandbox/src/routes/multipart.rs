@@ -1,24 +1,24 @@
-//! `multipart/form-data`, read by the letter of RFC 7578: what is not quite a form is none.
+//! `multipart/form-data`, read strictly by RFC 7578.
 
 use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, header};
 
-use super::answer::Refusal;
+use crate::refusal::Refusal;
 
 /// One part of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Part<'a> {
+pub(crate) struct FormPart<'a> {
     /// Whether it has a file name, which is what makes a part a file.
     pub(crate) is_file: bool,
     pub(crate) bytes: &'a [u8],
 }
 
 /// The parts by their names.
-pub(crate) type Form<'a> = BTreeMap<String, Part<'a>>;
+pub(crate) type MultipartForm<'a> = BTreeMap<String, FormPart<'a>>;
 
 /// Reads a form.
-pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Form<'a>, Refusal> {
+pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<MultipartForm<'a>, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     boundary(kind)
         .and_then(|boundary| parts(body, &boundary))
@@ -26,7 +26,7 @@ pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Form<'a>, 
 }
 
 /// A field's text; an empty one is missing.
-pub(crate) fn text<'a>(form: &Form<'a>, name: &str) -> Result<&'a str, Refusal> {
+pub(crate) fn text<'a>(form: &MultipartForm<'a>, name: &str) -> Result<&'a str, Refusal> {
     let part = form.get(name).filter(|part| !part.bytes.is_empty()).ok_or_else(|| Refusal::missing(name))?;
     std::str::from_utf8(part.bytes).map_err(|_| Refusal::param(name))
 }
@@ -46,8 +46,8 @@ fn attribute(piece: &str, name: &str) -> Option<String> {
     key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
 }
 
-fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Form<'a>> {
-    let mut form = Form::new();
+fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<MultipartForm<'a>> {
+    let mut form = MultipartForm::new();
     let between = format!("\r\n--{boundary}");
     // The first delimiter has no line break of its own if nothing is before it.
     let mut rest = match body.strip_prefix(format!("--{boundary}").as_bytes()) {
@@ -62,7 +62,7 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Form<'a>> {
         let (head, bytes) = split(part, b"\r\n\r\n")?;
         let disposition = std::str::from_utf8(head).ok()?.split("\r\n").find_map(disposition)?;
         let value = |name: &str| disposition.split(';').find_map(|piece| attribute(piece, name));
-        form.insert(value("name")?, Part { is_file: value("filename").is_some(), bytes });
+        form.insert(value("name")?, FormPart { is_file: value("filename").is_some(), bytes });
         rest = after;
     }
 }
@@ -99,8 +99,8 @@ mod tests {
     #[test]
     fn a_form_is_taken_apart_to_the_byte() {
         let form = parts(BODY, "xx").unwrap();
-        assert_eq!(form["business_id"], Part { is_file: false, bytes: b"_000" });
-        assert_eq!(form["file"], Part { is_file: true, bytes: b"\x89PNG\r\n--x\r\n\0" });
+        assert_eq!(form["business_id"], FormPart { is_file: false, bytes: b"_000" });
+        assert_eq!(form["file"], FormPart { is_file: true, bytes: b"\x89PNG\r\n--x\r\n\0" });
         assert_eq!(form.len(), 2);
     }
 
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_boundary_comes_with_and_without_quotes() {
         assert_eq!(boundary("multipart/form-data; boundary=abc").as_deref(), Some("abc"));
-        assert_eq!(boundary("Multipart/Form-Data; charset=utf-8; Boundary=\"a b\"").as_deref(), Some("a b"));
+        assert_eq!(boundary("Multipart/MultipartForm-Data; charset=utf-8; Boundary=\"a b\"").as_deref(), Some("a b"));
         assert_eq!(boundary("multipart/form-data"), None);
         assert_eq!(boundary("application/json; boundary=abc"), None);
     }

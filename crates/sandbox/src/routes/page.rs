@@ -12,8 +12,8 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::authorize::Ask;
-use crate::{ids, ledger::Platform, stage::Stage};
+use super::authorize::request::AuthorizeRequest;
+use crate::{ids, ledger::Platform, stage::Stage, world::Account};
 
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#17181c;--faint:#63666f;--paper:#fff;--ground:#f2f3f5;--line:#dfe1e6;--go:#fe2c55}
@@ -77,7 +77,7 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
 }
 
 /// The page with Agree and Cancel.
-pub(crate) fn consent(ask: &Ask) -> Response {
+pub(crate) fn consent(ask: &AuthorizeRequest) -> Response {
     let hidden: String = ask
         .params
         .iter()
@@ -178,7 +178,7 @@ pub(crate) fn landed(address: &str, onward: Option<&str>, by_itself: bool) -> Re
 pub(crate) async fn home(State(stage): State<Arc<Stage>>) -> Response {
     let accounts: String = {
         let world = stage.world();
-        let line = |account: &crate::world::Account| {
+        let line = |account: &Account| {
             format!("<dt>@{}</dt><dd>{}</dd>", escape(&account.handle), escape(&account.display_name))
         };
         world.accounts.iter().map(line).collect()

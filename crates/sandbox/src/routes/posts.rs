@@ -10,23 +10,25 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    answer::{Refusal, envelope, html_error},
-    business::{caller, param, query},
-    page, pictures,
+    answer::{envelope, html_error},
+    page,
+    request::{caller, param, query},
 };
 use crate::{
+    links,
+    refusal::Refusal,
     stage::Stage,
-    world::{Account, posts::Post},
+    world::{Account, Post},
 };
 
-/// What can be asked of a post.
+/// The fields that can be asked for.
 const FIELDS: [&str; 6] = ["item_id", "create_time", "caption", "thumbnail_url", "share_url", "embed_url"];
-/// What is listed of a post when nothing was asked for.
+/// The fields that are listed if none were asked for.
 const DEFAULT_FIELDS: &str = r#"["item_id"]"#;
 
 /// `GET /business/video/list/`: newest first, a page at a time. TikTok's notes leave two things open, which are settled
 /// here: without `fields` only `item_id` is listed, and the cursor is the moment (in ms) a page ended at, so that a new
-/// post shifts nobody's pages; 0 begins at the newest, and is answered with the last page.
+/// post shifts no page; 0 begins at the newest, and is answered with the last page.
 pub(crate) async fn video_list(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
     let outcome = list_videos(&stage, &headers, &query(&uri));
     envelope(&stage, outcome)
@@ -69,19 +71,14 @@ fn entry(stage: &Stage, shop: &Account, post: &Post, fields: &[String]) -> Value
             // Seconds, unlike the messages' times; two clients type it as text, one as a number.
             "create_time" => json!((post.created_at_ms / 1000).to_string()),
             "caption" => json!(post.caption),
-            "thumbnail_url" => json!(pictures::cover_link(stage, &post.item_id)),
-            "share_url" => json!(format!("{}/@{}/video/{}", stage.base_url(), shop.handle, post.item_id)),
-            "embed_url" => json!(embed_url(stage, &post.item_id)),
+            "thumbnail_url" => json!(links::cover(&stage.site, &post.item_id)),
+            "share_url" => json!(format!("{}/@{}/video/{}", stage.site.base_url(), shop.handle, post.item_id)),
+            "embed_url" => json!(links::embed(&stage.site, &post.item_id)),
             _ => continue,
         };
         entry.insert(field.clone(), value);
     }
     Value::Object(entry)
-}
-
-/// Where a post is embedded.
-pub(crate) fn embed_url(stage: &Stage, item_id: &str) -> String {
-    format!("{}/embed/v2/{item_id}", stage.base_url())
 }
 
 /// `GET /embed/v2/<id>`: a shared post.
@@ -106,7 +103,7 @@ fn show(stage: &Stage, item_id: &str) -> Response {
         let handle = world.accounts.get(post.account).map(|shop| shop.handle.clone()).unwrap_or_default();
         (page::escape(&handle), page::escape(&post.caption))
     };
-    let cover = page::escape(&pictures::cover_link(stage, item_id));
+    let cover = page::escape(&links::cover(&stage.site, item_id));
     let body = format!("<h1>A post by @{handle}</h1><p>{caption}</p><img src=\"{cover}\" alt=\"\" width=\"360\">");
     page::page(StatusCode::OK, "A post", &body)
 }

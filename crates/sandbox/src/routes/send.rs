@@ -1,5 +1,5 @@
-//! Sending (§4.2): a message, an answer to a comment, a typing sign, a mark-read. Not idempotent, as the real one: the same call twice is two
-//! messages.
+//! Sending (§4.2): a message, an answer to a comment, a typing sign, a mark-read. Not idempotent, like the real one:
+//! the same call twice is two messages.
 
 use std::sync::Arc;
 
@@ -7,12 +7,13 @@ use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Refusal, envelope},
-    business::{body, caller, conversation, text},
+    answer::envelope,
     compose,
+    request::{body, caller, conversation, text},
 };
 use crate::{
     ledger::{Attempt, Sign, Verdict},
+    refusal::Refusal,
     stage::Stage,
     world::{World, window},
 };
@@ -57,7 +58,7 @@ fn deliver(stage: &Stage, world: &mut World, headers: &HeaderMap, body: &Value) 
         return sign(world, at, text(body, "sender_action")?, now);
     }
     let parcel = compose::parcel(world, account, there, body, now)?;
-    let quoted = compose::quoted(there, body, stage.config.picture_quotes)?;
+    let quoted = compose::quoted(there, body, stage.site.config.picture_quotes)?;
     if there.blocked {
         return Err(Refusal::new(40064, "This user does not accept messages from you."));
     }
@@ -98,7 +99,7 @@ fn sign(world: &mut World, at: usize, action: &str, now: i64) -> Result<String, 
     Ok(String::new())
 }
 
-/// Writes a call of the send endpoint down.
+/// Records a call of the send endpoint.
 pub(crate) fn note(world: &mut World, body: &Value, verdict: Verdict, now: i64) {
     let field = |name: &str| body.pointer(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     world.ledger.attempts.push(Attempt {

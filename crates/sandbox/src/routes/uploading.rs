@@ -5,15 +5,11 @@ use std::sync::Arc;
 use axum::{body::Bytes, extract::State, http::HeaderMap, response::Response};
 use serde_json::{Value, json};
 
-use super::{
-    answer::{Refusal, envelope},
-    business::caller,
-    multipart,
-};
-use crate::{stage::Stage, world::uploads::ImageKind};
+use super::{answer::envelope, multipart, request::caller};
+use crate::{refusal::Refusal, stage::Stage, world::uploads::ImageKind};
 
 /// The largest file, in bytes: 3 MB.
-const LARGEST: usize = 3 * 1024 * 1024;
+const MAX_UPLOAD_BYTES: usize = 3 * 1024 * 1024;
 
 /// `POST /business/message/media/upload/`.
 pub(crate) async fn media_upload(State(stage): State<Arc<Stage>>, headers: HeaderMap, bytes: Bytes) -> Response {
@@ -32,7 +28,7 @@ fn upload(stage: &Stage, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Ref
     if !file.is_file {
         return Err(Refusal::new(40002, "Param file is invalid: it has no file name"));
     }
-    if file.bytes.len() > LARGEST {
+    if file.bytes.len() > MAX_UPLOAD_BYTES {
         return Err(Refusal::new(40907, "The file is too large: an image has 3 MB at most"));
     }
     let kind = ImageKind::of(file.bytes)

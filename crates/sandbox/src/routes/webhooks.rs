@@ -1,5 +1,5 @@
-//! Where webhooks go (§4.10): one address for each category, for all accounts of the app and for all who hold its
-//! secret. Whoever registers takes it away from whoever had.
+//! The addresses of webhooks (§4.10): one for each category, for all accounts of the app. A new one replaces the one
+//! before, whoever registered it.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::{
-    answer::{Refusal, envelope},
-    business::{body, param, query, text},
+    answer::envelope,
+    request::{body, param, query, text},
 };
-use crate::{push::DIRECT_MESSAGE, stage::Stage};
+use crate::{push::DIRECT_MESSAGE, refusal::Refusal, stage::Stage};
 
 /// Event names such as `im_receive_msg` are none.
 const CATEGORIES: [&str; 4] = [DIRECT_MESSAGE, "COMMENT", "VIDEO", "BRAND_MENTION"];
@@ -50,10 +50,10 @@ pub(crate) async fn delete(State(stage): State<Arc<Stage>>, bytes: Bytes) -> Res
 
 /// The category an app asks about, if it is who it says it is. There is no token: the secret is enough.
 fn asked(stage: &Stage, app_id: &str, secret: &str, event_type: &str) -> Result<&'static str, Refusal> {
-    if app_id != stage.apps.business_app_id {
+    if app_id != stage.site.apps.business_app_id {
         return Err(Refusal::new(40113, "The app id or secret is incorrect, or the app is blocked"));
     }
-    if secret != stage.apps.business_secret {
+    if secret != stage.site.apps.business_secret {
         return Err(Refusal::new(40101, "The app secret is incorrect"));
     }
     let known = CATEGORIES.into_iter().find(|category| *category == event_type);
@@ -61,7 +61,7 @@ fn asked(stage: &Stage, app_id: &str, secret: &str, event_type: &str) -> Result<
 }
 
 fn entry(stage: &Stage, category: &str) -> Value {
-    let mut entry = json!({ "app_id": stage.apps.business_app_id, "event_type": category });
+    let mut entry = json!({ "app_id": stage.site.apps.business_app_id, "event_type": category });
     if let (Some(entry), Some(address)) = (entry.as_object_mut(), stage.pushes.registered(category)) {
         entry.insert("callback_url".to_owned(), json!(address));
     }

@@ -1,36 +1,26 @@
-//! Comment-to-Message (§4.8): comments in which TikTok sees an intention to buy, and answering one by message, the only way
-//! a business may begin a conversation. In life TikTok decides which comments those are; here all are that somebody makes
-//! so, even where no answer is allowed, so that each refusal can be met.
+//! Comment-to-Message (§4.8): comments in which TikTok sees an intention to buy, and answering one by message, the only
+//! way a business may begin a conversation. In life TikTok decides which comments those are; here every comment is one,
+//! even where no answer is allowed, so that each refusal can be tried.
 
 use super::{
-    NewMessage, Parcel, Side, World,
+    NewMessage, OutgoingMessage, Side, World,
     conversation::{Content, Conversation, Source},
-    news::News,
+    event::WorldEvent,
+    posted_comment::PostedComment,
 };
 use crate::{
     clock::{DAY_MS, ms},
     comment::Comment,
     ids,
-    routes::answer::Refusal,
+    refusal::Refusal,
 };
 
-/// Where a business must be registered.
+/// The countries a business must be registered in.
 const OFFERED_IN: [&str; 3] = ["VN", "ID", "TH"];
 /// How old a comment may be.
-const OLDEST_MS: i64 = 2 * DAY_MS;
-/// How long the two must not have written each other.
-const QUIET_MS: i64 = DAY_MS;
-
-/// A comment that was made.
-#[derive(Debug, Clone)]
-pub(crate) struct Made {
-    pub(crate) id: String,
-    /// The place of the conversation with whoever made it, which may have no message yet.
-    pub(crate) conversation: usize,
-    pub(crate) comment: Comment,
-    pub(crate) at_ms: i64,
-    answered: bool,
-}
+const MAX_COMMENT_AGE_MS: i64 = 2 * DAY_MS;
+/// How long the two must not have exchanged messages.
+const MIN_SILENCE_MS: i64 = DAY_MS;
 
 impl World {
     /// Whether the account may have Comment-to-Message at all.
@@ -43,14 +33,14 @@ impl World {
         self.offers_comments(account) && self.accounts.get(account).is_some_and(|shop| shop.answers_comments)
     }
 
-    /// Turns it on or off. Nobody is told, whoever did it.
+    /// Turns it on or off. No webhook tells of it.
     pub(crate) fn switch_comments(&mut self, account: usize, on: bool) {
         if let Some(shop) = self.accounts.get_mut(account) {
             shop.answers_comments = on;
         }
     }
 
-    /// Somebody comments. It is told while the account has Comment-to-Message on. Gives back the comment's id.
+    /// Adds a comment. A webhook tells of it while the account has Comment-to-Message on. Gives back the comment's id.
     pub(crate) fn comment(&mut self, conversation: usize, comment: Comment, now: i64) -> String {
         let Some(there) = self.conversations.get(conversation) else {
             return String::new();
@@ -58,16 +48,16 @@ impl World {
         let account = there.account;
         let id = ids::digits(self.seed, "comment", &[&there.id, &self.comments.len().to_string()]);
         let at_ms = now.saturating_sub(ms(comment.ago));
-        let made = Made { id: id.clone(), conversation, comment, at_ms, answered: false };
+        let made = PostedComment { id: id.clone(), conversation, comment, at_ms, answered: false };
         if self.answers_comments(account) {
-            self.news.push(News::Comment { made: Box::new(made.clone()) });
+            self.events.push(WorldEvent::Comment { made: Box::new(made.clone()) });
         }
         self.comments.push(made);
         id
     }
 
     /// The comment of that id that was made to this account, if it may be answered by message now.
-    pub(crate) fn answerable(&self, account: usize, comment_id: &str, now: i64) -> Result<&Made, Refusal> {
+    pub(crate) fn answerable(&self, account: usize, comment_id: &str, now: i64) -> Result<&PostedComment, Refusal> {
         if !self.offers_comments(account) {
             return Err(not_offered());
         }
@@ -85,14 +75,14 @@ impl World {
         }
     }
 
-    /// The API's answer to a comment was accepted: a message in the conversation with whoever made it, and in the ledger
-    /// as what it is.
+    /// Accepts an answer to a comment through the API: it becomes a message in the conversation with the commenter, and
+    /// the ledger names the comment.
     pub(crate) fn accept_answer(
         &mut self,
         conversation: usize,
         comment_id: &str,
         at_ms: i64,
-        parcel: Parcel,
+        parcel: OutgoingMessage,
     ) -> String {
         let message_id = self.accept(conversation, at_ms, parcel, None);
         if let Some(accepted) = self.ledger.accepted.last_mut().filter(|sent| sent.message_id == message_id) {
@@ -124,16 +114,16 @@ impl World {
     }
 }
 
-/// What an account is told that cannot have it.
+/// The refusal for an account that cannot have it.
 pub(crate) fn not_offered() -> Refusal {
     let why =
         "Comment-to-Message is only available for Business Accounts registered in Vietnam, Indonesia, and Thailand";
     Refusal::new(40118, why)
 }
 
-/// The first of the conditions that does not hold. A wrong comment is a wrong parameter, a wrong moment or person a rule
-/// of direct messages; which code stands for which nobody documents.
-fn hindrance(made: &Made, there: &Conversation, now: i64) -> Option<(i64, &'static str)> {
+/// The first of the conditions that does not hold. A wrong comment is a wrong parameter, a wrong moment or person a
+/// rule of direct messages; which code stands for which is not documented.
+fn hindrance(made: &PostedComment, there: &Conversation, now: i64) -> Option<(i64, &'static str)> {
     let Comment { under_a_comment, on_another_account, by_a_minor, from_elsewhere, .. } = made.comment;
     if under_a_comment {
         return Some((40002, "Only a first-level comment can be replied to by direct message"));
@@ -141,13 +131,13 @@ fn hindrance(made: &Made, there: &Conversation, now: i64) -> Option<(i64, &'stat
     if on_another_account {
         return Some((40002, "The comment is not on a video of this Business Account"));
     }
-    if now - made.at_ms > OLDEST_MS {
+    if now - made.at_ms > MAX_COMMENT_AGE_MS {
         return Some((40064, "The comment was posted more than 48 hours ago"));
     }
     if made.answered {
         return Some((40064, "The comment has already been replied to by direct message"));
     }
-    if there.messages.iter().any(|message| now - message.at_ms < QUIET_MS) {
+    if there.messages.iter().any(|message| now - message.at_ms < MIN_SILENCE_MS) {
         return Some((40064, "You and this user have exchanged direct messages in the past 24 hours"));
     }
     if by_a_minor {

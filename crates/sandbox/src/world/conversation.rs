@@ -1,11 +1,10 @@
-//! A conversation: one person, one account, and what they wrote each other.
+//! A conversation between a customer and an account, and its messages.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::reactions::Reaction;
-use crate::customers::script::Voice;
+use super::voice::Voice;
 
 /// A TikTok user who writes to the shop.
 #[derive(Debug, Clone)]
@@ -62,7 +61,7 @@ impl Source {
     }
 }
 
-/// What a message holds (§4.4). Pictures are drawn from the id or name when somebody fetches them.
+/// The content of a message (§4.4). Pictures are drawn from the id or name when they are fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     Text(Cow<'static, str>),
@@ -162,6 +161,22 @@ impl Message {
     }
 }
 
+/// The kinds of reactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReactionKind {
+    Emoji(String),
+    /// An image that TikTok made, by its name; its link dies after thirty days.
+    AiEmoji(String),
+}
+
+/// A reaction to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reaction {
+    pub(crate) kind: ReactionKind,
+    pub(crate) by_customer: bool,
+    pub(crate) at_ms: i64,
+}
+
 /// How a person came to the shop (§4.3).
 #[derive(Debug, Clone)]
 pub(crate) enum Referral {
@@ -186,7 +201,7 @@ pub(crate) struct Conversation {
     pub(crate) messages: Vec<Message>,
     /// How many messages ever got an id here.
     pub(crate) minted: u64,
-    /// What this customer still has to say by themselves.
+    /// The lines that a scripted customer still has to say.
     pub(crate) voice: Option<Voice>,
 }
 

@@ -1,11 +1,11 @@
-//! Who was granted what: codes, access tokens, refresh tokens. Codes live ten minutes and work once; a refresh token
-//! dies when it is used, so a client that loses the answer must link again (§2.4, §3.2, §3.3).
+//! The grants of both platforms: codes, access tokens, refresh tokens. Codes live ten minutes and work once; a refresh
+//! token dies when it is used, so a client that loses the answer must link again (§2.4, §3.2, §3.3).
 
 use std::collections::HashMap;
 
 use crate::{clock::MINUTE_MS, ids, ledger::Platform};
 
-/// What a code or a token stands for.
+/// The account and the scopes that a code or a token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) platform: Platform,
@@ -15,7 +15,7 @@ pub(crate) struct Grant {
 
 /// A code that waits for its exchange.
 #[derive(Debug, Clone)]
-pub(crate) struct Code {
+pub(crate) struct AuthCode {
     pub(crate) grant: Grant,
     pub(crate) redirect_uri: String,
     pub(crate) challenge: Option<String>,
@@ -32,7 +32,7 @@ struct Token {
 
 /// A fresh pair of tokens with their lifetimes in seconds.
 #[derive(Debug, Clone)]
-pub(crate) struct Pair {
+pub(crate) struct TokenPair {
     pub(crate) grant: Grant,
     pub(crate) access: String,
     pub(crate) access_s: i64,
@@ -42,7 +42,7 @@ pub(crate) struct Pair {
 
 /// Why a code or a token is not good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bad {
+pub(crate) enum InvalidToken {
     Unknown,
     Expired,
 }
@@ -51,10 +51,10 @@ pub(crate) enum Bad {
 pub(crate) struct Grants {
     seed: u64,
     minted: u64,
-    codes: HashMap<String, Code>,
+    codes: HashMap<String, AuthCode>,
     access: HashMap<String, Token>,
     refresh: HashMap<String, Token>,
-    /// What was agreed to before, for authorize pages that may skip asking.
+    /// Grants that were agreed to before: an authorize page may skip asking for them.
     agreed: Vec<Grant>,
 }
 
@@ -80,7 +80,7 @@ impl Grants {
         let code = format!("{}*1!{}.va", self.mint("code"), 4000 + self.minted % 1000);
         self.agreed.retain(|earlier| earlier.platform != grant.platform || earlier.account != grant.account);
         self.agreed.push(grant.clone());
-        let entry = Code { grant, redirect_uri, challenge, expires_at: now + 10 * MINUTE_MS, used: false };
+        let entry = AuthCode { grant, redirect_uri, challenge, expires_at: now + 10 * MINUTE_MS, used: false };
         self.codes.insert(code.clone(), entry);
         code
     }
@@ -94,11 +94,11 @@ impl Grants {
     }
 
     /// A code that is still good; it is used up by [`Grants::use_up`] once everything else was right.
-    pub(crate) fn good_code(&self, code: &str, now: i64) -> Result<&Code, Bad> {
+    pub(crate) fn good_code(&self, code: &str, now: i64) -> Result<&AuthCode, InvalidToken> {
         match self.codes.get(code) {
-            Some(found) if found.used || found.expires_at <= now => Err(Bad::Expired),
+            Some(found) if found.used || found.expires_at <= now => Err(InvalidToken::Expired),
             Some(found) => Ok(found),
-            None => Err(Bad::Unknown),
+            None => Err(InvalidToken::Unknown),
         }
     }
 
@@ -109,37 +109,37 @@ impl Grants {
     }
 
     /// A new pair for this grant. Lifetimes in seconds.
-    pub(crate) fn issue(&mut self, grant: Grant, (access_s, refresh_s): (i64, i64), now: i64) -> Pair {
+    pub(crate) fn issue(&mut self, grant: Grant, (access_s, refresh_s): (i64, i64), now: i64) -> TokenPair {
         let access = format!("act.{}!{}.va", self.mint("access"), 4000 + self.minted % 1000);
         let refresh = format!("rft.{}!{}.va", self.mint("refresh"), 4000 + self.minted % 1000);
         let token = |seconds| Token { grant: grant.clone(), expires_at: now + seconds * 1000, dead: false };
         self.access.insert(access.clone(), token(access_s));
         self.refresh.insert(refresh.clone(), token(refresh_s));
-        Pair { grant, access, access_s, refresh, refresh_s }
+        TokenPair { grant, access, access_s, refresh, refresh_s }
     }
 
-    /// Takes a refresh token, which is dead from then on; what it stood for, and how many seconds it had left.
-    pub(crate) fn rotate(&mut self, refresh: &str, platform: Platform, now: i64) -> Result<(Grant, i64), Bad> {
+    /// Uses up a refresh token. Returns its grant, and how many seconds it had left.
+    pub(crate) fn rotate(&mut self, refresh: &str, platform: Platform, now: i64) -> Result<(Grant, i64), InvalidToken> {
         let token = self.refresh.get_mut(refresh).filter(|token| !token.dead && token.grant.platform == platform);
-        let token = token.ok_or(Bad::Unknown)?;
+        let token = token.ok_or(InvalidToken::Unknown)?;
         if token.expires_at <= now {
-            return Err(Bad::Expired);
+            return Err(InvalidToken::Expired);
         }
         token.dead = true;
         Ok((token.grant.clone(), (token.expires_at - now) / 1000))
     }
 
-    /// What an access token stands for.
-    pub(crate) fn bearer(&self, access: &str, platform: Platform, now: i64) -> Result<&Grant, Bad> {
+    /// The grant that an access token stands for.
+    pub(crate) fn bearer(&self, access: &str, platform: Platform, now: i64) -> Result<&Grant, InvalidToken> {
         let token = self.access.get(access).filter(|token| !token.dead && token.grant.platform == platform);
-        let token = token.ok_or(Bad::Unknown)?;
-        if token.expires_at <= now { Err(Bad::Expired) } else { Ok(&token.grant) }
+        let token = token.ok_or(InvalidToken::Unknown)?;
+        if token.expires_at <= now { Err(InvalidToken::Expired) } else { Ok(&token.grant) }
     }
 
     /// Revokes an access token and every token of the same grant, as a user's "remove access" does.
-    pub(crate) fn revoke(&mut self, access: &str, platform: Platform) -> Result<(), Bad> {
+    pub(crate) fn revoke(&mut self, access: &str, platform: Platform) -> Result<(), InvalidToken> {
         let known = self.access.get(access).filter(|token| !token.dead && token.grant.platform == platform);
-        let account = known.ok_or(Bad::Unknown)?.grant.account;
+        let account = known.ok_or(InvalidToken::Unknown)?.grant.account;
         self.kill(|grant| grant.account == account && grant.platform == platform);
         Ok(())
     }

@@ -1,21 +1,10 @@
-//! What an account has posted: its own videos, which it may list and share (§4.2). Nobody else's can be shared.
+//! Posting, and listing an account's own posts: it may share these into a conversation, and no others (§4.2).
 
-use super::World;
+use super::{Post, World, catalogue};
 use crate::{
     clock::{HOUR_MS, MINUTE_MS},
-    customers::catalogue,
     ids,
 };
-
-/// A post of an account.
-#[derive(Debug, Clone)]
-pub(crate) struct Post {
-    pub(crate) account: usize,
-    /// 19 digits.
-    pub(crate) item_id: String,
-    pub(crate) caption: String,
-    pub(crate) created_at_ms: i64,
-}
 
 impl World {
     /// Gives a new account what it posted before the sandbox opened.
@@ -27,7 +16,7 @@ impl World {
         }
     }
 
-    /// The account of that handle posts something now; nobody of that handle posts nothing.
+    /// The account of that handle posts something now; `None` if there is no such account.
     pub(crate) fn post(&mut self, handle: &str, caption: &str, now: i64) -> Option<String> {
         let handle = handle.trim_start_matches('@');
         let account = self.accounts.iter().position(|account| account.handle == handle)?;

@@ -1,42 +1,25 @@
-//! Reactions: what people stick on a message (§4.4). They are no messages, move no times and count for nothing; a listing
-//! shows those that stand, a webhook tells of each that is given and taken back.
+//! Adding and removing reactions (§4.4). A reaction is no message and moves no time; a listing shows the current ones,
+//! a webhook tells of each that is added or removed.
 
-use super::{World, news::News};
-
-/// What somebody reacts with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Emotion {
-    Emoji(String),
-    /// A picture TikTok drew for them, by its name; its link dies after thirty days.
-    AiEmoji(String),
-}
-
-/// A reaction to a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reaction {
-    pub(crate) emotion: Emotion,
-    pub(crate) by_customer: bool,
-    pub(crate) at_ms: i64,
-}
+use super::{World, conversation::Reaction, event::WorldEvent};
 
 impl World {
-    /// Somebody reacts to a message. The same reaction twice is one. Whether there is such a message.
+    /// Adds a reaction to a message; the same one twice is one. Returns whether there is such a message.
     pub(crate) fn react(&mut self, conversation: usize, message_id: &str, reaction: Reaction) -> bool {
         let there = self.conversations.get_mut(conversation);
         let Some(message) = there.and_then(|there| there.message_mut(message_id)) else {
             return false;
         };
-        let same =
-            |earlier: &Reaction| (earlier.by_customer, &earlier.emotion) == (reaction.by_customer, &reaction.emotion);
+        let same = |earlier: &Reaction| (earlier.by_customer, &earlier.kind) == (reaction.by_customer, &reaction.kind);
         if !message.reactions.iter().any(same) {
             message.reactions.push(reaction.clone());
             let message_id = message_id.to_owned();
-            self.news.push(News::Reaction { conversation, message_id, reaction, given: true });
+            self.events.push(WorldEvent::Reaction { conversation, message_id, reaction, given: true });
         }
         true
     }
 
-    /// Somebody takes a reaction of theirs back, which is of this moment then. Whether there was one.
+    /// Removes a reaction; its time is that of the removal. Returns whether there was one.
     pub(crate) fn take_reaction_back(&mut self, conversation: usize, message_id: &str, reaction: Reaction) -> bool {
         let there = self.conversations.get_mut(conversation);
         let Some(message) = there.and_then(|there| there.message_mut(message_id)) else {
@@ -45,11 +28,11 @@ impl World {
         let given = message.reactions.len();
         message
             .reactions
-            .retain(|earlier| (earlier.by_customer, &earlier.emotion) != (reaction.by_customer, &reaction.emotion));
+            .retain(|earlier| (earlier.by_customer, &earlier.kind) != (reaction.by_customer, &reaction.kind));
         let taken = message.reactions.len() < given;
         if taken {
             let message_id = message_id.to_owned();
-            self.news.push(News::Reaction { conversation, message_id, reaction, given: false });
+            self.events.push(WorldEvent::Reaction { conversation, message_id, reaction, given: false });
         }
         taken
     }

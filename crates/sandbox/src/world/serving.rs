@@ -1,26 +1,26 @@
-//! What TikTok says for a shop by itself while customers write (§5). Only what is approved, on and not switched off is
-//! ever said; it costs nothing of the send budget and answers nobody in the sense of the list (§4.3).
+//! Sends automatic messages while customers write (§5): those that are approved, on and not switched off. They cost
+//! nothing of the send budget, and leave a conversation unanswered in the sense of the list (§4.3).
 
 use super::{
     NewMessage, Side, World,
-    auto_messages::Kept,
+    auto_message::StoredAutoMessage,
     conversation::{Content, Source},
 };
 use crate::auto_message::AutoKind;
 
-/// What stands for the account's display name in a welcome message. Whose name it is the notes do not say.
+/// The placeholder for a display name in a welcome message. The notes do not say whose; here it is the account's.
 const DISPLAY_NAME: &str = "{{display_name}}";
 
 impl World {
-    /// A customer has just written `text`; `first` if there was nothing in the conversation before. Whoever asks a
-    /// suggested question word for word gets its answer, as nothing tells a tap from typing.
+    /// A customer has just written `text`; `first` if there was nothing in the conversation before. A
+    /// suggested question gets its answer also when it is typed word for word: nothing tells a tap from typing.
     pub(super) fn serve(&mut self, conversation: usize, first: bool, text: &str, at_ms: i64) {
         let Some(shop) = self.conversations.get(conversation).and_then(|there| self.accounts.get(there.account)) else {
             return;
         };
         let greeting = shop.automatic.served(AutoKind::WelcomeMessage).next().filter(|_| first);
         let greeting = greeting.map(|kept| kept.body.replace(DISPLAY_NAME, &shop.display_name));
-        let asked = |kept: &&Kept| kept.title == text;
+        let asked = |kept: &&StoredAutoMessage| kept.title == text;
         let answer = shop.automatic.served(AutoKind::SuggestedQuestion).find(asked).map(|kept| kept.body.clone());
         for (kind, said) in [(AutoKind::WelcomeMessage, greeting), (AutoKind::SuggestedQuestion, answer)] {
             if let Some(said) = said {

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// How long a media id is good: an upload may be sent, and what a message shows may be fetched (§7.2).
-pub(crate) const GOOD_FOR_MS: i64 = 30 * DAY_MS;
+pub(crate) const MEDIA_LIFETIME_MS: i64 = 30 * DAY_MS;
 
-/// What TikTok takes, told by the first bytes and not by a name or a header.
+/// The image types TikTok takes, told by the first bytes and not by a name or a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ImageKind {
     Jpeg,
@@ -46,11 +46,11 @@ impl ImageKind {
 
 /// An uploaded image.
 #[derive(Debug, Clone)]
-pub(crate) struct Stored {
+pub(crate) struct StoredImage {
     account: usize,
     pub(crate) kind: ImageKind,
     pub(crate) bytes: Arc<Vec<u8>>,
-    /// What the ledger says of it once it is sent.
+    /// Its entry for the ledger, once it is sent.
     pub(crate) sent: SentImage,
     at_ms: i64,
 }
@@ -58,13 +58,13 @@ pub(crate) struct Stored {
 /// All uploads, and the messages that show them.
 #[derive(Debug, Default)]
 pub(crate) struct Uploads {
-    all: HashMap<String, Stored>,
+    all: HashMap<String, StoredImage>,
     /// A listed media id and the uploaded one behind it.
     listed: HashMap<String, String>,
 }
 
 impl Uploads {
-    /// Takes an image in; gives back what the ledger says of it.
+    /// Stores an image; gives back its ledger entry.
     pub(crate) fn take(
         &mut self,
         seed: u64,
@@ -91,18 +91,18 @@ impl Uploads {
             kind: kind.name(),
             at_ms,
         };
-        self.all.insert(media_id, Stored { account, kind, bytes: Arc::new(bytes), sent, at_ms });
+        self.all.insert(media_id, StoredImage { account, kind, bytes: Arc::new(bytes), sent, at_ms });
         entry
     }
 
     /// An image by the id its upload was answered with.
-    pub(crate) fn uploaded(&self, media_id: &str) -> Option<&Stored> {
+    pub(crate) fn uploaded(&self, media_id: &str) -> Option<&StoredImage> {
         self.all.get(media_id)
     }
 
     /// An image that this account may send now.
-    pub(crate) fn sendable(&self, account: usize, media_id: &str, now: i64) -> Option<&Stored> {
-        self.all.get(media_id).filter(|stored| stored.account == account && now - stored.at_ms < GOOD_FOR_MS)
+    pub(crate) fn sendable(&self, account: usize, media_id: &str, now: i64) -> Option<&StoredImage> {
+        self.all.get(media_id).filter(|stored| stored.account == account && now - stored.at_ms < MEDIA_LIFETIME_MS)
     }
 
     /// An uploaded image is listed under another id from now on.
@@ -111,7 +111,7 @@ impl Uploads {
     }
 
     /// An image by the id its message is listed with.
-    pub(crate) fn listed(&self, listed: &str) -> Option<&Stored> {
+    pub(crate) fn listed(&self, listed: &str) -> Option<&StoredImage> {
         self.all.get(self.listed.get(listed)?)
     }
 }

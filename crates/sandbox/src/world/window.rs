@@ -7,12 +7,12 @@ use crate::{clock::HOUR_MS, config::WindowRule};
 /// How long a customer's message keeps the window open.
 pub(crate) const WINDOW_MS: i64 = 48 * HOUR_MS;
 /// Messages before the customer must answer.
-const BUDGET: usize = 10;
+const MAX_UNANSWERED: usize = 10;
 /// Version A: messages after 48 h of silence.
-const LATE_BUDGET: usize = 3;
+const MAX_LATE: usize = 3;
 
-/// May the business write now? The error is TikTok's `message` for 40064. Automatic messages use up nothing and open
-/// nothing.
+/// Whether the business may write now. The error is TikTok's `message` for 40064. Automatic messages use up nothing and
+/// open nothing.
 pub(crate) fn allows(rule: WindowRule, history: &[Message], now: i64) -> Result<(), &'static str> {
     let Some(last_inbound) = history.iter().rposition(|message| message.by_customer) else {
         return Err("You cannot start a conversation with this user.");
@@ -25,16 +25,12 @@ pub(crate) fn allows(rule: WindowRule, history: &[Message], now: i64) -> Result<
     match rule {
         WindowRule::A if !open => {
             let late = since.iter().filter(ours).filter(|message| message.at_ms - heard_at > WINDOW_MS).count();
-            if late < LATE_BUDGET {
-                Ok(())
-            } else {
-                Err("You have sent too many messages. Wait for the user to reply.")
-            }
+            if late < MAX_LATE { Ok(()) } else { Err("You have sent too many messages. Wait for the user to reply.") }
         }
         WindowRule::B if !open => Err("The 48-hour messaging window has closed. Wait for the user to reply."),
         // Version A: once the customer has answered the business, nothing is counted within the 48 hours.
         WindowRule::A if before.iter().any(|message| ours(&message)) => Ok(()),
-        WindowRule::A | WindowRule::B if sent < BUDGET => Ok(()),
+        WindowRule::A | WindowRule::B if sent < MAX_UNANSWERED => Ok(()),
         WindowRule::A | WindowRule::B => Err("You have sent 10 messages. Wait for the user to reply."),
     }
 }

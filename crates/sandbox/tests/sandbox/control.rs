@@ -107,7 +107,7 @@ async fn crowds_faults_links_tokens_and_the_clock_are_moved_from_outside_too() {
     let burst = out.done("says_many", json!({ "customer": "Nok", "count": 30 })).await;
     assert_eq!(out.done("written", json!({ "customer": "Nok" })).await, burst["message_ids"]);
     let nok = out.desk.sandbox.customer("Nok");
-    out.done("faults", json!({ "endpoint": "content_list", "fault": "muddled", "twice": 4, "next": 1 })).await;
+    out.done("faults", json!({ "endpoint": "content_list", "fault": "shuffled", "duplicates": 4, "next": 1 })).await;
     assert_eq!(out.desk.messages(&nok).await.len(), 24);
 
     let face = out.desk.content(&nok).await["participants"][1]["profile_image"].clone();

@@ -87,7 +87,7 @@ async fn a_muddled_page_names_some_twice_and_comes_in_another_order_each_time() 
         desk.sandbox.customer(&format!("Customer {n}")).says("hi");
     }
     let calm = desk.messages(&nok).await;
-    desk.sandbox.fault("content_list", Fault::Muddled { twice: 3 }, Times::Next(2));
+    desk.sandbox.fault("content_list", Fault::Shuffled { duplicates: 3 }, Times::Next(2));
     let (one, two) = (desk.messages(&nok).await, desk.messages(&nok).await);
     assert_ne!(one, two);
     for page in [one, two] {
@@ -98,7 +98,7 @@ async fn a_muddled_page_names_some_twice_and_comes_in_another_order_each_time() 
         assert!(page.iter().all(|message| calm.contains(message)));
     }
     assert_eq!(desk.messages(&nok).await, calm);
-    desk.sandbox.fault("conversation_list", Fault::Muddled { twice: 2 }, Times::Next(1));
+    desk.sandbox.fault("conversation_list", Fault::Shuffled { duplicates: 2 }, Times::Next(1));
     let muddled = desk.list("STRANGER").await;
     let distinct: HashSet<&String> = muddled.iter().collect();
     assert_eq!((muddled.len(), distinct.len()), (11, 9));

@@ -6,22 +6,22 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Asks whether pictures can be sent into a conversation.
+/// Asks whether images can be sent into a conversation.
 #[derive(Debug, Clone)]
 pub struct GetCapabilities {
     /// The account.
     pub business_id: String,
     /// The conversation.
     pub conversation_id: String,
-    /// Which list it is on.
+    /// The list the conversation is on.
     pub kind: ConversationKind,
 }
 
-/// What may be sent.
+/// The kinds of messages that may be sent into a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "CapabilitiesWire")]
 pub struct Capabilities {
-    /// Whether pictures can be sent; `None` when TikTok did not say.
+    /// Whether images can be sent; `None` when TikTok did not say.
     pub image_send: Option<bool>,
 }
 
@@ -42,13 +42,13 @@ impl Endpoint for GetCapabilities {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct CapabilitiesWire {
     #[serde(default)]
     capability_infos: Option<Vec<Box<RawValue>>>,
 }
 
-impl From<Wire> for Capabilities {
-    fn from(wire: Wire) -> Self {
+impl From<CapabilitiesWire> for Capabilities {
+    fn from(wire: CapabilitiesWire) -> Self {
         let infos = wire.capability_infos.unwrap_or_default();
         let image_send = infos
             .iter()

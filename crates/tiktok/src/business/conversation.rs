@@ -1,7 +1,7 @@
-//! Which conversations there are, and which moved: ids and times, no text, no names ("Conversation list").
+//! The lists of conversations: ids and times of the last activity, no text, no names ("Conversation list").
 //!
-//! TikTok keeps 90 days and splits them in two lists: a conversation is a `STRANGER` until the business has replied and
-//! `SINGLE` from then on. Only both lists together are everything.
+//! TikTok lists the last 90 days, in two lists: a conversation is a `STRANGER` until the business has replied and
+//! `SINGLE` from then on. Only the two together are complete.
 
 use crate::{
     Endpoint, Safety, Timestamp,
@@ -12,12 +12,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Lists conversations of one kind, newest activity wherever TikTok puts it: the order is not promised.
+/// Lists conversations of one kind. TikTok promises no order.
 #[derive(Debug, Clone)]
 pub struct ListConversations {
     /// The account.
     pub business_id: String,
-    /// Which of the two lists.
+    /// The list to read.
     pub kind: ConversationKind,
     /// How many at most, 1 to 100.
     pub limit: u8,
@@ -50,9 +50,9 @@ impl ConversationKind {
 
 /// A page of conversations.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "ConversationPageWire")]
 pub struct ConversationPage {
-    /// What could be read.
+    /// The entries that could be read.
     pub conversations: Vec<Conversation>,
     /// Entries without a usable id, as they came.
     pub unreadable: Vec<String>,
@@ -85,13 +85,13 @@ pub struct Referral {
 /// An advertisement that led here. `Debug` leaves its name and address out.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct AdReferral {
-    /// Whose.
+    /// The advertiser's id.
     pub advertiser_id: Option<String>,
-    /// Which.
+    /// The advertisement's id.
     pub ad_id: Option<String>,
     /// Its name.
     pub ad_name: Option<String>,
-    /// When, TikTok writes **seconds** in this list and ms in its webhooks.
+    /// When the customer came by it. TikTok writes **seconds** in this list and ms in its webhooks.
     pub at: Option<Timestamp>,
     /// The page showing it; not to be opened unasked.
     pub embed_url: Option<String>,
@@ -128,7 +128,7 @@ impl Endpoint for ListConversations {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct ConversationPageWire {
     #[serde(default)]
     conversations: Option<Vec<Box<RawValue>>>,
     #[serde(default)]
@@ -137,8 +137,8 @@ struct Wire {
     cursor: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for ConversationPage {
-    fn from(wire: Wire) -> Self {
+impl From<ConversationPageWire> for ConversationPage {
+    fn from(wire: ConversationPageWire) -> Self {
         let mut page = Self {
             conversations: Vec::new(),
             unreadable: Vec::new(),

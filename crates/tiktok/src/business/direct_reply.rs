@@ -1,8 +1,8 @@
 //! Comment-to-Message: whether comments of high intent may be answered by message ("Comment-to-Message").
 //!
 //! TikTok offers it to accounts registered in Vietnam, Indonesia and Thailand. The answer itself is
-//! [`super::message::AnswerComment`]; the comments come by webhook alone. The owner can flip it in TikTok's app, and nothing
-//! tells.
+//! [`super::message::AnswerComment`]; the comments come by webhook alone. The owner can also switch it in TikTok's
+//! app, which no webhook tells.
 
 use super::auto_message::OperationStatus;
 use crate::{Endpoint, Safety, lenient};
@@ -10,17 +10,17 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The only kind there is.
+/// The only `direct_reply_type` there is.
 const COMMENT_TO_MESSAGE: &str = "COMMENT_TO_MESSAGE";
 
-/// Asks whether it is on.
+/// Asks whether Comment-to-Message is on.
 #[derive(Debug, Clone)]
 pub struct GetDirectReply {
     /// The account.
     pub business_id: String,
 }
 
-/// Switches it on or off.
+/// Switches Comment-to-Message on or off.
 #[derive(Debug, Clone)]
 pub struct SetDirectReply {
     /// The account.
@@ -31,7 +31,7 @@ pub struct SetDirectReply {
 
 /// Whether comments may be answered by message.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "DirectReplyWire")]
 pub struct DirectReply {
     /// Whether it is on; `None` when TikTok did not say, as when it was switched.
     pub status: Option<OperationStatus>,
@@ -68,13 +68,13 @@ impl Endpoint for SetDirectReply {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct DirectReplyWire {
     #[serde(default, deserialize_with = "lenient::optional_text")]
     operation_status: Option<String>,
 }
 
-impl From<Wire> for DirectReply {
-    fn from(wire: Wire) -> Self {
+impl From<DirectReplyWire> for DirectReply {
+    fn from(wire: DirectReplyWire) -> Self {
         Self { status: wire.operation_status.map(|word| OperationStatus::read(&word)) }
     }
 }

@@ -1,4 +1,4 @@
-//! From a media id to a link to its bytes ("Media download"), and from bytes to a media id ("Media upload").
+//! Downloading the media of a message by its id ("Media download"), and uploading an image to be sent ("Media upload").
 
 use crate::{Endpoint, FilePart, Form, Safety, lenient};
 use bytes::Bytes;
@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::fmt;
 
-/// Asks for a link to a picture or a film. The link lives 24 hours and is fetched with
-/// [`crate::Client::fetch_media`], with the account's token.
+/// Asks for a link to an image or a video. The link lives 24 hours and is fetched with [`crate::Client::fetch_media`]
+/// or [`crate::Client::fetch_video`], with the account's token.
 #[derive(Debug, Clone)]
 pub struct DownloadLink {
     /// The account.
@@ -19,16 +19,16 @@ pub struct DownloadLink {
     pub message_id: String,
     /// From the message's content; good for 30 days.
     pub media_id: String,
-    /// What it is.
+    /// Image or video.
     pub media_type: MediaType,
 }
 
-/// What can be downloaded.
+/// The kinds of media that can be downloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MediaType {
-    /// A picture.
+    /// An image.
     Image,
-    /// A film.
+    /// A video.
     Video,
 }
 
@@ -66,23 +66,23 @@ impl Endpoint for DownloadLink {
     }
 }
 
-/// Hands TikTok a picture to be sent ("Media upload"): JPG or PNG, at most 3 MB.
+/// Uploads an image to be sent ("Media upload"): JPG or PNG, at most 3 MB.
 ///
-/// An upload nobody sends is harmless and forgotten by TikTok, so the call may be repeated. `Debug` leaves the file's
-/// name and its bytes out.
+/// An upload that is never sent is harmless and forgotten by TikTok, so the call may be repeated. `Debug` leaves the
+/// file's name and its bytes out.
 #[derive(Clone)]
 pub struct UploadMedia {
     /// The account.
     pub business_id: String,
-    /// What TikTok is told the file is called; it need not be what it is called here.
+    /// The file's name as TikTok is told it; it need not be its name here.
     pub file_name: String,
     /// `image/jpeg` or `image/png`.
     pub mime: String,
-    /// The picture. Clones share it.
+    /// The file. Clones share it.
     pub bytes: Bytes,
 }
 
-/// A picture TikTok holds.
+/// An uploaded image.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "UploadedWire")]
 pub struct Uploaded {

@@ -19,19 +19,19 @@ use serde_json::{Value, json, value::RawValue};
 use std::time::Duration;
 use url::Url;
 
-/// What direct messages need, and no more: one scope the app was not approved for makes TikTok refuse them all
-/// ("Authorize URL").
+/// The scopes that direct messages need, and no more: one scope the app was not approved for makes TikTok refuse them
+/// all ("Authorize URL").
 pub const DM_SCOPES: &[&str] =
     &["user.info.basic", "user.info.username", "message.list.read", "message.list.send", "message.list.manage"];
 
-/// What [`super::video::ListVideos`] needs beyond [`DM_SCOPES`].
+/// The scope that [`super::video::ListVideos`] needs beyond [`DM_SCOPES`].
 pub const VIDEO_LIST_SCOPE: &str = "video.list";
 
 /// [`DM_SCOPES`] and these, each once, for [`authorize`].
 ///
-/// An app without approval for any of them gets no link at all: the person comes back with `invalid_scope` and the error
-/// type `scope` ("Authorize URL"), and the consent page has to be opened again without them. So an extra scope is asked
-/// for only where the operator says that the app has it. Whether it was granted says [`BusinessTokens::scope`].
+/// An app without approval for any of them gets no link at all: the person comes back with `invalid_scope` and the
+/// error type `scope` ("Authorize URL"), and the consent page has to be opened again without them. So an extra scope is
+/// asked for only where the operator says that the app has it. Whether it was granted says [`BusinessTokens::scope`].
 #[must_use]
 pub fn dm_scopes_and<'a>(extra: &[&'a str]) -> Vec<&'a str> {
     let mut scopes = DM_SCOPES.to_vec();
@@ -69,26 +69,29 @@ pub struct BusinessTokens {
     pub refresh: Option<RefreshToken>,
     /// How long `access` lives from now, where TikTok said so.
     pub expires_in: Option<Duration>,
-    /// How long `refresh` lives from now, where TikTok said so. The year runs from linking: a renewal does not extend it.
+    /// How long `refresh` lives from now, where TikTok said so. The year runs from linking: a renewal does not extend
+    /// it.
     pub refresh_token_expires_in: Option<Duration>,
     /// The account, as every later call's `business_id`, where TikTok said so; else [`token_info`] does.
     pub open_id: Option<String>,
-    /// What was granted; may be less than asked for, and may shrink at a refresh. Empty where TikTok did not say.
+    /// The scopes that were granted; may be less than asked for, and may shrink at a refresh. Empty where TikTok did
+    /// not say.
     pub scope: Vec<String>,
 }
 
-/// What TikTok says a token is good for.
+/// The account and the scopes of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenInfo {
     /// The app it was given to.
     pub app_id: String,
     /// The account: `business_id`.
     pub creator_id: String,
-    /// What it may do now.
+    /// The scopes that are granted now.
     pub scope: Vec<String>,
 }
 
-/// The consent page to open in the browser ("Authorize URL"), for [`DM_SCOPES`] or [`dm_scopes_and`] more. `state` comes back untouched; it must be unguessable.
+/// The consent page to open in the browser ("Authorize URL"), for [`DM_SCOPES`] or
+/// [`dm_scopes_and`] more. `state` comes back untouched; it must be unguessable.
 #[must_use]
 pub fn authorize(endpoints: &Endpoints, app: &BusinessApp, scopes: &[&str], state: &str) -> Url {
     let mut url = endpoints.authorize.clone();
@@ -105,7 +108,8 @@ pub fn authorize(endpoints: &Endpoints, app: &BusinessApp, scopes: &[&str], stat
 /// Turns the code from the redirect into tokens. A code lives ten minutes and works once ("Token endpoints").
 ///
 /// # Errors
-/// [`Error::Reauthorise`] when the code is used up or too old; [`Error::Refused`] when id, secret or redirect are wrong.
+/// [`Error::Reauthorise`] when the code is used up or too old; [`Error::Refused`] when id, secret or redirect are
+/// wrong.
 pub async fn exchange(client: &Client, app: &BusinessApp, auth_code: &str) -> Result<BusinessTokens, Error> {
     let body = json!({
         "client_id": app.app_id,

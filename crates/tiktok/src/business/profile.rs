@@ -1,21 +1,21 @@
-//! Who the business account is ("Profile").
+//! The profile of the business account ("Profile").
 
 use crate::{Endpoint, Safety, lenient};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Asks for an account's name and picture. Also the cheapest way to see whether the link still works.
+/// Asks for an account's name and profile image. Also the cheapest way to see whether the link still works.
 #[derive(Debug, Clone)]
 pub struct GetBusiness {
     /// The account.
     pub business_id: String,
-    /// Which fields; `is_business_account` needs the scope `user.account.type`. See [`GetBusiness::new`].
+    /// The fields to ask for; `is_business_account` needs the scope `user.account.type`. See [`GetBusiness::new`].
     pub fields: Vec<&'static str>,
 }
 
 impl GetBusiness {
-    /// Asks for user name, display name and picture, which [`super::oauth::DM_SCOPES`] allow.
+    /// Asks for user name, display name and profile image, which [`super::oauth::DM_SCOPES`] allow.
     pub fn new(business_id: impl Into<String>) -> Self {
         Self { business_id: business_id.into(), fields: vec!["username", "display_name", "profile_image"] }
     }
@@ -30,7 +30,7 @@ pub struct Business {
     /// The name shown.
     #[serde(default, deserialize_with = "lenient::optional_name")]
     pub display_name: Option<String>,
-    /// A link that dies: keep the picture, not the link.
+    /// A link that dies: keep the image, not the link.
     #[serde(default, deserialize_with = "lenient::optional_text")]
     pub profile_image: Option<String>,
     /// Whether it still is a business account.

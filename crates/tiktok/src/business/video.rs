@@ -1,4 +1,4 @@
-//! The account's own posts: what there is to share into a conversation.
+//! The account's own posts, which can be shared into a conversation.
 //!
 //! The portal lists this under "TikTok Accounts > Get Account Media". It needs a scope of its own
 //! ([`super::oauth::VIDEO_LIST_SCOPE`]); without it TikTok answers 40001, which is [`crate::Reason::NotPermitted`] and
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// What is asked for; `item_id` must be among them, or TikTok may refuse.
+/// The fields that are asked for; `item_id` must be among them, or TikTok may refuse.
 const FIELDS: &str = r#"["item_id","create_time","caption","thumbnail_url","share_url","embed_url"]"#;
 
 /// Lists the account's posts, newest first, also those shown only as advertisements.
@@ -29,9 +29,9 @@ pub struct ListVideos {
 
 /// A page of posts.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "VideoPageWire")]
 pub struct VideoPage {
-    /// What could be read.
+    /// The entries that could be read.
     pub videos: Vec<Video>,
     /// For [`ListVideos::cursor`]; TikTok sends a number, kept as text.
     pub cursor: Option<String>,
@@ -48,9 +48,9 @@ pub struct Video {
     pub item_id: String,
     /// When it was posted. TikTok writes seconds, as a number or as text.
     pub created_at: Option<Timestamp>,
-    /// What stands under it.
+    /// The text under the video.
     pub caption: Option<String>,
-    /// Its picture; a link that dies (`x-expires`).
+    /// Its cover image; a link that dies (`x-expires`).
     pub thumbnail_url: Option<String>,
     /// Its page; not to be opened unasked.
     pub share_url: Option<String>,
@@ -76,7 +76,7 @@ impl Endpoint for ListVideos {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct VideoPageWire {
     #[serde(default)]
     videos: Option<Vec<Box<RawValue>>>,
     #[serde(default)]
@@ -85,8 +85,8 @@ struct Wire {
     has_more: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for VideoPage {
-    fn from(wire: Wire) -> Self {
+impl From<VideoPageWire> for VideoPage {
+    fn from(wire: VideoPageWire) -> Self {
         let entries = wire.videos.unwrap_or_default();
         let videos: Vec<Video> = entries.iter().filter_map(|raw| video(raw)).collect();
         Self {

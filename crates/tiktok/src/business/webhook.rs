@@ -1,27 +1,27 @@
-//! What TikTok tells unasked ("Webhooks"): read and checked here, received elsewhere.
+//! Webhooks ("Webhooks"): reads and verifies the events that TikTok pushes. Receiving them over HTTP happens elsewhere.
 //!
 //! A webhook needs a public address, so it comes to a relay and from there to the desks. This module is what both need
 //! of TikTok's side: whether a body is TikTok's ([`verify`]), what it says ([`Envelope`]), and where TikTok is to send
-//! it ([`set_callback`]). It keeps nothing and answers nobody.
+//! it ([`set_callback`]). It stores nothing and answers no request.
 //!
-//! TikTok repeats a delivery for up to 72 hours, promises no order and gives no delivery an id: whoever receives it
-//! knows a thing twice said by what it is about. A message is the same message in a webhook and in a list, and is read
-//! to the same [`super::message::Message`].
+//! TikTok repeats a delivery for up to 72 hours, promises no order and gives no delivery an id: the receiver recognises
+//! a repetition by its content. A message is the same in a webhook and in a list, and both are read to the same
+//! [`super::message::Message`].
 
 mod auto_message;
 mod callback;
 mod event;
 mod person;
-mod reacted;
+mod reaction_event;
 mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use auto_message::{AutoMessageAction, AutoMessageAudit, AutoMessageConfig};
 pub use callback::{callback, clear_callback, set_callback};
-pub use event::{Event, EventMessage, HighIntentComment, ReferralSource, RemovalReason};
+pub use event::{Event, HighIntentComment, MessageEvent, ReferralSource, RemovalReason};
 pub use person::Person;
-pub use reacted::{Reacted, ReactionChange, ReactionOperation};
+pub use reaction_event::{ReactionChange, ReactionEvent, ReactionOperation};
 pub use signature::{SignatureError, Verified, verify};
 
 use crate::Timestamp;
@@ -29,7 +29,7 @@ use crate::lenient::{self, Fields};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// One delivery, read ("Webhooks", envelope). `Debug` leaves out what it says.
+/// One delivery ("Webhooks", envelope). `Debug` leaves its content out.
 #[derive(Clone)]
 pub struct Envelope {
     /// The app's id, as [`super::oauth::BusinessApp::app_id`].
@@ -42,7 +42,7 @@ pub struct Envelope {
     /// The account it is about (`user_openid`): one address serves all accounts of an app. For an event of Login Kit it
     /// is that platform's `open_id`.
     pub business_id: String,
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The event's own JSON (`content`) as it came, or whatever stood in its place; empty if nothing did.
     pub raw: String,
@@ -57,7 +57,7 @@ pub enum EnvelopeError {
     /// No `event`.
     #[error("the body names no event")]
     NoEvent,
-    /// No `user_openid`: nobody to give it to.
+    /// No `user_openid`: the account is missing.
     #[error("the body names no account")]
     NoAccount,
 }
@@ -69,7 +69,7 @@ impl Envelope {
     /// told from its `content` is an [`Event::Unknown`], so that an event's odd field never costs the delivery.
     ///
     /// # Errors
-    /// [`EnvelopeError`], for a body that is no event of anybody's.
+    /// [`EnvelopeError`], for a body that is no event.
     pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
         let body: &RawValue = serde_json::from_slice(body).map_err(|_| EnvelopeError::NotAnObject)?;
         let fields = Fields::read(body).ok_or(EnvelopeError::NotAnObject)?;

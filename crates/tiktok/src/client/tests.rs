@@ -2,7 +2,6 @@
 
 mod automatic;
 mod callbacks;
-mod films;
 mod fixtures;
 mod logs;
 mod messages;
@@ -11,6 +10,7 @@ mod pictures;
 mod server;
 mod tokens;
 mod uploads;
+mod video_files;
 mod videos;
 
 use super::{Answer, settle};

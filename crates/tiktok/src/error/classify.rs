@@ -1,9 +1,13 @@
-//! From an answer to a verdict: pure functions of status and text, tested as a table.
+//! Classifies answers: pure functions of status and text, tested as a table.
 //!
 //! The rule behind the table: an outcome is called "not taken" only when TikTok said so in words we know. HTTP is 200
 //! even for errors on the Business API, so its `code` decides first; a 5xx is never believed either way.
 
-use super::{Error, Facts, Reason, UnknownWhy};
+use super::{
+    facts::Facts,
+    messages,
+    variants::{Error, Reason, UnknownWhy},
+};
 use crate::lenient::Fields;
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -16,7 +20,7 @@ const LOGIN_KIT_WINDOW: Duration = Duration::from_secs(60);
 
 /// A Business answer that says "ok": what it carried, still unread.
 #[derive(Debug)]
-pub(crate) struct Envelope {
+pub(crate) struct BusinessAnswer {
     /// `data`, or `{}` where there was none.
     pub(crate) data: Box<RawValue>,
     /// Ready for an error, should `data` turn out unreadable.
@@ -29,7 +33,7 @@ pub(crate) fn business(
     retry_after: Option<Duration>,
     text: &str,
     secrets: &[&str],
-) -> Result<Envelope, Error> {
+) -> Result<BusinessAnswer, Error> {
     let facts = Facts::of(text, secrets);
     let raw = serde_json::from_str::<&RawValue>(text).ok();
     let fields = raw.and_then(Fields::read);
@@ -54,7 +58,7 @@ pub(crate) fn business(
         }
         let data = fields.as_ref().and_then(|fields| fields.get("data")).map(ToOwned::to_owned);
         return match data.or_else(|| RawValue::from_string("{}".to_owned()).ok()) {
-            Some(data) => Ok(Envelope { data, facts }),
+            Some(data) => Ok(BusinessAnswer { data, facts }),
             None => Err(facts.unknown(UnknownWhy::Garbled { path: "data".to_owned() })),
         };
     }
@@ -68,7 +72,10 @@ fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) 
         40_102 | 40_105 => facts.refresh(status),
         40_103 | 40_107 | 40_110 | 40_115 => facts.reauthorise(status),
         40_050 => facts.unknown(UnknownWhy::Duplicate),
-        40_000..=49_999 => facts.refused(status, reason(code)),
+        40_000..=49_999 => {
+            let reason = messages::reason(facts.message.as_str(), reason(code));
+            facts.refused(status, reason)
+        }
         50_000..=59_999 => facts.unknown(UnknownWhy::SystemError),
         _ => facts.unknown(UnknownWhy::UnheardOfCode),
     }
@@ -94,9 +101,9 @@ fn reason(code: i64) -> Reason {
     }
 }
 
-/// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something in
-/// between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is said
-/// of the body itself, by whoever would not carry it, is believed.
+/// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something
+/// in between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is
+/// said of the body itself, by whoever would not carry it, is believed.
 fn without_code(status: u16, facts: Facts) -> Error {
     match status {
         200..300 => facts.unknown(UnknownWhy::Garbled { path: ".".to_owned() }),

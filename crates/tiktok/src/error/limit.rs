@@ -1,4 +1,4 @@
-//! Which of TikTok's counts ran out, from its own words.
+//! Reads from a "too many requests" which of TikTok's rate limits was hit.
 
 /// What a "too many requests" was counted over ("Rate limits": each has a recovery of its own).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

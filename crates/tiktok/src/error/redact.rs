@@ -4,7 +4,7 @@
 //! `rft.…`), and the values of JSON keys known to hold a secret or an address that works like one.
 
 const GONE: &str = "[redacted]";
-const KEYS: [&str; 9] = [
+const SECRET_KEYS: [&str; 9] = [
     "access_token",
     "refresh_token",
     "client_secret",
@@ -25,7 +25,7 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
         }
     }
     let text = tokens(&text);
-    KEYS.iter().fold(text, |text, key| values(&text, key))
+    SECRET_KEYS.iter().fold(text, |text, key| values(&text, key))
 }
 
 /// Replaces words that look like tokens.

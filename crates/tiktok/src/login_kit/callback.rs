@@ -1,4 +1,4 @@
-//! What the browser brings back.
+//! The callback: the query the browser comes back with.
 //!
 //! TikTok reports its own complaints (a wrong redirect, an app under review) with `error=access_denied`, the word a
 //! person's "no" also comes with. So `error_type` is read first, and only without one is it a person's decision.
@@ -6,7 +6,7 @@
 
 use url::{Url, form_urlencoded};
 
-/// What the browser brought back, and the `state` it belongs to ("Callback query").
+/// The outcome that the browser brought back, and the `state` it belongs to ("Callback query").
 #[derive(Debug, Clone)]
 pub struct Callback {
     /// To be compared with [`super::Authorization::state`] before anything else is believed.
@@ -20,7 +20,7 @@ pub struct Callback {
 pub struct Granted {
     /// For the exchange: decoded, good once and for minutes.
     pub code: String,
-    /// What the person ticked; may be less than was asked for. Empty when TikTok did not say.
+    /// The scopes that the person ticked; may be less than was asked for. Empty when TikTok did not say.
     pub scopes: Vec<String>,
 }
 
@@ -41,7 +41,7 @@ pub enum CallbackError {
     Refused {
         /// `access_denied`, `invalid_scope`, `unauthorized_client`, ….
         error: String,
-        /// What is really meant: `scope`, `redirect_uri`, `client_key`, `code_challenge`, `non_sandbox_target`, ….
+        /// The actual complaint: `scope`, `redirect_uri`, `client_key`, `code_challenge`, `non_sandbox_target`, ….
         error_type: Option<String>,
         /// TikTok's words.
         description: String,

@@ -1,17 +1,16 @@
 //! Tokens: exchange, refresh, revoke ("Token, refresh, revoke").
 //!
-//! The `oauth2` crate builds the standard request and reads the standard answer; [`Wire`] stands between it and TikTok
-//! and puts the differences right. Errors are sorted before the crate sees them, so that a refused code and a lost
-//! answer stay different things. Revocation is by hand: TikTok answers with an empty body and wants the credentials in
-//! the form, neither of which the crate's revocation request allows.
+//! The `oauth2` crate builds the standard request and reads the standard answer; [`OauthTransport`] stands between it
+//! and TikTok and puts the differences right. Errors are sorted before the crate sees them, so that a refused code and a
+//! lost answer stay different things. Revocation is by hand: TikTok answers with an empty body and wants the credentials
+//! in the form, neither of which the crate's revocation request allows.
 
 use super::LoginApp;
 use crate::{
-    AccessToken, Client, Error, Method, RefreshToken, Safety,
-    client::{Outgoing, transport},
-    endpoints,
+    AccessToken, Client, Error, Method, RefreshToken, Safety, endpoints,
     error::{self, Facts, UnknownWhy, UnreachableWhy},
     lenient::Fields,
+    transport::{self, OutgoingRequest},
 };
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse,
@@ -46,7 +45,7 @@ pub struct LoginTokens {
     pub refresh_expires_in: Duration,
     /// The person, to this app only; another app of the same developer sees another id.
     pub open_id: String,
-    /// What was granted.
+    /// The scopes that were granted.
     pub scope: Vec<String>,
 }
 
@@ -95,7 +94,7 @@ pub async fn exchange(
     verifier: &str,
 ) -> Result<LoginTokens, Error> {
     let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_| not_built("the redirect is no address"))?;
-    let wire = Wire::new(client, &[app.client_secret.expose(), code, verifier]);
+    let wire = OauthTransport::new(client, &[app.client_secret.expose(), code, verifier]);
     let answered = oauth(client, app)
         .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -110,7 +109,7 @@ pub async fn exchange(
 /// # Errors
 /// [`Error::Reauthorise`] when it is no longer good; [`Error::Unknown`] when it may have been used up.
 pub async fn refresh(client: &Client, app: &LoginApp, token: &RefreshToken) -> Result<LoginTokens, Error> {
-    let wire = Wire::new(client, &[app.client_secret.expose(), token.expose()]);
+    let wire = OauthTransport::new(client, &[app.client_secret.expose(), token.expose()]);
     let answered = oauth(client, app)
         .exchange_refresh_token(&oauth2::RefreshToken::new(token.expose().to_owned()))
         .request_async(&wire.carrier())
@@ -128,7 +127,7 @@ pub async fn revoke(client: &Client, app: &LoginApp, token: &AccessToken) -> Res
         .append_pair("client_secret", app.client_secret.expose())
         .append_pair("token", token.expose())
         .finish();
-    let wire = Wire::new(client, &[app.client_secret.expose(), token.expose()]);
+    let wire = OauthTransport::new(client, &[app.client_secret.expose(), token.expose()]);
     wire.post(REVOKE, Safety::Repeatable, form.into_bytes()).await.map(|_| ())
 }
 
@@ -143,12 +142,12 @@ fn oauth(client: &Client, app: &LoginApp) -> OAuth<EndpointSet> {
 /// Between the standard and TikTok. It owns what it needs: a borrowing one would make the crate's futures unfit to be
 /// spawned.
 #[derive(Clone)]
-struct Wire {
+struct OauthTransport {
     client: Client,
     secrets: Arc<[SecretString]>,
 }
 
-impl Wire {
+impl OauthTransport {
     fn new(client: &Client, secrets: &[&str]) -> Self {
         Self { client: client.clone(), secrets: secrets.iter().map(|secret| SecretString::from(*secret)).collect() }
     }
@@ -179,7 +178,7 @@ impl Wire {
     }
 
     async fn post(&self, path: &'static str, safety: Safety, bytes: Vec<u8>) -> Result<String, Error> {
-        let outgoing = Outgoing {
+        let outgoing = OutgoingRequest {
             method: Method::POST,
             url: endpoints::join(&self.client.endpoints().login_kit, path),
             safety,
@@ -188,7 +187,7 @@ impl Wire {
         };
         let secrets = self.secrets();
         async {
-            let answer = self.client.exchange(outgoing, &secrets).await;
+            let answer = self.client.transport().exchange(outgoing, &secrets).await;
             transport::note(answer.and_then(|answer| {
                 error::login_kit(answer.status, answer.retry_after, &answer.text, &secrets)?;
                 Ok(answer.text)
@@ -199,8 +198,8 @@ impl Wire {
     }
 }
 
-/// TikTok's answer as the standard has it: a lifetime that is none of a token's becomes the documented one, because a pair
-/// must not be lost for it.
+/// TikTok's answer as the standard has it: a lifetime that is none of a token's becomes the documented one, because a
+/// pair must not be lost for it.
 fn standard(text: String) -> String {
     let Some(fields) = serde_json::from_str::<&RawValue>(&text).ok().and_then(Fields::read) else { return text };
     let mut answer = serde_json::Map::new();

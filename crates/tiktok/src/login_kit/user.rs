@@ -2,10 +2,11 @@
 
 use crate::{
     AccessToken, Client, Error, Method, Safety,
-    client::{Outgoing, read, transport},
+    client::read,
     endpoints, error,
     error::UnknownWhy,
     lenient::{self, Fields},
+    transport::{self, OutgoingRequest},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -26,7 +27,7 @@ pub struct User {
     /// The name shown.
     #[serde(default, deserialize_with = "lenient::optional_name")]
     pub display_name: Option<String>,
-    /// A link that dies: keep the picture, not the link.
+    /// A link that dies: keep the image, not the link.
     #[serde(default, deserialize_with = "lenient::optional_text")]
     pub avatar_url: Option<String>,
 }
@@ -44,7 +45,7 @@ impl fmt::Debug for User {
 pub async fn user_info(client: &Client, token: &AccessToken) -> Result<User, Error> {
     let mut url = endpoints::join(&client.endpoints().login_kit, PATH);
     url.query_pairs_mut().append_pair("fields", "open_id,union_id,display_name,avatar_url");
-    let outgoing = Outgoing {
+    let outgoing = OutgoingRequest {
         method: Method::GET,
         url,
         safety: Safety::Repeatable,
@@ -53,7 +54,7 @@ pub async fn user_info(client: &Client, token: &AccessToken) -> Result<User, Err
     };
     let secrets = [token.expose()];
     async {
-        let answer = client.exchange(outgoing, &secrets).await;
+        let answer = client.transport().exchange(outgoing, &secrets).await;
         transport::note(answer.and_then(|answer| {
             let facts = error::login_kit(answer.status, answer.retry_after, &answer.text, &secrets)?;
             user(&answer.text).map_err(|why| facts.unknown(why))

@@ -1,9 +1,10 @@
-//! Until when a link is worth trying.
+//! When a link to an image or a video expires.
 
 use url::Url;
 
-/// When a picture's or film's link dies, in seconds since the epoch: its `x-expires` ("Message list": profile pictures,
-/// stickers and AI emoji carry one). `None` where the link does not say, as with an emoji's, which does not die.
+/// When the link to an image or a video expires, in seconds since the epoch: its `x-expires` ("Message list": profile
+/// images, stickers and AI emoji carry one). `None` where the link does not say, as with an emoji's, which does not
+/// die.
 ///
 /// It is the network's word and TikTok's clock ([`crate::Client::server_offset_ms`]): good for leaving out a fetch that
 /// cannot succeed, not for a promise that one will.

@@ -1,10 +1,10 @@
-//! Which addresses pictures may be fetched from.
+//! The addresses that images and videos may be fetched from.
 
 use crate::Endpoints;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// TikTok's own hosts for pictures, and everything below them.
+/// TikTok's own hosts for images and videos, and everything below them.
 const TIKTOKS: [&str; 9] = [
     "tiktokcdn.com",
     "tiktokcdn-us.com",
@@ -40,7 +40,7 @@ pub enum NotAllowed {
     PrivateAddress,
 }
 
-/// The rule, made once from the addresses file.
+/// Decides which addresses may be fetched from. Made once, from the endpoints file.
 #[derive(Debug, Clone)]
 pub(crate) struct Guard {
     named: Vec<String>,

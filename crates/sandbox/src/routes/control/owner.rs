@@ -1,5 +1,5 @@
-//! The owner's and TikTok's reviewers' side of the control addresses: what [`crate::Owner`] does, and what is decided about
-//! automatic messages, from outside. It is always about the default account.
+//! The owner's and TikTok's reviewers' side of the control addresses: what [`crate::Owner`] does, and what is decided
+//! about automatic messages, from outside. It is always about the default account.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Stand, bad};
+use super::reply::{ControlAnswer, StageState, bad_request};
 use crate::{
     auto_message::{AuditStatus, AutoKind},
-    sandbox,
+    owner::Owner,
     stage::Stage,
 };
 
@@ -26,14 +26,14 @@ pub(super) fn router() -> Router<Arc<Stage>> {
         .route("/wrap_prompts", post(wrap_prompts))
 }
 
-async fn auto_messages(State(stage): Stand) -> Json<Value> {
+async fn auto_messages(State(stage): StageState) -> Json<Value> {
     Json(json!(stage.world().auto_messages()))
 }
 
 /// `{"does":"suggests","question":"When?","answer":"9 to 18"}`. Kinds are named as the API names them.
 #[derive(Deserialize)]
 #[serde(tag = "does", rename_all = "snake_case")]
-enum Doing {
+enum OwnerAction {
     WelcomesWith {
         text: String,
     },
@@ -75,37 +75,39 @@ enum Doing {
     },
 }
 
-async fn owner(State(stage): Stand, Json(doing): Json<Doing>) -> Answer {
-    let owner = sandbox::owner(&stage);
+async fn owner(State(stage): StageState, Json(action): Json<OwnerAction>) -> ControlAnswer {
+    let owner = Owner::of_default_account(&stage);
     let named = |name: &str, id: String| {
-        if id.is_empty() { Err(bad("that cannot be done now")) } else { Ok(Json(json!({ name: id }))) }
+        if id.is_empty() { Err(bad_request("that cannot be done now")) } else { Ok(Json(json!({ name: id }))) }
     };
-    let done = |done: bool| if done { Ok(Json(json!({}))) } else { Err(bad("that cannot be done now")) };
-    match doing {
-        Doing::WelcomesWith { text } => named("auto_message_id", owner.welcomes_with(&text)),
-        Doing::Suggests { question, answer } => named("auto_message_id", owner.suggests(&question, &answer)),
-        Doing::Prompts { title, content } => named("auto_message_id", owner.prompts(&title, &content)),
-        Doing::Edits { auto_message_id, title, body } => {
+    let done = |done: bool| if done { Ok(Json(json!({}))) } else { Err(bad_request("that cannot be done now")) };
+    match action {
+        OwnerAction::WelcomesWith { text } => named("auto_message_id", owner.welcomes_with(&text)),
+        OwnerAction::Suggests { question, answer } => named("auto_message_id", owner.suggests(&question, &answer)),
+        OwnerAction::Prompts { title, content } => named("auto_message_id", owner.prompts(&title, &content)),
+        OwnerAction::Edits { auto_message_id, title, body } => {
             named("auto_message_id", owner.edits(&auto_message_id, &title, &body))
         }
-        Doing::Deletes { auto_message_id } => done(owner.deletes(&auto_message_id)),
-        Doing::Sorts { auto_message_ids } => {
+        OwnerAction::Deletes { auto_message_id } => done(owner.deletes(&auto_message_id)),
+        OwnerAction::Sorts { auto_message_ids } => {
             done(owner.sorts(&auto_message_ids.iter().map(String::as_str).collect::<Vec<_>>()))
         }
-        Doing::AnswersComment { comment_id, text } => named("message_id", owner.answers_comment(&comment_id, &text)),
-        Doing::TurnsOn { kind } => {
+        OwnerAction::AnswersComment { comment_id, text } => {
+            named("message_id", owner.answers_comment(&comment_id, &text))
+        }
+        OwnerAction::TurnsOn { kind } => {
             owner.turns_on(kind);
             done(true)
         }
-        Doing::TurnsOff { kind } => {
+        OwnerAction::TurnsOff { kind } => {
             owner.turns_off(kind);
             done(true)
         }
-        Doing::AnswersComments { answers } => {
+        OwnerAction::AnswersComments { answers } => {
             owner.answers_comments(answers);
             done(true)
         }
-        Doing::RegistersIn { country } => {
+        OwnerAction::RegistersIn { country } => {
             owner.registers_in(&country);
             done(true)
         }
@@ -118,13 +120,13 @@ struct Review {
     approve: bool,
 }
 
-async fn review(State(stage): Stand, Json(review): Json<Review>) -> Answer {
+async fn review(State(stage): StageState, Json(review): Json<Review>) -> ControlAnswer {
     let audit = if review.approve { AuditStatus::Approved } else { AuditStatus::Rejected };
     let now = stage.now();
     if stage.world().review_auto(&review.auto_message_id, audit, now) {
         Ok(Json(json!({})))
     } else {
-        Err(bad("no such automatic message"))
+        Err(bad_request("no such automatic message"))
     }
 }
 
@@ -133,7 +135,7 @@ struct Wrap {
     wraps: bool,
 }
 
-async fn wrap_prompts(State(stage): Stand, Json(wrap): Json<Wrap>) -> Json<Value> {
+async fn wrap_prompts(State(stage): StageState, Json(wrap): Json<Wrap>) -> Json<Value> {
     stage.wrap_prompts(wrap.wraps);
     Json(json!({}))
 }

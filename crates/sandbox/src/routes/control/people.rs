@@ -1,5 +1,5 @@
 //! The customers' side of the control addresses: what [`crate::Customer`] does, from outside. A customer is named by
-//! `customer`, their display name; one who is not there yet is born.
+//! `customer`, their display name, and made if they are not there yet.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Stand, Who, bad};
-use crate::{comment::Comment, config::Crowd, sandbox, stage::Stage};
+use super::reply::{ControlAnswer, NamedCustomer, StageState, bad_request};
+use crate::{comment::Comment, config::Crowd, customer::Customer, stage::Stage};
 
 pub(super) fn router() -> Router<std::sync::Arc<Stage>> {
     Router::new()
@@ -36,7 +36,7 @@ pub(super) fn router() -> Router<std::sync::Arc<Stage>> {
         .route("/crowd", post(crowd))
 }
 
-async fn customers(State(stage): Stand) -> Json<Value> {
+async fn customers(State(stage): StageState) -> Json<Value> {
     let world = stage.world();
     let all = world.conversations.iter().map(|there| {
         json!({
@@ -49,8 +49,8 @@ async fn customers(State(stage): Stand) -> Json<Value> {
     Json(all.collect())
 }
 
-async fn thread(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
-    Json(json!(sandbox::customer(&stage, &who.customer).thread()))
+async fn thread(State(stage): StageState, Json(who): Json<NamedCustomer>) -> Json<Value> {
+    Json(json!(Customer::named(&stage, &who.customer).thread()))
 }
 
 #[derive(Deserialize)]
@@ -59,11 +59,11 @@ struct Saying {
     #[serde(default)]
     text: String,
     #[serde(default)]
-    kind: Kind,
+    kind: SentKind,
     at_ms: Option<i64>,
     /// For `video`: how long it is.
     bytes: Option<usize>,
-    /// For `new`: the kind nobody knows, and its block.
+    /// For `new`: the undocumented kind, and its block.
     #[serde(default)]
     new_kind: String,
     #[serde(default)]
@@ -72,7 +72,7 @@ struct Saying {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+enum SentKind {
     #[default]
     Text,
     Image,
@@ -84,18 +84,20 @@ enum Kind {
     New,
 }
 
-async fn says(State(stage): Stand, Json(saying): Json<Saying>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &saying.customer);
+async fn says(State(stage): StageState, Json(saying): Json<Saying>) -> Json<Value> {
+    let customer = Customer::named(&stage, &saying.customer);
     let message_id = match (saying.kind, saying.at_ms) {
-        (Kind::Text, Some(at_ms)) => customer.says_at(&saying.text, at_ms),
-        (Kind::Text, None) => customer.says(&saying.text),
-        (Kind::Image, _) => customer.sends_image(),
-        (Kind::Video, _) => saying.bytes.map_or_else(|| customer.sends_video(), |bytes| customer.sends_video_of(bytes)),
-        (Kind::New, _) => customer.sends_new_kind(&saying.new_kind, saying.block),
-        (Kind::Post, _) => customer.shares_post(),
-        (Kind::Sticker, _) => customer.sends_sticker(),
-        (Kind::Emoji, _) => customer.sends_emoji(),
-        (Kind::Unknown, _) => customer.sends_something_unknown(),
+        (SentKind::Text, Some(at_ms)) => customer.says_at(&saying.text, at_ms),
+        (SentKind::Text, None) => customer.says(&saying.text),
+        (SentKind::Image, _) => customer.sends_image(),
+        (SentKind::Video, _) => {
+            saying.bytes.map_or_else(|| customer.sends_video(), |bytes| customer.sends_video_of(bytes))
+        }
+        (SentKind::New, _) => customer.sends_new_kind(&saying.new_kind, saying.block),
+        (SentKind::Post, _) => customer.shares_post(),
+        (SentKind::Sticker, _) => customer.sends_sticker(),
+        (SentKind::Emoji, _) => customer.sends_emoji(),
+        (SentKind::Unknown, _) => customer.sends_something_unknown(),
     };
     Json(json!({ "message_id": message_id, "conversation_id": customer.conversation_id() }))
 }
@@ -108,8 +110,8 @@ struct Colleague {
     source: String,
 }
 
-async fn colleague(State(stage): Stand, Json(reply): Json<Colleague>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &reply.customer);
+async fn colleague(State(stage): StageState, Json(reply): Json<Colleague>) -> Json<Value> {
+    let customer = Customer::named(&stage, &reply.customer);
     Json(json!({ "message_id": customer.colleague_replies(&reply.text, &reply.source) }))
 }
 
@@ -124,8 +126,8 @@ fn yes() -> bool {
     true
 }
 
-async fn blocks(State(stage): Stand, Json(block): Json<Block>) -> Json<Value> {
-    sandbox::customer(&stage, &block.customer).blocks(block.blocked);
+async fn blocks(State(stage): StageState, Json(block): Json<Block>) -> Json<Value> {
+    Customer::named(&stage, &block.customer).blocks(block.blocked);
     Json(json!({}))
 }
 
@@ -135,8 +137,8 @@ struct Images {
     able: bool,
 }
 
-async fn receives_images(State(stage): Stand, Json(images): Json<Images>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &images.customer);
+async fn receives_images(State(stage): StageState, Json(images): Json<Images>) -> Json<Value> {
+    let customer = Customer::named(&stage, &images.customer);
     if images.able {
         customer.can_receive_images();
     } else {
@@ -151,14 +153,14 @@ struct Many {
     count: usize,
 }
 
-async fn says_many(State(stage): Stand, Json(many): Json<Many>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &many.customer);
+async fn says_many(State(stage): StageState, Json(many): Json<Many>) -> Json<Value> {
+    let customer = Customer::named(&stage, &many.customer);
     Json(json!({ "message_ids": customer.says_many(many.count), "conversation_id": customer.conversation_id() }))
 }
 
 /// `text` for a quote, `title` for a tapped button.
 #[derive(Deserialize)]
-struct About {
+struct MessageOfCustomer {
     customer: String,
     message_id: String,
     #[serde(default)]
@@ -167,15 +169,15 @@ struct About {
     title: String,
 }
 
-async fn quotes(State(stage): Stand, Json(about): Json<About>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &about.customer);
+async fn quotes(State(stage): StageState, Json(about): Json<MessageOfCustomer>) -> Json<Value> {
+    let customer = Customer::named(&stage, &about.customer);
     Json(json!({ "message_id": customer.quotes(&about.message_id, &about.text) }))
 }
 
-async fn taps(State(stage): Stand, Json(about): Json<About>) -> Answer {
-    let message_id = sandbox::customer(&stage, &about.customer).taps(&about.message_id, &about.title);
+async fn taps(State(stage): StageState, Json(about): Json<MessageOfCustomer>) -> ControlAnswer {
+    let message_id = Customer::named(&stage, &about.customer).taps(&about.message_id, &about.title);
     if message_id.is_empty() {
-        Err(bad("no card has this button"))
+        Err(bad_request("no card has this button"))
     } else {
         Ok(Json(json!({ "message_id": message_id })))
     }
@@ -188,19 +190,19 @@ struct Tapping {
     title: String,
 }
 
-async fn taps_question(State(stage): Stand, Json(tapping): Json<Tapping>) -> Answer {
-    let (question, answer) = sandbox::customer(&stage, &tapping.customer).taps_question(&tapping.title);
+async fn taps_question(State(stage): StageState, Json(tapping): Json<Tapping>) -> ControlAnswer {
+    let (question, answer) = Customer::named(&stage, &tapping.customer).taps_question(&tapping.title);
     if question.is_empty() {
-        Err(bad("no such question is served"))
+        Err(bad_request("no such question is served"))
     } else {
         Ok(Json(json!({ "message_id": question, "answer_id": answer })))
     }
 }
 
-async fn taps_prompt(State(stage): Stand, Json(tapping): Json<Tapping>) -> Answer {
-    let message_id = sandbox::customer(&stage, &tapping.customer).taps_prompt(&tapping.title);
+async fn taps_prompt(State(stage): StageState, Json(tapping): Json<Tapping>) -> ControlAnswer {
+    let message_id = Customer::named(&stage, &tapping.customer).taps_prompt(&tapping.title);
     if message_id.is_empty() {
-        Err(bad("no such prompt is served"))
+        Err(bad_request("no such prompt is served"))
     } else {
         Ok(Json(json!({ "message_id": message_id })))
     }
@@ -223,7 +225,7 @@ struct Commenting {
     from_elsewhere: bool,
 }
 
-async fn comments(State(stage): Stand, Json(commenting): Json<Commenting>) -> Json<Value> {
+async fn comments(State(stage): StageState, Json(commenting): Json<Commenting>) -> Json<Value> {
     let comment = Comment {
         text: commenting.text,
         ago: Duration::from_millis(commenting.ago_ms),
@@ -232,15 +234,15 @@ async fn comments(State(stage): Stand, Json(commenting): Json<Commenting>) -> Js
         by_a_minor: commenting.by_a_minor,
         from_elsewhere: commenting.from_elsewhere,
     };
-    let comment_id = sandbox::customer(&stage, &commenting.customer).comments(comment);
+    let comment_id = Customer::named(&stage, &commenting.customer).comments(comment);
     Json(json!({ "comment_id": comment_id }))
 }
 
 #[derive(Deserialize)]
-struct Automatic {
+struct AutomaticMessage {
     customer: String,
-    kind: Told,
-    /// What TikTok says for the shop.
+    kind: AutomaticKind,
+    /// The text TikTok sends for the shop.
     text: String,
     /// For `suggested_question`.
     #[serde(default)]
@@ -249,18 +251,18 @@ struct Automatic {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Told {
+enum AutomaticKind {
     Welcome,
     SuggestedQuestion,
     AutoReply,
 }
 
-async fn automatic(State(stage): Stand, Json(told): Json<Automatic>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &told.customer);
+async fn automatic(State(stage): StageState, Json(told): Json<AutomaticMessage>) -> Json<Value> {
+    let customer = Customer::named(&stage, &told.customer);
     let message_id = match told.kind {
-        Told::Welcome => customer.is_welcomed(&told.text),
-        Told::SuggestedQuestion => customer.asks_suggested_question(&told.question, &told.text).1,
-        Told::AutoReply => customer.is_auto_replied(&told.text),
+        AutomaticKind::Welcome => customer.is_welcomed(&told.text),
+        AutomaticKind::SuggestedQuestion => customer.asks_suggested_question(&told.question, &told.text).1,
+        AutomaticKind::AutoReply => customer.is_auto_replied(&told.text),
     };
     Json(json!({ "message_id": message_id }))
 }
@@ -280,8 +282,8 @@ struct Reacting {
     remove: bool,
 }
 
-async fn reacts(State(stage): Stand, Json(reacting): Json<Reacting>) -> Answer {
-    let customer = sandbox::customer(&stage, &reacting.customer);
+async fn reacts(State(stage): StageState, Json(reacting): Json<Reacting>) -> ControlAnswer {
+    let customer = Customer::named(&stage, &reacting.customer);
     let id = reacting.message_id.as_str();
     let done = match (&reacting.emoji, &reacting.ai_emoji, reacting.colleague, reacting.remove) {
         (Some(emoji), None, false, false) => customer.reacts(id, emoji),
@@ -290,13 +292,13 @@ async fn reacts(State(stage): Stand, Json(reacting): Json<Reacting>) -> Answer {
         (Some(emoji), None, true, true) => customer.colleague_takes_reaction_back(id, emoji),
         (None, Some(name), false, false) => customer.reacts_with_ai_emoji(id, name),
         (None, Some(name), false, true) => customer.takes_ai_emoji_back(id, name),
-        _ => return Err(bad("either emoji or ai_emoji, and only customers have the latter")),
+        _ => return Err(bad_request("either emoji or ai_emoji, and only customers have the latter")),
     };
-    if done { Ok(Json(json!({}))) } else { Err(bad("no such message, or no such reaction")) }
+    if done { Ok(Json(json!({}))) } else { Err(bad_request("no such message, or no such reaction")) }
 }
 
-async fn reads(State(stage): Stand, Json(who): Json<Who>) -> Json<Value> {
-    sandbox::customer(&stage, &who.customer).reads();
+async fn reads(State(stage): StageState, Json(who): Json<NamedCustomer>) -> Json<Value> {
+    Customer::named(&stage, &who.customer).reads();
     Json(json!({}))
 }
 
@@ -309,17 +311,17 @@ struct Coming {
     prefilled: Option<String>,
 }
 
-async fn comes(State(stage): Stand, Json(coming): Json<Coming>) -> Answer {
-    let customer = sandbox::customer(&stage, &coming.customer);
+async fn comes(State(stage): StageState, Json(coming): Json<Coming>) -> ControlAnswer {
+    let customer = Customer::named(&stage, &coming.customer);
     match (&coming.ad, &coming.link) {
         (Some(ad), None) => customer.comes_from_ad(ad),
         (None, Some(link)) => customer.comes_from_link_saying(link, coming.prefilled.as_deref().unwrap_or("Hi!")),
-        _ => return Err(bad("either ad or link")),
+        _ => return Err(bad_request("either ad or link")),
     }
     Ok(Json(json!({})))
 }
 
-/// What is given is changed.
+/// Changes the fields that are given.
 #[derive(Deserialize)]
 struct Becoming {
     customer: String,
@@ -330,8 +332,8 @@ struct Becoming {
     new_picture: bool,
 }
 
-async fn person(State(stage): Stand, Json(becoming): Json<Becoming>) -> Json<Value> {
-    let customer = sandbox::customer(&stage, &becoming.customer);
+async fn person(State(stage): StageState, Json(becoming): Json<Becoming>) -> Json<Value> {
+    let customer = Customer::named(&stage, &becoming.customer);
     if let Some(follows) = becoming.follows {
         customer.follows(follows);
     }
@@ -355,8 +357,8 @@ struct NewCrowd {
     over_ms: u64,
 }
 
-async fn crowd(State(stage): Stand, Json(new): Json<NewCrowd>) -> Json<Value> {
+async fn crowd(State(stage): StageState, Json(new): Json<NewCrowd>) -> Json<Value> {
     let over = Duration::from_millis(new.over_ms);
-    let places = sandbox::write_crowd(&stage, Crowd { customers: new.customers, messages: new.messages, over });
+    let places = stage.write_crowd(Crowd { customers: new.customers, messages: new.messages, over });
     Json(json!({ "customers": places.len() }))
 }

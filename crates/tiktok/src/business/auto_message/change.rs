@@ -1,5 +1,5 @@
-//! Changing what TikTok sends by itself. None of these takes an idempotency key: an [`crate::Error::Unknown`] is settled by
-//! reading the kind again, never by calling again.
+//! Changing automatic messages. None of these calls takes an idempotency key: an [`crate::Error::Unknown`] is settled
+//! by reading the kind again, never by calling again.
 
 use super::{AutoMessageText, OperationStatus};
 use crate::{Endpoint, Safety, business::message::AutoMessageType, lenient::Fields};
@@ -12,7 +12,7 @@ use serde_json::{Value, json, value::RawValue};
 pub struct CreateAutoMessage {
     /// The account.
     pub business_id: String,
-    /// What it says.
+    /// The content.
     pub text: AutoMessageText,
 }
 
@@ -21,9 +21,9 @@ pub struct CreateAutoMessage {
 pub struct UpdateAutoMessage {
     /// The account.
     pub business_id: String,
-    /// Which.
+    /// The message's id.
     pub auto_message_id: String,
-    /// What it is to say.
+    /// The new content.
     pub text: AutoMessageText,
 }
 
@@ -34,7 +34,7 @@ pub struct DeleteAutoMessage {
     pub business_id: String,
     /// Its kind.
     pub kind: AutoMessageType,
-    /// Which.
+    /// The message's id.
     pub auto_message_id: String,
 }
 
@@ -55,15 +55,15 @@ pub struct SortAutoMessages {
 pub struct SetAutoMessageStatus {
     /// The account.
     pub business_id: String,
-    /// Which kind.
+    /// The kind to switch.
     pub kind: AutoMessageType,
     /// On or off.
     pub enabled: bool,
 }
 
-/// What TikTok said to a change.
+/// TikTok's answer to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "AutoMessageChangedWire")]
 pub struct AutoMessageChanged {
     /// The message's id, where TikTok named it.
     pub auto_message_id: Option<String>,
@@ -154,13 +154,13 @@ fn with_text(business_id: &str, text: &AutoMessageText) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct AutoMessageChangedWire {
     #[serde(default)]
     auto_message: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for AutoMessageChanged {
-    fn from(wire: Wire) -> Self {
+impl From<AutoMessageChangedWire> for AutoMessageChanged {
+    fn from(wire: AutoMessageChangedWire) -> Self {
         let message = wire.auto_message.as_deref().and_then(Fields::read);
         Self { auto_message_id: message.and_then(|message| message.id("auto_message_id")) }
     }

@@ -1,25 +1,25 @@
-//! What a message says, by its kind.
+//! The content of a message, by its kind.
 
 use super::MessageType;
 use crate::lenient::Fields;
 
-/// What a message says ("Message list", typed blocks). Every address in here is the network's word: it is fetched only
-/// through [`crate::Client::fetch_media`] and opened only when a person asks.
+/// The content of a message ("Message list", typed blocks). The addresses in it come from the network: they are fetched
+/// only through [`crate::Client::fetch_media`] and opened only when a person asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Words.
+    /// A text.
     Text {
         /// As typed; may hold anything a keyboard or a program can produce.
         body: String,
     },
-    /// A picture.
+    /// An image.
     Image {
         /// For [`crate::business::media::DownloadLink`]; good for 30 days.
         media_id: String,
     },
-    /// A film.
+    /// A video.
     Video {
-        /// For [`crate::business::media::DownloadLink`] and then [`crate::Client::fetch_film`]; good for 30 days.
+        /// For [`crate::business::media::DownloadLink`] and then [`crate::Client::fetch_video`]; good for 30 days.
         media_id: String,
     },
     /// A TikTok post passed on; either part may be missing.
@@ -31,12 +31,12 @@ pub enum Content {
     },
     /// A sticker.
     Sticker {
-        /// Its picture; good for about 30 days (`x-expires`).
+        /// The link to its image; good for about 30 days (`x-expires`).
         url: String,
     },
     /// A large emoji.
     Emoji {
-        /// Its picture; does not expire.
+        /// The link to its image; does not expire.
         url: String,
     },
     /// A card with buttons.
@@ -50,7 +50,7 @@ pub enum Content {
 pub struct TemplateCard {
     /// `QA_BUTTON_CARD` or `QA_LINK_CARD`, always in capitals.
     pub kind: Option<String>,
-    /// What stands above the buttons.
+    /// The text above the buttons.
     pub title: String,
     /// The buttons, top to bottom.
     pub buttons: Vec<TemplateButton>,
@@ -61,27 +61,21 @@ pub struct TemplateCard {
 pub struct TemplateButton {
     /// `REPLY`, the only kind documented.
     pub kind: Option<String>,
-    /// Its words.
+    /// The text on it.
     pub title: String,
     /// The business's own mark, which comes back with the tap.
     pub id: Option<String>,
 }
 
 impl Content {
-    /// By its kind's block, and where that is not there by whichever is: a message that does not say what it is, or says
-    /// it in a word that is new, still says what it says.
+    /// Reads the block of the message's kind, or where that is missing the first block that is there: a message without
+    /// a kind, or of a kind that is new, still has its content.
     pub(super) fn read(kind: &MessageType, message: &Fields<'_>) -> Self {
-        const KINDS: [MessageType; 7] = [
-            MessageType::Image,
-            MessageType::Video,
-            MessageType::SharePost,
-            MessageType::Sticker,
-            MessageType::Emoji,
-            MessageType::Template,
-            MessageType::Text,
-        ];
+        // Text last: another kind may carry a text beside its own block.
+        let others = MessageType::KNOWN.iter().filter(|kind| **kind != MessageType::Text);
+        let mut kinds = others.chain([&MessageType::Text]);
         let by = |kind| Self::of(kind, message);
-        by(kind).or_else(|| KINDS.iter().find_map(by)).unwrap_or(Self::Unsupported)
+        by(kind).or_else(|| kinds.find_map(by)).unwrap_or(Self::Unsupported)
     }
 
     fn of(kind: &MessageType, message: &Fields<'_>) -> Option<Self> {

@@ -1,15 +1,15 @@
-//! TikTok's words for what a message is, who is in it and where it was written.
+//! The kinds of messages, their sides, their sources, as TikTok names them.
 
 use crate::words::words;
 
 words! {
-    /// What a message is ("Message list", `message_type`).
+    /// The kind of a message ("Message list", `message_type`).
     MessageType {
-        /// Words.
+        /// A text.
         Text = "TEXT",
-        /// A picture, to be fetched by its media id.
+        /// An image, to be fetched by its media id.
         Image = "IMAGE",
-        /// A film, to be fetched by its media id.
+        /// A video, to be fetched by its media id.
         Video = "VIDEO",
         /// A TikTok post passed on.
         SharePost = "SHARE_POST",
@@ -25,7 +25,7 @@ words! {
 }
 
 words! {
-    /// Who is on one side of a message.
+    /// The side of a message.
     Role {
         /// The shop.
         Business = "BUSINESS_ACCOUNT",
@@ -51,9 +51,9 @@ words! {
 }
 
 words! {
-    /// Which automatism wrote a message ("Message list", "Automatic messages").
+    /// The kinds of automatic messages ("Message list", "Automatic messages").
     AutoMessageType {
-        /// Greets whoever opens the conversation.
+        /// Greets the customer who opens the conversation.
         WelcomeMessage = "WELCOME_MESSAGE",
         /// Answers a question the customer tapped.
         SuggestedQuestion = "SUGGESTED_QUESTION",
@@ -65,11 +65,11 @@ words! {
 }
 
 words! {
-    /// What a reaction is drawn as ("Message list", `reactions[].type`).
+    /// The kinds of reactions ("Message list", `reactions[].type`).
     ReactionKind {
         /// A character.
         Emoji = "EMOJI",
-        /// A picture made by TikTok.
+        /// An image made by TikTok.
         AiEmoji = "AI_EMOJI",
     }
 }

@@ -27,11 +27,11 @@ impl Endpoint for ListMessages {
     }
 }
 
-/// What was read of a conversation.
+/// The newest messages of a conversation.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "MessagePageWire")]
 pub struct MessagePage {
-    /// Who takes part.
+    /// The account and the customer.
     pub participants: Vec<Participant>,
     /// At most 20, in the order TikTok sent them, which is none: sort by time, then id.
     pub messages: Vec<Message>,
@@ -44,13 +44,13 @@ pub struct MessagePage {
 /// Someone in a conversation. `Debug` leaves the name out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Participant {
-    /// Which side.
+    /// The side: business or customer.
     pub role: Role,
     /// The `business_id`, or the customer's `unique_identifier`.
     pub id: String,
     /// As shown in TikTok; the customer's to change.
     pub display_name: Option<String>,
-    /// A link that dies (`x-expires`): keep the picture, not the link.
+    /// A link that dies (`x-expires`): keep the image, not the link.
     pub profile_image: Option<String>,
     /// Whether the customer follows the business.
     pub is_follower: Option<bool>,
@@ -59,13 +59,13 @@ pub struct Participant {
 /// One side of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
-    /// Which side.
+    /// The side: business or customer.
     pub role: Role,
     /// The `business_id`, or the customer's `unique_identifier`.
     pub id: String,
 }
 
-/// A message as TikTok has it. `Debug` leaves out what was said and by which name.
+/// A message as TikTok has it. `Debug` leaves out its content and the names.
 #[derive(Clone)]
 pub struct Message {
     /// TikTok's id; never empty.
@@ -74,21 +74,21 @@ pub struct Message {
     pub conversation_id: Option<String>,
     /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub timestamp: Option<Timestamp>,
-    /// Who wrote it.
+    /// The side that wrote it.
     pub from_user: Option<Party>,
-    /// To whom.
+    /// The side it was written to.
     pub to_user: Option<Party>,
-    /// The writer's user name, which people change.
+    /// The writer's user name, which can change.
     pub sender: Option<String>,
     /// The reader's user name.
     pub recipient: Option<String>,
-    /// What it is.
+    /// The kind of message.
     pub kind: MessageType,
-    /// What it says.
+    /// The content.
     pub content: Content,
-    /// Where it was written.
+    /// The app it was written in.
     pub source: Option<MessageSource>,
-    /// Which automatism wrote it; `None` for a person.
+    /// The kind of automatic message; `None` for a person.
     pub auto_message_type: Option<AutoMessageType>,
     /// Reactions to it.
     pub reactions: Vec<Reaction>,
@@ -112,15 +112,15 @@ pub struct Tap {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct MessagePageWire {
     #[serde(default)]
     participants: Option<Box<RawValue>>,
     #[serde(default)]
     messages: Option<Vec<Box<RawValue>>>,
 }
 
-impl From<Wire> for MessagePage {
-    fn from(wire: Wire) -> Self {
+impl From<MessagePageWire> for MessagePage {
+    fn from(wire: MessagePageWire) -> Self {
         let participants = wire.participants.as_deref().map(RawValue::get);
         let participants: Vec<&RawValue> =
             participants.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
@@ -170,12 +170,12 @@ pub(crate) fn is_from_business(from: Option<&Party>, to: Option<&Party>, busines
         (_, Some(to)) if to.id == business_id => Some(false),
         (Some(Party { role: Role::Business, .. }), _) => Some(true),
         (Some(Party { role: Role::Personal, .. }), _) => Some(false),
-        _ => None,
+        (Some(Party { role: Role::Unknown(_), .. }) | None, _) => None,
     }
 }
 
-/// What a message is. A webhook calls the field `type` and writes its words small; a word nobody knows is kept as the
-/// list would write it.
+/// The kind of a message. A webhook calls the field `type` and writes its words small; an unknown word is kept as
+/// the list would write it.
 fn kind(fields: &Fields<'_>) -> MessageType {
     let listed = fields.id("message_type");
     let word = listed.or_else(|| fields.id("type").map(|word| word.to_ascii_uppercase()));

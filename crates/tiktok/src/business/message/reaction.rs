@@ -1,4 +1,4 @@
-//! A heart under a message.
+//! Reactions to messages.
 
 use super::ReactionKind;
 use crate::Timestamp;
@@ -6,16 +6,16 @@ use crate::lenient::Fields;
 use std::fmt;
 
 /// A reaction to a message ("Message list", `reactions[]`). TikTok lists what stands now; a webhook tells of each
-/// change. `Debug` leaves out what it shows.
+/// change. `Debug` leaves the emoji out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reaction {
-    /// What it is drawn as.
+    /// Whether it is an emoji or an image.
     pub kind: ReactionKind,
     /// The emoji, for [`ReactionKind::Emoji`].
     pub emoji: Option<String>,
-    /// Its picture, for [`ReactionKind::AiEmoji`]; good for about 30 days ([`crate::expires_at_s`]).
+    /// The link to its image, for [`ReactionKind::AiEmoji`]; good for about 30 days ([`crate::expires_at_s`]).
     pub ai_emoji_url: Option<String>,
-    /// Whose: the customer's `unique_identifier`, or the `business_id`.
+    /// The one who reacted: the customer's `unique_identifier`, or the `business_id`.
     pub unique_identifier: Option<String>,
     /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub timestamp: Option<Timestamp>,

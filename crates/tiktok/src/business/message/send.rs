@@ -1,4 +1,4 @@
-//! Saying something.
+//! Sending a message, a typing sign or a read receipt.
 
 use crate::{Endpoint, Safety, lenient::Fields};
 use reqwest::Method;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::fmt;
 
-/// Sends one message, or a sign of life, into a conversation ("Send").
+/// Sends one message, a typing sign or a read receipt into a conversation ("Send").
 ///
 /// TikTok takes no idempotency key: this call is made once, and an [`crate::Error::Unknown`] is settled by looking into
 /// the conversation. The business can only answer; there is no way to open a conversation.
@@ -16,42 +16,43 @@ pub struct SendMessage {
     pub business_id: String,
     /// The conversation.
     pub conversation_id: String,
-    /// What to send.
+    /// The message or the sign.
     pub body: Outgoing,
 }
 
-/// Answers a comment by message ("Send", comment direct reply): once for each comment, and only within TikTok's conditions
-/// ("Comment-to-Message"). It opens a conversation, or goes into the one there is. `Debug` leaves the words out.
+/// Answers a comment by message ("Send", comment direct reply): once for each comment, and only within TikTok's
+/// conditions ("Comment-to-Message"). It opens a conversation, or goes into the one there is. `Debug` leaves the words
+/// out.
 ///
 /// This call is made once, like [`SendMessage`].
 #[derive(Clone)]
 pub struct AnswerComment {
     /// The account.
     pub business_id: String,
-    /// Which comment.
+    /// The comment that is answered.
     pub comment_id: String,
-    /// The words, at most 6000 characters.
+    /// The text, at most 6000 characters.
     pub body: String,
 }
 
-/// What can be sent. `Debug` leaves the words out.
+/// The content to send. `Debug` leaves the text out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outgoing {
-    /// Words.
+    /// A text.
     Text {
         /// At most 6000 characters, spaces and emoji included.
         body: String,
         /// The message it quotes: one of kind text, image or shared post.
         referenced_message_id: Option<String>,
     },
-    /// A picture, uploaded before ([`crate::business::media::UploadMedia`]); no words with it.
+    /// An image, uploaded before ([`crate::business::media::UploadMedia`]); it goes without a text.
     Image {
         /// Good for 30 days.
         media_id: String,
     },
     /// One of the account's own posts ([`crate::business::video::ListVideos`]).
     SharePost {
-        /// Which.
+        /// The post's id.
         item_id: String,
     },
     /// A card with answers to tap.
@@ -65,7 +66,7 @@ pub enum Outgoing {
 /// A card to send. `Debug` leaves the words out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutgoingCard {
-    /// Which kind.
+    /// The kind of card.
     pub kind: CardKind,
     /// The question, at most 40 characters.
     pub title: String,
@@ -85,15 +86,15 @@ pub enum CardKind {
 /// An answer on a card to send: always a `REPLY`, the only kind documented. `Debug` leaves the words out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutgoingButton {
-    /// Its words.
+    /// The text on it.
     pub title: String,
     /// The business's own mark, at most 40 characters, which comes back with the tap.
     pub id: Option<String>,
 }
 
-/// What TikTok said to a send.
+/// TikTok's answer to a send.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "SentWire")]
 pub struct Sent {
     /// The new message's id; `None` for [`Outgoing::Typing`] and [`Outgoing::MarkRead`].
     pub message_id: Option<String>,
@@ -144,7 +145,7 @@ impl Endpoint for AnswerComment {
 }
 
 impl Outgoing {
-    /// What is special to each kind ("Send").
+    /// The fields that depend on the kind ("Send").
     fn wire(&self) -> Value {
         match self {
             Self::Text { body, referenced_message_id: None } => {
@@ -189,13 +190,13 @@ impl OutgoingCard {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct SentWire {
     #[serde(default)]
     message: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for Sent {
-    fn from(wire: Wire) -> Self {
+impl From<SentWire> for Sent {
+    fn from(wire: SentWire) -> Self {
         let message = wire.message.as_deref().and_then(Fields::read);
         Self { message_id: message.and_then(|message| message.id("message_id")) }
     }

@@ -1,4 +1,4 @@
-//! Automatic messages: changed, and judged by TikTok.
+//! Events about automatic messages: changed, and reviewed by TikTok.
 
 use crate::{
     Timestamp,
@@ -14,26 +14,26 @@ use crate::{
 /// `im_auto_message_config_update`). An edited welcome message comes as a deletion and a creation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutoMessageConfig {
-    /// Which; a whole kind is switched on and off at once.
+    /// The message; `None` where a whole kind was switched on or off.
     pub auto_message_id: Option<String>,
     /// Its kind.
     pub kind: AutoMessageType,
-    /// What was done to it.
+    /// The change.
     pub action: AutoMessageAction,
     /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub at: Option<Timestamp>,
-    /// What it says now, where the event tells.
+    /// Its content after the change, where the event tells.
     pub text: Option<AutoMessageText>,
 }
 
 words! {
-    /// What was done to an automatic message.
+    /// The change to an automatic message.
     AutoMessageAction {
         /// It was made.
         Create = "CREATE",
         /// It was edited.
         Update = "UPDATE",
-        /// It is gone.
+        /// It was deleted.
         Delete = "DELETE",
         /// Its kind was switched on.
         Enable = "ENABLE",
@@ -42,14 +42,14 @@ words! {
     }
 }
 
-/// TikTok has judged an automatic message, up to five minutes ago ("Webhooks", `im_auto_message_audit_update`).
+/// TikTok has reviewed an automatic message, up to five minutes ago ("Webhooks", `im_auto_message_audit_update`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutoMessageAudit {
-    /// Which.
+    /// The message that was reviewed.
     pub auto_message_id: String,
     /// Its kind.
     pub kind: AutoMessageType,
-    /// The verdict.
+    /// The result of the review.
     pub status: AuditStatus,
     /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub at: Option<Timestamp>,

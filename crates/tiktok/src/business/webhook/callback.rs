@@ -1,7 +1,7 @@
 //! Where TikTok sends its webhooks ("Webhook config").
 //!
-//! There is one address for an app, its accounts and all its installations: setting it takes it from whoever had it, so
-//! these calls are for the one relay that receives, and for nobody who only tries something out. They are authorised by
+//! There is one address for an app, its accounts and all its installations: setting it replaces the one before, so
+//! these calls are for the one relay that receives, not for trying something out. They are authorised by
 //! the app's id and secret, not by an account's token.
 
 use crate::{Client, Endpoint, Error, Safety, business::oauth::BusinessApp, lenient};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// All `im_*` events; TikTok subscribes to kinds of events, not to events.
 const DIRECT_MESSAGE: &str = "DIRECT_MESSAGE";
 
-/// The address to which the app's direct messages are told now; `None` if to none. It may be as good as a key.
+/// The address that the app's direct messages are pushed to; `None` if there is none. It may be as good as a key.
 ///
 /// # Errors
 /// As any call; [`Error::Refused`] when the app's id or secret is wrong.
@@ -21,7 +21,8 @@ pub async fn callback(client: &Client, app: &BusinessApp) -> Result<Option<Strin
     client.ask(None, &[app.secret.expose()], &endpoint).await.map(|reply| reply.callback_url)
 }
 
-/// Has the app's direct messages told to this address, and to no other any more. It must be https and answer at once.
+/// Registers the address that the app's direct messages are pushed to, in place of any other. It must be https and
+/// answer at once.
 ///
 /// # Errors
 /// As any call; [`Error::Refused`] when the address, the app's id or its secret is wrong.
@@ -35,7 +36,7 @@ pub async fn set_callback(client: &Client, app: &BusinessApp, callback_url: &str
     client.ask(None, &[app.secret.expose(), callback_url], &Update(body)).await.map(|_| ())
 }
 
-/// Has the app's direct messages told to nobody.
+/// Removes the address: the app's direct messages are not pushed any more.
 ///
 /// # Errors
 /// As any call; [`Error::Refused`] when the app's id or secret is wrong.
@@ -54,7 +55,7 @@ struct Update(Value);
 struct Delete(Value);
 
 #[derive(Deserialize)]
-struct Callback {
+struct CallbackReply {
     #[serde(default, deserialize_with = "lenient::optional_text")]
     callback_url: Option<String>,
 }
@@ -63,7 +64,7 @@ impl Endpoint for List {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/business/webhook/list/";
     const SAFETY: Safety = Safety::Repeatable;
-    type Reply = Callback;
+    type Reply = CallbackReply;
 
     fn query(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -78,13 +79,13 @@ impl Endpoint for Update {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/business/webhook/update/";
     const SAFETY: Safety = Safety::Repeatable;
-    type Reply = Callback;
+    type Reply = CallbackReply;
 
     fn body(&self) -> Option<Value> {
         Some(self.0.clone())
     }
 
-    fn missing(&self, reply: &Callback) -> Option<&'static str> {
+    fn missing(&self, reply: &CallbackReply) -> Option<&'static str> {
         reply.callback_url.is_none().then_some("data.callback_url")
     }
 }
@@ -93,7 +94,7 @@ impl Endpoint for Delete {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/business/webhook/delete/";
     const SAFETY: Safety = Safety::Repeatable;
-    type Reply = Callback;
+    type Reply = CallbackReply;
 
     fn body(&self) -> Option<Value> {
         Some(self.0.clone())

@@ -1,6 +1,6 @@
 //! What happened, by TikTok's name of the event.
 
-use super::{AutoMessageAudit, AutoMessageConfig, Person, Reacted};
+use super::{AutoMessageAudit, AutoMessageConfig, Person, ReactionEvent};
 use crate::{
     Timestamp,
     business::{conversation::Referral, message::Message},
@@ -13,50 +13,51 @@ use std::fmt;
 /// What happened ("Webhooks", events). Times are ms since the epoch.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// `im_receive_msg`, `im_send_msg`: somebody said something. A message of the business's own comes too, whether
+    /// `im_receive_msg`, `im_send_msg`: a message was sent. A message of the business's own comes too, whether
     /// sent through the API, perhaps before that call has returned, or by a colleague in TikTok's app.
-    Message(Box<EventMessage>),
-    /// The same events, about reactions.
-    Reacted(Reacted),
+    Message(Box<MessageEvent>),
+    /// The same events, where they tell of reactions.
+    Reacted(ReactionEvent),
     /// `im_mark_read_msg`: the customer has read the conversation. Nothing tells that the business has.
     MarkRead {
-        /// Which.
+        /// The conversation that was read.
         conversation_id: String,
-        /// Up to here; never goes back.
+        /// Every message up to this moment is read; it never goes back.
         last_read_at: Timestamp,
-        /// Who.
+        /// The customer who read it.
         person: Option<Person>,
     },
     /// `im_referral_msg`: the customer came by an advertisement or a link. There is no message yet.
     Referral {
-        /// Where to.
+        /// The conversation the customer was led to.
         conversation_id: String,
-        /// Who.
+        /// The customer.
         person: Option<Person>,
-        /// Which of the two it was, as TikTok puts it.
+        /// Whether it was an advertisement or a link.
         source: Option<ReferralSource>,
-        /// By what; as much of it as the list of conversations would tell.
+        /// The advertisement or the link, with as many fields as the list of conversations has.
         referral: Referral,
-        /// When.
+        /// When the customer came.
         at: Option<Timestamp>,
     },
-    /// `im_receive_msg_eu`: somebody in the EEA, Switzerland or the UK wrote. TikTok hands out neither what nor who.
+    /// `im_receive_msg_eu`: a customer in the EEA, Switzerland or the UK wrote. TikTok hands out neither the message nor
+    /// the customer; the message can be listed.
     EuMessage {
-        /// To whom.
+        /// The account that was written to.
         business_id: String,
-        /// When.
+        /// When the message was sent.
         at: Option<Timestamp>,
     },
-    /// `im_auto_message_config_update`.
+    /// `im_auto_message_config_update`: an automatic message was changed.
     AutoMessageConfig(AutoMessageConfig),
-    /// `im_auto_message_audit_update`.
+    /// `im_auto_message_audit_update`: TikTok has reviewed an automatic message.
     AutoMessageAudit(AutoMessageAudit),
-    /// `im_receive_high_intent_comment`.
+    /// `im_receive_high_intent_comment`: a comment that may be answered by a direct message.
     HighIntentComment(HighIntentComment),
     /// `authorization.removed`: the account's tokens are dead already. Documented for Login Kit; said to come for
     /// Business apps too.
     AuthorizationRemoved {
-        /// Why.
+        /// Why the authorisation ended.
         reason: RemovalReason,
     },
     /// Another event, or one of these without what makes it one. [`super::Envelope::raw`] has all of it.
@@ -66,9 +67,9 @@ pub enum Event {
     },
 }
 
-/// A message that was said just now.
+/// A message that was sent just now.
 #[derive(Debug, Clone)]
-pub struct EventMessage {
+pub struct MessageEvent {
     /// The conversation; the message has it too.
     pub conversation_id: String,
     /// Whether the business wrote it, by the ids on it and, where it has none, by the event's name.
@@ -79,22 +80,22 @@ pub struct EventMessage {
     pub message: Message,
 }
 
-/// A comment under a post of the business's, by somebody who seems to want something ("Comment-to-Message"): it may be
-/// answered by a direct message, once, for 48 hours. `Debug` leaves the words out.
+/// A comment under a post of the business's, by a customer in whom TikTok sees an intention to buy
+/// ("Comment-to-Message"): it may be answered by a direct message, once, for 48 hours. `Debug` leaves the words out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HighIntentComment {
-    /// Which; every digit as it came.
+    /// TikTok's id of the comment; every digit as it came.
     pub comment_id: String,
-    /// What it says.
+    /// The comment's text.
     pub text: String,
-    /// Whose.
+    /// The customer who wrote it.
     pub person: Option<Person>,
     /// The time TikTok says; nothing if it says none, or one that cannot be.
     pub at: Option<Timestamp>,
 }
 
 words! {
-    /// What brought a customer.
+    /// How a customer came to a conversation.
     ReferralSource {
         /// An advertisement.
         Ad = "AD",
@@ -131,10 +132,10 @@ impl Event {
         match name {
             "im_receive_msg" | "im_send_msg" => {
                 if fields.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("reaction")) {
-                    return Reacted::read(&fields, person()).map(Self::Reacted);
+                    return ReactionEvent::read(&fields, person()).map(Self::Reacted);
                 }
                 let message = Message::read(content)?;
-                Some(Self::Message(Box::new(EventMessage {
+                Some(Self::Message(Box::new(MessageEvent {
                     conversation_id: message.conversation_id.clone()?,
                     outgoing: message.is_from_business(business_id).unwrap_or(outgoing),
                     person: person(),

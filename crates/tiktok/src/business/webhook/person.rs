@@ -11,7 +11,7 @@ use std::fmt;
 pub struct Person {
     /// The customer's id, the same in all of TikTok's APIs: [`crate::business::message::Participant::id`].
     pub unique_identifier: String,
-    /// Their user name, which people change.
+    /// Their user name, which can change.
     pub username: Option<String>,
     /// As shown in TikTok. No documented event tells it; it is taken where one does.
     pub display_name: Option<String>,
@@ -20,8 +20,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whoever of `from_user` and `to_user` is not the business, with the name that stands on their side. Where neither
-    /// tells, they are taken to be who it is from, unless it is the business's own (`outgoing`).
+    /// Reads whichever of `from_user` and `to_user` is not the business, with the name on its side. Where neither
+    /// tells, the customer is the sender, or of an `outgoing` message the recipient.
     pub(super) fn read(fields: &Fields<'_>, business_id: &str, outgoing: bool) -> Option<Self> {
         let (from, to) = (Party::read(fields, "from_user"), Party::read(fields, "to_user"));
         let outgoing = is_from_business(from.as_ref(), to.as_ref(), business_id).unwrap_or(outgoing);

@@ -7,8 +7,8 @@ use subtle::{Choice, ConstantTimeEq};
 
 /// How old a signature may be, and how far ahead of our clock, in seconds. TikTok leaves this to the receiver, and does
 /// not say whether a repeated delivery is signed anew.
-const OLDEST_S: i64 = 300;
-const NEWEST_S: i64 = 60;
+const MAX_AGE_S: i64 = 300;
+const MAX_AHEAD_S: i64 = 60;
 /// HMAC's block and SHA-256's result, in bytes.
 const BLOCK: usize = 64;
 const HASH: usize = 32;
@@ -19,7 +19,7 @@ pub struct Verified {
     /// When it was signed, seconds since the epoch.
     pub at_s: i64,
     /// Whether that was at most 300 s ago and at most 60 s ahead. A body that is not fresh is TikTok's too, though
-    /// perhaps played back by somebody else: it is a hint to go and look, and its content is not to be taken in.
+    /// perhaps replayed: read the conversation then, and do not use the content.
     pub fresh: bool,
 }
 
@@ -79,7 +79,7 @@ pub fn verify(header: &str, body: &[u8], secrets: &[&ClientSecret], now_s: i64) 
     if !bool::from(fits) {
         return Err(SignatureError::Wrong);
     }
-    Ok(Verified { at_s, fresh: (-NEWEST_S..=OLDEST_S).contains(&now_s.saturating_sub(at_s)) })
+    Ok(Verified { at_s, fresh: (-MAX_AHEAD_S..=MAX_AGE_S).contains(&now_s.saturating_sub(at_s)) })
 }
 
 fn seconds(text: &str) -> Option<i64> {

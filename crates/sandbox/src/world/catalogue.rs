@@ -1,19 +1,19 @@
-//! What the shops posted before the sandbox opened: hours ago, the name by which scripts speak of it, the caption.
+//! The posts from before the sandbox opened: how many hours ago, the name that scripts use, the caption.
 
-type Entry = (i64, &'static str, &'static str);
+type CataloguePost = (i64, &'static str, &'static str);
 
 /// The posts of the account with this handle.
-pub(crate) fn of(handle: &str) -> &'static [Entry] {
+pub(crate) fn of(handle: &str) -> &'static [CataloguePost] {
     if handle == "maisonbloom" { MAISON_BLOOM } else { ANY_SHOP }
 }
 
-const ANY_SHOP: &[Entry] = &[
+const ANY_SHOP: &[CataloguePost] = &[
     (20, "new in", "New in this week ✨"),
     (4 * 24, "packing", "Pack an order with us 📦 #smallbusiness"),
     (11 * 24, "hello", "Hello from our little shop"),
 ];
 
-const MAISON_BLOOM: &[Entry] = &[
+const MAISON_BLOOM: &[CataloguePost] = &[
     (5, "market friday", "Friday market, stall 14, from 10. Come and touch everything 🌼"),
     (14, "wrap dress in moss", "The wrap dress, now in moss 🌿 #maisonbloom #wrapdress"),
     (30, "rust overshirt", "The rust overshirt is back tomorrow at noon 🔥 sizes XS to XXL"),

@@ -6,10 +6,10 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::ids;
 
-/// The longest a held event waits for a later one to overtake it, in ms of the sandbox's clock.
-const LONGEST_HELD_MS: i64 = 2_000;
-/// How many events are held at once; beyond that all are let go.
-const MOST_HELD: usize = 8;
+/// The longest a delayed event waits for a later one to overtake it, in ms of the sandbox's clock.
+const MAX_DELAY_MS: i64 = 2_000;
+/// How many events are delayed at once; beyond that all are let go.
+const MAX_DELAYED: usize = 8;
 
 /// How much goes wrong with webhooks, each as a share of the events from 0 to 1. The default is nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -23,41 +23,42 @@ pub struct WebhookFaults {
     pub dropped: f64,
 }
 
+/// An event that is held back until later ones have overtaken it.
 #[derive(Debug)]
-struct Held<T> {
+struct DelayedEvent<T> {
     event: T,
     /// How many deliveries have to overtake it yet.
     behind: u32,
     until: i64,
 }
 
-/// What became of one event.
+/// What the faults did to one event.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fate {
     pub(super) dropped: bool,
     pub(super) doubled: bool,
-    pub(super) held: bool,
+    pub(super) delayed: bool,
 }
 
-/// The dial and what it holds back.
+/// The dial, and the events that it delays.
 #[derive(Debug)]
-pub(super) struct Muddle<T> {
+pub(super) struct Disorder<T> {
     faults: WebhookFaults,
     lot: StdRng,
-    held: Vec<Held<T>>,
+    delayed: Vec<DelayedEvent<T>>,
 }
 
-impl<T: Clone> Muddle<T> {
-    pub(super) fn new(seed: u64) -> Muddle<T> {
+impl<T: Clone> Disorder<T> {
+    pub(super) fn new(seed: u64) -> Disorder<T> {
         let lot = StdRng::from_seed(ids::digest(seed, "webhook faults", &[]));
-        Muddle { faults: WebhookFaults::default(), lot, held: Vec::new() }
+        Disorder { faults: WebhookFaults::default(), lot, delayed: Vec::new() }
     }
 
     pub(super) fn faults(&self) -> WebhookFaults {
         self.faults
     }
 
-    /// Sets the dial. What is held is let go, which is given back.
+    /// Sets the dial. Gives back the events that were delayed: they go out now.
     pub(super) fn set(&mut self, faults: WebhookFaults) -> Vec<T> {
         self.faults = faults;
         self.all()
@@ -75,40 +76,41 @@ impl<T: Clone> Muddle<T> {
         for _ in 0..=usize::from(fate.doubled) {
             if self.draw(self.faults.reordered) {
                 let behind = self.lot.random_range(1..=3);
-                late.push(Held { event: event.clone(), behind, until: now + LONGEST_HELD_MS });
+                late.push(DelayedEvent { event: event.clone(), behind, until: now + MAX_DELAY_MS });
             } else {
                 out.push(event.clone());
             }
         }
-        fate.held = !late.is_empty();
+        fate.delayed = !late.is_empty();
         if !out.is_empty() {
-            for held in &mut self.held {
-                held.behind -= 1;
+            for delayed in &mut self.delayed {
+                delayed.behind -= 1;
             }
-            out.extend(self.held.extract_if(.., |held| held.behind == 0).map(|held| held.event));
+            out.extend(self.delayed.extract_if(.., |delayed| delayed.behind == 0).map(|delayed| delayed.event));
         }
-        self.held.append(&mut late);
-        if self.held.len() > MOST_HELD {
+        self.delayed.append(&mut late);
+        if self.delayed.len() > MAX_DELAYED {
             out.extend(self.all());
         }
         (out, fate)
     }
 
-    /// What nothing overtook in time.
+    /// The events that nothing overtook in time.
     pub(super) fn overdue(&mut self, now: i64) -> Vec<T> {
-        let mut due: Vec<T> = self.held.extract_if(.., |held| held.until <= now).map(|held| held.event).collect();
+        let mut due: Vec<T> =
+            self.delayed.extract_if(.., |delayed| delayed.until <= now).map(|delayed| delayed.event).collect();
         due.reverse();
         due
     }
 
-    /// When the first of what is held is let go at the latest.
+    /// When the first delayed event goes out at the latest.
     pub(super) fn next_due(&self) -> Option<i64> {
-        self.held.iter().map(|held| held.until).min()
+        self.delayed.iter().map(|delayed| delayed.until).min()
     }
 
-    /// Everything that is held, the newest first.
+    /// Every delayed event, the newest first.
     fn all(&mut self) -> Vec<T> {
-        mem::take(&mut self.held).into_iter().rev().map(|held| held.event).collect()
+        mem::take(&mut self.delayed).into_iter().rev().map(|delayed| delayed.event).collect()
     }
 
     /// Draws nothing where nothing can come of it: a dial at zero does not move the lot on.
@@ -122,10 +124,10 @@ mod tests {
     use super::*;
 
     fn run(faults: WebhookFaults, seed: u64) -> Vec<u32> {
-        let mut muddle = Muddle::new(seed);
-        muddle.set(faults);
-        let mut out: Vec<u32> = (0..200).flat_map(|n| muddle.pass(n, i64::from(n)).0).collect();
-        out.extend(muddle.overdue(i64::MAX));
+        let mut disorder = Disorder::new(seed);
+        disorder.set(faults);
+        let mut out: Vec<u32> = (0..200).flat_map(|n| disorder.pass(n, i64::from(n)).0).collect();
+        out.extend(disorder.overdue(i64::MAX));
         out
     }
 
@@ -139,7 +141,7 @@ mod tests {
         let faults = WebhookFaults { reordered: 0.3, ..WebhookFaults::default() };
         let mut out = run(faults, 1);
         assert!(!out.is_sorted());
-        assert_eq!(out, run(faults, 1), "the same seed muddles the same way");
+        assert_eq!(out, run(faults, 1), "the same seed disorders the same way");
         assert_ne!(out, run(faults, 2));
         out.sort_unstable();
         assert_eq!(out, (0..200).collect::<Vec<u32>>());

@@ -46,8 +46,8 @@ impl ServerClock {
         self.offsets_ms.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The latest it can be: what the newest answer said, and the time since. This computer's clock has no part in it, and
-    /// while it sleeps time stands still.
+    /// The latest it can be: what the newest answer said, and the time since. This computer's clock has no part in it,
+    /// and while it sleeps time stands still.
     pub(crate) fn at_most_ms(&self) -> Option<i64> {
         let (date_ms, at) = (*self.heard.lock().unwrap_or_else(PoisonError::into_inner))?;
         let since_ms = i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX);

@@ -1,10 +1,9 @@
-//! An account's automatic messages (§5): what may be done to them, who looks at them, and which of them customers see.
+//! Changing an account's automatic messages, and reviewing them (§5).
 //!
-//! The notes leave some things open, which are settled here, each on the side that finds out a client that trusts too
-//! much:
-//! - `ENABLE` of suggested questions or chat prompts switches every one there is off, each time it is called, whether the
-//!   kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the most
-//!   there may be, and come back only by being deleted and made anew; an edit does not bring them back.
+//! The notes leave some things open. They are settled here so that a client that assumes too much is found out:
+//! - `ENABLE` of suggested questions or chat prompts switches every one there is off, each time it is called, whether
+//!   the kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the
+//!   most there may be, and come back only by being deleted and made anew; an edit does not bring them back.
 //! - A rejected welcome message, which can neither be deleted nor changed, gives way to a new one.
 //! - A welcome message gets another id with each edit, as webhooks tell it as `DELETE` and `CREATE`.
 //! - A welcome message that was rejected is made anew by creating another one, which takes its place: it can be neither
@@ -12,15 +11,16 @@
 //! - Duplicates are two of a kind with the same question, or the same words on the button.
 //! - Messages of a kind that is off can be made, changed, sorted and are looked at all the same.
 
-use std::time::Duration;
-
-use super::{World, news::News};
+use super::{
+    Account, World,
+    auto_message::{AutoMessages, StoredAutoMessage},
+    event::WorldEvent,
+};
 use crate::{
     auto_message::{AuditStatus, AutoChange, AutoKind, AutoMessage},
     clock::ms,
-    config::Config,
     ids,
-    routes::answer::Refusal,
+    refusal::Refusal,
 };
 
 /// What a shop greets with that turned the welcome message on and never wrote one; `{{display_name}}` becomes the
@@ -28,102 +28,20 @@ use crate::{
 pub(crate) const DEFAULT_WELCOME: &str =
     "Hi! Thanks for your message to {{display_name}}. We will get back to you as soon as we can.";
 
-/// One automatic message.
-#[derive(Debug, Clone)]
-pub(crate) struct Kept {
-    pub(crate) id: String,
-    pub(crate) kind: AutoKind,
-    pub(crate) title: String,
-    pub(crate) body: String,
-    pub(crate) audit: AuditStatus,
-    /// When its review is over, if it is not told before.
-    reviewed_at: i64,
-    /// Turning its kind on switched it off.
-    pub(crate) switched_off: bool,
-}
-
-/// What an account has.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Automatic {
-    /// The kinds that are on.
-    pub(crate) on: Vec<AutoKind>,
-    /// Oldest first; chat prompts in the order they were sorted into.
-    pub(crate) messages: Vec<Kept>,
-    minted: u64,
-}
-
-impl Automatic {
-    pub(crate) fn is_on(&self, kind: AutoKind) -> bool {
-        self.on.contains(&kind)
-    }
-
-    pub(crate) fn of(&self, kind: AutoKind) -> impl Iterator<Item = &Kept> {
-        self.messages.iter().filter(move |kept| kept.kind == kind)
-    }
-
-    pub(crate) fn is_served(&self, kept: &Kept) -> bool {
-        self.is_on(kept.kind) && kept.audit == AuditStatus::Approved && !kept.switched_off
-    }
-
-    /// Those of a kind that customers see.
-    pub(crate) fn served(&self, kind: AutoKind) -> impl Iterator<Item = &Kept> {
-        self.of(kind).filter(|kept| self.is_served(kept))
-    }
-
-    fn find(&self, kind: AutoKind, id: &str) -> Result<usize, Refusal> {
-        let found = self.messages.iter().position(|kept| kept.kind == kind && kept.id == id);
-        found.ok_or_else(|| Refusal::new(40007, "The automatic message does not exist"))
-    }
-
-    fn refuse_duplicate(&self, kind: AutoKind, title: &str, except: Option<&str>) -> Result<(), Refusal> {
-        let same = |kept: &Kept| kept.title.trim() == title.trim() && except != Some(kept.id.as_str());
-        if kind != AutoKind::WelcomeMessage && self.of(kind).any(same) {
-            return Err(Refusal::new(40002, format!("Duplicate {} are not supported", kind.plural())));
-        }
-        Ok(())
-    }
-}
-
-/// What a reviewer goes by.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reviewing {
-    takes: Duration,
-    /// In lower case.
-    rejects: Vec<String>,
-    /// When the next review is over; nothing is due before.
-    next_at: Option<i64>,
-}
-
-impl Reviewing {
-    pub(crate) fn by(config: &Config) -> Reviewing {
-        let rejects = config.review_rejects.iter().map(|words| words.to_lowercase()).collect();
-        Reviewing { takes: config.review, rejects, next_at: None }
-    }
-
-    fn verdict(&self, kept: &Kept) -> AuditStatus {
-        let said = format!("{}\n{}", kept.title, kept.body).to_lowercase();
-        if self.rejects.iter().any(|words| said.contains(words.as_str())) {
-            AuditStatus::Rejected
-        } else {
-            AuditStatus::Approved
-        }
-    }
-}
-
-/// Who does something to an account's automatic messages, where and when.
+/// The account whose automatic messages are changed, by whom, and when.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doing {
+pub(crate) struct Actor {
     pub(crate) account: usize,
     pub(crate) by_api: bool,
     pub(crate) now: i64,
 }
 
 impl World {
-    pub(crate) fn automatic(&self, account: usize) -> Option<&Automatic> {
+    pub(crate) fn automatic(&self, account: usize) -> Option<&AutoMessages> {
         self.accounts.get(account).map(|account| &account.automatic)
     }
 
-    fn automatic_mut(&mut self, account: usize) -> Result<&mut Automatic, Refusal> {
+    fn automatic_mut(&mut self, account: usize) -> Result<&mut AutoMessages, Refusal> {
         let found = self.accounts.get_mut(account).map(|account| &mut account.automatic);
         found.ok_or_else(|| Refusal::param("business_id"))
     }
@@ -131,13 +49,14 @@ impl World {
     /// A new one, which goes into review. Gives back its id.
     pub(crate) fn create_auto(
         &mut self,
-        doing: Doing,
+        doing: Actor,
         kind: AutoKind,
         (title, body): (String, String),
     ) -> Result<String, Refusal> {
         let automatic = self.automatic_mut(doing.account)?;
         automatic.refuse_duplicate(kind, &title, None)?;
-        let gone = |kept: &Kept| kept.kind == AutoKind::WelcomeMessage && kept.audit == AuditStatus::Rejected;
+        let gone =
+            |kept: &StoredAutoMessage| kept.kind == AutoKind::WelcomeMessage && kept.audit == AuditStatus::Rejected;
         if kind == AutoKind::WelcomeMessage
             && let Some(at) = automatic.messages.iter().position(gone)
         {
@@ -154,20 +73,20 @@ impl World {
 
     fn add_auto(
         &mut self,
-        doing: Doing,
+        doing: Actor,
         kind: AutoKind,
         (title, body): (String, String),
         audit: AuditStatus,
     ) -> Result<String, Refusal> {
         let id = self.mint_auto(doing.account)?;
         let reviewed_at = self.review_until(doing.now);
-        let kept = Kept { id: id.clone(), kind, title, body, audit, reviewed_at, switched_off: false };
+        let kept = StoredAutoMessage { id: id.clone(), kind, title, body, audit, reviewed_at, switched_off: false };
         self.automatic_mut(doing.account)?.messages.push(kept.clone());
         self.tell_change(doing, "CREATE", kind, Some(kept));
         Ok(id)
     }
 
-    /// One that was there, and was looked at, before the sandbox opened: nobody is told.
+    /// Adds one that was there, and reviewed, before the sandbox opened: no webhook tells of it.
     pub(crate) fn remember_auto(
         &mut self,
         account: usize,
@@ -178,7 +97,7 @@ impl World {
         let (title, body) = (title.to_owned(), body.to_owned());
         let Ok(id) = self.mint_auto(account) else { return };
         if let Some(shop) = self.accounts.get_mut(account) {
-            let kept = Kept { id, kind, title, body, audit, reviewed_at: i64::MAX, switched_off: false };
+            let kept = StoredAutoMessage { id, kind, title, body, audit, reviewed_at: i64::MAX, switched_off: false };
             shop.automatic.messages.push(kept);
         }
     }
@@ -186,7 +105,7 @@ impl World {
     /// Another text, which goes into review. Gives back the id it has from now on.
     pub(crate) fn update_auto(
         &mut self,
-        doing: Doing,
+        doing: Actor,
         kind: AutoKind,
         id: &str,
         (title, body): (String, String),
@@ -224,8 +143,8 @@ impl World {
         Ok(new_id)
     }
 
-    /// Gone for good. A welcome message can only be turned off.
-    pub(crate) fn delete_auto(&mut self, doing: Doing, kind: AutoKind, id: &str) -> Result<(), Refusal> {
+    /// Deletes one. A welcome message can only be turned off.
+    pub(crate) fn delete_auto(&mut self, doing: Actor, kind: AutoKind, id: &str) -> Result<(), Refusal> {
         if kind == AutoKind::WelcomeMessage {
             return Err(Refusal::new(40002, "A welcome message cannot be deleted. Turn it off instead"));
         }
@@ -237,11 +156,11 @@ impl World {
     }
 
     /// Turns a kind on, with all that does to what is there, or off.
-    pub(crate) fn switch_auto(&mut self, doing: Doing, kind: AutoKind, on: bool) -> Result<(), Refusal> {
+    pub(crate) fn switch_auto(&mut self, doing: Actor, kind: AutoKind, on: bool) -> Result<(), Refusal> {
         let automatic = self.automatic_mut(doing.account)?;
         automatic.on.retain(|other| *other != kind);
         if !on {
-            let there: Vec<Kept> = automatic.of(kind).cloned().collect();
+            let there: Vec<StoredAutoMessage> = automatic.of(kind).cloned().collect();
             self.tell_switch(doing, "DISABLE", kind, there);
             return Ok(());
         }
@@ -268,8 +187,8 @@ impl World {
         Ok(())
     }
 
-    /// Puts the chat prompts into this order, which names each of them once. Nobody is told.
-    pub(crate) fn sort_auto(&mut self, doing: Doing, kind: AutoKind, order: &[&str]) -> Result<(), Refusal> {
+    /// Puts the chat prompts into this order, which names each of them once. No webhook tells of it.
+    pub(crate) fn sort_auto(&mut self, doing: Actor, kind: AutoKind, order: &[&str]) -> Result<(), Refusal> {
         if kind != AutoKind::ChatPrompt {
             return Err(Refusal::new(40002, "Param auto_message_type is invalid: only CHAT_PROMPT can be sorted"));
         }
@@ -281,14 +200,14 @@ impl World {
         if wanted != there {
             return Err(Refusal::new(40002, "Param auto_message_ids is invalid: pass the ids of all chat prompts"));
         }
-        let place = |kept: &Kept| order.iter().position(|id| *id == kept.id);
+        let place = |kept: &StoredAutoMessage| order.iter().position(|id| *id == kept.id);
         // Those of other kinds have no place and stay in front, in their order.
         automatic.messages.sort_by_key(place);
         self.write_down(doing, "SORT", kind, String::new());
         Ok(())
     }
 
-    /// TikTok's reviewers decide about one, whatever they thought of it before. Whether there is such a message.
+    /// TikTok's reviewers decide about one, whatever they decided before. Returns whether there is such a message.
     pub(crate) fn review_auto(&mut self, id: &str, audit: AuditStatus, now: i64) -> bool {
         let found = self.accounts.iter_mut().enumerate().find_map(|(account, shop)| {
             let kept = shop.automatic.messages.iter_mut().find(|kept| kept.id == id)?;
@@ -297,24 +216,24 @@ impl World {
         let Some((account, kept)) = found else { return false };
         (kept.audit, kept.reviewed_at) = (audit, i64::MAX);
         let kept = kept.clone();
-        self.news.push(News::AutoReviewed { account, kept: Box::new(kept), at_ms: now });
+        self.events.push(WorldEvent::AutoReviewed { account, kept: Box::new(kept), at_ms: now });
         true
     }
 
     /// Ends the reviews that are over by now.
     pub(crate) fn settle_reviews(&mut self, now: i64) {
-        if self.reviewing.next_at.is_none_or(|due| due > now) {
+        if self.reviewer.next_at.is_none_or(|due| due > now) {
             return;
         }
         let mut over: Vec<(i64, usize, String, AuditStatus)> = Vec::new();
-        self.reviewing.next_at = None;
+        self.reviewer.next_at = None;
         for (account, shop) in self.accounts.iter().enumerate() {
             for kept in shop.automatic.messages.iter().filter(|kept| kept.audit == AuditStatus::Reviewing) {
                 if kept.reviewed_at <= now {
-                    over.push((kept.reviewed_at, account, kept.id.clone(), self.reviewing.verdict(kept)));
+                    over.push((kept.reviewed_at, account, kept.id.clone(), self.reviewer.verdict(kept)));
                 } else {
-                    let next = self.reviewing.next_at.map_or(kept.reviewed_at, |next| next.min(kept.reviewed_at));
-                    self.reviewing.next_at = Some(next);
+                    let next = self.reviewer.next_at.map_or(kept.reviewed_at, |next| next.min(kept.reviewed_at));
+                    self.reviewer.next_at = Some(next);
                 }
             }
         }
@@ -325,8 +244,8 @@ impl World {
     }
 
     fn review_until(&mut self, now: i64) -> i64 {
-        let until = now.saturating_add(ms(self.reviewing.takes));
-        self.reviewing.next_at = Some(self.reviewing.next_at.map_or(until, |next| next.min(until)));
+        let until = now.saturating_add(ms(self.reviewer.takes));
+        self.reviewer.next_at = Some(self.reviewer.next_at.map_or(until, |next| next.min(until)));
         until
     }
 
@@ -337,37 +256,37 @@ impl World {
         Ok(ids::digits(seed, "auto message", &[&shop.handle, &shop.automatic.minted.to_string()]))
     }
 
-    /// A switch is told for each message it is about, and where it is about none, for the kind alone.
-    fn tell_switch(&mut self, doing: Doing, action: &'static str, kind: AutoKind, about: Vec<Kept>) {
+    /// Tells of a switch for each message of the kind, and where there is none, for the kind alone.
+    fn tell_switch(&mut self, doing: Actor, action: &'static str, kind: AutoKind, about: Vec<StoredAutoMessage>) {
         self.write_down(doing, action, kind, String::new());
-        let Doing { account, now: at_ms, .. } = doing;
+        let Actor { account, now: at_ms, .. } = doing;
         if about.is_empty() {
-            self.news.push(News::AutoChanged { account, action, kind, kept: None, at_ms });
+            self.events.push(WorldEvent::AutoChanged { account, action, kind, kept: None, at_ms });
         }
         for kept in about {
-            self.news.push(News::AutoChanged { account, action, kind, kept: Some(Box::new(kept)), at_ms });
+            self.events.push(WorldEvent::AutoChanged { account, action, kind, kept: Some(Box::new(kept)), at_ms });
         }
     }
 
-    fn tell_change(&mut self, doing: Doing, action: &'static str, kind: AutoKind, kept: Option<Kept>) {
-        let Doing { account, now: at_ms, .. } = doing;
+    fn tell_change(&mut self, doing: Actor, action: &'static str, kind: AutoKind, kept: Option<StoredAutoMessage>) {
+        let Actor { account, now: at_ms, .. } = doing;
         if action != "DISABLE" {
             self.write_down(doing, action, kind, kept.as_ref().map(|kept| kept.id.clone()).unwrap_or_default());
         }
-        self.news.push(News::AutoChanged { account, action, kind, kept: kept.map(Box::new), at_ms });
+        self.events.push(WorldEvent::AutoChanged { account, action, kind, kept: kept.map(Box::new), at_ms });
     }
 
-    fn write_down(&mut self, doing: Doing, action: &'static str, kind: AutoKind, id: String) {
+    fn write_down(&mut self, doing: Actor, action: &'static str, kind: AutoKind, id: String) {
         let account = self.accounts.get(doing.account).map(|account| account.handle.clone()).unwrap_or_default();
-        let Doing { by_api, now: at_ms, .. } = doing;
+        let Actor { by_api, now: at_ms, .. } = doing;
         self.ledger.auto_changes.push(AutoChange { account, by_api, action, kind, id, at_ms });
     }
 
     /// Every account's automatic messages as they are now.
     pub(crate) fn auto_messages(&self) -> Vec<AutoMessage> {
-        let of = |shop: &super::Account| -> Vec<AutoMessage> {
+        let of = |shop: &Account| -> Vec<AutoMessage> {
             let there = AutoKind::ALL.into_iter().flat_map(|kind| shop.automatic.of(kind));
-            let now = |kept: &Kept| AutoMessage {
+            let now = |kept: &StoredAutoMessage| AutoMessage {
                 account: shop.handle.clone(),
                 id: kept.id.clone(),
                 kind: kept.kind,

@@ -24,7 +24,7 @@ pub struct FilePart {
     pub file_name: String,
     /// Such as `image/png`; a call with one that no header can carry never leaves.
     pub mime: String,
-    /// What is in it.
+    /// The content.
     pub bytes: Bytes,
 }
 

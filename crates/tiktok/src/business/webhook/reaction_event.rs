@@ -1,42 +1,42 @@
-//! Reactions coming and going.
+//! Reactions that were added and removed.
 
 use super::Person;
 use crate::{business::message::Reaction, lenient::Fields, words::words};
 use serde_json::value::RawValue;
 
-/// Reactions that came or went, told like a message ("Webhooks", `type` `reaction`).
+/// Reactions that were added or removed, told like a message ("Webhooks", `type` `reaction`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reacted {
-    /// Where.
+pub struct ReactionEvent {
+    /// The conversation of the message that was reacted to.
     pub conversation_id: String,
-    /// The customer, whoever it was that reacted.
+    /// The customer of the conversation, also where the business reacted.
     pub person: Option<Person>,
-    /// What changed, in TikTok's order.
+    /// The changes, in TikTok's order.
     pub changes: Vec<ReactionChange>,
 }
 
-/// One reaction that came or went.
+/// One reaction that was added or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReactionChange {
-    /// Which of the two.
+    /// Whether it was added or removed.
     pub operation: ReactionOperation,
     /// The message it is on.
     pub original_message_id: String,
-    /// The reaction: what it is, whose, and when it changed.
+    /// The reaction; its time is that of the change.
     pub reaction: Reaction,
 }
 
 words! {
-    /// What became of a reaction.
+    /// Whether a reaction was added or removed.
     ReactionOperation {
-        /// It was put there.
+        /// Added.
         Add = "ADD",
-        /// It was taken away.
+        /// Removed.
         Remove = "REMOVE",
     }
 }
 
-impl Reacted {
+impl ReactionEvent {
     /// `None` without a conversation, or when there is no change that could be made anywhere.
     pub(super) fn read(fields: &Fields<'_>, person: Option<Person>) -> Option<Self> {
         let changes: Vec<_> = fields.one_or_many("reaction").into_iter().filter_map(change).collect();

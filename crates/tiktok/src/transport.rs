@@ -1,6 +1,13 @@
-//! The bytes: two connection pools, one exchange, and what a broken one means.
+//! One exchange over HTTP: two connection pools, and what a broken exchange means.
+//!
+//! The invariant: the HTTP layer never repeats anything on its own. Redirects and protocol retries are off, and calls
+//! that must not happen twice ([`Safety::Once`]) go through a second connection pool that keeps no connection: a
+//! request written to a connection the other side has just closed is the one case where it is unknown whether it
+//! arrived, and a fresh connection does not have it.
 
-use super::{Client, Form, Safety, Timeouts, clock::local_ms};
+mod clock;
+mod form;
+
 use crate::{
     endpoints::{Endpoints, is_loopback},
     error::{Error, Facts, UnknownWhy, UnreachableWhy},
@@ -13,15 +20,42 @@ use std::{error::Error as _, time::Duration};
 use tracing::field::Empty;
 use url::Url;
 
-/// No answer of TikTok's is anywhere near this.
-const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
-/// The slowest line an upload must work on, in bytes a second (half a megabit).
-const SLOWEST_UPLOAD: u64 = 64 * 1024;
-/// A server cannot park us for longer than this.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+use clock::{ServerClock, local_ms};
+pub use form::{FilePart, Form};
 
-/// A request about to leave.
-pub(crate) struct Outgoing {
+/// The longest answer that is read; TikTok's are far shorter.
+const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// The slowest connection an upload must work on: half a megabit a second.
+const MIN_UPLOAD_BYTES_PER_SECOND: u64 = 64 * 1024;
+/// The longest wait that a server may ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// Whether a call may be made again when its outcome is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Safety {
+    /// Reads, settings and uploads: twice is as good as once.
+    Repeatable,
+    /// A message, a code, a refresh token: twice is not once.
+    Once,
+}
+
+/// How long the client waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For name, connection and secure handshake.
+    pub connect: Duration,
+    /// For the whole call, to the answer's last byte. A call with a file has longer: a second for each 64 KiB of it.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), total: Duration::from_secs(30) }
+    }
+}
+
+/// A request that is ready to be sent.
+pub(crate) struct OutgoingRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) safety: Safety,
@@ -30,7 +64,7 @@ pub(crate) struct Outgoing {
     pub(crate) body: Option<Body>,
 }
 
-/// What a request carries.
+/// The body of a request.
 pub(crate) enum Body {
     /// Text of this kind.
     Text { kind: &'static str, bytes: Vec<u8> },
@@ -66,12 +100,12 @@ fn towards(endpoints: &Endpoints, timeouts: Timeouts) -> reqwest::ClientBuilder 
     if is_loopback(&endpoints.business) || is_loopback(&endpoints.login_kit) { builder.no_proxy() } else { builder }
 }
 
-pub(crate) fn pooled(endpoints: &Endpoints, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
+fn pooled(endpoints: &Endpoints, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
     towards(endpoints, timeouts).build().map_err(|error| broken(&error, Facts::default()))
 }
 
 /// A new connection for each call, HTTP/1.1: what was written to it was written to this call's peer only.
-pub(crate) fn fresh(endpoints: &Endpoints, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
+fn fresh(endpoints: &Endpoints, timeouts: Timeouts) -> Result<reqwest::Client, Error> {
     towards(endpoints, timeouts)
         .pool_max_idle_per_host(0)
         .http1_only()
@@ -89,24 +123,42 @@ pub(crate) fn note<T>(outcome: Result<T, Error>) -> Result<T, Error> {
     match &outcome {
         Ok(_) => {
             tracing::Span::current().record("code", 0);
-            tracing::debug!("TikTok did as asked");
+            tracing::debug!("TikTok carried out the call");
         }
         Err(error) => {
             if let Some(code) = error.code() {
                 tracing::Span::current().record("code", code);
             }
-            tracing::debug!("TikTok did not simply do as asked");
+            tracing::debug!("TikTok did not carry out the call, or did not say so");
         }
     }
     outcome
 }
 
-impl Client {
+/// The connections to TikTok's API, and the view of its clock.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pooled: reqwest::Client,
+    fresh: reqwest::Client,
+    timeouts: Timeouts,
+    pub(crate) clock: ServerClock,
+}
+
+impl Transport {
+    pub(crate) fn new(endpoints: &Endpoints, timeouts: Timeouts) -> Result<Self, Error> {
+        Ok(Self {
+            pooled: pooled(endpoints, timeouts)?,
+            fresh: fresh(endpoints, timeouts)?,
+            timeouts,
+            clock: ServerClock::default(),
+        })
+    }
+
     /// Sends once and reads the whole answer.
-    pub(crate) async fn exchange(&self, outgoing: Outgoing, secrets: &[&str]) -> Result<Answer, Error> {
+    pub(crate) async fn exchange(&self, outgoing: OutgoingRequest, secrets: &[&str]) -> Result<Answer, Error> {
         let http = match outgoing.safety {
-            Safety::Repeatable => &self.shared.pooled,
-            Safety::Once => &self.shared.fresh,
+            Safety::Repeatable => &self.pooled,
+            Safety::Once => &self.fresh,
         };
         let asked_ms = local_ms();
         let started = std::time::Instant::now();
@@ -117,7 +169,7 @@ impl Client {
         request = match outgoing.body {
             Some(Body::Text { kind, bytes }) => request.header(CONTENT_TYPE, kind).body(bytes),
             Some(Body::Form(form)) => {
-                let patience = self.shared.timeouts.total.saturating_add(upload_time(form.file.bytes.len()));
+                let patience = self.timeouts.total.saturating_add(upload_time(form.file.bytes.len()));
                 request.multipart(form.encode()?).timeout(patience)
             }
             None => request,
@@ -125,7 +177,7 @@ impl Client {
         let answer = match request.send().await {
             Ok(response) => {
                 if let Some(date) = text_of(response.headers(), &DATE) {
-                    self.shared.clock.learn(date, asked_ms, local_ms());
+                    self.clock.learn(date, asked_ms, local_ms());
                 }
                 whole(response, secrets).await
             }
@@ -142,18 +194,18 @@ impl Client {
 
 /// How long a file may take on a slow line: a fixed time for the whole call would let a large one never arrive.
 fn upload_time(bytes: usize) -> Duration {
-    Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / SLOWEST_UPLOAD)
+    Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX) / MIN_UPLOAD_BYTES_PER_SECOND)
 }
 
 async fn whole(mut response: reqwest::Response, secrets: &[&str]) -> Result<Answer, Error> {
     let status = response.status().as_u16();
     let retry_after = text_of(response.headers(), &RETRY_AFTER)
         .and_then(|text| text.trim().parse().ok())
-        .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+        .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     let mut bytes = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() > LONGEST_ANSWER => {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > MAX_ANSWER_BYTES => {
                 return Err(Facts::default().unknown(UnknownWhy::TooLong));
             }
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
