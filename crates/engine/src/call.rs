@@ -7,6 +7,7 @@ use model::{AccountId, Clock, Millis};
 use tiktok::{AccessToken, Client, Endpoint, LaterWhy, UnreachableWhy, Words};
 
 use crate::pace::{Pace, Priority};
+use crate::timing::millis;
 use crate::tokens::{TokenError, Tokens};
 
 /// A server's clock is only believed to be off by more than its `Date` header's own grain.
@@ -99,7 +100,7 @@ impl Caller {
     /// When a question was asked that is answered now.
     #[must_use]
     pub fn asked_at_ms(&self, began: Instant) -> Millis {
-        self.proven_now_ms().saturating_sub(i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX))
+        self.proven_now_ms().saturating_sub(millis(began.elapsed()))
     }
 
     /// Takes over what the answers so far have said of TikTok's time.
@@ -220,8 +221,8 @@ impl Caller {
     }
 
     /// The computer slept this long: what TikTok wants us to wait went on meanwhile.
-    pub(crate) fn slept(&self, long: Duration) {
-        self.shared.pace.slept(long);
+    pub(crate) fn skip_pause(&self, slept: Duration) {
+        self.shared.pace.skip_pause(slept);
     }
 
     /// Keeps to this computer's share of the budget.
@@ -230,8 +231,8 @@ impl Caller {
     }
 
     /// The agent wants it tried now, even if TikTok said that today is over.
-    pub(crate) fn go_on(&self) {
-        self.shared.pace.go_on();
+    pub(crate) fn end_pause(&self) {
+        self.shared.pace.end_pause();
     }
 
     /// TikTok does not let the account read its messages any more, as it says of a call made under this link: only linking

@@ -1,6 +1,7 @@
 //! Drafts and replies.
 
-use engine::outbox::{Clears, NewReply, Pressed, later};
+use engine::outbox::{Clears, Pressed, Submission};
+use engine::scheduled;
 use model::{Card, CardProblem, ConversationId, MessageId, Millis, Outgoing, ReplyText, TextProblem};
 use serde::Serialize;
 use store::table::{conversation, draft, post};
@@ -222,8 +223,8 @@ impl Command for RemoveAttachment {
 }
 
 /// A press of Send on its way to the outbox.
-async fn press(desk: &Desk, new: NewReply) -> Result<Queued, Fault> {
-    let (pressed, undo_until_ms) = desk.engine().press(new).await?;
+async fn press(desk: &Desk, new: Submission) -> Result<Queued, Fault> {
+    let (pressed, undo_until_ms) = desk.engine().outbox().submit(new).await?;
     match pressed {
         Pressed::Queued(messages) => Ok(Queued { messages, undo_until_ms }),
         Pressed::ColleagueReplied(_) => Err(Fault::new(FaultCode::ColleagueReplied)),
@@ -264,11 +265,11 @@ impl Command for SendReply {
     async fn run(self, desk: &Desk) -> Result<Queued, Fault> {
         let reply = reply(&self.body, self.quoted, self.attachment)?;
         let quoted = reply.quoted;
-        let parts = desk.engine().store().read(move |sql| later::parts(sql, &reply)).await?;
+        let parts = desk.engine().store().read(move |sql| scheduled::parts(sql, &reply)).await?;
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let key = Some(key).filter(|key| !key.is_empty());
-        press(desk, NewReply { conversation, parts, quoted, seen, anyway, key, clears: Clears::Reply, undo }).await
+        press(desk, Submission { conversation, parts, quoted, seen, anyway, key, clears: Clears::Reply, undo }).await
     }
 }
 
@@ -290,7 +291,8 @@ impl Command for SendCard {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Card { card }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Card, undo }).await
+        press(desk, Submission { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Card, undo })
+            .await
     }
 }
 
@@ -308,7 +310,7 @@ impl Command for SendPost {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Post { item_id, embed_url }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Nothing, undo })
+        press(desk, Submission { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Nothing, undo })
             .await
     }
 }
@@ -333,7 +335,7 @@ impl Command for UndoSend {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().undo(self.messages).await?;
+        desk.engine().outbox().undo(self.messages).await?;
         Ok(Done {})
     }
 }
@@ -342,7 +344,7 @@ impl Command for SendNow {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().send_now(self.messages).await?;
+        desk.engine().outbox().send_now(self.messages).await?;
         Ok(Done {})
     }
 }
@@ -351,7 +353,7 @@ impl Command for EditReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().edit(self.message, checked(&self.body)?).await?;
+        desk.engine().outbox().edit(self.message, checked(&self.body)?).await?;
         Ok(Done {})
     }
 }
@@ -360,7 +362,7 @@ impl Command for MoveReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().move_by(self.message, self.by).await?;
+        desk.engine().outbox().move_by(self.message, self.by).await?;
         Ok(Done {})
     }
 }
@@ -369,7 +371,7 @@ impl Command for SendAgain {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().send_again(self.message).await?;
+        desk.engine().outbox().send_again(self.message).await?;
         Ok(Done {})
     }
 }
@@ -378,7 +380,7 @@ impl Command for ItArrived {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().arrived(self.message).await?;
+        desk.engine().outbox().mark_arrived(self.message).await?;
         Ok(Done {})
     }
 }
@@ -387,7 +389,7 @@ impl Command for Discard {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().discard(self.message).await?;
+        desk.engine().outbox().discard(self.message).await?;
         Ok(Done {})
     }
 }
@@ -406,7 +408,7 @@ impl Command for Typing {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         if desk.settings().await.typing {
-            desk.engine().typing(self.conversation);
+            desk.engine().presence().send_typing(self.conversation);
         }
         Ok(Done {})
     }
@@ -416,7 +418,7 @@ impl Command for AskImages {
     type Reply = Option<bool>;
 
     async fn run(self, desk: &Desk) -> Result<Option<bool>, Fault> {
-        Ok(desk.engine().takes_images(self.conversation).await?)
+        Ok(desk.engine().outbox().takes_images(self.conversation).await?)
     }
 }
 

@@ -89,7 +89,7 @@ impl Command for FetchPicture {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().fetch_picture(self.message).await?;
+        desk.engine().media().request_again(self.message).await?;
         Ok(Done {})
     }
 }
@@ -179,7 +179,7 @@ impl Command for OpenVideo {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        let film = desk.engine().film(self.message).await?;
+        let film = desk.engine().media().films().fetch(self.message).await?;
         if !film.to_open {
             return Ok(Done {});
         }

@@ -10,7 +10,7 @@ use store::table::message::{self, News};
 use store::table::person::PersonNews;
 use store::{StoreError, Tx};
 
-use super::{Applied, Rules, due_for_rules, meet, take};
+use super::{Applied, ApplyOptions, due_for_rules, meet, take};
 
 /// One pushed thing, in our words.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ pub fn apply(
     tx: &mut Tx<'_>,
     account: AccountId,
     pushed: &Pushed,
-    rules: Rules,
+    options: ApplyOptions,
 ) -> Result<(Applied, Option<ConversationId>), StoreError> {
     let mut applied = Applied::default();
     let Some(id) = place(tx, account, pushed)? else { return Ok((applied, None)) };
@@ -55,14 +55,14 @@ pub fn apply(
     };
     match &pushed.what {
         What::Said(news) => {
-            changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
+            changed |= take(tx, account, id, news, options, false, &mut applied)?.changed;
             let here = message::find_in(tx, account, id, &news.remote_id)?.filter(|here| !here.listed);
             if let Some(here) = here {
-                changed |= gap::split(tx, id, here.id, rules.now_ms)?;
+                changed |= gap::split(tx, id, here.id, options.now_ms)?;
             }
             if !applied.arrived.is_empty() {
                 conversation::customer_wrote(tx, id)?;
-                due_for_rules(tx, account, id, &applied, rules.now_ms)?;
+                due_for_rules(tx, account, id, &applied, options.now_ms)?;
             }
         }
         What::Reacted(changes) => {

@@ -17,15 +17,15 @@ use tiktok::{FilmError, MediaError};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
-use super::open;
 use crate::call::CallError;
-use crate::engine::Engine;
+use crate::context::Context;
+use crate::lock::lock;
 use crate::pace::Priority;
 
 /// Nothing longer is fetched.
-const MOST_BYTES: usize = 200 * 1024 * 1024;
+const MAX_BYTES: usize = 200 * 1024 * 1024;
 /// All films together; beyond it the oldest go.
-const MOST_KEPT: u64 = 1024 * 1024 * 1024;
+const MAX_KEPT_BYTES: u64 = 1024 * 1024 * 1024;
 /// What a film's file may end in.
 const ENDINGS: [&str; 2] = ["mp4", "webm"];
 
@@ -73,13 +73,14 @@ pub struct Film {
     pub to_open: bool,
 }
 
-/// The films on disk and on their way.
-#[derive(Debug)]
-pub(super) struct Films {
+/// The films on disk and on their way. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Films {
+    context: Context,
     folder: PathBuf,
-    loading: Mutex<HashMap<MessageId, Loading>>,
+    loading: Arc<Mutex<HashMap<MessageId, Loading>>>,
     /// Held while a film gets its real name, and while films are thrown away.
-    placing: AsyncMutex<()>,
+    placing: Arc<AsyncMutex<()>>,
 }
 
 #[derive(Debug, Clone)]
@@ -89,8 +90,8 @@ struct Loading {
 }
 
 impl Films {
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, loading: Mutex::default(), placing: AsyncMutex::default() }
+    pub(super) fn new(context: Context, folder: PathBuf) -> Self {
+        Self { context, folder, loading: Arc::default(), placing: Arc::default() }
     }
 
     /// The film of a message, if it is here whole.
@@ -107,7 +108,7 @@ impl Films {
     /// Throws away what a crash left half fetched.
     pub(super) async fn tidy(&self) {
         if let Err(error) = self.throw_away(|name| name.ends_with(".part")).await {
-            tracing::warn!(%error, "film.not_thrown_away");
+            tracing::warn!(%error, "could not delete half fetched films");
         }
     }
 
@@ -136,19 +137,16 @@ impl Films {
         });
         thrown.await.map_err(std::io::Error::other)?
     }
-}
 
-impl Engine {
     /// A message's film as a file, fetched if need be. However many ask for it meanwhile, it is fetched once.
     ///
     /// # Errors
     /// [`FilmProblem`]
-    pub async fn film(&self, id: MessageId) -> Result<Film, FilmProblem> {
+    pub async fn fetch(&self, id: MessageId) -> Result<Film, FilmProblem> {
         let question = self.film_question(id).await?;
-        let films = &self.media().films;
-        let known = open(&films.loading).get(&id).cloned();
+        let known = lock(&self.loading).get(&id).cloned();
         if known.is_none()
-            && let Some(path) = films.held(id).await
+            && let Some(path) = self.held(id).await
         {
             let touched = path.clone();
             let _ = tokio::task::spawn_blocking(move || touch(&touched)).await;
@@ -161,7 +159,7 @@ impl Engine {
     }
 
     async fn film_question(&self, id: MessageId) -> Result<(account::Account, DownloadLink), FilmProblem> {
-        let found = self.store().read(move |sql| {
+        let found = self.context.store().read(move |sql| {
             let message = message::get(sql, id)?;
             let conversation = conversation::get(sql, message.conversation)?;
             Ok((account::get(sql, message.account)?, conversation.remote_id, message))
@@ -179,7 +177,7 @@ impl Engine {
 
     /// Begins to fetch a film, unless that is under way.
     fn load(&self, id: MessageId, question: (account::Account, DownloadLink)) -> Loading {
-        let mut all = open(&self.media().films.loading);
+        let mut all = lock(&self.loading);
         if let Some(loading) = all.get(&id) {
             return loading.clone();
         }
@@ -187,17 +185,17 @@ impl Engine {
         let loading = Loading { outcome, opened: Arc::default() };
         all.insert(id, loading.clone());
         drop(all);
-        let engine = self.clone();
-        let begun = Begun { engine: self.clone(), id };
-        self.spawn(async move {
-            let outcome = engine.fetch_film(id, question).await;
+        let films = self.clone();
+        let begun = Begun { films: self.clone(), id };
+        self.context.tasks().spawn(async move {
+            let outcome = films.fetch_file(id, question).await;
             drop(begun);
             done.send_replace(Some(outcome));
         });
         loading
     }
 
-    async fn fetch_film(
+    async fn fetch_file(
         &self,
         id: MessageId,
         (business, question): (account::Account, DownloadLink),
@@ -205,18 +203,18 @@ impl Engine {
         if business.unlinked_at_ms.is_some() {
             return Err(FilmProblem::None);
         }
-        let films = self.media().films.folder.clone();
+        let films = self.folder.clone();
         let disk = |error: std::io::Error| FilmProblem::Disk(error.to_string());
         private::create_folder(&films).map_err(disk)?;
         let part = Part(films.join(format!("{id}.mp4.part")));
-        let mut fetched = self.fetch_film_into(&business, &question, &part.0).await;
+        let mut fetched = self.fetch_into(&business, &question, &part.0).await;
         if matches!(&fetched, Err(Fetch::Film(FilmError::Media(MediaError::Expired { .. })))) {
             // A link lives a day: whatever made this one die, the next may be alive.
-            fetched = self.fetch_film_into(&business, &question, &part.0).await;
+            fetched = self.fetch_into(&business, &question, &part.0).await;
         }
         fetched.map_err(FilmProblem::from)?;
         // Whoever throws films away does so before this or after it. What was erased meanwhile gets no name any more.
-        let placing = self.media().films.placing.lock().await;
+        let placing = self.placing.lock().await;
         let (business, _) = self.film_question(id).await?;
         if business.unlinked_at_ms.is_some() {
             return Err(FilmProblem::None);
@@ -230,17 +228,12 @@ impl Engine {
         tokio::fs::rename(&part.0, &path).await.map_err(thrown_away)?;
         drop(placing);
         let kept = path.clone();
-        let _ = tokio::task::spawn_blocking(move || make_room(&films, &kept, MOST_KEPT)).await;
+        let _ = tokio::task::spawn_blocking(move || make_room(&films, &kept, MAX_KEPT_BYTES)).await;
         Ok(path)
     }
 
-    async fn fetch_film_into(
-        &self,
-        business: &account::Account,
-        question: &DownloadLink,
-        part: &Path,
-    ) -> Result<(), Fetch> {
-        let caller = self.caller();
+    async fn fetch_into(&self, business: &account::Account, question: &DownloadLink, part: &Path) -> Result<(), Fetch> {
+        let caller = self.context.caller();
         let link = caller.ask(business.id, Priority::Open, question.clone()).await?;
         let token = caller.token(business.id).await?;
         let written = |error| Fetch::Film(FilmError::NotWritten(error));
@@ -248,7 +241,7 @@ impl Engine {
         options.write(true).create(true).truncate(true);
         let mut file = tokio::fs::OpenOptions::from(options).open(part).await.map_err(written)?;
         let client = caller.client();
-        client.fetch_film(&link.download_url, Some(&token), MOST_BYTES, &mut file).await.map_err(Fetch::Film)?;
+        client.fetch_film(&link.download_url, Some(&token), MAX_BYTES, &mut file).await.map_err(Fetch::Film)?;
         file.sync_all().await.map_err(written)
     }
 }
@@ -280,7 +273,7 @@ impl From<Fetch> for FilmProblem {
                 MediaError::TooLarge { .. } => Self::TooLarge,
                 MediaError::Later { detail } => Self::Offline(detail),
                 MediaError::NotAllowed(_) | MediaError::Expired { .. } => {
-                    tracing::warn!(%error, "film.refused");
+                    tracing::warn!(%error, "TikTok does not give out a film");
                     Self::Gone
                 }
             },
@@ -290,13 +283,13 @@ impl From<Fetch> for FilmProblem {
 
 /// A film on its way. However that ends, it is not on its way any more.
 struct Begun {
-    engine: Engine,
+    films: Films,
     id: MessageId,
 }
 
 impl Drop for Begun {
     fn drop(&mut self) {
-        open(&self.engine.media().films.loading).remove(&self.id);
+        lock(&self.films.loading).remove(&self.id);
     }
 }
 
@@ -331,7 +324,7 @@ fn touch(path: &Path) {
     let touched =
         std::fs::File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now()));
     if let Err(error) = touched {
-        tracing::debug!(%error, "film.not_touched");
+        tracing::debug!(%error, "could not note that a film was opened");
     }
 }
 

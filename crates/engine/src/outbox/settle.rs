@@ -11,9 +11,10 @@ use tiktok::business::message::Sent;
 
 use crate::call::CallError;
 use crate::inbound;
+use crate::retry::{RetryPlan, retry_plan};
 
 /// How often a picture that TikTok does not know any more is uploaded anew.
-const UPLOADS: u32 = 2;
+const MAX_UPLOADS: u32 = 2;
 
 /// Where a reply stands after its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub(super) async fn settle(
             // TikTok's words may quote the message: not for the log.
             let why = if let tiktok::Error::Unknown { why, .. } = &error { why.to_string() } else { String::new() };
             let (code, request_id) = (error.code(), error.request_id());
-            tracing::warn!(reply = message.0, why, code, request_id, "outbox.unconfirmed");
+            tracing::warn!(reply = message.0, why, code, request_id, "could not tell whether a reply was sent");
             let mut end = end(Outcome::Unknown, &error);
             // With a code beside them, words are TikTok's.
             if end.message.is_empty() && end.code.is_none() && end.request_id.is_none() {
@@ -74,12 +75,9 @@ pub(super) async fn settle(
         }
         Err(CallError::Refused(error)) => refuse(store, known, reply, &error, now_ms).await,
         Err(error) => {
-            let (waiting, settled) = match &error {
-                CallError::SlowDown(_) => (Some(WaitReason::RateLimited { until_ms: again_at_ms }), Settled::Waits),
-                CallError::Relink(_) => (Some(WaitReason::Relink), Settled::Relink),
-                CallError::Offline(_) => (Some(WaitReason::Offline), Settled::Waits),
-                _ => (None, Settled::Waits),
-            };
+            let plan = retry_plan(&error);
+            let waiting = plan.wait_reason(again_at_ms);
+            let settled = if plan == RetryPlan::OnceLinked { Settled::Relink } else { Settled::Waits };
             let end = End { message: error.explanation(), ..End::plain(Outcome::NotTaken) };
             store
                 .write(move |tx| {
@@ -120,7 +118,7 @@ async fn refuse(
     };
     let dead_id = error.message().contains("media_id");
     let (id, first) = (known.id, reply.attempt <= 1);
-    tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
+    tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "TikTok refused a reply");
     store
         .write(move |tx| {
             outbox::ended(tx, message, &end, now_ms)?;
@@ -129,7 +127,7 @@ async fn refuse(
                     conversation::forget_images(tx, id)?;
                     outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
                 }
-                Some(key) if dead_id && upload::attempts(tx, account, &key)? < UPLOADS => {
+                Some(key) if dead_id && upload::attempts(tx, account, &key)? < MAX_UPLOADS => {
                     upload::forget(tx, account, &key)?;
                     outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
                 }

@@ -10,13 +10,13 @@ use store::table::outbox::desk;
 use store::table::{conversation, tag, triage};
 use store::{Connection, StoreError, Tx};
 
-use super::Turned;
+use super::evaluated::Evaluated;
 use super::prepare::Ready;
 
 /// Does what one rule does with a message, and writes it down.
 pub(super) fn act(
     tx: &mut Tx<'_>,
-    turned: &mut Turned,
+    evaluated: &mut Evaluated,
     message: &Message,
     (rule, name): (RuleId, &str),
     steps: &[Step],
@@ -41,7 +41,7 @@ pub(super) fn act(
                 Some(ready) => {
                     new.replies = queue(tx, message, &ready.parts, now_ms)?;
                     new.did.push(Deed::Replied { name: ready.name.clone() });
-                    turned.replied = true;
+                    evaluated.replied = true;
                 }
                 None => new.no_reply = Some(NoReply::SavedReplyUnfit),
             },
@@ -55,7 +55,7 @@ pub(super) fn act(
             Step::Assign(to) => new.did.extend(assign(tx, id, *to)?),
             Step::Snooze(until_ms) => {
                 triage::snooze(tx, id, Some(*until_ms))?;
-                turned.snoozed = true;
+                evaluated.snoozed = true;
                 new.did.push(Deed::Snoozed { until_ms: *until_ms });
             }
             Step::Done => {
@@ -63,7 +63,7 @@ pub(super) fn act(
                 new.did.push(Deed::Done);
             }
             Step::Notify => {
-                turned.notify = true;
+                evaluated.notify = true;
                 new.did.push(Deed::Notified);
             }
         }

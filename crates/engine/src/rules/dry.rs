@@ -19,7 +19,6 @@ use store::table::firing::past::{self, Before, Line};
 use store::{Connection, StoreError};
 
 use super::prepare::{self, Who};
-use crate::engine::Engine;
 
 /// So many messages of each rule are shown.
 const EXAMPLES: usize = 20;
@@ -93,23 +92,6 @@ pub struct Outcome {
     pub replies: u32,
 }
 
-impl Engine {
-    /// Tries rules on past messages. Nothing is sent and nothing is written.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn dry_run(&self, run: DryRun) -> Result<DryTally, StoreError> {
-        let now_ms = self.clock().now_ms();
-        self.store()
-            .read(move |sql| {
-                let mut tally = DryTally { rules: vec![Tally::default(); run.rules.len()], ..DryTally::default() };
-                let looked = run.each(sql, now_ms, |outcome| count(&mut tally.rules, outcome))?;
-                Ok(DryTally { rules: tally.rules, ..looked })
-            })
-            .await
-    }
-}
-
 fn count(rules: &mut [Tally], outcome: &Outcome) {
     let Some(tally) = rules.get_mut(outcome.at) else { return };
     let no_reply = outcome.steps.iter().find_map(|step| match step {
@@ -131,6 +113,13 @@ fn count(rules: &mut [Tally], outcome: &Outcome) {
 }
 
 impl DryRun {
+    /// Counts what each rule would have done.
+    pub(super) fn tally(&self, sql: &Connection, now_ms: Millis) -> Result<DryTally, StoreError> {
+        let mut tally = DryTally { rules: vec![Tally::default(); self.rules.len()], ..DryTally::default() };
+        let looked = self.each(sql, now_ms, |outcome| count(&mut tally.rules, outcome))?;
+        Ok(DryTally { rules: tally.rules, ..looked })
+    }
+
     /// Lives through the past up to now and tells of each time a rule would have fired; how much was looked at.
     ///
     /// # Errors

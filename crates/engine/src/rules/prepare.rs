@@ -9,7 +9,10 @@ use store::table::conversation::Known;
 use store::table::{account, agent, media, rule, saved_reply, setting};
 use store::{Connection, StoreError};
 
-use super::{RESERVE, RESERVE_SETTING};
+/// How many replies of a customer's budget rules leave to people, unless they say otherwise.
+pub const RESERVE: u32 = 3;
+/// Under which name that is kept.
+pub const RESERVE_SETTING: &str = "rule_reserve";
 
 /// A saved reply made ready for a customer.
 #[derive(Debug, Clone)]
