@@ -119,18 +119,7 @@ impl ScheduledReplies {
             .store()
             .write(move |tx| {
                 let known = scheduled::remove(tx, id)?;
-                let kept = draft::get(tx, known.conversation)?;
-                let (old, new) = (known.reply, kept);
-                if old.attachment.is_some() && new.attachment.is_some() && old.attachment != new.attachment {
-                    return Err(StoreError::WrongState);
-                }
-                let body = match (old.body.trim().is_empty(), new.body.trim().is_empty()) {
-                    (true, _) => new.body,
-                    (false, true) => old.body,
-                    (false, false) => format!("{}\n\n{}", old.body, new.body),
-                };
-                let draft =
-                    Draft { body, quoted: new.quoted.or(old.quoted), attachment: new.attachment.or(old.attachment) };
+                let draft = draft::get(tx, known.conversation)?.prepend(known.reply).ok_or(StoreError::WrongState)?;
                 draft::save(tx, known.conversation, &draft, now_ms)?;
                 tx.touch(model::Change::Conversation { conversation: known.conversation });
                 Ok(())
