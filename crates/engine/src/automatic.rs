@@ -89,7 +89,7 @@ impl From<CallError> for AutoError {
 /// A message that TikTok did not take, with why.
 #[derive(Debug)]
 pub struct NotTaken {
-    /// What it would have said.
+    /// Its text.
     pub text: AutoText,
     /// Why not.
     pub error: AutoError,

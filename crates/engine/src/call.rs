@@ -97,7 +97,7 @@ impl Caller {
         self.client().at_most_ms().map_or(now_ms, |most| most.min(now_ms))
     }
 
-    /// When a question was asked that is answered now.
+    /// When a question was asked that is answered now, by TikTok's clock.
     #[must_use]
     pub fn asked_at_ms(&self, began: Instant) -> Millis {
         self.proven_now_ms().saturating_sub(millis(began.elapsed()))

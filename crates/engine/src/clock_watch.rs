@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::context::Context;
 
-/// What clocks that agree may differ by between two looks.
+/// Clocks that differ by less than this between two looks agree.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
 /// Compares the clock with the timer now and then.

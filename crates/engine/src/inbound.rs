@@ -1,4 +1,5 @@
-//! One funnel in: whatever a source read of a conversation ends in [`apply`], and applying it twice changes nothing.
+//! The one way in: every batch of messages that a source read of a conversation is stored by [`apply`]. Applying a batch twice
+//! changes nothing the second time.
 //!
 //! One transaction for each batch: the customer, the messages, the gap where what we got does not meet what we had, the
 //! replies it confirms, the conversation's row, and how far the source has come.
@@ -30,7 +31,7 @@ use crate::source::Batch;
 /// How many listings without a reply leave it to the agent, if the last is late enough.
 const MAX_CHECKS: u32 = 3;
 
-/// What applying a batch did.
+/// The outcome of applying a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Messages of the customer that were not known before.
@@ -57,7 +58,7 @@ impl Applied {
     }
 }
 
-/// Takes a batch in.
+/// Stores a batch in one transaction.
 ///
 /// # Errors
 /// [`StoreError`]; then nothing of it was kept.
@@ -72,7 +73,7 @@ pub fn apply(
     let mut changed = known.fetched_updated_ms == 0;
 
     if let Some(news) = &batch.person {
-        changed |= meet(tx, known.account, conversation, news, &mut applied)?;
+        changed |= store_customer(tx, known.account, conversation, news, &mut applied)?;
     }
 
     let placed = placed(tx, known.account, &batch.messages)?;
@@ -82,11 +83,11 @@ pub fn apply(
     messages.dedup_by(|one, other| one.remote_id == other.remote_id);
     let mut first_meets = false;
     for (place, news) in messages.iter().enumerate() {
-        let taken = take(tx, known.account, conversation, news, options, true, &mut applied)?;
-        first_meets |= place == 0 && taken.meets;
-        changed |= taken.changed;
+        let stored = store_message(tx, known.account, conversation, news, options, true, &mut applied)?;
+        first_meets |= place == 0 && stored.meets;
+        changed |= stored.changed;
     }
-    // One that does not even say when it was sent may stand anywhere.
+    // A message with no timestamp could belong anywhere, so the page is treated as open.
     let nameless: Vec<Option<Millis>> = batch.unreadable.iter().map(|message| message.at_ms).collect();
     let unplaced = nameless.contains(&None);
     let open = !first_meets && (batch.full || unplaced || lacks_older(tx, conversation, &messages, options.now_ms)?);
@@ -130,8 +131,8 @@ fn due_for_rules(
     make_due(tx, &account::get(tx, account)?, conversation, &applied.arrived, now_ms)
 }
 
-/// Keeps what was learned of a conversation's customer; whether anything shown has changed.
-fn meet(
+/// Stores what was learned of a conversation's customer; whether anything shown has changed.
+fn store_customer(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
@@ -160,17 +161,17 @@ fn placed<'a>(tx: &Tx<'_>, account: AccountId, messages: &'a [News]) -> Result<C
     Ok(placed)
 }
 
-/// What came of taking one message in.
+/// The outcome of storing one message.
 #[derive(Debug, Clone, Copy)]
-struct Taken {
+struct StoredMessage {
     /// Whether it was listed before: what came before it is here.
     meets: bool,
     /// Whether anything shown has changed.
     changed: bool,
 }
 
-/// Takes one message in. `listed` says that it came with all that TikTok lists beside it, and not alone.
-fn take(
+/// Stores one message. `listed` says that it came with all that TikTok lists beside it, and not alone.
+fn store_message(
     tx: &mut Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
@@ -178,7 +179,7 @@ fn take(
     options: ApplyOptions,
     listed: bool,
     applied: &mut Applied,
-) -> Result<Taken, StoreError> {
+) -> Result<StoredMessage, StoreError> {
     let held = message::find_in(tx, account, conversation, &news.remote_id)?;
     if let Some(held) = held.as_ref().filter(|held| !contradicts(held, news)) {
         // A message we only know because we sent it, or because it was pushed, proves nothing about what came before it.
@@ -194,7 +195,7 @@ fn take(
             media::want_again(tx, account, held.id)?;
             applied.pictures = true;
         }
-        return Ok(Taken { meets: held.listed, changed: updated.changed });
+        return Ok(StoredMessage { meets: held.listed, changed: updated.changed });
     }
     // An answer had given this id to one of ours, here or in another conversation: a message that is somebody else's.
     let elsewhere = message::find_elsewhere(tx, account, conversation, &news.remote_id)?;
@@ -220,7 +221,7 @@ fn take(
             applied.arrived.push(id);
         }
     }
-    Ok(Taken { meets: false, changed: true })
+    Ok(StoredMessage { meets: false, changed: true })
 }
 
 /// Counts this listing against every unconfirmed reply it should have shown, and leaves to the agent what was not found.

@@ -1,4 +1,4 @@
-//! News in, replies out.
+//! Messages in, replies out.
 //!
 //! The engine follows each linked account ([`sync`]), stores what its source says ([`inbound`]), sends replies
 //! ([`outbox`]), paces all calls of one app ([`pace`]), renews tokens ([`tokens`]), fetches pictures ([`media`])

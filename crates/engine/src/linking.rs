@@ -80,7 +80,7 @@ pub enum LinkError {
     /// There is no code in the address.
     #[error("there is no code in the address")]
     NoCode,
-    /// Nobody came back from the browser.
+    /// The browser did not come back in time.
     #[error("nobody came back from the browser")]
     TimedOut,
     /// The account is not a Business Account.
@@ -128,7 +128,7 @@ pub struct Profile {
     pub avatar: Option<String>,
 }
 
-/// Which step linking is at.
+/// The step linking is at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
     /// The credentials are needed.
@@ -145,9 +145,9 @@ pub enum Stage {
     ProfileFailed,
     /// Is this the account?
     Confirm {
-        /// Whose.
+        /// The profile of the account that was authorised.
         profile: Profile,
-        /// Under which id it is known here, if it is.
+        /// Its id here, if it was linked before.
         account: Option<AccountId>,
     },
 }
@@ -155,9 +155,9 @@ pub enum Stage {
 /// Waiting for the browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// When we stop.
+    /// When the wait ends, ms since the epoch.
     pub until_ms: Millis,
-    /// Where the browser was sent.
+    /// The address the browser was sent to.
     pub address: String,
 }
 

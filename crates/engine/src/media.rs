@@ -133,7 +133,7 @@ impl MediaCache {
     pub async fn have(&self, bytes: &[u8]) -> Option<(String, Hand)> {
         let key = picture::key(bytes);
         let hand = self.shared.in_hand.take(&key);
-        let there = bytes.len() <= picture::MOST_SENT && self.is_whole(&key).await;
+        let there = bytes.len() <= picture::MAX_SENT && self.is_whole(&key).await;
         there.then_some((key, hand))
     }
 

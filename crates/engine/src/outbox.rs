@@ -1,4 +1,4 @@
-//! One funnel out: every reply leaves through a lane, one lane for each conversation.
+//! The one way out: every reply leaves through a lane, one lane for each conversation.
 //!
 //! A lane sends one reply at a time, in order. Before the call its row says `sending`, on disk; whatever comes of the
 //! call is one transaction; a lost answer is settled by looking, never by sending again. One lane's trouble is no other
@@ -40,7 +40,7 @@ const FLUSH_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What one press of Send submits.
 #[derive(Debug, Clone)]
-pub struct Submission {
+pub struct SendRequest {
     /// The conversation it goes into.
     pub conversation: ConversationId,
     /// The messages it makes, in order.
@@ -169,7 +169,7 @@ impl Outbox {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn submit(&self, new: Submission) -> Result<(Pressed, Option<Millis>), StoreError> {
+    pub async fn submit(&self, new: SendRequest) -> Result<(Pressed, Option<Millis>), StoreError> {
         let now_ms = self.context.clock().now_ms();
         let undo = self.context.timing().undo;
         let hold_until_ms = (new.undo && !undo.is_zero()).then(|| after(now_ms, undo));

@@ -13,9 +13,9 @@ use crate::context::Context;
 use crate::media::{Failed, MediaCache};
 use crate::pace::Priority;
 
-/// So many pages of twenty are asked for: whoever shares an older post has its link.
+/// How many pages of twenty posts are asked for: an older post is shared by its link.
 const MAX_PAGES: usize = 3;
-/// So often a cover is tried after one refresh.
+/// How often a cover is tried after one refresh.
 const MAX_ROUNDS: u32 = 3;
 
 /// Where TikTok itself shows a message: the shared post, if that is what it is and we know where, else the inbox. With

@@ -1,4 +1,4 @@
-//! What Deskbell does by itself with customers' messages: rules, looked at one message at a time.
+//! Automation rules: what Deskbell does by itself with customers' messages, one message at a time.
 //!
 //! A message is due for the rules from the very transaction that stored it. [`evaluate_next`] takes one due message, decides, and puts
 //! all of it on disk at once: the log, tags, whose the conversation is, the reply's place in the outbox, and that the message

@@ -28,7 +28,7 @@ pub enum ScheduleError {
     /// The window will have closed by then.
     #[error("the reply window closes at {closes_at_ms}")]
     AfterWindow {
-        /// When it closes.
+        /// When it closes, ms since the epoch.
         closes_at_ms: Millis,
     },
     /// The database did not answer.

@@ -170,12 +170,14 @@ impl<S: Source> AccountSync<S> {
         }
     }
 
+    /// Makes everything due at once.
     fn start_over(&mut self) {
         self.listed_at = None;
         self.watched = None;
         self.deferred.clear();
     }
 
+    /// Chooses the next step: what the agent looks at first, then news, then what is to be settled.
     async fn next_step(&mut self) -> Result<Step, store::StoreError> {
         let now = Instant::now();
         let view = *self.context.events().active_view().borrow();
@@ -199,7 +201,7 @@ impl<S: Source> AccountSync<S> {
                 rest_until = rest_until.min(watch_at);
             }
         }
-        // Whoever looks at it does not wait for as long as the others can.
+        // An agent looks at it: it does not wait for as long as the others can.
         if let Some(until) = view.conversation.and_then(|open| self.deferred.get_mut(&open)) {
             *until = (*until).min(now + self.context.timing().open_conversation);
         }
@@ -231,7 +233,7 @@ impl<S: Source> AccountSync<S> {
         Ok(Step::Rest(self.deferred.values().min().copied().map_or(rest_until, |until| until.min(rest_until))))
     }
 
-    /// How long between two listings.
+    /// The time between two sweeps.
     fn sweep_every(&mut self, focused: bool, now: Instant) -> Duration {
         let timing = self.context.timing();
         if focused {
@@ -242,7 +244,7 @@ impl<S: Source> AccountSync<S> {
         if now.duration_since(since) < timing.idle_after { timing.sweep_background } else { timing.sweep_idle }
     }
 
-    /// How long between two readings of the conversation on screen.
+    /// The time between two readings of the conversation on screen.
     fn watch_every(&mut self, open: ConversationId, now: Instant) -> Duration {
         let timing = self.context.timing();
         let since = match self.idle_since {
@@ -255,7 +257,7 @@ impl<S: Source> AccountSync<S> {
         if now.duration_since(since) < timing.quiet_after { timing.open_conversation } else { timing.open_quiet }
     }
 
-    /// Lists what moved. Stops at the first page that holds something unchanged, but now and then goes to the end.
+    /// Reads the lists up to the first page that holds something unchanged, and now and then to the last page.
     async fn sweep(&mut self) -> Result<(), CallError> {
         let now = Instant::now();
         let resumes = self.context.signals().resumes();
@@ -265,13 +267,13 @@ impl<S: Source> AccountSync<S> {
         let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.context.timing().sweep_whole);
         let mut pass = Pass::new(whole);
         let read = read_lists(&self.context, self.account, &self.source, &mut pass).await;
-        // What the pages before a failure held is known by now and would end a quick listing before it comes to the rest;
-        // so is what let another one slip past.
+        // The conversations of the pages before a failure are stored by now: as unchanged ones they would end a quick sweep
+        // before it comes to the rest. The same holds for a conversation that was missed between two pages.
         if pass.moved_between_lists || (pass.paged && read.is_err()) {
             self.whole_sweep_at = None;
         }
         read?;
-        // From its end on: where one takes longer than the time between two, there would be nothing but listings.
+        // Counted from its end: a sweep that takes longer than the interval would otherwise leave time for nothing else.
         self.listed_at = Some(Instant::now());
         let Some(asked_at_ms) = pass.asked_at_ms else { return Ok(()) };
         if pass.to_the_end && !pass.moved_between_lists {
@@ -319,6 +321,7 @@ impl<S: Source> AccountSync<S> {
         }
     }
 
+    /// Fetches a conversation with news. One that cannot be read is deferred or, in the end, hidden.
     async fn fetch_due(&mut self, known: &Known) -> Result<(), CallError> {
         match self.fetcher.fetch(&self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
@@ -382,7 +385,7 @@ impl<S: Source> AccountSync<S> {
         *failures
     }
 
-    /// Whether a conversation beside this one can be read at this moment, so that the trouble is not TikTok's or ours.
+    /// Whether another conversation can be read now: then the trouble is this conversation's, and not TikTok's or ours.
     async fn can_read_another(&self, known: &Known) -> bool {
         let (account, id) = (self.account, known.id);
         match self.context.store().read(move |sql| conversation::readable_beside(sql, account, id)).await {
@@ -391,7 +394,7 @@ impl<S: Source> AccountSync<S> {
         }
     }
 
-    /// Puts a conversation aside whose newest message does not show yet, longer each time.
+    /// Defers a conversation whose newest message does not show yet, longer each time.
     fn look_again(&mut self, known: &Known) {
         let tries = self.completeness().misses(known.id, known.remote_updated_ms);
         let timing = self.context.timing();

@@ -238,7 +238,7 @@ impl Tokens {
         }
     }
 
-    /// Says that the account has to be linked again. Its slot is held, so that it is not being linked just now.
+    /// Marks the account for relinking. The caller holds its slot, so that no link is in progress.
     async fn ask_for_link(&self, id: AccountId, why: &str) {
         let kept = why.to_owned();
         if let Err(error) = self.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
@@ -296,7 +296,7 @@ impl Tokens {
             // Ended ones would pile up otherwise.
             while renewals.try_join_next().is_some() {}
             renewals.spawn(async move {
-                // Nobody waiting is fine.
+                // The caller may have stopped waiting.
                 let _ = done.send(tokens.renew_held(&known, held).await);
             });
         }

@@ -18,9 +18,9 @@ use crate::context::Context;
 use crate::media::MediaCache;
 use crate::tokens::TokenError;
 
-/// So many messages are erased in one transaction: the writer is free for others in between.
+/// How many messages are erased in one transaction: the writer is free for others in between.
 const SLICE: u32 = 500;
-/// So many pages of the search index are written anew in one transaction.
+/// How many pages of the search index are written anew in one transaction.
 const PAGES: u32 = 200;
 
 /// Why an account is not unlinked, or not erased to the end.

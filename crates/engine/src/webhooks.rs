@@ -19,7 +19,7 @@ use crate::inbound::pushed::{self, Pushed, What};
 use crate::source::tiktok::{SentAt, news, origin, reaction};
 use crate::tokens::TokenError;
 
-/// What came of a body that TikTok pushed.
+/// The outcome of a body that TikTok pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookOutcome {
     /// It is in the database.

@@ -1,6 +1,6 @@
 //! Drafts and replies.
 
-use engine::outbox::{Clears, Pressed, Submission};
+use engine::outbox::{Clears, Pressed, SendRequest};
 use engine::scheduled;
 use model::{Card, CardProblem, ConversationId, MessageId, Millis, Outgoing, ReplyText, TextProblem};
 use serde::Serialize;
@@ -223,7 +223,7 @@ impl Command for RemoveAttachment {
 }
 
 /// A press of Send on its way to the outbox.
-async fn press(desk: &Desk, new: Submission) -> Result<Queued, Fault> {
+async fn press(desk: &Desk, new: SendRequest) -> Result<Queued, Fault> {
     let (pressed, undo_until_ms) = desk.engine().outbox().submit(new).await?;
     match pressed {
         Pressed::Queued(messages) => Ok(Queued { messages, undo_until_ms }),
@@ -269,7 +269,7 @@ impl Command for SendReply {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let key = Some(key).filter(|key| !key.is_empty());
-        press(desk, Submission { conversation, parts, quoted, seen, anyway, key, clears: Clears::Reply, undo }).await
+        press(desk, SendRequest { conversation, parts, quoted, seen, anyway, key, clears: Clears::Reply, undo }).await
     }
 }
 
@@ -291,7 +291,7 @@ impl Command for SendCard {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Card { card }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, Submission { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Card, undo })
+        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Card, undo })
             .await
     }
 }
@@ -310,7 +310,7 @@ impl Command for SendPost {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Post { item_id, embed_url }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, Submission { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Nothing, undo })
+        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: Clears::Nothing, undo })
             .await
     }
 }

@@ -22,12 +22,12 @@ impl Plan {
 }
 
 /// More messages than this are not weighed against each other; TikTok allows six.
-const MOST: usize = 8;
+const MAX_MESSAGES: usize = 8;
 
 /// What to do so that what there is now becomes what is wanted. Of a kind that can be sorted the order follows by sorting;
 /// of another the order is that in which messages were made.
 pub(super) fn plan(kind: AutoMessageType, now: &[News], wanted: &[AutoText]) -> Plan {
-    if now.len() > MOST || wanted.len() > MOST {
+    if now.len() > MAX_MESSAGES || wanted.len() > MAX_MESSAGES {
         let delete = now.iter().map(|item| item.remote_id.clone()).collect();
         return Plan { delete, create: wanted.to_vec(), ..Plan::default() };
     }

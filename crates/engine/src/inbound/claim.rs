@@ -62,12 +62,12 @@ pub(super) fn nearest(calls: &[(MessageId, Content, Millis)], news: &News) -> Op
     nearest.map(|(id, ..)| *id)
 }
 
-/// Whether a message was sent through the API by somebody, perhaps by us: no colleague's from the phone or the web.
+/// Whether a message was sent through the API, perhaps by us, and not by a colleague on the phone or the web.
 pub(super) fn is_from_a_client(news: &News) -> bool {
     news.outgoing && news.auto.is_none() && matches!(news.surface, Surface::Api | Surface::Other)
 }
 
-/// When a call must have begun that sent a message of this time.
+/// The times between which a call must have begun that sent a message of this time.
 pub(super) fn called_between(sent_at_ms: Millis, options: ApplyOptions) -> (Millis, Millis) {
     let latest = options.call_ms.saturating_add(CLAIM_AFTER_MS);
     (sent_at_ms.saturating_sub(latest), sent_at_ms.saturating_add(CLAIM_BEFORE_MS))

@@ -67,9 +67,9 @@ pub enum FilmProblem {
 /// A film on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Film {
-    /// Where.
+    /// Its file.
     pub path: PathBuf,
-    /// Whether whoever gets this is to open it: of those who asked while it was being fetched, only one is.
+    /// Whether to open it: of several requests made while it was being fetched, only one opens it.
     pub to_open: bool,
 }
 
@@ -213,7 +213,7 @@ impl Films {
             fetched = self.fetch_into(&business, &question, &part.0).await;
         }
         fetched.map_err(FilmProblem::from)?;
-        // Whoever throws films away does so before this or after it. What was erased meanwhile gets no name any more.
+        // Films are thrown away before this or after it, never meanwhile. One that was erased gets no name any more.
         let placing = self.placing.lock().await;
         let (business, _) = self.film_question(id).await?;
         if business.unlinked_at_ms.is_some() {

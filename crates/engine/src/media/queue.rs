@@ -31,7 +31,7 @@ const ORDERS_PAGE_SIZE: u32 = 20;
 /// How long at most until orders are looked at again.
 const MAX_REST: Duration = Duration::from_secs(60);
 
-/// An order, and whether somebody waits for it.
+/// An order, and whether an agent waits for it.
 #[derive(Debug, Clone, Copy)]
 struct Next {
     order: Order,
@@ -66,7 +66,7 @@ impl MediaCache {
                         }
                     }
                 }
-                // What nobody waits for does not stand in the way of what somebody does.
+                // Orders that no agent waits for do not stand in the way of those that one waits for.
                 while let Some(next) = queue.front().copied()
                     && taken.iter().filter(|one| one.urgent == next.urgent).count() < MAX_DOWNLOADS
                 {
@@ -154,7 +154,7 @@ impl MediaCache {
         let mut pause = None;
         let written = match outcome {
             Ok(Some((held, _hand))) => self.context.store().write(move |tx| settle(tx, order, Some(&held))).await,
-            // Nobody wants it any more.
+            // It is not wanted any more.
             Ok(None) => self.context.store().write(move |tx| media::settle(tx, order.id)).await,
             Err(Failed::Wait(wait)) => {
                 pause = Some(wait);

@@ -1,9 +1,9 @@
-//! Room on disk: which pictures were shown when, which may go, and files that belong to nobody.
+//! Room on disk: which pictures may go, and files that no row names.
 //!
 //! Only a picture that TikTok can be asked for again is ever let go of, the one not shown for longest first. What cannot be
 //! had again stays, even if that is more than the agent has allowed. What nothing names any more, an earlier avatar or a
 //! picture taken off a draft, goes after a while, so that it takes no room from the others. First the row goes, then the
-//! file: whatever comes between leaves a file that nobody names, and those are swept up after the next start.
+//! file: whatever comes between leaves a file that no row names, and those are removed after the next start.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -22,11 +22,11 @@ use crate::timing::millis;
 pub(super) const FETCHABLE_MS: Millis = 25 * 24 * 3_600_000;
 /// How many pictures are found at a time.
 const RELEASABLE_PAGE_SIZE: u32 = 1_000;
-/// So many are let go of in one transaction: the writer is free for others in between.
+/// How many are released in one transaction: the writer is free for others in between.
 const SLICE: usize = 50;
-/// A file that nobody names may belong to a picture that is just being written, but not for this long.
+/// A file that no row names may belong to a picture that is just being written, but not for this long.
 const ORPHAN_AGE: Duration = Duration::from_secs(3600);
-/// Between two folders that are swept: nobody should notice.
+/// The pause between two folders that are swept, for others to have their turn.
 const SLICE_PAUSE: Duration = Duration::from_millis(20);
 
 impl MediaCache {
@@ -170,7 +170,7 @@ impl MediaCache {
         let _ = removed.await;
     }
 
-    /// Sweeps up the files of this age that nobody names: what a crash left between a file and its row.
+    /// Removes files of this age that no row names: a crash between a file and its row leaves them.
     async fn sweep(&self, age: Duration) -> std::io::Result<()> {
         let (mut swept, mut outcome) = (0, Ok(()));
         for first in 0..=u8::MAX {

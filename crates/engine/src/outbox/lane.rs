@@ -1,4 +1,8 @@
-//! One conversation's lane: takes the reply at its head as far as it goes, then the next.
+//! A conversation's lane sends its replies one at a time, in order.
+//!
+//! Each step looks at the reply at the head and does the next thing with it: waits until it can no longer be undone, prepares
+//! it, reads the thread, sends it, or looks for one whose call had no clear outcome. The invariant is in [`Lane::send`]: before
+//! the call the row says `sending` on disk, so a crash leaves a reply that is looked for, never one that is sent twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,24 +28,23 @@ use crate::presence::send_sign;
 use crate::retry::{RetryPlan, retry_plan};
 use crate::timing::{Backoff, after, millis, until};
 
-/// A thread that cannot be read does not stop an answer for ever: after so many tries the reply goes as it is. Not so one
-/// that may have arrived.
+/// After so many tries a reply goes out although its thread could not be read. One that may have arrived does not.
 const MAX_BLIND_READS: u32 = 3;
-/// The thread is read so much of the time before its end in which a reply can be undone, so that the reply then goes at once.
+/// The thread is read when this fraction of the undo time is left, so that the reply goes out right at its end.
 const READ_AHEAD_FRACTION: u32 = 20;
-/// A turn that comes within this time is never long in coming.
+/// A reading this young always serves the reply that waited for its turn meanwhile.
 const MIN_READING_AGE: Duration = Duration::from_secs(1);
-/// What moved a conversation and does not show holds a second send for so many times the lag of TikTok's lists, and no longer: it may
-/// be no message.
+/// How many times the lag of TikTok's lists a second send waits for a message that moved the conversation and does not show.
+/// What moved it may be no message.
 const MAX_UNSEEN_LAGS: u32 = 5;
-/// A reply that was left to the agent is looked for at growing intervals, up to so many times the first.
+/// The longest interval, as a multiple of the first, at which a reply that was left to the agent is looked for.
 const MAX_LOOK_FACTOR: u32 = 60;
-/// TikTok forgets what is older.
+/// How long TikTok lists a message.
 const REMEMBERED: Duration = Duration::from_secs(90 * 86_400);
-/// A message may have arrived so long after its call had begun, beyond the call's own timeout.
+/// How long after the timeout of its call a message may still arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 
-/// What a lane remembers from step to step.
+/// A lane, with what it remembers from step to step.
 struct Lane<'a> {
     lanes: &'a Lanes,
     context: &'a Context,
@@ -107,6 +110,7 @@ impl Lane<'_> {
         self.lanes.fetcher.completeness()
     }
 
+    /// Does the next thing with the reply at the head.
     async fn step(&mut self) -> Result<Next, StoreError> {
         let (context, id) = (self.context, self.id);
         let (head, held_until) =
@@ -135,6 +139,7 @@ impl Lane<'_> {
         })
     }
 
+    /// The next thing for a reply in its state.
     async fn take(&mut self, head: Reply) -> Result<Next, StoreError> {
         match head.state {
             State::Held => self.read_ahead(&head).await,
@@ -188,6 +193,8 @@ impl Lane<'_> {
         until_ms <= now_ms || until_ms > after(now_ms, self.context.timing().undo)
     }
 
+    /// Sends a reply: prepares it, reads the thread, waits for its turn and a token, marks it as `sending`, calls once, and
+    /// stores the outcome.
     async fn send(&mut self, head: Reply) -> Result<Next, StoreError> {
         let context = self.context;
         let now_ms = context.clock().now_ms();
@@ -334,7 +341,7 @@ impl Lane<'_> {
         }
     }
 
-    /// TikTok certainly does not have it: it waits for whatever stands in the way, and goes out later by itself.
+    /// Queues a reply again that certainly was not sent. It goes out by itself when what stands in the way is gone.
     async fn requeue(&mut self, reply: &Reply, error: &CallError) -> Result<Next, StoreError> {
         let plan = retry_plan(error);
         if matches!(plan, RetryPlan::BackOff { offline: false } | RetryPlan::Settle) {
@@ -396,7 +403,7 @@ impl Lane<'_> {
         let age = Duration::from_millis(u64::try_from(now_ms.saturating_sub(started_at_ms)).unwrap_or(0));
         let wait = (age / 2).clamp(timing.look_again, timing.look_again * MAX_LOOK_FACTOR);
         let looked_at_ms = self.looked_at_ms.max(self.completeness().last_read_at_ms(id));
-        // A clock that was put back makes nobody wait for longer.
+        // A clock that was put back makes no wait longer.
         if let Some(due_ms) = looked_at_ms.map(|at_ms| after(at_ms.min(now_ms), wait)).filter(|due_ms| *due_ms > now_ms)
         {
             return Ok(Next::Wait(until(now_ms, due_ms)));

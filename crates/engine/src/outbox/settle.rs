@@ -1,4 +1,4 @@
-//! What came of a call, put on disk: one transaction for each outcome, and no network in sight.
+//! Stores the outcome of a call that sends: one transaction for each outcome, and no network in sight.
 
 use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
 use store::table::attempt::{End, Outcome};
@@ -16,7 +16,7 @@ use crate::retry::{RetryPlan, retry_plan};
 /// How often a picture that TikTok does not know any more is uploaded anew.
 const MAX_UPLOADS: u32 = 2;
 
-/// Where a reply stands after its call.
+/// A reply's state after its call, as far as its lane needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settled {
     /// Sent, refused, or to be looked for.
@@ -27,7 +27,7 @@ pub(super) enum Settled {
     Waits,
 }
 
-/// Puts what came of a call on disk. `again_at_ms` is when a reply that was certainly not taken is tried again.
+/// Stores the outcome of a call. `again_at_ms` is when a reply that was certainly not taken is tried again.
 pub(super) async fn settle(
     store: &Store,
     known: &Known,
@@ -153,7 +153,7 @@ fn end(outcome: Outcome, error: &tiktok::Error) -> End {
     }
 }
 
-/// TikTok's no, in our words. Which of its rules 40064 means it does not say; our own count may.
+/// TikTok's refusal in our words. Which of its rules 40064 means it does not say; our own count may.
 pub(super) fn refusal(error: &tiktok::Error, known: &Known, at_ms: Millis) -> Refusal {
     let refusal = refusal_of(error, at_ms);
     let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
@@ -165,7 +165,7 @@ pub(super) fn refusal(error: &tiktok::Error, known: &Known, at_ms: Millis) -> Re
     Refusal { reason, ..refusal }
 }
 
-/// TikTok's no to a message that belongs to no conversation of ours yet.
+/// TikTok's refusal of a message that belongs to no conversation of ours yet.
 pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
     let reason = match error {
         tiktok::Error::Refused { reason, .. } => *reason,

@@ -1,4 +1,4 @@
-//! What a send needs first: for a picture, TikTok's permission to send one and an id that TikTok knows it by.
+//! Prepares a reply for its call: a picture needs TikTok's permission to send one, and an upload that gives it an id.
 //!
 //! Repeating an upload is harmless, so whatever goes wrong with one is simply tried again.
 
@@ -94,7 +94,7 @@ pub(super) async fn ready(
     }
 }
 
-/// A no that TikTok did not have to say to this very message.
+/// A refusal that needs no call.
 fn ours(reason: RefusalReason, at_ms: Millis) -> Refusal {
     Refusal { reason, code: 0, message: String::new(), request_id: String::new(), at_ms }
 }

@@ -20,7 +20,7 @@ use store::{Connection, StoreError};
 
 use super::prepare::{self, Who};
 
-/// So many messages of each rule are shown.
+/// How many messages of each rule are shown as examples.
 const EXAMPLES: usize = 20;
 
 /// Which rules are tried, and on what.
@@ -63,11 +63,11 @@ pub struct Tally {
 /// A message that a rule would have fired on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// In which conversation.
+    /// Its conversation.
     pub conversation: ConversationId,
-    /// When it was sent.
+    /// When it was sent, ms since the epoch.
     pub sent_at_ms: Millis,
     /// Why no reply would have been sent, if one should have been.
     pub no_reply: Option<NoReply>,
@@ -80,11 +80,11 @@ pub struct Outcome {
     pub at: usize,
     /// On which message.
     pub message: MessageId,
-    /// In which conversation.
+    /// Its conversation.
     pub conversation: ConversationId,
-    /// When the message was sent.
+    /// When the message was sent, ms since the epoch.
     pub sent_at_ms: Millis,
-    /// When it would have fired.
+    /// When the rule would have fired, ms since the epoch.
     pub fired_at_ms: Millis,
     /// What it would have done.
     pub steps: Vec<Step>,

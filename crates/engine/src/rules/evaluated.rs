@@ -17,6 +17,6 @@ pub struct Evaluated {
     pub snoozed: bool,
     /// Whether the agent is to be notified.
     pub notify: bool,
-    /// Whether that is because nobody has answered.
+    /// Whether the reason is that the message has waited for an answer.
     pub waited: bool,
 }

@@ -17,7 +17,7 @@ pub const RESERVE_SETTING: &str = "rule_reserve";
 /// A saved reply made ready for a customer.
 #[derive(Debug, Clone)]
 pub(super) struct Ready {
-    /// What it is called.
+    /// Its name.
     pub(super) name: String,
     /// The messages it makes.
     pub(super) parts: Vec<Outgoing>,
