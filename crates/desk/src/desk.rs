@@ -367,7 +367,7 @@ impl Desk {
 /// Where a desk with this data folder puts the films it opens, and nothing else.
 #[must_use]
 pub fn films_folder(data_dir: &Path) -> PathBuf {
-    engine::media::film::folder(&Engine::media_folder(data_dir))
+    engine::media::video::folder(&Engine::media_folder(data_dir))
 }
 
 pub(crate) async fn read_settings(engine: &Engine) -> Settings {

@@ -325,7 +325,7 @@ impl Engine {
         &self.parts.presence
     }
 
-    /// Pictures and films.
+    /// Pictures and videos.
     #[must_use]
     pub fn media(&self) -> &MediaCache {
         &self.parts.media

@@ -3,15 +3,15 @@
 //! TikTok's links die within a day, a sticker's within a month, so a picture is fetched when its message arrives
 //! (`queue`, `fetch`). The bytes are a stranger's: decoded in a process of their own (`decoder`), and only our own re-encoding
 //! is ever handed to the page. When pictures take more room than they may, those go that TikTok can be asked for again
-//! (`room`). Films are not kept, only fetched to be looked at ([`film`]).
+//! (`room`). Videos are not kept, only fetched to be looked at ([`video`]).
 
 mod decoder;
 mod fetch;
-pub mod film;
 mod queue;
 mod room;
 mod shown;
 mod tries;
+pub mod video;
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
@@ -48,7 +48,7 @@ pub enum PictureError {
     NotStarted(#[from] NotStarted),
 }
 
-/// The pictures on disk, and the films. Clones share them.
+/// The pictures on disk, and the videos. Clones share them.
 #[derive(Debug, Clone)]
 pub struct MediaCache {
     context: Context,
@@ -71,7 +71,7 @@ struct Shared {
     shown: Mutex<shown::Shown>,
     /// How many bytes pictures may take; none for as many as they like.
     limit: watch::Sender<Option<u64>>,
-    films: film::Films,
+    videos: video::Videos,
 }
 
 impl MediaCache {
@@ -98,15 +98,15 @@ impl MediaCache {
             in_hand: InHand::default(),
             shown: Mutex::default(),
             limit: watch::Sender::new(None),
-            films: film::Films::new(context.clone(), film::folder(folder)),
+            videos: video::Videos::new(context.clone(), video::folder(folder)),
         };
         Ok(Self { context, fetcher, shared: Arc::new(shared) })
     }
 
-    /// The films of messages.
+    /// The videos of messages.
     #[must_use]
-    pub fn films(&self) -> &film::Films {
-        &self.shared.films
+    pub fn videos(&self) -> &video::Videos {
+        &self.shared.videos
     }
 
     /// Takes a stranger's bytes in: decoded, turned upright, re-encoded, written. The picture is safe for as long as the hand

@@ -38,7 +38,7 @@ impl MediaCache {
     /// Looks after the room that pictures take, for as long as the engine runs.
     pub(crate) async fn maintain(self) {
         let mut limit = self.shared.limit.subscribe();
-        self.shared.films.tidy().await;
+        self.shared.videos.tidy().await;
         self.shared.tries.tidy();
         let (mut swept, mut in_vain, mut cleared) = (false, None, None::<Instant>);
         loop {
@@ -211,18 +211,18 @@ impl MediaCache {
         outcome
     }
 
-    /// After something was erased: throws away every film, and the files that nobody names, however young. Those in hand
+    /// After something was erased: throws away every video, and the files that nobody names, however young. Those in hand
     /// are somebody else's: nothing works for the erased account any more.
     ///
     /// # Errors
     /// The first file that stayed.
     pub(crate) async fn forget_unnamed(&self) -> std::io::Result<()> {
-        let films = self.shared.films.forget().await;
+        let videos = self.shared.videos.forget().await;
         // What is still being decoded for nobody is put down by then.
         let undisturbed = self.undisturbed().await;
         self.shared.tries.clear();
         drop(undisturbed);
-        self.sweep(Duration::ZERO).await.and(films)
+        self.sweep(Duration::ZERO).await.and(videos)
     }
 
     /// How many bytes pictures may take on disk; none for as many as they like. What TikTok can be asked for again goes
@@ -235,14 +235,14 @@ impl MediaCache {
         });
     }
 
-    /// Throws away what an erased account leaves behind: pictures that nothing names any more, and every film.
+    /// Throws away what an erased account leaves behind: pictures that nothing names any more, and every video.
     ///
     /// # Errors
     /// [`StoreError`]
     pub async fn forget_unneeded(&self) -> Result<(), StoreError> {
         self.drop_unneeded(Millis::MAX).await?;
-        if let Err(error) = self.shared.films.forget().await {
-            tracing::warn!(%error, "could not delete a film");
+        if let Err(error) = self.shared.videos.forget().await {
+            tracing::warn!(%error, "could not delete a video");
         }
         Ok(())
     }
