@@ -135,7 +135,13 @@ fn kind_of(error: &AutoError) -> &'static str {
         AutoError::Call(CallError::Local(_)) | AutoError::Store(_) => "local",
         AutoError::NotPermitted(_) => "not permitted",
         AutoError::NotHere(_) => "not offered",
-        _ => "checked",
+        AutoError::Text(_)
+        | AutoError::TooMany
+        | AutoError::Duplicate
+        | AutoError::Reviewing
+        | AutoError::Rejected
+        | AutoError::NotPossible
+        | AutoError::ChangedElsewhere => "not taken by our own checks",
     }
 }
 

@@ -40,6 +40,15 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// TikTok's code, if it answered with one. Its words may quote a message and are not for the log.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Refused(error) | Self::Unknown(error) => error.code(),
+            Self::Offline(_) | Self::SlowDown(_) | Self::Relink(_) | Self::Local(_) => None,
+        }
+    }
+
     /// What the screen says of a call that was certainly not made, in our words and the system's.
     #[must_use]
     pub fn explanation(&self) -> String {

@@ -1,6 +1,9 @@
 //! What a kind of message carries. Every match on [`Content`] names all kinds, so that a new one does not compile before each
 //! question here has its answer.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use model::{Content, MediaState};
 use unicode_normalization::UnicodeNormalization;
 

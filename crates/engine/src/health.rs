@@ -1,6 +1,9 @@
 //! How each account fares: whether its messages arrive, and if not, why and until when. The rail's dot and the banner show it.
 //! Kept in memory: after a restart it is found out anew.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -119,7 +122,7 @@ impl HealthBoard {
         let changed = self.set(account, |entry| {
             let since_ms = match &entry.health {
                 Health::Offline { since_ms, .. } | Health::Unwell { since_ms, .. } => *since_ms,
-                _ => now_ms,
+                Health::Starting | Health::Live | Health::RateLimited { .. } => now_ms,
             };
             trouble(since_ms)
         });

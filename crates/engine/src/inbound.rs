@@ -4,6 +4,9 @@
 //! One transaction for each batch: the customer, the messages, the gap where what we got does not meet what we had, the
 //! replies it confirms, the conversation's row, and how far the source has come.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod claim;
 mod confirm;
 mod gaps;

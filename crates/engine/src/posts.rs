@@ -1,5 +1,8 @@
 //! The account's own posts, fetched when an agent wants to share one, with their covers.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{HashMap, HashSet};
 
 use model::{AccountId, Content};

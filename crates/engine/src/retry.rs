@@ -1,5 +1,8 @@
 //! What follows from a call that failed: whether, when and why it is made again.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::time::Duration;
 
 use model::{Millis, WaitReason};

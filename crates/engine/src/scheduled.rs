@@ -1,5 +1,8 @@
 //! Replies to be sent later: kept beside the outbox, and put into it when their time has come.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::time::Duration;
 
 use model::{ConversationId, Delivery, MessageId, Millis, Outgoing, ReplyWindow, ScheduledId, StopReason};

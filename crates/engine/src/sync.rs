@@ -304,11 +304,7 @@ impl<S: Source> AccountSync<S> {
         match self.fetcher.fetch(&self.source, id, Priority::Open).await {
             // Its own trouble, not the account's: the next look comes soon enough.
             Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => {
-                tracing::warn!(
-                    conversation = id.0,
-                    code = error_code(&error),
-                    "could not read the conversation on screen"
-                );
+                tracing::warn!(conversation = id.0, code = error.code(), "could not read the conversation on screen");
                 Ok(())
             }
             Ok(applied) => {
@@ -460,14 +456,6 @@ fn priority(known: &Known, linked_at_ms: Millis) -> Priority {
 
 fn local(error: store::StoreError) -> CallError {
     CallError::Local(error.into())
-}
-
-/// TikTok's code, if it said one; its words may quote a message and are not for the log.
-fn error_code(error: &CallError) -> Option<i64> {
-    match error {
-        CallError::Refused(error) | CallError::Unknown(error) => error.code(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Fetching one picture: where its bytes are, whether its link still lives, and where a fresh one comes from.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::time::Duration;
 
 use model::{AccountId, Content, MediaState, MessageId};

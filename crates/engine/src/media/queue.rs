@@ -4,6 +4,9 @@
 //! no fault of the picture's own does not count against it: for as long as TikTok gives it out, a bad hour of the network or
 //! of the hosts that keep pictures only puts it off.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::collections::VecDeque;
 use std::time::Duration;
 

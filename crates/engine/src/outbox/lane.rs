@@ -279,7 +279,7 @@ impl Lane<'_> {
             && let Err(error) = self.lanes.fetcher.fetch_from_tiktok(business, id, Priority::Open).await
         {
             return match error {
-                CallError::Refused(_) | CallError::Unknown(_) => Ok(Some(self.is_blind(&error))),
+                CallError::Refused(_) | CallError::Unknown(_) => Ok(Some(self.count_blind_read(&error))),
                 error => self.requeue(head, &error).await.map(Some),
             };
         }
@@ -307,13 +307,10 @@ impl Lane<'_> {
         lacks && self.blind < MAX_BLIND_READS && !completeness.is_given_up(self.id, updated_ms)
     }
 
-    /// The thread could not be read.
-    fn is_blind(&mut self, error: &CallError) -> Next {
+    /// Counts a reading of the thread that failed; the wait before the next.
+    fn count_blind_read(&mut self, error: &CallError) -> Next {
         self.blind += 1;
-        let code = match error {
-            CallError::Refused(error) | CallError::Unknown(error) => error.code(),
-            _ => None,
-        };
+        let code = error.code();
         tracing::warn!(conversation = self.id.0, times = self.blind, code, "could not read a thread before a send");
         Next::Wait(self.backoff.failed())
     }
@@ -335,7 +332,7 @@ impl Lane<'_> {
             return Ok(Next::Rest);
         }
         match self.lanes.fetcher.fetch_from_tiktok(&business, self.id, Priority::Open).await {
-            Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => Ok(self.is_blind(&error)),
+            Err(error @ (CallError::Refused(_) | CallError::Unknown(_))) => Ok(self.count_blind_read(&error)),
             // What stands in the way then, stands in the way of the reply, and is told of with it.
             Ok(_) | Err(_) => Ok(Next::Wait(until(context.clock().now_ms(), end_ms))),
         }

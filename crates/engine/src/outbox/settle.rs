@@ -1,5 +1,8 @@
 //! Stores the outcome of a call that sends: one transaction for each outcome, and no network in sight.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
 use store::table::attempt::{End, Outcome};
 use store::table::conversation::{self, Known};
@@ -157,20 +160,21 @@ fn end(outcome: Outcome, error: &tiktok::Error) -> End {
 pub(super) fn refusal(error: &tiktok::Error, known: &Known, at_ms: Millis) -> Refusal {
     let refusal = refusal_of(error, at_ms);
     let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
-    let reason = match refusal.reason {
-        RefusalReason::MessagingRules if closed => RefusalReason::WindowClosed,
-        RefusalReason::MessagingRules if known.ledger.is_overspent() => RefusalReason::RepliesSpent,
-        reason => reason,
+    let reason = if refusal.reason != RefusalReason::MessagingRules {
+        refusal.reason
+    } else if closed {
+        RefusalReason::WindowClosed
+    } else if known.ledger.is_overspent() {
+        RefusalReason::RepliesSpent
+    } else {
+        RefusalReason::MessagingRules
     };
     Refusal { reason, ..refusal }
 }
 
 /// TikTok's refusal of a message that belongs to no conversation of ours yet.
 pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
-    let reason = match error {
-        tiktok::Error::Refused { reason, .. } => *reason,
-        _ => Reason::Other,
-    };
+    let reason = if let tiktok::Error::Refused { reason, .. } = error { *reason } else { Reason::Other };
     let reason = match reason {
         Reason::MessagingRules => RefusalReason::MessagingRules,
         Reason::InvalidParameter => RefusalReason::InvalidParameter,
@@ -183,7 +187,7 @@ pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
         Reason::UnsupportedVersion => RefusalReason::DeskbellTooOld,
         Reason::NotInSandbox => RefusalReason::SandboxOnly,
         Reason::BadCredentials | Reason::AppBlocked | Reason::TokenMissing => RefusalReason::AppRefused,
-        _ => RefusalReason::Other,
+        Reason::TooOften | Reason::Other => RefusalReason::Other,
     };
     Refusal {
         reason,
