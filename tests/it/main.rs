@@ -19,6 +19,7 @@ mod budget;
 mod composing;
 mod contract;
 mod database;
+mod engine_house;
 mod faultrun;
 mod guards;
 mod history;

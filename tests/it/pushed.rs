@@ -5,7 +5,7 @@ mod muddled;
 
 use std::time::Duration;
 
-use desk::{HearError, Heard};
+use desk::{WebhookError, WebhookOutcome};
 use model::ConversationId;
 use sandbox::{Config, Customer, Delivery, Fault, Limits, Times, WindowRule};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ fn pushed(ear: &mut Receiver<Delivery>) -> Vec<Delivery> {
     std::iter::from_fn(|| ear.try_recv().ok()).collect()
 }
 
-async fn hear(world: &World, delivery: &Delivery) -> Result<Heard, HearError> {
+async fn hear(world: &World, delivery: &Delivery) -> Result<WebhookOutcome, WebhookError> {
     world.desk().hear(&delivery.signature, &delivery.body).await
 }
 
@@ -292,7 +292,7 @@ async fn a_clock_that_is_ahead_does_not_hide_what_comes_after_an_ad() {
     // Put on, and not noticed yet.
     world.desk().engine().clock().set_offset_ms(200_000);
     for delivery in pushed(&mut ear) {
-        assert!(matches!(hear(&world, &delivery).await, Ok(Heard::Taken)));
+        assert!(matches!(hear(&world, &delivery).await, Ok(WebhookOutcome::Taken)));
     }
     ana.says("hi, is this the shop?");
     world.ask("syncAccounts", json!({})).await;
@@ -370,7 +370,7 @@ async fn an_event_without_content_makes_deskbell_look() {
     eva.says("from Lisbon");
     let hints = pushed(&mut ear);
     assert!(!hints.is_empty() && !String::from_utf8_lossy(&hints[0].body).contains("Lisbon"));
-    assert!(matches!(hear(&world, &hints[0]).await, Ok(Heard::Hint)));
+    assert!(matches!(hear(&world, &hints[0]).await, Ok(WebhookOutcome::Hint)));
     world.until_thread(&eva, "from Lisbon").await;
 }
 
@@ -399,18 +399,18 @@ async fn what_tiktok_did_not_sign_or_signed_long_ago_changes_nothing() {
     ];
     for (signature, body) in forged {
         let heard = world.desk().hear(signature, body.as_bytes()).await;
-        assert!(matches!(heard, Err(HearError::Signature(_))), "{signature}: {heard:?}");
+        assert!(matches!(heard, Err(WebhookError::Signature(_))), "{signature}: {heard:?}");
     }
     let now_s = world.tiktok.now_ms() / 1_000;
     for stale in [now_s - 3_600, now_s + 3_600] {
         let old = world.tiktok.sign(&body, stale);
         let heard = hear(&world, &old).await;
-        assert!(matches!(heard, Ok(Heard::Hint) | Err(HearError::Signature(_))), "{heard:?}");
+        assert!(matches!(heard, Ok(WebhookOutcome::Hint) | Err(WebhookError::Signature(_))), "{heard:?}");
     }
     assert!(!world.reads(&ana).await.contains("refund"), "{}", world.reads(&ana).await);
     // A hint all the same: it looks, and finds what is true.
     world.tiktok.clear_faults();
-    assert!(matches!(hear(&world, &world.tiktok.sign(&body, now_s - 3_600)).await, Ok(Heard::Hint)));
+    assert!(matches!(hear(&world, &world.tiktok.sign(&body, now_s - 3_600)).await, Ok(WebhookOutcome::Hint)));
     world.until_thread(&ana, "refund of 100").await;
     for nonsense in ["", "{}", "[1]", "null", "{\"event\":5}"] {
         let signed = world.tiktok.sign(nonsense, now_s);
@@ -428,11 +428,11 @@ async fn events_for_an_account_that_is_not_linked_are_none_of_its_business() {
     stranger.says("milk?");
     let body = String::from_utf8_lossy(&pushed(&mut ear).remove(0).body).into_owned();
     let now_s = world.tiktok.now_ms() / 1_000;
-    assert!(matches!(hear(&world, &world.tiktok.sign(&body, now_s)).await, Ok(Heard::Nothing)));
+    assert!(matches!(hear(&world, &world.tiktok.sign(&body, now_s)).await, Ok(WebhookOutcome::Nothing)));
     let nobody = json!({ "client_key": "1", "event": "im_receive_msg", "create_time": now_s, "user_openid": "nobody", "content": "{}" });
-    assert!(matches!(hear(&world, &world.tiktok.sign(&nobody.to_string(), now_s)).await, Ok(Heard::Nothing)));
+    assert!(matches!(hear(&world, &world.tiktok.sign(&nobody.to_string(), now_s)).await, Ok(WebhookOutcome::Nothing)));
     let unknown = json!({ "client_key": "1", "event": "im_new_thing", "create_time": now_s, "user_openid": linked, "content": "{}" });
-    assert!(matches!(hear(&world, &world.tiktok.sign(&unknown.to_string(), now_s)).await, Ok(Heard::Nothing)));
+    assert!(matches!(hear(&world, &world.tiktok.sign(&unknown.to_string(), now_s)).await, Ok(WebhookOutcome::Nothing)));
     assert_eq!(rows(&world).await.len(), 2);
 
     world.ask("unlinkAccount", json!({ "account": world.account(), "erase": false })).await;
@@ -440,7 +440,7 @@ async fn events_for_an_account_that_is_not_linked_are_none_of_its_business() {
     let ana = world.customer("Ana");
     ana.says("are you there?");
     for delivery in pushed(&mut ear) {
-        assert!(matches!(hear(&world, &delivery).await, Ok(Heard::Nothing)));
+        assert!(matches!(hear(&world, &delivery).await, Ok(WebhookOutcome::Nothing)));
     }
     assert!(!world.reads(&ana).await.contains("are you there?"));
 }
@@ -459,7 +459,7 @@ async fn a_permission_that_is_taken_away_is_told_at_once_and_nothing_is_lost() {
         "client_key": "1", "event": "authorization.removed", "create_time": now_s, "user_openid": business_id, "content": content,
     });
     let before = calls(&world);
-    assert!(matches!(hear(&world, &world.tiktok.sign(&removed.to_string(), now_s)).await, Ok(Heard::Taken)));
+    assert!(matches!(hear(&world, &world.tiktok.sign(&removed.to_string(), now_s)).await, Ok(WebhookOutcome::Taken)));
     assert_eq!(account(&world).await["health"]["state"], "relink");
     assert_eq!(calls(&world), before, "nobody had to ask");
     world.send(conversation, "It left today.").await;

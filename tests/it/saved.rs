@@ -163,11 +163,11 @@ async fn its_picture_goes_out_with_the_reply_and_outlives_draft_account_and_a_ti
     assert_eq!(used["leftOut"], true, "the agent's own picture stays");
     assert_ne!(used["attachment"]["key"], json!(held.key));
 
-    world.desk().engine().keep_pictures_within(Some(1));
+    world.desk().engine().media().set_limit(Some(1));
     world.ask("unlinkAccount", json!({ "account": world.account(), "erase": true })).await;
     assert!(world.desk().media(&held.key).await.is_some(), "no account owns it");
     world.ask("deleteSavedReply", json!({ "saved": kept["id"] })).await;
-    world.desk().engine().forget_unneeded_media().await.unwrap();
+    world.desk().engine().media().forget_unneeded().await.unwrap();
     assert!(world.desk().media(&held.key).await.is_none(), "and then nobody names it");
 }
 

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::hear::{HearError, Heard};
 use engine::media::Hand;
 use engine::timing::Timing;
-use engine::{Config, Endpoints, Engine, Secrets, Vault};
+use engine::webhooks::{WebhookError, WebhookOutcome};
+use engine::{Config, Endpoints, Engine, SecretStore, Secrets};
 use model::{AccountId, ConversationId};
 use store::table::media::{self, StoredImage};
 use store::table::{draft, message, setting, unsent};
@@ -122,7 +122,7 @@ impl Desk {
             .await
             .map_err(|_| OpenError::CutOff)??;
         let secrets: Arc<dyn Secrets> = host.clone();
-        let vault = Vault::open(secrets).await;
+        let secret_store = SecretStore::open(secrets).await;
         let engine_config = Config {
             folder: Engine::media_folder(&config.data_dir),
             picture_decoder: config.picture_decoder,
@@ -131,7 +131,7 @@ impl Desk {
         };
         let mut changes = store.changes();
         let (signals, _) = broadcast::channel(SIGNALS_KEPT);
-        let started = Engine::start(engine_config, store, vault).await;
+        let started = Engine::start(engine_config, store, secret_store).await;
         let engine = started.map_err(|error| OpenError::Engine(model::describe_error(&error)))?;
         let desk = Self {
             shared: Arc::new(Shared {
@@ -194,9 +194,9 @@ impl Desk {
     /// received it: a relay, or Practice's own TikTok.
     ///
     /// # Errors
-    /// [`HearError`]; polling finds what was not taken in.
-    pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<Heard, HearError> {
-        self.engine().hear(signature, body).await
+    /// [`WebhookError`]; polling finds what was not taken in.
+    pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<WebhookOutcome, WebhookError> {
+        self.engine().webhooks().handle(signature, body).await
     }
 
     /// A kept picture by its key; nothing if the key is not one of ours.
@@ -204,7 +204,7 @@ impl Desk {
         let bytes = self.engine().media().read(key).await?;
         let asked = key.to_owned();
         let mime = self.engine().store().read(move |sql| media::mime(sql, &asked)).await.ok()??;
-        self.engine().media().shown(key, self.engine().clock().now_ms());
+        self.engine().media().record_shown(key, self.engine().clock().now_ms());
         Some(Media { mime: if mime == "image/png" { "image/png" } else { "image/jpeg" }, bytes })
     }
 
@@ -222,7 +222,7 @@ impl Desk {
         // TikTok is asked while the picture is decoded: neither waits for the other.
         let (kept, taken) = tokio::join!(self.keep_picture(bytes), async {
             match conversation {
-                Some(conversation) => engine.takes_images(conversation).await,
+                Some(conversation) => engine.outbox().takes_images(conversation).await,
                 None => Ok(None),
             }
         });
@@ -329,7 +329,7 @@ impl Desk {
     /// What the settings say that the engine has to know.
     fn obey(&self, settings: &Settings) {
         self.engine().share_budget(settings.computers.clamp(1, MOST_COMPUTERS));
-        self.engine().keep_pictures_within(settings.media_budget());
+        self.engine().media().set_limit(settings.media_budget());
     }
 
     /// How many messages there are, of many as counted a while ago: the palette says so at every keystroke, and counting a
@@ -367,7 +367,7 @@ impl Desk {
 /// Where a desk with this data folder puts the films it opens, and nothing else.
 #[must_use]
 pub fn films_folder(data_dir: &Path) -> PathBuf {
-    engine::media::film::folder(&Engine::media_folder(data_dir))
+    engine::media::video::folder(&Engine::media_folder(data_dir))
 }
 
 pub(crate) async fn read_settings(engine: &Engine) -> Settings {

@@ -4,12 +4,12 @@
 use engine::SecretsError;
 use engine::automatic::comments::CommentError;
 use engine::call::CallError;
-use engine::link::LinkError;
+use engine::linking::LinkError;
 use engine::media::PictureError;
-use engine::outbox::later::LaterError;
 use engine::picture::Problem;
+use engine::scheduled::ScheduleError;
 use engine::tokens::TokenError;
-use engine::unlink::UnlinkError;
+use engine::unlinking::UnlinkError;
 use model::TextProblem;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -207,15 +207,15 @@ impl From<StoreError> for Fault {
     }
 }
 
-impl From<LaterError> for Fault {
-    fn from(error: LaterError) -> Self {
+impl From<ScheduleError> for Fault {
+    fn from(error: ScheduleError) -> Self {
         match error {
-            LaterError::Past => Self::new(FaultCode::ScheduleInPast),
-            LaterError::NoWindow => Self::new(FaultCode::NoWindow),
-            LaterError::AfterWindow { closes_at_ms } => {
+            ScheduleError::Past => Self::new(FaultCode::ScheduleInPast),
+            ScheduleError::NoWindow => Self::new(FaultCode::NoWindow),
+            ScheduleError::AfterWindow { closes_at_ms } => {
                 Self::with_detail(FaultCode::ScheduleAfterWindow, closes_at_ms.to_string())
             }
-            LaterError::Store(error) => error.into(),
+            ScheduleError::Store(error) => error.into(),
         }
     }
 }

@@ -22,8 +22,8 @@ pub use desk::{Desk, DeskConfig, Media, OpenError, films_folder};
 pub use fault::{Fault, FaultCode};
 pub use host::{Host, HostError, Notification, Place};
 
-pub use engine::hear::{HearError, Heard};
 pub use engine::picture::decoder_process::{is_decoder, run_decoder, this_program};
 pub use engine::timing::Timing;
+pub use engine::webhooks::{WebhookError, WebhookOutcome};
 pub use engine::{Endpoints, ExposeSecret, SecretString, Secrets, SecretsError, SessionSecrets};
 pub use store::private;

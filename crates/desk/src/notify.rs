@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::{Arrival, Engine, NotSent};
+use engine::Engine;
+use engine::events::{Arrival, NotSent};
 use model::{AccountId, CommentId, Delivery, SnippetKind, StopReason, clean_name};
 use store::table::{comment, conversation, message};
 use tokio::sync::broadcast;
@@ -20,14 +21,14 @@ const ONE_REPLY: Duration = Duration::from_secs(3);
 
 /// Tells of comments that are answered by message.
 pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
-    let mut arrivals = engine.comment_arrivals();
+    let mut arrivals = engine.events().comments();
     loop {
         let (account, id) = match arrivals.recv().await {
             Ok(arrived) => arrived,
             Err(broadcast::error::RecvError::Lagged(_)) => continue,
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        if engine.attention().borrow().focused || !desk::read_settings(&engine).await.notify {
+        if engine.events().active_view().borrow().focused || !desk::read_settings(&engine).await.notify {
             continue;
         }
         if let Some(notification) = compose_comment(&engine, account, id).await {
@@ -37,7 +38,8 @@ pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
 }
 
 pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast::Sender<Signal>) {
-    let (mut arrivals, mut alerts, mut unsent) = (engine.arrivals(), engine.alerts(), engine.not_sent());
+    let (mut arrivals, mut alerts, mut unsent) =
+        (engine.events().arrivals(), engine.events().alerts(), engine.events().not_sent());
     // A picture and its words are one reply to the agent, though two messages.
     let mut last: Option<(NotSent, Instant)> = None;
     loop {
@@ -58,7 +60,7 @@ pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast:
             Err(broadcast::error::RecvError::Lagged(_)) => continue,
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        let told = !engine.attention().borrow().focused && desk::read_settings(&engine).await.notify;
+        let told = !engine.events().active_view().borrow().focused && desk::read_settings(&engine).await.notify;
         let fresh_ms = match alert {
             None if told => FRESH_MS,
             // Of a message that has just arrived the agent hears once.
@@ -79,7 +81,7 @@ async fn tell_not_sent(engine: &Engine, host: &Arc<dyn Host>, signals: &broadcas
     let body = unsent_words(&delivery).to_owned();
     // No page listening is fine.
     let _ = signals.send(Signal::NotSent { account, conversation, name: name.clone(), delivery });
-    if !engine.attention().borrow().focused && desk::read_settings(engine).await.notify {
+    if !engine.events().active_view().borrow().focused && desk::read_settings(engine).await.notify {
         let title = title(&name, row.person.handle.as_deref(), "Reply not sent");
         show(host, Notification { account, opens: Place::Conversation(conversation), title, body }).await;
     }

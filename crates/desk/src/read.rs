@@ -36,7 +36,7 @@ use crate::view::{
 };
 
 pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account) -> Result<AccountView, StoreError> {
-    let (health, synced_at_ms) = engine.health_of(account.id);
+    let (health, synced_at_ms) = engine.health().of(account.id);
     let health = match (&account.relink, health) {
         _ if account.unlinked_at_ms.is_some() => {
             Health::Unlinked { since_ms: account.unlinked_at_ms.unwrap_or_default() }

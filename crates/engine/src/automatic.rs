@@ -4,19 +4,18 @@
 //! Before a change the kind is read, so that nothing is overwritten that the agent has not seen; after it the kind is read
 //! again. No change is ever made twice: an answer that was lost is settled by that reading.
 
+mod bulk;
 mod change;
 pub mod comments;
-mod hold;
+mod kind_lock;
 mod plan;
 mod reading;
-mod several;
 mod words;
 
-pub(crate) use reading::run;
 pub(crate) use words::audit;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use model::{AccountId, AutoMessageType, AutoProblem, AutoText, Change};
 use store::StoreError;
@@ -24,17 +23,19 @@ use store::table::account::{self, Account};
 use store::table::auto_message;
 use tiktok::business::direct_reply::SetDirectReply;
 use tiktok::{Endpoint, Reason, Words};
-use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use crate::call::CallError;
-use crate::engine::Engine;
+use crate::context::Context;
+use crate::lock::lock;
 use crate::pace::Priority;
+use crate::timing::millis;
 
 /// The permission that all of this needs.
 const SCOPE: &str = "message.list.manage";
 /// An agent waits this long for TikTok's budget; for longer they are told so instead.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
+const AGENT_PATIENCE: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Why something could not be done with automatic messages.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +89,7 @@ impl From<CallError> for AutoError {
 /// A message that TikTok did not take, with why.
 #[derive(Debug)]
 pub struct NotTaken {
-    /// What it would have said.
+    /// Its text.
     pub text: AutoText,
     /// Why not.
     pub error: AutoError,
@@ -103,38 +104,24 @@ pub struct Trouble {
     pub comments: Option<Arc<AutoError>>,
 }
 
-/// What is remembered of each account. In memory: after a restart TikTok is asked at once.
-#[derive(Debug, Default)]
-pub(crate) struct Automatic {
-    accounts: Mutex<HashMap<AccountId, Arc<Entry>>>,
+/// The automatic messages of all accounts. Clones share them.
+#[derive(Debug, Clone)]
+pub struct AutoMessages {
+    context: Context,
+    /// Kept in memory: after a restart TikTok is asked at once.
+    accounts: Arc<Mutex<HashMap<AccountId, Arc<AccountState>>>>,
 }
 
+/// What is remembered of one account.
 #[derive(Debug, Default)]
-struct Entry {
-    /// Whoever reads or changes an account's automatic messages does so alone.
-    one: Arc<tokio::sync::Mutex<()>>,
-    woken: Notify,
+struct AccountState {
+    /// Held while the account's automatic messages are read or changed.
+    exclusive: Arc<AsyncMutex<()>>,
     /// An answer to a comment was lost.
-    lost: Notify,
+    answer_lost: Notify,
     /// When an agent last looked.
     shown: Mutex<Option<Instant>>,
     trouble: Mutex<Trouble>,
-}
-
-impl Automatic {
-    fn of(&self, id: AccountId) -> Arc<Entry> {
-        Arc::clone(self.accounts.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
-    }
-
-    /// Something happened at TikTok: the account is read soon.
-    pub(crate) fn wake(&self, id: AccountId) {
-        self.of(id).woken.notify_one();
-    }
-
-    async fn alone(&self, id: AccountId) -> OwnedMutexGuard<()> {
-        let one = Arc::clone(&self.of(id).one);
-        one.lock_owned().await
-    }
 }
 
 /// For the log: TikTok's words may quote a text.
@@ -148,40 +135,60 @@ fn kind_of(error: &AutoError) -> &'static str {
         AutoError::Call(CallError::Local(_)) | AutoError::Store(_) => "local",
         AutoError::NotPermitted(_) => "not permitted",
         AutoError::NotHere(_) => "not offered",
-        _ => "checked",
+        AutoError::Text(_)
+        | AutoError::TooMany
+        | AutoError::Duplicate
+        | AutoError::Reviewing
+        | AutoError::Rejected
+        | AutoError::NotPossible
+        | AutoError::ChangedElsewhere => "not taken by our own checks",
     }
 }
 
-impl Engine {
+impl AutoMessages {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context, accounts: Arc::default() }
+    }
+
+    fn of(&self, id: AccountId) -> Arc<AccountState> {
+        Arc::clone(lock(&self.accounts).entry(id).or_default())
+    }
+
+    async fn lock_account(&self, id: AccountId) -> OwnedMutexGuard<()> {
+        let exclusive = Arc::clone(&self.of(id).exclusive);
+        exclusive.lock_owned().await
+    }
+
     /// An agent looks at an account's automatic messages: they are read soon if that was not lately, and often from now on.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn show_automatic(&self, id: AccountId) -> Result<(), StoreError> {
-        let entry = self.automatic().of(id);
-        *entry.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let read = self.store().read(move |sql| auto_message::kind(sql, id, AutoMessageType::ChatPrompt)).await?;
-        let soon_ms = i64::try_from(self.timing().automatic_soon.as_millis()).unwrap_or(i64::MAX);
-        let lately = self.clock().now_ms().saturating_sub(soon_ms);
+    pub async fn record_shown(&self, id: AccountId) -> Result<(), StoreError> {
+        let account = self.of(id);
+        *lock(&account.shown) = Some(Instant::now());
+        let read =
+            self.context.store().read(move |sql| auto_message::kind(sql, id, AutoMessageType::ChatPrompt)).await?;
+        let soon_ms = millis(self.context.timing().automatic_soon);
+        let lately = self.context.clock().now_ms().saturating_sub(soon_ms);
         if read.is_none_or(|kind| kind.fetched_at_ms < lately) {
-            entry.woken.notify_one();
+            self.context.signals().auto_messages.notify(id);
         }
         Ok(())
     }
 
-    /// Asks TikTok for all of an account's automatic messages now. Why it failed, if it did, is [`Engine::auto_trouble`].
-    pub async fn refresh_automatic(&self, id: AccountId) {
-        let engine = self.clone();
-        let read = self.see_through(async move { engine.read_automatic(id, Priority::Open).await }).await;
+    /// Asks TikTok for all of an account's automatic messages now. Why it failed, if it did, is [`AutoMessages::trouble`].
+    pub async fn refresh(&self, id: AccountId) {
+        let messages = self.clone();
+        let read = self.context.run_to_end(async move { messages.read(id, Priority::Open).await }).await;
         if let Some(Err(error)) = read {
-            tracing::warn!(account = id.0, why = kind_of(&error), "automatic.not_read");
+            tracing::warn!(account = id.0, why = kind_of(&error), "could not read the automatic messages");
         }
     }
 
     /// Why the last questions about an account's automatic messages failed, if they did.
     #[must_use]
-    pub fn auto_trouble(&self, id: AccountId) -> Trouble {
-        self.automatic().of(id).trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn trouble(&self, id: AccountId) -> Trouble {
+        lock(&self.of(id).trouble).clone()
     }
 
     /// Turns comment-to-message on or off.
@@ -189,53 +196,39 @@ impl Engine {
     /// # Errors
     /// [`AutoError`]
     pub async fn set_comment_to_message(&self, id: AccountId, enabled: bool) -> Result<(), AutoError> {
-        let engine = self.clone();
-        self.see_through(async move {
-            let _alone = engine.alone_soon(id).await?;
-            let business = engine.linked(id).await?;
+        let messages = self.clone();
+        let work = async move {
+            let _exclusive = messages.lock_account_soon(id).await?;
+            let business = messages.linked(id).await?;
             let set = SetDirectReply { business_id: business.remote_id.clone(), enabled };
-            let answer = engine.ask_automatic(id, Priority::Open, set).await;
+            let answer = messages.ask(id, Priority::Open, set).await;
             // Whatever came of it: what TikTok says afterwards is what stands.
-            let read = engine.read_comment_to_message(&business, Priority::Open).await;
+            let read = messages.read_comment_to_message(&business, Priority::Open).await;
             match (answer, read) {
                 (Err(AutoError::Call(CallError::Unknown(_))), Ok(now)) if now == enabled => Ok(()),
                 (Err(error), _) => Err(offered(error)),
                 (Ok(_), read) => read.map(|_| ()),
             }
-        })
-        .await
-        .unwrap_or_else(|| Err(closing()))
+        };
+        self.context.run_to_end(work).await.unwrap_or_else(|| Err(closing()))
     }
 
-    /// What is to be seen through whatever becomes of whoever waits for it.
-    async fn see_through<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
-        let (done, answer) = oneshot::channel();
-        let engine = self.clone();
-        self.spawn(async move {
-            if let Some(_in_call) = engine.begin_call() {
-                // Nobody waiting is fine.
-                let _ = done.send(work.await);
-            }
-        })?;
-        answer.await.ok()
-    }
-
-    /// Nobody else of this Deskbell has to do with the account's automatic messages; unless an agent would have to wait for
-    /// that because TikTok makes us wait.
-    async fn alone_soon(&self, id: AccountId) -> Result<OwnedMutexGuard<()>, AutoError> {
-        let alone = self.automatic().alone(id);
-        tokio::pin!(alone);
+    /// Waits until nothing else reads or changes the account's automatic messages; fails if TikTok's rate limit would keep an
+    /// agent waiting for that.
+    async fn lock_account_soon(&self, id: AccountId) -> Result<OwnedMutexGuard<()>, AutoError> {
+        let locked = self.lock_account(id);
+        tokio::pin!(locked);
         loop {
             self.in_time()?;
-            if let Ok(alone) = tokio::time::timeout(PATIENCE / 3, &mut alone).await {
-                return Ok(alone);
+            if let Ok(exclusive) = tokio::time::timeout(AGENT_PATIENCE / 3, &mut locked).await {
+                return Ok(exclusive);
             }
         }
     }
 
     /// Whether TikTok lets us ask before an agent loses patience.
     fn in_time(&self) -> Result<(), AutoError> {
-        match self.caller().paused().filter(|wait| *wait > PATIENCE) {
+        match self.context.caller().paused().filter(|wait| *wait > AGENT_PATIENCE) {
             Some(wait) => Err(AutoError::Call(CallError::SlowDown(wait))),
             None => Ok(()),
         }
@@ -243,7 +236,7 @@ impl Engine {
 
     /// An account that is linked.
     async fn linked(&self, id: AccountId) -> Result<Account, AutoError> {
-        let business = self.store().read(move |sql| account::get(sql, id)).await?;
+        let business = self.context.store().read(move |sql| account::get(sql, id)).await?;
         match &business.relink {
             Some(why) => Err(AutoError::Call(CallError::Relink(Words::from(why.as_str())))),
             None => Ok(business),
@@ -261,7 +254,7 @@ impl Engine {
     }
 
     /// Asks TikTok, unless that would keep an agent waiting for longer than they like to.
-    async fn ask_automatic<E: Endpoint + Clone>(
+    async fn ask<E: Endpoint + Clone>(
         &self,
         id: AccountId,
         priority: Priority,
@@ -270,19 +263,19 @@ impl Engine {
         if priority >= Priority::Open {
             self.in_time()?;
         }
-        Ok(self.caller().ask(id, priority, endpoint).await?)
+        Ok(self.context.caller().ask(id, priority, endpoint).await?)
     }
 
-    fn note_trouble(&self, id: AccountId, note: impl FnOnce(&mut Trouble)) {
-        let entry = self.automatic().of(id);
-        let mut trouble = entry.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+    fn record_trouble(&self, id: AccountId, note: impl FnOnce(&mut Trouble)) {
+        let account = self.of(id);
+        let mut trouble = lock(&account.trouble);
         let shown = |trouble: &Trouble| [&trouble.messages, &trouble.comments].map(|why| why.as_deref().map(kind_of));
         let before = shown(&trouble);
         note(&mut trouble);
         let changed = before != shown(&trouble);
         drop(trouble);
         if changed {
-            self.store().announce(Change::AutoMessages { account: id });
+            self.context.store().announce(Change::AutoMessages { account: id });
         }
     }
 }

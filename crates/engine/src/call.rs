@@ -7,6 +7,7 @@ use model::{AccountId, Clock, Millis};
 use tiktok::{AccessToken, Client, Endpoint, LaterWhy, UnreachableWhy, Words};
 
 use crate::pace::{Pace, Priority};
+use crate::timing::millis;
 use crate::tokens::{TokenError, Tokens};
 
 /// A server's clock is only believed to be off by more than its `Date` header's own grain.
@@ -39,6 +40,15 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// TikTok's code, if it answered with one. Its words may quote a message and are not for the log.
+    #[must_use]
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Refused(error) | Self::Unknown(error) => error.code(),
+            Self::Offline(_) | Self::SlowDown(_) | Self::Relink(_) | Self::Local(_) => None,
+        }
+    }
+
     /// What the screen says of a call that was certainly not made, in our words and the system's.
     #[must_use]
     pub fn explanation(&self) -> String {
@@ -96,10 +106,10 @@ impl Caller {
         self.client().at_most_ms().map_or(now_ms, |most| most.min(now_ms))
     }
 
-    /// When a question was asked that is answered now.
+    /// When a question was asked that is answered now, by TikTok's clock.
     #[must_use]
     pub fn asked_at_ms(&self, began: Instant) -> Millis {
-        self.proven_now_ms().saturating_sub(i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX))
+        self.proven_now_ms().saturating_sub(millis(began.elapsed()))
     }
 
     /// Takes over what the answers so far have said of TikTok's time.
@@ -220,8 +230,8 @@ impl Caller {
     }
 
     /// The computer slept this long: what TikTok wants us to wait went on meanwhile.
-    pub(crate) fn slept(&self, long: Duration) {
-        self.shared.pace.slept(long);
+    pub(crate) fn skip_pause(&self, slept: Duration) {
+        self.shared.pace.skip_pause(slept);
     }
 
     /// Keeps to this computer's share of the budget.
@@ -230,8 +240,8 @@ impl Caller {
     }
 
     /// The agent wants it tried now, even if TikTok said that today is over.
-    pub(crate) fn go_on(&self) {
-        self.shared.pace.go_on();
+    pub(crate) fn end_pause(&self) {
+        self.shared.pace.end_pause();
     }
 
     /// TikTok does not let the account read its messages any more, as it says of a call made under this link: only linking

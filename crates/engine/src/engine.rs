@@ -1,143 +1,61 @@
-//! The engine: one loop for each linked account, one outbox, one way to call TikTok, and what they share.
+//! The engine: composes its parts, starts them and closes them, and passes on what concerns several of them.
+//!
+//! Every part is a struct of its own that owns its state and a [`Context`]. Nothing but `lib.rs` names this file, so that no
+//! part can reach another one through it.
 
-use std::collections::HashMap;
-use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::{AccountId, Clock, CommentId, ConversationId, Delivery, MessageId};
-use store::table::account::{self, Account};
-use store::table::comment;
+use model::{AccountId, Clock};
+use store::table::{account, comment};
 use store::{Store, StoreError};
 use tiktok::{Client, Endpoints};
-use tokio::sync::{Mutex as AsyncMutex, MutexGuard, Notify, broadcast, mpsc, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::mpsc;
 
-use crate::automatic::{self, Automatic};
+use crate::account_tasks::AccountTasks;
+use crate::automatic::AutoMessages;
+use crate::automatic::comments::Comments;
 use crate::call::Caller;
-use crate::fresh::Fresh;
+use crate::clock_watch::ClockWatch;
+use crate::context::Context;
+use crate::conversation_fetch::ConversationFetch;
+use crate::events::Events;
 use crate::health::HealthBoard;
-use crate::link::Link;
-use crate::media::MediaVault;
+use crate::linking::Linking;
+use crate::maintenance::Maintenance;
+use crate::media::MediaCache;
 use crate::outbox::Outbox;
 use crate::pace::Pace;
-use crate::secrets::Vault;
-use crate::signs::Signs;
-use crate::source::tiktok::TikTok;
-use crate::sync::{AccountLoop, Attention};
+use crate::posts::Posts;
+use crate::presence::Presence;
+use crate::rules::Rules;
+use crate::scheduled::ScheduledReplies;
+use crate::secrets::SecretStore;
+use crate::signals::Signals;
+use crate::snooze::Snooze;
 use crate::timing::Timing;
 use crate::tokens::Tokens;
-use crate::{health, rules, snooze, tidy, wake};
+use crate::unlinking::Unlinking;
+use crate::webhooks::Webhooks;
 
 /// How long closing waits for calls that are under way.
-const LAST_CALLS: Duration = Duration::from_secs(5);
+const LAST_CALLS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long closing waits for replies that could still be undone to go out.
-const LAST_SENDS: Duration = Duration::from_secs(2);
-/// News a slow listener may lag behind; it then misses notifications, nothing else.
-const ARRIVALS_KEPT: usize = 256;
+const LAST_SENDS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the engine is told at start.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where pictures are kept.
+    /// The folder of the media cache.
     pub folder: PathBuf,
-    /// The program that decodes them when it is started with
+    /// The program that decodes pictures when it is started with
     /// [`DECODER_ARGUMENT`](crate::picture::decoder_process::DECODER_ARGUMENT).
     pub picture_decoder: PathBuf,
-    /// Which hosts are TikTok.
+    /// The hosts that are TikTok.
     pub endpoints: Endpoints,
-    /// Its intervals.
+    /// Intervals and limits.
     pub timing: Timing,
-}
-
-/// A customer's message arrived. Those of an account's first fetch are not told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrival {
-    /// For which account.
-    pub account: AccountId,
-    /// In which conversation.
-    pub conversation: ConversationId,
-    /// Which message.
-    pub message: MessageId,
-}
-
-/// A rule wants the agent to know of a customer's message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Alert {
-    /// Which message.
-    pub arrival: Arrival,
-    /// Whether it is because nobody has answered it, and not because it has just arrived.
-    pub waited: bool,
-}
-
-/// A reply came to rest without having been sent, or without being known to be: the agent, who may be anywhere by now, is to
-/// hear of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotSent {
-    /// For which account.
-    pub account: AccountId,
-    /// In which conversation.
-    pub conversation: ConversationId,
-    /// How it stands: stopped, refused, or never confirmed.
-    pub delivery: Delivery,
-}
-
-/// The engine. Clones share it.
-#[derive(Debug, Clone)]
-pub struct Engine {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    store: Store,
-    vault: Vault,
-    caller: Caller,
-    clock: Clock,
-    timing: Timing,
-    health: HealthBoard,
-    outbox: Outbox,
-    fresh: Fresh,
-    signs: Signs,
-    automatic: Automatic,
-    later: Notify,
-    snoozed: Notify,
-    ruled: Notify,
-    media: MediaVault,
-    link: Link,
-    attention: watch::Sender<Attention>,
-    arrivals: broadcast::Sender<Arrival>,
-    alerts: broadcast::Sender<Alert>,
-    not_sent: broadcast::Sender<NotSent>,
-    comments: broadcast::Sender<(AccountId, CommentId)>,
-    prompts: Mutex<HashMap<AccountId, Arc<Notify>>>,
-    /// What works for each account.
-    followers: Mutex<HashMap<AccountId, Following>>,
-    /// Held while what an erased account left behind is removed: once is enough.
-    erasing: AsyncMutex<()>,
-    tasks: Mutex<JoinSet<()>>,
-    closing: AtomicBool,
-    much_written: AtomicBool,
-    woken: AtomicU64,
-    calls: AtomicUsize,
-}
-
-/// What works for an account, and what tells when none of it is left.
-#[derive(Debug)]
-struct Following {
-    tasks: Vec<AbortHandle>,
-    ended: mpsc::Receiver<()>,
-}
-
-/// A send is under way; closing waits for it.
-pub(crate) struct InCall<'a>(&'a AtomicUsize);
-
-impl Drop for InCall<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 /// The engine could not be started.
@@ -154,397 +72,327 @@ pub enum StartError {
     Media(#[from] std::io::Error),
 }
 
+/// The engine. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    parts: Arc<Parts>,
+}
+
+#[derive(Debug)]
+struct Parts {
+    context: Context,
+    accounts: AccountTasks,
+    outbox: Outbox,
+    scheduled: ScheduledReplies,
+    snooze: Snooze,
+    presence: Presence,
+    media: MediaCache,
+    posts: Posts,
+    auto_messages: AutoMessages,
+    comments: Comments,
+    rules: Rules,
+    webhooks: Webhooks,
+    linking: Linking,
+    unlinking: Unlinking,
+}
+
 impl Engine {
     /// Settles what a crash left open and starts to work.
     ///
     /// # Errors
     /// [`StartError`]
-    pub async fn start(config: Config, store: Store, vault: Vault) -> Result<Self, StartError> {
-        let media = MediaVault::open(&config)?;
-        let timeouts = tiktok::Timeouts { total: config.timing.call, ..tiktok::Timeouts::default() };
-        let client = Client::with_timeouts(config.endpoints, timeouts)?;
-        let clock = Clock::system();
-        let (healed, hears_of_healed) = mpsc::unbounded_channel();
-        let tokens = Tokens::new(
-            store.clone(),
-            vault.clone(),
-            client.clone(),
-            clock.clone(),
-            config.timing.backoff_most,
-            config.timing.renew_floor,
-            healed,
+    pub async fn start(config: Config, store: Store, secrets: SecretStore) -> Result<Self, StartError> {
+        let (healed, relinked) = mpsc::unbounded_channel();
+        let caller = caller(&config, &store, &secrets, healed)?;
+        let (signals, woken_lanes) = Signals::new();
+        let context = Context::new(store, config.timing, caller, secrets, signals);
+        let fetcher = ConversationFetch::new(context.clone());
+        let media = MediaCache::open(context.clone(), fetcher.clone(), &config.folder, &config.picture_decoder)?;
+        let outbox = Outbox::new(context.clone(), fetcher.clone(), media.clone());
+        let auto_messages = AutoMessages::new(context.clone());
+        let comments = Comments::new(context.clone(), auto_messages.clone());
+        let accounts = AccountTasks::new(
+            context.clone(),
+            fetcher,
+            media.clone(),
+            outbox.clone(),
+            auto_messages.clone(),
+            comments.clone(),
         );
-        let caller =
-            Caller::new(client, tokens, Pace::new(config.timing.budget, config.timing.rate_pause), clock.clone());
         let engine = Self {
-            shared: Arc::new(Shared {
-                health: HealthBoard::new(store.clone()),
+            parts: Arc::new(Parts {
+                outbox,
+                scheduled: ScheduledReplies::new(context.clone()),
+                snooze: Snooze::new(context.clone()),
+                presence: Presence::new(context.clone()),
+                posts: Posts::new(context.clone(), media.clone()),
+                auto_messages,
+                comments,
+                rules: Rules::new(context.clone()),
+                webhooks: Webhooks::new(context.clone()),
+                linking: Linking::new(context.clone(), media.clone(), accounts.clone()),
+                unlinking: Unlinking::new(context.clone(), media.clone(), accounts.clone()),
                 media,
-                store,
-                vault,
-                caller,
-                clock,
-                timing: config.timing,
-                outbox: Outbox::default(),
-                fresh: Fresh::default(),
-                signs: Signs::default(),
-                automatic: Automatic::default(),
-                later: Notify::new(),
-                snoozed: Notify::new(),
-                ruled: Notify::new(),
-                link: Link::default(),
-                attention: watch::Sender::new(Attention::default()),
-                arrivals: broadcast::channel(ARRIVALS_KEPT).0,
-                alerts: broadcast::channel(ARRIVALS_KEPT).0,
-                not_sent: broadcast::channel(ARRIVALS_KEPT).0,
-                comments: broadcast::channel(ARRIVALS_KEPT).0,
-                prompts: Mutex::default(),
-                followers: Mutex::default(),
-                erasing: AsyncMutex::default(),
-                tasks: Mutex::default(),
-                closing: AtomicBool::new(false),
-                much_written: AtomicBool::new(false),
-                woken: AtomicU64::new(0),
-                calls: AtomicUsize::new(0),
+                accounts,
+                context,
             }),
         };
-        engine.outbox().start(&engine).await?;
-        let lost = engine.store().write(comment::recover_after_crash).await?;
-        if lost > 0 {
-            tracing::warn!(count = lost, "comments.recovered");
-        }
-        for account in engine.store().read(account::all).await? {
-            if account.unlinked_at_ms.is_none() {
-                engine.follow(&account);
-            }
-        }
-        engine.spawn(engine.clone().wake_healed(hears_of_healed));
-        engine.spawn(wake::run(engine.clone()));
-        engine.spawn(health::tell_pauses(engine.clone()));
-        engine.spawn(tidy::run(engine.clone()));
-        engine.spawn(snooze::run(engine.clone()));
-        engine.spawn(rules::run(engine.clone()));
-        let task = engine.clone();
-        engine.spawn(async move { task.media().look_after(&task).await });
+        engine.outbox().start(woken_lanes).await?;
+        engine.resume_accounts().await?;
+        engine.spawn_tasks(relinked);
         Ok(engine)
     }
 
-    /// Begins to follow an account, unless it is followed already.
-    pub(crate) fn follow(&self, account: &Account) {
-        let id = account.id;
-        let mut followers = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner);
-        if followers.contains_key(&id) {
-            return;
+    /// Settles what a crash left open of comments, and follows every linked account.
+    async fn resume_accounts(&self) -> Result<(), StoreError> {
+        let lost = self.store().write(comment::recover_after_crash).await?;
+        if lost > 0 {
+            tracing::warn!(
+                count = lost,
+                "the program had ended during calls that answer comments: they are unconfirmed"
+            );
         }
-        let (alive, ended) = mpsc::channel(1);
-        let engine = self.clone();
-        let tasks = [
-            self.spawn_while(&alive, AccountLoop::new(self.clone(), account, self.source(account)).run()),
-            self.spawn_while(&alive, async move { engine.media().run(&engine, id).await }),
-            self.spawn_while(&alive, automatic::run(self.clone(), id)),
-            self.spawn_while(&alive, automatic::comments::run(self.clone(), id)),
-        ];
-        followers.insert(id, Following { tasks: tasks.into_iter().flatten().collect(), ended });
-    }
-
-    /// Runs a task that keeps this until nothing of it is left.
-    fn spawn_while(
-        &self,
-        alive: &mpsc::Sender<()>,
-        task: impl Future<Output = ()> + Send + 'static,
-    ) -> Option<AbortHandle> {
-        let alive = alive.clone();
-        self.spawn(async move {
-            let _alive = alive;
-            task.await;
-        })
-    }
-
-    /// Follows an account no longer. Nothing that did is left when this returns, nor does it hold a picture.
-    pub(crate) async fn unfollow(&self, id: AccountId) {
-        let following = self.shared.followers.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        let Some(mut following) = following else { return };
-        for task in following.tasks {
-            task.abort();
+        for account in self.store().read(account::all).await? {
+            if account.unlinked_at_ms.is_none() {
+                self.parts.accounts.follow(&account);
+            }
         }
-        // Nobody ever sends: it ends with the last of them.
-        let _ = following.ended.recv().await;
+        Ok(())
     }
 
-    /// An account has access again: all that slept because it had none goes on.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub(crate) async fn has_access_again(&self, id: AccountId) -> Result<(), StoreError> {
-        self.prompt(id).notify_one();
-        self.automatic().wake(id);
-        self.media().network_is_back(self).await;
-        self.outbox().wake_all(self).await
+    /// Starts what runs for as long as the engine does.
+    fn spawn_tasks(&self, relinked: mpsc::UnboundedReceiver<AccountId>) {
+        let (parts, context) = (&self.parts, &self.parts.context);
+        let tasks = context.tasks();
+        tasks.spawn(self.clone().resume_relinked(relinked));
+        tasks.spawn(self.clone().resume_with_network());
+        tasks.spawn(self.clone().resume_with_clock());
+        let pauses = context.clone();
+        tasks.spawn(async move { pauses.health().announce_pauses().await });
+        tasks.spawn(Maintenance::new(context.clone(), parts.unlinking.clone()).run());
+        tasks.spawn(parts.snooze.clone().run());
+        tasks.spawn(parts.scheduled.clone().run());
+        tasks.spawn(parts.rules.clone().run());
+        tasks.spawn(parts.media.clone().maintain());
     }
 
-    /// Wakes accounts that were to be linked again and got a token after all, for as long as the engine runs.
-    async fn wake_healed(self, mut healed: mpsc::UnboundedReceiver<AccountId>) {
-        while let Some(id) = healed.recv().await {
-            if let Err(error) = self.has_access_again(id).await {
-                tracing::error!(account = id.0, %error, "engine.not_woken");
+    /// Resumes the work of accounts that were to be linked again and got a token after all.
+    async fn resume_relinked(self, mut relinked: mpsc::UnboundedReceiver<AccountId>) {
+        while let Some(id) = relinked.recv().await {
+            if let Err(error) = self.parts.accounts.resume_access(id).await {
+                tracing::error!(account = id.0, %error, "could not resume the work of an account");
             }
         }
     }
 
-    /// Where an account's news come from.
-    pub(crate) fn source(&self, account: &Account) -> TikTok {
-        TikTok::new(self.caller().clone(), account.id, account.remote_id.clone())
+    /// Resumes what waited for the network whenever TikTok answers again.
+    async fn resume_with_network(self) {
+        loop {
+            self.parts.context.signals().network_is_back.notified().await;
+            self.retry_waiting().await;
+        }
     }
 
-    /// Ends all work. Calls and renewals of tokens that are under way may finish; what is not known by then is unconfirmed at the next start.
-    pub async fn close(&self) {
-        self.outbox().flush(self, LAST_SENDS).await;
-        self.shared.closing.store(true, Ordering::SeqCst);
-        let deadline = tokio::time::Instant::now() + LAST_CALLS;
-        while self.shared.calls.load(Ordering::SeqCst) > 0 && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    /// Asks TikTok at once whenever the computer woke from sleep, came to another network, or had its clock set.
+    async fn resume_with_clock(self) {
+        let mut watch = ClockWatch::new(self.parts.context.clone());
+        loop {
+            watch.resumed().await;
+            self.resume_after_sleep().await;
         }
+    }
+
+    /// Sends and fetches what waited for the network.
+    async fn retry_waiting(&self) {
+        self.parts.outbox.retry_waiting().await;
+        self.parts.media.retry_waiting().await;
+    }
+
+    /// Ends all work. Calls and renewals of tokens that are under way may finish; what is not known by then is unconfirmed at
+    /// the next start.
+    pub async fn close(&self) {
+        let context = &self.parts.context;
+        self.outbox().flush(LAST_SENDS_TIMEOUT).await;
+        context.tasks().begin_closing();
+        context.tasks().finish_calls(LAST_CALLS_TIMEOUT).await;
         // A pair of tokens that TikTok gives after we have gone is lost, and the account with it until it is linked again.
-        self.caller().tokens().finish(LAST_CALLS).await;
+        context.caller().tokens().finish(LAST_CALLS_TIMEOUT).await;
         self.stop().await;
     }
 
     /// Ends all work at once, as a crash would, but for what the database has been told already.
     pub async fn stop(&self) {
-        self.shared.closing.store(true, Ordering::SeqCst);
-        self.link().end();
-        let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        tasks.shutdown().await;
-        self.caller().tokens().stop().await;
-        self.store().close().await;
+        let context = &self.parts.context;
+        context.tasks().begin_closing();
+        self.linking().end();
+        context.tasks().abort_all().await;
+        context.caller().tokens().stop().await;
+        context.store().close().await;
     }
 
     /// Asks TikTok at once, for every account, and tries waiting replies again.
     pub async fn sync_now(&self) {
-        for prompt in self.shared.prompts.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            prompt.notify_one();
-        }
-        self.outbox().network_is_back(self).await;
-        self.media().network_is_back(self).await;
+        self.parts.context.signals().account_sync.notify_all();
+        self.retry_waiting().await;
     }
 
-    /// As [`Engine::sync_now`], because the agent wants it: even if TikTok said that today is over.
-    pub async fn insist(&self) {
-        self.caller().go_on();
+    /// Like [`Engine::sync_now`], even if TikTok said that today's limit is spent: the agent asks for it.
+    pub async fn sync_despite_limit(&self) {
+        self.parts.context.caller().end_pause();
         self.sync_now().await;
     }
 
-    /// The computer slept, or came to another network: nobody knows what happened meanwhile, so TikTok is asked at once,
-    /// and for the whole of its lists.
-    pub async fn woke(&self) {
-        self.shared.woken.fetch_add(1, Ordering::Relaxed);
+    /// Asks TikTok at once, and for the whole of its lists: the computer slept, or came to another network, and nobody knows
+    /// what happened meanwhile.
+    pub async fn resume_after_sleep(&self) {
+        self.parts.context.signals().count_resume();
         self.sync_now().await;
     }
 
-    /// How often it woke.
-    pub(crate) fn times_woken(&self) -> u64 {
-        self.shared.woken.load(Ordering::Relaxed)
+    /// Asks TikTok for one account as soon as it is its turn.
+    pub fn sync_account(&self, account: AccountId) {
+        self.parts.context.signals().account_sync.notify(account);
     }
 
-    /// So many computers answer with the same app's credential, this one among them.
+    /// Shares the budget of the app's credential among this many computers, this one among them.
     pub fn share_budget(&self, computers: u32) {
-        self.caller().share_among(computers);
+        self.parts.context.caller().share_among(computers);
     }
 
-    /// Looks again at what there is to do for an account.
-    pub fn go_on(&self, account: AccountId) {
-        self.prompt(account).notify_one();
-    }
-
-    /// Where the agent is.
-    pub fn attend(&self, attention: Attention) {
-        self.shared.attention.send_if_modified(|known| {
-            let changed = *known != attention;
-            *known = attention;
-            changed
-        });
-    }
-
-    /// Hears where the agent is.
-    #[must_use]
-    pub fn attention(&self) -> watch::Receiver<Attention> {
-        self.shared.attention.subscribe()
-    }
-
-    /// Hears of customers' messages as they arrive.
-    #[must_use]
-    pub fn arrivals(&self) -> broadcast::Receiver<Arrival> {
-        self.shared.arrivals.subscribe()
-    }
-
-    /// Hears of what rules want the agent to know.
-    #[must_use]
-    pub fn alerts(&self) -> broadcast::Receiver<Alert> {
-        self.shared.alerts.subscribe()
-    }
-
-    /// Hears of replies that came to rest unsent.
-    #[must_use]
-    pub fn not_sent(&self) -> broadcast::Receiver<NotSent> {
-        self.shared.not_sent.subscribe()
-    }
-
-    /// Hears of comments that have just arrived, each with its account.
-    #[must_use]
-    pub fn comment_arrivals(&self) -> broadcast::Receiver<(AccountId, CommentId)> {
-        self.shared.comments.subscribe()
-    }
-
-    pub(crate) fn announce_comment(&self, account: AccountId, comment: CommentId) {
-        // Nobody listening is fine.
-        let _ = self.shared.comments.send((account, comment));
-    }
-
-    /// The rules or what they wait for have changed: they look again.
-    pub fn look_by_rule(&self) {
-        self.shared.ruled.notify_one();
-    }
-
-    /// The database.
-    #[must_use]
-    pub fn store(&self) -> &Store {
-        &self.shared.store
-    }
-
-    /// Where secrets are kept.
-    #[must_use]
-    pub fn vault(&self) -> &Vault {
-        &self.shared.vault
-    }
-
-    /// TikTok's time.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.shared.clock
-    }
-
-    /// How every account fares.
-    #[must_use]
-    pub fn health(&self) -> &HealthBoard {
-        &self.shared.health
-    }
-
-    /// Linking an account.
-    #[must_use]
-    pub fn link(&self) -> &Link {
-        &self.shared.link
-    }
-
-    /// The pictures.
-    #[must_use]
-    pub fn media(&self) -> &MediaVault {
-        &self.shared.media
-    }
-
-    pub(crate) fn outbox(&self) -> &Outbox {
-        &self.shared.outbox
-    }
-
-    /// What was read lately.
-    pub(crate) fn fresh(&self) -> &Fresh {
-        &self.shared.fresh
-    }
-
-    /// Typing signs.
-    pub(crate) fn signs(&self) -> &Signs {
-        &self.shared.signs
-    }
-
-    /// Automatic messages.
-    pub(crate) fn automatic(&self) -> &Automatic {
-        &self.shared.automatic
-    }
-
-    /// Rings when the scheduled replies have changed.
-    pub(crate) fn later(&self) -> &Notify {
-        &self.shared.later
-    }
-
-    /// Rings when what is put away has changed.
-    pub(crate) fn snoozed(&self) -> &Notify {
-        &self.shared.snoozed
-    }
-
-    /// Rings when a message is due for the rules.
-    pub(crate) fn ruled(&self) -> &Notify {
-        &self.shared.ruled
-    }
-
-    /// Whoever removes what an erased account left behind is the only one to.
-    pub(crate) async fn erasing(&self) -> MutexGuard<'_, ()> {
-        self.shared.erasing.lock().await
-    }
-
-    pub(crate) fn caller(&self) -> &Caller {
-        &self.shared.caller
-    }
-
-    pub(crate) fn timing(&self) -> &Timing {
-        &self.shared.timing
-    }
-
-    pub(crate) fn announce(&self, arrival: Arrival) {
-        // Nobody listening is fine.
-        let _ = self.shared.arrivals.send(arrival);
-    }
-
-    pub(crate) fn alert(&self, alert: Alert) {
-        // Nobody listening is fine.
-        let _ = self.shared.alerts.send(alert);
-    }
-
-    pub(crate) fn tell_not_sent(&self, not_sent: NotSent) {
-        // Nobody listening is fine.
-        let _ = self.shared.not_sent.send(not_sent);
-    }
-
-    /// What ends an account's wait.
-    pub(crate) fn prompt(&self, account: AccountId) -> Arc<Notify> {
-        Arc::clone(self.shared.prompts.lock().unwrap_or_else(PoisonError::into_inner).entry(account).or_default())
-    }
-
-    /// Whether the database was found damaged: it is mended at the next start.
+    /// Whether the database was found damaged: it is recovered at the next start.
     #[must_use]
     pub fn is_damaged(&self) -> bool {
         self.store().is_damaged()
     }
 
-    /// A first fetch or a new index has ended: the index is to be merged.
-    pub(crate) fn much_was_written(&self) {
-        self.shared.much_written.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the index is to be merged; says so once.
-    pub(crate) fn was_much_written(&self) -> bool {
-        self.shared.much_written.swap(false, Ordering::Relaxed)
-    }
-
-    /// Begins a call that closing waits for; none once closing.
-    pub(crate) fn begin_call(&self) -> Option<InCall<'_>> {
-        self.shared.calls.fetch_add(1, Ordering::SeqCst);
-        let call = InCall(&self.shared.calls);
-        (!self.shared.closing.load(Ordering::SeqCst)).then_some(call)
-    }
-
-    /// Runs a task until it ends or the engine does; not at all once closing.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
-        let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.shared.closing.load(Ordering::SeqCst) {
-            return None;
-        }
-        // Ended tasks would pile up otherwise.
-        while tasks.try_join_next().is_some() {}
-        Some(tasks.spawn(task))
-    }
-
-    /// The folder a vault of pictures lives in, below the data folder.
+    /// The folder of the media cache, below the data folder.
     #[must_use]
     pub fn media_folder(data: &Path) -> PathBuf {
         data.join("media")
     }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        self.parts.context.store()
+    }
+
+    /// Where secrets are kept.
+    #[must_use]
+    pub fn secrets(&self) -> &SecretStore {
+        self.parts.context.secrets()
+    }
+
+    /// TikTok's time.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.parts.context.clock()
+    }
+
+    /// How every account fares.
+    #[must_use]
+    pub fn health(&self) -> &HealthBoard {
+        self.parts.context.health()
+    }
+
+    /// What happens, and what the agent looks at.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        self.parts.context.events()
+    }
+
+    /// Replies on their way.
+    #[must_use]
+    pub fn outbox(&self) -> &Outbox {
+        &self.parts.outbox
+    }
+
+    /// Replies for later.
+    #[must_use]
+    pub fn scheduled(&self) -> &ScheduledReplies {
+        &self.parts.scheduled
+    }
+
+    /// Snoozed conversations.
+    #[must_use]
+    pub fn snooze(&self) -> &Snooze {
+        &self.parts.snooze
+    }
+
+    /// "Typing…" and "read".
+    #[must_use]
+    pub fn presence(&self) -> &Presence {
+        &self.parts.presence
+    }
+
+    /// Pictures and videos.
+    #[must_use]
+    pub fn media(&self) -> &MediaCache {
+        &self.parts.media
+    }
+
+    /// The accounts' own posts.
+    #[must_use]
+    pub fn posts(&self) -> &Posts {
+        &self.parts.posts
+    }
+
+    /// TikTok's automatic messages.
+    #[must_use]
+    pub fn auto_messages(&self) -> &AutoMessages {
+        &self.parts.auto_messages
+    }
+
+    /// Comments of high intent.
+    #[must_use]
+    pub fn comments(&self) -> &Comments {
+        &self.parts.comments
+    }
+
+    /// The rules at work.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.parts.rules
+    }
+
+    /// What TikTok pushes.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.parts.webhooks
+    }
+
+    /// Linking accounts.
+    #[must_use]
+    pub fn linking(&self) -> &Linking {
+        &self.parts.linking
+    }
+
+    /// Unlinking and erasing accounts.
+    #[must_use]
+    pub fn unlinking(&self) -> &Unlinking {
+        &self.parts.unlinking
+    }
+}
+
+/// The one way to call TikTok. `healed` hears of accounts that were to be linked again and have a token after all.
+fn caller(
+    config: &Config,
+    store: &Store,
+    secrets: &SecretStore,
+    healed: mpsc::UnboundedSender<AccountId>,
+) -> Result<Caller, tiktok::Error> {
+    let timing = &config.timing;
+    let timeouts = tiktok::Timeouts { total: timing.call, ..tiktok::Timeouts::default() };
+    let client = Client::with_timeouts(config.endpoints.clone(), timeouts)?;
+    let clock = Clock::system();
+    let tokens = Tokens::new(
+        store.clone(),
+        secrets.clone(),
+        client.clone(),
+        clock.clone(),
+        timing.backoff_most,
+        timing.renew_floor,
+        healed,
+    );
+    Ok(Caller::new(client, tokens, Pace::new(timing.budget, timing.rate_pause), clock))
 }

@@ -1,12 +1,18 @@
-//! How each account fares, for the rail's dot and the banner. In memory: after a restart it is found out anew.
+//! How each account fares: whether its messages arrive, and if not, why and until when. The rail's dot and the banner show it.
+//! Kept in memory: after a restart it is found out anew.
+
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use model::{AccountId, Change, Millis};
 use store::Store;
 
-use crate::engine::Engine;
+use crate::call::Caller;
+use crate::lock::lock;
+use crate::timing::after;
 
 /// How an account fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,91 +23,93 @@ pub enum Health {
     Live,
     /// TikTok cannot be reached.
     Offline {
-        /// Since when.
+        /// Since this time, ms since the epoch.
         since_ms: Millis,
-        /// When the next attempt is made.
+        /// When the next attempt is made, ms since the epoch.
         retry_at_ms: Millis,
     },
     /// TikTok asked us to slow down.
     RateLimited {
-        /// Until when.
+        /// Until this time, ms since the epoch.
         until_ms: Millis,
     },
     /// TikTok answers with errors.
     Unwell {
-        /// Since when.
+        /// Since this time, ms since the epoch.
         since_ms: Millis,
-        /// When the next attempt is made.
+        /// When the next attempt is made, ms since the epoch.
         retry_at_ms: Millis,
         /// TikTok's words.
         detail: String,
     },
 }
 
-impl Engine {
-    /// How an account fares, and when it was last asked with success in this run. While all wait because TikTok said so,
-    /// that is how: only the account that was told so hears of it, and another one is as silent.
-    #[must_use]
-    pub fn health_of(&self, account: AccountId) -> (Health, Option<Millis>) {
-        let (health, synced_at_ms) = self.health().of(account);
-        match (self.caller().paused(), &health) {
-            (Some(left), Health::Starting | Health::Live | Health::RateLimited { .. }) => {
-                let left_ms = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
-                (Health::RateLimited { until_ms: self.clock().now_ms().saturating_add(left_ms) }, synced_at_ms)
-            }
-            _ => (health, synced_at_ms),
-        }
-    }
-}
-
-/// Tells the page whenever that wait begins or is over. Nobody's row changes with it.
-pub(crate) async fn tell_pauses(engine: Engine) {
-    let mut pauses = engine.caller().pauses();
-    loop {
-        let left = engine.caller().paused();
-        let over = async {
-            match left {
-                Some(left) => tokio::time::sleep(left).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = over => {}
-            _ = pauses.changed() => {}
-        }
-        engine.store().announce(Change::Accounts);
-    }
-}
-
 /// The health of every account.
 #[derive(Debug)]
 pub struct HealthBoard {
     store: Store,
-    accounts: Mutex<HashMap<AccountId, Entry>>,
+    caller: Caller,
+    accounts: Mutex<HashMap<AccountId, AccountHealth>>,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
+struct AccountHealth {
     health: Health,
     synced_at_ms: Option<Millis>,
 }
 
 impl HealthBoard {
-    /// Nobody was asked yet.
-    #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store, accounts: Mutex::default() }
+    /// Every account is [`Health::Starting`].
+    pub(crate) fn new(store: Store, caller: Caller) -> Self {
+        Self { store, caller, accounts: Mutex::default() }
     }
 
-    /// How an account's own calls fared, and when it was last asked with success in this run.
+    /// How an account fares, and when it last answered in this run. While TikTok's rate limit pauses all calls, every account
+    /// that does not fare worse is rate limited: only the account whose call met the limit noticed it, and the others are as
+    /// silent.
     #[must_use]
     pub fn of(&self, account: AccountId) -> (Health, Option<Millis>) {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (health, synced_at_ms) = self.own(account);
+        match (self.caller.paused(), &health) {
+            (Some(left), Health::Starting | Health::Live | Health::RateLimited { .. }) => {
+                (Health::RateLimited { until_ms: after(self.caller.clock().now_ms(), left) }, synced_at_ms)
+            }
+            _ => (health, synced_at_ms),
+        }
+    }
+
+    /// How an account's own calls fared, and when it last answered in this run.
+    fn own(&self, account: AccountId) -> (Health, Option<Millis>) {
+        let accounts = lock(&self.accounts);
         accounts.get(&account).map_or((Health::Starting, None), |entry| (entry.health.clone(), entry.synced_at_ms))
     }
 
-    /// TikTok answered.
-    pub fn live(&self, account: AccountId, now_ms: Millis) {
+    /// Whether TikTok cannot be reached for an account.
+    pub(crate) fn is_offline(&self, account: AccountId) -> bool {
+        matches!(self.own(account).0, Health::Offline { .. })
+    }
+
+    /// Publishes a change whenever a pause of all calls begins or ends, for as long as the engine runs: no row changes with it.
+    pub(crate) async fn announce_pauses(&self) {
+        let mut pauses = self.caller.pauses();
+        loop {
+            let left = self.caller.paused();
+            let over = async {
+                match left {
+                    Some(left) => tokio::time::sleep(left).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = over => {}
+                _ = pauses.changed() => {}
+            }
+            self.store.announce(Change::Accounts);
+        }
+    }
+
+    /// Notes that TikTok answered an account's call.
+    pub(crate) fn record_success(&self, account: AccountId, now_ms: Millis) {
         let changed = self.set(account, |entry| {
             entry.synced_at_ms = Some(now_ms);
             Health::Live
@@ -109,21 +117,21 @@ impl HealthBoard {
         self.announce(changed);
     }
 
-    /// TikTok did not answer well. `trouble` gets the time since which that has been so.
-    pub fn trouble(&self, account: AccountId, now_ms: Millis, trouble: impl FnOnce(Millis) -> Health) {
+    /// Notes that an account's call failed. `trouble` makes the new health from the time since which calls have failed.
+    pub(crate) fn record_trouble(&self, account: AccountId, now_ms: Millis, trouble: impl FnOnce(Millis) -> Health) {
         let changed = self.set(account, |entry| {
             let since_ms = match &entry.health {
                 Health::Offline { since_ms, .. } | Health::Unwell { since_ms, .. } => *since_ms,
-                _ => now_ms,
+                Health::Starting | Health::Live | Health::RateLimited { .. } => now_ms,
             };
             trouble(since_ms)
         });
         self.announce(changed);
     }
 
-    fn set(&self, account: AccountId, next: impl FnOnce(&mut Entry) -> Health) -> bool {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = accounts.entry(account).or_insert(Entry { health: Health::Starting, synced_at_ms: None });
+    fn set(&self, account: AccountId, next: impl FnOnce(&mut AccountHealth) -> Health) -> bool {
+        let mut accounts = lock(&self.accounts);
+        let entry = accounts.entry(account).or_insert(AccountHealth { health: Health::Starting, synced_at_ms: None });
         let health = next(entry);
         let changed = health != entry.health;
         entry.health = health;

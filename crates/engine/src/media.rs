@@ -1,35 +1,38 @@
-//! Pictures that outlive their links: fetched once, re-encoded, kept on disk under their content's hash.
+//! The media cache: pictures that outlive their links, fetched once, re-encoded, kept on disk under their content's hash.
 //!
 //! TikTok's links die within a day, a sticker's within a month, so a picture is fetched when its message arrives
 //! (`queue`, `fetch`). The bytes are a stranger's: decoded in a process of their own (`decoder`), and only our own re-encoding
 //! is ever handed to the page. When pictures take more room than they may, those go that TikTok can be asked for again
-//! (`room`). Films are not kept, only fetched to be looked at ([`film`]).
+//! (`room`). Videos are not kept, only fetched to be looked at ([`video`]).
 
 mod decoder;
 mod fetch;
-pub mod film;
 mod queue;
 mod room;
+mod shown;
 mod tries;
+pub mod video;
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use model::{AccountId, MessageId};
+use model::MessageId;
 use store::private;
 use store::table::media::{StoredImage, WantedImage};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::engine::Config;
+use crate::context::Context;
+use crate::conversation_fetch::ConversationFetch;
+use crate::lock::lock;
 use crate::picture::{self, Problem, Purpose};
 
 pub use decoder::NotStarted;
 pub(crate) use fetch::Failed;
 
-/// So many pictures are downloaded at a time.
-const DOWNLOADS: usize = 2;
+/// How many pictures are downloaded at a time.
+const MAX_DOWNLOADS: usize = 2;
 
 /// Why a picture is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -45,47 +48,65 @@ pub enum PictureError {
     NotStarted(#[from] NotStarted),
 }
 
-/// The pictures on disk.
+/// The pictures on disk, and the videos. Clones share them.
+#[derive(Debug, Clone)]
+pub struct MediaCache {
+    context: Context,
+    fetcher: ConversationFetch,
+    shared: Arc<Shared>,
+}
+
 #[derive(Debug)]
-pub struct MediaVault {
+struct Shared {
     folder: PathBuf,
     decoder: decoder::Decoder,
     decoding: decoder::Queue,
     tries: tries::Tries,
     downloads: Semaphore,
-    woken: Mutex<HashMap<AccountId, Arc<Notify>>>,
     /// Messages whose picture an agent has asked for again.
-    asked: Mutex<HashSet<MessageId>>,
+    requested: Mutex<HashSet<MessageId>>,
     /// How often in a row a picture could not be fetched through no fault of its own.
-    late: Mutex<HashMap<WantedImage, u32>>,
+    delays: Mutex<HashMap<WantedImage, u32>>,
     in_hand: InHand,
-    shown: Mutex<room::Shown>,
+    shown: Mutex<shown::Shown>,
+    /// How many bytes pictures may take; none for as many as they like.
     limit: watch::Sender<Option<u64>>,
-    films: film::Films,
+    videos: video::Videos,
 }
 
-impl MediaVault {
-    /// Opens the folder, making it as needed.
+impl MediaCache {
+    /// Opens the folder, making it as needed. `decoder` is the program that decodes pictures.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn open(config: &Config) -> std::io::Result<Self> {
-        let folder = &config.folder;
+    pub(crate) fn open(
+        context: Context,
+        fetcher: ConversationFetch,
+        folder: &Path,
+        decoder: &Path,
+    ) -> std::io::Result<Self> {
         private::create_folder(folder)?;
-        Ok(Self {
-            folder: folder.clone(),
-            decoder: decoder::Decoder::new(&config.picture_decoder, config.timing.decode),
+        let decoder = decoder::Decoder::new(decoder, context.timing().decode);
+        let shared = Shared {
+            folder: folder.to_owned(),
+            decoder,
             decoding: decoder::Queue::default(),
             tries: tries::Tries::new(folder),
-            downloads: Semaphore::new(DOWNLOADS),
-            woken: Mutex::default(),
-            asked: Mutex::default(),
-            late: Mutex::default(),
+            downloads: Semaphore::new(MAX_DOWNLOADS),
+            requested: Mutex::default(),
+            delays: Mutex::default(),
             in_hand: InHand::default(),
             shown: Mutex::default(),
             limit: watch::Sender::new(None),
-            films: film::Films::new(film::folder(folder)),
-        })
+            videos: video::Videos::new(context.clone(), video::folder(folder)),
+        };
+        Ok(Self { context, fetcher, shared: Arc::new(shared) })
+    }
+
+    /// The videos of messages.
+    #[must_use]
+    pub fn videos(&self) -> &video::Videos {
+        &self.shared.videos
     }
 
     /// Takes a stranger's bytes in: decoded, turned upright, re-encoded, written. The picture is safe for as long as the hand
@@ -99,7 +120,7 @@ impl MediaVault {
     }
 
     /// Takes an agent's picture in, as TikTok will get it. Also tells whether it is the first of an animation. As with
-    /// [`MediaVault::keep`], the hand is held until something names it.
+    /// [`MediaCache::keep`], the hand is held until something names it.
     ///
     /// # Errors
     /// [`PictureError`]
@@ -111,16 +132,16 @@ impl MediaVault {
     /// comes back.
     pub async fn have(&self, bytes: &[u8]) -> Option<(String, Hand)> {
         let key = picture::key(bytes);
-        let hand = self.in_hand.take(&key);
-        let there = bytes.len() <= picture::MOST_SENT && self.is_whole(&key).await;
+        let hand = self.shared.in_hand.take(&key);
+        let there = bytes.len() <= picture::MAX_SENT && self.is_whole(&key).await;
         there.then_some((key, hand))
     }
 
     /// One at a time: decoding may need a lot of memory.
     async fn take(&self, bytes: Vec<u8>, purpose: Purpose) -> Result<(StoredImage, bool, Hand), PictureError> {
-        let turn = self.decoding.turn(purpose).await;
-        let (decoder, tries) = (self.decoder.clone(), self.tries.clone());
-        let (folder, in_hand) = (self.folder.clone(), self.in_hand.clone());
+        let turn = self.shared.decoding.turn(purpose).await;
+        let (decoder, tries) = (self.shared.decoder.clone(), self.shared.tries.clone());
+        let (folder, in_hand) = (self.shared.folder.clone(), self.shared.in_hand.clone());
         let kept = tokio::spawn(async move {
             let kept = async {
                 let (begun, bytes) = blocking(move || Ok((tries.begin(&picture::key(&bytes))?, bytes))).await?;
@@ -146,7 +167,7 @@ impl MediaVault {
 
     /// Waits until no picture is being decoded; none is while this is held.
     async fn undisturbed(&self) -> Option<OwnedSemaphorePermit> {
-        self.decoding.turn(Purpose::Keep).await
+        self.shared.decoding.turn(Purpose::Keep).await
     }
 
     /// The bytes of a kept picture. The key must be one of ours; anything else is nothing.
@@ -154,21 +175,12 @@ impl MediaVault {
         if !is_key(key) {
             return None;
         }
-        tokio::fs::read(path(&self.folder, key)?).await.ok()
+        tokio::fs::read(path(&self.shared.folder, key)?).await.ok()
     }
 
     /// Whether a picture's file is there and as it was written.
     async fn is_whole(&self, key: &str) -> bool {
         self.read(key).await.is_some_and(|bytes| is_intact(key, &bytes))
-    }
-
-    /// There are orders to fetch.
-    pub(crate) fn wake(&self, account: AccountId) {
-        self.bell(account).notify_one();
-    }
-
-    fn bell(&self, account: AccountId) -> Arc<Notify> {
-        Arc::clone(open(&self.woken).entry(account).or_default())
     }
 }
 
@@ -187,7 +199,7 @@ pub struct Hand {
 
 impl Drop for Hand {
     fn drop(&mut self) {
-        let mut keys = open(&self.in_hand.0);
+        let mut keys = lock(&self.in_hand.0);
         if let Some(hands) = keys.get_mut(&self.key) {
             *hands = hands.saturating_sub(1);
             if *hands == 0 {
@@ -199,7 +211,7 @@ impl Drop for Hand {
 
 impl InHand {
     fn take(&self, key: &str) -> Hand {
-        *open(&self.0).entry(key.to_owned()).or_default() += 1;
+        *lock(&self.0).entry(key.to_owned()).or_default() += 1;
         Hand { in_hand: self.clone(), key: key.to_owned() }
     }
 
@@ -209,7 +221,7 @@ impl InHand {
 
     /// Does this unless the picture is in somebody's hands; nobody takes it meanwhile.
     fn unless_held<T>(&self, key: &str, act: impl FnOnce() -> T) -> Option<T> {
-        let keys = open(&self.0);
+        let keys = lock(&self.0);
         (!keys.contains_key(key)).then(act)
     }
 }
@@ -219,10 +231,6 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PictureError> + Send + 'static,
 ) -> Result<T, PictureError> {
     tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
-}
-
-fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether these bytes are the kept picture with this key, as we wrote it. Nothing else is decoded by Deskbell itself.
@@ -264,17 +272,11 @@ fn write(folder: &Path, key: &str, bytes: &[u8]) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_key_that_is_not_ours_reads_nothing() {
-        let vault = MediaVault::open(&Config {
-            folder: std::env::temp_dir(),
-            picture_decoder: PathBuf::new(),
-            endpoints: crate::Endpoints::default(),
-            timing: crate::timing::Timing::default(),
-        })
-        .unwrap();
+    #[test]
+    fn a_key_that_is_not_ours_is_none() {
+        assert!(is_key(&"a1".repeat(32)));
         for key in ["", "../../etc/passwd", "AB", &"g".repeat(64), &format!("../{}", "a".repeat(61))] {
-            assert_eq!(vault.read(key).await, None, "{key}");
+            assert!(!is_key(key), "{key}");
         }
     }
 

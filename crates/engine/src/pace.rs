@@ -10,14 +10,15 @@
 //! waits up to a quarter longer, a minute at most. Never shorter: what TikTok wants is the least that can help.
 
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tiktok::RateLimit;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::lock::lock;
 use crate::timing::Budget;
 
 /// The slowest we go, as a part of the plan.
@@ -127,14 +128,14 @@ impl Pace {
     #[must_use]
     pub fn paused(&self) -> Option<Duration> {
         let now = Instant::now();
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         state.paused_until.map(|until| until.saturating_duration_since(now)).filter(|wait| !wait.is_zero())
     }
 
     /// Takes a turn, or says how long to wait before asking again.
     fn try_turn(&self, priority: Priority) -> Option<Duration> {
         let now = Instant::now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         if let Some(until) = state.paused_until.filter(|until| *until > now) {
             return Some(until - now);
         }
@@ -176,13 +177,13 @@ impl Pace {
     /// So many computers call with the same credential, this one among them: each keeps to its share, because TikTok counts
     /// them together and none hears of the others.
     pub fn share_among(&self, computers: u32) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).others = computers.saturating_sub(1);
+        lock(&self.state).others = computers.saturating_sub(1);
     }
 
     /// TikTok is not there for a while, which is no matter of how much we ask: everyone waits this long.
     pub fn pause(&self, wait: Duration) -> Duration {
         let now = Instant::now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let alone = now + spread(wait);
         let until = state.paused_until.map_or(alone, |until| until.max(alone));
         state.paused_until = Some(until);
@@ -194,7 +195,7 @@ impl Pace {
     /// longer limit. The day ends for TikTok in `day_left`. Returns how long.
     pub fn slow_down(&self, at_least: Duration, named: Option<RateLimit>, day_left: Duration) -> Duration {
         let now = Instant::now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         if let Some(until) = state.slowed_until.filter(|until| *until > now) {
             // Calls that were under way when the first one was told so.
             return until.max(state.paused_until.unwrap_or(until)) - now;
@@ -226,9 +227,9 @@ impl Pace {
     }
 
     /// The agent wants it tried now: a pause that was to last until tomorrow may have been a misunderstanding.
-    pub fn go_on(&self) {
+    pub fn end_pause(&self) {
         let now = Instant::now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         if state.for_today && state.paused_until.is_some_and(|until| until > now) {
             state.paused_until = Some(now);
             state.slowed_until = Some(now);
@@ -239,8 +240,8 @@ impl Pace {
     }
 
     /// The computer slept this long. Timers stood still meanwhile, and TikTok's day did not.
-    pub fn slept(&self, long: Duration) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn skip_pause(&self, long: Duration) {
+        let mut state = lock(&self.state);
         // Before this computer was started there was no pause.
         state.paused_until = state.paused_until.and_then(|until| until.checked_sub(long));
         state.slowed_until = state.slowed_until.and_then(|until| until.checked_sub(long));
@@ -325,7 +326,7 @@ mod tests {
             tokio::time::advance(pause).await;
         }
         assert!(lasts(pace.slow_down(second, None, day), 36_000), "and the next day again, if need be");
-        pace.go_on();
+        pace.end_pause();
         let before = Instant::now();
         pace.turn(Priority::Send).await;
         assert!(before.elapsed() < MINUTE);
@@ -343,11 +344,11 @@ mod tests {
         let waiting = tokio::spawn(async move { waiting.turn(Priority::Sweep).await });
         tokio::task::yield_now().await;
         heard.mark_unchanged();
-        pace.go_on();
+        pace.end_pause();
         assert!(heard.has_changed().unwrap() && pace.paused().is_none(), "and that it ends");
         tokio::time::timeout(MINUTE, waiting).await.expect("a turn within the minute").unwrap();
         pace.slow_down(Duration::from_secs(1), Some(RateLimit::Minute), Duration::from_secs(36_000));
-        pace.go_on();
+        pace.end_pause();
         assert!(pace.paused().is_some(), "five minutes are no misunderstanding");
     }
 
@@ -359,10 +360,10 @@ mod tests {
         let waiting = pace.clone();
         let waiting = tokio::spawn(async move { waiting.turn(Priority::Sweep).await });
         tokio::task::yield_now().await;
-        pace.slept(hour);
+        pace.skip_pause(hour);
         let left = pace.paused().unwrap();
         assert!(left > 2 * hour && left <= 3 * hour + MINUTE, "{left:?}");
-        pace.slept(7 * hour);
+        pace.skip_pause(7 * hour);
         assert_eq!(pace.paused(), None);
         tokio::time::timeout(MINUTE, waiting).await.expect("a turn within the minute").unwrap();
         assert!(lasts(pace.slow_down(Duration::from_secs(1), None, hour), 1), "it ended hours ago");

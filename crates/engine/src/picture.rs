@@ -18,30 +18,30 @@ use sha2::{Digest, Sha256};
 use store::table::media::StoredImage;
 
 /// Nothing wider or higher is decoded.
-pub const MOST_SIDE: u32 = 16_384;
+pub const MAX_SIDE: u32 = 16_384;
 /// Nothing with more pixels is decoded.
-pub const MOST_PIXELS: u64 = 40_000_000;
+pub const MAX_PIXELS: u64 = 40_000_000;
 /// What decoding one picture may allocate: its pixels, and whatever its decoder needs until they are there. The decoders have
 /// limits of their own, but none counts all of it.
-const MOST_MEMORY: u64 = 160 * 1024 * 1024;
+const MAX_MEMORY: u64 = 160 * 1024 * 1024;
 /// What a PNG may say beside its pixels, unpacked: a profile, words. They are held before its size is looked at.
-const MOST_BESIDE: u64 = 8 * 1024 * 1024;
+const MAX_BESIDE: u64 = 8 * 1024 * 1024;
 /// What a JPEG may need until its pixels are there. In several scans that is 24 million pixels as photos are stored and 16
 /// million without subsampling; in one scan the other limits come first.
-const MOST_JPEG: u64 = 144 * 1024 * 1024;
+const MAX_JPEG: u64 = 144 * 1024 * 1024;
 /// A JPEG in more scans than this is not decoded, so that none takes more than the 5 s that a picture may. Whoever makes one
 /// for people needs a dozen. Each goes over all of the picture once more, whether there is anything in it or not: 31 empty
 /// ones over 30 million pixels, a file of 471 bytes, take 3 s, and the decoder's own limit is 100, or none. The other decoders
 /// go over each pixel or each byte of the file a few times: there the limits of both are one of time too.
-const MOST_SCANS: usize = 32;
+const MAX_SCANS: usize = 32;
 /// TikTok takes pictures of at most 3 MB ("Media upload"); by either way of counting a megabyte.
-pub(crate) const MOST_SENT: usize = 3_000_000;
+pub(crate) const MAX_SENT: usize = 3_000_000;
 /// How wide and high a picture is sent at most: more than a phone shows.
 const SENT_SIDE: u32 = 2560;
 /// How wide and high a picture is kept at most: enough to fill a screen.
 const KEPT_SIDE: u32 = 1600;
 /// A colour profile longer than this is none that a picture needs.
-const MOST_PROFILE: usize = 64 * 1024;
+const MAX_PROFILE: usize = 64 * 1024;
 
 /// Why bytes are not a picture we take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -113,7 +113,7 @@ pub fn for_sending(bytes: &[u8]) -> Result<Picture, Problem> {
     let mut decoded = decode(bytes, SENT_SIDE)?;
     if decoded.lossless || decoded.image.color().has_alpha() {
         let bytes = png(&decoded)?;
-        if bytes.len() <= MOST_SENT {
+        if bytes.len() <= MAX_SENT {
             return Ok(picture(&decoded, bytes, PNG));
         }
     }
@@ -121,7 +121,7 @@ pub fn for_sending(bytes: &[u8]) -> Result<Picture, Problem> {
     loop {
         for quality in [88, 78, 68] {
             let bytes = jpeg(&decoded, quality)?;
-            if bytes.len() <= MOST_SENT {
+            if bytes.len() <= MAX_SENT {
                 return Ok(picture(&decoded, bytes, JPEG));
             }
         }
@@ -167,34 +167,34 @@ fn decode(bytes: &[u8], side: u32) -> Result<Decoded, Problem> {
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_BESIDE);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BESIDE);
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(broken)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if width > MOST_SIDE || height > MOST_SIDE || pixels > MOST_PIXELS {
+    if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS {
         return Err(Problem::TooManyPixels);
     }
     let coefficients = if format == ImageFormat::Jpeg { coefficients(bytes) } else { 0 };
-    if coefficients > 0 && bytes.windows(2).filter(|pair| *pair == [0xFF, 0xDA]).count() > MOST_SCANS {
+    if coefficients > 0 && bytes.windows(2).filter(|pair| *pair == [0xFF, 0xDA]).count() > MAX_SCANS {
         return Err(Problem::Broken("too many scans".to_owned()));
     }
     let (decoded, clear) = (decoder.total_bytes(), decoder.color_type().has_alpha());
     let (beyond, most) = match format {
-        ImageFormat::Jpeg => (coefficients + (3 * pixels).saturating_sub(decoded), MOST_JPEG),
+        ImageFormat::Jpeg => (coefficients + (3 * pixels).saturating_sub(decoded), MAX_JPEG),
         // One byte for each pixel: its place in the palette.
-        ImageFormat::Gif => (pixels, MOST_MEMORY),
-        ImageFormat::WebP => (planes_and_canvas(bytes, pixels, clear), MOST_MEMORY),
+        ImageFormat::Gif => (pixels, MAX_MEMORY),
+        ImageFormat::WebP => (planes_and_canvas(bytes, pixels, clear), MAX_MEMORY),
         // Some rows.
-        _ => (0, MOST_MEMORY),
+        _ => (0, MAX_MEMORY),
     };
     if decoded + beyond > most {
         return Err(Problem::TooManyPixels);
     }
     // A GIF's picture may be of another size than the GIF: then it is held besides, with its own places in the palette.
-    limits.max_alloc = Some(MOST_MEMORY.saturating_sub(decoded) / 5 * 4);
+    limits.max_alloc = Some(MAX_MEMORY.saturating_sub(decoded) / 5 * 4);
     decoder.set_limits(limits).map_err(broken)?;
     let orientation = decoder.orientation().map_err(broken)?;
     let profile = decoder.icc_profile().map_err(broken)?.filter(|profile| is_rgb(profile));
@@ -316,7 +316,7 @@ fn moves(bytes: &[u8], format: ImageFormat) -> bool {
         ImageFormat::WebP => image::codecs::webp::WebPDecoder::new(cursor).is_ok_and(|decoder| decoder.has_animation()),
         ImageFormat::Png => {
             let mut limits = Limits::no_limits();
-            limits.max_alloc = Some(MOST_BESIDE);
+            limits.max_alloc = Some(MAX_BESIDE);
             let decoder = image::codecs::png::PngDecoder::with_limits(cursor, limits);
             decoder.is_ok_and(|decoder| decoder.is_apng().unwrap_or(false))
         }
@@ -353,7 +353,7 @@ fn pictures(gif: &[u8]) -> Option<u32> {
 }
 
 fn is_rgb(profile: &[u8]) -> bool {
-    profile.len() <= MOST_PROFILE && profile.get(16..20) == Some(b"RGB ")
+    profile.len() <= MAX_PROFILE && profile.get(16..20) == Some(b"RGB ")
 }
 
 fn opaque(image: &DynamicImage) -> bool {
@@ -437,7 +437,7 @@ mod tests {
         }
         let sent = for_sending(&encoded(&DynamicImage::from(noise), ImageFormat::Png)).unwrap();
         assert_eq!(sent.held.mime, JPEG);
-        assert!(sent.bytes.len() <= MOST_SENT);
+        assert!(sent.bytes.len() <= MAX_SENT);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The account's own posts, fetched when an agent wants to share one, with their covers.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::collections::{HashMap, HashSet};
 
 use model::{AccountId, Content};
@@ -9,14 +12,14 @@ use tiktok::business::video::ListVideos;
 use url::{Host, Url};
 
 use crate::call::CallError;
-use crate::engine::Engine;
-use crate::media::Failed;
+use crate::context::Context;
+use crate::media::{Failed, MediaCache};
 use crate::pace::Priority;
 
-/// So many pages of twenty are asked for: whoever shares an older post has its link.
-const PAGES: usize = 3;
-/// So often a cover is tried after one refresh.
-const ROUNDS: u32 = 3;
+/// How many pages of twenty posts are asked for: an older post is shared by its link.
+const MAX_PAGES: usize = 3;
+/// How often a cover is tried after one refresh.
+const MAX_ROUNDS: u32 = 3;
 
 /// Where TikTok itself shows a message: the shared post, if that is what it is and we know where, else the inbox. With
 /// `loopback`, a post may be on this computer, as in Practice.
@@ -52,20 +55,31 @@ fn is_tiktoks(url: &Url, loopback: bool) -> bool {
     plain && here && loopback && url.scheme() == "http"
 }
 
-impl Engine {
+/// The posts of the accounts.
+#[derive(Debug, Clone)]
+pub struct Posts {
+    context: Context,
+    media: MediaCache,
+}
+
+impl Posts {
+    pub(crate) fn new(context: Context, media: MediaCache) -> Self {
+        Self { context, media }
+    }
+
     /// Asks TikTok for the account's newest posts and keeps them; covers follow by themselves.
     ///
     /// # Errors
     /// [`CallError`]; refused as not permitted where the app may not list posts.
-    pub async fn refresh_posts(&self, id: AccountId) -> Result<(), CallError> {
+    pub async fn refresh(&self, id: AccountId) -> Result<(), CallError> {
         let local = |error: store::StoreError| CallError::Local(error.into());
-        let business = self.store().read(move |sql| account::get(sql, id)).await.map_err(local)?;
+        let business = self.context.store().read(move |sql| account::get(sql, id)).await.map_err(local)?;
         let mut covers = HashMap::new();
-        let now_ms = self.clock().now_ms();
+        let now_ms = self.context.clock().now_ms();
         let (mut cursor, mut known) = (None, HashSet::new());
-        for _ in 0..PAGES {
+        for _ in 0..MAX_PAGES {
             let question = ListVideos { business_id: business.remote_id.clone(), cursor: cursor.take(), max_count: 20 };
-            let page = self.caller().ask(id, Priority::Open, question).await?;
+            let page = self.context.caller().ask(id, Priority::Open, question).await?;
             let posts: Vec<Post> = page
                 .videos
                 .into_iter()
@@ -84,28 +98,30 @@ impl Engine {
                 .collect();
             let before = known.len();
             known.extend(posts.iter().map(|post| post.item_id.clone()));
-            let now_ms = self.clock().now_ms();
-            self.store().write(move |tx| post::keep(tx, id, &posts, now_ms)).await.map_err(local)?;
+            let now_ms = self.context.clock().now_ms();
+            self.context.store().write(move |tx| post::keep(tx, id, &posts, now_ms)).await.map_err(local)?;
             // A page with nothing new leads nowhere.
             cursor = page.cursor.filter(|_| page.has_more && known.len() > before);
             if cursor.is_none() {
                 break;
             }
         }
-        let engine = self.clone();
-        self.spawn(async move { engine.fetch_covers(id, covers).await });
+        let posts = self.clone();
+        self.context.tasks().spawn(async move { posts.fetch_covers(id, covers).await });
         Ok(())
     }
 
     /// Fetches the covers that are not here. What fails is tried again a little later; a link that is dead by then has a
     /// successor at the next refresh.
     async fn fetch_covers(&self, id: AccountId, mut covers: HashMap<String, String>) {
-        for round in 1..=ROUNDS {
-            let Ok((posts, _)) = self.store().read(move |sql| post::newest(sql, id, 20 * 3)).await else { return };
+        for round in 1..=MAX_ROUNDS {
+            let Ok((posts, _)) = self.context.store().read(move |sql| post::newest(sql, id, 20 * 3)).await else {
+                return;
+            };
             let mut failed = false;
             for post in posts.into_iter().filter(|post| post.cover.is_none()) {
                 let Some(url) = covers.get(&post.item_id) else { continue };
-                let (held, _hand) = match self.media().fetch_for(self, Some(id), url, None).await {
+                let (held, _hand) = match self.media.fetch_for(Some(id), url, None).await {
                     Ok(kept) => kept,
                     Err(Failed::Dead | Failed::Never) => {
                         covers.remove(&post.item_id);
@@ -120,20 +136,20 @@ impl Engine {
                         break;
                     }
                 };
-                let now_ms = self.clock().now_ms();
-                let kept = self.store().write(move |tx| {
+                let now_ms = self.context.clock().now_ms();
+                let kept = self.context.store().write(move |tx| {
                     media::record(tx, &held, now_ms)?;
                     post::set_cover(tx, id, &post.item_id, &held.key)
                 });
                 if let Err(error) = kept.await {
-                    tracing::error!(%error, "posts.cover_not_kept");
+                    tracing::error!(%error, "could not store the cover of a post");
                     return;
                 }
             }
             if !failed {
                 return;
             }
-            tokio::time::sleep(self.timing().picture_again.saturating_mul(round)).await;
+            tokio::time::sleep(self.context.timing().picture_again.saturating_mul(round)).await;
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What Deskbell does by itself with customers' messages: rules, looked at one message at a time.
+//! Automation rules: what Deskbell does by itself with customers' messages, one message at a time.
 //!
-//! A message is due for the rules from the very transaction that stored it. [`turn`] takes one due message, decides, and puts
+//! A message is due for the rules from the very transaction that stored it. [`evaluate_next`] takes one due message, decides, and puts
 //! all of it on disk at once: the log, tags, whose the conversation is, the reply's place in the outbox, and that the message
 //! is due no more. So a crash between any two steps neither loses an answer nor gives one twice. What is sent then goes the
 //! way of every reply.
@@ -10,75 +10,36 @@
 
 mod act;
 mod dry;
+pub(crate) mod due;
+mod evaluated;
 mod explain;
 mod prepare;
 
 use std::time::Duration;
 
-use model::{AccountId, ConversationId, MessageId, Millis, ReplyWindow, RuleInput, RuleSet};
-use store::table::account::Account;
+use model::{RuleInput, MessageId, Millis, RuleSet};
 use store::table::{firing, message, rule};
 use store::{StoreError, Tx};
 
 pub use self::dry::{DryRun, DryTally, Example, Outcome};
+pub use self::evaluated::Evaluated;
 pub use self::explain::Explained;
-pub use self::prepare::pointed;
+pub use self::prepare::{RESERVE, RESERVE_SETTING, pointed};
 
-use crate::engine::{Alert, Arrival, Engine};
-use crate::outbox::until;
-use crate::sync::is_news;
+use crate::context::Context;
+use crate::events::{Alert, Arrival};
+use crate::timing::until;
 
-/// How many replies of a customer's budget rules leave to people, unless they say otherwise.
-pub const RESERVE: u32 = 3;
-/// Under which name that is kept.
-pub const RESERVE_SETTING: &str = "rule_reserve";
-/// Timers stand still while the computer sleeps, so the clock is looked at this often.
-const LOOK: Duration = Duration::from_secs(20);
-
-/// What came of looking at a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turned {
-    /// Which message.
-    pub message: MessageId,
-    /// In which conversation.
-    pub conversation: ConversationId,
-    /// For which account.
-    pub account: AccountId,
-    /// Whether a reply waits in the outbox now.
-    pub replied: bool,
-    /// Whether the conversation was put away.
-    pub snoozed: bool,
-    /// Whether the agent is to be notified.
-    pub notify: bool,
-    /// Whether that is because nobody has answered.
-    pub waited: bool,
-}
-
-/// Customers' messages that have just arrived are due, if they are news. Goes into the transaction that stored them.
-pub(crate) fn arrived(
-    tx: &Tx<'_>,
-    business: &Account,
-    conversation: ConversationId,
-    messages: &[MessageId],
-    now_ms: Millis,
-) -> Result<(), StoreError> {
-    for id in messages.iter().filter(|id| is_news(business, **id)) {
-        let sent_at_ms = message::time_of(*id);
-        // What was written before the account was linked was there before us, in whichever conversation it shows up.
-        if sent_at_ms > business.linked_at_ms && ReplyWindow::opened_by(sent_at_ms).is_open(now_ms) {
-            rule::insert_due(tx, business.id, conversation, *id)?;
-        }
-    }
-    Ok(())
-}
+/// The longest wait between two looks at the clock: timers stand still while the computer sleeps.
+const MAX_WAIT: Duration = Duration::from_secs(20);
 
 /// Lets the rules look at the message that is due next; none if none is by now.
 ///
 /// # Errors
 /// [`StoreError`]; then nothing of it was kept.
-pub fn turn(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Option<Turned>, StoreError> {
+pub fn evaluate_next(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Option<Evaluated>, StoreError> {
     let Some(due) = rule::next_due(tx, now_ms)? else { return Ok(None) };
-    let mut turned = Turned {
+    let mut evaluated = Evaluated {
         message: due.message,
         conversation: due.conversation,
         account: due.account,
@@ -91,7 +52,7 @@ pub fn turn(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Option<Turned>, StoreErro
         Ok(held) => held,
         Err(StoreError::NotFound) => {
             rule::finish_due(tx, due.message, None)?;
-            return Ok(Some(turned));
+            return Ok(Some(evaluated));
         }
         Err(error) => return Err(error),
     };
@@ -114,52 +75,90 @@ pub fn turn(tx: &mut Tx<'_>, now_ms: Millis) -> Result<Option<Turned>, StoreErro
     let decision = rules.decide(&business, &look, &mut standing);
     for fired in &decision.firings {
         if let Some((id, spec)) = rules.get(fired.at) {
-            act::act(tx, &mut turned, &held, (id, &spec.name), &fired.steps, &replies, now_ms)?;
+            act::act(tx, &mut evaluated, &held, (id, &spec.name), &fired.steps, &replies, now_ms)?;
         }
     }
     rule::finish_due(tx, due.message, decision.again_at_ms)?;
-    Ok(Some(turned))
+    Ok(Some(evaluated))
 }
 
-/// Lets the rules look at what is due, for as long as the engine runs.
-pub(crate) async fn run(engine: Engine) {
-    loop {
-        let now_ms = engine.clock().now_ms();
-        let wait = match engine.store().read(rule::next_due_at).await {
-            Ok(Some(next_ms)) if next_ms <= now_ms => match engine.store().write(move |tx| turn(tx, now_ms)).await {
-                Ok(turned) => {
-                    turned.iter().for_each(|turned| follow_up(&engine, turned));
-                    continue;
+/// The rules at work. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    context: Context,
+}
+
+impl Rules {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Lets the rules look again: they, or what they wait for, have changed.
+    pub fn wake(&self) {
+        self.context.signals().rules.notify_one();
+    }
+
+    /// Tries rules on past messages. Nothing is sent and nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn dry_run(&self, run: DryRun) -> Result<DryTally, StoreError> {
+        let now_ms = self.context.clock().now_ms();
+        self.context.store().read(move |sql| run.tally(sql, now_ms)).await
+    }
+
+    /// What the rules as they are now say of a customer's message.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] if it is not a customer's, [`StoreError::NotFound`].
+    pub async fn explain(&self, id: MessageId) -> Result<Explained, StoreError> {
+        let now_ms = self.context.clock().now_ms();
+        self.context.store().read(move |sql| explain::explain(sql, id, now_ms)).await
+    }
+
+    /// Lets the rules look at what is due, for as long as the engine runs.
+    pub(crate) async fn run(self) {
+        let store = self.context.store();
+        loop {
+            let now_ms = self.context.clock().now_ms();
+            let wait = match store.read(rule::next_due_at).await {
+                Ok(Some(next_ms)) if next_ms <= now_ms => {
+                    match store.write(move |tx| evaluate_next(tx, now_ms)).await {
+                        Ok(evaluated) => {
+                            evaluated.iter().for_each(|evaluated| self.follow_up(evaluated));
+                            continue;
+                        }
+                        Err(error) => {
+                            tracing::error!(%error, "could not let the rules look at a message");
+                            MAX_WAIT
+                        }
+                    }
                 }
+                Ok(next) => next.map_or(MAX_WAIT, |next_ms| until(now_ms, next_ms).min(MAX_WAIT)),
                 Err(error) => {
-                    tracing::error!(%error, "rules.not_turned");
-                    LOOK
+                    tracing::error!(%error, "could not read which message is due for the rules");
+                    MAX_WAIT
                 }
-            },
-            Ok(next) => next.map_or(LOOK, |next_ms| until(now_ms, next_ms).min(LOOK)),
-            Err(error) => {
-                tracing::error!(%error, "rules.store_failed");
-                LOOK
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.context.signals().rules.notified() => {}
             }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = engine.ruled().notified() => {}
         }
     }
-}
 
-/// What follows from a turn once it is on disk. A crash before it loses a notification and nothing else: outbox and snoozes
-/// are looked at anew at start.
-fn follow_up(engine: &Engine, turned: &Turned) {
-    if turned.replied {
-        engine.outbox().wake(engine, turned.conversation);
-    }
-    if turned.snoozed {
-        engine.snoozed().notify_one();
-    }
-    if turned.notify {
-        let arrival = Arrival { account: turned.account, conversation: turned.conversation, message: turned.message };
-        engine.alert(Alert { arrival, waited: turned.waited });
+    /// Wakes the parts that what the rules did concerns, once it is on disk. A crash before it loses a notification and
+    /// nothing else: outbox and snoozes are looked at anew at start.
+    fn follow_up(&self, done: &Evaluated) {
+        if done.replied {
+            self.context.signals().wake_lane(done.conversation);
+        }
+        if done.snoozed {
+            self.context.signals().snooze.notify_one();
+        }
+        if done.notify {
+            let arrival = Arrival { account: done.account, conversation: done.conversation, message: done.message };
+            self.context.events().announce_alert(Alert { arrival, waited: done.waited });
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Where keys and tokens are kept: the system's keychain, or this session's memory if there is none.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 pub use secrecy::{ExposeSecret, SecretString};
+
+use crate::lock::lock;
 
 /// Why a secret could not be kept or read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,16 +55,16 @@ pub struct SessionSecrets {
 
 impl Secrets for SessionSecrets {
     fn read(&self, key: &str) -> Result<Option<SecretString>, SecretsError> {
-        Ok(self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
+        Ok(lock(&self.kept).get(key).cloned())
     }
 
     fn write(&self, key: &str, secret: &SecretString) -> Result<(), SecretsError> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), secret.clone());
+        lock(&self.kept).insert(key.to_owned(), secret.clone());
         Ok(())
     }
 
     fn erase(&self, key: &str) -> Result<(), SecretsError> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        lock(&self.kept).remove(key);
         Ok(())
     }
 }
@@ -80,24 +82,24 @@ pub enum Keeping {
 
 /// The secrets of this run: the keychain, or memory once the agent chose that. Calls wait off the async threads.
 #[derive(Clone)]
-pub struct Vault {
+pub struct SecretStore {
     system: Arc<dyn Secrets>,
     session: Arc<SessionSecrets>,
     keeping: Arc<Mutex<Keeping>>,
 }
 
-impl std::fmt::Debug for Vault {
+impl std::fmt::Debug for SecretStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault").field("keeping", &self.keeping()).finish_non_exhaustive()
+        f.debug_struct("SecretStore").field("keeping", &self.keeping()).finish_non_exhaustive()
     }
 }
 
-impl Vault {
+impl SecretStore {
     /// Asks the system whether a keychain answers.
     pub async fn open(system: Arc<dyn Secrets>) -> Self {
-        let vault = Self { system, session: Arc::default(), keeping: Arc::new(Mutex::new(Keeping::Nowhere)) };
-        vault.probe().await;
-        vault
+        let store = Self { system, session: Arc::default(), keeping: Arc::new(Mutex::new(Keeping::Nowhere)) };
+        store.probe().await;
+        store
     }
 
     /// Asks again; does nothing once secrets are kept in memory.
@@ -123,11 +125,11 @@ impl Vault {
     /// Where secrets are kept just now.
     #[must_use]
     pub fn keeping(&self) -> Keeping {
-        *self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.keeping)
     }
 
     fn set(&self, keeping: Keeping) {
-        *self.keeping.lock().unwrap_or_else(PoisonError::into_inner) = keeping;
+        *lock(&self.keeping) = keeping;
     }
 
     /// Reads a secret.

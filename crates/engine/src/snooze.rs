@@ -1,4 +1,4 @@
-//! Conversations that were put away come back when their time has come.
+//! Snoozed conversations come back at their time.
 
 use std::time::Duration;
 
@@ -6,45 +6,56 @@ use model::{ConversationId, Millis};
 use store::StoreError;
 use store::table::triage;
 
-use crate::engine::Engine;
-use crate::outbox::until;
+use crate::context::Context;
+use crate::timing::until;
 
-/// Timers stand still while the computer sleeps, so the clock is looked at this often.
-const LOOK: Duration = Duration::from_secs(20);
+/// The longest wait between two looks at the clock: timers stand still while the computer sleeps.
+const MAX_WAIT: Duration = Duration::from_secs(20);
 
-impl Engine {
-    /// Puts a conversation away until a time, or brings it back. A time that has passed brings it back at once.
+/// Snoozes conversations and brings them back.
+#[derive(Debug, Clone)]
+pub struct Snooze {
+    context: Context,
+}
+
+impl Snooze {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Snoozes a conversation until a time, or brings it back. A time that has passed brings it back at once.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such conversation.
-    pub async fn snooze(&self, id: ConversationId, until_ms: Option<Millis>) -> Result<(), StoreError> {
-        self.store().write(move |tx| triage::snooze(tx, id, until_ms)).await?;
-        self.snoozed().notify_one();
+    pub async fn set(&self, id: ConversationId, until_ms: Option<Millis>) -> Result<(), StoreError> {
+        self.context.store().write(move |tx| triage::snooze(tx, id, until_ms)).await?;
+        self.context.signals().snooze.notify_one();
         Ok(())
     }
-}
 
-pub(crate) async fn run(engine: Engine) {
-    loop {
-        let now_ms = engine.clock().now_ms();
-        let next = match engine.store().read(triage::next_wake_at).await {
-            Ok(Some(next_ms)) if next_ms <= now_ms => {
-                if let Err(error) = engine.store().write(move |tx| triage::wake_due(tx, now_ms)).await {
-                    tracing::error!(%error, "snooze.not_woken");
-                    LOOK
-                } else {
-                    continue;
+    /// Brings conversations back at their time, for as long as the engine runs.
+    pub(crate) async fn run(self) {
+        loop {
+            let now_ms = self.context.clock().now_ms();
+            let wait = match self.context.store().read(triage::next_wake_at).await {
+                Ok(Some(next_ms)) if next_ms <= now_ms => {
+                    if let Err(error) = self.context.store().write(move |tx| triage::wake_due(tx, now_ms)).await {
+                        tracing::error!(%error, "could not bring back snoozed conversations");
+                        MAX_WAIT
+                    } else {
+                        continue;
+                    }
                 }
+                Ok(next) => next.map_or(MAX_WAIT, |next_ms| until(now_ms, next_ms).min(MAX_WAIT)),
+                Err(error) => {
+                    tracing::error!(%error, "could not read when the next snooze ends");
+                    MAX_WAIT
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.context.signals().snooze.notified() => {}
             }
-            Ok(next) => next.map_or(LOOK, |next_ms| until(now_ms, next_ms).min(LOOK)),
-            Err(error) => {
-                tracing::error!(%error, "snooze.store_failed");
-                LOOK
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(next) => {}
-            () = engine.snoozed().notified() => {}
         }
     }
 }

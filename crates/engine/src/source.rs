@@ -1,4 +1,4 @@
-//! Where news come from. TikTok by polling today; a relay's stream and respond.io fit the same shape.
+//! Sources of conversations and messages. TikTok by polling today; a relay's stream and respond.io fit the same trait.
 
 pub mod tiktok;
 
@@ -25,7 +25,7 @@ pub struct ListPage {
     pub asked_at_ms: Millis,
 }
 
-/// What was read of one conversation.
+/// One reading of a conversation.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The customer, if the source said who.
@@ -58,9 +58,5 @@ pub trait Source: Send + Sync {
     fn list(&self, list: usize, cursor: Option<String>) -> impl Future<Output = Result<ListPage, CallError>> + Send;
 
     /// The newest messages of one conversation.
-    fn fetch(
-        &self,
-        conversation: &Conversation,
-        priority: Priority,
-    ) -> impl Future<Output = Result<Batch, CallError>> + Send;
+    fn fetch(&self, conversation: &Conversation, priority: Priority) -> impl Future<Output = Result<Batch, CallError>> + Send;
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use model::Millis;
+
 /// The engine's intervals.
 #[derive(Debug, Clone)]
 pub struct Timing {
@@ -159,6 +161,24 @@ impl Default for Timing {
             budget: Budget::default(),
         }
     }
+}
+
+/// A duration in milliseconds.
+#[must_use]
+pub(crate) fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+}
+
+/// The time that comes this long after another.
+#[must_use]
+pub(crate) fn after(from_ms: Millis, wait: Duration) -> Millis {
+    from_ms.saturating_add(millis(wait))
+}
+
+/// How long from now until a time; at least a millisecond, so that a loop that waits for it never spins.
+#[must_use]
+pub(crate) fn until(now_ms: Millis, then_ms: Millis) -> Duration {
+    Duration::from_millis(u64::try_from(then_ms.saturating_sub(now_ms)).unwrap_or(0).max(1))
 }
 
 /// Waits that double from the first to the most, each drawn from the whole of it ("full jitter"): when TikTok comes back,

@@ -9,12 +9,12 @@
 //! keychain does not take is offered to it again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use model::{AccountId, Clock, Millis};
 use store::table::account::{self, Account, TokenTimes};
-use store::table::token_event::{self, TokenEvent, TokenEventKind};
+use store::table::token_event::{self, TokenEventKind, TokenEvent};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
 use tiktok::{AccessToken, Client, ClientSecret, RefreshToken, Words};
@@ -22,10 +22,11 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::secrets::{ExposeSecret, SecretsError, Vault};
+use crate::lock::lock;
+use crate::secrets::{ExposeSecret, SecretStore, SecretsError};
 
-const APP_ID: &str = "business_app_id";
-const REDIRECT_URI: &str = "business_redirect_uri";
+pub(crate) const APP_ID: &str = "business_app_id";
+pub(crate) const REDIRECT_URI: &str = "business_redirect_uri";
 /// The keychain's entry for the Business app's secret.
 const APP_SECRET: &str = "business-app-secret";
 
@@ -58,7 +59,7 @@ pub enum TokenError {
 #[derive(Debug)]
 pub struct Tokens {
     store: Store,
-    vault: Vault,
+    secrets: SecretStore,
     client: Client,
     clock: Clock,
     renew_again: Duration,
@@ -93,7 +94,7 @@ impl Tokens {
     #[must_use]
     pub fn new(
         store: Store,
-        vault: Vault,
+        secrets: SecretStore,
         client: Client,
         clock: Clock,
         renew_again: Duration,
@@ -101,7 +102,7 @@ impl Tokens {
         healed: mpsc::UnboundedSender<AccountId>,
     ) -> Self {
         let (slots, links, renewals) = (Mutex::default(), Mutex::default(), Mutex::new(Some(JoinSet::new())));
-        Self { store, vault, client, clock, renew_again, renew_floor, slots, links, healed, renewals }
+        Self { store, secrets, client, clock, renew_again, renew_floor, slots, links, healed, renewals }
     }
 
     /// The credentials of the Business app, if they were typed and the keychain still has the secret.
@@ -114,7 +115,7 @@ impl Tokens {
             .read(|sql| Ok((store::table::setting::get(sql, APP_ID)?, store::table::setting::get(sql, REDIRECT_URI)?)))
             .await?;
         let (Some(app_id), Some(redirect_uri)) = ids else { return Ok(None) };
-        let secret = self.vault.read(APP_SECRET).await?;
+        let secret = self.secrets.read(APP_SECRET).await?;
         Ok(secret.map(|secret| BusinessApp { app_id, secret: ClientSecret::new(secret.expose_secret()), redirect_uri }))
     }
 
@@ -123,7 +124,7 @@ impl Tokens {
     /// # Errors
     /// [`TokenError`]
     pub async fn keep_app(&self, app: &BusinessApp) -> Result<(), TokenError> {
-        self.vault.write(APP_SECRET, app.secret.expose()).await?;
+        self.secrets.write(APP_SECRET, app.secret.expose()).await?;
         let (app_id, redirect_uri) = (app.app_id.clone(), app.redirect_uri.clone());
         self.store
             .write(move |tx| {
@@ -145,7 +146,7 @@ impl Tokens {
             return self.renew(known, held).await;
         }
         if held.token.is_none() {
-            let token = self.vault.read(&access_key(&known.remote_id)).await?;
+            let token = self.secrets.read(&access_key(&known.remote_id)).await?;
             held.token = token.map(|token| AccessToken::new(token.expose_secret()));
         }
         if let (Some(token), Some(_)) = (&held.token, self.too_soon(&held)) {
@@ -219,13 +220,13 @@ impl Tokens {
             None => self.slot(id).lock_owned().await,
         };
         *held = Held { token: Some(fresh.access.clone()), ..Held::default() };
-        *self.links.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default() += 1;
+        *lock(&self.links).entry(id).or_default() += 1;
         Ok(id)
     }
 
     /// Under which link a call is made from here on: how often the account was linked in this run.
     pub(crate) fn link_of(&self, id: AccountId) -> u64 {
-        self.links.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied().unwrap_or(0)
+        lock(&self.links).get(&id).copied().unwrap_or(0)
     }
 
     /// TikTok says of a call made under this link that only a new one helps. If there has been one meanwhile, it has.
@@ -237,20 +238,20 @@ impl Tokens {
         }
     }
 
-    /// Says that the account has to be linked again. Its slot is held, so that it is not being linked just now.
+    /// Marks the account for relinking. The caller holds its slot, so that no link is in progress.
     async fn ask_for_link(&self, id: AccountId, why: &str) {
         let kept = why.to_owned();
         if let Err(error) = self.store.write(move |tx| account::set_relink(tx, id, &kept)).await {
-            tracing::error!(account = id.0, %error, "tokens.relink_not_kept");
+            tracing::error!(account = id.0, %error, "could not note that an account must be linked again");
         }
     }
 
     /// Begins no renewal any more, and waits for those under way, so long at most. Pairs that could not be kept so far are
     /// offered to the keychain once more.
     pub(crate) async fn finish(&self, most: Duration) {
-        let renewals = self.renewals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let renewals = lock(&self.renewals).take();
         let slots: Vec<(AccountId, Slot)> = {
-            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let slots = lock(&self.slots);
             slots.iter().map(|(id, slot)| (*id, Arc::clone(slot))).collect()
         };
         let finished = tokio::time::timeout(most, async {
@@ -267,18 +268,18 @@ impl Tokens {
                     Err(error) => Err(error.into()),
                 };
                 if let Err(error) = saved {
-                    tracing::error!(account = id.0, %error, "tokens.not_kept");
+                    tracing::error!(account = id.0, %error, "could not keep a new pair of tokens");
                 }
             }
         });
         if finished.await.is_err() {
-            tracing::warn!("tokens.not_finished");
+            tracing::warn!("the program ends before all tokens were renewed and kept");
         }
     }
 
     /// Ends the renewals under way, as a crash would.
     pub(crate) async fn stop(&self) {
-        let renewals = self.renewals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let renewals = lock(&self.renewals).take();
         if let Some(mut renewals) = renewals {
             renewals.shutdown().await;
         }
@@ -290,12 +291,12 @@ impl Tokens {
         let (done, outcome) = oneshot::channel();
         let tokens = Arc::clone(self);
         {
-            let mut renewals = self.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut renewals = lock(&self.renewals);
             let renewals = renewals.as_mut().ok_or_else(closing)?;
             // Ended ones would pile up otherwise.
             while renewals.try_join_next().is_some() {}
             renewals.spawn(async move {
-                // Nobody waiting is fine.
+                // The caller may have stopped waiting.
                 let _ = done.send(tokens.renew_held(&known, held).await);
             });
         }
@@ -317,7 +318,7 @@ impl Tokens {
 
     async fn ask_for_pair(&self, known: &Account, held: &mut Held) -> Result<BusinessTokens, TokenError> {
         let missing = || TokenError::Relink("the keychain has no token for it".into());
-        let refresh = self.vault.read(&refresh_key(&known.remote_id)).await?.ok_or_else(missing)?;
+        let refresh = self.secrets.read(&refresh_key(&known.remote_id)).await?.ok_or_else(missing)?;
         let app = self.app().await?.ok_or_else(missing)?;
         match oauth::refresh(&self.client, &app, &RefreshToken::new(refresh.expose_secret())).await {
             Ok(fresh) => Ok(fresh),
@@ -347,7 +348,7 @@ impl Tokens {
             account::set_tokens(tx, id, &times)
         });
         let healed = healed.await?;
-        tracing::info!(account = id.0, healed, "tokens.refreshed");
+        tracing::info!(account = id.0, healed, "renewed a token");
         *held = Held { token: Some(access.clone()), renewed_at: Some(Instant::now()), ..Held::default() };
         if healed {
             // Nobody hears it any more once closing.
@@ -359,9 +360,9 @@ impl Tokens {
     async fn put_into_keychain(&self, remote_id: &str, tokens: &BusinessTokens) -> Result<(), SecretsError> {
         // The refresh token first: with it the access token can be had again, not the other way round.
         if let Some(refresh) = &tokens.refresh {
-            self.vault.write(&refresh_key(remote_id), refresh.expose()).await?;
+            self.secrets.write(&refresh_key(remote_id), refresh.expose()).await?;
         }
-        self.vault.write(&access_key(remote_id), tokens.access.expose()).await
+        self.secrets.write(&access_key(remote_id), tokens.access.expose()).await
     }
 
     /// The lifetimes of a pair that was given just now. What TikTok did not say is as it was `before`; of the first pair it
@@ -401,16 +402,16 @@ impl Tokens {
         let token = match before.unsaved.map(|(fresh, _)| fresh.access).or(before.token) {
             Some(token) => Some(token),
             None => {
-                self.vault.read(&access_key(&remote_id)).await?.map(|token| AccessToken::new(token.expose_secret()))
+                self.secrets.read(&access_key(&remote_id)).await?.map(|token| AccessToken::new(token.expose_secret()))
             }
         };
         if let (Some(token), Ok(Some(app))) = (token, self.app().await)
             && let Err(error) = oauth::revoke(&self.client, &app, &token).await
         {
-            tracing::warn!(account = id.0, %error, "tokens.not_given_back");
+            tracing::warn!(account = id.0, %error, "could not give back a token");
         }
-        self.vault.erase(&refresh_key(&remote_id)).await?;
-        self.vault.erase(&access_key(&remote_id)).await?;
+        self.secrets.erase(&refresh_key(&remote_id)).await?;
+        self.secrets.erase(&access_key(&remote_id)).await?;
         self.note(id, TokenEventKind::Unlinked, "").await
     }
 
@@ -424,7 +425,7 @@ impl Tokens {
     }
 
     fn slot(&self, id: AccountId) -> Slot {
-        Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
+        Arc::clone(lock(&self.slots).entry(id).or_default())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
-use engine::inbound::{self, Rules};
+use engine::inbound::{self, ApplyOptions};
 use engine::source::Batch;
 use model::{ConversationId, Tab};
 use rand::rngs::StdRng;
@@ -29,9 +29,15 @@ pub(crate) fn cases<'a>(stage: &'a Stage<'a>) -> Vec<Case<'a>> {
     vec![live(stage), live_page(stage), backfill(stage, 1), backfill(stage, AT_ONCE), list_beside(stage)]
 }
 
-fn rules(news: &[IncomingMessage]) -> Rules {
+fn rules(news: &[IncomingMessage]) -> ApplyOptions {
     let newest_ms = news.iter().map(|news| news.sent_at_ms).max().unwrap_or(0);
-    Rules { now_ms: newest_ms, call_ms: 30_000, undecided_after_ms: 60_000, updated_ms: newest_ms, patient: false }
+    ApplyOptions {
+        now_ms: newest_ms,
+        call_ms: 30_000,
+        undecided_after_ms: 60_000,
+        updated_ms: newest_ms,
+        patient: false,
+    }
 }
 
 /// Takes pages in as one commit.

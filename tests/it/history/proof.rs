@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use engine::inbound::{self, Rules};
+use engine::inbound::{self, ApplyOptions};
 use engine::source::{Batch, Unreadable};
 use engine::timing::Timing;
 use model::{Content, ConversationId, ConversationKind, Millis, Surface};
@@ -452,7 +452,7 @@ async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
             let account = linked(tx)?;
             let id = listed(tx, account, 0)?;
             for batch in &batches {
-                let rules = Rules { now_ms, call_ms: 1, undecided_after_ms: 1, updated_ms: 100, patient: false };
+                let rules = ApplyOptions { now_ms, call_ms: 1, undecided_after_ms: 1, updated_ms: 100, patient: false };
                 inbound::apply(tx, id, batch, rules)?;
                 let again = inbound::apply(tx, id, batch, rules)?;
                 assert!(!again.news, "taken in twice it changes nothing");
@@ -511,7 +511,8 @@ async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind
             .write(move |tx| {
                 let (account, mut gaps) = (linked(tx)?, gaps);
                 let id = listed(tx, account, 0)?;
-                let rules = Rules { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
+                let rules =
+                    ApplyOptions { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
                 for batch in &batches {
                     inbound::apply(tx, id, batch, rules)?;
                 }
@@ -539,6 +540,6 @@ async fn after_sleep_the_lists_are_read_to_their_end() {
     world.ask("syncAccounts", json!({})).await;
     until_waiting(&world, 130).await;
     let before = lists(&world);
-    world.desk().engine().woke().await;
+    world.desk().engine().resume_after_sleep().await;
     world.until("both pages of one list and the other list", async |world| lists(world) >= before + 3).await;
 }

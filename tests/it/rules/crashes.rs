@@ -1,6 +1,6 @@
 //! Deskbell dies between any two steps, from a customer's message to the confirmed answer: the answer goes out once.
 
-use engine::inbound::{self, Rules};
+use engine::inbound::{self, ApplyOptions};
 use engine::rules;
 use engine::source::Batch;
 use model::{Action, Content, KeywordMatch, MessageId, Millis, RuleSpec, SavedReplyText, Surface, Trigger};
@@ -60,7 +60,7 @@ async fn live(mortal: &mut Mortal<'_>, tiktok: &mut TikTok, account: model::Acco
     if !mortal.lives().await {
         return false;
     }
-    while mortal.store().write(move |tx| rules::turn(tx, now_ms)).await.unwrap().is_some() {}
+    while mortal.store().write(move |tx| rules::evaluate_next(tx, now_ms)).await.unwrap().is_some() {}
     let id = mortal
         .store()
         .read(move |sql| conversation::find(sql, account, &format!("conversation-{}-1", account.0)))
@@ -111,7 +111,7 @@ async fn listed(store: &Store, tiktok: &TikTok, id: model::ConversationId, _repl
         raw: "{}".to_owned(),
     });
     let batch = Batch { messages: messages.collect(), asked_at_ms: now_ms + 90_000, ..Batch::default() };
-    let told = Rules { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, patient: false };
+    let told = ApplyOptions { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, patient: false };
     store.write(move |tx| inbound::apply(tx, id, &batch, told)).await.unwrap();
 }
 

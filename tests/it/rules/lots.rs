@@ -37,7 +37,7 @@ impl Case<'_, '_> {
 
     /// The rules look at what is due; after each look everything must hold.
     fn look(&mut self) -> Result<(), StoreError> {
-        while let Some(turned) = engine::rules::turn(self.tx, self.now_ms)? {
+        while let Some(turned) = engine::rules::evaluate_next(self.tx, self.now_ms)? {
             if turned.replied {
                 self.seen.answers += 1;
                 self.must_be_in_order(turned.conversation, turned.message)?;

@@ -2,7 +2,7 @@
 //! test sets. Everything passes through the engine's own transactions on a real database.
 
 use engine::inbound::pushed::{self, Pushed, What};
-use engine::inbound::{self, Rules};
+use engine::inbound::{self, ApplyOptions};
 use engine::rules;
 use model::{
     AccountId, AutoType, Content, ConversationId, MediaState, MessageId, Millis, NoReply, RuleId, RuleSpec,
@@ -317,7 +317,7 @@ pub(super) fn take_in(
         person: Some(person),
         what: What::Said(news),
     };
-    let told = Rules { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, patient: false };
+    let told = ApplyOptions { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, patient: false };
     Ok(pushed::apply(tx, account, &pushed, told)?.1)
 }
 
@@ -331,7 +331,7 @@ pub(super) fn wait_until(tx: &mut Tx<'_>, account: AccountId, now_ms: Millis) ->
 
 /// The rules look at all that is due, and what they say goes out.
 pub(super) fn look(tx: &mut Tx<'_>, account: AccountId, now_ms: Millis) -> Result<(), StoreError> {
-    while let Some(turned) = rules::turn(tx, now_ms)? {
+    while let Some(turned) = rules::evaluate_next(tx, now_ms)? {
         if turned.replied {
             send(tx, account, turned.conversation, now_ms)?;
         }

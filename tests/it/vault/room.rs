@@ -45,7 +45,7 @@ async fn the_picture_not_shown_for_longest_goes_first_and_comes_back_under_the_s
     let (before, count) = usage(&world).await;
     let third = key(&pictures[2]);
     assert!(file(&world, &third).exists());
-    world.desk().engine().keep_pictures_within(Some(before - 1));
+    world.desk().engine().media().set_limit(Some(before - 1));
     world.until("one goes", async |world| states(world, &ana).await.contains(&"released".to_owned())).await;
     assert_eq!(states(&world, &ana).await, ["kept", "kept", "released", "kept", "kept"]);
     world.until("and its file with it", async |world| !file(world, &third).exists()).await;
@@ -53,7 +53,7 @@ async fn the_picture_not_shown_for_longest_goes_first_and_comes_back_under_the_s
     assert!(after <= before / 10 * 9 && left == count - 1, "{after} of {before} bytes, {left} of {count}");
     assert!(!opens(&world, &third).await);
 
-    world.desk().engine().keep_pictures_within(None);
+    world.desk().engine().media().set_limit(None);
     let asked = json!({ "message": pictures[2]["id"] });
     world.tiktok.fault("media_download", Fault::Delay(Duration::from_millis(200)), Times::Next(1));
     world.ask("fetchImage", asked.clone()).await;
@@ -113,7 +113,7 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
     drop(hand);
     let fresh = key(&shown(&world, &ana).await[2]);
 
-    world.desk().engine().keep_pictures_within(Some(1));
+    world.desk().engine().media().set_limit(Some(1));
     world.until("what can go has gone", async |world| states(world, &ana).await[2] == "released").await;
     // The loop goes on and finds nothing more; then it is quiet.
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -149,7 +149,7 @@ async fn what_a_shop_without_access_could_not_ask_for_stays() {
         } else {
             world.ask("unlinkAccount", json!({ "account": bloom, "erase": false })).await;
         }
-        world.desk().engine().keep_pictures_within(Some(1));
+        world.desk().engine().media().set_limit(Some(1));
         // Of both shops' photos, that of the shop with access goes: so all of them were looked at.
         until_all(&world, &ben, 1, "released").await;
         let thread = world.thread(conversation).await;
@@ -164,9 +164,9 @@ async fn a_released_picture_that_tiktok_has_forgotten_is_said_to_be_gone() {
     let ana = world.customer("Ana");
     ana.sends_image();
     until_all(&world, &ana, 1, "kept").await;
-    world.desk().engine().keep_pictures_within(Some(1));
+    world.desk().engine().media().set_limit(Some(1));
     let picture = until_all(&world, &ana, 1, "released").await.remove(0);
-    world.desk().engine().keep_pictures_within(None);
+    world.desk().engine().media().set_limit(None);
     world.tiktok.fault("media_download", Fault::code(40007), Times::Next(1));
     world.ask("fetchImage", json!({ "message": picture["id"] })).await;
     until_all(&world, &ana, 1, "unavailable").await;

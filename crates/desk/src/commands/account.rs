@@ -62,7 +62,7 @@ impl Command for RefreshPosts {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        match desk.engine().refresh_posts(self.account).await {
+        match desk.engine().posts().refresh(self.account).await {
             Ok(()) => Ok(Done {}),
             Err(CallError::Refused(engine::TikTokError::Refused {
                 reason: engine::TikTokReason::NotPermitted,
@@ -78,7 +78,7 @@ impl Command for MarkConversationRead {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().mark_read(self.conversation, MarkRead::ByHand).await?;
+        desk.engine().presence().mark_read(self.conversation, MarkRead::ByHand).await?;
         Ok(Done {})
     }
 }

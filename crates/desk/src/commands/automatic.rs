@@ -27,7 +27,7 @@ impl Command for GetAutoMessages {
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let id = self.account;
         desk.engine().store().read(move |sql| account::get(sql, id)).await?;
-        desk.engine().show_automatic(id).await?;
+        desk.engine().auto_messages().record_shown(id).await?;
         read::auto_messages(desk.engine(), id).await
     }
 }
@@ -46,7 +46,7 @@ impl Command for RefreshAutoMessages {
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let id = self.account;
         desk.engine().store().read(move |sql| account::get(sql, id)).await?;
-        desk.engine().refresh_automatic(id).await;
+        desk.engine().auto_messages().refresh(id).await;
         read::auto_messages(desk.engine(), id).await
     }
 }
@@ -67,7 +67,7 @@ impl Command for CreateAutoMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        desk.engine().create_auto_message(self.account, self.kind, &self.text).await?;
+        desk.engine().auto_messages().create(self.account, self.kind, &self.text).await?;
         read::auto_messages(desk.engine(), self.account).await
     }
 }
@@ -89,7 +89,7 @@ impl Command for UpdateAutoMessage {
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let account = account_of(desk, self.message).await?;
-        desk.engine().update_auto_message(self.message, self.base, &self.text).await?;
+        desk.engine().auto_messages().update(self.message, self.base, &self.text).await?;
         read::auto_messages(desk.engine(), account).await
     }
 }
@@ -109,7 +109,7 @@ impl Command for RecreateAutoMessage {
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let account = account_of(desk, self.message).await?;
-        desk.engine().recreate_auto_message(self.message, &self.text).await?;
+        desk.engine().auto_messages().recreate(self.message, &self.text).await?;
         read::auto_messages(desk.engine(), account).await
     }
 }
@@ -127,7 +127,7 @@ impl Command for DeleteAutoMessage {
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let account = account_of(desk, self.message).await?;
-        desk.engine().delete_auto_message(self.message).await?;
+        desk.engine().auto_messages().delete(self.message).await?;
         read::auto_messages(desk.engine(), account).await
     }
 }
@@ -148,7 +148,7 @@ impl Command for SortAutoMessages {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        desk.engine().sort_auto_messages(self.account, self.kind, self.order).await?;
+        desk.engine().auto_messages().sort(self.account, self.kind, self.order).await?;
         read::auto_messages(desk.engine(), self.account).await
     }
 }
@@ -172,7 +172,7 @@ impl Command for SetAutoMessagesEnabled {
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
         let Self { account, kind, enabled, recreate } = self;
-        let refused = desk.engine().set_auto_messages(account, kind, enabled, recreate).await?;
+        let refused = desk.engine().auto_messages().set_enabled(account, kind, enabled, recreate).await?;
         outcome(desk, account, refused).await
     }
 }
@@ -193,7 +193,7 @@ impl Command for CopyAutoMessages {
     type Reply = AutoOutcome;
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
-        let refused = desk.engine().copy_auto_messages(self.from, self.to, self.kinds).await?;
+        let refused = desk.engine().auto_messages().copy(self.from, self.to, self.kinds).await?;
         outcome(desk, self.to, refused).await
     }
 }
@@ -233,7 +233,7 @@ impl Command for RestoreAutoVersion {
     type Reply = AutoOutcome;
 
     async fn run(self, desk: &Desk) -> Result<AutoOutcome, Fault> {
-        let (account, refused) = desk.engine().restore_auto_version(self.version).await?;
+        let (account, refused) = desk.engine().auto_messages().restore_version(self.version).await?;
         outcome(desk, account, refused).await
     }
 }
@@ -252,7 +252,7 @@ impl Command for SetCommentToMessage {
     type Reply = AutoMessagesView;
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
-        desk.engine().set_comment_to_message(self.account, self.enabled).await?;
+        desk.engine().auto_messages().set_comment_to_message(self.account, self.enabled).await?;
         read::auto_messages(desk.engine(), self.account).await
     }
 }
@@ -288,7 +288,7 @@ impl Command for AnswerComment {
     type Reply = CommentView;
 
     async fn run(self, desk: &Desk) -> Result<CommentView, Fault> {
-        desk.engine().answer_comment(self.comment, &self.body).await?;
+        desk.engine().comments().answer(self.comment, &self.body).await?;
         comment(desk, self.comment).await
     }
 }
@@ -307,7 +307,7 @@ impl Command for DismissComment {
     type Reply = CommentView;
 
     async fn run(self, desk: &Desk) -> Result<CommentView, Fault> {
-        desk.engine().dismiss_comment(self.comment, self.dismissed).await?;
+        desk.engine().comments().dismiss(self.comment, self.dismissed).await?;
         comment(desk, self.comment).await
     }
 }

@@ -1,6 +1,7 @@
 //! Drafts and replies.
 
-use engine::outbox::{DraftSource, NewReply, SubmitOutcome, later};
+use engine::outbox::{DraftSource, SendRequest, SubmitOutcome};
+use engine::scheduled;
 use model::{Card, CardProblem, ConversationId, MessageId, Millis, Outgoing, ReplyText, TextProblem};
 use serde::Serialize;
 use store::table::{conversation, draft, post};
@@ -222,8 +223,8 @@ impl Command for RemoveAttachment {
 }
 
 /// A press of Send on its way to the outbox.
-async fn press(desk: &Desk, new: NewReply) -> Result<Queued, Fault> {
-    let (pressed, undo_until_ms) = desk.engine().press(new).await?;
+async fn press(desk: &Desk, new: SendRequest) -> Result<Queued, Fault> {
+    let (pressed, undo_until_ms) = desk.engine().outbox().submit(new).await?;
     match pressed {
         SubmitOutcome::Queued(messages) => Ok(Queued { messages, undo_until_ms }),
         SubmitOutcome::ColleagueReplied(_) => Err(Fault::new(FaultCode::ColleagueReplied)),
@@ -264,11 +265,11 @@ impl Command for SendReply {
     async fn run(self, desk: &Desk) -> Result<Queued, Fault> {
         let reply = reply(&self.body, self.quoted, self.attachment)?;
         let quoted = reply.quoted;
-        let parts = desk.engine().store().read(move |sql| later::parts(sql, &reply)).await?;
+        let parts = desk.engine().store().read(move |sql| scheduled::parts(sql, &reply)).await?;
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let key = Some(key).filter(|key| !key.is_empty());
-        press(desk, NewReply { conversation, parts, quoted, seen, anyway, key, clears: DraftSource::Reply, undo }).await
+        press(desk, SendRequest { conversation, parts, quoted, seen, anyway, key, clears: DraftSource::Reply, undo }).await
     }
 }
 
@@ -290,7 +291,7 @@ impl Command for SendCard {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Card { card }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo })
+        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo })
             .await
     }
 }
@@ -309,11 +310,8 @@ impl Command for SendPost {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Post { item_id, embed_url }], Some(key).filter(|key| !key.is_empty()));
-        press(
-            desk,
-            NewReply { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Nothing, undo },
-        )
-        .await
+        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Nothing, undo })
+            .await
     }
 }
 
@@ -337,7 +335,7 @@ impl Command for UndoSend {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().undo(self.messages).await?;
+        desk.engine().outbox().undo(self.messages).await?;
         Ok(Done {})
     }
 }
@@ -346,7 +344,7 @@ impl Command for SendReplyNow {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().send_now(self.messages).await?;
+        desk.engine().outbox().send_now(self.messages).await?;
         Ok(Done {})
     }
 }
@@ -355,7 +353,7 @@ impl Command for EditReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().edit(self.message, checked(&self.body)?).await?;
+        desk.engine().outbox().edit(self.message, checked(&self.body)?).await?;
         Ok(Done {})
     }
 }
@@ -364,7 +362,7 @@ impl Command for MoveReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().move_by(self.message, self.by).await?;
+        desk.engine().outbox().move_by(self.message, self.by).await?;
         Ok(Done {})
     }
 }
@@ -373,7 +371,7 @@ impl Command for ResendReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().send_again(self.message).await?;
+        desk.engine().outbox().send_again(self.message).await?;
         Ok(Done {})
     }
 }
@@ -382,7 +380,7 @@ impl Command for MarkReplyArrived {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().arrived(self.message).await?;
+        desk.engine().outbox().mark_arrived(self.message).await?;
         Ok(Done {})
     }
 }
@@ -391,7 +389,7 @@ impl Command for DiscardReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().discard(self.message).await?;
+        desk.engine().outbox().discard(self.message).await?;
         Ok(Done {})
     }
 }
@@ -410,7 +408,7 @@ impl Command for SendTypingIndicator {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         if desk.settings().await.typing {
-            desk.engine().typing(self.conversation);
+            desk.engine().presence().send_typing(self.conversation);
         }
         Ok(Done {})
     }
@@ -420,7 +418,7 @@ impl Command for CheckImagePermission {
     type Reply = Option<bool>;
 
     async fn run(self, desk: &Desk) -> Result<Option<bool>, Fault> {
-        Ok(desk.engine().takes_images(self.conversation).await?)
+        Ok(desk.engine().outbox().takes_images(self.conversation).await?)
     }
 }
 

@@ -29,7 +29,7 @@ impl Command for PauseBackfill {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { account: id, paused } = self;
         desk.engine().store().write(move |tx| account::set_backfill_paused(tx, id, paused)).await?;
-        desk.engine().go_on(id);
+        desk.engine().sync_account(id);
         Ok(Done {})
     }
 }
@@ -68,7 +68,7 @@ impl Command for UnlinkAccount {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().unlink(self.account, self.erase).await?;
+        desk.engine().unlinking().unlink(self.account, self.erase).await?;
         Ok(Done {})
     }
 }

@@ -91,7 +91,7 @@ impl Command for MarkConversationSeen {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let id = self.conversation;
         desk.engine().store().write(move |tx| conversation::mark_seen(tx, id)).await?;
-        desk.engine().mark_read(id, MarkRead::OnOpen).await?;
+        desk.engine().presence().mark_read(id, MarkRead::OnOpen).await?;
         Ok(Done {})
     }
 }

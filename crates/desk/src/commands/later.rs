@@ -66,7 +66,7 @@ impl Command for ScheduleReply {
 
     async fn run(self, desk: &Desk) -> Result<ScheduledView, Fault> {
         let reply = super::composer::reply(&self.body, self.quoted, self.attachment)?;
-        let id = desk.engine().send_later(self.conversation, reply, self.at_ms).await?;
+        let id = desk.engine().scheduled().schedule(self.conversation, reply, self.at_ms).await?;
         view(desk, id).await
     }
 }
@@ -78,7 +78,7 @@ impl Command for UpdateScheduledReply {
         let id = self.scheduled;
         let known = desk.engine().store().read(move |sql| scheduled::get(sql, id)).await?;
         let reply = super::composer::reply(&self.body, known.reply.quoted, known.reply.attachment)?;
-        desk.engine().change_later(id, reply.body, self.at_ms).await?;
+        desk.engine().scheduled().change(id, reply.body, self.at_ms).await?;
         view(desk, id).await
     }
 }
@@ -91,7 +91,7 @@ impl Command for SendScheduledReplyNow {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().send_later_now(self.scheduled).await?;
+        desk.engine().scheduled().send_now(self.scheduled).await?;
         Ok(Done {})
     }
 }
@@ -100,7 +100,7 @@ impl Command for CancelScheduledReply {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().cancel_later(self.scheduled).await?;
+        desk.engine().scheduled().cancel(self.scheduled).await?;
         Ok(Done {})
     }
 }

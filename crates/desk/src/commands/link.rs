@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::link::{Credentials, LOGIN_REDIRECT, Profile, Stage};
+use engine::linking::{Credentials, LOGIN_REDIRECT, Profile, Stage};
 use model::AccountId;
 use store::table::account;
 use ts_rs::TS;
@@ -12,7 +12,7 @@ use crate::view::{AccountView, LinkStep, LinkView, LinkedProfile};
 use crate::{Desk, Fault, FaultCode, read};
 
 async fn link_view(desk: &Desk) -> Result<LinkView, Fault> {
-    let status = desk.engine().link_status().await?;
+    let status = desk.engine().linking().status().await?;
     Ok(LinkView {
         login_client_key: status.login_client_key,
         business_app_id: status.business_app_id,
@@ -97,7 +97,7 @@ impl Command for SaveCredentials {
             business_redirect_uri: self.business_redirect_uri,
             may_list_posts: self.may_list_posts,
         };
-        desk.engine().keep_credentials(typed).await?;
+        desk.engine().linking().save_credentials(typed).await?;
         link_view(desk).await
     }
 }
@@ -111,7 +111,7 @@ impl Command for StartSignIn {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        let address = desk.engine().start_sign_in().await?;
+        let address = desk.engine().linking().start_sign_in().await?;
         open_browser(desk, address).await?;
         link_view(desk).await
     }
@@ -126,7 +126,7 @@ impl Command for SkipSignIn {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        desk.engine().skip_sign_in();
+        desk.engine().linking().skip_sign_in();
         link_view(desk).await
     }
 }
@@ -144,7 +144,7 @@ impl Command for StartAuthorization {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        let address = desk.engine().start_authorise(self.account).await?;
+        let address = desk.engine().linking().start_authorise(self.account).await?;
         open_browser(desk, address).await?;
         link_view(desk).await
     }
@@ -162,7 +162,7 @@ impl Command for PasteRedirect {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        desk.engine().paste_redirect(&self.address)?;
+        desk.engine().linking().paste_redirect(&self.address)?;
         link_view(desk).await
     }
 }
@@ -176,7 +176,7 @@ impl Command for CancelLink {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        desk.engine().cancel_link().await;
+        desk.engine().linking().cancel().await;
         link_view(desk).await
     }
 }
@@ -190,7 +190,7 @@ impl Command for ConfirmLink {
     type Reply = AccountView;
 
     async fn run(self, desk: &Desk) -> Result<AccountView, Fault> {
-        let id = desk.engine().confirm_link().await?;
+        let id = desk.engine().linking().confirm().await?;
         let engine = desk.engine().clone();
         let view =
             desk.engine().store().read(move |sql| read::account_view(sql, &engine, &account::get(sql, id)?)).await?;
@@ -207,7 +207,7 @@ impl Command for RetryLinkProfile {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        desk.engine().retry_profile().await?;
+        desk.engine().linking().retry_profile().await?;
         link_view(desk).await
     }
 }
@@ -221,7 +221,7 @@ impl Command for RejectLink {
     type Reply = LinkView;
 
     async fn run(self, desk: &Desk) -> Result<LinkView, Fault> {
-        desk.engine().reject_link().await;
+        desk.engine().linking().reject().await;
         link_view(desk).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::media::film::FilmProblem;
+use engine::media::video::VideoProblem;
 use engine::posts::page_of;
 use model::{Content, ConversationId, Direction, MediaState, MessageId};
 use store::StoreError;
@@ -89,7 +89,7 @@ impl Command for FetchImage {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().fetch_picture(self.message).await?;
+        desk.engine().media().request_again(self.message).await?;
         Ok(Done {})
     }
 }
@@ -179,7 +179,7 @@ impl Command for OpenVideo {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        let film = desk.engine().film(self.message).await?;
+        let film = desk.engine().media().videos().fetch(self.message).await?;
         if !film.to_open {
             return Ok(Done {});
         }
@@ -187,17 +187,17 @@ impl Command for OpenVideo {
     }
 }
 
-impl From<FilmProblem> for Fault {
-    fn from(problem: FilmProblem) -> Self {
+impl From<VideoProblem> for Fault {
+    fn from(problem: VideoProblem) -> Self {
         match problem {
-            FilmProblem::None => Self::new(FaultCode::WrongState),
-            FilmProblem::Gone => Self::new(FaultCode::MediaGone),
-            FilmProblem::TooLarge => Self::new(FaultCode::VideoTooLarge),
-            FilmProblem::Offline(words) => Self::with_detail(FaultCode::Offline, words),
-            FilmProblem::SlowDown(words) => Self::with_detail(FaultCode::RateLimited, words),
-            FilmProblem::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
-            FilmProblem::Disk(words) => Self::with_detail(FaultCode::DiskFull, words),
-            FilmProblem::Unwell(words) => Self::with_detail(FaultCode::TikTokUnwell, words),
+            VideoProblem::None => Self::new(FaultCode::WrongState),
+            VideoProblem::Gone => Self::new(FaultCode::MediaGone),
+            VideoProblem::TooLarge => Self::new(FaultCode::VideoTooLarge),
+            VideoProblem::Offline(words) => Self::with_detail(FaultCode::Offline, words),
+            VideoProblem::SlowDown(words) => Self::with_detail(FaultCode::RateLimited, words),
+            VideoProblem::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words),
+            VideoProblem::Disk(words) => Self::with_detail(FaultCode::DiskFull, words),
+            VideoProblem::Unwell(words) => Self::with_detail(FaultCode::TikTokUnwell, words),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::Keeping;
-use engine::sync::Attention;
+use engine::events::ActiveView;
 use model::{Change, ConversationId};
 use store::recovery;
 use store::table::account;
@@ -27,7 +27,7 @@ async fn overview(desk: &Desk) -> Result<Overview, Fault> {
         practice: desk.practice(),
         can_practice: desk.host().can_practice() && !desk.practice(),
         accounts,
-        keychain: match desk.engine().vault().keeping() {
+        keychain: match desk.engine().secrets().keeping() {
             Keeping::System => Keychain::System,
             Keeping::Nowhere => Keychain::Missing,
             Keeping::Session => Keychain::SessionOnly,
@@ -81,7 +81,7 @@ impl Command for UseSessionSecrets {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().vault().keep_in_session();
+        desk.engine().secrets().keep_in_session();
         desk.engine().store().announce(Change::Everything);
         desk.engine().sync_now().await;
         Ok(Done {})
@@ -97,7 +97,7 @@ impl Command for RetryKeychain {
     type Reply = Overview;
 
     async fn run(self, desk: &Desk) -> Result<Overview, Fault> {
-        desk.engine().vault().probe().await;
+        desk.engine().secrets().probe().await;
         desk.engine().sync_now().await;
         overview(desk).await
     }
@@ -136,7 +136,7 @@ impl Command for SetActiveView {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().attend(Attention { conversation: self.conversation, focused: self.focused });
+        desk.engine().events().set_active_view(ActiveView { conversation: self.conversation, focused: self.focused });
         Ok(Done {})
     }
 }
@@ -150,7 +150,7 @@ impl Command for SyncAccounts {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().insist().await;
+        desk.engine().sync_despite_limit().await;
         Ok(Done {})
     }
 }

@@ -75,7 +75,7 @@ impl Command for SaveRule {
             Ok(Ok(()))
         });
         saved.await?.map_err(invalid)?;
-        desk.engine().look_by_rule();
+        desk.engine().rules().wake();
         rules(desk).await
     }
 }
@@ -98,7 +98,7 @@ impl Command for DeleteRule {
             rule::restart_waits(tx, now_ms)
         });
         removed.await?;
-        desk.engine().look_by_rule();
+        desk.engine().rules().wake();
         rules(desk).await
     }
 }
@@ -207,7 +207,7 @@ impl Command for ExplainRules {
 
     async fn run(self, desk: &Desk) -> Result<ExplainView, Fault> {
         let id = self.message;
-        let explained = desk.engine().explain(id).await?;
+        let explained = desk.engine().rules().explain(id).await?;
         Ok(desk.engine().store().read(move |sql| read::rules::explain_view(sql, id, explained)).await?)
     }
 }
@@ -242,7 +242,7 @@ impl Command for DryRunRules {
         }
         let back_ms = i64::from(days.clamp(1, MOST_DAYS)) * DAY_MS;
         let from_ms = desk.engine().clock().now_ms().saturating_sub(back_ms);
-        let tally = desk.engine().dry_run(DryRun { account, rules: rules.clone(), from_ms }).await?;
+        let tally = desk.engine().rules().dry_run(DryRun { account, rules: rules.clone(), from_ms }).await?;
         let took_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
         let view = move |sql: &store::Connection| read::rules::dry_run_view(sql, &rules, NEW, tally, from_ms, took_ms);
         Ok(desk.engine().store().read(view).await?)

@@ -156,7 +156,7 @@ impl Command for UseSavedReply {
         let engine = desk.engine();
         let picture = engine.store().read(move |sql| Ok(saved_reply::get(sql, saved)?.attachment)).await?;
         // Without a network nobody knows; the outbox asks again before it sends.
-        let refused = picture.is_some() && matches!(engine.takes_images(conversation).await, Ok(Some(false)));
+        let refused = picture.is_some() && matches!(engine.outbox().takes_images(conversation).await, Ok(Some(false)));
         let now_ms = engine.clock().now_ms();
         let used = engine.store().write(move |tx| {
             saved_reply::record_use(tx, saved, now_ms)?;

@@ -131,7 +131,7 @@ impl Command for SnoozeConversation {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().snooze(self.conversation, self.until_ms).await?;
+        desk.engine().snooze().set(self.conversation, self.until_ms).await?;
         Ok(Done {})
     }
 }

@@ -23,7 +23,7 @@ const MOST_COMMENTS: u32 = 200;
 pub(crate) async fn auto_messages(engine: &Engine, id: AccountId) -> Result<AutoMessagesView, Fault> {
     let now_ms = engine.clock().now_ms();
     let mut view = engine.store().read(move |sql| stored(sql, id, now_ms)).await?;
-    let trouble = engine.auto_trouble(id);
+    let trouble = engine.auto_messages().trouble(id);
     view.fault = trouble.messages.as_deref().map(Fault::from);
     view.comment_to_message.fault = trouble.comments.as_deref().map(Fault::from);
     if matches!(trouble.comments.as_deref(), Some(AutoError::NotHere(_))) {

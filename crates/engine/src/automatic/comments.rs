@@ -5,18 +5,19 @@
 //! agent.
 
 use model::{AccountId, CommentId, Millis, ReplyText, Surface, TextProblem};
-use store::table::comment::{self, AnswerState, Comment, IncomingComment};
+use store::table::comment::{self, Comment, IncomingComment, AnswerState};
 use store::table::message;
 use store::{Connection, StoreError};
 use tiktok::business::message::AnswerComment;
 use tiktok::business::webhook::HighIntentComment;
 
-use super::{AutoError, closing};
+use super::{AutoError, AutoMessages, closing};
 use crate::call::CallError;
-use crate::engine::Engine;
+use crate::context::Context;
 use crate::inbound::is_message_id;
 use crate::outbox::refusal_of;
 use crate::pace::Priority;
+use crate::timing::millis;
 
 /// How long after it was written a comment can be answered ("Comment-to-Message").
 pub const ANSWERABLE_MS: Millis = 48 * 3_600_000;
@@ -121,37 +122,49 @@ pub(crate) fn news(pushed: HighIntentComment, now_ms: Millis) -> IncomingComment
     }
 }
 
-/// Looks for lost answers for as long as the account is followed.
-pub(crate) async fn run(engine: Engine, id: AccountId) {
-    let entry = engine.automatic().of(id);
-    loop {
-        let waiting = match engine.look_for_answers(id).await {
-            Ok(left) => left > 0,
-            Err(error) => {
-                tracing::error!(account = id.0, %error, "comments.not_looked_for");
-                true
-            }
-        };
-        if waiting {
-            tokio::select! {
-                () = tokio::time::sleep(engine.timing().sweep_focused) => {}
-                () = entry.lost.notified() => {}
-            }
-        } else {
-            entry.lost.notified().await;
-        }
-    }
+/// The comments on the accounts' posts. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Comments {
+    context: Context,
+    messages: AutoMessages,
 }
 
-impl Engine {
+impl Comments {
+    pub(crate) fn new(context: Context, messages: AutoMessages) -> Self {
+        Self { context, messages }
+    }
+
+    /// Looks for lost answers for as long as the account is followed.
+    pub(crate) async fn run(self, id: AccountId) {
+        let account = self.messages.of(id);
+        loop {
+            let waiting = match self.find_lost_answers(id).await {
+                Ok(left) => left > 0,
+                Err(error) => {
+                    tracing::error!(account = id.0, %error, "could not look for lost answers to comments");
+                    true
+                }
+            };
+            if waiting {
+                tokio::select! {
+                    () = tokio::time::sleep(self.context.timing().sweep_focused) => {}
+                    () = account.answer_lost.notified() => {}
+                }
+            } else {
+                account.answer_lost.notified().await;
+            }
+        }
+    }
+
     /// Answers a comment by message, once. What came of it is in the comment's state.
     ///
     /// # Errors
     /// [`CommentError`]; then it was certainly not sent.
-    pub async fn answer_comment(&self, id: CommentId, body: &str) -> Result<(), CommentError> {
+    pub async fn answer(&self, id: CommentId, body: &str) -> Result<(), CommentError> {
         let body = ReplyText::check(body).map_err(CommentError::Text)?.into_string();
-        let now_ms = self.clock().now_ms();
+        let now_ms = self.context.clock().now_ms();
         let (comment, conditions) = self
+            .context
             .store()
             .read(move |sql| {
                 let comment = comment::get(sql, id)?;
@@ -165,28 +178,28 @@ impl Engine {
         if let Some((condition, _)) = conditions.iter().find(|(_, holds)| *holds == Some(false)) {
             return Err(CommentError::Condition(*condition));
         }
-        let engine = self.clone();
-        let sent = self.see_through(async move { engine.send_answer(comment, body).await }).await;
+        let comments = self.clone();
+        let sent = self.context.run_to_end(async move { comments.send_answer(comment, body).await }).await;
         Ok(sent.unwrap_or_else(|| Err(closing()))?)
     }
 
     async fn send_answer(&self, comment: Comment, body: String) -> Result<(), AutoError> {
         let (id, account) = (comment.id, comment.account);
-        let business = self.linked(account).await?;
-        self.in_time()?;
+        let business = self.messages.linked(account).await?;
+        self.messages.in_time()?;
         // The slot and the token come first, so that `sending` on disk means: the call itself was made.
-        self.caller().turn(Priority::Send).await;
-        let token = self.caller().token(account).await.map_err(AutoError::Call)?;
-        let at_ms = self.clock().now_ms();
+        self.context.caller().turn(Priority::Send).await;
+        let token = self.context.caller().token(account).await.map_err(AutoError::Call)?;
+        let at_ms = self.context.clock().now_ms();
         let (open, said) = (comment.clone(), body.clone());
-        self.store().write(move |tx| comment::begin(tx, &open, &said, at_ms)).await?;
+        self.context.store().write(move |tx| comment::begin(tx, &open, &said, at_ms)).await?;
         let call = AnswerComment {
             business_id: business.remote_id,
             comment_id: comment.remote_id.clone(),
             body: body.clone(),
         };
-        let answer = self.caller().ask_with(account, token, call).await;
-        let now_ms = self.clock().now_ms();
+        let answer = self.context.caller().ask_with(account, token, call).await;
+        let now_ms = self.context.clock().now_ms();
         let (state, failed) = match answer {
             Ok(sent) if self.may_be_new(account, sent.message_id.clone()).await? => {
                 (AnswerState::Answered { body, at_ms: now_ms }, None)
@@ -196,35 +209,39 @@ impl Engine {
                 (AnswerState::Unconfirmed { body, at_ms }, None)
             }
             Err(CallError::Refused(error)) => {
-                tracing::warn!(comment = id.0, code = error.code(), "comments.refused");
+                tracing::warn!(comment = id.0, code = error.code(), "TikTok refused the answer to a comment");
                 (AnswerState::Refused { body, refusal: refusal_of(&error, now_ms) }, None)
             }
             Err(CallError::Unknown(error)) => {
-                tracing::warn!(comment = id.0, code = error.code(), "comments.unconfirmed");
+                tracing::warn!(
+                    comment = id.0,
+                    code = error.code(),
+                    "could not tell whether the answer to a comment was sent"
+                );
                 (AnswerState::Unconfirmed { body, at_ms }, None)
             }
             // Certainly not taken: it stands as it did.
             Err(error) => (comment.state, Some(AutoError::Call(error))),
         };
-        self.store().write(move |tx| comment::settle(tx, id, &state)).await?;
+        self.context.store().write(move |tx| comment::settle(tx, id, &state)).await?;
         // The message shows in the conversation's listing, be it answered or lost.
-        self.go_on(account);
-        self.automatic().of(account).lost.notify_one();
+        self.context.signals().account_sync.notify(account);
+        self.messages.of(account).answer_lost.notify_one();
         failed.map_or(Ok(()), Err)
     }
 
     /// Whether TikTok's answer can name the message that was just sent: none that was here before.
     async fn may_be_new(&self, account: AccountId, remote_id: Option<String>) -> Result<bool, StoreError> {
         let Some(remote_id) = remote_id.filter(|id| is_message_id(id)) else { return Ok(false) };
-        let held = self.store().read(move |sql| message::find(sql, account, &remote_id)).await?;
+        let held = self.context.store().read(move |sql| message::find(sql, account, &remote_id)).await?;
         Ok(held.is_none_or(|held| held.outgoing && matches!(held.surface, Surface::Api | Surface::Other)))
     }
 
     /// Settles lost answers that are among the messages by now; how many are left.
-    async fn look_for_answers(&self, id: AccountId) -> Result<usize, StoreError> {
-        let since_ms = self.clock().now_ms().saturating_sub(LOOKED_FOR_MS);
-        let call_ms = i64::try_from(self.timing().call.as_millis()).unwrap_or(i64::MAX);
-        let found = self.store().read(move |sql| {
+    async fn find_lost_answers(&self, id: AccountId) -> Result<usize, StoreError> {
+        let since_ms = self.context.clock().now_ms().saturating_sub(LOOKED_FOR_MS);
+        let call_ms = millis(self.context.timing().call);
+        let found = self.context.store().read(move |sql| {
             let lost = comment::unconfirmed(sql, id, since_ms)?;
             let mut found = Vec::new();
             for comment in &lost {
@@ -239,7 +256,7 @@ impl Engine {
         let (lost, found) = found.await?;
         let left = lost - found.len();
         for (id, state) in found {
-            self.store().write(move |tx| comment::settle(tx, id, &state)).await?;
+            self.context.store().write(move |tx| comment::settle(tx, id, &state)).await?;
         }
         Ok(left)
     }
@@ -248,7 +265,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn dismiss_comment(&self, id: CommentId, dismissed: bool) -> Result<(), StoreError> {
-        self.store().write(move |tx| comment::dismiss(tx, id, dismissed)).await
+    pub async fn dismiss(&self, id: CommentId, dismissed: bool) -> Result<(), StoreError> {
+        self.context.store().write(move |tx| comment::dismiss(tx, id, dismissed)).await
     }
 }

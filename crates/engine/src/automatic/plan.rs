@@ -22,12 +22,12 @@ impl Plan {
 }
 
 /// More messages than this are not weighed against each other; TikTok allows six.
-const MOST: usize = 8;
+const MAX_MESSAGES: usize = 8;
 
 /// What to do so that what there is now becomes what is wanted. Of a kind that can be sorted the order follows by sorting;
 /// of another the order is that in which messages were made.
 pub(super) fn plan(kind: AutoMessageType, now: &[ListedAutoMessage], wanted: &[AutoText]) -> Plan {
-    if now.len() > MOST || wanted.len() > MOST {
+    if now.len() > MAX_MESSAGES || wanted.len() > MAX_MESSAGES {
         let delete = now.iter().map(|item| item.remote_id.clone()).collect();
         return Plan { delete, create: wanted.to_vec(), ..Plan::default() };
     }
@@ -78,8 +78,7 @@ fn in_order(now: &[ListedAutoMessage], wanted: &[AutoText]) -> Plan {
 
 fn staying(now: &[ListedAutoMessage], wanted: &[AutoText], stays: impl Fn(usize) -> bool) -> Option<Plan> {
     let mut plan = Plan::default();
-    let kept: Vec<&ListedAutoMessage> =
-        now.iter().enumerate().filter(|(place, _)| stays(*place)).map(|(_, item)| item).collect();
+    let kept: Vec<&ListedAutoMessage> = now.iter().enumerate().filter(|(place, _)| stays(*place)).map(|(_, item)| item).collect();
     if kept.len() > wanted.len() {
         return None;
     }

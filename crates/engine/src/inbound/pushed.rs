@@ -10,7 +10,7 @@ use store::table::message::{self, IncomingMessage};
 use store::table::person::PersonUpdate;
 use store::{StoreError, Tx};
 
-use super::{Applied, Rules, due_for_rules, meet, take};
+use super::{Applied, ApplyOptions, due_for_rules, store_customer, store_message};
 
 /// One pushed thing, in our words.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Pushed {
 /// What happened in a conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    /// Somebody said something.
+    /// A message, the customer's or the account's.
     Said(IncomingMessage),
     /// Emoji came or went: on which message, which, and whether it came.
     Reacted(Vec<(String, Reaction, bool)>),
@@ -36,7 +36,7 @@ pub enum What {
     Came(Origin, Millis),
 }
 
-/// Takes a pushed thing in. Twice changes nothing. Also says in which conversation; none if it is about one we do not know
+/// Stores a pushed event. Doing it twice changes nothing. Also says in which conversation; none if it is about one we do not know
 /// and does not make one.
 ///
 /// # Errors
@@ -45,24 +45,24 @@ pub fn apply(
     tx: &mut Tx<'_>,
     account: AccountId,
     pushed: &Pushed,
-    rules: Rules,
+    options: ApplyOptions,
 ) -> Result<(Applied, Option<ConversationId>), StoreError> {
     let mut applied = Applied::default();
     let Some(id) = place(tx, account, pushed)? else { return Ok((applied, None)) };
     let mut changed = match &pushed.person {
-        Some(person) => meet(tx, account, id, person, &mut applied)?,
+        Some(person) => store_customer(tx, account, id, person, &mut applied)?,
         None => false,
     };
     match &pushed.what {
         What::Said(news) => {
-            changed |= take(tx, account, id, news, rules, false, &mut applied)?.changed;
+            changed |= store_message(tx, account, id, news, options, false, &mut applied)?.changed;
             let here = message::find_in(tx, account, id, &news.remote_id)?.filter(|here| !here.listed);
             if let Some(here) = here {
-                changed |= gap::split(tx, id, here.id, rules.now_ms)?;
+                changed |= gap::split(tx, id, here.id, options.now_ms)?;
             }
             if !applied.arrived.is_empty() {
                 conversation::reopen_for_customer(tx, id)?;
-                due_for_rules(tx, account, id, &applied, rules.now_ms)?;
+                due_for_rules(tx, account, id, &applied, options.now_ms)?;
             }
         }
         What::Reacted(changes) => {

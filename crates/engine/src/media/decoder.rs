@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::open;
+use crate::lock::lock;
 use crate::picture::decoder_process::DECODER_ARGUMENT;
 use crate::picture::protocol::{self, Answer};
 use crate::picture::{Picture, Problem, Purpose};
@@ -57,7 +57,7 @@ impl Decoder {
 
     /// Decodes a file.
     pub(super) async fn decode(&self, purpose: Purpose, file: &[u8]) -> Result<Result<Picture, Problem>, NotStarted> {
-        let idle = open(&self.idle).process.take();
+        let idle = lock(&self.idle).process.take();
         if let Some(process) = idle {
             // A process that has decoded before may have less memory left, so its end says nothing about this picture.
             match self.ask(process, purpose, file).await {
@@ -115,7 +115,7 @@ impl Decoder {
     /// Keeps the process for the next picture, for a while.
     fn keep(&self, process: Child) {
         let count = {
-            let mut idle = open(&self.idle);
+            let mut idle = lock(&self.idle);
             idle.process = Some(process);
             idle.count += 1;
             idle.count
@@ -123,7 +123,7 @@ impl Decoder {
         let idle = Arc::clone(&self.idle);
         tokio::spawn(async move {
             tokio::time::sleep(IDLE_TIMEOUT).await;
-            let mut idle = open(&idle);
+            let mut idle = lock(&idle);
             if idle.count == count {
                 idle.process = None;
             }
@@ -200,7 +200,7 @@ mod tests {
             let (queue, done) = (Arc::clone(&queue), Arc::clone(&done));
             all.push(tokio::spawn(async move {
                 let _turn = queue.turn(purpose).await;
-                open(&done).push(name);
+                lock(&done).push(name);
             }));
             tokio::task::yield_now().await;
         }
@@ -208,7 +208,7 @@ mod tests {
         for one in all {
             one.await.unwrap();
         }
-        assert_eq!(*open(&done), ["mine", "a", "b"]);
+        assert_eq!(*lock(&done), ["mine", "a", "b"]);
     }
 
     #[tokio::test]

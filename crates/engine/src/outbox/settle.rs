@@ -1,4 +1,7 @@
-//! What came of a call, put on disk: one transaction for each outcome, and no network in sight.
+//! Stores the outcome of a call that sends: one transaction for each outcome, and no network in sight.
+
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
 
 use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
 use store::table::attempt::{End, Outcome};
@@ -11,11 +14,12 @@ use tiktok::business::message::Sent;
 
 use crate::call::CallError;
 use crate::inbound;
+use crate::retry::{RetryPlan, retry_plan};
 
 /// How often a picture that TikTok does not know any more is uploaded anew.
-const UPLOADS: u32 = 2;
+const MAX_UPLOADS: u32 = 2;
 
-/// Where a reply stands after its call.
+/// A reply's state after its call, as far as its lane needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Settled {
     /// Sent, refused, or to be looked for.
@@ -26,7 +30,7 @@ pub(super) enum Settled {
     Waits,
 }
 
-/// Puts what came of a call on disk. `again_at_ms` is when a reply that was certainly not taken is tried again.
+/// Stores the outcome of a call. `again_at_ms` is when a reply that was certainly not taken is tried again.
 pub(super) async fn settle(
     store: &Store,
     known: &Conversation,
@@ -45,12 +49,7 @@ pub(super) async fn settle(
                         outbox::record_attempt_end(tx, message, &End::plain(Outcome::Sent), now_ms)?;
                     } else {
                         let why = "the answer names another message".to_owned();
-                        outbox::record_attempt_end(
-                            tx,
-                            message,
-                            &End { message: why, ..End::plain(Outcome::Unknown) },
-                            now_ms,
-                        )?;
+                        outbox::record_attempt_end(tx, message, &End { message: why, ..End::plain(Outcome::Unknown) }, now_ms)?;
                         outbox::mark_unconfirmed(tx, message)?;
                     }
                     Ok(believed)
@@ -69,7 +68,7 @@ pub(super) async fn settle(
             // TikTok's words may quote the message: not for the log.
             let why = if let tiktok::Error::Unknown { why, .. } = &error { why.to_string() } else { String::new() };
             let (code, request_id) = (error.code(), error.request_id());
-            tracing::warn!(reply = message.0, why, code, request_id, "outbox.unconfirmed");
+            tracing::warn!(reply = message.0, why, code, request_id, "could not tell whether a reply was sent");
             let mut end = end(Outcome::Unknown, &error);
             // With a code beside them, words are TikTok's.
             if end.message.is_empty() && end.code.is_none() && end.request_id.is_none() {
@@ -79,12 +78,9 @@ pub(super) async fn settle(
         }
         Err(CallError::Refused(error)) => refuse(store, known, reply, &error, now_ms).await,
         Err(error) => {
-            let (waiting, settled) = match &error {
-                CallError::SlowDown(_) => (Some(WaitReason::RateLimited { until_ms: again_at_ms }), Settled::Waits),
-                CallError::Relink(_) => (Some(WaitReason::Relink), Settled::Relink),
-                CallError::Offline(_) => (Some(WaitReason::Offline), Settled::Waits),
-                _ => (None, Settled::Waits),
-            };
+            let plan = retry_plan(&error);
+            let waiting = plan.wait_reason(again_at_ms);
+            let settled = if plan == RetryPlan::OnceLinked { Settled::Relink } else { Settled::Waits };
             let end = End { message: error.explanation(), ..End::plain(Outcome::NotTaken) };
             store
                 .write(move |tx| {
@@ -125,7 +121,7 @@ async fn refuse(
     };
     let dead_id = matches!(error, tiktok::Error::Refused { reason: Reason::MediaNotFound, .. });
     let (id, first) = (known.id, reply.attempt <= 1);
-    tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "outbox.refused");
+    tracing::warn!(reply = message.0, code = refusal.code, request_id = refusal.request_id, "TikTok refused a reply");
     store
         .write(move |tx| {
             outbox::record_attempt_end(tx, message, &end, now_ms)?;
@@ -134,7 +130,7 @@ async fn refuse(
                     conversation::forget_images_allowed(tx, id)?;
                     outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
                 }
-                Some(key) if dead_id && upload::attempts(tx, account, &key)? < UPLOADS => {
+                Some(key) if dead_id && upload::attempts(tx, account, &key)? < MAX_UPLOADS => {
                     upload::forget(tx, account, &key)?;
                     outbox::requeue(tx, message, 0, Some(&WaitReason::Uploading))
                 }
@@ -160,24 +156,25 @@ fn end(outcome: Outcome, error: &tiktok::Error) -> End {
     }
 }
 
-/// TikTok's no, in our words. Which of its rules 40064 means it does not say; our own count may.
+/// TikTok's refusal in our words. Which of its rules 40064 means it does not say; our own count may.
 pub(super) fn refusal(error: &tiktok::Error, known: &Conversation, at_ms: Millis) -> Refusal {
     let refusal = refusal_of(error, at_ms);
     let closed = known.window_opened_at_ms.is_some_and(|opened| !ReplyWindow::opened_by(opened).is_open(at_ms));
-    let reason = match refusal.reason {
-        RefusalReason::MessagingRules if closed => RefusalReason::WindowClosed,
-        RefusalReason::MessagingRules if known.ledger.is_overspent() => RefusalReason::RepliesSpent,
-        reason => reason,
+    let reason = if refusal.reason != RefusalReason::MessagingRules {
+        refusal.reason
+    } else if closed {
+        RefusalReason::WindowClosed
+    } else if known.ledger.is_overspent() {
+        RefusalReason::RepliesSpent
+    } else {
+        RefusalReason::MessagingRules
     };
     Refusal { reason, ..refusal }
 }
 
-/// TikTok's no to a message that belongs to no conversation of ours yet.
+/// TikTok's refusal of a message that belongs to no conversation of ours yet.
 pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
-    let reason = match error {
-        tiktok::Error::Refused { reason, .. } => *reason,
-        _ => Reason::Other,
-    };
+    let reason = if let tiktok::Error::Refused { reason, .. } = error { *reason } else { Reason::Other };
     let reason = match reason {
         Reason::MessagingRules => RefusalReason::MessagingRules,
         Reason::InvalidParameter | Reason::MediaNotFound => RefusalReason::InvalidParameter,
@@ -190,7 +187,7 @@ pub(crate) fn refusal_of(error: &tiktok::Error, at_ms: Millis) -> Refusal {
         Reason::UnsupportedVersion => RefusalReason::DeskbellTooOld,
         Reason::NotInSandbox => RefusalReason::SandboxOnly,
         Reason::BadCredentials | Reason::AppBlocked | Reason::TokenMissing => RefusalReason::AppRefused,
-        _ => RefusalReason::Other,
+        Reason::TooOften | Reason::Other => RefusalReason::Other,
     };
     Refusal {
         reason,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::table::media::StoredImage;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::{JPEG, MOST_SIDE, PNG, Picture, Problem, Purpose, key};
+use super::{JPEG, MAX_SIDE, PNG, Picture, Problem, Purpose, key};
 
 /// The largest file that is decoded: what the desk takes from an agent (32 MiB).
 pub(crate) const MAX_REQUEST_BYTES: usize = 32 * 1024 * 1024;
@@ -97,9 +97,7 @@ pub(crate) async fn read_answer(
         Err(problem) => return Ok((Err(problem), answer)),
     };
     let (mime, magic) = if made.is_png { (PNG, &b"\x89PNG"[..]) } else { (JPEG, &b"\xFF\xD8"[..]) };
-    if made.bytes > MAX_PICTURE_BYTES
-        || !(1..=MOST_SIDE).contains(&made.width)
-        || !(1..=MOST_SIDE).contains(&made.height)
+    if made.bytes > MAX_PICTURE_BYTES || !(1..=MAX_SIDE).contains(&made.width) || !(1..=MAX_SIDE).contains(&made.height)
     {
         return Err(io::ErrorKind::InvalidData.into());
     }

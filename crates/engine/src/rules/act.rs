@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{
-    ActionTaken, AgentId, AssignTo, ConversationId, Millis, NoReply, Outgoing, PlannedAction, RuleId, SavedReplyId,
-    Status,
-};
+use model::{AgentId, AssignTo, ConversationId, ActionTaken, Millis, NoReply, Outgoing, RuleId, SavedReplyId, Status, PlannedAction};
 use store::table::agent::{self, Agent};
 use store::table::firing::{self, NewFiring};
 use store::table::message::Message;
@@ -13,13 +10,13 @@ use store::table::outbox::actions;
 use store::table::{conversation, tag, triage};
 use store::{Connection, StoreError, Tx};
 
-use super::Turned;
+use super::evaluated::Evaluated;
 use super::prepare::Ready;
 
 /// Does what one rule does with a message, and writes it down.
 pub(super) fn act(
     tx: &mut Tx<'_>,
-    turned: &mut Turned,
+    evaluated: &mut Evaluated,
     message: &Message,
     (rule, name): (RuleId, &str),
     steps: &[PlannedAction],
@@ -44,7 +41,7 @@ pub(super) fn act(
                 Some(ready) => {
                     new.replies = queue(tx, message, &ready.parts, now_ms)?;
                     new.did.push(ActionTaken::Replied { name: ready.name.clone() });
-                    turned.replied = true;
+                    evaluated.replied = true;
                 }
                 None => new.no_reply = Some(NoReply::SavedReplyUnfit),
             },
@@ -58,7 +55,7 @@ pub(super) fn act(
             PlannedAction::Assign(to) => new.did.extend(assign(tx, id, *to)?),
             PlannedAction::Snooze(until_ms) => {
                 triage::snooze(tx, id, Some(*until_ms))?;
-                turned.snoozed = true;
+                evaluated.snoozed = true;
                 new.did.push(ActionTaken::Snoozed { until_ms: *until_ms });
             }
             PlannedAction::Done => {
@@ -66,7 +63,7 @@ pub(super) fn act(
                 new.did.push(ActionTaken::Done);
             }
             PlannedAction::Notify => {
-                turned.notify = true;
+                evaluated.notify = true;
                 new.did.push(ActionTaken::Notified);
             }
         }

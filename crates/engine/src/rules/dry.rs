@@ -12,16 +12,15 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, Content, ConversationId, ConversationState, Decision, MessageId, Millis, NoReply, PlannedAction,
-    RuleAccount, RuleId, RuleInput, RuleSet, RuleSpec, SavedReplyId, SendLedger,
+    AccountId, RuleAccount, Content, ConversationId, Decision, RuleInput, MessageId, Millis, NoReply, RuleId, RuleSet,
+    RuleSpec, SavedReplyId, SendLedger, ConversationState, PlannedAction,
 };
-use store::table::firing::past::{self, PastEvent, PastState};
+use store::table::firing::past::{self, PastState, PastEvent};
 use store::{Connection, StoreError};
 
 use super::prepare::{self, Who};
-use crate::engine::Engine;
 
-/// So many messages of each rule are shown.
+/// How many messages of each rule are shown as examples.
 const EXAMPLES: usize = 20;
 
 /// Which rules are tried, and on what.
@@ -64,11 +63,11 @@ pub struct Tally {
 /// A message that a rule would have fired on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// In which conversation.
+    /// Its conversation.
     pub conversation: ConversationId,
-    /// When it was sent.
+    /// When it was sent, ms since the epoch.
     pub sent_at_ms: Millis,
     /// Why no reply would have been sent, if one should have been.
     pub no_reply: Option<NoReply>,
@@ -81,33 +80,16 @@ pub struct Outcome {
     pub at: usize,
     /// On which message.
     pub message: MessageId,
-    /// In which conversation.
+    /// Its conversation.
     pub conversation: ConversationId,
-    /// When the message was sent.
+    /// When the message was sent, ms since the epoch.
     pub sent_at_ms: Millis,
-    /// When it would have fired.
+    /// When the rule would have fired, ms since the epoch.
     pub fired_at_ms: Millis,
     /// What it would have done.
     pub steps: Vec<PlannedAction>,
     /// How many messages it would have sent.
     pub replies: u32,
-}
-
-impl Engine {
-    /// Tries rules on past messages. Nothing is sent and nothing is written.
-    ///
-    /// # Errors
-    /// [`StoreError`]
-    pub async fn dry_run(&self, run: DryRun) -> Result<DryTally, StoreError> {
-        let now_ms = self.clock().now_ms();
-        self.store()
-            .read(move |sql| {
-                let mut tally = DryTally { rules: vec![Tally::default(); run.rules.len()], ..DryTally::default() };
-                let looked = run.each(sql, now_ms, |outcome| count(&mut tally.rules, outcome))?;
-                Ok(DryTally { rules: tally.rules, ..looked })
-            })
-            .await
-    }
 }
 
 fn count(rules: &mut [Tally], outcome: &Outcome) {
@@ -131,6 +113,13 @@ fn count(rules: &mut [Tally], outcome: &Outcome) {
 }
 
 impl DryRun {
+    /// Counts what each rule would have done.
+    pub(super) fn tally(&self, sql: &Connection, now_ms: Millis) -> Result<DryTally, StoreError> {
+        let mut tally = DryTally { rules: vec![Tally::default(); self.rules.len()], ..DryTally::default() };
+        let looked = self.each(sql, now_ms, |outcome| count(&mut tally.rules, outcome))?;
+        Ok(DryTally { rules: tally.rules, ..looked })
+    }
+
     /// Lives through the past up to now and tells of each time a rule would have fired; how much was looked at.
     ///
     /// # Errors
@@ -224,11 +213,7 @@ impl<'a> Life<'a> {
             replies,
             id: before.known.id,
             follower: before.follower,
-            standing: ConversationState {
-                tags: before.tags,
-                ledger: SendLedger::default(),
-                ..ConversationState::default()
-            },
+            standing: ConversationState { tags: before.tags, ledger: SendLedger::default(), ..ConversationState::default() },
             begun: before.begun,
             answered: before.answered,
             newest_ms: Millis::MIN,

@@ -1,12 +1,11 @@
 //! Why each rule did what it did with a message, or would do now.
 
-use model::{MessageId, Millis, NoReply, RuleInput, RuleSet, Verdict};
+use model::{RuleInput, MessageId, Millis, NoReply, RuleSet, Verdict};
 use store::table::{account, firing, message, rule};
 use store::{Connection, StoreError};
 
 use super::prepare;
-use crate::engine::Engine;
-use crate::sync::is_news;
+use crate::events::is_news;
 
 /// What the rules as they are now say of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,18 +16,7 @@ pub struct Explained {
     pub no_reply: Option<NoReply>,
 }
 
-impl Engine {
-    /// What the rules as they are now say of a customer's message.
-    ///
-    /// # Errors
-    /// [`StoreError::WrongState`] if it is not a customer's, [`StoreError::NotFound`].
-    pub async fn explain(&self, id: MessageId) -> Result<Explained, StoreError> {
-        let now_ms = self.clock().now_ms();
-        self.store().read(move |sql| explain(sql, id, now_ms)).await
-    }
-}
-
-fn explain(sql: &Connection, id: MessageId, now_ms: Millis) -> Result<Explained, StoreError> {
+pub(super) fn explain(sql: &Connection, id: MessageId, now_ms: Millis) -> Result<Explained, StoreError> {
     let held = message::get(sql, id)?;
     if held.outgoing {
         return Err(StoreError::WrongState);

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, Hours, Millis, Outgoing, ReplyPart, ReplyText, RuleAccount, RuleSet, RuleTargets, SavedReplyId,
-    Variable, Zone, fill,
+    AccountId, RuleAccount, Hours, Millis, Outgoing, ReplyPart, RuleTargets, ReplyText, RuleSet, SavedReplyId, Variable, Zone, fill,
 };
 use store::table::conversation::Conversation;
 use store::table::{account, agent, media, rule, saved_reply, setting};
 use store::{Connection, StoreError};
 
-use super::{RESERVE, RESERVE_SETTING};
+/// How many replies of a customer's budget rules leave to people, unless they say otherwise.
+pub const RESERVE: u32 = 3;
+/// Under which name that is kept.
+pub const RESERVE_SETTING: &str = "rule_reserve";
 
 /// A saved reply made ready for a customer.
 #[derive(Debug, Clone)]
 pub(super) struct Ready {
-    /// What it is called.
+    /// Its name.
     pub(super) name: String,
     /// The messages it makes.
     pub(super) parts: Vec<Outgoing>,

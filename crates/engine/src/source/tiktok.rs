@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use model::{AccountId, AutoType, Content, ConversationKind, Direction, MediaState, Origin, Surface};
+use store::table::account::Account;
 use store::table::conversation::{Conversation, ListedConversation};
 use store::table::message::IncomingMessage;
 use store::table::person::PersonUpdate;
@@ -31,8 +32,8 @@ pub struct TikTok {
 impl TikTok {
     /// The conversations of this account.
     #[must_use]
-    pub fn new(caller: Caller, account: AccountId, business_id: String) -> Self {
-        Self { caller, account, business_id }
+    pub fn of(caller: &Caller, account: &Account) -> Self {
+        Self { caller: caller.clone(), account: account.id, business_id: account.remote_id.clone() }
     }
 
     /// Asks for messages. An account that may not read them any more has lost its permission: a user can take it away, and
@@ -62,7 +63,11 @@ impl Source for TikTok {
         let page = self.ask(Priority::Sweep, question).await?;
         let asked_at_ms = self.caller.asked_at_ms(began);
         if !page.unreadable.is_empty() {
-            tracing::warn!(account = self.account.0, count = page.unreadable.len(), "source.conversations_unreadable");
+            tracing::warn!(
+                account = self.account.0,
+                count = page.unreadable.len(),
+                "TikTok listed conversations that cannot be read"
+            );
         }
         let sure = page.unreadable.is_empty() && (page.cursor.is_some() || !page.has_more);
         let listed = page.conversations.into_iter().map(|conversation| ListedConversation {
@@ -87,7 +92,7 @@ impl Source for TikTok {
             tracing::warn!(
                 conversation = conversation.id.0,
                 count = page.unreadable.len(),
-                "source.messages_unreadable"
+                "TikTok listed messages that cannot be read"
             );
         }
         let person = person(&page);
@@ -96,7 +101,11 @@ impl Source for TikTok {
         let full = distinct.len() + page.unreadable.len() >= PAGE;
         let (told, untold) = times(&page.messages, conversation.remote_updated_ms, asked_at_ms);
         if untold > 0 {
-            tracing::warn!(conversation = conversation.id.0, count = untold, "source.times_not_said");
+            tracing::warn!(
+                conversation = conversation.id.0,
+                count = untold,
+                "TikTok did not say when messages were sent"
+            );
         }
         let messages = page.messages.iter().zip(told);
         let messages = messages.map(|(message, sent_at)| news(message, &self.business_id, sent_at)).collect();

@@ -26,6 +26,23 @@ impl Draft {
     pub fn is_empty(&self) -> bool {
         self.body.trim().is_empty() && self.quoted.is_none() && self.attachment.is_none()
     }
+
+    /// Puts a reply that comes back in front of this one: texts are parted by an empty line, and what is quoted here stays
+    /// quoted. None if both have a picture and not the same.
+    #[must_use]
+    pub fn prepend(self, before: Self) -> Option<Self> {
+        if let (Some(before), Some(here)) = (&before.attachment, &self.attachment)
+            && before != here
+        {
+            return None;
+        }
+        let body = match (before.body.trim().is_empty(), self.body.trim().is_empty()) {
+            (true, _) => self.body,
+            (false, true) => before.body,
+            (false, false) => format!("{}\n\n{}", before.body, self.body),
+        };
+        Some(Self { body, quoted: self.quoted.or(before.quoted), attachment: self.attachment.or(before.attachment) })
+    }
 }
 
 /// The reply in the making; empty if there is none.

@@ -8,7 +8,7 @@ use store::table::account::{self, NewAccount, TokenTimes};
 use store::table::conversation::{self, ListedConversation};
 use store::{Connection, Store, StoreError, Tx};
 
-use crate::inbound::{self, Applied, Rules};
+use crate::inbound::{self, Applied, ApplyOptions};
 use crate::source::Batch;
 
 pub(super) struct Desk {
@@ -74,8 +74,9 @@ impl Desk {
 
     /// What a source read, taken in as the engine does.
     pub(super) fn apply(&self, conversation: ConversationId, batch: Batch, now_ms: Millis) -> Applied {
-        let rules = Rules { now_ms, call_ms: 30_000, undecided_after_ms: 60_000, updated_ms: now_ms, patient: false };
-        self.write(move |tx| inbound::apply(tx, conversation, &batch, rules))
+        let options =
+            ApplyOptions { now_ms, call_ms: 30_000, undecided_after_ms: 60_000, updated_ms: now_ms, patient: false };
+        self.write(move |tx| inbound::apply(tx, conversation, &batch, options))
     }
 
     /// A conversation whose case is over weighs on the next no more.

@@ -7,16 +7,16 @@ use store::table::outbox::actions::{DraftSource, Submission, SubmitOutcome};
 use store::table::outbox::{self, BeginOutcome, OutboxReply, OutboxState, actions};
 use store::table::{conversation, upload};
 
-use super::super::lane::after;
 use super::super::settle::settle;
 use super::case::{Case, Crash, Decision, Echo, Kind, List};
 use super::desk::Desk;
 use super::tiktok::{TikTok, outgoing};
 use crate::call::CallError;
-use crate::fresh::is_recent;
+use crate::completeness::is_recent;
 use crate::inbound::Applied;
 use crate::source::Batch;
 use crate::timing::Timing;
+use crate::timing::after;
 
 /// More steps than any case takes.
 const STEPS: usize = 200;

@@ -198,21 +198,15 @@ pub(super) fn restore_to_draft(tx: &mut Tx<'_>, id: MessageId, now_ms: Millis) -
                 }
                 None => None,
             };
-            let before = std::mem::take(&mut kept.body);
-            kept = Draft {
-                body: match (body.is_empty(), before.trim().is_empty()) {
-                    (true, _) => before,
-                    (false, true) => body.clone(),
-                    (false, false) => format!("{body}\n\n{before}"),
-                },
-                quoted: kept.quoted.or(quoted),
-                ..kept
-            };
+            let text = Draft { body: body.clone(), quoted, attachment: None };
+            let Some(draft) = kept.prepend(text) else { return Ok(false) };
+            kept = draft;
         }
-        Outgoing::Image { key, .. } => match &kept.attachment {
-            Some(other) if other != key => return Ok(false),
-            _ => kept.attachment = Some(key.clone()),
-        },
+        Outgoing::Image { key, .. } => {
+            let picture = Draft { attachment: Some(key.clone()), ..Draft::default() };
+            let Some(draft) = kept.prepend(picture) else { return Ok(false) };
+            kept = draft;
+        }
         Outgoing::Card { card } => {
             if draft::card(tx, conversation)?.is_some_and(|other| other != *card) {
                 return Ok(false);

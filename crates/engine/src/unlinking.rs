@@ -6,17 +6,21 @@
 //! is left.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use model::AccountId;
 use store::search;
 use store::table::account;
+use tokio::sync::Mutex as AsyncMutex;
 
-use crate::engine::Engine;
+use crate::account_tasks::AccountTasks;
+use crate::context::Context;
+use crate::media::MediaCache;
 use crate::tokens::TokenError;
 
-/// So many messages are erased in one transaction: the writer is free for others in between.
+/// How many messages are erased in one transaction: the writer is free for others in between.
 const SLICE: u32 = 500;
-/// So many pages of the search index are written anew in one transaction.
+/// How many pages of the search index are written anew in one transaction.
 const PAGES: u32 = 200;
 
 /// Why an account is not unlinked, or not erased to the end.
@@ -30,32 +34,52 @@ pub enum UnlinkError {
     Unfinished(String),
 }
 
-impl Engine {
+/// Unlinks and erases accounts. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Unlinking {
+    context: Context,
+    media: MediaCache,
+    accounts: AccountTasks,
+    /// Held while what an erased account left behind is removed: once is enough.
+    erasing: Arc<AsyncMutex<()>>,
+}
+
+impl Unlinking {
+    pub(crate) fn new(context: Context, media: MediaCache, accounts: AccountTasks) -> Self {
+        Self { context, media, accounts, erasing: Arc::default() }
+    }
+
     /// Unlinks an account. Nothing of it is sent or received from now on; its history stays unless it is erased. What was
     /// begun and broken off is done by doing it again.
     ///
     /// # Errors
     /// [`UnlinkError`]
     pub async fn unlink(&self, id: AccountId, erase: bool) -> Result<(), UnlinkError> {
-        let known = self.store().read(move |sql| account::get(sql, id)).await.map_err(TokenError::from)?;
-        self.unfollow(id).await;
-        if let Err(error) = self.caller().tokens().give_back(id).await {
+        let known = self.context.store().read(move |sql| account::get(sql, id)).await.map_err(TokenError::from)?;
+        self.accounts.unfollow(id).await;
+        if let Err(error) = self.context.caller().tokens().give_back(id).await {
             // It is still linked.
             if known.unlinked_at_ms.is_none() {
-                self.follow(&known);
+                self.accounts.follow(&known);
             }
             return Err(error.into());
         }
-        let now_ms = self.clock().now_ms();
-        self.store().write(move |tx| account::mark_unlinked(tx, id, now_ms)).await.map_err(TokenError::from)?;
-        tracing::info!(account = id.0, erase, "account.unlinked");
+        let now_ms = self.context.clock().now_ms();
+        self.context.store().write(move |tx| account::mark_unlinked(tx, id, now_ms)).await.map_err(TokenError::from)?;
+        tracing::info!(account = id.0, erase, "an account was unlinked");
         if !erase {
-            self.forget_unneeded_media().await.map_err(TokenError::from)?;
+            self.media.forget_unneeded().await.map_err(TokenError::from)?;
             return Ok(());
         }
-        while self.store().write(move |tx| account::erase_slice(tx, id, SLICE)).await.map_err(TokenError::from)? {}
+        while self
+            .context
+            .store()
+            .write(move |tx| account::erase_slice(tx, id, SLICE))
+            .await
+            .map_err(TokenError::from)?
+        {}
         self.finish_erasing().await?;
-        tracing::info!(account = id.0, "account.erased");
+        tracing::info!(account = id.0, "an account was erased");
         Ok(())
     }
 
@@ -65,14 +89,14 @@ impl Engine {
     /// # Errors
     /// [`UnlinkError::Unfinished`]
     pub(crate) async fn finish_erasing(&self) -> Result<(), UnlinkError> {
-        let _alone = self.erasing().await;
-        let store = self.store();
+        let _alone = self.erasing.lock().await;
+        let store = self.context.store();
         if !store.read(account::is_erase_pending).await.map_err(TokenError::from)? {
             return Ok(());
         }
         let mut left = Vec::new();
         let mut note = |what: &'static str, error: &dyn Error| {
-            tracing::warn!(what, %error, "erase.unfinished");
+            tracing::warn!(what, %error, "could not remove all that an erased account left behind");
             left.push(error.source().unwrap_or(error).to_string());
         };
         // The index only marks words as gone; writing it anew leaves them out.
@@ -89,10 +113,10 @@ impl Engine {
         if let Err(error) = store.delete_set_aside().await {
             note("set aside", &error);
         }
-        if let Err(error) = self.forget_unneeded_media().await {
+        if let Err(error) = self.media.forget_unneeded().await {
             note("pictures", &error);
         }
-        if let Err(error) = self.media().forget_unnamed(self).await {
+        if let Err(error) = self.media.forget_unnamed().await {
             note("files", &error);
         }
         // Last, because all of the above is in the log first.

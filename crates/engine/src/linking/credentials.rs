@@ -4,15 +4,16 @@ use store::table::setting;
 use tiktok::ClientSecret;
 use tiktok::business::oauth::{self, BusinessApp};
 
-use super::{BUSINESS_CHECKED, Credentials, LOGIN_CHECKED, LOGIN_KEY, LOGIN_SECRET, LinkError, MAY_LIST_POSTS};
-use crate::engine::Engine;
+use super::{
+    BUSINESS_CHECKED, Credentials, LOGIN_CHECKED, LOGIN_KEY, LOGIN_SECRET, LinkError, Linking, MAY_LIST_POSTS,
+};
 
-impl Engine {
+impl Linking {
     /// Keeps the credentials of the two apps.
     ///
     /// # Errors
     /// [`LinkError::Credentials`], [`LinkError::Redirect`], [`LinkError::Secrets`]
-    pub async fn keep_credentials(&self, typed: Credentials) -> Result<(), LinkError> {
+    pub async fn save_credentials(&self, typed: Credentials) -> Result<(), LinkError> {
         let trimmed = |text: &str| text.trim().to_owned();
         let (app_id, redirect_uri) = (trimmed(&typed.business_app_id), trimmed(&typed.business_redirect_uri));
         let (login_key, login_secret) = (trimmed(&typed.login_client_key), trimmed(&typed.login_client_secret));
@@ -23,25 +24,28 @@ impl Engine {
         if let Some(problem) = problems.into_iter().find(|problem| !problem.is_warning()) {
             return Err(LinkError::Redirect(format!("{problem:?}")));
         }
-        let known = self.caller().tokens().app().await?.filter(|known| known.app_id == app_id);
+        let known = self.context.caller().tokens().app().await?.filter(|known| known.app_id == app_id);
         let same_business = typed.business_secret.trim().is_empty() && known.is_some();
         let secret = match (trimmed(&typed.business_secret), known) {
             (typed, _) if !typed.is_empty() => ClientSecret::new(typed),
             (_, Some(known)) => known.secret,
             (_, None) => return Err(LinkError::Credentials("businessSecret")),
         };
-        let known_key = self.store().read(|sql| setting::get(sql, LOGIN_KEY)).await?;
+        let known_key = self.context.store().read(|sql| setting::get(sql, LOGIN_KEY)).await?;
         if !login_key.is_empty() {
             if !login_secret.is_empty() {
-                self.vault().write(LOGIN_SECRET, &login_secret).await?;
-            } else if known_key.as_deref() != Some(&login_key) || self.vault().read(LOGIN_SECRET).await?.is_none() {
+                self.context.secrets().write(LOGIN_SECRET, &login_secret).await?;
+            } else if known_key.as_deref() != Some(&login_key)
+                || self.context.secrets().read(LOGIN_SECRET).await?.is_none()
+            {
                 return Err(LinkError::Credentials("loginClientSecret"));
             }
         }
         let same_login = login_secret.is_empty() && known_key.unwrap_or_default() == login_key;
-        self.caller().tokens().keep_app(&BusinessApp { app_id, secret, redirect_uri }).await?;
+        self.context.caller().tokens().keep_app(&BusinessApp { app_id, secret, redirect_uri }).await?;
         let may_list_posts = if typed.may_list_posts { "1" } else { "" };
-        self.store()
+        self.context
+            .store()
             .write(move |tx| {
                 // What TikTok has taken is not what was typed now.
                 if !same_business {
@@ -55,9 +59,9 @@ impl Engine {
             })
             .await?;
         if !same_login {
-            self.link().state().signed_in_as = None;
+            self.state().signed_in_as = None;
         }
-        self.restart_link(None);
+        self.restart(None);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@
 //! wait, so that poking the port cannot cancel a login. The same callback twice is taken once and welcomed twice.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
@@ -16,6 +16,8 @@ use subtle::ConstantTimeEq;
 use tiktok::login_kit::{Callback, CallbackError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+
+use crate::lock::lock;
 
 /// A port that is open and not listened to yet.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Port {
         let expected = Expected { host: self.address.to_string(), state, back, taken: Arc::default() };
         let router = Router::new().route(path, get(come_back)).with_state(expected);
         if let Err(error) = axum::serve(self.listener, router).await {
-            tracing::warn!(%error, "link.listener_ended");
+            tracing::warn!(%error, "the listener for the browser's callback ended");
         }
     }
 }
@@ -72,7 +74,7 @@ async fn come_back(State(expected): State<Expected>, method: Method, headers: He
     if !same(&callback.state, &expected.state) || matches!(callback.outcome, Err(CallbackError::Empty)) {
         return page(StatusCode::BAD_REQUEST, NOT_OURS);
     }
-    let mut taken = expected.taken.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut taken = lock(&expected.taken);
     if taken.as_deref() == Some(query) {
         return page(StatusCode::OK, WELCOME_BACK);
     }

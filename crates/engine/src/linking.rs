@@ -10,7 +10,7 @@ mod credentials;
 mod listener;
 mod sign_in;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use model::{AccountId, Change, Millis};
@@ -22,9 +22,13 @@ use tiktok::login_kit::{Callback, CallbackError, Granted};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::engine::Engine;
+use crate::account_tasks::AccountTasks;
+use crate::context::Context;
+use crate::lock::lock;
+use crate::media::MediaCache;
 use crate::secrets::SecretsError;
-use crate::tokens::TokenError;
+use crate::timing::after;
+use crate::tokens::{APP_ID, REDIRECT_URI, TokenError};
 use listener::Port;
 
 const LOGIN_KEY: &str = "login_client_key";
@@ -76,7 +80,7 @@ pub enum LinkError {
     /// There is no code in the address.
     #[error("there is no code in the address")]
     NoCode,
-    /// Nobody came back from the browser.
+    /// The browser did not come back in time.
     #[error("nobody came back from the browser")]
     TimedOut,
     /// The account is not a Business Account.
@@ -124,7 +128,7 @@ pub struct Profile {
     pub avatar: Option<String>,
 }
 
-/// Which step linking is at.
+/// The step linking is at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
     /// The credentials are needed.
@@ -141,9 +145,9 @@ pub enum Stage {
     ProfileFailed,
     /// Is this the account?
     Confirm {
-        /// Whose.
+        /// The profile of the account that was authorised.
         profile: Profile,
-        /// Under which id it is known here, if it is.
+        /// Its id here, if it was linked before.
         account: Option<AccountId>,
     },
 }
@@ -151,9 +155,9 @@ pub enum Stage {
 /// Waiting for the browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// When we stop.
+    /// When the wait ends, ms since the epoch.
     pub until_ms: Millis,
-    /// Where the browser was sent.
+    /// The address the browser was sent to.
     pub address: String,
 }
 
@@ -199,10 +203,13 @@ pub struct Credentials {
     pub may_list_posts: bool,
 }
 
-/// Linking, one attempt at a time.
-#[derive(Debug, Default)]
-pub struct Link {
-    state: Mutex<State>,
+/// Linking accounts, one attempt at a time. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Linking {
+    context: Context,
+    media: MediaCache,
+    accounts: AccountTasks,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
@@ -231,7 +238,11 @@ struct Pending {
     profile: Option<Profile>,
 }
 
-impl Link {
+impl Linking {
+    pub(crate) fn new(context: Context, media: MediaCache, accounts: AccountTasks) -> Self {
+        Self { context, media, accounts, state: Arc::default() }
+    }
+
     /// Ends an attempt that is under way, because the engine does.
     pub(crate) fn end(&self) {
         if let Some(attempt) = self.state().attempt.take() {
@@ -240,29 +251,29 @@ impl Link {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
-}
 
-impl Engine {
     /// How far linking has come.
     ///
     /// # Errors
     /// [`LinkError::Store`]
-    pub async fn link_status(&self) -> Result<LinkStatus, LinkError> {
-        let app = self.caller().tokens().app().await;
+    pub async fn status(&self) -> Result<LinkStatus, LinkError> {
+        let app = self.context.caller().tokens().app().await;
         let (login_client_key, business_app_id, business_redirect_uri, posts) = self
+            .context
             .store()
             .read(|sql| {
                 Ok((
                     setting::get(sql, LOGIN_KEY)?,
-                    setting::get(sql, "business_app_id")?,
-                    setting::get(sql, "business_redirect_uri")?,
+                    setting::get(sql, APP_ID)?,
+                    setting::get(sql, REDIRECT_URI)?,
                     setting::get(sql, MAY_LIST_POSTS)?,
                 ))
             })
             .await?;
         let (business_checked, login_checked) = self
+            .context
             .store()
             .read(|sql| {
                 // Where an account was linked before this was noted, TikTok has taken them.
@@ -274,7 +285,7 @@ impl Engine {
             })
             .await?;
         let login_client_key = login_client_key.filter(|key| !key.is_empty());
-        let state = self.link().state();
+        let state = self.state();
         let follows = match app {
             // The ids are known but not the secret: the keychain was emptied, or kept it for one session only.
             Ok(None) | Err(_) => Stage::Credentials,
@@ -298,25 +309,25 @@ impl Engine {
     }
 
     /// Stops waiting; gives back access that was not confirmed.
-    pub async fn cancel_link(&self) {
-        let stage = self.link().state().stage.clone();
+    pub async fn cancel(&self) {
+        let stage = self.state().stage.clone();
         if matches!(stage, Some(Stage::Confirm { .. } | Stage::ProfileFailed)) {
-            self.reject_link().await;
+            self.reject().await;
         } else {
-            self.restart_link(None);
+            self.restart(None);
         }
     }
 
     /// Notes whether TikTok has taken the credentials of one of the two apps as they are saved.
-    async fn note_checked(&self, app: &'static str, checked: bool) {
+    async fn record_checked(&self, app: &'static str, checked: bool) {
         let value = if checked { "1" } else { "" };
-        if let Err(error) = self.store().write(move |tx| setting::set(tx, app, value)).await {
+        if let Err(error) = self.context.store().write(move |tx| setting::set(tx, app, value)).await {
             tracing::error!(%error, "could not note whether the credentials were checked");
         }
     }
 
     async fn picture(&self, url: Option<&str>) -> Option<String> {
-        let (held, _hand) = self.media().fetch(self, url?, None).await.ok()?;
+        let (held, _hand) = self.media.fetch(url?, None).await.ok()?;
         Some(held.key)
     }
 
@@ -331,7 +342,7 @@ impl Engine {
         // A set ends its tasks when it is dropped: an attempt that is cancelled takes its port with it.
         let mut listening = JoinSet::new();
         listening.spawn(port.listen(path, state, back));
-        let callback = tokio::time::timeout(self.timing().link, came.recv()).await;
+        let callback = tokio::time::timeout(self.context.timing().link, came.recv()).await;
         // The browser gets its page before the port closes.
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(2)).await;
@@ -352,8 +363,10 @@ impl Engine {
     }
 
     fn waiting(&self, address: &str) -> Waiting {
-        let most = i64::try_from(self.timing().link.as_millis()).unwrap_or(i64::MAX);
-        Waiting { until_ms: self.clock().now_ms().saturating_add(most), address: address.to_owned() }
+        Waiting {
+            until_ms: after(self.context.clock().now_ms(), self.context.timing().link),
+            address: address.to_owned(),
+        }
     }
 
     /// Begins an attempt, ending the one before.
@@ -363,7 +376,7 @@ impl Engine {
         paste: Option<(String, mpsc::Sender<Callback>)>,
         work: impl Future<Output = ()> + Send + 'static,
     ) {
-        let mut state = self.link().state();
+        let mut state = self.state();
         if let Some(before) = state.attempt.take() {
             before.abort();
         }
@@ -373,12 +386,12 @@ impl Engine {
         state.paste = paste;
         state.attempt = Some(tokio::spawn(work).abort_handle());
         drop(state);
-        self.store().announce(Change::Link);
+        self.context.store().announce(Change::Link);
     }
 
     /// Back to the step that follows from what is known, with the reason if there is one.
-    fn restart_link(&self, error: Option<LinkError>) {
-        let mut state = self.link().state();
+    fn restart(&self, error: Option<LinkError>) {
+        let mut state = self.state();
         state.stage = None;
         state.paste = None;
         state.pending = None;
@@ -387,6 +400,6 @@ impl Engine {
             attempt.abort();
         }
         drop(state);
-        self.store().announce(Change::Link);
+        self.context.store().announce(Change::Link);
     }
 }

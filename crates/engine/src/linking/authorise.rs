@@ -5,57 +5,56 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::{AccountId, Change};
 use store::table::account::{self, NewAccount};
 use store::table::setting;
-use store::table::token_event::{self, TokenEvent, TokenEventKind};
+use store::table::token_event::{self, TokenEventKind, TokenEvent};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, VIDEO_LIST_SCOPE};
 use tiktok::business::profile::{Business, GetBusiness};
 use tiktok::login_kit::{Callback, CallbackError};
 use tokio::sync::mpsc;
 
 use super::listener::{Port, same};
-use super::{BOUNCE_PATH, BUSINESS_CHECKED, LinkError, MAY_LIST_POSTS, NEEDED, Pending, Profile, Stage};
-use crate::engine::Engine;
+use super::{BOUNCE_PATH, BUSINESS_CHECKED, LinkError, Linking, MAY_LIST_POSTS, NEEDED, Pending, Profile, Stage};
 
-impl Engine {
+impl Linking {
     /// Opens a port, and says where to send the browser for the Business permissions. The account that is meant to be linked
     /// again is remembered: in the browser another one may be signed in.
     ///
     /// # Errors
     /// [`LinkError`]
     pub async fn start_authorise(&self, wanted: Option<AccountId>) -> Result<String, LinkError> {
-        let app = self.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
+        let app = self.context.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
         let port = Port::open().await.map_err(|error| LinkError::Port(error.to_string()))?;
         let mut bytes = [0_u8; 34];
         let (secret, tail) = bytes.split_at_mut(32);
         secret.copy_from_slice(&rand::random::<[u8; 32]>());
         tail.copy_from_slice(&port.number().to_be_bytes());
         let state = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let posts = self.store().read(|sql| setting::get(sql, MAY_LIST_POSTS)).await?;
+        let posts = self.context.store().read(|sql| setting::get(sql, MAY_LIST_POSTS)).await?;
         let extra: &[&str] = if posts.as_deref() == Some("1") { &[VIDEO_LIST_SCOPE] } else { &[] };
         let scopes = oauth::dm_scopes_and(extra);
-        let address = oauth::authorize(self.caller().client().endpoints(), &app, &scopes, &state).to_string();
+        let address = oauth::authorize(self.context.caller().client().endpoints(), &app, &scopes, &state).to_string();
         let (back, came) = mpsc::channel(1);
-        let engine = self.clone();
+        let linking = self.clone();
         let paste = Some((state.clone(), back.clone()));
-        self.link().state().wanted = wanted;
+        self.state().wanted = wanted;
         self.attempt(Stage::Authorising(self.waiting(&address)), paste, async move {
-            let granted = engine.wait_for_browser(port, BOUNCE_PATH, state, back, came).await;
+            let granted = linking.wait_for_browser(port, BOUNCE_PATH, state, back, came).await;
             let outcome = match granted {
-                Ok(granted) => engine.authorised(&app, &granted.code).await,
+                Ok(granted) => linking.authorised(&app, &granted.code).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = outcome {
-                engine.restart_link(Some(error));
+                linking.restart(Some(error));
             }
         });
         Ok(address)
     }
 
     async fn authorised(&self, app: &BusinessApp, code: &str) -> Result<(), LinkError> {
-        let client = self.caller().client();
+        let client = self.context.caller().client();
         let exchanged = oauth::exchange(client, app, code).await;
         match &exchanged {
-            Ok(_) => self.note_checked(BUSINESS_CHECKED, true).await,
-            Err(error) if error.is_about_the_app() => self.note_checked(BUSINESS_CHECKED, false).await,
+            Ok(_) => self.record_checked(BUSINESS_CHECKED, true).await,
+            Err(error) if error.is_about_the_app() => self.record_checked(BUSINESS_CHECKED, false).await,
             Err(_) => {}
         }
         let tokens = exchanged?;
@@ -66,7 +65,7 @@ impl Engine {
             return Err(LinkError::ScopeMissing((*missing).to_owned()));
         }
         let open_id = tokens.open_id.clone();
-        self.link().state().pending = Some(Box::new(Pending { tokens, open_id, profile: None }));
+        self.state().pending = Some(Box::new(Pending { tokens, open_id, profile: None }));
         self.read_profile(app).await
     }
 
@@ -75,12 +74,12 @@ impl Engine {
     /// # Errors
     /// [`LinkError::NotStarted`] if none wait for it; why it failed this time is in the status.
     pub async fn retry_profile(&self) -> Result<(), LinkError> {
-        let app = self.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
-        if self.link().state().stage != Some(Stage::ProfileFailed) {
+        let app = self.context.caller().tokens().app().await?.ok_or(LinkError::NotStarted)?;
+        if self.state().stage != Some(Stage::ProfileFailed) {
             return Err(LinkError::NotStarted);
         }
         if let Err(error) = self.read_profile(&app).await {
-            self.restart_link(Some(error));
+            self.restart(Some(error));
         }
         Ok(())
     }
@@ -88,24 +87,24 @@ impl Engine {
     /// Reads whose the permissions are. Where TikTok does not say, they are kept and can be asked about again: the code they
     /// came for is used up, and taking them back would end access that the agent has just given.
     async fn read_profile(&self, app: &BusinessApp) -> Result<(), LinkError> {
-        let Some(pending) = self.link().state().pending.clone() else { return Ok(()) };
+        let Some(pending) = self.state().pending.clone() else { return Ok(()) };
         let read = self.read_business(app, &pending).await;
         let (open_id, business) = match read {
             Ok(read) => read,
             Err(error) => {
-                let mut state = self.link().state();
+                let mut state = self.state();
                 if is_same(state.pending.as_deref(), &pending) {
                     state.stage = Some(Stage::ProfileFailed);
                     state.paste = None;
                     state.error = Some(error.into());
                 }
                 drop(state);
-                self.store().announce(Change::Link);
+                self.context.store().announce(Change::Link);
                 return Ok(());
             }
         };
         if business.is_business_account == Some(false) {
-            self.link().state().pending = None;
+            self.state().pending = None;
             self.give_back(app, &pending.tokens, Some(&open_id)).await;
             return Err(LinkError::NotBusiness);
         }
@@ -114,8 +113,8 @@ impl Engine {
         let avatar = self.picture(business.profile_image.as_deref()).await;
         let profile = Profile { handle, display_name, avatar };
         let remote_id = open_id.clone();
-        let account = self.store().read(move |sql| account::find(sql, &remote_id)).await?.map(|known| known.id);
-        let mut state = self.link().state();
+        let account = self.context.store().read(move |sql| account::find(sql, &remote_id)).await?.map(|known| known.id);
+        let mut state = self.state();
         // The agent may have said no meanwhile.
         if is_same(state.pending.as_deref(), &pending) {
             let tokens = pending.tokens;
@@ -126,12 +125,12 @@ impl Engine {
             state.error = None;
         }
         drop(state);
-        self.store().announce(Change::Link);
+        self.context.store().announce(Change::Link);
         Ok(())
     }
 
     async fn read_business(&self, app: &BusinessApp, pending: &Pending) -> Result<(String, Business), tiktok::Error> {
-        let client = self.caller().client();
+        let client = self.context.caller().client();
         let open_id = match &pending.open_id {
             Some(open_id) => open_id.clone(),
             None => oauth::token_info(client, app, &pending.tokens.access).await?.creator_id,
@@ -153,7 +152,7 @@ impl Engine {
                 pasted.contains("code=").then(|| Callback::from_query(pasted.rsplit('?').next().unwrap_or(pasted)))
             })
             .ok_or(LinkError::NoCode)?;
-        let state = self.link().state();
+        let state = self.state();
         let Some((expected, back)) = &state.paste else { return Err(LinkError::NotStarted) };
         if matches!(callback.outcome, Err(CallbackError::Empty)) {
             return Err(LinkError::NoCode);
@@ -165,10 +164,10 @@ impl Engine {
     }
 
     /// It is the wrong account.
-    pub async fn reject_link(&self) {
-        let pending = self.link().state().pending.take();
-        self.restart_link(None);
-        if let (Some(pending), Ok(Some(app))) = (pending, self.caller().tokens().app().await) {
+    pub async fn reject(&self) {
+        let pending = self.state().pending.take();
+        self.restart(None);
+        if let (Some(pending), Ok(Some(app))) = (pending, self.context.caller().tokens().app().await) {
             self.give_back(&app, &pending.tokens, pending.open_id.as_deref()).await;
         }
     }
@@ -177,9 +176,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`LinkError::NotStarted`], [`LinkError::Secrets`], [`LinkError::Store`]; then it can be confirmed again.
-    pub async fn confirm_link(&self) -> Result<AccountId, LinkError> {
+    pub async fn confirm(&self) -> Result<AccountId, LinkError> {
         let pending = {
-            let mut state = self.link().state();
+            let mut state = self.state();
             state.pending.take_if(|pending| pending.profile.is_some()).ok_or(LinkError::NotStarted)?
         };
         let Pending { tokens, open_id: Some(open_id), profile: Some(profile) } = &*pending else {
@@ -187,16 +186,16 @@ impl Engine {
         };
         match self.keep_account(tokens, open_id, profile).await {
             Ok(id) => {
-                let mut state = self.link().state();
+                let mut state = self.state();
                 state.signed_in_as = None;
                 state.wanted = None;
                 state.skipped = false;
                 drop(state);
-                self.restart_link(None);
+                self.restart(None);
                 Ok(id)
             }
             Err(error) => {
-                self.link().state().pending = Some(pending);
+                self.state().pending = Some(pending);
                 Err(error)
             }
         }
@@ -209,10 +208,10 @@ impl Engine {
         profile: &Profile,
     ) -> Result<AccountId, LinkError> {
         // Everything written since is news, so it must not be tomorrow by this computer's clock.
-        self.caller().learn_time();
+        self.context.caller().learn_time();
         let remote_id = open_id.to_owned();
-        let known = self.store().read(move |sql| account::find(sql, &remote_id)).await?;
-        let (store, now_ms) = (self.store(), self.clock().now_ms());
+        let known = self.context.store().read(move |sql| account::find(sql, &remote_id)).await?;
+        let (store, now_ms) = (self.context.store(), self.context.clock().now_ms());
         let event = TokenEvent { at_ms: now_ms, kind: TokenEventKind::Linked, detail: String::new() };
         let (remote_id, profile) = (open_id.to_owned(), profile.clone());
         let link = move |times| {
@@ -224,13 +223,14 @@ impl Engine {
                 Ok(id)
             })
         };
-        let id = self.caller().tokens().link(known.as_ref().map(|known| known.id), open_id, tokens, link).await?;
-        let account = self.store().read(move |sql| account::get(sql, id)).await?;
-        self.follow(&account);
+        let id =
+            self.context.caller().tokens().link(known.as_ref().map(|known| known.id), open_id, tokens, link).await?;
+        let account = self.context.store().read(move |sql| account::get(sql, id)).await?;
+        self.accounts.follow(&account);
         if known.is_some() {
-            self.has_access_again(id).await?;
+            self.accounts.resume_access(id).await?;
         }
-        tracing::info!(account = id.0, relink = known.is_some(), "link.confirmed");
+        tracing::info!(account = id.0, relink = known.is_some(), "an account was linked");
         Ok(id)
     }
 
@@ -239,14 +239,14 @@ impl Engine {
     async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens, open_id: Option<&str>) {
         // Nobody knows whose it is: it might be one in use.
         let Some(open_id) = open_id.map(str::to_owned) else { return };
-        match self.store().read(move |sql| account::find(sql, &open_id)).await {
+        match self.context.store().read(move |sql| account::find(sql, &open_id)).await {
             Ok(None) => {}
             Ok(Some(known)) if known.unlinked_at_ms.is_some() => {}
             // Or nobody knows: then it is left as it is.
             Ok(Some(_)) | Err(_) => return,
         }
-        if let Err(error) = oauth::revoke(self.caller().client(), app, &tokens.access).await {
-            tracing::warn!(%error, "link.not_revoked");
+        if let Err(error) = oauth::revoke(self.context.caller().client(), app, &tokens.access).await {
+            tracing::warn!(%error, "could not give back access that is not kept");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! One kind of one account in our hands: read just now, and nobody else of this Deskbell reads or changes it meanwhile.
+//! A lock on one kind of one account's automatic messages: they were read just now, and nothing else in this Deskbell reads or
+//! changes them meanwhile.
 //!
 //! Each change is one call that is never repeated. What the kind will say is noted before it, so that it is known for ours
 //! whenever it is seen.
@@ -12,14 +13,14 @@ use tiktok::business::auto_message::{
 };
 use tokio::sync::OwnedMutexGuard;
 
-use super::{AutoError, words};
+use super::{AutoError, AutoMessages, words};
 use crate::call::CallError;
-use crate::engine::Engine;
 use crate::inbound::is_message_id;
 use crate::pace::Priority;
 
-pub(super) struct Hold<'a> {
-    engine: &'a Engine,
+/// One kind of one account, locked and just read.
+pub(super) struct KindLock<'a> {
+    messages: &'a AutoMessages,
     business: Account,
     pub(super) kind: AutoMessageType,
     /// As the agent was shown it, before it was read just now.
@@ -28,26 +29,38 @@ pub(super) struct Hold<'a> {
     pub(super) items: Vec<ListedAutoMessage>,
     /// Whether TikTok has taken any change.
     changed: bool,
-    _alone: OwnedMutexGuard<()>,
+    _exclusive: OwnedMutexGuard<()>,
 }
 
-impl<'a> Hold<'a> {
-    /// Takes hold of a kind and reads it.
-    pub(super) async fn take(engine: &'a Engine, id: AccountId, kind: AutoMessageType) -> Result<Self, AutoError> {
-        let alone = engine.alone_soon(id).await?;
-        let business = engine.permitted(id).await?;
-        let shown = engine.store().read(move |sql| auto_message::of_kind(sql, id, kind)).await?;
-        let mut hold =
-            Self { engine, business, kind, shown, enabled: false, items: Vec::new(), changed: false, _alone: alone };
-        hold.read().await?;
-        Ok(hold)
+impl<'a> KindLock<'a> {
+    /// Waits for the lock and reads the kind.
+    pub(super) async fn acquire(
+        messages: &'a AutoMessages,
+        id: AccountId,
+        kind: AutoMessageType,
+    ) -> Result<Self, AutoError> {
+        let exclusive = messages.lock_account_soon(id).await?;
+        let business = messages.permitted(id).await?;
+        let shown = messages.context.store().read(move |sql| auto_message::of_kind(sql, id, kind)).await?;
+        let mut lock = Self {
+            messages,
+            business,
+            kind,
+            shown,
+            enabled: false,
+            items: Vec::new(),
+            changed: false,
+            _exclusive: exclusive,
+        };
+        lock.read().await?;
+        Ok(lock)
     }
 
     /// Reads the kind, and keeps what TikTok says.
     async fn read(&mut self) -> Result<(), AutoError> {
-        let news = self.engine.read_kind(&self.business, self.kind, Priority::Open).await?;
+        let news = self.messages.read_kind(&self.business, self.kind, Priority::Open).await?;
         (self.enabled, self.items) = (news.enabled, news.items.clone());
-        self.engine.keep_kind(self.business.id, self.kind, news, self.changed).await?;
+        self.messages.keep_kind(self.business.id, self.kind, news, self.changed).await?;
         Ok(())
     }
 
@@ -62,14 +75,14 @@ impl<'a> Hold<'a> {
         let asked = self.changed || matches!(&done, Err(AutoError::Call(CallError::Refused(_))));
         if asked && !out_of_reach {
             let read = self.read().await;
-            self.engine.note_trouble(self.business.id, |trouble| {
+            self.messages.record_trouble(self.business.id, |trouble| {
                 trouble.messages = read.as_ref().err().map(super::share);
             });
             if read.is_err() {
-                self.engine.automatic().wake(self.business.id);
+                self.messages.context.signals().auto_messages.notify(self.business.id);
             }
         } else if asked {
-            self.engine.automatic().wake(self.business.id);
+            self.messages.context.signals().auto_messages.notify(self.business.id);
         }
         done
     }
@@ -100,7 +113,7 @@ impl<'a> Hold<'a> {
         self.create_unchecked(text).await
     }
 
-    /// As [`Hold::create`], leaving it to TikTok whether there is room for it.
+    /// As [`KindLock::create`], leaving it to TikTok whether there is room for it.
     pub(super) async fn create_unchecked(&mut self, text: &AutoText) -> Result<(), AutoError> {
         // Where there can be only one, the new one takes the place of the old one.
         let keeps = if self.kind.max_count() == 1 { 0 } else { self.items.len() };
@@ -110,7 +123,7 @@ impl<'a> Hold<'a> {
         let call =
             CreateAutoMessage { business_id: self.business.remote_id.clone(), text: words::wire(self.kind, text) };
         let known: Vec<String> = self.items.iter().map(|item| item.remote_id.clone()).collect();
-        let made = |hold: &Self| hold.items.iter().any(|item| item.text == *text && !known.contains(&item.remote_id));
+        let made = |lock: &Self| lock.items.iter().any(|item| item.text == *text && !known.contains(&item.remote_id));
         if let Some(reply) = self.make(call, meant, made).await? {
             let named = reply.auto_message_id.filter(|id| is_message_id(id) && (keeps == 0 || !known.contains(id)));
             let Some(remote_id) = named else {
@@ -142,17 +155,16 @@ impl<'a> Hold<'a> {
         self.update_unchecked(remote_id, text).await
     }
 
-    /// As [`Hold::update`], leaving it to TikTok whether it may be changed.
+    /// As [`KindLock::update`], leaving it to TikTok whether it may be changed.
     pub(super) async fn update_unchecked(&mut self, remote_id: &str, text: &AutoText) -> Result<(), AutoError> {
-        let said =
-            |item: &ListedAutoMessage| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
+        let said = |item: &ListedAutoMessage| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
         let meant = self.items.iter().map(said).collect();
         let call = UpdateAutoMessage {
             business_id: self.business.remote_id.clone(),
             auto_message_id: remote_id.to_owned(),
             text: words::wire(self.kind, text),
         };
-        if self.make(call, meant, |hold| hold.has(text)).await?.is_some() {
+        if self.make(call, meant, |lock| lock.has(text)).await?.is_some() {
             for item in self.items.iter_mut().filter(|item| item.remote_id == remote_id) {
                 (item.text, item.audit) = (text.clone(), AuditStatus::Reviewing);
             }
@@ -169,7 +181,7 @@ impl<'a> Hold<'a> {
             kind: words::remote(self.kind),
             auto_message_id: remote_id.to_owned(),
         };
-        if self.make(call, meant, |hold| hold.item(remote_id).is_none()).await?.is_some() {
+        if self.make(call, meant, |lock| lock.item(remote_id).is_none()).await?.is_some() {
             self.items.retain(|item| item.remote_id != remote_id);
         }
         Ok(())
@@ -186,7 +198,7 @@ impl<'a> Hold<'a> {
             kind: words::remote(self.kind),
             auto_message_ids: order.to_vec(),
         };
-        let done = |hold: &Self| hold.items.iter().map(|item| &item.remote_id).eq(order);
+        let done = |lock: &Self| lock.items.iter().map(|item| &item.remote_id).eq(order);
         if self.make(call, meant, done).await?.is_some() {
             self.items = sorted;
         }
@@ -200,7 +212,7 @@ impl<'a> Hold<'a> {
             kind: words::remote(self.kind),
             enabled,
         };
-        if self.make(call, self.texts(), |hold| hold.enabled == enabled).await?.is_some() {
+        if self.make(call, self.texts(), |lock| lock.enabled == enabled).await?.is_some() {
             self.enabled = enabled;
         }
         Ok(())
@@ -215,26 +227,30 @@ impl<'a> Hold<'a> {
         done: impl Fn(&Self) -> bool,
     ) -> Result<Option<E::Reply>, AutoError> {
         let (id, kind) = (self.business.id, self.kind);
-        self.engine.store().write(move |tx| auto_message::set_intended(tx, id, kind, &meant)).await?;
-        match self.engine.ask_automatic(id, Priority::Open, call).await {
+        self.messages.context.store().write(move |tx| auto_message::set_intended(tx, id, kind, &meant)).await?;
+        match self.messages.ask(id, Priority::Open, call).await {
             Ok(reply) => {
                 self.changed = true;
                 Ok(Some(reply))
             }
             Err(AutoError::Call(CallError::Unknown(error))) => {
-                tracing::warn!(account = id.0, code = error.code(), "automatic.answer_lost");
+                tracing::warn!(
+                    account = id.0,
+                    code = error.code(),
+                    "could not tell whether a change of automatic messages was made; they are read"
+                );
                 let unknown = AutoError::Call(CallError::Unknown(error));
                 match self.read().await {
                     Ok(()) if done(self) => Ok(None),
                     Ok(()) => Err(unknown),
                     Err(_) => {
-                        self.engine.automatic().wake(id);
+                        self.messages.context.signals().auto_messages.notify(id);
                         Err(unknown)
                     }
                 }
             }
             Err(error) => {
-                self.engine.store().write(move |tx| auto_message::clear_intended(tx, id, kind)).await?;
+                self.messages.context.store().write(move |tx| auto_message::clear_intended(tx, id, kind)).await?;
                 Err(error)
             }
         }

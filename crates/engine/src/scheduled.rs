@@ -1,5 +1,8 @@
 //! Replies to be sent later: kept beside the outbox, and put into it when their time has come.
 
+// A new kind of message, error or state does not compile here before it has an answer.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 use std::time::Duration;
 
 use model::{ConversationId, Delivery, MessageId, Millis, Outgoing, ReplyWindow, ScheduledId, StopReason};
@@ -9,15 +12,16 @@ use store::table::scheduled::{self, Scheduled};
 use store::table::{conversation, media, message};
 use store::{Connection, StoreError, Tx};
 
-use super::lane::{after, until};
-use crate::engine::{Engine, NotSent};
+use crate::context::Context;
+use crate::events::NotSent;
+use crate::timing::{millis, until};
 
-/// Timers stand still while the computer sleeps, so the clock is looked at this often.
-const LOOK: Duration = Duration::from_secs(20);
+/// The longest wait between two looks at the clock while a reply is scheduled: timers stand still while the computer sleeps.
+const MAX_WAIT: Duration = Duration::from_secs(20);
 
 /// Why a reply cannot be kept for later.
 #[derive(Debug, thiserror::Error)]
-pub enum LaterError {
+pub enum ScheduleError {
     /// Its time has passed.
     #[error("the time is in the past")]
     Past,
@@ -27,7 +31,7 @@ pub enum LaterError {
     /// The window will have closed by then.
     #[error("the reply window closes at {closes_at_ms}")]
     AfterWindow {
-        /// When it closes.
+        /// When it closes, ms since the epoch.
         closes_at_ms: Millis,
     },
     /// The database did not answer.
@@ -35,14 +39,30 @@ pub enum LaterError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+/// Replies that are sent later. Clones share them.
+#[derive(Debug, Clone)]
+pub struct ScheduledReplies {
+    context: Context,
+}
+
+impl ScheduledReplies {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+
     /// Keeps a reply for later and clears the draft.
     ///
     /// # Errors
-    /// [`LaterError`]
-    pub async fn send_later(&self, id: ConversationId, reply: Draft, at_ms: Millis) -> Result<ScheduledId, LaterError> {
+    /// [`ScheduleError`]
+    pub async fn schedule(
+        &self,
+        id: ConversationId,
+        reply: Draft,
+        at_ms: Millis,
+    ) -> Result<ScheduledId, ScheduleError> {
         self.check_time(id, at_ms).await?;
         let kept = self
+            .context
             .store()
             .write(move |tx| {
                 let seen_up_to_ms = outbox::seen_up_to(tx, id, None)?;
@@ -51,24 +71,25 @@ impl Engine {
                 Ok(kept)
             })
             .await?;
-        self.later().notify_one();
+        self.context.signals().scheduled.notify_one();
         Ok(kept)
     }
 
     /// Changes text and time of a scheduled reply.
     ///
     /// # Errors
-    /// [`LaterError`]; not found if it went out meanwhile.
-    pub async fn change_later(&self, id: ScheduledId, body: String, at_ms: Millis) -> Result<(), LaterError> {
-        let known = self.store().read(move |sql| scheduled::get(sql, id)).await?;
+    /// [`ScheduleError`]; not found if it went out meanwhile.
+    pub async fn change(&self, id: ScheduledId, body: String, at_ms: Millis) -> Result<(), ScheduleError> {
+        let known = self.context.store().read(move |sql| scheduled::get(sql, id)).await?;
         self.check_time(known.conversation, at_ms).await?;
-        self.store()
+        self.context
+            .store()
             .write(move |tx| {
                 let seen_up_to_ms = outbox::seen_up_to(tx, known.conversation, None)?;
                 scheduled::update(tx, id, &body, at_ms, seen_up_to_ms)
             })
             .await?;
-        self.later().notify_one();
+        self.context.signals().scheduled.notify_one();
         Ok(())
     }
 
@@ -76,9 +97,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if it went out meanwhile.
-    pub async fn send_later_now(&self, id: ScheduledId) -> Result<Vec<MessageId>, StoreError> {
-        let now_ms = self.clock().now_ms();
+    pub async fn send_now(&self, id: ScheduledId) -> Result<Vec<MessageId>, StoreError> {
+        let now_ms = self.context.clock().now_ms();
         let (conversation, messages) = self
+            .context
             .store()
             .write(move |tx| {
                 let known = scheduled::remove(tx, id)?;
@@ -86,7 +108,7 @@ impl Engine {
                 Ok((known.conversation, queue(tx, &known, seen_up_to_ms, now_ms)?))
             })
             .await?;
-        self.outbox().wake(self, conversation);
+        self.context.signals().wake_lane(conversation);
         Ok(messages)
     }
 
@@ -94,23 +116,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if it went out meanwhile; [`StoreError::WrongState`] if the draft has another picture.
-    pub async fn cancel_later(&self, id: ScheduledId) -> Result<(), StoreError> {
-        let now_ms = self.clock().now_ms();
-        self.store()
+    pub async fn cancel(&self, id: ScheduledId) -> Result<(), StoreError> {
+        let now_ms = self.context.clock().now_ms();
+        self.context
+            .store()
             .write(move |tx| {
                 let known = scheduled::remove(tx, id)?;
-                let kept = draft::get(tx, known.conversation)?;
-                let (old, new) = (known.reply, kept);
-                if old.attachment.is_some() && new.attachment.is_some() && old.attachment != new.attachment {
-                    return Err(StoreError::WrongState);
-                }
-                let body = match (old.body.trim().is_empty(), new.body.trim().is_empty()) {
-                    (true, _) => new.body,
-                    (false, true) => old.body,
-                    (false, false) => format!("{}\n\n{}", old.body, new.body),
-                };
-                let draft =
-                    Draft { body, quoted: new.quoted.or(old.quoted), attachment: new.attachment.or(old.attachment) };
+                let draft = draft::get(tx, known.conversation)?.prepend(known.reply).ok_or(StoreError::WrongState)?;
                 draft::save(tx, known.conversation, &draft, now_ms)?;
                 tx.touch(model::Change::Conversation { conversation: known.conversation });
                 Ok(())
@@ -118,63 +130,72 @@ impl Engine {
             .await
     }
 
-    async fn check_time(&self, id: ConversationId, at_ms: Millis) -> Result<(), LaterError> {
-        if at_ms <= self.clock().now_ms() {
-            return Err(LaterError::Past);
+    async fn check_time(&self, id: ConversationId, at_ms: Millis) -> Result<(), ScheduleError> {
+        if at_ms <= self.context.clock().now_ms() {
+            return Err(ScheduleError::Past);
         }
-        let opened = self.store().read(move |sql| conversation::get(sql, id)).await?.window_opened_at_ms;
-        let window = ReplyWindow::opened_by(opened.ok_or(LaterError::NoWindow)?);
-        if window.is_open(at_ms) { Ok(()) } else { Err(LaterError::AfterWindow { closes_at_ms: window.closes_at_ms }) }
-    }
-}
-
-/// Puts scheduled replies into the outbox at their time, for as long as the engine runs.
-pub(super) async fn run(engine: Engine) {
-    loop {
-        let wait = match fire(&engine).await {
-            Ok(Some(next_ms)) => until(engine.clock().now_ms(), next_ms).min(LOOK),
-            Ok(None) => LOOK * 30,
-            Err(error) => {
-                tracing::error!(%error, "later.store_failed");
-                LOOK
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = engine.later().notified() => {}
+        let opened = self.context.store().read(move |sql| conversation::get(sql, id)).await?.window_opened_at_ms;
+        let window = ReplyWindow::opened_by(opened.ok_or(ScheduleError::NoWindow)?);
+        if window.is_open(at_ms) {
+            Ok(())
+        } else {
+            Err(ScheduleError::AfterWindow { closes_at_ms: window.closes_at_ms })
         }
     }
-}
 
-/// Queues what is due; when the next one is.
-async fn fire(engine: &Engine) -> Result<Option<Millis>, StoreError> {
-    let now_ms = engine.clock().now_ms();
-    let overdue_ms = after(0, engine.timing().overdue);
-    for due in engine.store().read(move |sql| scheduled::due(sql, now_ms)).await? {
-        let (account, conversation) = (due.account, due.conversation);
-        let stopped = engine
-            .store()
-            .write(move |tx| {
-                let why = why_not(tx, &due, now_ms, overdue_ms)?;
-                match why {
-                    Some(why) => scheduled::stop(tx, due.id, why)?,
-                    None => {
-                        let known = scheduled::remove(tx, due.id)?;
-                        queue(tx, &known, known.seen_up_to_ms, now_ms)?;
-                    }
+    /// Puts scheduled replies into the outbox at their time, for as long as the engine runs.
+    pub(crate) async fn run(self) {
+        loop {
+            let wait = match self.queue_due().await {
+                Ok(Some(next_ms)) => until(self.context.clock().now_ms(), next_ms).min(MAX_WAIT),
+                Ok(None) => MAX_WAIT * 30,
+                Err(error) => {
+                    tracing::error!(%error, "could not queue the scheduled replies that are due");
+                    MAX_WAIT
                 }
-                Ok(why)
-            })
-            .await?;
-        match stopped {
-            None => engine.outbox().wake(engine, conversation),
-            Some(why) => {
-                tracing::info!(conversation = conversation.0, ?why, "later.stopped");
-                engine.tell_not_sent(NotSent { account, conversation, delivery: Delivery::Stopped { why } });
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.context.signals().scheduled.notified() => {}
             }
         }
     }
-    engine.store().read(scheduled::next_due).await
+
+    /// Queues what is due; when the next one is.
+    async fn queue_due(&self) -> Result<Option<Millis>, StoreError> {
+        let now_ms = self.context.clock().now_ms();
+        let overdue_ms = millis(self.context.timing().overdue);
+        for due in self.context.store().read(move |sql| scheduled::due(sql, now_ms)).await? {
+            let (account, conversation) = (due.account, due.conversation);
+            let stopped = self
+                .context
+                .store()
+                .write(move |tx| {
+                    let why = why_not(tx, &due, now_ms, overdue_ms)?;
+                    match why {
+                        Some(why) => scheduled::stop(tx, due.id, why)?,
+                        None => {
+                            let known = scheduled::remove(tx, due.id)?;
+                            queue(tx, &known, known.seen_up_to_ms, now_ms)?;
+                        }
+                    }
+                    Ok(why)
+                })
+                .await?;
+            match stopped {
+                None => self.context.signals().wake_lane(conversation),
+                Some(why) => {
+                    tracing::info!(conversation = conversation.0, ?why, "a scheduled reply was stopped");
+                    self.context.events().announce_not_sent(NotSent {
+                        account,
+                        conversation,
+                        delivery: Delivery::Stopped { why },
+                    });
+                }
+            }
+        }
+        self.context.store().read(scheduled::next_due).await
+    }
 }
 
 fn why_not(

@@ -1,4 +1,4 @@
-//! Hears what TikTok pushes to an app's webhook, from whoever received it: a relay, or Practice's own TikTok.
+//! Webhooks: what TikTok pushes to the app, received by a relay or by Practice's own TikTok.
 //!
 //! A body is believed when its signature is right, and taken in when that is fresh; an old one may be played back by
 //! somebody else and is only a hint to go and look. Polling goes on all the same: what was pushed and lost is found by it.
@@ -12,16 +12,16 @@ use tiktok::business::message::Reaction;
 use tiktok::business::webhook::{Envelope, EnvelopeError, Event, Person, ReactionOperation, SignatureError, verify};
 
 use crate::automatic::{audit, comments};
-use crate::engine::{Arrival, Engine};
+use crate::context::Context;
+use crate::conversation_fetch::after_apply;
+use crate::inbound::ApplyOptions;
 use crate::inbound::pushed::{self, Pushed, What};
-use crate::inbound::{self, Rules};
 use crate::source::tiktok::{SentAt, news, origin, reaction};
-use crate::sync::is_news;
 use crate::tokens::TokenError;
 
-/// What came of a pushed body.
+/// The outcome of a body that TikTok pushed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum WebhookOutcome {
     /// It is in the database.
     Taken,
     /// It says that something happened, not what: TikTok is asked.
@@ -32,7 +32,7 @@ pub enum Heard {
 
 /// Why a body was not believed. It is answered with 200 all the same, but for a wrong signature.
 #[derive(Debug, thiserror::Error)]
-pub enum HearError {
+pub enum WebhookError {
     /// Its signature is not TikTok's.
     #[error(transparent)]
     Signature(#[from] SignatureError),
@@ -50,91 +50,81 @@ pub enum HearError {
     Store(#[from] StoreError),
 }
 
-impl Engine {
+/// Takes in what TikTok pushes. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Webhooks {
+    context: Context,
+}
+
+impl Webhooks {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+
     /// Takes in one body that TikTok pushed, with the header `Tiktok-Signature` it came with.
     ///
     /// # Errors
-    /// [`HearError`]
-    pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<Heard, HearError> {
-        let app = self.caller().tokens().app().await?.ok_or(HearError::NoApp)?;
-        let verified = verify(signature, body, &[&app.secret], self.clock().now_ms() / 1_000)?;
+    /// [`WebhookError`]
+    pub async fn handle(&self, signature: &str, body: &[u8]) -> Result<WebhookOutcome, WebhookError> {
+        let app = self.context.caller().tokens().app().await?.ok_or(WebhookError::NoApp)?;
+        let verified = verify(signature, body, &[&app.secret], self.context.clock().now_ms() / 1_000)?;
         let envelope = Envelope::read(body)?;
         let business_id = envelope.business_id.clone();
-        let known = self.store().read(move |sql| account::find(sql, &business_id)).await?;
-        let Some(known) = known.filter(|known| known.unlinked_at_ms.is_none()) else { return Ok(Heard::Nothing) };
+        let known = self.context.store().read(move |sql| account::find(sql, &business_id)).await?;
+        let Some(known) = known.filter(|known| known.unlinked_at_ms.is_none()) else {
+            return Ok(WebhookOutcome::Nothing);
+        };
         if !verified.fresh {
-            self.go_on(known.id);
-            return Ok(Heard::Hint);
+            self.context.signals().account_sync.notify(known.id);
+            return Ok(WebhookOutcome::Hint);
         }
         match envelope.event {
             Event::EuMessage { .. } => {
-                self.go_on(known.id);
-                Ok(Heard::Hint)
+                self.context.signals().account_sync.notify(known.id);
+                Ok(WebhookOutcome::Hint)
             }
             Event::AutoMessageConfig(_) => {
-                self.automatic().wake(known.id);
-                Ok(Heard::Hint)
+                self.context.signals().auto_messages.notify(known.id);
+                Ok(WebhookOutcome::Hint)
             }
             Event::AutoMessageAudit(verdict) => {
                 let (id, audit) = (known.id, audit(&verdict.status));
-                self.store().write(move |tx| auto_message::set_audit(tx, id, &verdict.auto_message_id, audit)).await?;
+                self.context
+                    .store()
+                    .write(move |tx| auto_message::set_audit(tx, id, &verdict.auto_message_id, audit))
+                    .await?;
                 // It may be about what the message said before: reading it tells.
-                self.automatic().wake(id);
-                Ok(Heard::Taken)
+                self.context.signals().auto_messages.notify(id);
+                Ok(WebhookOutcome::Taken)
             }
             Event::HighIntentComment(pushed) => {
-                let (id, news) = (known.id, comments::news(pushed, self.clock().now_ms()));
-                let taken = self.store().write(move |tx| comment::insert_new(tx, id, &news)).await?;
+                let (id, news) = (known.id, comments::news(pushed, self.context.clock().now_ms()));
+                let taken = self.context.store().write(move |tx| comment::insert_new(tx, id, &news)).await?;
                 if let Some(comment) = taken {
-                    self.announce_comment(id, comment);
+                    self.context.events().announce_comment(id, comment);
                 }
-                Ok(Heard::Taken)
+                Ok(WebhookOutcome::Taken)
             }
             Event::AuthorizationRemoved { .. } => {
-                let link = self.caller().tokens().link_of(known.id);
-                self.caller().relink(known.id, link, "authorization.removed").await;
-                Ok(Heard::Taken)
+                let link = self.context.caller().tokens().link_of(known.id);
+                self.context.caller().relink(known.id, link, "authorization.removed").await;
+                Ok(WebhookOutcome::Taken)
             }
-            event => match translate(event, envelope.created_at, &known.remote_id, self.clock().now_ms()) {
-                Some(pushed) => self.take_pushed(&known, pushed).await,
-                None => Ok(Heard::Nothing),
+            event => match translate(event, envelope.created_at, &known.remote_id, self.context.clock().now_ms()) {
+                Some(pushed) => self.store_pushed(&known, pushed).await,
+                None => Ok(WebhookOutcome::Nothing),
             },
         }
     }
 
-    async fn take_pushed(&self, known: &Account, pushed: Pushed) -> Result<Heard, HearError> {
+    async fn store_pushed(&self, known: &Account, pushed: Pushed) -> Result<WebhookOutcome, WebhookError> {
         let id = known.id;
-        let rules = self.rules();
-        let (applied, conversation) = self.store().write(move |tx| pushed::apply(tx, id, &pushed, rules)).await?;
-        let Some(conversation) = conversation else { return Ok(Heard::Nothing) };
-        if inbound::settled(&applied) {
-            self.outbox().wake(self, conversation);
-        }
-        for reopened in &applied.reopened {
-            self.outbox().wake(self, *reopened);
-        }
-        if applied.pictures {
-            self.media().wake(id);
-        }
-        if !applied.arrived.is_empty() {
-            self.ruled().notify_one();
-        }
-        for message in applied.arrived.iter().filter(|message| is_news(known, **message)) {
-            self.announce(Arrival { account: id, conversation, message: *message });
-        }
-        Ok(Heard::Taken)
-    }
-
-    fn rules(&self) -> Rules {
-        let timing = self.timing();
-        let ms = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Rules {
-            now_ms: self.clock().now_ms(),
-            call_ms: ms(timing.call),
-            undecided_after_ms: ms(timing.undecided_after),
-            updated_ms: 0,
-            patient: false,
-        }
+        let options = ApplyOptions::new(self.context.clock().now_ms(), self.context.timing());
+        let stored = self.context.store().write(move |tx| pushed::apply(tx, id, &pushed, options));
+        let (applied, conversation) = stored.await?;
+        let Some(conversation) = conversation else { return Ok(WebhookOutcome::Nothing) };
+        after_apply(&self.context, known, conversation, &applied);
+        Ok(WebhookOutcome::Taken)
     }
 }
 

@@ -1,0 +1,97 @@
+//! Reading one conversation from its source and storing what came. The account's loop, a lane before it sends, and the media
+//! cache all read conversations this way.
+
+use model::{ConversationId, Millis};
+use store::StoreError;
+use store::table::account::{self, Account};
+use store::table::conversation;
+
+use crate::call::CallError;
+use crate::completeness::Completeness;
+use crate::context::Context;
+use crate::events::{Arrival, is_news};
+use crate::inbound::{self, Applied, ApplyOptions};
+use crate::pace::Priority;
+use crate::source::Source;
+use crate::source::tiktok::TikTok;
+
+/// Reads conversations, and notes in [`Completeness`] what each reading proves. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct ConversationFetch {
+    context: Context,
+    completeness: Completeness,
+}
+
+impl ConversationFetch {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { completeness: Completeness::new(context.clone()), context }
+    }
+
+    /// What the readings so far have proven.
+    pub(crate) fn completeness(&self) -> &Completeness {
+        &self.completeness
+    }
+
+    /// Reads one conversation of an account from TikTok.
+    pub(crate) async fn fetch_from_tiktok(
+        &self,
+        account: &Account,
+        id: ConversationId,
+        priority: Priority,
+    ) -> Result<Applied, CallError> {
+        self.fetch(&TikTok::of(self.context.caller(), account), id, priority).await
+    }
+
+    /// Reads one conversation, stores what came, and tells the other parts of the engine.
+    pub(crate) async fn fetch<S: Source>(
+        &self,
+        source: &S,
+        id: ConversationId,
+        priority: Priority,
+    ) -> Result<Applied, CallError> {
+        let found = self.context.store().read(move |sql| {
+            let known = conversation::get(sql, id)?;
+            let account = account::get(sql, known.account)?;
+            Ok((known, account))
+        });
+        let (known, account) = found.await.map_err(local)?;
+        let batch = source.fetch(&known, priority).await?;
+        let asked_at_ms = batch.asked_at_ms;
+        let newest_ms: Millis = batch.messages.iter().map(|news| news.sent_at_ms).max().unwrap_or(0);
+        let patient = known.fetched_updated_ms > 0 || known.remote_updated_ms > account.linked_at_ms;
+        let options = ApplyOptions::new(self.context.clock().now_ms(), self.context.timing())
+            .answering(known.remote_updated_ms, patient);
+        self.completeness.begin_reading(&known, asked_at_ms);
+        let applied =
+            self.context.store().write(move |tx| inbound::apply(tx, id, &batch, options)).await.map_err(local)?;
+        self.completeness.record_reading(&known, asked_at_ms, newest_ms, applied.behind);
+        after_apply(&self.context, &account, id, &applied);
+        Ok(applied)
+    }
+}
+
+/// Wakes what may wait for the messages that were just stored, and announces those that arrived. Everything that stores
+/// messages ends here, be they read or pushed.
+pub(crate) fn after_apply(context: &Context, account: &Account, conversation: ConversationId, applied: &Applied) {
+    let signals = context.signals();
+    if applied.settles_replies() {
+        signals.wake_lane(conversation);
+    }
+    for reopened in &applied.reopened {
+        signals.wake_lane(*reopened);
+    }
+    if applied.pictures {
+        signals.pictures.notify(account.id);
+    }
+    if !applied.arrived.is_empty() {
+        signals.rules.notify_one();
+    }
+    // Decided here and not by a listener: by the time it looks, the first fetch may be complete.
+    for message in applied.arrived.iter().filter(|message| is_news(account, **message)) {
+        context.events().announce_arrival(Arrival { account: account.id, conversation, message: *message });
+    }
+}
+
+fn local(error: StoreError) -> CallError {
+    CallError::Local(error.into())
+}
