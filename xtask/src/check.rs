@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{bindings, fuzz, node, page, say, shell, system, tree};
+use crate::{bindings, fuzz, node, page, say, shell, system, tools, tree};
 
 /// One thing that can be wrong.
 struct Step {
@@ -25,11 +25,26 @@ enum Want {
     Window,
     Desktop,
     Node,
+    Tools,
 }
 
 /// In this order: what takes a second comes before what takes minutes.
 const STEPS: &[Step] = &[
     Step { name: "format", what: "cargo fmt --check", wants: &[], needs: &[], run: format },
+    Step {
+        name: "deny",
+        what: "licences, sources and known faults of what we depend on",
+        wants: &[Want::Tools],
+        needs: &[],
+        run: deny,
+    },
+    Step {
+        name: "unused",
+        what: "no dependency and no file is left over",
+        wants: &[Want::Tools],
+        needs: &[],
+        run: unused,
+    },
     Step { name: "page", what: "the page builds", wants: &[Want::Node], needs: &[], run: |root, _| page::build(root) },
     Step {
         name: "ui-check",
@@ -156,6 +171,9 @@ fn setup(root: &Path, plan: &[&Step]) -> Result<()> {
         node::check()?;
         node::packages(root)?;
     }
+    if wanted(Want::Tools) {
+        tools::ensure(root)?;
+    }
     Ok(())
 }
 
@@ -186,6 +204,25 @@ fn cargo(root: &Path, words: &[&str]) -> Result<()> {
 
 fn format(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["fmt", "--all", "--check"])
+}
+
+/// By the rules of `deny.toml`. Known vulnerabilities are looked up where their database can be reached.
+fn deny(root: &Path, _: &Options) -> Result<()> {
+    let deny = |words: &[&str]| {
+        let mut command = tools::command(root, "cargo-deny")?;
+        command.args(["--locked", "--workspace"]).args(words).env("GIT_TERMINAL_PROMPT", "0");
+        anyhow::Ok(command)
+    };
+    shell::run(&mut deny(&["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?)?;
+    if !shell::succeeds(&mut deny(&["fetch", "db"])?) {
+        say::line("The database of known vulnerabilities cannot be reached from here, so it was not asked.");
+        return Ok(());
+    }
+    shell::run(&mut deny(&["check", "--hide-inclusion-graph", "--disable-fetch", "advisories"])?)
+}
+
+fn unused(root: &Path, _: &Options) -> Result<()> {
+    shell::run(tools::command(root, "cargo-shear")?.args(["--deny-warnings"]))
 }
 
 fn npm(root: &Path, script: &str) -> Result<()> {

@@ -16,6 +16,7 @@ mod say;
 mod shell;
 mod stamp;
 mod system;
+mod tools;
 mod tree;
 
 use std::process::ExitCode;

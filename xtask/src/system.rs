@@ -46,6 +46,19 @@ pub(crate) const COMPILER: Needs = Needs {
     ],
 };
 
+/// What installs packages of the Python index.
+pub(crate) const PIP: Needs = Needs {
+    title: "python3-pip",
+    debian: &["python3-pip"],
+    optional: &[],
+    proofs: &[Proof::Program("pip3")],
+    elsewhere: &[
+        ("fedora", "sudo dnf install python3-pip"),
+        ("arch", "sudo pacman -S --needed python-pip"),
+        ("suse", "sudo zypper install python3-pip"),
+    ],
+};
+
 /// What the desktop window is built with.
 pub(crate) const WINDOW: Needs = Needs {
     title: "system packages",
