@@ -23,6 +23,7 @@ mod faultrun;
 mod guards;
 mod history;
 mod house;
+mod house_docs;
 mod images;
 mod kinds;
 mod later;
