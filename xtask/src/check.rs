@@ -7,18 +7,18 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{bindings, fuzz, node, page, say, shell, system, tools, tree};
 
-/// One thing that can be wrong.
+/// One step of the check.
 struct Step {
     name: &'static str,
     what: &'static str,
-    /// What has to be installed for it.
+    /// What must be installed for it.
     wants: &'static [Want],
     /// The steps without whose results it cannot run.
     needs: &'static [&'static str],
     run: fn(&Path, &Options) -> Result<()>,
 }
 
-/// What the setup can see to.
+/// What the setup can install.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Want {
     Compiler,
@@ -28,7 +28,7 @@ enum Want {
     Tools,
 }
 
-/// In this order: what takes a second comes before what takes minutes.
+/// In this order: quick steps come first.
 const STEPS: &[Step] = &[
     Step { name: "format", what: "cargo fmt --check", wants: &[], needs: &[], run: format },
     Step {
@@ -94,7 +94,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// How the check was asked for.
+/// The command's options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     only: Vec<String>,

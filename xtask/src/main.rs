@@ -1,7 +1,7 @@
 //! Deskbell's own commands, so that running it and testing it take one line each.
 //!
-//! This is the first thing a newcomer waits for, so it has one small dependency and none of the workspace's crates.
-//! Whatever is done already is noticed and left alone: a second run sets nothing up.
+//! A newcomer waits for this crate first, so it has one small dependency and none of the workspace's crates. A step that is
+//! done already is skipped: a second run installs nothing.
 
 mod bench;
 mod bindings;
@@ -34,7 +34,7 @@ cargo xtask check                installs what is missing and runs every check a
     -- ARGUMENTS                 for the test step: what to hand to `cargo test`
 cargo xtask faults               sends and kills the engine's process at random among faults at TikTok; the ledger and the
                                  screen must agree on each message
-    --seed N                     repeats a run; drawn by lot otherwise
+    --seed N                     repeats a run; random otherwise
     --sends N, --kills N         1000 and 500 unless given
     --receive                    the other way round: customers write while it is killed
     --messages N, --kills N      10000 and 200 unless given
