@@ -21,6 +21,7 @@ mod harness_itself;
 mod long;
 mod main_job;
 mod offline;
+mod picture;
 mod ruled;
 mod sending;
 mod smoke;

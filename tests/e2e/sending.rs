@@ -12,7 +12,7 @@ use super::window::Window;
 use tests::desktop::Desktop;
 use tests::process::{GLANCE, wait_for};
 
-const NADIA: &str = "Nadia Rahman";
+pub(super) const NADIA: &str = "Nadia Rahman";
 const MARCO: &str = "Marco Bellini";
 const QUESTION: &str = "Is the linen set back in M?";
 
@@ -80,7 +80,7 @@ async fn every_kind_goes_out_and_what_does_not_says_why() -> Result<()> {
     Ok(())
 }
 
-async fn quoted(shop: &Shop, window: &Window) -> Result<()> {
+pub(super) async fn quoted(shop: &Shop, window: &Window) -> Result<()> {
     open_conversation(window, NADIA).await?;
     window.see(QUESTION).await?;
     let script = "const one = [...document.querySelectorAll('article[data-message]')].find((one) => one.innerText.includes(arguments[0]));\
@@ -140,7 +140,7 @@ async fn pictured(shop: &Shop, window: &Window) -> Result<()> {
     Ok(())
 }
 
-async fn carded(shop: &Shop, window: &Window) -> Result<()> {
+pub(super) async fn carded(shop: &Shop, window: &Window) -> Result<()> {
     click_on(window, "[data-tool=card]").await?;
     window.type_into("Question", "Which colour?").await?;
     window.type_into("Answer 1", "Sand").await?;
@@ -155,7 +155,7 @@ async fn carded(shop: &Shop, window: &Window) -> Result<()> {
     window.shot("sending-carded").await.map(|_| ())
 }
 
-async fn scheduled(shop: &Shop, window: &Window) -> Result<()> {
+pub(super) async fn scheduled(shop: &Shop, window: &Window) -> Result<()> {
     let before = shop.tiktok.ledger().accepted.len();
     window.type_into(&format!("Message to {NADIA}"), "It is on its way.").await?;
     click_on(window, "[data-tool=later]").await?;

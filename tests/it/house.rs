@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// All arrows there are: who names whom in its ordinary code. ARCHITECTURE.md draws them.
-const ARROWS: &[(&str, &[&str])] = &[
+pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("tiktok", &[]),
     ("sandbox", &[]),
@@ -30,7 +30,7 @@ const ROOMS: &[(&str, &str)] = &[
 const NO_NAMES: [&str; 8] = ["mod", "common", "misc", "util", "utils", "helper", "helpers", "core"];
 const NO_ENDINGS: [&str; 5] = ["Manager", "Service", "Helper", "Handler", "Util"];
 
-fn house() -> PathBuf {
+pub(super) fn house() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
@@ -106,7 +106,7 @@ fn outside_crates_stay_in_their_rooms() {
     assert!(["rusqlite", "tauri", "keyring"].iter().all(|family| seen.contains(family)), "it looked: {seen:?}");
 }
 
-fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
+pub(super) fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
     for entry in std::fs::read_dir(folder).expect("a folder of ours") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

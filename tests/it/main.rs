@@ -24,6 +24,7 @@ mod faultrun;
 mod guards;
 mod history;
 mod house;
+mod house_docs;
 mod house_modules;
 mod images;
 mod kinds;

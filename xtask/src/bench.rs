@@ -1,4 +1,4 @@
-//! The benchmarks: `cargo xtask bench`. Built as what is shipped, but for the minutes of linking; the program does the rest.
+//! The benchmarks: `cargo xtask bench`. They are built like the program that ships, without the minutes of linking.
 
 use std::path::Path;
 use std::process::Command;

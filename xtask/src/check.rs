@@ -5,31 +5,46 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{bindings, fuzz, node, page, say, shell, system, tree};
+use crate::{bindings, fuzz, node, page, say, shell, system, tools, tree};
 
-/// One thing that can be wrong.
+/// One step of the check.
 struct Step {
     name: &'static str,
     what: &'static str,
-    /// What has to be installed for it.
+    /// What must be installed for it.
     wants: &'static [Want],
     /// The steps without whose results it cannot run.
     needs: &'static [&'static str],
     run: fn(&Path, &Options) -> Result<()>,
 }
 
-/// What the setup can see to.
+/// What the setup can install.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Want {
     Compiler,
     Window,
     Desktop,
     Node,
+    Tools,
 }
 
-/// In this order: what takes a second comes before what takes minutes.
+/// In this order: quick steps come first.
 const STEPS: &[Step] = &[
     Step { name: "format", what: "cargo fmt --check", wants: &[], needs: &[], run: format },
+    Step {
+        name: "deny",
+        what: "licences, sources and known faults of what we depend on",
+        wants: &[Want::Tools],
+        needs: &[],
+        run: deny,
+    },
+    Step {
+        name: "unused",
+        what: "no dependency and no file is left over",
+        wants: &[Want::Tools],
+        needs: &[],
+        run: unused,
+    },
     Step { name: "page", what: "the page builds", wants: &[Want::Node], needs: &[], run: |root, _| page::build(root) },
     Step {
         name: "ui-check",
@@ -93,7 +108,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// How the check was asked for.
+/// The command's options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     only: Vec<String>,
@@ -170,6 +185,9 @@ fn setup(root: &Path, plan: &[&Step]) -> Result<()> {
         node::check()?;
         node::packages(root)?;
     }
+    if wanted(Want::Tools) {
+        tools::ensure(root)?;
+    }
     Ok(())
 }
 
@@ -200,6 +218,25 @@ fn cargo(root: &Path, words: &[&str]) -> Result<()> {
 
 fn format(root: &Path, _: &Options) -> Result<()> {
     cargo(root, &["fmt", "--all", "--check"])
+}
+
+/// By the rules of `deny.toml`. Known vulnerabilities are looked up where their database can be reached.
+fn deny(root: &Path, _: &Options) -> Result<()> {
+    let deny = |words: &[&str]| {
+        let mut command = tools::command(root, "cargo-deny")?;
+        command.args(["--locked", "--workspace"]).args(words).env("GIT_TERMINAL_PROMPT", "0");
+        anyhow::Ok(command)
+    };
+    shell::run(&mut deny(&["check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?)?;
+    if !shell::succeeds(&mut deny(&["fetch", "db"])?) {
+        say::line("The database of known vulnerabilities cannot be reached from here, so it was not asked.");
+        return Ok(());
+    }
+    shell::run(&mut deny(&["check", "--hide-inclusion-graph", "--disable-fetch", "advisories"])?)
+}
+
+fn unused(root: &Path, _: &Options) -> Result<()> {
+    shell::run(tools::command(root, "cargo-shear")?.args(["--deny-warnings"]))
 }
 
 fn npm(root: &Path, script: &str) -> Result<()> {

@@ -1,5 +1,5 @@
-//! The full fault runs: `cargo xtask faults` of what goes out, with `--receive` of what comes in. The real engine as a
-//! process, faults at TikTok, `kill -9` at random moments.
+//! The full fault runs: `cargo xtask faults` for sending, with `--receive` for receiving. The real engine runs in a process
+//! of its own, with faults at TikTok and `kill -9` at random moments.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ enum Way {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
     way: Way,
-    /// Repeats what was sent or written, dialled and killed; drawn by lot if not given.
+    /// Repeats what was sent or written, dialled and killed; random if not given.
     seed: Option<u32>,
     messages: u32,
     kills: u32,
@@ -54,7 +54,7 @@ impl Options {
 
 pub(crate) fn run(options: Options) -> Result<()> {
     system::ensure(system::COMPILER)?;
-    let seed = options.seed.unwrap_or_else(lot);
+    let seed = options.seed.unwrap_or_else(random_seed);
     let Options { way, messages, kills, .. } = options;
     let (story, size, variable, flags) = match way {
         Way::Out => ("faultrun", "sends", "DESKBELL_SENDS", ""),
@@ -77,8 +77,8 @@ pub(crate) fn run(options: Options) -> Result<()> {
     })
 }
 
-/// A seed nobody chose.
-fn lot() -> u32 {
+/// A seed from the clock.
+fn random_seed() -> u32 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos())
 }
 

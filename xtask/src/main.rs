@@ -1,7 +1,7 @@
 //! Deskbell's own commands, so that running it and testing it take one line each.
 //!
-//! This is the first thing a newcomer waits for, so it has one small dependency and none of the workspace's crates.
-//! Whatever is done already is noticed and left alone: a second run sets nothing up.
+//! A newcomer waits for this crate first, so it has one small dependency and none of the workspace's crates. A step that is
+//! done already is skipped: a second run installs nothing.
 
 mod bench;
 mod bindings;
@@ -12,10 +12,12 @@ mod fuzz;
 mod network;
 mod node;
 mod page;
+mod picture;
 mod say;
 mod shell;
 mod stamp;
 mod system;
+mod tools;
 mod tree;
 
 use std::process::ExitCode;
@@ -32,7 +34,7 @@ cargo xtask check                installs what is missing and runs every check a
     -- ARGUMENTS                 for the test step: what to hand to `cargo test`
 cargo xtask faults               sends and kills the engine's process at random among faults at TikTok; the ledger and the
                                  screen must agree on each message
-    --seed N                     repeats a run; drawn by lot otherwise
+    --seed N                     repeats a run; random otherwise
     --sends N, --kills N         1000 and 500 unless given
     --receive                    the other way round: customers write while it is killed
     --messages N, --kills N      10000 and 200 unless given
@@ -46,6 +48,7 @@ cargo xtask bench                how fast the desk is beside the fastest SQLite 
     --rounds N, --seed N         7 rounds and seed 7 unless given
     --out FILE                   where the figures go as JSON; target/bench/last.json unless given
     --compare FILE               what changed by more than a tenth since an earlier run
+cargo xtask picture              takes the README's picture anew, of the built app on a desktop of its own (Linux only)
 cargo xtask setup                installs what `check` needs, and nothing else
 cargo xtask bindings [--check]   writes ui/src/ipc/bindings.ts from the contract in crates/desk, or compares them
 cargo xtask help                 this page";
@@ -72,6 +75,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(fuzz::Options::parse(rest)?),
         "faults" => faults::run(faults::Options::parse(rest)?),
+        "picture" => picture::run(rest),
         "setup" => check::setup_for_everything(rest),
         "bindings" => bindings::run(rest),
         "help" | "--help" | "-h" => {

@@ -24,20 +24,20 @@ impl Version {
     }
 
     /// Whether Vite 8 runs on it.
-    pub(crate) fn will_do(self) -> bool {
+    pub(crate) fn is_supported(self) -> bool {
         let Version(major, minor) = self;
         (major == 20 && minor >= 19) || (major == 22 && minor >= 12) || major > 22
     }
 }
 
-/// Makes sure that there is a Node.js that will do.
+/// Checks that there is a Node.js that Vite 8 runs on.
 pub(crate) fn check() -> Result<()> {
-    if shell::which("node").is_none() || npm_place().is_none() {
+    if shell::which("node").is_none() || find_npm().is_none() {
         bail!("there is no `node` and `npm` in PATH. {WANTED}");
     }
     let text = shell::read(Command::new("node").arg("--version"))?;
     let version = Version::parse(&text).with_context(|| format!("`node --version` says {text:?}. {WANTED}"))?;
-    if !version.will_do() {
+    if !version.is_supported() {
         bail!("this is Node.js {}. {WANTED}", text.trim());
     }
     say::already("Node.js", text.trim());
@@ -67,7 +67,7 @@ pub(crate) fn npm(root: &Path) -> Command {
     command
 }
 
-fn npm_place() -> Option<std::path::PathBuf> {
+fn find_npm() -> Option<std::path::PathBuf> {
     shell::which(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
@@ -77,9 +77,19 @@ mod tests {
 
     #[test]
     fn versions_are_told_apart() {
-        let will_do = |text| Version::parse(text).unwrap().will_do();
-        assert!(will_do("v20.19.0\n") && will_do("v22.12.0") && will_do("v23.0.0") && will_do("v24.1.0"));
-        assert!(!will_do("v20.18.3") && !will_do("v18.20.4") && !will_do("v21.7.0") && !will_do("v22.11.0"));
+        let is_supported = |text| Version::parse(text).unwrap().is_supported();
+        assert!(
+            is_supported("v20.19.0\n")
+                && is_supported("v22.12.0")
+                && is_supported("v23.0.0")
+                && is_supported("v24.1.0")
+        );
+        assert!(
+            !is_supported("v20.18.3")
+                && !is_supported("v18.20.4")
+                && !is_supported("v21.7.0")
+                && !is_supported("v22.11.0")
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The page: what vite makes of `ui/`. It goes into the app's binary, so it comes before every build of it.
+//! The page: Vite's output for `ui/`. It is part of the app's binary, so it is built before the app.
 
 use std::path::Path;
 

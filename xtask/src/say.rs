@@ -1,4 +1,4 @@
-//! What the person at the terminal reads: one line per step, with how long it took.
+//! What is printed: one line for each step, with the time it took.
 
 use std::io::Write;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Running other programs. One that fails is named with its whole command line, so that it can be run again by hand.
+//! Runs other programs. An error names the whole command line, so that it can be repeated by hand.
 //!
 //! Children stay in our process group and keep our terminal: Ctrl-C reaches them as it reaches us.
 

@@ -1,4 +1,4 @@
-//! Knowing what is done already: a fingerprint of what went into a step, kept beside what came out of it.
+//! Remembers which steps are done: a fingerprint of a step's inputs, kept beside its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The system's packages: what is missing, and installing it where we know how (Debian, Ubuntu and their kin).
+//! The system's packages: finds what is missing, and installs it where we know how (Debian, Ubuntu and their derivatives).
 //! Elsewhere the person is told exactly what to install.
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ pub(crate) struct Needs {
     pub(crate) title: &'static str,
     /// Debian's packages.
     debian: &'static [&'static str],
-    /// Debian's packages that not every relative has: what wants them is left out there, and says so.
+    /// Debian's packages that some derivatives lack. What needs them is left out there, with a message.
     optional: &'static [&'static str],
     /// What must be there on other Linux systems.
     proofs: &'static [Proof],
@@ -46,7 +46,20 @@ pub(crate) const COMPILER: Needs = Needs {
     ],
 };
 
-/// What the desktop window is built with.
+/// What installs packages of the Python index.
+pub(crate) const PIP: Needs = Needs {
+    title: "python3-pip",
+    debian: &["python3-pip"],
+    optional: &[],
+    proofs: &[Proof::Program("pip3")],
+    elsewhere: &[
+        ("fedora", "sudo dnf install python3-pip"),
+        ("arch", "sudo pacman -S --needed python-pip"),
+        ("suse", "sudo zypper install python3-pip"),
+    ],
+};
+
+/// The libraries that the desktop window is built with.
 pub(crate) const WINDOW: Needs = Needs {
     title: "system packages",
     debian: &["libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev", "pkg-config", "build-essential"],
@@ -59,7 +72,7 @@ pub(crate) const WINDOW: Needs = Needs {
     ],
 };
 
-/// What the real-window tests put together a desktop from.
+/// The desktop of the real-window tests.
 pub(crate) const TESTS: Needs = Needs {
     title: "test packages",
     debian: &[
@@ -203,11 +216,11 @@ fn not_installed<'a>(wanted: &[&'a str], listing: &str) -> Vec<&'a str> {
     wanted.iter().filter(|package| !installed.contains(*package)).copied().collect()
 }
 
-/// Who runs apt-get.
+/// How apt-get is run.
 enum Runner {
     Root,
     Sudo { may_ask: bool },
-    Nobody,
+    Unavailable,
 }
 
 impl Runner {
@@ -217,7 +230,7 @@ impl Runner {
             return Runner::Root;
         }
         if shell::which("sudo").is_none() {
-            return Runner::Nobody;
+            return Runner::Unavailable;
         }
         Runner::Sudo { may_ask: std::io::stdin().is_terminal() }
     }
@@ -233,7 +246,7 @@ impl Runner {
                 command.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
                 command
             }
-            Runner::Nobody => bail!("{}", by_hand(needs, "neither root nor sudo is at hand")),
+            Runner::Unavailable => bail!("{}", by_hand(needs, "neither root nor sudo is at hand")),
         };
         command.args(words).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::inherit());
         shell::run(&mut command).map_err(|error| error.context(by_hand(needs, "apt-get did not succeed")))
@@ -278,7 +291,7 @@ fn other_linux(needs: Needs) -> Result<()> {
     )
 }
 
-/// The line for this system, by what /etc/os-release calls it.
+/// The command for this system, by its name in /etc/os-release.
 fn family<'a>(release: &str, lines: &[(&str, &'a str)]) -> Option<&'a str> {
     let names = release
         .lines()

@@ -1,4 +1,4 @@
-//! Where things lie in the checkout.
+//! Places in the checkout.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) fn root() -> Result<PathBuf> {
 /// Where cargo puts what it builds for this profile: the folder we run from.
 pub(crate) fn built() -> Result<PathBuf> {
     let ours = std::env::current_exe().context("could not find our own place")?;
-    ours.parent().map(PathBuf::from).context("our own program lies in no folder")
+    ours.parent().map(PathBuf::from).context("our own program is in no folder")
 }
 
 /// A program cargo built.
