@@ -2,7 +2,7 @@
 import { screen } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 
-import { isForInputMethod, keyName, keyOf } from "../src/state/keys";
+import { isForInputMethod, keyName, keyOf } from "../src/domain/keys";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
 const event = (key: string, code: string, more: KeyboardEventInit = {}): KeyboardEvent =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import type { MessagePage, MessageView } from "../src/ipc/bindings";
-import { grouped, TOGETHER_MS } from "../src/state/group";
-import { arrivals, EMPTY, remade, renewed, stretchOf, trimmed, withNewer, withOlder } from "../src/state/pages";
+import { grouped, TOGETHER_MS } from "../src/domain/messageGroups";
+import { arrivals, EMPTY, remade, renewed, stretchOf, trimmed, withNewer, withOlder } from "../src/domain/messagePages";
 
 const T0 = new Date(2026, 10, 20, 12).getTime();
 const make = (n: number, more: Partial<MessageView> = {}): MessageView => ({

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { keepingScene } from "../dev/kept";
 import { tag } from "../dev/keeping";
-import { suggested } from "../src/state/tags.svelte";
+import { suggested } from "../src/domain/tags";
 import { openPage, press, rowOf, settle, type } from "./world";
 
 const panel = (): HTMLElement => screen.getByRole("complementary", { name: "Person" });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { length, MOST, pressed, sendable } from "../src/features/composer/rules";
+import { length, MOST, pressed, sendable } from "../src/features/composer/replyable";
 import { check } from "../src/features/link/check";
-import { chordName, keyOf, KEYS } from "../src/state/keys";
+import { chordName, keyOf, KEYS } from "../src/domain/keys";
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({
   key,

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { savedOf } from "../dev/savedReplies";
 import { slashBefore } from "../src/features/composer/choosing.svelte";
-import { blanksOf, piecesOf } from "../src/state/braces";
-import { legacyEncoding, readTextFile } from "../src/state/textFile";
+import { blanksOf, piecesOf } from "../src/domain/placeholders";
+import { legacyEncoding, readTextFile } from "../src/domain/textFile";
 import { unreadableWords } from "../src/text/saved";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 

@@ -4,8 +4,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { quoteOf } from "../dev/composing";
 import type { MessageView } from "../src/ipc/bindings";
-import { Drafts, merged } from "../src/state/drafts";
-import { colleague, replyable } from "../src/features/composer/rules";
+import { merged } from "../src/domain/mergeDraft";
+import { Drafts } from "../src/state/drafts";
+import { colleague, replyable } from "../src/features/composer/replyable";
 import { budgetLook } from "../src/features/composer/budget";
 import { bubbles, fakeDesk, field, openPage, press, rowOf, settle, type } from "./world";
 

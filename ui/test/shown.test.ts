@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import names from "../../tests/fixtures/names.json";
 
-import { wordDiff } from "../src/state/wordDiff";
+import { wordDiff } from "../src/domain/wordDiff";
 import { clampedParts, parts } from "../src/text/marked";
 import { clamped, cleanName, initials, LONGEST_NAME, nameOf, shown, shownName, snippetText } from "../src/text/shown";
 

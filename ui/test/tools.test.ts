@@ -6,11 +6,11 @@ import type { FakeDesk } from "../dev/fake";
 import { inboxScene } from "../dev/scene";
 import { cardProblem } from "../src/features/composer/card";
 import { loadEmoji, recentWith, search } from "../src/features/composer/emoji";
-import { mayBeCopiedFiles, pastedFiles, pictureAmong } from "../src/state/files";
+import { mayBeCopiedFiles, pastedFiles, pictureAmong } from "../src/domain/pastedFiles";
 import { attach, connect, LARGEST_FILE } from "../src/ipc/desk";
 import { httpHost } from "../src/ipc/http";
-import { moved } from "../src/state/grid";
-import { momentOf, presets, unfit } from "../src/state/later.svelte";
+import { moved } from "../src/domain/gridNavigation";
+import { momentOf, presets, unfit } from "../src/domain/schedule";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
 afterEach(() => {

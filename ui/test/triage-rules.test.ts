@@ -5,8 +5,8 @@ import { message } from "../dev/scene";
 import { triageScene } from "../dev/triaged";
 import { firingWords } from "../src/features/thread/firing";
 import type { Deed, NoReply } from "../src/ipc/bindings";
-import { grouped } from "../src/state/group";
-import { EMPTY } from "../src/state/pages";
+import { grouped } from "../src/domain/messageGroups";
+import { EMPTY } from "../src/domain/messagePages";
 import { bubbles, openPage, rowOf, settle } from "./world";
 
 const NOW = Date.UTC(2026, 10, 25, 10);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { triageScene } from "../dev/triaged";
 import { fitting } from "../src/features/inbox/fit";
-import { matching } from "../src/state/agents.svelte";
+import { matching } from "../src/domain/agents";
 import { openPage, press, rowOf, settle, type } from "./world";
 
 const HOUR = 3_600_000;

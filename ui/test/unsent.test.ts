@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { sendingScene } from "../dev/sending";
 import type { UnsentView } from "../src/ipc/bindings";
-import { waysOf } from "../src/state/unsent";
+import { waysOf } from "../src/domain/unsent";
 import { clampedParts } from "../src/text/marked";
 import { clamped, MOST_LINES } from "../src/text/shown";
 import { openPage, press, rowOf, settle } from "./world";

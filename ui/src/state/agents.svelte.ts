@@ -2,24 +2,9 @@
 import type { AgentId, AgentView, Fault } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
-
-/** The desk keeps so many characters of a name. */
-export const LONGEST_NAME = 60;
-
-const folded = (name: string): string =>
-  name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();
-export const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
-
-/** The agents one of whose names begins like what was typed, in the desk's order: whoever sits here comes first. */
-export function matching(all: readonly AgentView[], typed: string): AgentView[] {
-  const wanted = folded(typed);
-  return all.filter((one) => {
-    const name = folded(one.me ? `${one.name} ${t.agents.you}` : one.name);
-    return wanted === "" || name.startsWith(wanted) || name.split(" ").some((word) => word.startsWith(wanted));
-  });
-}
+import { sameName } from "../domain/agents";
 
 export class Agents {
   /** Everybody, whoever sits here first. */

@@ -16,8 +16,8 @@ import type {
   FaultCode,
 } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { asSent, LIMITS, problemOf, sameText, type TextProblem } from "./autoText";
-import { oneAtATime } from "./latest";
+import { asSent, LIMITS, problemOf, sameText, type Obstacle, type Outcome } from "../domain/autoMessageText";
+import { oneAtATime } from "../domain/oneAtATime";
 
 /** A text the agent is writing: a new message, or a change of one that is there. It stays until it is sent or discarded. */
 export class AutoDraft {
@@ -60,15 +60,6 @@ export class AutoDraft {
       ? this.title.trim() !== "" || this.body.trim() !== ""
       : !sameText(asSent(this.text), asSent(this.base));
   }
-}
-
-/** Why a draft cannot be sent right now. */
-export type Obstacle = TextProblem | { why: "reviewing" | "tooMany" | "conflict"; over: 0 };
-
-/** What came of bringing several messages to TikTok. */
-export interface Outcome {
-  what: "enabled" | "restored";
-  refused: readonly AutoRefusal[];
 }
 
 /** After these the desk knows better how things stand than the page. */

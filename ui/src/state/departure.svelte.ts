@@ -1,7 +1,7 @@
 // What closing Deskbell would hold up, when the agent has asked to close it.
 import type { Departure as View } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
 
 export class Departure {

@@ -13,7 +13,8 @@ import type {
 } from "../ipc/bindings";
 import { ask, attach, faultOf } from "../ipc/desk";
 import { CardDrafts } from "./cards";
-import { sendable } from "./writing";
+import { sendable } from "../domain/replyText";
+import { merged } from "../domain/mergeDraft";
 
 export const PAUSE_MS = 250;
 
@@ -86,16 +87,6 @@ const fresh = (): Draft => ({
 });
 const idOf = (quoted: Quoted | null): MessageId | null => quoted?.id ?? null;
 const dirty = (draft: Draft): boolean => draft.text !== draft.saved || idOf(draft.quoted) !== draft.savedQuoted;
-
-/** The desk has put something into a draft while the agent typed on from `before` to `typed`: both are kept. */
-export function merged(theirs: string, before: string, typed: string): string {
-  if (typed === before) return theirs;
-  if (theirs === before || theirs === "") return typed;
-  if (typed === "") return before === "" ? theirs : theirs.replace(before, "").trim();
-  if (before !== "" && theirs.endsWith(before)) return theirs.slice(0, -before.length) + typed;
-  if (before !== "" && theirs.startsWith(before)) return typed + theirs.slice(before.length);
-  return `${theirs}\n${typed}`;
-}
 
 export class Drafts {
   readonly cards = new CardDrafts();

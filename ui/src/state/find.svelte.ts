@@ -1,7 +1,7 @@
 // Finding within one conversation: what is looked for, where it stands, and which of the hits the agent is at.
 import type { Fault, MessageId, SearchProblem } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { here } from "./here";
+import { here } from "../domain/localTime";
 import type { Talk } from "./talk.svelte";
 
 export class Find {

@@ -4,7 +4,7 @@ import { SvelteSet } from "svelte/reactivity";
 import type { AccountId, AccountView, Fault, Overview, Settings } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import type { Clock } from "./clock.svelte";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 // Linking an account, as far as it has come. The desk holds the steps; the page shows them and counts down.
 import type { AccountId, AccountView, Commands, Fault, LinkView, SaveCredentials } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 
 type LinkCommand = "startSignIn" | "skipSignIn" | "cancelLink" | "retryLinkProfile" | "rejectLink";
 

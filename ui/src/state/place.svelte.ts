@@ -1,16 +1,12 @@
 // Where the agent is: which screen, which account, which tab, which conversation, and whether the window has the focus.
 import type { AccountId, ConversationId, SavedReplyView, Tab } from "../ipc/bindings";
-
-export type Screen = "inbox" | "automatic" | "rules" | "saved" | "link" | "settings";
+import { type Screen, type Tool } from "../domain/screens";
 
 /** Below this the person panel lies over the thread instead of beside it. */
 const NARROW = "(max-width: 1099px)";
 
 /** So long after a change of conversation, Enter may still have been meant for the one before. */
 const SETTLING_MS = 500;
-
-/** What opens from the composer's bar. */
-export type Tool = "image" | "emoji" | "saved" | "card" | "post" | "later";
 
 export class Place {
   screen = $state<Screen>("inbox");

@@ -18,7 +18,7 @@ import type { Agents } from "./agents.svelte";
 import { DryRun, type Tried } from "./dryRun.svelte";
 import { Firings } from "./firings.svelte";
 import { Hours } from "./hours.svelte";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import { RuleDraft } from "./ruleDraft.svelte";
 import type { Toasts } from "./toasts.svelte";
 

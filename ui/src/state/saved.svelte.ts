@@ -10,7 +10,7 @@ import type {
 } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
 
 /** More than anybody scrolls through; the rest is found by typing. */

@@ -1,7 +1,7 @@
 // Searching everything: what is typed, what the desk found for it, and what was looked for before.
 import type { AccountId, Fault, SavedReplyView, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { here } from "./here";
+import { here } from "../domain/localTime";
 import { MOST_LISTED } from "./saved.svelte";
 
 /** Messages asked for; who needs more narrows it down. */

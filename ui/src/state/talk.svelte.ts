@@ -3,7 +3,7 @@ import type { ConversationId, ConversationView, Fault, MessageId, MessagePage, M
 import { ask, faultOf } from "../ipc/desk";
 import type { Drafts } from "./drafts";
 import { Find } from "./find.svelte";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import {
   arrivals,
   EMPTY,
@@ -18,7 +18,7 @@ import {
   trimmed,
   withNewer,
   withOlder,
-} from "./pages";
+} from "../domain/messagePages";
 
 /** Which messages are asked for: the newest unless one of these says otherwise. */
 interface Place {

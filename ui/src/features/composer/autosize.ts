@@ -1,5 +1,5 @@
 // Fits the composer's field to its text.
-import { MOST } from "../../state/writing";
+import { MOST } from "../../domain/replyText";
 
 /** The field is never limited to less, in pixels. */
 const MIN_LIMIT_PX = 120;

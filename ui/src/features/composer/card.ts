@@ -1,7 +1,7 @@
 // What is wrong with a card, counted as TikTok counts.
 import type { Card } from "../../ipc/bindings";
 import { MOST_ANSWER, MOST_TITLE } from "../../state/cards";
-import { length } from "../../state/writing";
+import { length } from "../../domain/replyText";
 import { t } from "../../text";
 
 const tidy = (text: string): string => text.replace(/\s+/gu, " ").trim();

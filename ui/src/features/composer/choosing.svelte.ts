@@ -1,7 +1,7 @@
 // Choosing a saved reply in the field: `/` where a word begins opens the list, what follows it filters.
 import type { SavedReplyView } from "../../ipc/bindings";
 import { ask } from "../../ipc/desk";
-import { oneAtATime } from "../../state/latest";
+import { oneAtATime } from "../../domain/oneAtATime";
 
 /** So many are offered. */
 const MOST_OFFERED = 30;

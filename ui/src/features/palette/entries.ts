@@ -1,6 +1,6 @@
 // What the palette lists, in sections, for what stands in its field.
 import type { MessageHit, PersonHit, SavedReplyView, SearchResults } from "../../ipc/bindings";
-import type { KeyId } from "../../state/keys";
+import type { KeyId } from "../../domain/keys";
 import { t } from "../../text";
 import type { Completion } from "./completion";
 

@@ -3,7 +3,7 @@
 import { tick } from "svelte";
 
 import type { Talk } from "../../state/talk.svelte";
-import { MOST, PAGE, STRIDE } from "../../state/pages";
+import { MOST, PAGE, STRIDE } from "../../domain/messagePages";
 import { bring, type Held, hold, messageIn, restore, sightOf } from "./anchor";
 
 /** How near the end counts as being at the end. */

@@ -1,7 +1,7 @@
 // What bringing an earlier state back would change: which messages come, go and stay, and which words in them.
-import type { AutoText } from "../../ipc/bindings";
-import { sameText } from "../../state/autoText";
-import { type DiffPart, wordDiff } from "../../state/wordDiff";
+import type { AutoText } from "../ipc/bindings";
+import { sameText } from "./autoMessageText";
+import { type DiffPart, wordDiff } from "./wordDiff";
 
 export interface Change {
   what: "both" | "before" | "after" | "changes";

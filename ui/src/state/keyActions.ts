@@ -1,6 +1,6 @@
 // What each key does.
 import type { App } from "./app.svelte";
-import type { KeyId } from "./keys";
+import type { KeyId } from "../domain/keys";
 
 /** Whether there is something to do for a key where the agent is. */
 export function may(app: App, key: KeyId): boolean {

@@ -1,6 +1,6 @@
 // The one registry of keys: what they do in tooltips, in the sheet of all keys, and when they act.
 import { t } from "../text";
-import type { Tool } from "./place.svelte";
+import type { Tool } from "./screens";
 
 export type KeyId =
   | "search"

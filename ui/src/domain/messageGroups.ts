@@ -1,7 +1,7 @@
 // Turns messages into what the thread shows: days, gaps, where the customer came from, and bubbles in groups.
 import type { MessageId, MessageView, Origin } from "../ipc/bindings";
 import { sameDay } from "../text/when";
-import type { Stretch } from "./pages";
+import type { Stretch } from "./messagePages";
 
 /** Messages of one side within this time stand together under one stamp. */
 export const TOGETHER_MS = 5 * 60_000;
