@@ -404,4 +404,5 @@ export const en = {
     reportNumber: "Try again. If it happens again, report it with the number below.",
   },
   start: { failed: "Deskbell could not start", loading: "Starting" },
+  screen: { failed: "This screen could not be loaded.", loading: "Loading" },
 };
