@@ -272,9 +272,9 @@ describe("why a rule answered, or not", () => {
     app.rules.explain(follower?.messages[0]?.id ?? "");
     await settle();
     const said = (at: number): string => words(document.querySelectorAll("[data-verdict]")[at] ?? null);
-    expect(said(0)).toBe("DeliveryIt asks that the customer does not follow you, and that is not so.");
-    expect(said(2)).toBe("RiyadhIt waits for something else: a message contains “شحن” or “الرياض”.");
-    expect(said(4)).toBe("Nobody answeredIt is switched off.");
+    expect(said(0)).toBe("Delivery It asks that the customer does not follow you, and that is not so.");
+    expect(said(2)).toBe("Riyadh It waits for something else: a message contains “شحن” or “الرياض”.");
+    expect(said(4)).toBe("Nobody answered It is switched off.");
     await accessible();
   });
 
@@ -292,7 +292,7 @@ describe("why a rule answered, or not", () => {
     app.rules.explain(desk.of("11").messages.findLast((one) => one.direction === "in")?.id ?? "");
     await settle();
     const dialog = screen.getByRole("dialog");
-    expect(words(dialog)).toContain("AwayIt is not tried: “Delivery” above it fires and stops the others.");
+    expect(words(dialog)).toContain("Away It is not tried: “Delivery” above it fires and stops the others.");
     expect(words(dialog)).toContain("If it fired now, no reply would go out: another rule had answered this message.");
   });
 
