@@ -241,6 +241,6 @@ describe("the inbox", () => {
     expect(rowOf("31")?.textContent).not.toContain("Scheduled");
     screen.getByRole("button", { name: "3 scheduled" }).click();
     await settle();
-    expect(app.place.scheduledOpen).toBe(true);
+    expect(app.navigation.scheduledOpen).toBe(true);
   });
 });

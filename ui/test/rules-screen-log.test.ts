@@ -83,14 +83,14 @@ describe("the dry run", () => {
     await run();
     const example = document.querySelector<HTMLElement>("[data-example]") as HTMLElement;
     const message = example.getAttribute("data-example");
-    const talk = desk.conversations.find((one) => one.messages.some((other) => other.id === message));
+    const conversation = desk.conversations.find((one) => one.messages.some((other) => other.id === message));
     await click(example);
     await settle(30);
-    expect(app.place.screen).toBe("inbox");
-    expect(app.place.account).toBe(talk?.account);
-    expect(app.place.conversation).toBe(talk?.row.id);
+    expect(app.navigation.screen).toBe("inbox");
+    expect(app.navigation.account).toBe(conversation?.account);
+    expect(app.navigation.conversation).toBe(conversation?.row.id);
     expect(desk.asked.some((one) => one.command === "listMessages" && one.args.around === message)).toBe(true);
-    app.place.go("rules");
+    app.navigation.go("rules");
     await settle();
     expect(words(dry())).toContain("Would have fired");
   });
@@ -119,7 +119,7 @@ describe("the dry run", () => {
     await edit("Delivery");
     const release = desk.hold("dryRunRules");
     await run();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     release();
     await settle();
@@ -237,8 +237,8 @@ describe("the log of rules", () => {
     await log();
     await click(entries()[0]?.querySelector("[data-open]") ?? null);
     await settle(30);
-    expect(app.place.screen).toBe("inbox");
-    expect(app.place.conversation).toBe("11");
+    expect(app.navigation.screen).toBe("inbox");
+    expect(app.navigation.conversation).toBe("11");
     const first = desk.of("11").messages.find((one) => one.direction === "in")?.id;
     expect(desk.asked.some((one) => one.command === "listMessages" && one.args.around === first)).toBe(true);
   });
@@ -311,7 +311,7 @@ describe("why a rule answered, or not", () => {
 
   test("opens over the inbox, where nobody has looked at the rules yet", async () => {
     const { app, desk } = await openRules();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     app.rules.view = null;
     app.rules.explain(desk.of("12").messages[0]?.id ?? "");

@@ -36,7 +36,7 @@ async function thread(...ours: { body: string | Content; delivery: Delivery }[])
 async function sending(who: string) {
   const page = await openPage(sendingScene);
   page.app.chooseTab("all");
-  page.app.place.open(who);
+  page.app.navigation.open(who);
   await settle();
   return page;
 }
@@ -279,7 +279,7 @@ describe("quoting", () => {
     const early = desk.of("100").messages[30]?.id ?? "";
     bubble("about this").querySelector<HTMLElement>("[data-quoted]")?.click();
     await settle(60);
-    expect(app.talk?.has(early)).toBe(true);
+    expect(app.thread?.has(early)).toBe(true);
     expect(document.querySelector(".pointed")?.closest("[data-message]")?.getAttribute("data-message")).toBe(early);
     expect((document.activeElement as HTMLElement).dataset["message"]).toBe(early);
   });

@@ -22,7 +22,7 @@ async function opened(id = "12", scene: (desk: FakeDesk) => void = inboxScene) {
   const page = await openPage(scene);
   rowOf(id)?.click();
   await settle();
-  page.app.place.arrivedAt = -Infinity;
+  page.app.navigation.arrivedAt = -Infinity;
   return page;
 }
 const shot = (kind = "image/png"): File => new File(["x"], "a", { type: kind });
@@ -155,13 +155,13 @@ describe("a picture", () => {
       on?.dispatchEvent(event);
       return event;
     };
-    drag(document.querySelector(".talk"), "dragover");
+    drag(document.querySelector(".thread"), "dragover");
     await settle();
     expect(document.querySelector("[data-drop=true]")).not.toBeNull();
     expect(drag(rowOf("13"), "drop").defaultPrevented).toBe(true);
     await settle();
     expect(desk.attached).toEqual([]);
-    drag(document.querySelector(".talk"), "drop");
+    drag(document.querySelector(".thread"), "drop");
     await settle();
     expect(desk.attached).toHaveLength(1);
     expect(document.querySelector("[data-drop=true]")).toBeNull();
@@ -408,15 +408,15 @@ describe("sending later", () => {
         },
       ];
     });
-    app.place.scheduledOpen = true;
+    app.navigation.scheduledOpen = true;
     await settle();
     expect(document.querySelector("[data-scheduled=s1]")?.textContent).toMatch(
       /Marco Bellini.*Hello Marco.*Deskbell was not running/,
     );
     screen.getByRole("button", { name: "Open conversation" }).click();
     await settle();
-    expect(app.place.conversation).toBe("13");
-    expect(app.place.scheduledOpen).toBe(false);
+    expect(app.navigation.conversation).toBe("13");
+    expect(app.navigation.scheduledOpen).toBe(false);
   });
 });
 

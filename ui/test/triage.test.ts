@@ -86,14 +86,14 @@ describe("the tabs", () => {
     const { app } = await openPage(triageScene);
     screen.getByRole("tab", { name: /Waiting/ }).focus();
     await pressed("End");
-    expect(app.place.tab).toBe("done");
+    expect(app.navigation.tab).toBe("done");
     expect(document.activeElement?.id).toBe("tab-done");
     await pressed("ArrowRight");
-    expect(app.place.tab).toBe("waiting");
+    expect(app.navigation.tab).toBe("waiting");
     await pressed("ArrowLeft");
     await pressed("ArrowLeft");
     await pressed("ArrowLeft");
-    expect(app.place.tab).toBe("snoozed");
+    expect(app.navigation.tab).toBe("snoozed");
     expect(document.activeElement?.id).toBe("tab-snoozed");
   });
 });
@@ -347,13 +347,13 @@ describe("assigning", () => {
     const { app } = await openPage(triageScene);
     await pressed("a");
     await pressed("h");
-    expect(app.place.triaging).toBeNull();
+    expect(app.navigation.triaging).toBeNull();
     rowOf("12")?.click();
     await settle();
     screen.getByRole("textbox", { name: /^Message to/ }).focus();
     await pressed("a");
     await pressed("h");
-    expect(app.place.triaging).toBeNull();
+    expect(app.navigation.triaging).toBeNull();
   });
 });
 
@@ -425,7 +425,7 @@ describe("being away", () => {
 describe("agents in the settings", () => {
   async function settings() {
     const page = await openPage(triageScene);
-    page.app.place.go("settings");
+    page.app.navigation.go("settings");
     await settle();
     return page;
   }
@@ -490,7 +490,7 @@ describe("agents in the settings", () => {
     await settle();
     expect(desk.of("13").row.assignee).toBeNull();
     expect(screen.queryByRole("textbox", { name: "Name of Ana Duarte" })).toBeNull();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     expect(rowOf("13")?.querySelector("[data-assignee]")).toBeNull();
     // Whoever sits here cannot be removed.
@@ -504,7 +504,7 @@ describe("where keys are kept in Practice", () => {
       triageScene(desk);
       desk.overview.practice = true;
     });
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
     expect(document.querySelector("[data-keychain]")?.textContent).toBe(
       "In memory, until Practice ends. They open nothing but the sandbox.",
@@ -515,7 +515,7 @@ describe("where keys are kept in Practice", () => {
   });
   test("and outside of it in the keychain", async () => {
     const { app } = await openPage(triageScene);
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
     expect(document.querySelector("[data-keychain]")?.textContent).toBe("In your system’s keychain.");
   });
@@ -525,7 +525,7 @@ describe("triage to a screen reader", () => {
   test.each(["inbox", "snooze", "assign", "settings"])("has no fault axe can see: %s", async (where) => {
     const { app } = await opened("23", "all");
     if (where === "snooze" || where === "assign") await pressed(where === "snooze" ? "h" : "a");
-    if (where === "settings") app.place.go("settings");
+    if (where === "settings") app.navigation.go("settings");
     await settle();
     expect(await faults()).toEqual([]);
   });

@@ -3,7 +3,7 @@ import type { AgentView } from "../ipc/bindings";
 import { t } from "../text";
 
 /** The desk keeps so many characters of a name. */
-export const LONGEST_NAME = 60;
+export const MAX_NAME_LENGTH = 60;
 
 const folded = (name: string): string =>
   name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();

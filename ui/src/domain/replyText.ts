@@ -4,7 +4,7 @@ import { isDrawn } from "../text/invisible";
 import { isForInputMethod } from "./keys";
 
 /** TikTok takes at most this many characters. */
-export const MOST = 6_000;
+export const MAX_REPLY_LENGTH = 6_000;
 
 /** Characters as TikTok counts them: code points, not UTF-16 units. */
 export function length(text: string): number {
@@ -21,7 +21,7 @@ export type Sendable = { ok: true } | { ok: false; why: "empty" } | { ok: false;
 
 export function sendable(text: string): Sendable {
   if (!isDrawn(text)) return { ok: false, why: "empty" };
-  const over = length(text) - MOST;
+  const over = length(text) - MAX_REPLY_LENGTH;
   return over > 0 ? { ok: false, why: "tooLong", over } : { ok: true };
 }
 

@@ -3,9 +3,9 @@ import type { Action, AgentView, Condition, RuleProblem, RuleSpec, SavedReplyVie
 import { t } from "../text";
 
 /** The desk waits at most so long for an answer, in minutes. */
-export const LONGEST_WAIT = 2880;
+export const MAX_WAIT_MINUTES = 2880;
 /** A rule puts a conversation away for at most so long, in minutes: thirty days. */
-export const LONGEST_SNOOZE = 43_200;
+export const MAX_SNOOZE_MINUTES = 43_200;
 /** What a keyword must have something of: a letter, a digit or an emoji. */
 export const SOMETHING = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 
@@ -134,7 +134,7 @@ export function actionProblem(action: Action, { saved, savedComplete, agents }: 
       return to.agent === "" || (agents && !agents.some((one) => one.id === to.agent)) ? "agentGone" : null;
     }
     case "snooze":
-      return whole(action.minutes, 1, LONGEST_SNOOZE) ? null : "outOfRange";
+      return whole(action.minutes, 1, MAX_SNOOZE_MINUTES) ? null : "outOfRange";
     default:
       return null;
   }

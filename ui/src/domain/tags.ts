@@ -2,7 +2,7 @@
 import type { TagCount, TagView } from "../ipc/bindings";
 
 /** The desk keeps so many characters of a name. */
-export const LONGEST_TAG = 40;
+export const MAX_TAG_LENGTH = 40;
 
 const folded = (name: string): string => name.trim().toLocaleLowerCase();
 export const sameTag = (a: string, b: string): boolean => folded(a) === folded(b);

@@ -2,7 +2,7 @@
 import type { Attachment, Commands, ConversationId, Event, Fault } from "./bindings";
 
 /** Whether events reach us; while they do not, everything on screen may be stale. */
-export type Wire = "open" | "lost";
+export type ConnectionState = "open" | "lost";
 
 /** What carries questions to the desk and events back. */
 export interface Host {
@@ -19,7 +19,7 @@ export interface Host {
   /** Shows the page larger or smaller; 1 is as it was made. Browsers do it by themselves. */
   zoom?(factor: number): Promise<void>;
   /** Hears events until the returned function is called. */
-  listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void;
+  listen(heard: (event: Event) => void, wire: (state: ConnectionState) => void): () => void;
   /** Where the page finds a picture of the media vault. */
   mediaUrl(key: string): string;
 }
@@ -119,7 +119,7 @@ export function zoomHost(): ((factor: number) => Promise<void>) | null {
 }
 
 /** Hears what the desk says without being asked. */
-export function listen(heard: (event: Event) => void, wire: (state: Wire) => void = () => {}): () => void {
+export function listen(heard: (event: Event) => void, wire: (state: ConnectionState) => void = () => {}): () => void {
   if (!host) throw new Error("no host");
   return host.listen(heard, wire);
 }

@@ -353,7 +353,7 @@ export class Automatic {
   }
 
   /** They may have changed; asked for again if anyone has looked at them. */
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const [id, auto] of this.#accounts) if (account === undefined || id === account) void auto.read();
   }
 

@@ -70,7 +70,7 @@ export class Comments {
   }
 
   /** They may have changed; asked for again if anyone has looked at them. */
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const [id, comments] of this.#accounts) if (account === undefined || id === account) void comments.read();
   }
 }

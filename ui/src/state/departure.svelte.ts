@@ -24,7 +24,7 @@ export class Departure {
   });
 
   /** It may have changed while the question is on screen. */
-  drop(): void {
+  invalidate(): void {
     if (this.view) void this.refresh();
   }
 

@@ -14,7 +14,7 @@ import type {
 import { ask, attach, faultOf } from "../ipc/desk";
 import { CardDrafts } from "./cards";
 import { sendable } from "../domain/replyText";
-import { merged } from "../domain/mergeDraft";
+import { mergeDraft } from "../domain/mergeDraft";
 
 export const PAUSE_MS = 250;
 
@@ -45,10 +45,10 @@ interface Draft {
   /** The desk's draft has been seen, or the agent has typed. */
   known: boolean;
   /** Counts whatever makes an answer asked for before it worthless. */
-  stamp: number;
+  revision: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** Saves and sends of one conversation go one after the other. */
-  line: Promise<void>;
+  queue: Promise<void>;
   sending: boolean;
   /** Pictures too, but decoding one must not keep what is typed from being saved. */
   pictures: Promise<void>;
@@ -75,9 +75,9 @@ const fresh = (): Draft => ({
   saved: "",
   savedQuoted: null,
   known: false,
-  stamp: 0,
+  revision: 0,
   timer: undefined,
-  line: Promise.resolve(),
+  queue: Promise.resolve(),
   sending: false,
   pictures: Promise.resolve(),
   attaching: 0,
@@ -127,14 +127,14 @@ export class Drafts {
     return this.#drafts.get(conversation)?.pictureFault ?? null;
   }
 
-  stamp(conversation: ConversationId): number {
-    return this.#drafts.get(conversation)?.stamp ?? 0;
+  revision(conversation: ConversationId): number {
+    return this.#drafts.get(conversation)?.revision ?? 0;
   }
 
   /** Takes the desk's draft, unless the agent has typed or sent since it was asked for. */
-  settle(conversation: ConversationId, view: DraftView, stamp: number): void {
+  settle(conversation: ConversationId, view: DraftView, revision: number): void {
     const draft = this.#of(conversation);
-    if (draft.known && (draft.stamp !== stamp || dirty(draft) || draft.sending || draft.attaching > 0)) return;
+    if (draft.known && (draft.revision !== revision || dirty(draft) || draft.sending || draft.attaching > 0)) return;
     const same =
       draft.known &&
       draft.text === view.body &&
@@ -157,7 +157,7 @@ export class Drafts {
     const draft = this.#of(conversation);
     draft.known = true;
     draft.text = text;
-    draft.stamp += 1;
+    draft.revision += 1;
     // Not pushed back by further typing: whoever types without a pause is saved all the same.
     draft.timer ??= setTimeout(() => void this.flush(conversation), PAUSE_MS);
   }
@@ -166,7 +166,7 @@ export class Drafts {
   quote(conversation: ConversationId, quoted: Quoted | null): void {
     const draft = this.#of(conversation);
     draft.quoted = quoted;
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     void this.flush(conversation);
   }
@@ -177,9 +177,9 @@ export class Drafts {
     if (!draft) return Promise.resolve();
     clearTimeout(draft.timer);
     draft.timer = undefined;
-    if (!draft.known || !dirty(draft) || draft.sending) return draft.line;
-    draft.line = draft.line.then(() => this.#save(conversation, draft));
-    return draft.line;
+    if (!draft.known || !dirty(draft) || draft.sending) return draft.queue;
+    draft.queue = draft.queue.then(() => this.#save(conversation, draft));
+    return draft.queue;
   }
 
   flushAll(): void {
@@ -217,19 +217,19 @@ export class Drafts {
     const wish = (draft.wish += 1);
     draft.attaching += 1;
     draft.pictureFault = null;
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     const run = async (): Promise<void> => {
       try {
         // What is being sent takes its own picture with it first.
-        while (draft.sending) await draft.line;
+        while (draft.sending) await draft.queue;
         const attachment = await get(draft);
         if (wish === draft.wish) draft.attachment = said(attachment, draft.attachment);
       } catch (error) {
         if (wish === draft.wish) draft.pictureFault = faultOf(error);
       } finally {
         draft.attaching -= 1;
-        draft.stamp += 1;
+        draft.revision += 1;
         this.#tell(conversation, (watcher) => watcher.changed(false));
       }
     };
@@ -256,7 +256,7 @@ export class Drafts {
     const wish = (draft.wish += 1);
     draft.attachment = null;
     draft.pictureFault = null;
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     draft.pictures = draft.pictures.then(async () => {
       try {
@@ -266,7 +266,7 @@ export class Drafts {
         draft.attachment = before;
         draft.pictureFault = faultOf(error);
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       this.#tell(conversation, (watcher) => watcher.changed(false));
     });
     return draft.pictures;
@@ -278,7 +278,7 @@ export class Drafts {
    */
   send(conversation: ConversationId, pressed: Pressed = {}): Promise<Fault | null> {
     const draft = this.#of(conversation);
-    return this.#hand(conversation, async ({ body, quoted, attachment }) => {
+    return this.#takeAndSend(conversation, async ({ body, quoted, attachment }) => {
       const what = JSON.stringify([body, idOf(quoted), attachment?.key]);
       const key = draft.unanswered?.what === what ? draft.unanswered.key : crypto.randomUUID();
       try {
@@ -302,7 +302,7 @@ export class Drafts {
 
   /** Keeps what is typed to be sent later; everything else as in {@link send}. */
   schedule(conversation: ConversationId, atMs: number): Promise<Fault | null> {
-    return this.#hand(conversation, async ({ body, quoted, attachment }) => {
+    return this.#takeAndSend(conversation, async ({ body, quoted, attachment }) => {
       await ask("scheduleReply", {
         conversation,
         body: visible(body),
@@ -318,40 +318,40 @@ export class Drafts {
     // The desk adds to what it has, so it must have what is typed.
     await this.flush(conversation);
     const draft = this.#of(conversation);
-    while (draft.sending) await draft.line;
+    while (draft.sending) await draft.queue;
     draft.sending = true;
-    draft.stamp += 1;
+    draft.revision += 1;
     let fault: Fault | null = null;
-    draft.line = draft.line.then(async () => {
+    draft.queue = draft.queue.then(async () => {
       const before = draft.saved;
       const quotedBefore = draft.savedQuoted;
       try {
         await run();
-        const stamp = this.cards.stamp(conversation);
+        const revision = this.cards.revision(conversation);
         const view = await ask("getConversation", { conversation }).catch(() =>
           ask("getConversation", { conversation }),
         );
-        draft.text = draft.known ? merged(view.draft.body, before, draft.text) : view.draft.body;
+        draft.text = draft.known ? mergeDraft(view.draft.body, before, draft.text) : view.draft.body;
         draft.known = true;
         draft.saved = view.draft.body;
         if (idOf(draft.quoted) === quotedBefore) draft.quoted = view.draft.quoted;
         draft.savedQuoted = idOf(view.draft.quoted);
         draft.attachment = said(view.draft.attachment, draft.attachment);
-        this.cards.settle(conversation, view.card, stamp);
+        this.cards.settle(conversation, view.card, revision);
       } catch (error) {
         fault = faultOf(error);
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       draft.sending = false;
     });
-    await draft.line;
+    await draft.queue;
     if (!fault) this.#tell(conversation, (watcher) => watcher.changed(true));
     void this.flush(conversation);
     return fault;
   }
 
   /** Takes everything out of the draft and hands it over; puts it back if that fails. */
-  async #hand(conversation: ConversationId, give: (content: Content) => Promise<void>): Promise<Fault | null> {
+  async #takeAndSend(conversation: ConversationId, give: (content: Content) => Promise<void>): Promise<Fault | null> {
     const draft = this.#of(conversation);
     const content: Content = { body: draft.text, quoted: draft.quoted, attachment: draft.attachment };
     if (draft.sending || draft.attaching > 0 || (content.body.trim() === "" && !content.attachment)) return null;
@@ -359,10 +359,10 @@ export class Drafts {
     draft.timer = undefined;
     draft.sending = true;
     Object.assign(draft, { text: "", quoted: null, attachment: null, pictureFault: null });
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     let fault: Fault | null = null;
-    draft.line = draft.line.then(async () => {
+    draft.queue = draft.queue.then(async () => {
       try {
         await give(content);
         draft.saved = "";
@@ -373,10 +373,10 @@ export class Drafts {
         draft.quoted ??= content.quoted;
         draft.attachment ??= content.attachment;
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       draft.sending = false;
     });
-    await draft.line;
+    await draft.queue;
     if (fault) this.#tell(conversation, (watcher) => watcher.changed(true));
     void this.flush(conversation);
     return fault;
@@ -390,7 +390,7 @@ export class Drafts {
       await ask("saveDraft", { conversation, body, quoted });
       draft.saved = body;
       draft.savedQuoted = quoted;
-      draft.stamp += 1;
+      draft.revision += 1;
       this.#tell(conversation, (watcher) => watcher.kept(null));
     } catch (error) {
       const fault = faultOf(error);

@@ -66,7 +66,7 @@ export class Firings {
   }
 
   /** There may be new ones. */
-  drop(): void {
+  invalidate(): void {
     if (this.#watched) void this.#read();
   }
 

@@ -49,7 +49,7 @@ export class Hours {
     void this.#read();
   }
 
-  drop(): void {
+  invalidate(): void {
     if (this.#watched) void this.#read();
   }
 

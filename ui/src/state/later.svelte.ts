@@ -47,7 +47,7 @@ export class Later {
   }
 
   /** They may have changed. */
-  drop(account: AccountId): void {
+  invalidate(account: AccountId): void {
     if (account === this.account) void this.#read();
   }
 

@@ -54,7 +54,7 @@ export class Posts {
   }
 
   /** Some have come; asked for again if anyone has looked at them. */
-  drop(account: AccountId): void {
+  invalidate(account: AccountId): void {
     const posts = this.#accounts.get(account);
     if (posts) void posts.read();
   }

@@ -2,7 +2,7 @@
 // screen, so that a look into the inbox loses nothing.
 import type { Action, Condition, Fault, RuleId, RuleProblem, RuleSpec, Trigger } from "../ipc/bindings";
 import {
-  LONGEST_WAIT,
+  MAX_WAIT_MINUTES,
   type Spot,
   type Part,
   type Known,
@@ -74,7 +74,7 @@ export class RuleDraft {
       (this.trigger.words.length === 0 || this.trigger.words.some((word) => !SOMETHING.test(word)))
     )
       found.set("trigger", "noKeyword");
-    if (this.trigger.kind === "noAnswer" && !whole(this.trigger.minutes, 1, LONGEST_WAIT))
+    if (this.trigger.kind === "noAnswer" && !whole(this.trigger.minutes, 1, MAX_WAIT_MINUTES))
       found.set("trigger", "outOfRange");
     for (const { key, value } of this.conditions) {
       const problem = conditionProblem(value);

@@ -13,7 +13,7 @@ import type {
 } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { shownName } from "../text/shown";
+import { sanitizedName } from "../text/sanitize";
 import type { Agents } from "./agents.svelte";
 import { DryRun, type Tried } from "./dryRun.svelte";
 import { Firings } from "./firings.svelte";
@@ -25,7 +25,7 @@ import type { Toasts } from "./toasts.svelte";
 export type RulesTab = keyof typeof t.rules.tabs;
 
 /** Saved replies fetched to know their names; the others are found by searching. */
-const MOST_SAVED = 200;
+const MAX_SAVED_READ = 200;
 
 export class Rules {
   tab = $state<RulesTab>("rules");
@@ -65,7 +65,7 @@ export class Rules {
 
   /** Whether every saved reply there is was fetched: one that is not among them is gone. */
   get savedComplete(): boolean {
-    return this.saved !== null && this.saved.length < MOST_SAVED;
+    return this.saved !== null && this.saved.length < MAX_SAVED_READ;
   }
 
   /** What is tried when the rule that is being written is tried; or the rules as they are. */
@@ -103,7 +103,7 @@ export class Rules {
 
   #readSaved = oneAtATime(async () => {
     try {
-      this.saved = await ask("findSavedReplies", { query: "", limit: MOST_SAVED });
+      this.saved = await ask("findSavedReplies", { query: "", limit: MAX_SAVED_READ });
       this.savedFault = null;
     } catch (error) {
       this.savedFault = faultOf(error);
@@ -123,19 +123,19 @@ export class Rules {
 
   refresh(): void {
     void this.#read();
-    this.dropSaved();
+    this.invalidateSaved();
     if (this.agents === null) void this.#agents.read();
   }
 
   /** Rules, or what they did, have changed. */
-  drop(): void {
+  invalidate(): void {
     if (this.#watched) void this.#read();
-    this.log.drop();
-    this.hours.drop();
+    this.log.invalidate();
+    this.hours.invalidate();
     if (this.explaining !== null) void this.#explain();
   }
 
-  dropSaved(): void {
+  invalidateSaved(): void {
     if (this.#watched) void this.#readSaved();
   }
 
@@ -171,7 +171,7 @@ export class Rules {
     draft.saving = true;
     try {
       this.view = await ask("saveRule", { rule: draft.rule, spec: draft.spec });
-      this.#toasts.say(t.rules.editor.saved(shownName(draft.name)));
+      this.#toasts.say(t.rules.editor.saved(sanitizedName(draft.name)));
       if (this.draft === draft) this.leave();
       return true;
     } catch (error) {
@@ -246,7 +246,7 @@ export class Rules {
     )
       return;
     if (this.draft?.rule === id) this.leave();
-    this.#toasts.say(t.rules.list.deleted(shownName(spec.name)), {
+    this.#toasts.say(t.rules.list.deleted(sanitizedName(spec.name)), {
       label: t.toast.undo,
       run: () => void this.#restore(spec, place),
     });

@@ -14,7 +14,7 @@ import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
 
 /** More than anybody scrolls through; the rest is found by typing. */
-export const MOST_LISTED = 500;
+export const MAX_SAVED_LISTED = 500;
 /** So long a deleted one can be had back; until then it is only hidden. */
 const UNDO_MS = 6_000;
 
@@ -74,7 +74,7 @@ export class Saved {
   read = oneAtATime(async () => {
     const query = this.query;
     try {
-      this.list = await ask("findSavedReplies", { query, limit: MOST_LISTED });
+      this.list = await ask("findSavedReplies", { query, limit: MAX_SAVED_LISTED });
       this.loaded = true;
       this.fault = null;
       this.#follow();
@@ -84,7 +84,7 @@ export class Saved {
   });
 
   /** They have changed; asked for again if anyone has looked at them. */
-  drop(): void {
+  invalidate(): void {
     if (this.loaded) void this.read();
   }
 

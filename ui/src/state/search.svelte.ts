@@ -2,10 +2,10 @@
 import type { AccountId, Fault, SavedReplyView, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { here } from "../domain/localTime";
-import { MOST_LISTED } from "./saved.svelte";
+import { MAX_SAVED_LISTED } from "./saved.svelte";
 
 /** Messages asked for; who needs more narrows it down. */
-const HITS = 50;
+const HITS_PAGE_SIZE = 50;
 const RECENT = 8;
 /** A search that takes longer says how far it has come. */
 const LONG_MS = 1_000;
@@ -89,7 +89,7 @@ export class Search {
   /** Saved replies are offered where one writes. */
   async learnSaved(): Promise<void> {
     try {
-      this.saved = await ask("findSavedReplies", { query: "", limit: MOST_LISTED });
+      this.saved = await ask("findSavedReplies", { query: "", limit: MAX_SAVED_LISTED });
     } catch {
       // They are only offered on the way; the composer has them too.
     }
@@ -123,7 +123,7 @@ export class Search {
     const asked = this.#asked;
     const { text } = this;
     if (!this.open || !this.forDesk) return;
-    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS, ...here() };
+    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS_PAGE_SIZE, ...here() };
     const began = performance.now();
     try {
       let results = await ask("search", { ...args, below: null });
@@ -139,12 +139,12 @@ export class Search {
         const next = await ask("search", { ...args, below });
         if (asked !== this.#asked) return;
         const messages = [...results.messages, ...next.messages];
-        const enough = messages.length >= HITS;
+        const enough = messages.length >= HITS_PAGE_SIZE;
         results = {
           ...next,
           people: results.people,
-          messages: messages.slice(0, HITS),
-          more: next.more || messages.length > HITS,
+          messages: messages.slice(0, HITS_PAGE_SIZE),
+          more: next.more || messages.length > HITS_PAGE_SIZE,
           resume: enough ? null : next.resume,
         };
         this.results = results;

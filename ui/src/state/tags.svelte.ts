@@ -29,7 +29,7 @@ export class Tags {
   }
 
   /** They have changed; asked for again if anyone has looked at them. */
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const one of this.#wanted) if (account === undefined || one === account) void this.read(one);
   }
 

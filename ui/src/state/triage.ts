@@ -2,7 +2,7 @@
 import type { AgentView, ConversationId, ConversationRow } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { agentName } from "../text/shown";
+import { agentName } from "../text/sanitize";
 import { toCome } from "../text/when";
 import type { Toasts } from "./toasts.svelte";
 

@@ -5,7 +5,7 @@ import type { ConversationId, Fault, MessageId, PicturePage, PictureView } from 
 import { ask, faultOf } from "../ipc/desk";
 
 /** Photos asked for at once. */
-export const PHOTOS = 40;
+export const PICTURES_PAGE_SIZE = 40;
 /** So near the end of what is held the next ones are asked for. */
 const AHEAD = 10;
 
@@ -73,7 +73,7 @@ export class Viewer {
     if (conversation === null) return;
     const generation = this.#generation;
     try {
-      const page = await ask("listPictures", { conversation, around: message, limit: PHOTOS });
+      const page = await ask("listPictures", { conversation, around: message, limit: PICTURES_PAGE_SIZE });
       if (generation !== this.#generation) return;
       this.fault = null;
       this.#take(page);
@@ -97,7 +97,7 @@ export class Viewer {
   }
 
   /** A conversation may have changed. */
-  drop(conversation?: ConversationId): void {
+  invalidate(conversation?: ConversationId): void {
     if (this.conversation !== null && (conversation === undefined || conversation === this.conversation))
       void this.reload();
   }
@@ -181,7 +181,7 @@ export class Viewer {
     const generation = this.#generation;
     this.#paging = which;
     try {
-      const page = await ask("listPictures", { conversation, around: edge.message, limit: PHOTOS });
+      const page = await ask("listPictures", { conversation, around: edge.message, limit: PICTURES_PAGE_SIZE });
       if (generation !== this.#generation) return;
       const known = new Set(this.pictures.map((one) => one.message));
       const at = page.pictures.findIndex((one) => one.message === edge.message);

@@ -4,7 +4,7 @@ import { getContext, setContext, tick } from "svelte";
 import type { Fault, MessageId, MessageView, Quoted } from "../../ipc/bindings";
 import { ask, faultOf } from "../../ipc/desk";
 import type { App } from "../../state/app.svelte";
-import type { Talk } from "../../state/talk.svelte";
+import type { Thread } from "../../state/thread.svelte";
 import { t } from "../../text";
 import { snippetOf } from "./spoken";
 
@@ -31,7 +31,7 @@ export class Handling {
 
   constructor(
     readonly app: App,
-    readonly talk: Talk,
+    readonly thread: Thread,
   ) {}
 
   busy(message: MessageId): boolean {
@@ -45,7 +45,7 @@ export class Handling {
     const from = document.activeElement?.closest("[data-message]") ?? null;
     try {
       await run();
-      await this.talk.refresh();
+      await this.thread.refresh();
       return true;
     } catch (error) {
       this.app.toasts.fault(faultOf(error));
@@ -66,15 +66,15 @@ export class Handling {
   /** Out of the outbox. What certainly did not go out is in the draft again, so the composer takes it from there. */
   async discard(message: MessageId): Promise<void> {
     const done = await this.#once(message, async () => {
-      const fault = await this.app.drafts.reclaim(this.talk.id, () => ask("discard", { message }));
+      const fault = await this.app.drafts.reclaim(this.thread.id, () => ask("discard", { message }));
       if (fault) this.app.toasts.fault(fault);
     });
-    if (done) this.app.place.wish = "composer";
+    if (done) this.app.commands.focus("composer");
   }
 
   async undo(message: MessageId): Promise<void> {
-    const done = await this.#once(message, () => this.app.sends.undo(this.talk.id, message));
-    if (done) this.app.place.wish = "composer";
+    const done = await this.#once(message, () => this.app.sends.undo(this.thread.id, message));
+    if (done) this.app.commands.focus("composer");
   }
 
   /** Opens a text for changing where it stands. One that is about to go out is taken back instead: nobody types that fast. */
@@ -84,7 +84,7 @@ export class Handling {
   }
 
   async sendNow(message: MessageId): Promise<void> {
-    await this.#once(message, () => this.app.sends.now(this.talk.id, message));
+    await this.#once(message, () => this.app.sends.now(this.thread.id, message));
   }
 
   async move(message: MessageId, by: -1 | 1): Promise<void> {
@@ -95,12 +95,12 @@ export class Handling {
 
   quote(message: MessageView): void {
     const quoted: Quoted = { id: message.id, from: message.direction, snippet: snippetOf(message.content) };
-    this.app.drafts.quote(this.talk.id, quoted);
-    this.app.place.wish = "composer";
+    this.app.drafts.quote(this.thread.id, quoted);
+    this.app.commands.focus("composer");
   }
 
   async goTo(message: MessageId): Promise<void> {
-    if (!(await this.talk.show(message))) this.app.toasts.say(t.thread.messageGone);
+    if (!(await this.thread.show(message))) this.app.toasts.say(t.thread.messageGone);
   }
 
   /** Asks TikTok for a picture or a film, or shows a message there; what goes wrong is said at the message. */
@@ -112,7 +112,7 @@ export class Handling {
     try {
       await ask(command, { message });
       this.said = t.thread.fetched[command];
-      if (command === "fetchPicture") await this.talk.refresh();
+      if (command === "fetchPicture") await this.thread.refresh();
     } catch (error) {
       this.problems = new Map([...this.problems, [message, faultOf(error)]]);
     } finally {

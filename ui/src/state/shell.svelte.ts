@@ -8,7 +8,7 @@ import { oneAtATime } from "../domain/oneAtATime";
 
 const DAY_MS = 86_400_000;
 
-export class Frame {
+export class Shell {
   overview = $state.raw<Overview | null>(null);
   fault = $state.raw<Fault | null>(null);
   /** Warnings the agent has put away until Deskbell is started again. */
