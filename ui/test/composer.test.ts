@@ -38,7 +38,7 @@ describe("the composer", () => {
 
   test("follows the setting for Ctrl+Enter", async () => {
     const { desk, app } = await opened();
-    await app.changeSettings({ sendKey: "ctrlEnter" });
+    await app.shell.changeSettings({ sendKey: "ctrlEnter" });
     await settle();
     type(field(), "one");
     press(field(), "Enter");

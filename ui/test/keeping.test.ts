@@ -62,7 +62,7 @@ describe("a row", () => {
   test("says where messages may be missing, and what TikTok does not show", async () => {
     const { app } = await openPage(keepingScene);
     expect(rowOf("11")?.querySelector("[data-gap]")?.getAttribute("title")).toBe("Messages may be missing");
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     expect(rowOf("22")?.textContent).toContain("TikTok does not show this conversation");
     expect(rowOf("12")?.querySelector("[data-gap], [data-unreadable]")).toBeNull();

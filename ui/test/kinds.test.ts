@@ -13,7 +13,7 @@ const bubble = (text: string): HTMLElement => {
 
 async function kinds(id = "41") {
   const page = await openPage(kindsScene);
-  page.app.chooseTab("all");
+  page.app.inbox.chooseTab("all");
   await settle();
   rowOf(id)?.click();
   await settle(20);

@@ -32,7 +32,7 @@ describe("Escape", () => {
     for (const conversation of desk.conversations) conversation.row.waiting = false;
     app.lists.invalidate();
     await settle();
-    expect(app.list?.total).toBe(0);
+    expect(app.inbox.list?.total).toBe(0);
     expect(inField()).toBe(true);
     press(field(), "Escape");
     await settle();

@@ -58,7 +58,7 @@ describe("A reply that was not sent", () => {
     await settle();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(alarms()).toHaveLength(1);
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     rowOf("14")?.click();
     await settle();

@@ -128,7 +128,7 @@ describe("the person panel", () => {
 
   test("opens itself for the key when it is closed", async () => {
     const { app } = await opened();
-    await app.changeSettings({ personPanel: false });
+    await app.shell.changeSettings({ personPanel: false });
     await settle();
     press(document.body, "l");
     await settle();

@@ -293,7 +293,7 @@ describe("the customer sees typing", () => {
     await vi.advanceTimersByTimeAsync(1);
     type(field(), "hello");
     expect(desk.count("typing")).toBe(2);
-    await app.changeSettings({ typing: false });
+    await app.shell.changeSettings({ typing: false });
     await vi.advanceTimersByTimeAsync(6_000);
     type(field(), "hello!");
     expect(desk.count("typing")).toBe(2);

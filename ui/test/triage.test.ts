@@ -22,7 +22,7 @@ const asked = (desk: { asked: { command: string; args: unknown }[] }, command: s
 
 async function opened(id = "11", tab: "waiting" | "all" | "snoozed" | "done" = "waiting") {
   const page = await openPage(triageScene);
-  page.app.chooseTab(tab);
+  page.app.inbox.chooseTab(tab);
   await settle();
   rowOf(id)?.click();
   await settle();
@@ -76,7 +76,7 @@ describe("the tabs", () => {
     expect(rowOf("16")?.querySelector(".face")?.classList).toContain("away");
     expect(rowOf("13")?.querySelector(".face")?.classList).not.toContain("away");
     expect(rowOf("13")?.textContent).toContain("Assigned to Ana Duarte");
-    app.chooseTab("mine");
+    app.inbox.chooseTab("mine");
     await settle();
     expect(rows()).toEqual(["11", "14"]);
     expect(whose("11")).toBeUndefined();
@@ -155,7 +155,7 @@ describe("snoozing", () => {
   test("undone, a conversation that was done is done again", async () => {
     const { desk, app } = await opened("12");
     await pressed("e");
-    app.chooseTab("done");
+    app.inbox.chooseTab("done");
     await settle();
     await pressed("h");
     screen.getByRole("menuitem", { name: /^In 1 hour/ }).click();
@@ -509,7 +509,7 @@ describe("where keys are kept in Practice", () => {
     expect(document.querySelector("[data-keychain]")?.textContent).toBe(
       "In memory, until Practice ends. They open nothing but the sandbox.",
     );
-    app.openLink();
+    app.linking.open();
     await settle();
     expect(document.querySelector("main")?.textContent).not.toContain("keychain");
   });

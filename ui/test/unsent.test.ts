@@ -39,7 +39,7 @@ describe("what has not gone out", () => {
 
   test("is marked in its row by its own words", async () => {
     const { app, desk } = await openPage(sendingScene);
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     const unsent = desk.conversations.filter((talk) => talk.row.unsent > 0);
     for (const talk of unsent)
@@ -64,7 +64,7 @@ describe("what has not gone out", () => {
     const { app, desk } = await openPage();
     const row = desk.conversations.find((talk) => talk.row.id === "14")?.row;
     if (row) row.snippetAutomatic = true;
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     expect(rowOf("14")?.textContent).toMatch(/Automatic:\s*The tracking link/);
     expect(rowOf("14")?.textContent).not.toContain("You:");

@@ -1,18 +1,7 @@
 // Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
-import { getContext, setContext, untrack } from "svelte";
+import { untrack } from "svelte";
 
-import type {
-  AccountId,
-  AccountView,
-  Change,
-  CommentId,
-  ConversationId,
-  ConversationRow,
-  Event,
-  MarkRead,
-  MessageId,
-  Tab,
-} from "../ipc/bindings";
+import type { AccountId, Change, CommentId, ConversationId, ConversationRow, Event, MessageId } from "../ipc/bindings";
 import { ask, faultOf, listen, type ConnectionState } from "../ipc/desk";
 import { t } from "../text";
 import { notSentWords } from "../text/notSent";
@@ -24,9 +13,10 @@ import { Comments } from "./comments.svelte";
 import { Departure } from "./departure.svelte";
 import { Drafts } from "./drafts";
 import { Shell } from "./shell.svelte";
+import { Inbox } from "./inbox.svelte";
 import { Later } from "./later.svelte";
 import { Linking } from "./linking.svelte";
-import { type ConversationList, Lists } from "./list.svelte";
+import { Lists } from "./list.svelte";
 import { Navigation } from "./navigation.svelte";
 import { Posts } from "./posts.svelte";
 import { Rules } from "./rules.svelte";
@@ -42,18 +32,16 @@ import { Unsent } from "./unsent";
 import { Viewer } from "./viewer.svelte";
 import { Zoom } from "./zoom.svelte";
 
-const KEY = Symbol("app");
-
 export class App {
   clock = new Clock();
-  shell = new Shell(this.clock);
+  toasts = new Toasts();
+  shell = new Shell(this.clock, this.toasts);
   navigation = new Navigation();
   commands = new Commands();
   lists = new Lists();
   drafts = new Drafts();
   threads = new Threads(this.drafts);
-  linking = new Linking();
-  toasts = new Toasts();
+  linking = new Linking(this.navigation);
   sends = new Sends({
     drafts: this.drafts,
     toasts: this.toasts,
@@ -87,18 +75,13 @@ export class App {
   viewer = new Viewer();
   zoom = new Zoom();
   connection = $state<ConnectionState>("open");
-  /** The list on screen. */
-  list: ConversationList | null = $derived(
-    this.navigation.account === null ? null : this.lists.of(this.navigation.account, this.navigation.tab),
-  );
+  inbox = new Inbox(this.navigation, this.lists);
   /** The conversation on screen. */
   thread: Thread | null = $derived.by(() => {
     const id = this.navigation.conversation;
     // Opening asks the desk; what it reads on the way is none of this choice's business.
     return id === null ? null : untrack(() => this.threads.open(id));
   });
-  /** The place in the list the agent has moved to; opened as soon as its row is known. */
-  pendingSelection = $state<number | null>(null);
   /** The agent has asked for Practice and waits for its inbox. */
   practising = false;
   #ends: (() => void)[] = [];
@@ -249,7 +232,7 @@ export class App {
 
   /** Opens a comment that is answered by message. */
   showComment(account: AccountId, comment: CommentId): void {
-    this.chooseAccount(account);
+    this.inbox.chooseAccount(account);
     this.navigation.go("automatic");
     this.comments.wanted = comment;
     this.comments.invalidate(account);
@@ -257,7 +240,7 @@ export class App {
 
   /** Opens a conversation that a search found. */
   openFound(account: AccountId, conversation: ConversationId): void {
-    this.chooseAccount(account);
+    this.inbox.chooseAccount(account);
     this.navigation.open(conversation);
     if (this.lists.of(account, this.navigation.tab).placeOf(conversation) < 0) this.navigation.tab = "all";
   }
@@ -274,28 +257,6 @@ export class App {
     if (!(await showing)) this.toasts.say(t.thread.messageGone);
   }
 
-  /** Moves the selection by some rows, from where the selected conversation stands or stood last. */
-  step(by: number): void {
-    const list = this.list;
-    if (!list || list.total === null || list.total === 0) return;
-    const at = this.pendingSelection ?? list.placeOf(this.navigation.conversation);
-    if (at >= 0) this.aim(at + by);
-    // The selected conversation has left this tab: its neighbours are where it was.
-    else this.aim(by > 0 ? list.place + by - 1 : list.place + by);
-  }
-
-  aim(place: number): void {
-    const list = this.list;
-    if (!list || !list.total) return;
-    this.pendingSelection = Math.min(Math.max(0, place), list.total - 1);
-  }
-
-  /** Opens linking; for an account to be linked again, TikTok's page as well. */
-  openLink(account: AccountId | null = null): void {
-    this.navigation.go("link");
-    void this.linking.begin(account);
-  }
-
   /** Opens the field for a tag, and the panel it is in. */
   beginTag(): void {
     if (!this.personShown) this.togglePerson();
@@ -304,45 +265,16 @@ export class App {
 
   togglePerson(): void {
     if (this.navigation.narrow) this.navigation.overlay = !this.navigation.overlay;
-    else void this.changeSettings({ personPanel: !(this.shell.overview?.settings.personPanel ?? true) });
+    else void this.shell.changeSettings({ personPanel: !(this.shell.overview?.settings.personPanel ?? true) });
   }
 
   get personShown(): boolean {
     return this.navigation.narrow ? this.navigation.overlay : (this.shell.overview?.settings.personPanel ?? true);
   }
 
-  chooseTab(tab: Tab): void {
-    this.pendingSelection = null;
-    this.navigation.tab = tab;
-  }
-
-  chooseAccount(account: AccountId): void {
-    this.pendingSelection = null;
-    this.navigation.choose(account);
-  }
-
-  /** Chooses an account from the rail; a screen that shows one account's things stays. */
-  switchAccount(account: AccountId): void {
-    const screen = this.navigation.screen;
-    const stays = screen === "automatic" && account !== this.navigation.account;
-    this.chooseAccount(account);
-    if (stays) this.navigation.go(screen);
-  }
-
-  async changeSettings(part: Parameters<Shell["change"]>[0]): Promise<void> {
-    const fault = await this.shell.change(part);
-    if (fault) this.toasts.fault(fault);
-  }
-
-  /** Puts the warning away that an account's access ends soon, until the next one. */
-  async putAccessAway(account: AccountView): Promise<void> {
-    const fault = await this.shell.putAccessAway(account);
-    if (fault) this.toasts.fault(fault);
-  }
-
   /** The list's row of the conversation on screen. */
   get row(): ConversationRow | undefined {
-    return this.thread?.view?.row ?? this.list?.find(this.navigation.conversation);
+    return this.thread?.view?.row ?? this.inbox.list?.find(this.navigation.conversation);
   }
 
   /** Marks the conversation on screen done, or opens it again, with a way back. */
@@ -361,33 +293,6 @@ export class App {
     }
   }
 
-  /** Decides when an account's customers are told that their messages were read. */
-  async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
-    const fault = await this.shell.changeAccount(account, { markRead: policy }, () =>
-      ask("setMarkRead", { account, policy }),
-    );
-    if (fault) this.toasts.fault(fault);
-  }
-
-  /** Pauses fetching an account's earlier conversations, or goes on with it. */
-  async pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
-    const backfill = this.shell.account(account)?.backfill;
-    if (!backfill) return;
-    const fault = await this.shell.changeAccount(account, { backfill: { ...backfill, paused } }, () =>
-      ask("pauseBackfill", { account, paused }),
-    );
-    if (fault) this.toasts.fault(fault);
-  }
-
-  /** Asks TikTok now instead of at the next turn. */
-  async syncNow(): Promise<void> {
-    try {
-      await ask("syncNow", {});
-    } catch (error) {
-      this.toasts.fault(faultOf(error));
-    }
-  }
-
   /** The account may be gone, or the first one may have come. */
   #leaveErasedAccount(): void {
     const overview = this.shell.overview;
@@ -396,7 +301,7 @@ export class App {
     if (!first) {
       this.navigation.account = null;
       this.navigation.open(null);
-      if (this.navigation.screen === "inbox") this.openLink();
+      if (this.navigation.screen === "inbox") this.linking.open();
     } else if (!this.shell.account(this.navigation.account)) {
       const screen = this.navigation.screen;
       this.navigation.choose(first.id);
@@ -405,13 +310,4 @@ export class App {
       this.practising = false;
     }
   }
-}
-
-export function provideApp(app: App): App {
-  setContext(KEY, app);
-  return app;
-}
-
-export function useApp(): App {
-  return getContext<App>(KEY);
 }

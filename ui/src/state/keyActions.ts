@@ -14,7 +14,7 @@ export function may(app: App, key: KeyId): boolean {
       return app.agents.me !== null;
     case "next":
     case "previous":
-      return inbox && (app.list?.total ?? 0) > 0;
+      return inbox && (app.inbox.list?.total ?? 0) > 0;
     case "region":
     case "regionBack":
     case "back":
@@ -52,7 +52,7 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
     case "next":
     case "previous":
       if (!inbox) return false;
-      app.step(key === "next" ? 1 : -1);
+      app.inbox.step(key === "next" ? 1 : -1);
       return true;
     case "reply":
       if (!inbox || !app.thread) return false;
@@ -112,7 +112,7 @@ function back(app: App, target: EventTarget | null): boolean {
   if (app.navigation.screen !== "inbox") {
     if (app.shell.accounts.length === 0) {
       if (app.navigation.screen !== "settings") return false;
-      app.openLink();
+      app.linking.open();
       return true;
     }
     app.navigation.go("inbox");

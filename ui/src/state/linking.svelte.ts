@@ -2,6 +2,7 @@
 import type { AccountId, AccountView, Commands, Fault, LinkView, SaveCredentials } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "../domain/oneAtATime";
+import type { Navigation } from "./navigation.svelte";
 
 type LinkCommand = "startSignIn" | "skipSignIn" | "cancelLink" | "retryLinkProfile" | "rejectLink";
 
@@ -15,6 +16,18 @@ export class Linking {
   linked = $state.raw<AccountId | null>(null);
   /** The account to be linked again; none to link whichever signs in. */
   wanted = $state.raw<AccountId | null>(null);
+
+  readonly #navigation: Navigation;
+
+  constructor(navigation: Navigation) {
+    this.#navigation = navigation;
+  }
+
+  /** Opens the screen; for an account to be linked again, TikTok's page as well. */
+  open(account: AccountId | null = null): void {
+    this.#navigation.go("link");
+    void this.begin(account);
+  }
 
   refresh = oneAtATime(async () => {
     try {
