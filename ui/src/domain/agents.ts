@@ -9,7 +9,7 @@ const folded = (name: string): string =>
   name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();
 export const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
 
-/** The agents one of whose names begins like what was typed, in the desk's order: whoever sits here comes first. */
+/** The agents one of whose names begins with the typed text, in the desk's order. */
 export function matching(all: readonly AgentView[], typed: string): AgentView[] {
   const wanted = folded(typed);
   return all.filter((one) => {

@@ -78,7 +78,7 @@ export function sharesTitle(typed: AutoText, others: readonly AutoText[]): boole
 /** Why a draft cannot be sent right now. */
 export type Obstacle = TextProblem | { why: "reviewing" | "tooMany" | "conflict"; over: 0 };
 
-/** What came of bringing several messages to TikTok. */
+/** The outcome of sending several messages to TikTok. */
 export interface Outcome {
   what: "enabled" | "restored";
   refused: readonly AutoRefusal[];

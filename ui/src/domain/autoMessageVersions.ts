@@ -9,7 +9,7 @@ export interface Change {
   body: DiffPart[];
 }
 
-/** What goes is what is there now; what comes is what the earlier state said. */
+/** Compares the messages there are now with those of an earlier version. */
 export function changesBetween(now: readonly AutoText[], then: readonly AutoText[]): Change[] {
   const left = [...now];
   const take = (fits: (one: AutoText) => boolean): AutoText | undefined => {

@@ -3,7 +3,7 @@ import type { BusinessHours, DaySpan, Holiday } from "../ipc/bindings";
 
 export const DAY_MINUTES = 1440;
 
-/** What the desk finds wrong with hours. */
+/** The problems that the desk reports with hours. */
 export type HoursProblem = "timeZone" | "week" | "holiday";
 
 export const sameHours = (a: BusinessHours | null, b: BusinessHours | null): boolean =>
@@ -71,7 +71,7 @@ export function wrongHolidays(holidays: readonly Holiday[]): Set<number> {
   return wrong;
 }
 
-/** What of a day is open, as stretches of it alone: what runs on from the day before, too. */
+/** The open hours of one day, including those that run on from the day before. */
 export function stretches(week: readonly (readonly DaySpan[])[], day: number): { from: number; to: number }[] {
   const own = (week[day] ?? [])
     .filter(sound)

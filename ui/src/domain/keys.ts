@@ -158,7 +158,7 @@ export function keepInputMethodKeys(): () => void {
   return () => window.removeEventListener("keydown", keep, true);
 }
 
-/** Where text is typed. */
+/** Selects the fields that text is typed into. */
 export const TEXT =
   "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, select, [contenteditable]";
 const PRESSABLE = "button, a[href], input, select, summary, [role=button], [role=tab], [role=switch], [role=radio]";

@@ -10,7 +10,7 @@ export type Item =
   | { kind: "day"; key: string; atMs: number }
   | { kind: "gap"; key: string; atStart: boolean }
   | { kind: "origin"; key: string; origin: Origin }
-  /** What rules did because of the message above. */
+  /** The rules that fired on the message above. */
   | { kind: "firings"; key: string; message: MessageView }
   | { kind: "message"; key: MessageId; message: MessageView; first: boolean; last: boolean; withMeta: boolean };
 

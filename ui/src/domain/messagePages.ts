@@ -1,4 +1,4 @@
-// A range of a conversation held by the page, and how answers are fitted to it. Pure; the desk is asked elsewhere.
+// A range of a conversation's messages, and how answers of the desk are fitted to it.
 import type { GapView, MessageId, MessagePage, MessageView } from "../ipc/bindings";
 
 /** Messages asked for at once when a conversation is opened. */
@@ -70,7 +70,7 @@ export function renewed(old: MessageRange, page: MessagePage): MessageRange {
   };
 }
 
-/** What is held has been asked for again by the messages around its middle: it stays the same range. */
+/** Renews a range with an answer around its middle message; its ends stay. */
 export function remade(old: MessageRange, page: MessagePage): MessageRange {
   const ids = new Set(old.messages.map((message) => message.id));
   const from = page.messages.findIndex((message) => ids.has(message.id));
@@ -85,7 +85,7 @@ export function remade(old: MessageRange, page: MessagePage): MessageRange {
   };
 }
 
-/** What the agent sees right now, by message: it is never let go. */
+/** The first and last message on screen: messages between them are never let go. */
 export interface Sight {
   first: MessageId;
   last: MessageId;

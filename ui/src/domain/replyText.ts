@@ -1,4 +1,4 @@
-// What may be sent and which key sends it.
+// The limits of a reply's text, and the key that sends it.
 import type { SendKey } from "../ipc/bindings";
 import { isDrawn } from "../text/invisible";
 import { isForInputMethod } from "./keys";
@@ -30,7 +30,7 @@ type Press = Pick<
   "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "repeat" | "keyCode"
 >;
 
-/** What a key press means in the composer. While an input method composes, Enter belongs to it. */
+/** Tells whether a key press sends. While an input method composes, Enter belongs to it. */
 export function pressed(event: Press, sendKey: SendKey): "send" | "ignore" | "none" {
   if (event.key !== "Enter" || isForInputMethod(event)) return "none";
   if (event.shiftKey || event.altKey) return "none";

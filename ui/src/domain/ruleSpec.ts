@@ -6,7 +6,7 @@ import { t } from "../text";
 export const MAX_WAIT_MINUTES = 2880;
 /** A rule puts a conversation away for at most so long, in minutes: thirty days. */
 export const MAX_SNOOZE_MINUTES = 43_200;
-/** What a keyword must have something of: a letter, a digit or an emoji. */
+/** A keyword must contain a letter, a digit or an emoji. */
 export const SOMETHING = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 
 /** Where something is wrong: a field of its own, or a part by its key. */
@@ -18,7 +18,7 @@ export interface Part<T> {
   value: T;
 }
 
-/** What is known of what a rule points at; nothing while it is being asked for. */
+/** The saved replies and agents that rules refer to; null while they are being fetched. */
 export interface Known {
   saved: readonly SavedReplyView[] | null;
   /** Whether these are all there are. */

@@ -2,5 +2,5 @@
 
 export type Screen = "inbox" | "automatic" | "rules" | "saved" | "link" | "settings";
 
-/** What opens from the composer's bar. */
+/** The tools that open from the composer's bar. */
 export type Tool = "image" | "emoji" | "saved" | "card" | "post" | "later";

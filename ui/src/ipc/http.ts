@@ -32,7 +32,7 @@ export function httpHost(): Host {
         source.onopen = () => {
           pause = 500;
           wire("open");
-          // Whatever happened while nobody listened was not heard.
+          // Events were missed while the connection was down.
           heard({ event: "stale", changes: [{ kind: "everything" }] });
         };
         source.onmessage = (message) => heard(JSON.parse(String(message.data)) as Event);

@@ -1,4 +1,4 @@
-// Who answers customers, and which of them sits here.
+// The agents who answer customers, and the one at this computer.
 import type { AgentId, AgentView, Fault } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
@@ -7,7 +7,7 @@ import type { Toasts } from "./toasts.svelte";
 import { sameName } from "../domain/agents";
 
 export class Agents {
-  /** Everybody, whoever sits here first. */
+  /** All agents, the one at this computer first. */
   all = $state.raw<readonly AgentView[]>([]);
   fault = $state.raw<Fault | null>(null);
   me = $derived(this.all.find((one) => one.me) ?? null);
@@ -26,7 +26,7 @@ export class Agents {
     }
   });
 
-  /** Adds somebody, or finds whoever is called so; none if the desk does not take the name. */
+  /** Adds an agent, or finds the one with this name; null if the desk refuses the name. */
   async add(name: string): Promise<{ agent: AgentView; fresh: boolean } | null> {
     const before = new Set(this.all.map((one) => one.id));
     if (!(await this.#do(() => ask("saveAgent", { agent: null, name: name.trim() })))) return null;
@@ -47,7 +47,7 @@ export class Agents {
     return this.#do(() => ask("setAway", { agent, away }));
   }
 
-  /** Says that whoever sits here is away, or back, with a way back. */
+  /** Marks the agent at this computer as away, or as back, with an undo. */
   async toggleMyAway(): Promise<void> {
     const me = this.me;
     if (!me) return;

@@ -1,4 +1,4 @@
-// Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
+// Composes the stores, and tells each what became stale when the desk reports a change.
 import { untrack } from "svelte";
 
 import type { AccountId, Change, CommentId, ConversationId, ConversationRow, Event, MessageId } from "../ipc/bindings";
@@ -57,7 +57,7 @@ export class App {
     toasts: this.toasts,
     changed: (id) => this.threads.invalidate(this.navigation.conversation, id),
   });
-  /** What closing Deskbell would hold up, once the agent has asked to. */
+  /** Unsent replies that keep Deskbell from closing at once. */
   departure = new Departure(this.toasts);
   typing = new Typing();
   tags = new Tags(this.toasts);

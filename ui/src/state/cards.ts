@@ -1,7 +1,7 @@
 // The Q&A card an agent has begun, one per conversation, kept like the draft: typed, saved within a quarter of a second.
 import type { Card, ConversationId, Fault } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import type { Pressed } from "./drafts";
+import type { SendOptions } from "./drafts";
 
 const PAUSE_MS = 250;
 export const MAX_TITLE_LENGTH = 40;
@@ -90,7 +90,7 @@ export class CardDrafts {
   }
 
   /** Sends the card; a second call while the first is under way sends nothing. It stays if it cannot be sent. */
-  async send(conversation: ConversationId, pressed: Pressed): Promise<Fault | null> {
+  async send(conversation: ConversationId, pressed: SendOptions): Promise<Fault | null> {
     const draft = this.#of(conversation);
     const card = draft.card;
     if (draft.sending || card === null || isEmpty(card)) return null;

@@ -1,4 +1,4 @@
-// What one part of the window asks of another.
+// Requests from one part of the window to another.
 import type { SavedReplyView } from "../ipc/bindings";
 import type { Tool } from "../domain/screens";
 import { Request } from "./signal";

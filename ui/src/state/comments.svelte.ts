@@ -9,7 +9,7 @@ export class AccountComments {
   list = $state.raw<readonly CommentView[]>([]);
   loaded = $state(false);
   fault = $state.raw<Fault | null>(null);
-  /** What is being written, by comment; it stays until it is sent. */
+  /** Drafts of answers, by comment; each stays until it is sent. */
   readonly texts = new SvelteMap<CommentId, string>();
   readonly faults = new SvelteMap<CommentId, Fault>();
   readonly busy = new SvelteSet<CommentId>();

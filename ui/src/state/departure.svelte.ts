@@ -1,4 +1,4 @@
-// What closing Deskbell would hold up, when the agent has asked to close it.
+// Asks before closing Deskbell while replies are unsent.
 import type { Departure as View } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "../domain/oneAtATime";

@@ -18,20 +18,20 @@ import { mergeDraft } from "../domain/mergeDraft";
 
 export const PAUSE_MS = 250;
 
-/** What goes out with one press of Send. */
+/** The content that one press of Send sends. */
 interface Content {
   body: string;
   quoted: Quoted | null;
   attachment: Attachment | null;
 }
 
-/** The rest of what the desk wants to know of a press of Send. */
-export interface Pressed {
+/** The options of one press of Send. */
+export interface SendOptions {
   /** The newest message on screen. */
   seen?: MessageId | null;
-  /** Although a colleague has replied since. */
+  /** Send although a colleague has replied since `seen`. */
   anyway?: boolean;
-  /** Told what was queued. */
+  /** Called with what was queued. */
   queued?: (queued: Queued) => void;
 }
 
@@ -39,22 +39,22 @@ interface Draft {
   text: string;
   quoted: Quoted | null;
   attachment: Attachment | null;
-  /** What the desk has, as far as we know. */
+  /** The text that the desk has saved, as far as the page knows. */
   saved: string;
   savedQuoted: MessageId | null;
   /** The desk's draft has been seen, or the agent has typed. */
   known: boolean;
-  /** Counts whatever makes an answer asked for before it worthless. */
+  /** Grows with each change here: an answer requested at a lower revision is outdated. */
   revision: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** Saves and sends of one conversation go one after the other. */
   queue: Promise<void>;
   sending: boolean;
-  /** Pictures too, but decoding one must not keep what is typed from being saved. */
+  /** Pictures have a queue of their own: decoding one must not delay saving the text. */
   pictures: Promise<void>;
   attaching: number;
-  /** Counts the agent's wishes for a picture; only the last one is shown. */
-  wish: number;
+  /** Counts the pictures that the agent has chosen; only the last one is shown. */
+  pictureRequests: number;
   pictureFault: Fault | null;
   /** The key of a press whose answer never came, and what it sent: the same again must not go out twice. */
   unanswered: { key: string; what: string } | null;
@@ -68,7 +68,7 @@ export interface Watcher {
   kept(fault: Fault | null): void;
 }
 
-const fresh = (): Draft => ({
+const emptyDraft = (): Draft => ({
   text: "",
   quoted: null,
   attachment: null,
@@ -81,7 +81,7 @@ const fresh = (): Draft => ({
   sending: false,
   pictures: Promise.resolve(),
   attaching: 0,
-  wish: 0,
+  pictureRequests: 0,
   pictureFault: null,
   unanswered: null,
 });
@@ -158,7 +158,7 @@ export class Drafts {
     draft.known = true;
     draft.text = text;
     draft.revision += 1;
-    // Not pushed back by further typing: whoever types without a pause is saved all the same.
+    // Further typing does not push it back: an agent who types without a pause is saved too.
     draft.timer ??= setTimeout(() => void this.flush(conversation), PAUSE_MS);
   }
 
@@ -214,7 +214,7 @@ export class Drafts {
 
   #picture(conversation: ConversationId, get: (draft: Draft) => Promise<Attachment | null>): Promise<void> {
     const draft = this.#of(conversation);
-    const wish = (draft.wish += 1);
+    const pictureRequests = (draft.pictureRequests += 1);
     draft.attaching += 1;
     draft.pictureFault = null;
     draft.revision += 1;
@@ -224,9 +224,9 @@ export class Drafts {
         // What is being sent takes its own picture with it first.
         while (draft.sending) await draft.queue;
         const attachment = await get(draft);
-        if (wish === draft.wish) draft.attachment = said(attachment, draft.attachment);
+        if (pictureRequests === draft.pictureRequests) draft.attachment = said(attachment, draft.attachment);
       } catch (error) {
-        if (wish === draft.wish) draft.pictureFault = faultOf(error);
+        if (pictureRequests === draft.pictureRequests) draft.pictureFault = faultOf(error);
       } finally {
         draft.attaching -= 1;
         draft.revision += 1;
@@ -253,7 +253,7 @@ export class Drafts {
   detach(conversation: ConversationId): Promise<void> {
     const draft = this.#of(conversation);
     const before = draft.attachment;
-    const wish = (draft.wish += 1);
+    const pictureRequests = (draft.pictureRequests += 1);
     draft.attachment = null;
     draft.pictureFault = null;
     draft.revision += 1;
@@ -262,7 +262,7 @@ export class Drafts {
       try {
         await ask("removeAttachment", { conversation });
       } catch (error) {
-        if (wish !== draft.wish) return;
+        if (pictureRequests !== draft.pictureRequests) return;
         draft.attachment = before;
         draft.pictureFault = faultOf(error);
       }
@@ -276,7 +276,7 @@ export class Drafts {
    * Sends what is typed. The field is empty at once; a second call finds nothing to send. If the desk cannot take it,
    * everything is put back, the text in front of whatever was typed meanwhile.
    */
-  send(conversation: ConversationId, pressed: Pressed = {}): Promise<Fault | null> {
+  send(conversation: ConversationId, pressed: SendOptions = {}): Promise<Fault | null> {
     const draft = this.#of(conversation);
     return this.#takeAndSend(conversation, async ({ body, quoted, attachment }) => {
       const what = JSON.stringify([body, idOf(quoted), attachment?.key]);
@@ -404,7 +404,7 @@ export class Drafts {
 
   #of(conversation: ConversationId): Draft {
     let draft = this.#drafts.get(conversation);
-    if (!draft) this.#drafts.set(conversation, (draft = fresh()));
+    if (!draft) this.#drafts.set(conversation, (draft = emptyDraft()));
     return draft;
   }
 }

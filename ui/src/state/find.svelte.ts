@@ -1,4 +1,4 @@
-// Finding within one conversation: what is looked for, where it stands, and which of the hits the agent is at.
+// Finding within one conversation: the text, its hits, and the hit that the agent is at.
 import type { Fault, MessageId, SearchProblem } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { here } from "../domain/localTime";
@@ -11,7 +11,7 @@ export class Find {
   hits = $state.raw<readonly MessageId[] | null>(null);
   /** Whether there are more than are listed. */
   more = $state(false);
-  /** What of the text could not be followed. */
+  /** The parts of the text that the desk could not read as a search. */
   problems = $state.raw<readonly SearchProblem[]>([]);
   /** The hit the agent is at. */
   current = $state<MessageId | null>(null);
@@ -55,7 +55,7 @@ export class Find {
     return back;
   }
 
-  /** What is typed changes the hits and takes the agent to the newest one. */
+  /** Takes another search text, and goes to its newest hit. */
   type(text: string): void {
     this.text = text;
     this.fault = null;

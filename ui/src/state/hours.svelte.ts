@@ -10,10 +10,10 @@ export class Hours {
   account = $state<AccountId | null>(null);
   view = $state.raw<BusinessHoursView | null>(null);
   fault = $state.raw<Fault | null>(null);
-  /** Why they could not be kept. */
+  /** Why the desk refused the last save. */
   saveFault = $state.raw<Fault | null>(null);
   saving = $state(false);
-  /** What the agent has changed and not saved, by account. */
+  /** Unsaved changes, by account. */
   #drafts = new SvelteMap<AccountId, BusinessHours | null>();
   #watched = false;
 
@@ -78,7 +78,7 @@ export class Hours {
     this.saveFault = null;
   }
 
-  /** What is wrong with the hours on screen. */
+  /** The problem with the hours on screen. */
   get problems(): Set<HoursProblem> {
     const found = new Set<HoursProblem>();
     const { now, view } = this;

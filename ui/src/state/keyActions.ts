@@ -1,9 +1,9 @@
-// What each key does.
+// Runs the action of each key.
 import type { App } from "./app.svelte";
 import type { KeyId } from "../domain/keys";
 
 /** Whether there is something to do for a key where the agent is. */
-export function may(app: App, key: KeyId): boolean {
+export function canRun(app: App, key: KeyId): boolean {
   const inbox = app.navigation.screen === "inbox";
   switch (key) {
     case "search":
@@ -32,7 +32,7 @@ export function may(app: App, key: KeyId): boolean {
 }
 
 /** Does what a key stands for; false if there is nothing to do for it here. */
-export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
+export function runKey(app: App, key: KeyId, target: EventTarget | null): boolean {
   const inbox = app.navigation.screen === "inbox";
   switch (key) {
     case "search":

@@ -1,4 +1,4 @@
-// Linking an account, as far as it has come. The desk holds the steps; the page shows them and counts down.
+// Tracks the linking of an account. The desk holds the steps; the page shows them and counts down.
 import type { AccountId, AccountView, Commands, Fault, LinkView, SaveCredentials } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "../domain/oneAtATime";
@@ -10,7 +10,7 @@ export class Linking {
   view = $state.raw<LinkView | null>(null);
   /** Why the last thing the agent asked for did not work. */
   fault = $state.raw<Fault | null>(null);
-  /** What is being asked for right now; its button waits. */
+  /** The command that the desk is running; its button waits. */
   busy = $state.raw<keyof Commands | null>(null);
   /** The account just linked. */
   linked = $state.raw<AccountId | null>(null);

@@ -73,7 +73,7 @@ export class ConversationList {
     void this.#fill();
   }
 
-  /** Nobody looks at this list any more. */
+  /** The list has left the screen. */
   leave(): void {
     this.#looked = false;
   }

@@ -1,4 +1,4 @@
-// Where the agent is: which screen, which account, which tab, which conversation, and whether the window has the focus.
+// The current screen, account, tab and conversation, the open overlays, and the focus of the window.
 import type { AccountId, ConversationId, Tab } from "../ipc/bindings";
 import { type Screen } from "../domain/screens";
 
@@ -20,7 +20,7 @@ export class Navigation {
   sheet = $state(false);
   /** The sheet of all scheduled replies. */
   scheduledOpen = $state(false);
-  /** What is being decided about the conversation: until when it is put away, or whose it is. */
+  /** The menu that is open for the conversation. */
   triaging = $state<"snooze" | "assign" | null>(null);
   /** The account that is about to be unlinked, and whether erasing it was asked for at once. */
   unlinking = $state.raw<{ account: AccountId; erase: boolean } | null>(null);

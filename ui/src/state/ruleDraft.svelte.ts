@@ -58,13 +58,13 @@ export class RuleDraft {
     };
   }
 
-  /** What it says, to be compared. */
+  /** The rule as text, to compare it with the saved one. */
   text: string = $derived(JSON.stringify(this.spec));
   get dirty(): boolean {
     return this.text !== this.#begun;
   }
 
-  /** What is wrong, by where. */
+  /** The problems, by the field or part they belong to. */
   problems: ReadonlyMap<Spot, RuleProblem> = $derived.by(() => {
     const found = new Map<Spot, RuleProblem>();
     const known = this.#known();
@@ -93,7 +93,7 @@ export class RuleDraft {
     return found;
   });
 
-  /** What is wrong at a place, once it may be said. */
+  /** The problem of a field, once the agent has tried to save. */
   problemAt(spot: Spot): RuleProblem | null {
     return this.asked ? (this.problems.get(spot) ?? null) : null;
   }

@@ -1,4 +1,4 @@
-// The rules, the one that is being written, what they did, and why.
+// The automation rules: the list, the draft, the log, and explanations.
 import type {
   AccountId,
   AgentView,
@@ -41,7 +41,7 @@ export class Rules {
   dryAll = new DryRun();
   log = new Firings();
   hours = new Hours();
-  /** The message somebody asks about: why did a rule answer it, or not? */
+  /** The message whose rules are explained: why one answered it, or none. */
   explaining = $state<MessageId | null>(null);
   explanation = $state.raw<ExplainView | null>(null);
   explainFault = $state.raw<Fault | null>(null);
@@ -58,7 +58,7 @@ export class Rules {
     this.#agents = agents;
   }
 
-  /** Who can be assigned; none while nobody has been heard of: whoever sits here is always one. */
+  /** The agents that a rule can assign to; null until they are fetched. */
   get agents(): readonly AgentView[] | null {
     return this.#agents.all.length === 0 ? null : this.#agents.all;
   }
@@ -68,7 +68,7 @@ export class Rules {
     return this.saved !== null && this.saved.length < MAX_SAVED_READ;
   }
 
-  /** What is tried when the rule that is being written is tried; or the rules as they are. */
+  /** The rules for a dry run: the saved ones, or with the draft in its place. */
   tried(draft: RuleDraft | null): Tried {
     const others = JSON.stringify([
       this.view?.reserve,

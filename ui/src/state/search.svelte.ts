@@ -1,4 +1,4 @@
-// Searching everything: what is typed, what the desk found for it, and what was looked for before.
+// The search over all accounts: the text, its results, and earlier searches.
 import type { AccountId, Fault, SavedReplyView, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { here } from "../domain/localTime";
@@ -15,7 +15,7 @@ export class Search {
   text = $state("");
   /** Only the account on screen, or all of them. */
   everywhere = $state(true);
-  /** What the desk found last; it stays on screen until there is something newer. */
+  /** The last results; they stay on screen until newer ones are here. */
   results = $state.raw<SearchResults | null>(null);
   /** The text those results answer. */
   answered = $state("");
@@ -23,10 +23,10 @@ export class Search {
   busy = $state(false);
   /** From when on everything was looked through, once the search takes long. */
   backToMs = $state<number | null>(null);
-  /** What was looked for before, newest first; forgotten when Deskbell ends. */
+  /** Earlier searches, newest first; forgotten when Deskbell ends. */
   recent = $state.raw<readonly string[]>([]);
   tags = $state.raw<readonly TagCount[]>([]);
-  /** What can be inserted into the conversation on screen. */
+  /** The saved replies, which can be inserted into the conversation on screen. */
   saved = $state.raw<readonly SavedReplyView[]>([]);
   #account: () => AccountId | null;
   #asked = 0;
@@ -95,7 +95,7 @@ export class Search {
     }
   }
 
-  /** What is on its way answers something else from now on. */
+  /** Ignores answers that are still on their way. */
   #begin(): void {
     this.busy = true;
     this.backToMs = null;

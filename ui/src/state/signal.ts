@@ -1,7 +1,7 @@
-// Events between parts of the page.
+// Events between parts of the page: signals, and requests that wait for the part that handles them.
 import { tick, untrack } from "svelte";
 
-/** Something that happens, told at once to whoever listens at that moment. */
+/** An event. `emit` calls its listeners at once. */
 export class Signal<T = void> {
   #listeners = new Set<(value: T) => void>();
 

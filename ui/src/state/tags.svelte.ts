@@ -14,7 +14,7 @@ export class Tags {
     this.#toasts = toasts;
   }
 
-  /** What is known; {@link Tags.read} fetches it. */
+  /** An account's tags as far as they are known; {@link Tags.read} fetches them. */
   of(account: AccountId): readonly TagCount[] {
     return this.#known.get(account) ?? [];
   }

@@ -38,7 +38,7 @@ export class Thread {
   busy = $state.raw<"older" | "newer" | "place" | null>(null);
   /** The message to scroll to as soon as it is rendered; `point` marks it for a moment. */
   scrollTarget = $state.raw<{ message: MessageId; point: boolean } | null>(null);
-  /** Whose words stand out in the messages; empty if nobody looks for any. */
+  /** The search text whose words are marked in the messages; empty for none. */
   words = $state("");
   /** Finding within this conversation. */
   readonly find = new Find(this);

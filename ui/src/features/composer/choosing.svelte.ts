@@ -5,7 +5,7 @@ import { oneAtATime } from "../../domain/oneAtATime";
 
 /** So many are offered. */
 const MAX_OFFERED = 30;
-/** Nobody filters by more. */
+/** A longer word after the slash is text and no shortcut. */
 const MAX_SHORTCUT_LENGTH = 60;
 
 /** The stroke as it is typed, and as an East Asian input method writes it. */

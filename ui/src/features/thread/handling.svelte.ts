@@ -22,10 +22,10 @@ export class Handling {
   /** The message whose menu button is the thread's tab stop; the newest one unless the agent has moved. */
   stop = $state<MessageId | null>(null);
   /** For screen readers: what was just done, where the eye sees it. */
-  said = $state("");
+  announcement = $state("");
   /** What TikTok is being asked for, by message. */
   fetching = $state.raw<ReadonlySet<MessageId>>(new Set());
-  /** Why it could not be had. */
+  /** Why fetching failed, by message. */
   problems = $state.raw<ReadonlyMap<MessageId, Fault>>(new Map());
   #busy = $state.raw<ReadonlySet<MessageId>>(new Set());
 
@@ -88,9 +88,9 @@ export class Handling {
   }
 
   async move(message: MessageId, by: -1 | 1): Promise<void> {
-    this.said = "";
+    this.announcement = "";
     if (await this.#once(message, () => ask("moveReply", { message, by })))
-      this.said = by < 0 ? t.thread.edit.moved.up : t.thread.edit.moved.down;
+      this.announcement = by < 0 ? t.thread.edit.moved.up : t.thread.edit.moved.down;
   }
 
   quote(message: MessageView): void {
@@ -108,10 +108,10 @@ export class Handling {
     if (this.fetching.has(message)) return;
     this.fetching = new Set([...this.fetching, message]);
     this.problems = new Map([...this.problems].filter(([id]) => id !== message));
-    this.said = "";
+    this.announcement = "";
     try {
       await ask(command, { message });
-      this.said = t.thread.fetched[command];
+      this.announcement = t.thread.fetched[command];
       if (command === "fetchPicture") await this.thread.refresh();
     } catch (error) {
       this.problems = new Map([...this.problems, [message, faultOf(error)]]);
