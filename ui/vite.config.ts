@@ -11,6 +11,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     sourcemap: false,
+    // Screens are chunks of their own (src/screens.ts); what they share with the inbox is one chunk and not one for each part.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "shared", test: /[\\/]src[\\/](parts|state|domain|text)[\\/]/ }] } },
+    },
   },
   server: {
     port: 5173,

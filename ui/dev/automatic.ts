@@ -21,13 +21,13 @@ import type { FakeDesk } from "./fake";
 
 type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];
 
-const MOST: Record<AutoMessageType, number> = { welcomeMessage: 1, suggestedQuestion: 3, chatPrompt: 6 };
-const LONGEST: Record<AutoMessageType, [title: number, body: number]> = {
+const MAX_MESSAGES: Record<AutoMessageType, number> = { welcomeMessage: 1, suggestedQuestion: 3, chatPrompt: 6 };
+const MAX_LENGTHS: Record<AutoMessageType, [title: number, body: number]> = {
   welcomeMessage: [0, 250],
   suggestedQuestion: [80, 200],
   chatPrompt: [18, 150],
 };
-const KINDS = Object.keys(MOST) as AutoMessageType[];
+const KINDS = Object.keys(MAX_MESSAGES) as AutoMessageType[];
 
 /** One account's automatic messages, as TikTok and the desk have them. */
 export interface FakeAuto {
@@ -122,7 +122,7 @@ function viewOf(account: AccountId, auto: FakeAuto): AutoMessagesView {
 }
 
 function check(auto: FakeAuto, kind: AutoMessageType, text: AutoText, but = ""): void {
-  const [title, body] = LONGEST[kind];
+  const [title, body] = MAX_LENGTHS[kind];
   if (
     [...text.title].length > title ||
     [...text.body].length > body ||
@@ -174,7 +174,7 @@ function bring(
   const { refuses } = autoOf(desk, account);
   return texts.flatMap((text, at) => {
     const no =
-      at >= MOST[kind]
+      at >= MAX_MESSAGES[kind]
         ? fault("autoTooMany")
         : refuses !== "" && `${text.title} ${text.body}`.includes(refuses)
           ? fault("tikTokRefused", "Content violates the community guidelines")
@@ -227,7 +227,7 @@ function changeKind(
   const at = kindOf(auto, kind);
   switch (asked.command) {
     case "createAutoMessage":
-      if (at.items.length >= MOST[kind]) throw fault("autoTooMany");
+      if (at.items.length >= MAX_MESSAGES[kind]) throw fault("autoTooMany");
       check(auto, kind, asked.args.text);
       at.items = [...at.items, fresh(desk, account, asked.args.text)];
       return done(desk, account, kind);
@@ -266,7 +266,7 @@ function copy(desk: FakeDesk, { from, to, kinds }: Commands["copyAutoMessages"][
     const missing = kindOf(autoOf(desk, from), kind)
       .items.map((one) => one.text)
       .filter((text) => !at.items.some((one) => same(one.text, text)));
-    const room = MOST[kind] - at.items.length;
+    const room = MAX_MESSAGES[kind] - at.items.length;
     refused.push(...missing.slice(room).map((text) => ({ text, fault: fault("autoTooMany").fault })));
     at.items = [...at.items, ...bring(desk, to, kind, missing.slice(0, room), refused)];
     done(desk, to, kind);

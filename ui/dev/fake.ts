@@ -27,7 +27,7 @@ import type {
   UnsentView,
   SendDetails,
 } from "../src/ipc/bindings";
-import { FaultError, type Host, type Wire } from "../src/ipc/desk";
+import { FaultError, type Host, type ConnectionState } from "../src/ipc/desk";
 import { automatic, type FakeAuto } from "./automatic";
 import { attaching, composing } from "./composing";
 import { keeping } from "./keeping";
@@ -80,7 +80,7 @@ export class FakeDesk implements Host {
   /** Commands whose answer is held back until the returned function is called. */
   held = new Map<keyof Commands | "attach", Promise<void>>();
   #listeners = new Set<(event: Event) => void>();
-  #wires = new Set<(state: Wire) => void>();
+  #wires = new Set<(state: ConnectionState) => void>();
   #next = 1_000_000;
 
   constructor(nowMs = Date.now()) {
@@ -151,7 +151,7 @@ export class FakeDesk implements Host {
     return String(this.#next++);
   }
 
-  listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void {
+  listen(heard: (event: Event) => void, wire: (state: ConnectionState) => void): () => void {
     this.#listeners.add(heard);
     this.#wires.add(wire);
     return () => {
@@ -184,7 +184,7 @@ export class FakeDesk implements Host {
     for (const heard of this.#listeners) heard(event);
   }
 
-  wire(state: Wire): void {
+  wire(state: ConnectionState): void {
     for (const wire of this.#wires) wire(state);
   }
 

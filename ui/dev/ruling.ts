@@ -23,8 +23,8 @@ type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } 
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const MOST_EXAMPLES = 5;
-const MOST_FIRINGS = 100;
+const MAX_EXAMPLES = 5;
+const MAX_FIRINGS = 100;
 
 /** What one desk in memory knows of rules. */
 export interface Ruling {
@@ -242,7 +242,7 @@ function dryRun(desk: FakeDesk, args: Commands["dryRunRules"]["args"]): Commands
           else sum.noReplies.push({ why, times: 1 });
         }
       }
-      if (sum.examples.length < MOST_EXAMPLES)
+      if (sum.examples.length < MAX_EXAMPLES)
         sum.examples.push({
           conversation: talk.row.id,
           person: talk.row.person.name,
@@ -360,7 +360,7 @@ export function ruling(desk: FakeDesk, asked: Asked): unknown {
             (rule === null || one.rule === rule) &&
             (before === null || Number(one.id) < Number(before)),
         )
-        .slice(0, MOST_FIRINGS)
+        .slice(0, MAX_FIRINGS)
         .map(plain);
     }
     case "explainRules":

@@ -1,7 +1,7 @@
 // The saved replies of the desk in memory.
 import type { Attachment, Commands, FilledPart, SavedReplyProblem, SavedReplyView } from "../src/ipc/bindings";
 import { FaultError } from "../src/ipc/desk";
-import { blanksOf, piecesOf } from "../src/state/braces";
+import { blanksOf, piecesOf } from "../src/domain/placeholders";
 import type { FakeDesk } from "./fake";
 
 type Asked = { [K in keyof Commands]: { command: K; args: Commands[K]["args"] } }[keyof Commands];

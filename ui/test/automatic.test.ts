@@ -75,7 +75,7 @@ describe("the screen", () => {
     write(item("w1"), "half a sentence");
     screen.getByRole("button", { name: /^Loom Objects/ }).click();
     await settle();
-    expect(app.place.screen).toBe("automatic");
+    expect(app.navigation.screen).toBe("automatic");
     expect(item("w9").textContent).toContain("Loom says hi");
     expect(document.querySelector("form[data-draft]")).toBe(null);
     screen.getByRole("button", { name: /^Maison Bloom/ }).click();
@@ -230,7 +230,7 @@ describe("writing", () => {
     write(item("w1"), "My words");
     press(fields(item("w1"))[0] as HTMLElement, "Escape");
     await settle();
-    expect(app.place.screen).toBe("automatic");
+    expect(app.navigation.screen).toBe("automatic");
     expect(document.querySelector("form[data-draft]")).toBe(null);
     screen.getByRole("button", { name: "Undo" }).click();
     await settle();
@@ -241,9 +241,9 @@ describe("writing", () => {
     button(card("suggestedQuestion"), "Add a question").click();
     await settle();
     write(card("suggestedQuestion"), "Half", "");
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
-    app.place.go("automatic");
+    app.navigation.go("automatic");
     await settle();
     desk.tell({ kind: "autoMessages", account: "1" });
     desk.tell({ kind: "everything" });

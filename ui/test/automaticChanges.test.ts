@@ -244,7 +244,7 @@ describe("the order", () => {
   });
   test("is changed by Alt and the arrows, announced, and the grip keeps the focus", async () => {
     const { desk, app } = await automatic();
-    app.place.conversation = null;
+    app.navigation.conversation = null;
     grips()[0]?.focus();
     press(grips()[0] as HTMLElement, "ArrowDown", { altKey: true });
     press(grips()[0] as HTMLElement, "ArrowUp", { altKey: true });
@@ -292,7 +292,7 @@ describe("the order", () => {
     point(grip, "pointermove", 160);
     point(grip, "pointerup", 160);
     await settle();
-    expect(app.place.screen).toBe("automatic");
+    expect(app.navigation.screen).toBe("automatic");
     expect(desk.count("sortAutoMessages")).toBe(0);
   });
   test("goes back when TikTok refuses", async () => {

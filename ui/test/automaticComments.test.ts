@@ -27,7 +27,7 @@ describe("comments", () => {
   });
   test("are opened by a click on their notification, also those that are done", async () => {
     const { app, desk } = await automatic();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     for (const id of ["c3", "c7"]) {
       desk.say({ event: "openComment", account: "1", comment: id });
@@ -129,16 +129,16 @@ describe("comments", () => {
     await earlier();
     button(one("c5"), "Open conversation").click();
     await settle();
-    expect([app.place.screen, app.place.conversation]).toEqual(["inbox", "11"]);
+    expect([app.navigation.screen, app.navigation.conversation]).toEqual(["inbox", "11"]);
   });
   test("keep what is written to them while the screen is left", async () => {
     const { app, desk } = await automatic();
     type(field("c1"), "half an ans");
     press(field("c1"), "Escape");
-    expect(app.place.screen).toBe("automatic");
-    app.place.go("settings");
+    expect(app.navigation.screen).toBe("automatic");
+    app.navigation.go("settings");
     await settle();
-    app.place.go("automatic");
+    app.navigation.go("automatic");
     desk.tell({ kind: "autoMessages", account: "1" });
     await settle();
     expect(field("c1").value).toBe("half an ans");

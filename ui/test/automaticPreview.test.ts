@@ -48,7 +48,7 @@ describe("the preview", () => {
     await settle();
     write(card("suggestedQuestion"), "Do you ship?", "Yes, nearly everywhere.");
     await settle();
-    expect(played()).toEqual(["Do you ship?", "Your draftYes, nearly everywhere."]);
+    expect(played()).toEqual(["Do you ship?", "Your draft Yes, nearly everywhere."]);
   });
   test("plays what a tap brings, an answer or the customer’s own question, and starts over", async () => {
     await automatic();

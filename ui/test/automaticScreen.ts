@@ -41,7 +41,7 @@ export async function automatic(
     if (typeof state === "function") state(desk);
     else if (state !== undefined) autoStates[state]?.(desk);
   });
-  page.app.place.go("automatic");
+  page.app.navigation.go("automatic");
   await settle();
   return { ...page, auto: autoOf(page.desk, "1") };
 }

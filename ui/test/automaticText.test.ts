@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { changesBetween, likenessOf } from "../src/features/automatic/versions";
-import { asSent, LIMITS, problemOf, sharesTitle } from "../src/state/autoText";
-import { wordDiff } from "../src/state/wordDiff";
+import { changesBetween, likenessOf } from "../src/domain/autoMessageVersions";
+import { asSent, LIMITS, problemOf, sharesTitle } from "../src/domain/autoMessageText";
+import { wordDiff } from "../src/domain/wordDiff";
 
 const KINDS = ["welcomeMessage", "suggestedQuestion", "chatPrompt"] as const;
 const text = (title: string, body: string) => ({ title, body });

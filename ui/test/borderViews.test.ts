@@ -10,7 +10,7 @@ import { connect, type Host } from "../src/ipc/desk";
 import type { ConversationRow, MessageView } from "../src/ipc/bindings";
 import { App } from "../src/state/app.svelte";
 import { isDrawn } from "../src/text/invisible";
-import { nameOf, shownName, snippetText } from "../src/text/shown";
+import { nameOf, sanitizedName, snippetText } from "../src/text/sanitize";
 import * as when from "../src/text/when";
 import { FakeDesk } from "../dev/fake";
 import { settle } from "./world";
@@ -61,7 +61,7 @@ describe("what came of an extreme value", () => {
         expect(isDrawn(name), what).toBe(true);
         const raw = row.person.name.replace(/\s+/gu, " ").trim();
         if (raw !== "Ana" && row.person.handle !== "Ana") expect(name, what).not.toBe("Ana");
-        expect(shownName(name), what).toBe(name);
+        expect(sanitizedName(name), what).toBe(name);
         if (row.snippet) expect(snippetText(row.snippet), what).not.toContain("\n");
       }
     }

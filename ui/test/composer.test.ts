@@ -10,7 +10,7 @@ async function opened(id = "12") {
   rowOf(id)?.click();
   await settle();
   // A moment has passed since the agent came here.
-  page.app.place.arrivedAt = -Infinity;
+  page.app.navigation.arrivedAt = -Infinity;
   return page;
 }
 
@@ -38,7 +38,7 @@ describe("the composer", () => {
 
   test("follows the setting for Ctrl+Enter", async () => {
     const { desk, app } = await opened();
-    await app.changeSettings({ sendKey: "ctrlEnter" });
+    await app.shell.changeSettings({ sendKey: "ctrlEnter" });
     await settle();
     type(field(), "one");
     press(field(), "Enter");
@@ -129,14 +129,14 @@ describe("the composer", () => {
 
   test("warns of a closed window but does not forbid", async () => {
     const { desk, app } = await openPage();
-    const talk = desk.of("12");
-    talk.row.window = { openedAtMs: Date.now() - 50 * 3_600_000, closesAtMs: Date.now() - 2 * 3_600_000 };
+    const conversation = desk.of("12");
+    conversation.row.window = { openedAtMs: Date.now() - 50 * 3_600_000, closesAtMs: Date.now() - 2 * 3_600_000 };
     rowOf("12")?.click();
     await settle();
     expect(document.querySelector(".composer [data-window=closed]")?.textContent).toMatch(
       /closed at .*TikTok may still take 3/,
     );
-    app.place.arrivedAt = -Infinity;
+    app.navigation.arrivedAt = -Infinity;
     type(field(), "anyway");
     press(field(), "Enter");
     await settle();

@@ -63,10 +63,10 @@ describe("drafts", () => {
   });
   test("keep what is typed when an older answer of the desk comes in", () => {
     const { drafts } = setup();
-    drafts.settle("12", plain("old"), drafts.stamp("12"));
-    const stamp = drafts.stamp("12");
+    drafts.settle("12", plain("old"), drafts.revision("12"));
+    const revision = drafts.revision("12");
     drafts.edit("12", "older and newer");
-    drafts.settle("12", plain("old"), stamp);
+    drafts.settle("12", plain("old"), revision);
     expect(drafts.text("12")).toBe("older and newer");
   });
   test("take the desk's text when nothing is typed, as after a discard", async () => {
@@ -74,7 +74,7 @@ describe("drafts", () => {
     const changed = vi.fn();
     drafts.watch("12", { changed, kept: () => {} });
     drafts.settle("12", plain(""), 0);
-    drafts.settle("12", plain("back again"), drafts.stamp("12"));
+    drafts.settle("12", plain("back again"), drafts.revision("12"));
     expect(drafts.text("12")).toBe("back again");
     expect(changed).toHaveBeenCalledTimes(2);
   });

@@ -30,7 +30,7 @@ describe("finding in a conversation", () => {
     expect(marks().length).toBeGreaterThan(5);
     expect(document.querySelector(".now")?.getAttribute("data-message")).toBe(desk.of("41").messages.at(-1)?.id);
     expect(document.activeElement).toBe(field());
-    expect(app.talk?.words).toBe("coat");
+    expect(app.thread?.words).toBe("coat");
   });
 
   test("goes on with Enter and F3, back with Shift, round at the end, and keeps the focus", async () => {
@@ -56,12 +56,12 @@ describe("finding in a conversation", () => {
     const first = desk.of("41").messages[0]?.id;
     press(field(), "Enter", { shiftKey: true });
     await settle(30);
-    expect(app.talk?.stretch.messages[0]?.id).toBe(first);
+    expect(app.thread?.range.messages[0]?.id).toBe(first);
     expect(marks()).toContain("question");
-    const before = app.talk?.stretch.messages.length ?? 0;
-    await app.talk?.newer();
+    const before = app.thread?.range.messages.length ?? 0;
+    await app.thread?.newer();
     await settle();
-    expect(app.talk?.stretch.messages.length).toBeGreaterThan(before);
+    expect(app.thread?.range.messages.length).toBeGreaterThan(before);
     expect(bubbles().length).toBeLessThanOrEqual(212);
   });
 
@@ -84,7 +84,7 @@ describe("finding in a conversation", () => {
     type(field(), "zebr");
     await settle(30);
     expect(count()).toBe("1 of 1,000+");
-    expect(app.talk?.find.more).toBe(true);
+    expect(app.thread?.find.more).toBe(true);
   });
 
   test("says what it cannot follow, and goes by the clock here", async () => {
@@ -137,7 +137,7 @@ describe("finding in a conversation", () => {
     const { app } = await find("coat");
     press(field(), "Escape");
     await settle(30);
-    expect(app.talk?.find.open).toBe(false);
+    expect(app.thread?.find.open).toBe(false);
     expect(marks()).toEqual([]);
     expect(document.activeElement?.getAttribute("data-composer")).toBe("41");
   });
@@ -169,42 +169,42 @@ describe("a long conversation", () => {
     press(screen.getByRole("log"), "Home");
     await settle(400);
     expect(back()).toBe(before);
-    expect(app.talk?.stretch.messages[0]?.id).toBe(all[0]?.id);
-    expect(app.talk?.stretch.hasOlder).toBe(false);
+    expect(app.thread?.range.messages[0]?.id).toBe(all[0]?.id);
+    expect(app.thread?.range.hasOlder).toBe(false);
     press(screen.getByRole("log"), "End");
     await settle(60);
-    expect(app.talk?.stretch.messages.at(-1)?.id).toBe(all.at(-1)?.id);
-    expect(app.talk?.stretch.hasNewer).toBe(false);
+    expect(app.thread?.range.messages.at(-1)?.id).toBe(all.at(-1)?.id);
+    expect(app.thread?.range.hasNewer).toBe(false);
   });
 
   test("a page that comes late does not disturb the place the agent has gone to", async () => {
     const { desk, app } = await long();
     const release = desk.hold("listMessages");
-    const paging = app.talk?.older();
+    const paging = app.thread?.older();
     await settle();
     desk.held.delete("listMessages");
     const there = desk.of("70").messages[100]?.id ?? "";
-    expect(await app.talk?.show(there)).toBe(true);
-    const held = app.talk?.stretch;
+    expect(await app.thread?.show(there)).toBe(true);
+    const held = app.thread?.range;
     release();
     await paging;
     await settle();
-    expect(app.talk?.stretch.messages.slice(0, 3)).toEqual(held?.messages.slice(0, 3));
-    expect(app.talk?.has(there)).toBe(true);
+    expect(app.thread?.range.messages.slice(0, 3)).toEqual(held?.messages.slice(0, 3));
+    expect(app.thread?.has(there)).toBe(true);
   });
 
   test("is asked for again where the agent is, not at its end", async () => {
     const { desk, app } = await long();
     const there = desk.of("70").messages[1500]?.id ?? "";
-    await app.talk?.show(there);
+    await app.thread?.show(there);
     await settle(20);
-    const before = app.talk?.stretch.messages.map((one) => one.id);
+    const before = app.thread?.range.messages.map((one) => one.id);
     const changed = desk.of("70").messages[1500];
     if (changed) changed.reactions = [{ emoji: "🎈", from: "in" }];
     desk.receive("70", "and now?");
     await settle(40);
-    expect(app.talk?.stretch.messages.map((one) => one.id)).toEqual(before);
-    expect(app.talk?.stretch.messages.find((one) => one.id === there)?.reactions).toHaveLength(1);
+    expect(app.thread?.range.messages.map((one) => one.id)).toEqual(before);
+    expect(app.thread?.range.messages.find((one) => one.id === there)?.reactions).toHaveLength(1);
     expect(screen.getByRole("button", { name: "1 new message" })).toBeTruthy();
   });
 });

@@ -30,13 +30,24 @@ describe("the house", () => {
     });
     expect(crossing).toEqual([]);
   });
-  test("parts and state import no feature", () => {
-    expect(
-      code.filter(
-        ({ name, text }) =>
-          /^(parts|state|text|ipc)\//.test(name) && imports(text).some((path) => path.includes("features/")),
-      ),
-    ).toEqual([]);
+  test("nothing below the features imports a feature", () => {
+    const below = /^(parts|state|domain|text|ipc)\//;
+    const climbing = code.filter(
+      ({ name, text }) => below.test(name) && imports(text).some((path) => path.includes("features/")),
+    );
+    expect(climbing.map(({ name }) => name)).toEqual([]);
+  });
+  test("pure functions and words import no store and no component", () => {
+    const climbing = code.filter(
+      ({ name, text }) => /^(domain|text)\//.test(name) && imports(text).some((path) => /(state|parts)\//.test(path)),
+    );
+    expect(climbing.map(({ name }) => name)).toEqual([]);
+  });
+  test("pure functions hold no state and ask nothing of the desk", () => {
+    const impure = code.filter(
+      ({ name, text }) => name.startsWith("domain/") && /\$state|ipc\/(?!bindings)/.test(text),
+    );
+    expect(impure.map(({ name }) => name)).toEqual([]);
   });
   test("@tauri-apps is imported in one file only", () => {
     expect(

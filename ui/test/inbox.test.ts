@@ -29,7 +29,7 @@ describe("the inbox", () => {
 
   test("marks our own last line", async () => {
     const { app } = await openPage();
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     expect(rowOf("14")?.textContent).toMatch(/You:\s*The tracking link/);
   });
@@ -218,7 +218,7 @@ describe("the inbox", () => {
 
   test("says how many replies are left, and shows it when it is not all of them", async () => {
     const { app } = await openPage(sendingScene);
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     const replies = (id: string): HTMLElement | null => rowOf(id)?.querySelector("[data-replies]") ?? null;
     expect(rowOf("31")?.querySelector("[data-window]")?.getAttribute("title")).toBe(
@@ -235,12 +235,12 @@ describe("the inbox", () => {
 
   test("shows what goes out later, in the rows and above them", async () => {
     const { app } = await openPage(sendingScene);
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     expect(rowOf("32")?.textContent).toContain("and 3 more unsent replies");
     expect(rowOf("31")?.textContent).not.toContain("Scheduled");
     screen.getByRole("button", { name: "3 scheduled" }).click();
     await settle();
-    expect(app.place.scheduledOpen).toBe(true);
+    expect(app.navigation.scheduledOpen).toBe(true);
   });
 });

@@ -31,7 +31,7 @@ describe("the tabs", () => {
     first.focus();
     press(first, "ArrowRight");
     await settle();
-    expect(app.place.tab).toBe("requests");
+    expect(app.navigation.tab).toBe("requests");
     expect(document.activeElement).toBe(screen.getByRole("tab", { name: /Requests/ }));
   });
 
@@ -62,7 +62,7 @@ describe("a row", () => {
   test("says where messages may be missing, and what TikTok does not show", async () => {
     const { app } = await openPage(keepingScene);
     expect(rowOf("11")?.querySelector("[data-gap]")?.getAttribute("title")).toBe("Messages may be missing");
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     expect(rowOf("22")?.textContent).toContain("TikTok does not show this conversation");
     expect(rowOf("12")?.querySelector("[data-gap], [data-unreadable]")).toBeNull();
@@ -166,7 +166,7 @@ describe("access that ends", () => {
     expect(banner("access")?.classList.contains("bad")).toBe(days === 1);
     button("Link again").click();
     await settle();
-    expect(app.place.screen).toBe("link");
+    expect(app.navigation.screen).toBe("link");
   });
 
   test("can be put away until the next step", async () => {
@@ -228,11 +228,11 @@ describe("access that ends", () => {
     const { app } = await openPage(ending(7));
     button("Not now").click();
     await settle();
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
     block("1").querySelector<HTMLElement>(".ways button")?.click();
     await settle();
-    expect(app.place.screen).toBe("link");
+    expect(app.navigation.screen).toBe("link");
   });
 
   test("says nothing while there is time, nor when the account has to be linked again anyway", async () => {
@@ -255,13 +255,13 @@ describe("access that ends", () => {
     button("Erase…").click();
     await settle();
     expect(dialog()?.textContent).toContain("Erase @maisonbloom?");
-    expect(app.place.unlinking).toEqual({ account: "1", erase: true });
+    expect(app.navigation.unlinking).toEqual({ account: "1", erase: true });
   });
 });
 
 async function settings(scene: (desk: FakeDesk) => void = keepingScene) {
   const page = await openPage(scene);
-  page.app.place.go("settings");
+  page.app.navigation.go("settings");
   await settle();
   return page;
 }
@@ -335,8 +335,8 @@ describe("settings of an account", () => {
     await settle();
     expect(desk.asked.findLast((one) => one.command === "unlinkAccount")?.args).toEqual({ account: "1", erase: true });
     expect(said()).toContain("@maisonbloom was erased from this computer.");
-    expect(app.frame.accounts.map((one) => one.id)).toEqual(["2"]);
-    expect(app.place.account).toBe("2");
+    expect(app.shell.accounts.map((one) => one.id)).toEqual(["2"]);
+    expect(app.navigation.account).toBe("2");
   });
 
   test("say why it could not be unlinked, and leave it as it is", async () => {
@@ -374,17 +374,17 @@ describe("settings of an account", () => {
     const { app } = await openPage();
     rowOf("12")?.click();
     await settle();
-    app.place.unlinking = { account: "1", erase: false };
+    app.navigation.unlinking = { account: "1", erase: false };
     await settle();
     press(document.body, "e");
     press(document.body, "j");
     await settle();
-    expect(app.place.conversation).toBe("12");
-    app.place.unlinking = null;
+    expect(app.navigation.conversation).toBe("12");
+    app.navigation.unlinking = null;
     await settle();
     press(document.body, "j");
     await settle();
-    expect(app.place.conversation).toBe("13");
+    expect(app.navigation.conversation).toBe("13");
   });
 });
 

@@ -2,7 +2,7 @@
 import { screen } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 
-import { isForInputMethod, keyName, keyOf } from "../src/state/keys";
+import { isForInputMethod, keyName, keyOf } from "../src/domain/keys";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
 const event = (key: string, code: string, more: KeyboardEventInit = {}): KeyboardEvent =>
@@ -97,7 +97,7 @@ describe("an input method", () => {
     const { desk, app } = await openPage();
     rowOf("12")?.click();
     await settle();
-    app.place.arrivedAt = -Infinity;
+    app.navigation.arrivedAt = -Infinity;
     type(field(), "사이즈");
     press(field(), "Enter", late);
     await settle();
@@ -128,7 +128,7 @@ describe("an input method", () => {
     await settle();
     field().focus();
 
-    app.place.triaging = "assign";
+    app.navigation.triaging = "assign";
     await settle();
     const assign = screen.getByRole("dialog").querySelector("input") as HTMLInputElement;
     type(assign, "민지");

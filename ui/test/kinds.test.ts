@@ -13,7 +13,7 @@ const bubble = (text: string): HTMLElement => {
 
 async function kinds(id = "41") {
   const page = await openPage(kindsScene);
-  page.app.chooseTab("all");
+  page.app.inbox.chooseTab("all");
   await settle();
   rowOf(id)?.click();
   await settle(20);
@@ -135,7 +135,7 @@ describe("kinds of messages", () => {
     await settle();
     expect(app.viewer.conversation).toBe("11");
     const at = app.viewer.message;
-    expect(app.talk?.stretch.messages.find((one) => one.id === at)?.content.type).toBe("image");
+    expect(app.thread?.range.messages.find((one) => one.id === at)?.content.type).toBe("image");
   });
 
   test("what TikTok keeps to itself, and shared posts, open there", async () => {
@@ -157,7 +157,7 @@ describe("kinds of messages", () => {
     const first = desk.of("41").messages[0]?.id;
     bubble("what you asked at the beginning").querySelector<HTMLElement>("[data-quoted]")?.click();
     await settle(30);
-    expect(app.talk?.stretch.messages[0]?.id).toBe(first);
+    expect(app.thread?.range.messages[0]?.id).toBe(first);
     expect(desk.asked.filter((one) => one.command === "listMessages" && one.args.around === first)).toHaveLength(1);
     expect((document.activeElement as HTMLElement).dataset["message"]).toBe(first);
   });

@@ -11,7 +11,7 @@ async function opened(id = "12", scene: (desk: FakeDesk) => void = inboxScene) {
   const page = await openPage(scene);
   rowOf(id)?.click();
   await settle();
-  page.app.place.arrivedAt = -Infinity;
+  page.app.navigation.arrivedAt = -Infinity;
   return page;
 }
 const inField = (): boolean => document.activeElement === field();
@@ -23,16 +23,16 @@ const enter = async (more: KeyboardEventInit = {}): Promise<void> => {
 describe("Escape", () => {
   test("leaves the composer although the list has become empty", async () => {
     const { desk, app } = await opened();
-    for (const talk of desk.conversations) talk.row.waiting = talk.row.id === "12";
-    app.lists.drop();
+    for (const conversation of desk.conversations) conversation.row.waiting = conversation.row.id === "12";
+    app.lists.invalidate();
     await settle();
     field().focus();
     type(field(), "On its way.");
     await enter();
-    for (const talk of desk.conversations) talk.row.waiting = false;
-    app.lists.drop();
+    for (const conversation of desk.conversations) conversation.row.waiting = false;
+    app.lists.invalidate();
     await settle();
-    expect(app.list?.total).toBe(0);
+    expect(app.inbox.list?.total).toBe(0);
     expect(inField()).toBe(true);
     press(field(), "Escape");
     await settle();
@@ -45,7 +45,7 @@ describe("Escape", () => {
 
   test("leaves it while words of a search stand out, and closes the slash list first", async () => {
     const { app } = await opened();
-    if (app.talk) app.talk.words = "size";
+    if (app.thread) app.thread.words = "size";
     field().focus();
     type(field(), "/");
     await settle();
@@ -55,7 +55,7 @@ describe("Escape", () => {
     press(field(), "Escape");
     await settle();
     expect(inField()).toBe(false);
-    expect(app.talk?.words).toBe("");
+    expect(app.thread?.words).toBe("");
   });
 });
 
@@ -100,7 +100,7 @@ describe("a slash word", () => {
     press(field(), "Escape");
     await enter();
     expect(desk.count("sendReply")).toBe(1);
-    app.place.tool = "later";
+    app.commands.openTool.send("later");
     await settle();
     screen.getByRole("menuitem", { name: /In 1 hour/ }).click();
     await settle();
@@ -204,7 +204,7 @@ describe("zoom", () => {
     expect(press(document.body, "+", { ctrlKey: true }).defaultPrevented).toBe(false);
     (desk as unknown as { zoom: (factor: number) => Promise<void> }).zoom = async (factor) => void asked.push(factor);
     for (const key of ["+", "=", "-"]) expect(press(field(), key, { ctrlKey: true }).defaultPrevented).toBe(true);
-    app.place.sheet = true;
+    app.navigation.sheet = true;
     press(document.body, "+", { ctrlKey: true });
     press(document.body, "0", { ctrlKey: true });
     expect(asked).toEqual([1.1, 1.25, 1.1, 1.25, 1]);

@@ -273,7 +273,7 @@ describe("linking an account", () => {
     expect(now()).toBe("1");
     expect(desk.count("startAuthorization")).toBe(0);
     desk.link.step = { step: "authorise" };
-    app.openLink();
+    app.linking.open();
     await settle();
     expect(desk.count("startAuthorization")).toBe(0);
     await click("Open browser");

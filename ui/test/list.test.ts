@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { FakeDesk } from "../dev/fake";
 import { bigScene } from "../dev/scene";
 import { inSight, PAD, reveal, ROW } from "../src/features/inbox/sight";
-import { CHUNK, ConversationList } from "../src/state/list.svelte";
+import { CHUNK_SIZE, ConversationList } from "../src/state/list.svelte";
 import { fakeDesk, settle } from "./world";
 
 const list = (): ConversationList => new ConversationList("1", "all", new SvelteMap());
@@ -21,13 +21,13 @@ describe("the list's window", () => {
     rows.look(0, 20);
     rows.look(0, 22);
     await settle();
-    expect(asked(desk)).toEqual([[0, CHUNK]]);
+    expect(asked(desk)).toEqual([[0, CHUNK_SIZE]]);
     expect(rows.total).toBe(5_000);
     rows.look(2_000, 2_025);
     await settle();
     expect(asked(desk)).toEqual([
-      [0, CHUNK],
-      [2_000, CHUNK],
+      [0, CHUNK_SIZE],
+      [2_000, CHUNK_SIZE],
     ]);
     rows.look(5, 25);
     await settle();
@@ -41,7 +41,7 @@ describe("the list's window", () => {
     const rows = list();
     rows.look(40, 60);
     await settle();
-    expect(asked(desk)).toEqual([[0, 2 * CHUNK]]);
+    expect(asked(desk)).toEqual([[0, 2 * CHUNK_SIZE]]);
     rows.look(0, 4_000);
     await settle();
     expect(asked(desk).every(([, limit]) => limit <= 200)).toBe(true);
@@ -54,7 +54,7 @@ describe("the list's window", () => {
     await settle();
     const release = desk.hold("listConversations");
     desk.of("103").row.lastAtMs = Date.now() + 1000;
-    rows.drop();
+    rows.invalidate();
     await settle();
     expect(rows.at(0)?.id).toBe("100");
     release();
@@ -67,13 +67,13 @@ describe("the list's window", () => {
     const rows = list();
     const release = desk.hold("listConversations");
     rows.look(0, 20);
-    rows.drop();
-    rows.drop();
+    rows.invalidate();
+    rows.invalidate();
     release();
     await settle();
     expect(asked(desk)).toEqual([
-      [0, CHUNK],
-      [0, CHUNK],
+      [0, CHUNK_SIZE],
+      [0, CHUNK_SIZE],
     ]);
   });
 
@@ -84,7 +84,7 @@ describe("the list's window", () => {
     await settle();
     expect(rows.placeOf("104")).toBe(4);
     desk.of("110").row.lastAtMs = Date.now() + 5000;
-    rows.drop();
+    rows.invalidate();
     await settle();
     expect(rows.placeOf("104")).toBe(5);
     expect(rows.placeOf("nobody")).toBe(-1);
@@ -96,9 +96,9 @@ describe("the list's window", () => {
     rows.look(92, 120, 100);
     await settle();
     const moves: number[] = [];
-    rows.moved = (by) => moves.push(by);
+    rows.rowsMoved.listen((by) => moves.push(by));
     for (const id of ["1900", "1901"]) desk.of(id).row.lastAtMs = Date.now() + 5000;
-    rows.drop();
+    rows.invalidate();
     await settle();
     expect(moves).toEqual([2]);
   });
@@ -109,7 +109,7 @@ describe("the list's window", () => {
     rows.look(0, 20);
     await settle();
     rows.leave();
-    rows.drop();
+    rows.invalidate();
     await settle();
     expect(asked(desk)).toHaveLength(1);
     rows.look(0, 20);
@@ -121,11 +121,11 @@ describe("the list's window", () => {
     fakeDesk(big);
     const rows = list();
     for (let at = 0; at < 40; at += 1) {
-      rows.look(at * CHUNK, at * CHUNK + 20);
+      rows.look(at * CHUNK_SIZE, at * CHUNK_SIZE + 20);
       await settle(4);
     }
     expect(rows.at(0)).toBeUndefined();
-    expect(rows.at(39 * CHUNK)).toBeDefined();
+    expect(rows.at(39 * CHUNK_SIZE)).toBeDefined();
   });
 
   test("shrinks with the list", async () => {
@@ -134,7 +134,7 @@ describe("the list's window", () => {
     rows.look(100, 120);
     await settle();
     desk.conversations.length = 10;
-    rows.drop();
+    rows.invalidate();
     await settle();
     expect(rows.total).toBe(10);
     expect(rows.at(100)).toBeUndefined();

@@ -37,7 +37,7 @@ describe("A reply that was not sent", () => {
       [REFUSED, "Your reply to Thảo Phạm was not sent: "],
       [LOST, "TikTok never confirmed your reply to Thảo Phạm. It may have arrived."],
     ] as const) {
-      app.place.go("settings");
+      app.navigation.go("settings");
       desk.say(notSent(delivery));
       await settle();
       expect(alarms()).toHaveLength(1);
@@ -47,7 +47,7 @@ describe("A reply that was not sent", () => {
       expect(screen.getByRole("heading", { level: 2 }).textContent).toBe("Thảo Phạm");
       expect(document.activeElement).toBe(field());
       expect(alarms()).toEqual([]);
-      app.place.open(null);
+      app.navigation.open(null);
     }
   });
 
@@ -58,7 +58,7 @@ describe("A reply that was not sent", () => {
     await settle();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(alarms()).toHaveLength(1);
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     rowOf("14")?.click();
     await settle();

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
 
 import type { MessagePage, MessageView } from "../src/ipc/bindings";
-import { grouped, TOGETHER_MS } from "../src/state/group";
-import { arrivals, EMPTY, remade, renewed, stretchOf, trimmed, withNewer, withOlder } from "../src/state/pages";
+import { grouped, TOGETHER_MS } from "../src/domain/messageGroups";
+import {
+  arrivals,
+  EMPTY_RANGE,
+  remade,
+  renewed,
+  rangeOf,
+  trimmed,
+  withNewer,
+  withOlder,
+} from "../src/domain/messagePages";
 
 const T0 = new Date(2026, 10, 20, 12).getTime();
 const make = (n: number, more: Partial<MessageView> = {}): MessageView => ({
@@ -34,9 +43,9 @@ const page = (from: number, to: number, more: Partial<MessagePage> = {}): Messag
 const ids = (of: { messages: readonly MessageView[] }): string =>
   `${of.messages[0]?.id}–${of.messages.at(-1)?.id} (${of.messages.length})`;
 
-describe("a stretch of messages", () => {
+describe("a range of messages", () => {
   test("takes older pages in front and lets the newest end go when there are too many", () => {
-    const one = withOlder(stretchOf(page(61, 120)), page(1, 60), 100);
+    const one = withOlder(rangeOf(page(61, 120)), page(1, 60), 100);
     expect(ids(one)).toBe("1–100 (100)");
     expect(one).toMatchObject({ hasOlder: false, hasNewer: true });
     const back = withNewer(one, { ...page(101, 120), hasNewer: false }, 100);
@@ -44,12 +53,12 @@ describe("a stretch of messages", () => {
     expect(back).toMatchObject({ hasOlder: true, hasNewer: false });
   });
   test("keeps what is older than the newest page when that is asked for again", () => {
-    const now = renewed(stretchOf(page(1, 100)), page(90, 102));
+    const now = renewed(rangeOf(page(1, 100)), page(90, 102));
     expect(ids(now)).toBe("1–102 (102)");
     expect(now.hasOlder).toBe(false);
   });
   test("leaves bubbles alone that did not change", () => {
-    const old = stretchOf(page(1, 5));
+    const old = rangeOf(page(1, 5));
     const fresh = page(1, 5);
     fresh.messages[4] = make(5, { reactions: [{ emoji: "❤️", from: "in" }] });
     const now = renewed(old, fresh);
@@ -59,19 +68,19 @@ describe("a stretch of messages", () => {
   test("drops a message that was discarded", () => {
     const fresh = page(1, 5);
     fresh.messages.splice(2, 1);
-    expect(renewed(stretchOf(page(1, 5)), fresh).messages.map((one) => one.id)).toEqual(["1", "2", "4", "5"]);
+    expect(renewed(rangeOf(page(1, 5)), fresh).messages.map((one) => one.id)).toEqual(["1", "2", "4", "5"]);
   });
   test("starts anew when nothing is in common, rather than hide a hole", () => {
-    const now = renewed(stretchOf(page(1, 60)), page(300, 360));
+    const now = renewed(rangeOf(page(1, 60)), page(300, 360));
     expect(ids(now)).toBe("300–360 (61)");
     expect(now.hasOlder).toBe(true);
   });
   test("never holds a message twice", () => {
-    expect(ids(withOlder(stretchOf(page(5, 10)), page(1, 7)))).toBe("1–10 (10)");
-    expect(ids(withNewer(stretchOf(page(1, 7)), page(5, 10)))).toBe("1–10 (10)");
+    expect(ids(withOlder(rangeOf(page(5, 10)), page(1, 7)))).toBe("1–10 (10)");
+    expect(ids(withNewer(rangeOf(page(1, 7)), page(5, 10)))).toBe("1–10 (10)");
   });
   test("is made anew in place while its newest end is out of sight", () => {
-    const old = { ...stretchOf(page(10, 20)), hasNewer: true };
+    const old = { ...rangeOf(page(10, 20)), hasNewer: true };
     const fresh = page(5, 40, { hasNewer: true });
     fresh.messages[7] = make(12, { reactions: [{ emoji: "❤️", from: "in" }] });
     const now = remade(old, fresh);
@@ -79,31 +88,31 @@ describe("a stretch of messages", () => {
     expect(now).toMatchObject({ hasOlder: true, hasNewer: true });
     expect(now.messages[0]).toBe(old.messages[0]);
     expect(now.messages[2]?.reactions).toHaveLength(1);
-    // What lies between two that are held belongs to the stretch.
-    const filled = remade({ ...stretchOf(page(10, 20)), messages: [make(10), make(20)] }, page(1, 20));
+    // What lies between two that are held belongs to the range.
+    const filled = remade({ ...rangeOf(page(10, 20)), messages: [make(10), make(20)] }, page(1, 20));
     expect(ids(filled)).toBe("10–20 (11)");
     expect(filled).toMatchObject({ hasOlder: true, hasNewer: false });
     expect(ids(remade(old, page(100, 120)))).toBe("100–120 (21)");
   });
   test("never lets go of what is in sight", () => {
-    const held = stretchOf(page(61, 120));
+    const held = rangeOf(page(61, 120));
     expect(ids(withOlder(held, page(31, 60), 40, { first: "61", last: "70" }))).toBe("31–82 (52)");
     expect(ids(withOlder(held, page(31, 60), 80, { first: "61", last: "70" }))).toBe("31–110 (80)");
     expect(ids(withNewer(held, page(121, 150), 40, { first: "100", last: "110" }))).toBe("88–150 (63)");
     expect(ids(withNewer(held, page(121, 150), 80, { first: "100", last: "110" }))).toBe("71–150 (80)");
   });
   test("keeps gaps with their messages and forgets those let go", () => {
-    const old = stretchOf({ ...page(50, 60), gaps: [gap("55")] });
+    const old = rangeOf({ ...page(50, 60), gaps: [gap("55")] });
     const now = withOlder(old, { ...page(40, 49), gaps: [gap("45")] });
     expect([...now.gaps.keys()].sort((a, b) => a.localeCompare(b))).toEqual(["45", "55"]);
     expect([...trimmed(now, 8).gaps.keys()]).toEqual(["55"]);
     expect([...renewed(now, page(50, 60)).gaps.keys()]).toEqual(["45"]);
   });
   test("knows what has arrived at its end", () => {
-    const old = stretchOf(page(1, 5));
-    expect(arrivals(old, stretchOf(page(1, 7))).map((one) => one.id)).toEqual(["6", "7"]);
-    expect(arrivals(old, stretchOf(page(1, 5)))).toEqual([]);
-    expect(arrivals(EMPTY, stretchOf(page(1, 5)))).toEqual([]);
+    const old = rangeOf(page(1, 5));
+    expect(arrivals(old, rangeOf(page(1, 7))).map((one) => one.id)).toEqual(["6", "7"]);
+    expect(arrivals(old, rangeOf(page(1, 5)))).toEqual([]);
+    expect(arrivals(EMPTY_RANGE, rangeOf(page(1, 5)))).toEqual([]);
   });
 });
 
@@ -117,7 +126,7 @@ describe("the thread", () => {
   const words = (items: ReturnType<typeof grouped>): string[] =>
     items.map((item) =>
       item.kind === "message"
-        ? `${item.key}${item.first ? "[" : ""}${item.last ? "]" : ""}${item.stamp ? "t" : ""}`
+        ? `${item.key}${item.first ? "[" : ""}${item.last ? "]" : ""}${item.withMeta ? "t" : ""}`
         : item.kind,
     );
 

@@ -107,10 +107,10 @@ describe("the palette", () => {
     const { desk, app } = await search("hello question");
     press(input(), "Enter");
     await settle(40);
-    expect(app.place.conversation).toBe("41");
+    expect(app.navigation.conversation).toBe("41");
     const first = desk.of("41").messages[0]?.id ?? "";
-    expect(app.talk?.stretch.messages[0]?.id).toBe(first);
-    expect(app.talk?.stretch.hasNewer).toBe(true);
+    expect(app.thread?.range.messages[0]?.id).toBe(first);
+    expect(app.thread?.range.hasNewer).toBe(true);
     const bubble = bubbles().find((one) => one.dataset["message"] === first);
     expect([...(bubble?.querySelectorAll("mark") ?? [])].map((one) => one.textContent)).toEqual(["hello", "question"]);
     expect(bubble?.querySelector(".pointed")).toBeTruthy();
@@ -127,17 +127,17 @@ describe("the palette", () => {
     const { app } = await search("");
     type(input(), "hello question");
     press(input(), "Enter");
-    expect(app.place.conversation).not.toBe("41");
+    expect(app.navigation.conversation).not.toBe("41");
     await answered();
     await settle(40);
-    expect(app.place.conversation).toBe("41");
+    expect(app.navigation.conversation).toBe("41");
   });
 
   test("opens a person’s conversation", async () => {
     const { app } = await search("zoë");
     press(input(), "Enter");
     await settle(20);
-    expect(app.place.conversation).toBe("42");
+    expect(app.navigation.conversation).toBe("42");
     expect(document.activeElement?.getAttribute("data-composer")).toBe("42");
   });
 
@@ -147,7 +147,7 @@ describe("the palette", () => {
     press(input(), "Enter");
     await settle(40);
     expect(screen.getByText("This message is no longer here.")).toBeTruthy();
-    expect(app.talk?.loaded).toBe(true);
+    expect(app.thread?.loaded).toBe(true);
     expect(bubbles().length).toBeGreaterThan(0);
   });
 
@@ -157,7 +157,7 @@ describe("the palette", () => {
     expect(active()).toMatch(/^Settings Ctrl ,$/);
     press(input(), "Enter");
     await settle();
-    expect(app.place.screen).toBe("settings");
+    expect(app.navigation.screen).toBe("settings");
     expect(screen.queryByRole("combobox")).toBeNull();
   });
 
@@ -255,7 +255,7 @@ describe("the palette", () => {
     press(input(), "Enter");
     second();
     await settle(60);
-    expect(app.place.conversation).toBe("41");
+    expect(app.navigation.conversation).toBe("41");
     const below = desk.asked.flatMap((one) => (one.command === "search" ? [one.args.below] : []));
     expect(below.length).toBeGreaterThan(2);
     expect(new Set(below).size).toBe(below.length);

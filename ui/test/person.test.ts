@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { keepingScene } from "../dev/kept";
 import { tag } from "../dev/keeping";
-import { suggested } from "../src/state/tags.svelte";
+import { suggested } from "../src/domain/tags";
 import { openPage, press, rowOf, settle, type } from "./world";
 
 const panel = (): HTMLElement => screen.getByRole("complementary", { name: "Person" });
@@ -128,7 +128,7 @@ describe("the person panel", () => {
 
   test("opens itself for the key when it is closed", async () => {
     const { app } = await opened();
-    await app.changeSettings({ personPanel: false });
+    await app.shell.changeSettings({ personPanel: false });
     await settle();
     press(document.body, "l");
     await settle();

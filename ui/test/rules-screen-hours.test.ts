@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { lengthOf, minuteOf, stretches, timeOf, wrongHolidays, wrongSpans } from "../src/state/hours.svelte";
+import { lengthOf, minuteOf, stretches, timeOf, wrongHolidays, wrongSpans } from "../src/domain/businessHours";
 import { accessible, choose, click, last, noRules, openRules, words } from "./rules-world";
 import { press, settle, type } from "./world";
 

@@ -83,14 +83,14 @@ describe("the dry run", () => {
     await run();
     const example = document.querySelector<HTMLElement>("[data-example]") as HTMLElement;
     const message = example.getAttribute("data-example");
-    const talk = desk.conversations.find((one) => one.messages.some((other) => other.id === message));
+    const conversation = desk.conversations.find((one) => one.messages.some((other) => other.id === message));
     await click(example);
     await settle(30);
-    expect(app.place.screen).toBe("inbox");
-    expect(app.place.account).toBe(talk?.account);
-    expect(app.place.conversation).toBe(talk?.row.id);
+    expect(app.navigation.screen).toBe("inbox");
+    expect(app.navigation.account).toBe(conversation?.account);
+    expect(app.navigation.conversation).toBe(conversation?.row.id);
     expect(desk.asked.some((one) => one.command === "listMessages" && one.args.around === message)).toBe(true);
-    app.place.go("rules");
+    app.navigation.go("rules");
     await settle();
     expect(words(dry())).toContain("Would have fired");
   });
@@ -119,7 +119,7 @@ describe("the dry run", () => {
     await edit("Delivery");
     const release = desk.hold("dryRunRules");
     await run();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     release();
     await settle();
@@ -237,8 +237,8 @@ describe("the log of rules", () => {
     await log();
     await click(entries()[0]?.querySelector("[data-open]") ?? null);
     await settle(30);
-    expect(app.place.screen).toBe("inbox");
-    expect(app.place.conversation).toBe("11");
+    expect(app.navigation.screen).toBe("inbox");
+    expect(app.navigation.conversation).toBe("11");
     const first = desk.of("11").messages.find((one) => one.direction === "in")?.id;
     expect(desk.asked.some((one) => one.command === "listMessages" && one.args.around === first)).toBe(true);
   });
@@ -272,9 +272,9 @@ describe("why a rule answered, or not", () => {
     app.rules.explain(follower?.messages[0]?.id ?? "");
     await settle();
     const said = (at: number): string => words(document.querySelectorAll("[data-verdict]")[at] ?? null);
-    expect(said(0)).toBe("DeliveryIt asks that the customer does not follow you, and that is not so.");
-    expect(said(2)).toBe("RiyadhIt waits for something else: a message contains “شحن” or “الرياض”.");
-    expect(said(4)).toBe("Nobody answeredIt is switched off.");
+    expect(said(0)).toBe("Delivery It asks that the customer does not follow you, and that is not so.");
+    expect(said(2)).toBe("Riyadh It waits for something else: a message contains “شحن” or “الرياض”.");
+    expect(said(4)).toBe("Nobody answered It is switched off.");
     await accessible();
   });
 
@@ -292,7 +292,7 @@ describe("why a rule answered, or not", () => {
     app.rules.explain(desk.of("11").messages.findLast((one) => one.direction === "in")?.id ?? "");
     await settle();
     const dialog = screen.getByRole("dialog");
-    expect(words(dialog)).toContain("AwayIt is not tried: “Delivery” above it fires and stops the others.");
+    expect(words(dialog)).toContain("Away It is not tried: “Delivery” above it fires and stops the others.");
     expect(words(dialog)).toContain("If it fired now, no reply would go out: another rule had answered this message.");
   });
 
@@ -311,7 +311,7 @@ describe("why a rule answered, or not", () => {
 
   test("opens over the inbox, where nobody has looked at the rules yet", async () => {
     const { app, desk } = await openRules();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     app.rules.view = null;
     app.rules.explain(desk.of("12").messages[0]?.id ?? "");

@@ -149,7 +149,7 @@ describe("the list of rules", () => {
     grip.dispatchEvent(new PointerEvent("pointerup", { bubbles: true, clientY: 200 }));
     await settle();
     expect(desk.count("sortRules")).toBe(0);
-    expect(app.place.screen).toBe("rules");
+    expect(app.navigation.screen).toBe("rules");
   });
 
   test("a copy stands right below and is switched off", async () => {
@@ -184,7 +184,7 @@ describe("the list of rules", () => {
     desk.tell({ kind: "rules" });
     await settle();
     expect(order()).toHaveLength(4);
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     const before = desk.count("listRules");
     desk.tell({ kind: "rules" });
@@ -525,7 +525,7 @@ describe("the editor", () => {
     await click(document.querySelector("[data-discard]"));
     expect(editor()).toBeNull();
     expect(own.rules[1]?.spec.name).toBe("Away");
-    expect(app.place.screen).toBe("rules");
+    expect(app.navigation.screen).toBe("rules");
   });
 
   test("leaves without asking when nothing was changed, and puts the focus back on the rule", async () => {
@@ -542,9 +542,9 @@ describe("the editor", () => {
     await edit("Away");
     type(name(), "Evenings");
     await settle();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
-    app.place.go("rules");
+    app.navigation.go("rules");
     await settle();
     expect(name().value).toBe("Evenings");
     expect(screen.getAllByText("Unsaved changes").length).toBeGreaterThan(0);

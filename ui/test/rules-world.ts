@@ -17,7 +17,7 @@ export async function openRules(
   scene: (desk: FakeDesk) => void = rulesScene,
 ): Promise<{ desk: FakeDesk; app: App; own: Ruling }> {
   const page = await openPage(scene);
-  page.app.place.go("rules");
+  page.app.navigation.go("rules");
   await settle();
   return { ...page, own: rulingOf(page.desk) };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import { length, MOST, pressed, sendable } from "../src/features/composer/rules";
+import { length, MAX_REPLY_LENGTH, pressed, sendable } from "../src/features/composer/replyable";
 import { check } from "../src/features/link/check";
-import { chordName, keyOf, KEYS } from "../src/state/keys";
+import { chordName, keyOf, KEYS } from "../src/domain/keys";
 
 const press = (key: string, more: Partial<KeyboardEvent> = {}) => ({
   key,
@@ -25,8 +25,8 @@ describe("the composer's rules", () => {
   test("refuse nothing visible and too much", () => {
     expect(sendable("")).toEqual({ ok: false, why: "empty" });
     expect(sendable(" \n\u200b\u2060\t")).toEqual({ ok: false, why: "empty" });
-    expect(sendable("🙏".repeat(MOST))).toEqual({ ok: true });
-    expect(sendable("🙏".repeat(MOST + 2))).toEqual({ ok: false, why: "tooLong", over: 2 });
+    expect(sendable("🙏".repeat(MAX_REPLY_LENGTH))).toEqual({ ok: true });
+    expect(sendable("🙏".repeat(MAX_REPLY_LENGTH + 2))).toEqual({ ok: false, why: "tooLong", over: 2 });
   });
   test.each([
     ["enter", press("Enter"), "send"],

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { savedOf } from "../dev/savedReplies";
 import { slashBefore } from "../src/features/composer/choosing.svelte";
-import { blanksOf, piecesOf } from "../src/state/braces";
-import { legacyEncoding, readTextFile } from "../src/state/textFile";
+import { blanksOf, piecesOf } from "../src/domain/placeholders";
+import { legacyEncoding, readTextFile } from "../src/domain/textFile";
 import { unreadableWords } from "../src/text/saved";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
@@ -33,7 +33,7 @@ async function writing(id = "12") {
   const page = await openPage();
   rowOf(id)?.click();
   await settle();
-  page.app.place.arrivedAt = -Infinity;
+  page.app.navigation.arrivedAt = -Infinity;
   return page;
 }
 
@@ -252,9 +252,9 @@ describe("the screen", () => {
     await settle();
     type(one<HTMLInputElement>("[data-saved-name]"), "Money back");
     await settle();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
-    app.place.go("saved");
+    app.navigation.go("saved");
     await settle();
     expect(one<HTMLInputElement>("[data-saved-name]").value).toBe("Money back");
     one('[data-saved="1"]').click();

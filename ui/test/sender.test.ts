@@ -4,8 +4,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { quoteOf } from "../dev/composing";
 import type { MessageView } from "../src/ipc/bindings";
-import { Drafts, merged } from "../src/state/drafts";
-import { colleague, replyable } from "../src/features/composer/rules";
+import { mergeDraft } from "../src/domain/mergeDraft";
+import { Drafts } from "../src/state/drafts";
+import { colleague, replyable } from "../src/features/composer/replyable";
 import { budgetLook } from "../src/features/composer/budget";
 import { bubbles, fakeDesk, field, openPage, press, rowOf, settle, type } from "./world";
 
@@ -15,7 +16,7 @@ async function opened(id = "12") {
   const page = await openPage();
   rowOf(id)?.click();
   await settle();
-  page.app.place.arrivedAt = -Infinity;
+  page.app.navigation.arrivedAt = -Infinity;
   return page;
 }
 const lastSend = (desk: Awaited<ReturnType<typeof opened>>["desk"]) =>
@@ -63,14 +64,14 @@ describe("the wrong recipient", () => {
     press(field(), "Enter");
     await settle();
     expect(desk.count("sendReply")).toBe(1);
-    expect(app.place.conversation).toBe("12");
+    expect(app.navigation.conversation).toBe("12");
   });
   test("coming back to the same conversation from the settings is no change", async () => {
     const { desk, app } = await opened("12");
     type(field(), "for twelve");
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     press(field(), "Enter");
     await settle();
@@ -198,7 +199,7 @@ describe("undo", () => {
     ["b", "b", "bc", "bc"],
     ["a\nb", "b", "", "a"],
   ])("the desk's %j over %j with %j typed is %j", (theirs, before, typed, all) =>
-    expect(merged(theirs, before, typed)).toBe(all),
+    expect(mergeDraft(theirs, before, typed)).toBe(all),
   );
 });
 
@@ -292,7 +293,7 @@ describe("the customer sees typing", () => {
     await vi.advanceTimersByTimeAsync(1);
     type(field(), "hello");
     expect(desk.count("sendTypingIndicator")).toBe(2);
-    await app.changeSettings({ typing: false });
+    await app.shell.changeSettings({ typing: false });
     await vi.advanceTimersByTimeAsync(6_000);
     type(field(), "hello!");
     expect(desk.count("sendTypingIndicator")).toBe(2);
@@ -321,7 +322,7 @@ describe("the budget", () => {
       if (budget) budget.left = 0;
       rowOf("12")?.click();
       await settle();
-      page.app.place.arrivedAt = -Infinity;
+      page.app.navigation.arrivedAt = -Infinity;
       return page;
     });
     expect(document.querySelector("[data-budget=spent]")?.textContent).toContain("All 10 replies are used");

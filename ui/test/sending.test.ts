@@ -35,8 +35,8 @@ async function thread(...ours: { body: string | Content; delivery: Delivery }[])
 }
 async function sending(who: string) {
   const page = await openPage(sendingScene);
-  page.app.chooseTab("all");
-  page.app.place.open(who);
+  page.app.inbox.chooseTab("all");
+  page.app.navigation.open(who);
   await settle();
   return page;
 }
@@ -159,7 +159,7 @@ describe("changing a queued reply", () => {
 
   test("follows the setting for Ctrl+Enter, refuses nothing at all, and Escape changes nothing", async () => {
     const { desk, app } = await thread({ body: "as it was", delivery: queued });
-    await app.changeSettings({ sendKey: "ctrlEnter" });
+    await app.shell.changeSettings({ sendKey: "ctrlEnter" });
     button(await openMenu("as it was"), "Edit").click();
     await settle();
     const field = screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Change the message" });
@@ -279,7 +279,7 @@ describe("quoting", () => {
     const early = desk.of("100").messages[30]?.id ?? "";
     bubble("about this").querySelector<HTMLElement>("[data-quoted]")?.click();
     await settle(60);
-    expect(app.talk?.has(early)).toBe(true);
+    expect(app.thread?.has(early)).toBe(true);
     expect(document.querySelector(".pointed")?.closest("[data-message]")?.getAttribute("data-message")).toBe(early);
     expect((document.activeElement as HTMLElement).dataset["message"]).toBe(early);
   });

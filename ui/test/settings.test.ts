@@ -5,7 +5,7 @@ import { openPage, settle } from "./world";
 
 async function settings() {
   const page = await openPage();
-  page.app.place.go("settings");
+  page.app.navigation.go("settings");
   await settle();
   return page;
 }

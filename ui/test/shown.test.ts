@@ -2,23 +2,32 @@ import { describe, expect, test } from "vitest";
 
 import names from "../../tests/fixtures/names.json";
 
-import { wordDiff } from "../src/state/wordDiff";
+import { wordDiff } from "../src/domain/wordDiff";
 import { clampedParts, parts } from "../src/text/marked";
-import { clamped, cleanName, initials, LONGEST_NAME, nameOf, shown, shownName, snippetText } from "../src/text/shown";
+import {
+  clamped,
+  cleanName,
+  initials,
+  MAX_NAME_LENGTH,
+  nameOf,
+  sanitize,
+  sanitizedName,
+  snippetText,
+} from "../src/text/sanitize";
 
 describe("customers' text", () => {
   test("loses NUL and control characters but keeps lines and tabs", () => {
-    expect(shown("a\u0000b\u0007c\u001B[31m\td\r\ne\u009F")).toBe("abc[31m\td\ne");
+    expect(sanitize("a\u0000b\u0007c\u001B[31m\td\r\ne\u009F")).toBe("abc[31m\td\ne");
   });
   test.each(["\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"])("breaks its line at %j", (end) =>
-    expect(shown(`a${end}b`)).toBe("a\nb"),
+    expect(sanitize(`a${end}b`)).toBe("a\nb"),
   );
   test("keeps at most four marks on a letter", () => {
-    expect(shown("Z" + "\u0301".repeat(50) + "a")).toBe("Z" + "\u0301".repeat(4) + "a");
+    expect(sanitize("Z" + "\u0301".repeat(50) + "a")).toBe("Z" + "\u0301".repeat(4) + "a");
   });
   test("keeps emoji, joiners and scripts as they are", () => {
     const text = "👩‍👩‍👧 می‌خواهم Thảo हिन्दी 🏳️‍🌈";
-    expect(shown(text)).toBe(text);
+    expect(sanitize(text)).toBe(text);
   });
   test("is cut by characters, never in half an emoji", () => {
     const cut = clamped("🙏".repeat(10), 4);
@@ -30,7 +39,7 @@ describe("customers' text", () => {
 
 describe("names, as the desk reads them too", () => {
   test.each(names)("$why", ({ name, shown, clean }) => {
-    expect(shownName(name)).toBe(shown);
+    expect(sanitizedName(name)).toBe(shown);
     expect(cleanName(name)).toBe(clean);
   });
 });
@@ -57,19 +66,19 @@ describe("names", () => {
     ]) {
       // Half a minute each when it was quadratic: the test's own time would be over.
       const name = nameOf({ name: long.repeat(110_000), handle: null });
-      expect([...name].length).toBeLessThanOrEqual(LONGEST_NAME * 10);
+      expect([...name].length).toBeLessThanOrEqual(MAX_NAME_LENGTH * 10);
     }
   });
   test("show what would turn them around", () => {
-    expect(shownName("invoice\u202Egnp.exe")).toBe("invoice‹RLO›gnp.exe");
-    expect(shownName("a\u2066b\u2069\u200Bc")).toBe("a‹LRI›b‹PDI›‹ZWSP›c");
+    expect(sanitizedName("invoice\u202Egnp.exe")).toBe("invoice‹RLO›gnp.exe");
+    expect(sanitizedName("a\u2066b\u2069\u200Bc")).toBe("a‹LRI›b‹PDI›‹ZWSP›c");
   });
   test("keep joiners that belong to emoji and to spelling, and show the others", () => {
-    expect(shownName("👩‍👩‍👧")).toBe("👩‍👩‍👧");
-    expect(shownName("می‌خواهم")).toBe("می‌خواهم");
-    expect(shownName("\u200DBob")).toBe("‹ZWJ›Bob");
+    expect(sanitizedName("👩‍👩‍👧")).toBe("👩‍👩‍👧");
+    expect(sanitizedName("می‌خواهم")).toBe("می‌خواهم");
+    expect(sanitizedName("\u200DBob")).toBe("‹ZWJ›Bob");
   });
-  test("stand on one line", () => expect(shownName(" a\n\n b ")).toBe("a b"));
+  test("stand on one line", () => expect(sanitizedName(" a\n\n b ")).toBe("a b"));
   test("fall back to the handle, then to a word", () => {
     expect(nameOf({ name: "", handle: "nadia" })).toBe("@nadia");
     expect(nameOf({ name: "\u0000", handle: null })).toBe("TikTok user");
@@ -89,7 +98,7 @@ test.each([
 test("a text of a megabyte is drawn, searched in and compared without waiting for it", () => {
   for (const one of ["x", "\u200B", "🙏", "\u0301", "a ", "\n", "\uD83D"]) {
     const body = one.repeat(1_000_000 / one.length);
-    expect(clamped(shown(body)).text.length).toBeLessThanOrEqual(8_000);
+    expect(clamped(sanitize(body)).text.length).toBeLessThanOrEqual(8_000);
     expect(snippetText({ kind: "text", text: body.slice(0, 160) })).toBeTypeOf("string");
     const cut = clampedParts(
       parts(body, [

@@ -137,16 +137,16 @@ describe("the thread", () => {
     expect(said().join("")).toBe("오지훈: one more thing");
   });
 
-  test("holds a stretch of a long conversation, not all of it", async () => {
+  test("holds a range of a long conversation, not all of it", async () => {
     const { desk, app } = await openPage((desk) => bigScene(desk, 2, 5_000));
     rowOf("100")?.click();
     await settle();
     for (let turn = 0; turn < 8; turn += 1) {
-      await app.talk?.older();
+      await app.thread?.older();
       await settle();
     }
     expect(bubbles().length).toBeLessThanOrEqual(200);
-    expect(app.talk?.stretch.hasNewer).toBe(true);
+    expect(app.thread?.range.hasNewer).toBe(true);
     expect(desk.asked.every((one) => one.command !== "listMessages" || one.args.limit <= 200)).toBe(true);
   });
 
@@ -206,9 +206,9 @@ describe("the thread", () => {
     const now = Date.now();
     const scene = (desk: FakeDesk): void => {
       bigScene(desk, 1, 1);
-      const talk = desk.of("100");
-      talk.row.window = { openedAtMs: now - 49 * 3_600_000, closesAtMs: now - 3_600_000 };
-      talk.messages.push(
+      const conversation = desk.of("100");
+      conversation.row.window = { openedAtMs: now - 49 * 3_600_000, closesAtMs: now - 3_600_000 };
+      conversation.messages.push(
         message("out", now - 1000, "too late", {
           delivery: { state: "refused", reason: "windowClosed", code: 40301, message: "m", requestId: "r", atMs: now },
         }),

@@ -6,11 +6,11 @@ import type { FakeDesk } from "../dev/fake";
 import { inboxScene } from "../dev/scene";
 import { cardProblem } from "../src/features/composer/card";
 import { loadEmoji, recentWith, search } from "../src/features/composer/emoji";
-import { mayBeCopiedFiles, pastedFiles, pictureAmong } from "../src/state/files";
+import { mayBeCopiedFiles, pastedFiles, pictureAmong } from "../src/domain/pastedFiles";
 import { attach, connect, LARGEST_FILE } from "../src/ipc/desk";
 import { httpHost } from "../src/ipc/http";
-import { moved } from "../src/state/grid";
-import { momentOf, presets, unfit } from "../src/state/later.svelte";
+import { moved } from "../src/domain/gridNavigation";
+import { momentOf, presets, unfit } from "../src/domain/schedule";
 import { field, openPage, press, rowOf, settle, type } from "./world";
 
 afterEach(() => {
@@ -22,7 +22,7 @@ async function opened(id = "12", scene: (desk: FakeDesk) => void = inboxScene) {
   const page = await openPage(scene);
   rowOf(id)?.click();
   await settle();
-  page.app.place.arrivedAt = -Infinity;
+  page.app.navigation.arrivedAt = -Infinity;
   return page;
 }
 const shot = (kind = "image/png"): File => new File(["x"], "a", { type: kind });
@@ -155,13 +155,13 @@ describe("a picture", () => {
       on?.dispatchEvent(event);
       return event;
     };
-    drag(document.querySelector(".talk"), "dragover");
+    drag(document.querySelector(".thread"), "dragover");
     await settle();
     expect(document.querySelector("[data-drop=true]")).not.toBeNull();
     expect(drag(rowOf("13"), "drop").defaultPrevented).toBe(true);
     await settle();
     expect(desk.attached).toEqual([]);
-    drag(document.querySelector(".talk"), "drop");
+    drag(document.querySelector(".thread"), "drop");
     await settle();
     expect(desk.attached).toHaveLength(1);
     expect(document.querySelector("[data-drop=true]")).toBeNull();
@@ -408,15 +408,15 @@ describe("sending later", () => {
         },
       ];
     });
-    app.place.scheduledOpen = true;
+    app.navigation.scheduledOpen = true;
     await settle();
     expect(document.querySelector("[data-scheduled=s1]")?.textContent).toMatch(
       /Marco Bellini.*Hello Marco.*Deskbell was not running/,
     );
     screen.getByRole("button", { name: "Open conversation" }).click();
     await settle();
-    expect(app.place.conversation).toBe("13");
-    expect(app.place.scheduledOpen).toBe(false);
+    expect(app.navigation.conversation).toBe("13");
+    expect(app.navigation.scheduledOpen).toBe(false);
   });
 });
 

@@ -5,8 +5,8 @@ import { message } from "../dev/scene";
 import { triageScene } from "../dev/triaged";
 import { firingWords } from "../src/features/thread/firing";
 import type { ActionTaken, NoReply } from "../src/ipc/bindings";
-import { grouped } from "../src/state/group";
-import { EMPTY } from "../src/state/pages";
+import { grouped } from "../src/domain/messageGroups";
+import { EMPTY_RANGE } from "../src/domain/messagePages";
 import { bubbles, openPage, rowOf, settle } from "./world";
 
 const NOW = Date.UTC(2026, 10, 25, 10);
@@ -113,7 +113,7 @@ describe("a firing in words", () => {
 
 describe("grouping", () => {
   const kinds = (messages: ReturnType<typeof message>[]): string[] =>
-    grouped({ ...EMPTY, messages }, null).map((one) =>
+    grouped({ ...EMPTY_RANGE, messages }, null).map((one) =>
       one.kind === "message" ? `${one.first ? "[" : ""}${one.message.id}${one.last ? "]" : ""}` : one.kind,
     );
   test("ends at what a rule did, and a rule’s reply stands apart from the agent’s", () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { triageScene } from "../dev/triaged";
 import { fitting } from "../src/features/inbox/fit";
-import { matching } from "../src/state/agents.svelte";
+import { matching } from "../src/domain/agents";
 import { openPage, press, rowOf, settle, type } from "./world";
 
 const HOUR = 3_600_000;
@@ -22,7 +22,7 @@ const asked = (desk: { asked: { command: string; args: unknown }[] }, command: s
 
 async function opened(id = "11", tab: "waiting" | "all" | "snoozed" | "done" = "waiting") {
   const page = await openPage(triageScene);
-  page.app.chooseTab(tab);
+  page.app.inbox.chooseTab(tab);
   await settle();
   rowOf(id)?.click();
   await settle();
@@ -76,7 +76,7 @@ describe("the tabs", () => {
     expect(rowOf("16")?.querySelector(".face")?.classList).toContain("away");
     expect(rowOf("13")?.querySelector(".face")?.classList).not.toContain("away");
     expect(rowOf("13")?.textContent).toContain("Assigned to Ana Duarte");
-    app.chooseTab("mine");
+    app.inbox.chooseTab("mine");
     await settle();
     expect(rows()).toEqual(["11", "14"]);
     expect(whose("11")).toBeUndefined();
@@ -86,14 +86,14 @@ describe("the tabs", () => {
     const { app } = await openPage(triageScene);
     screen.getByRole("tab", { name: /Waiting/ }).focus();
     await pressed("End");
-    expect(app.place.tab).toBe("done");
+    expect(app.navigation.tab).toBe("done");
     expect(document.activeElement?.id).toBe("tab-done");
     await pressed("ArrowRight");
-    expect(app.place.tab).toBe("waiting");
+    expect(app.navigation.tab).toBe("waiting");
     await pressed("ArrowLeft");
     await pressed("ArrowLeft");
     await pressed("ArrowLeft");
-    expect(app.place.tab).toBe("snoozed");
+    expect(app.navigation.tab).toBe("snoozed");
     expect(document.activeElement?.id).toBe("tab-snoozed");
   });
 });
@@ -155,7 +155,7 @@ describe("snoozing", () => {
   test("undone, a conversation that was done is done again", async () => {
     const { desk, app } = await opened("12");
     await pressed("e");
-    app.chooseTab("done");
+    app.inbox.chooseTab("done");
     await settle();
     await pressed("h");
     screen.getByRole("menuitem", { name: /^In 1 hour/ }).click();
@@ -347,13 +347,13 @@ describe("assigning", () => {
     const { app } = await openPage(triageScene);
     await pressed("a");
     await pressed("h");
-    expect(app.place.triaging).toBeNull();
+    expect(app.navigation.triaging).toBeNull();
     rowOf("12")?.click();
     await settle();
     screen.getByRole("textbox", { name: /^Message to/ }).focus();
     await pressed("a");
     await pressed("h");
-    expect(app.place.triaging).toBeNull();
+    expect(app.navigation.triaging).toBeNull();
   });
 });
 
@@ -425,7 +425,7 @@ describe("being away", () => {
 describe("agents in the settings", () => {
   async function settings() {
     const page = await openPage(triageScene);
-    page.app.place.go("settings");
+    page.app.navigation.go("settings");
     await settle();
     return page;
   }
@@ -490,7 +490,7 @@ describe("agents in the settings", () => {
     await settle();
     expect(desk.of("13").row.assignee).toBeNull();
     expect(screen.queryByRole("textbox", { name: "Name of Ana Duarte" })).toBeNull();
-    app.place.go("inbox");
+    app.navigation.go("inbox");
     await settle();
     expect(rowOf("13")?.querySelector("[data-assignee]")).toBeNull();
     // Whoever sits here cannot be removed.
@@ -504,18 +504,18 @@ describe("where keys are kept in Practice", () => {
       triageScene(desk);
       desk.overview.practice = true;
     });
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
     expect(document.querySelector("[data-keychain]")?.textContent).toBe(
       "In memory, until Practice ends. They open nothing but the sandbox.",
     );
-    app.openLink();
+    app.linking.open();
     await settle();
     expect(document.querySelector("main")?.textContent).not.toContain("keychain");
   });
   test("and outside of it in the keychain", async () => {
     const { app } = await openPage(triageScene);
-    app.place.go("settings");
+    app.navigation.go("settings");
     await settle();
     expect(document.querySelector("[data-keychain]")?.textContent).toBe("In your system’s keychain.");
   });
@@ -525,7 +525,7 @@ describe("triage to a screen reader", () => {
   test.each(["inbox", "snooze", "assign", "settings"])("has no fault axe can see: %s", async (where) => {
     const { app } = await opened("23", "all");
     if (where === "snooze" || where === "assign") await pressed(where === "snooze" ? "h" : "a");
-    if (where === "settings") app.place.go("settings");
+    if (where === "settings") app.navigation.go("settings");
     await settle();
     expect(await faults()).toEqual([]);
   });

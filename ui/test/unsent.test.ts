@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import { sendingScene } from "../dev/sending";
 import type { UnsentView } from "../src/ipc/bindings";
-import { waysOf } from "../src/state/unsent";
+import { waysOf } from "../src/domain/unsent";
 import { clampedParts } from "../src/text/marked";
-import { clamped, MOST_LINES } from "../src/text/shown";
+import { clamped, MAX_SHOWN_LINES } from "../src/text/sanitize";
 import { openPage, press, rowOf, settle } from "./world";
 
 const reply = (delivery: Extract<UnsentView, { kind: "reply" }>["delivery"]): UnsentView => ({
@@ -23,7 +23,7 @@ describe("what has not gone out", () => {
     const button = screen.getByRole("button", { name: `${all} unsent replies` });
     button.click();
     await settle();
-    expect(app.place.tab).toBe("unsent");
+    expect(app.navigation.tab).toBe("unsent");
     const place = screen.getByRole("group", { name: "Unsent replies" });
     expect(place.querySelectorAll("[data-unsent]").length).toBeGreaterThan(0);
     for (const item of place.querySelectorAll<HTMLElement>("[data-unsent]"))
@@ -31,15 +31,15 @@ describe("what has not gone out", () => {
     const first = within(place).getAllByRole("button", { name: /^Open the conversation with/ })[0];
     first?.click();
     await settle();
-    expect(app.place.conversation).not.toBeNull();
+    expect(app.navigation.conversation).not.toBeNull();
     press(document.body, "j");
     await settle();
-    expect(app.place.conversation).not.toBeNull();
+    expect(app.navigation.conversation).not.toBeNull();
   });
 
   test("is marked in its row by its own words", async () => {
     const { app, desk } = await openPage(sendingScene);
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     const unsent = desk.conversations.filter((talk) => talk.row.unsent > 0);
     for (const talk of unsent)
@@ -64,7 +64,7 @@ describe("what has not gone out", () => {
     const { app, desk } = await openPage();
     const row = desk.conversations.find((talk) => talk.row.id === "14")?.row;
     if (row) row.snippetAutomatic = true;
-    app.chooseTab("all");
+    app.inbox.chooseTab("all");
     await settle();
     expect(rowOf("14")?.textContent).toMatch(/Automatic:\s*The tracking link/);
     expect(rowOf("14")?.textContent).not.toContain("You:");
@@ -105,7 +105,7 @@ describe("closing Deskbell", () => {
 describe("damage met in use", () => {
   test("is told wherever the agent is, with the way to have it mended", async () => {
     const { app, desk } = await openPage();
-    app.place.go("settings");
+    app.navigation.go("settings");
     desk.overview.damaged = true;
     desk.tell({ kind: "accounts" });
     await settle();
@@ -118,10 +118,10 @@ describe("a message of many short lines", () => {
   test("is folded by its lines", () => {
     const lines = Array.from({ length: 2_000 }, (_, at) => String(at)).join("\n");
     const cut = clamped(lines);
-    expect(cut.text.split("\n")).toHaveLength(MOST_LINES);
+    expect(cut.text.split("\n")).toHaveLength(MAX_SHOWN_LINES);
     expect(cut.hidden).toBe(lines.length - cut.text.length);
     const marked = clampedParts([{ text: lines, on: false }], 4_000);
-    expect(marked.parts[0]?.text.split("\n")).toHaveLength(MOST_LINES);
+    expect(marked.parts[0]?.text.split("\n")).toHaveLength(MAX_SHOWN_LINES);
     expect(clamped("a\nb").hidden).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { keepingScene } from "../dev/kept";
 import { message } from "../dev/scene";
-import { PHOTOS } from "../src/state/viewer.svelte";
+import { PICTURES_PAGE_SIZE } from "../src/state/viewer.svelte";
 import { openPage, press, rowOf, settle } from "./world";
 
 const viewer = (): HTMLElement | null => document.querySelector(".viewer");
@@ -53,7 +53,7 @@ describe("the picture viewer", () => {
 
   test("fetches more of them as it goes on", async () => {
     const { desk, app } = await openPage(keepingScene);
-    const talk = desk.of("12");
+    const conversation = desk.of("12");
     const many = Array.from({ length: 130 }, (_, n) =>
       message("in", Date.now() - (130 - n) * 60_000, {
         type: "image",
@@ -61,11 +61,11 @@ describe("the picture viewer", () => {
         media: { state: "kept", key: `p${n}`, width: 10, height: 10 },
       }),
     );
-    talk.messages.push(...many);
+    conversation.messages.push(...many);
     app.viewer.open("12", many[129]?.id ?? "");
     await settle();
     expect(position()).toBeUndefined();
-    expect(app.viewer.pictures.length).toBe(PHOTOS);
+    expect(app.viewer.pictures.length).toBe(PICTURES_PAGE_SIZE);
     for (let n = 0; n < 129; n += 1) {
       press(document.body, "ArrowLeft");
       if (n % 8 === 0) await settle();
@@ -94,7 +94,7 @@ describe("the picture viewer", () => {
     press(document.body, "k", { ctrlKey: true });
     await settle();
     expect(desk.count("setConversationStatus")).toBe(0);
-    expect(app.place.conversation).toBe("11");
+    expect(app.navigation.conversation).toBe("11");
     expect(viewer()).not.toBeNull();
   });
 
@@ -209,8 +209,8 @@ describe("the picture viewer", () => {
 
   test("follows what arrives while it is open, and stays at its photo", async () => {
     const { desk, photos } = await opened();
-    const talk = desk.of("11");
-    talk.messages.push(message("in", Date.now(), { type: "image", mediaId: "n", media: { state: "pending" } }));
+    const conversation = desk.of("11");
+    conversation.messages.push(message("in", Date.now(), { type: "image", mediaId: "n", media: { state: "pending" } }));
     desk.tell({ kind: "conversation", conversation: "11" });
     await settle();
     expect(position()).toBe(`${photos.length} of ${photos.length + 1}`);

@@ -1,14 +1,17 @@
 // The page over a desk in memory.
 import { cleanup, render, screen } from "@testing-library/svelte";
 import { tick } from "svelte";
-import { afterEach, vi } from "vitest";
+import { afterEach, beforeAll, vi } from "vitest";
 
 import { FakeDesk } from "../dev/fake";
 import { inboxScene } from "../dev/scene";
 import Page from "../src/App.svelte";
 import { connect } from "../src/ipc/desk";
+import { screens } from "../src/screens";
 import { App } from "../src/state/app.svelte";
 
+// Screens open at once in tests, but for those of loading itself.
+beforeAll(() => Promise.all(Object.values(screens).map((screen) => screen.load())));
 afterEach(() => cleanup());
 
 /** Lets everything that is on its way arrive. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { fitted, kept, MOST, moved, WHOLE, zoomed } from "../src/features/viewer/zoom";
+import { fitted, kept, MAX_SCALE, moved, WHOLE, zoomed } from "../src/features/viewer/zoom";
 
 const BOX = { width: 1000, height: 600 };
 const PICTURE = { width: 2000, height: 800 };
@@ -31,7 +31,7 @@ describe("a picture in the viewer", () => {
 
   test("has a largest size, and out of it comes the whole picture", () => {
     const fit = fitted(PICTURE, BOX);
-    expect(zoomed(WHOLE, 99, { x: 0, y: 0 }, fit, BOX).scale).toBe(MOST);
+    expect(zoomed(WHOLE, 99, { x: 0, y: 0 }, fit, BOX).scale).toBe(MAX_SCALE);
     expect(zoomed({ scale: 1.2, x: 40, y: 0 }, 0.5, { x: 0, y: 0 }, fit, BOX)).toEqual(WHOLE);
   });
 });

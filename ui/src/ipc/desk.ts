@@ -2,9 +2,9 @@
 import type { Attachment, Commands, ConversationId, Event, Fault } from "./bindings";
 
 /** Whether events reach us; while they do not, everything on screen may be stale. */
-export type Wire = "open" | "lost";
+export type ConnectionState = "open" | "lost";
 
-/** What carries questions to the desk and events back. */
+/** The transport of commands to the desk and of events back. */
 export interface Host {
   /** Asks; rejects with a {@link Fault} or with whatever broke on the way. */
   ask(command: string, args: unknown): Promise<unknown>;
@@ -19,7 +19,7 @@ export interface Host {
   /** Shows the page larger or smaller; 1 is as it was made. Browsers do it by themselves. */
   zoom?(factor: number): Promise<void>;
   /** Hears events until the returned function is called. */
-  listen(heard: (event: Event) => void, wire: (state: Wire) => void): () => void;
+  listen(heard: (event: Event) => void, wire: (state: ConnectionState) => void): () => void;
   /** Where the page finds a picture of the media vault. */
   mediaUrl(key: string): string;
 }
@@ -113,13 +113,13 @@ export async function clipboardFile(at: number): Promise<Blob> {
   }
 }
 
-/** What shows the page larger or smaller; none where the browser does it by itself. */
+/** The host's zoom; null where the browser zooms by itself. */
 export function zoomHost(): ((factor: number) => Promise<void>) | null {
   return host?.zoom ? (factor) => host?.zoom?.(factor) ?? Promise.resolve() : null;
 }
 
 /** Hears what the desk says without being asked. */
-export function listen(heard: (event: Event) => void, wire: (state: Wire) => void = () => {}): () => void {
+export function listen(heard: (event: Event) => void, wire: (state: ConnectionState) => void = () => {}): () => void {
   if (!host) throw new Error("no host");
   return host.listen(heard, wire);
 }
@@ -129,7 +129,7 @@ export function mediaUrl(key: string): string {
   return host ? host.mediaUrl(key) : "";
 }
 
-/** Whatever was thrown, as a fault that can be shown. */
+/** Turns a thrown value into a fault that can be shown. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof FaultError) return error.fault;
   if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") {

@@ -1,6 +1,6 @@
 // WebKitGTK leaves undoing and redoing of what was typed to the application: without this Ctrl+Z does nothing in a field.
 
-import { keyName } from "../state/keys";
+import { keyName } from "../domain/keys";
 
 /** Whether this engine has no undo keys of its own. */
 export function lacksUndoKeys(agent: string): boolean {

@@ -2,7 +2,7 @@
 import type { Event, Fault } from "./bindings";
 import { FaultError, type Host } from "./desk";
 
-const LONGEST_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 
 export function httpHost(): Host {
   return {
@@ -32,7 +32,7 @@ export function httpHost(): Host {
         source.onopen = () => {
           pause = 500;
           wire("open");
-          // Whatever happened while nobody listened was not heard.
+          // Events were missed while the connection was down.
           heard({ event: "stale", changes: [{ kind: "everything" }] });
         };
         source.onmessage = (message) => heard(JSON.parse(String(message.data)) as Event);
@@ -40,7 +40,7 @@ export function httpHost(): Host {
           wire("lost");
           source?.close();
           timer = setTimeout(open, pause);
-          pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+          pause = Math.min(pause * 2, MAX_PAUSE_MS);
         };
       };
       open();

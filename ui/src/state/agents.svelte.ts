@@ -1,28 +1,13 @@
-// Who answers customers, and which of them sits here.
+// The agents who answer customers, and the one at this computer.
 import type { AgentId, AgentView, Fault } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
-
-/** The desk keeps so many characters of a name. */
-export const LONGEST_NAME = 60;
-
-const folded = (name: string): string =>
-  name.normalize("NFKD").replace(/\p{M}/gu, "").trim().replace(/\s+/gu, " ").toLowerCase();
-export const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
-
-/** The agents one of whose names begins like what was typed, in the desk's order: whoever sits here comes first. */
-export function matching(all: readonly AgentView[], typed: string): AgentView[] {
-  const wanted = folded(typed);
-  return all.filter((one) => {
-    const name = folded(one.me ? `${one.name} ${t.agents.you}` : one.name);
-    return wanted === "" || name.startsWith(wanted) || name.split(" ").some((word) => word.startsWith(wanted));
-  });
-}
+import { sameName } from "../domain/agents";
 
 export class Agents {
-  /** Everybody, whoever sits here first. */
+  /** All agents, the one at this computer first. */
   all = $state.raw<readonly AgentView[]>([]);
   fault = $state.raw<Fault | null>(null);
   me = $derived(this.all.find((one) => one.me) ?? null);
@@ -41,7 +26,7 @@ export class Agents {
     }
   });
 
-  /** Adds somebody, or finds whoever is called so; none if the desk does not take the name. */
+  /** Adds an agent, or finds the one with this name; null if the desk refuses the name. */
   async add(name: string): Promise<{ agent: AgentView; fresh: boolean } | null> {
     const before = new Set(this.all.map((one) => one.id));
     if (!(await this.#do(() => ask("saveAgent", { agent: null, name: name.trim() })))) return null;
@@ -62,7 +47,7 @@ export class Agents {
     return this.#do(() => ask("setAgentAway", { agent, away }));
   }
 
-  /** Says that whoever sits here is away, or back, with a way back. */
+  /** Marks the agent at this computer as away, or as back, with an undo. */
   async toggleMyAway(): Promise<void> {
     const me = this.me;
     if (!me) return;

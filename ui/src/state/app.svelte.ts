@@ -1,39 +1,30 @@
-// Everything the page knows and where the agent is, in one place, and what happens when the desk says that something changed.
-import { getContext, setContext, untrack } from "svelte";
+// Composes the stores, and tells each what became stale when the desk reports a change.
+import { untrack } from "svelte";
 
-import type {
-  AccountId,
-  AccountView,
-  Change,
-  CommentId,
-  ConversationId,
-  ConversationRow,
-  Event,
-  MarkRead,
-  MessageId,
-  Tab,
-} from "../ipc/bindings";
-import { ask, faultOf, listen, type Wire } from "../ipc/desk";
+import type { AccountId, Change, CommentId, ConversationId, ConversationRow, Event, MessageId } from "../ipc/bindings";
+import { ask, faultOf, listen, type ConnectionState } from "../ipc/desk";
 import { t } from "../text";
 import { notSentWords } from "../text/notSent";
 import { Agents } from "./agents.svelte";
 import { Automatic } from "./automatic.svelte";
 import { Clock } from "./clock.svelte";
+import { Commands } from "./commands";
 import { Comments } from "./comments.svelte";
 import { Departure } from "./departure.svelte";
 import { Drafts } from "./drafts";
-import { Frame } from "./frame.svelte";
+import { Shell } from "./shell.svelte";
+import { Inbox } from "./inbox.svelte";
 import { Later } from "./later.svelte";
 import { Linking } from "./linking.svelte";
-import { type ConversationList, Lists } from "./list.svelte";
-import { Place } from "./place.svelte";
+import { Lists } from "./list.svelte";
+import { Navigation } from "./navigation.svelte";
 import { Posts } from "./posts.svelte";
 import { Rules } from "./rules.svelte";
 import { Saved } from "./saved.svelte";
 import { Search } from "./search.svelte";
 import { Sends } from "./sends.svelte";
 import { Tags } from "./tags.svelte";
-import { type Talk, Talks } from "./talk.svelte";
+import { type Thread, Threads } from "./thread.svelte";
 import { Toasts } from "./toasts.svelte";
 import { Triage } from "./triage";
 import { Typing } from "./typing";
@@ -41,33 +32,32 @@ import { Unsent } from "./unsent";
 import { Viewer } from "./viewer.svelte";
 import { Zoom } from "./zoom.svelte";
 
-const KEY = Symbol("app");
-
 export class App {
   clock = new Clock();
-  frame = new Frame(this.clock);
-  place = new Place();
+  toasts = new Toasts();
+  shell = new Shell(this.clock, this.toasts);
+  navigation = new Navigation();
+  commands = new Commands();
   lists = new Lists();
   drafts = new Drafts();
-  talks = new Talks(this.drafts);
-  linking = new Linking();
-  toasts = new Toasts();
+  threads = new Threads(this.drafts);
+  linking = new Linking(this.navigation);
   sends = new Sends({
     drafts: this.drafts,
     toasts: this.toasts,
     now: () => this.clock.exact(),
-    refresh: (id) => this.talks.drop(this.place.conversation, id),
+    refresh: (id) => this.threads.invalidate(this.navigation.conversation, id),
   });
   posts = new Posts();
   automatic = new Automatic();
   comments = new Comments();
-  later = new Later(this.drafts, (one) => this.talks.drop(this.place.conversation, one.conversation));
+  later = new Later(this.drafts, (one) => this.threads.invalidate(this.navigation.conversation, one.conversation));
   unsent = new Unsent({
     drafts: this.drafts,
     toasts: this.toasts,
-    changed: (id) => this.talks.drop(this.place.conversation, id),
+    changed: (id) => this.threads.invalidate(this.navigation.conversation, id),
   });
-  /** What closing Deskbell would hold up, once the agent has asked to. */
+  /** Unsent replies that keep Deskbell from closing at once. */
   departure = new Departure(this.toasts);
   typing = new Typing();
   tags = new Tags(this.toasts);
@@ -75,28 +65,23 @@ export class App {
   triage = new Triage({
     toasts: this.toasts,
     now: () => this.clock.exact(),
-    refresh: (id) => this.talks.drop(this.place.conversation, id),
+    refresh: (id) => this.threads.invalidate(this.navigation.conversation, id),
   });
   /** The rules, and why: `rules.explain(message)`. */
   rules = new Rules(this.toasts, this.agents);
   saved = new Saved(this.toasts);
-  search = new Search(() => this.place.account);
+  search = new Search(() => this.navigation.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */
   viewer = new Viewer();
   zoom = new Zoom();
-  wire = $state<Wire>("open");
-  /** The list on screen. */
-  list: ConversationList | null = $derived(
-    this.place.account === null ? null : this.lists.of(this.place.account, this.place.tab),
-  );
+  connection = $state<ConnectionState>("open");
+  inbox = new Inbox(this.navigation, this.lists);
   /** The conversation on screen. */
-  talk: Talk | null = $derived.by(() => {
-    const id = this.place.conversation;
+  thread: Thread | null = $derived.by(() => {
+    const id = this.navigation.conversation;
     // Opening asks the desk; what it reads on the way is none of this choice's business.
-    return id === null ? null : untrack(() => this.talks.open(id));
+    return id === null ? null : untrack(() => this.threads.open(id));
   });
-  /** The place in the list the agent has moved to; opened as soon as its row is known. */
-  aimed = $state<number | null>(null);
   /** The agent has asked for Practice and waits for its inbox. */
   practising = false;
   #ends: (() => void)[] = [];
@@ -107,10 +92,10 @@ export class App {
     this.zoom.begin();
     this.#ends = [
       () => this.clock.stop(),
-      this.place.watch(),
+      this.navigation.watch(),
       listen(
-        (event) => this.hear(event),
-        (wire) => (this.wire = wire),
+        (event) => this.handleEvent(event),
+        (connection) => (this.connection = connection),
       ),
     ];
     void this.begin();
@@ -119,12 +104,12 @@ export class App {
 
   async begin(): Promise<void> {
     void this.agents.read();
-    await this.frame.refresh();
-    this.#settlePlace();
-    if (this.place.screen === "link") void this.linking.begin();
+    await this.shell.refresh();
+    this.#leaveErasedAccount();
+    if (this.navigation.screen === "link") void this.linking.begin();
   }
 
-  hear(event: Event): void {
+  handleEvent(event: Event): void {
     if (event.event === "open") {
       this.show(event.account, event.conversation);
       return;
@@ -137,87 +122,87 @@ export class App {
       this.showComment(event.account, event.comment);
       return;
     }
-    for (const change of event.changes) this.drop(change);
+    for (const change of event.changes) this.invalidate(change);
   }
 
-  drop(change: Change): void {
+  invalidate(change: Change): void {
     switch (change.kind) {
       case "everything":
-        this.frame.accountsTold += 1;
-        this.tags.drop();
+        this.shell.accountsTold += 1;
+        this.tags.invalidate();
         void this.agents.read();
-        this.saved.drop();
-        void this.frame.refresh().then(() => this.#settlePlace());
-        this.lists.drop();
-        this.talks.drop(this.place.conversation);
-        this.viewer.drop();
-        this.automatic.drop();
-        this.comments.drop();
-        this.rules.drop();
-        this.rules.dropSaved();
-        if (this.place.account !== null) this.later.drop(this.place.account);
+        this.saved.invalidate();
+        void this.shell.refresh().then(() => this.#leaveErasedAccount());
+        this.lists.invalidate();
+        this.threads.invalidate(this.navigation.conversation);
+        this.viewer.invalidate();
+        this.automatic.invalidate();
+        this.comments.invalidate();
+        this.rules.invalidate();
+        this.rules.invalidateSaved();
+        if (this.navigation.account !== null) this.later.invalidate(this.navigation.account);
         void this.departure.refresh();
-        if (this.place.screen === "link") void this.linking.refresh();
+        if (this.navigation.screen === "link") void this.linking.refresh();
         break;
       case "accounts":
-        this.frame.accountsTold += 1;
-        void this.frame.refresh().then(() => this.#settlePlace());
+        this.shell.accountsTold += 1;
+        void this.shell.refresh().then(() => this.#leaveErasedAccount());
         break;
       case "settings":
-        void this.frame.refresh().then(() => this.#settlePlace());
+        void this.shell.refresh().then(() => this.#leaveErasedAccount());
         break;
       case "inbox":
-        this.lists.drop(change.account);
+        this.lists.invalidate(change.account);
         // The rail counts who is waiting, and what has not gone out.
-        void this.frame.refresh();
-        this.departure.drop();
+        void this.shell.refresh();
+        this.departure.invalidate();
         break;
       case "conversation":
-        this.talks.drop(this.place.conversation, change.conversation);
-        this.lists.dropRow(change.conversation);
-        this.viewer.drop(change.conversation);
+        this.threads.invalidate(this.navigation.conversation, change.conversation);
+        this.lists.invalidateRow(change.conversation);
+        this.viewer.invalidate(change.conversation);
         break;
       case "scheduled":
         // Rows, the rail and the conversation on screen count what goes out later.
-        void this.frame.refresh();
-        this.lists.drop(change.account);
-        this.talks.drop(this.place.conversation);
-        this.later.drop(change.account);
+        void this.shell.refresh();
+        this.lists.invalidate(change.account);
+        this.threads.invalidate(this.navigation.conversation);
+        this.later.invalidate(change.account);
         break;
       case "posts":
-        this.posts.drop(change.account);
+        this.posts.invalidate(change.account);
         // A message that shares one of them shows its caption and cover.
-        this.talks.drop(this.place.conversation);
+        this.threads.invalidate(this.navigation.conversation);
         break;
       case "tags":
-        this.tags.drop(change.account);
+        this.tags.invalidate(change.account);
         // Every row shows its customer's tags.
-        this.lists.drop(change.account);
-        this.talks.drop(this.place.conversation);
+        this.lists.invalidate(change.account);
+        this.threads.invalidate(this.navigation.conversation);
         break;
       case "agents":
         void this.agents.read();
         // Rows and the conversation on screen show whose they are.
-        this.lists.drop();
-        this.talks.drop(this.place.conversation);
+        this.lists.invalidate();
+        this.threads.invalidate(this.navigation.conversation);
         // A rule may have lost whom it assigns to.
-        this.rules.drop();
+        this.rules.invalidate();
         break;
       case "departure":
         void this.departure.refresh();
         break;
       case "autoMessages":
-        this.automatic.drop(change.account);
-        this.comments.drop(change.account);
+        this.automatic.invalidate(change.account);
+        this.comments.invalidate(change.account);
         break;
       case "rules":
-        this.rules.drop();
+        this.rules.invalidate();
         break;
       case "savedReplies":
-        this.saved.drop();
-        this.rules.dropSaved();
+        this.saved.invalidate();
+        this.rules.invalidateSaved();
         // A rule may have lost its saved reply.
-        this.rules.drop();
+        this.rules.invalidate();
         break;
       case "link":
         void this.linking.refresh();
@@ -234,28 +219,30 @@ export class App {
 
   /** Whether a conversation is on screen and the agent before it. */
   sees(conversation: ConversationId): boolean {
-    return this.place.focused && this.place.screen === "inbox" && this.place.conversation === conversation;
+    return (
+      this.navigation.focused && this.navigation.screen === "inbox" && this.navigation.conversation === conversation
+    );
   }
 
   /** Shows a conversation that was asked for from outside the page. */
   show(account: AccountId, conversation: ConversationId): void {
     this.openFound(account, conversation);
-    this.place.wish = "composer";
+    this.commands.focus("composer");
   }
 
   /** Opens a comment that is answered by message. */
   showComment(account: AccountId, comment: CommentId): void {
-    this.chooseAccount(account);
-    this.place.go("automatic");
+    this.inbox.chooseAccount(account);
+    this.navigation.go("automatic");
     this.comments.wanted = comment;
-    this.comments.drop(account);
+    this.comments.invalidate(account);
   }
 
   /** Opens a conversation that a search found. */
   openFound(account: AccountId, conversation: ConversationId): void {
-    this.chooseAccount(account);
-    this.place.open(conversation);
-    if (this.lists.of(account, this.place.tab).placeOf(conversation) < 0) this.place.tab = "all";
+    this.inbox.chooseAccount(account);
+    this.navigation.open(conversation);
+    if (this.lists.of(account, this.navigation.tab).placeOf(conversation) < 0) this.navigation.tab = "all";
   }
 
   /** Opens a conversation at a message that a search found, its words standing out. */
@@ -265,86 +252,35 @@ export class App {
     message: MessageId,
     words: string,
   ): Promise<void> {
-    const showing = this.talks.openAt(conversation, message, words);
+    const showing = this.threads.openAt(conversation, message, words);
     this.openFound(account, conversation);
     if (!(await showing)) this.toasts.say(t.thread.messageGone);
-  }
-
-  /** Moves the selection by some rows, from where the selected conversation stands or stood last. */
-  step(by: number): void {
-    const list = this.list;
-    if (!list || list.total === null || list.total === 0) return;
-    const at = this.aimed ?? list.placeOf(this.place.conversation);
-    if (at >= 0) this.aim(at + by);
-    // The selected conversation has left this tab: its neighbours are where it was.
-    else this.aim(by > 0 ? list.place + by - 1 : list.place + by);
-  }
-
-  aim(place: number): void {
-    const list = this.list;
-    if (!list || !list.total) return;
-    this.aimed = Math.min(Math.max(0, place), list.total - 1);
-  }
-
-  /** Opens linking; for an account to be linked again, TikTok's page as well. */
-  openLink(account: AccountId | null = null): void {
-    this.place.go("link");
-    void this.linking.begin(account);
   }
 
   /** Opens the field for a tag, and the panel it is in. */
   beginTag(): void {
     if (!this.personShown) this.togglePerson();
-    this.place.tagging = true;
+    this.commands.addTag.send();
   }
 
   togglePerson(): void {
-    if (this.place.narrow) this.place.overlay = !this.place.overlay;
-    else void this.changeSettings({ personPanel: !(this.frame.overview?.settings.personPanel ?? true) });
+    if (this.navigation.narrow) this.navigation.overlay = !this.navigation.overlay;
+    else void this.shell.changeSettings({ personPanel: !(this.shell.overview?.settings.personPanel ?? true) });
   }
 
   get personShown(): boolean {
-    return this.place.narrow ? this.place.overlay : (this.frame.overview?.settings.personPanel ?? true);
-  }
-
-  chooseTab(tab: Tab): void {
-    this.aimed = null;
-    this.place.tab = tab;
-  }
-
-  chooseAccount(account: AccountId): void {
-    this.aimed = null;
-    this.place.choose(account);
-  }
-
-  /** Chooses an account from the rail; a screen that shows one account's things stays. */
-  switchAccount(account: AccountId): void {
-    const screen = this.place.screen;
-    const stays = screen === "automatic" && account !== this.place.account;
-    this.chooseAccount(account);
-    if (stays) this.place.go(screen);
-  }
-
-  async changeSettings(part: Parameters<Frame["change"]>[0]): Promise<void> {
-    const fault = await this.frame.change(part);
-    if (fault) this.toasts.fault(fault);
-  }
-
-  /** Puts the warning away that an account's access ends soon, until the next one. */
-  async putAccessAway(account: AccountView): Promise<void> {
-    const fault = await this.frame.putAccessAway(account);
-    if (fault) this.toasts.fault(fault);
+    return this.navigation.narrow ? this.navigation.overlay : (this.shell.overview?.settings.personPanel ?? true);
   }
 
   /** The list's row of the conversation on screen. */
   get row(): ConversationRow | undefined {
-    return this.talk?.view?.row ?? this.list?.find(this.place.conversation);
+    return this.thread?.view?.row ?? this.inbox.list?.find(this.navigation.conversation);
   }
 
   /** Marks the conversation on screen done, or opens it again, with a way back. */
   async toggleDone(): Promise<void> {
     const row = this.row;
-    if (this.talk && row) await this.triage.toggleDone(row);
+    if (this.thread && row) await this.triage.toggleDone(row);
   }
 
   /** Tells the customer now that their messages were read. */
@@ -357,57 +293,21 @@ export class App {
     }
   }
 
-  /** Decides when an account's customers are told that their messages were read. */
-  async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
-    const fault = await this.frame.changeAccount(account, { markRead: policy }, () =>
-      ask("setReadReceipts", { account, policy }),
-    );
-    if (fault) this.toasts.fault(fault);
-  }
-
-  /** Pauses fetching an account's earlier conversations, or goes on with it. */
-  async pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
-    const backfill = this.frame.account(account)?.backfill;
-    if (!backfill) return;
-    const fault = await this.frame.changeAccount(account, { backfill: { ...backfill, paused } }, () =>
-      ask("pauseBackfill", { account, paused }),
-    );
-    if (fault) this.toasts.fault(fault);
-  }
-
-  /** Asks TikTok now instead of at the next turn. */
-  async syncNow(): Promise<void> {
-    try {
-      await ask("syncAccounts", {});
-    } catch (error) {
-      this.toasts.fault(faultOf(error));
-    }
-  }
-
   /** The account may be gone, or the first one may have come. */
-  #settlePlace(): void {
-    const overview = this.frame.overview;
+  #leaveErasedAccount(): void {
+    const overview = this.shell.overview;
     if (!overview) return;
     const first = overview.accounts[0];
     if (!first) {
-      this.place.account = null;
-      this.place.open(null);
-      if (this.place.screen === "inbox") this.openLink();
-    } else if (!this.frame.account(this.place.account)) {
-      const screen = this.place.screen;
-      this.place.choose(first.id);
+      this.navigation.account = null;
+      this.navigation.open(null);
+      if (this.navigation.screen === "inbox") this.linking.open();
+    } else if (!this.shell.account(this.navigation.account)) {
+      const screen = this.navigation.screen;
+      this.navigation.choose(first.id);
       // Whoever is linking stays there until they leave by themselves, unless they have just begun Practice.
-      this.place.screen = this.practising ? "inbox" : screen;
+      this.navigation.screen = this.practising ? "inbox" : screen;
       this.practising = false;
     }
   }
-}
-
-export function provideApp(app: App): App {
-  setContext(KEY, app);
-  return app;
-}
-
-export function useApp(): App {
-  return getContext<App>(KEY);
 }

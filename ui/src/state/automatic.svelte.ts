@@ -1,4 +1,4 @@
-// Each account's automatic messages as the desk last said, what the agent is writing on them, and what came of changing them.
+// Each account's automatic messages, the agent's drafts of them, and the outcomes of changes.
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
 import type {
@@ -16,16 +16,16 @@ import type {
   FaultCode,
 } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { asSent, LIMITS, problemOf, sameText, type TextProblem } from "./autoText";
-import { oneAtATime } from "./latest";
+import { asSent, LIMITS, problemOf, sameText, type Obstacle, type Outcome } from "../domain/autoMessageText";
+import { oneAtATime } from "../domain/oneAtATime";
 
 /** A text the agent is writing: a new message, or a change of one that is there. It stays until it is sent or discarded. */
 export class AutoDraft {
   title = $state("");
   body = $state("");
-  /** What the message said when the agent began; empty for a new one. */
+  /** The message's text when the agent began to edit; empty for a new one. */
   base = $state.raw<AutoText>({ title: "", body: "" });
-  /** What it says by now, if somebody else has changed it meanwhile. */
+  /** The message's text now, if it was changed elsewhere meanwhile. */
   theirs = $state.raw<AutoText | null>(null);
   /** The message it was to change. */
   message = $state<AutoMessageId | null>(null);
@@ -60,15 +60,6 @@ export class AutoDraft {
       ? this.title.trim() !== "" || this.body.trim() !== ""
       : !sameText(asSent(this.text), asSent(this.base));
   }
-}
-
-/** Why a draft cannot be sent right now. */
-export type Obstacle = TextProblem | { why: "reviewing" | "tooMany" | "conflict"; over: 0 };
-
-/** What came of bringing several messages to TikTok. */
-export interface Outcome {
-  what: "enabled" | "restored";
-  refused: readonly AutoRefusal[];
 }
 
 /** After these the desk knows better how things stand than the page. */
@@ -225,7 +216,7 @@ export class AccountAuto {
     }
   }
 
-  /** The agent's text is to replace what somebody else wrote meanwhile. */
+  /** Resolves the conflict in favour of the agent's text. */
   async keepMine(draft: AutoDraft): Promise<boolean> {
     if (!draft.theirs) return false;
     draft.base = draft.theirs;
@@ -302,7 +293,7 @@ export class AccountAuto {
     return draft;
   }
 
-  /** What became of the message a draft is about. */
+  /** Follows the message that a draft edits: its text may have changed, or it is gone. */
   #follow(draft: AutoDraft): void {
     if (draft.sending || draft.message === null) return;
     // An account has one welcome message at most: a new one stands in the old one's place.
@@ -312,7 +303,7 @@ export class AccountAuto {
     }
     const item = this.find(draft.message);
     if (!item) {
-      // It moves on the screen; whoever is writing goes on writing.
+      // The draft moves on the screen and keeps the focus.
       draft.fresh = draft.held;
       draft.message = null;
       draft.gone = true;
@@ -362,7 +353,7 @@ export class Automatic {
   }
 
   /** They may have changed; asked for again if anyone has looked at them. */
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const [id, auto] of this.#accounts) if (account === undefined || id === account) void auto.read();
   }
 

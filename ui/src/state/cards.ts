@@ -1,19 +1,19 @@
 // The Q&A card an agent has begun, one per conversation, kept like the draft: typed, saved within a quarter of a second.
 import type { Card, ConversationId, Fault } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import type { Pressed } from "./drafts";
+import type { SendOptions } from "./drafts";
 
 const PAUSE_MS = 250;
-export const MOST_TITLE = 40;
-export const MOST_ANSWERS = 3;
-export const MOST_ANSWER = { button: 20, link: 40 } as const;
+export const MAX_TITLE_LENGTH = 40;
+export const MAX_ANSWERS = 3;
+export const MAX_ANSWER_LENGTH = { button: 20, link: 40 } as const;
 
 interface Draft {
   card: Card | null;
   saved: string;
-  stamp: number;
+  revision: number;
   timer: ReturnType<typeof setTimeout> | undefined;
-  line: Promise<void>;
+  queue: Promise<void>;
   sending: boolean;
 }
 
@@ -39,14 +39,19 @@ export class CardDrafts {
     return isEmpty(card) ? null : card;
   }
 
-  stamp(conversation: ConversationId): number {
-    return this.#drafts.get(conversation)?.stamp ?? 0;
+  revision(conversation: ConversationId): number {
+    return this.#drafts.get(conversation)?.revision ?? 0;
   }
 
   /** Takes the desk's card, unless the agent has changed theirs since it was asked for. */
-  settle(conversation: ConversationId, card: Card | null, stamp: number): void {
+  settle(conversation: ConversationId, card: Card | null, revision: number): void {
     const draft = this.#of(conversation);
-    if (draft.stamp !== stamp || keyOf(draft.card) !== draft.saved || draft.sending || draft.saved === keyOf(card))
+    if (
+      draft.revision !== revision ||
+      keyOf(draft.card) !== draft.saved ||
+      draft.sending ||
+      draft.saved === keyOf(card)
+    )
       return;
     draft.card = card;
     draft.saved = keyOf(card);
@@ -56,7 +61,7 @@ export class CardDrafts {
   edit(conversation: ConversationId, card: Card): void {
     const draft = this.#of(conversation);
     draft.card = card;
-    draft.stamp += 1;
+    draft.revision += 1;
     draft.timer ??= setTimeout(() => void this.flush(conversation), PAUSE_MS);
     this.#tell(conversation);
   }
@@ -65,19 +70,19 @@ export class CardDrafts {
     const draft = this.#of(conversation);
     clearTimeout(draft.timer);
     draft.timer = undefined;
-    if (keyOf(draft.card) === draft.saved || draft.sending) return draft.line;
-    draft.line = draft.line.then(async () => {
+    if (keyOf(draft.card) === draft.saved || draft.sending) return draft.queue;
+    draft.queue = draft.queue.then(async () => {
       const now = keyOf(draft.card);
       if (now === draft.saved || draft.sending) return;
       try {
         await ask("saveCardDraft", { conversation, card: isEmpty(draft.card) ? null : draft.card });
         draft.saved = now;
-        draft.stamp += 1;
+        draft.revision += 1;
       } catch {
         // The next key tries again; the card stays on screen.
       }
     });
-    return draft.line;
+    return draft.queue;
   }
 
   flushAll(): void {
@@ -85,7 +90,7 @@ export class CardDrafts {
   }
 
   /** Sends the card; a second call while the first is under way sends nothing. It stays if it cannot be sent. */
-  async send(conversation: ConversationId, pressed: Pressed): Promise<Fault | null> {
+  async send(conversation: ConversationId, pressed: SendOptions): Promise<Fault | null> {
     const draft = this.#of(conversation);
     const card = draft.card;
     if (draft.sending || card === null || isEmpty(card)) return null;
@@ -93,7 +98,7 @@ export class CardDrafts {
     draft.timer = undefined;
     draft.sending = true;
     let fault: Fault | null = null;
-    draft.line = draft.line.then(async () => {
+    draft.queue = draft.queue.then(async () => {
       try {
         const queued = await ask("sendCard", {
           conversation,
@@ -109,10 +114,10 @@ export class CardDrafts {
       } catch (error) {
         fault = faultOf(error);
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       draft.sending = false;
     });
-    await draft.line;
+    await draft.queue;
     this.#tell(conversation);
     void this.flush(conversation);
     return fault;
@@ -127,7 +132,7 @@ export class CardDrafts {
     if (!draft)
       this.#drafts.set(
         conversation,
-        (draft = { card: null, saved: "", stamp: 0, timer: undefined, line: Promise.resolve(), sending: false }),
+        (draft = { card: null, saved: "", revision: 0, timer: undefined, queue: Promise.resolve(), sending: false }),
       );
     return draft;
   }

@@ -1,36 +1,15 @@
 // Comments that may be answered by message, an account at a time, and the answers being written to them.
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
-import type { AccountId, CommentCondition, CommentConditionView, CommentId, CommentView, Fault } from "../ipc/bindings";
+import type { AccountId, CommentId, CommentView, Fault } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
-
-/** TikTok's conditions at a moment: a comment grows too old while one looks at it. */
-export function conditionsAt(comment: CommentView, now: number): CommentConditionView[] {
-  return comment.conditions.map((one) =>
-    one.condition === "recent" && now >= comment.closesAtMs ? { ...one, holds: false } : one,
-  );
-}
-
-/** The first condition that certainly does not hold. */
-export const failingAt = (comment: CommentView, now: number): CommentCondition | null =>
-  conditionsAt(comment, now).find((one) => one.holds === false)?.condition ?? null;
-
-/** Whether the agent can still do something about it. */
-export function isOpen(comment: CommentView, now: number): boolean {
-  const { state } = comment.state;
-  return (
-    state === "sending" ||
-    state === "unconfirmed" ||
-    ((state === "open" || state === "refused") && failingAt(comment, now) === null)
-  );
-}
+import { oneAtATime } from "../domain/oneAtATime";
 
 export class AccountComments {
   list = $state.raw<readonly CommentView[]>([]);
   loaded = $state(false);
   fault = $state.raw<Fault | null>(null);
-  /** What is being written, by comment; it stays until it is sent. */
+  /** Drafts of answers, by comment; each stays until it is sent. */
   readonly texts = new SvelteMap<CommentId, string>();
   readonly faults = new SvelteMap<CommentId, Fault>();
   readonly busy = new SvelteSet<CommentId>();
@@ -91,7 +70,7 @@ export class Comments {
   }
 
   /** They may have changed; asked for again if anyone has looked at them. */
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const [id, comments] of this.#accounts) if (account === undefined || id === account) void comments.read();
   }
 }

@@ -1,7 +1,7 @@
-// What closing Deskbell would hold up, when the agent has asked to close it.
+// Asks before closing Deskbell while replies are unsent.
 import type { Departure as View } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
 
 export class Departure {
@@ -24,7 +24,7 @@ export class Departure {
   });
 
   /** It may have changed while the question is on screen. */
-  drop(): void {
+  invalidate(): void {
     if (this.view) void this.refresh();
   }
 

@@ -13,24 +13,25 @@ import type {
 } from "../ipc/bindings";
 import { ask, attach, faultOf } from "../ipc/desk";
 import { CardDrafts } from "./cards";
-import { sendable } from "./writing";
+import { sendable } from "../domain/replyText";
+import { mergeDraft } from "../domain/mergeDraft";
 
 export const PAUSE_MS = 250;
 
-/** What goes out with one press of Send. */
+/** The content that one press of Send sends. */
 interface Content {
   body: string;
   quoted: Quoted | null;
   attachment: Attachment | null;
 }
 
-/** The rest of what the desk wants to know of a press of Send. */
-export interface Pressed {
+/** The options of one press of Send. */
+export interface SendOptions {
   /** The newest message on screen. */
   seen?: MessageId | null;
-  /** Although a colleague has replied since. */
+  /** Send although a colleague has replied since `seen`. */
   anyway?: boolean;
-  /** Told what was queued. */
+  /** Called with what was queued. */
   queued?: (queued: Queued) => void;
 }
 
@@ -38,22 +39,22 @@ interface Draft {
   text: string;
   quoted: Quoted | null;
   attachment: Attachment | null;
-  /** What the desk has, as far as we know. */
+  /** The text that the desk has saved, as far as the page knows. */
   saved: string;
   savedQuoted: MessageId | null;
   /** The desk's draft has been seen, or the agent has typed. */
   known: boolean;
-  /** Counts whatever makes an answer asked for before it worthless. */
-  stamp: number;
+  /** Grows with each change here: an answer requested at a lower revision is outdated. */
+  revision: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** Saves and sends of one conversation go one after the other. */
-  line: Promise<void>;
+  queue: Promise<void>;
   sending: boolean;
-  /** Pictures too, but decoding one must not keep what is typed from being saved. */
+  /** Pictures have a queue of their own: decoding one must not delay saving the text. */
   pictures: Promise<void>;
   attaching: number;
-  /** Counts the agent's wishes for a picture; only the last one is shown. */
-  wish: number;
+  /** Counts the pictures that the agent has chosen; only the last one is shown. */
+  pictureRequests: number;
   pictureFault: Fault | null;
   /** The key of a press whose answer never came, and what it sent: the same again must not go out twice. */
   unanswered: { key: string; what: string } | null;
@@ -67,35 +68,25 @@ export interface Watcher {
   kept(fault: Fault | null): void;
 }
 
-const fresh = (): Draft => ({
+const emptyDraft = (): Draft => ({
   text: "",
   quoted: null,
   attachment: null,
   saved: "",
   savedQuoted: null,
   known: false,
-  stamp: 0,
+  revision: 0,
   timer: undefined,
-  line: Promise.resolve(),
+  queue: Promise.resolve(),
   sending: false,
   pictures: Promise.resolve(),
   attaching: 0,
-  wish: 0,
+  pictureRequests: 0,
   pictureFault: null,
   unanswered: null,
 });
 const idOf = (quoted: Quoted | null): MessageId | null => quoted?.id ?? null;
 const dirty = (draft: Draft): boolean => draft.text !== draft.saved || idOf(draft.quoted) !== draft.savedQuoted;
-
-/** The desk has put something into a draft while the agent typed on from `before` to `typed`: both are kept. */
-export function merged(theirs: string, before: string, typed: string): string {
-  if (typed === before) return theirs;
-  if (theirs === before || theirs === "") return typed;
-  if (typed === "") return before === "" ? theirs : theirs.replace(before, "").trim();
-  if (before !== "" && theirs.endsWith(before)) return theirs.slice(0, -before.length) + typed;
-  if (before !== "" && theirs.startsWith(before)) return typed + theirs.slice(before.length);
-  return `${theirs}\n${typed}`;
-}
 
 export class Drafts {
   readonly cards = new CardDrafts();
@@ -136,14 +127,14 @@ export class Drafts {
     return this.#drafts.get(conversation)?.pictureFault ?? null;
   }
 
-  stamp(conversation: ConversationId): number {
-    return this.#drafts.get(conversation)?.stamp ?? 0;
+  revision(conversation: ConversationId): number {
+    return this.#drafts.get(conversation)?.revision ?? 0;
   }
 
   /** Takes the desk's draft, unless the agent has typed or sent since it was asked for. */
-  settle(conversation: ConversationId, view: DraftView, stamp: number): void {
+  settle(conversation: ConversationId, view: DraftView, revision: number): void {
     const draft = this.#of(conversation);
-    if (draft.known && (draft.stamp !== stamp || dirty(draft) || draft.sending || draft.attaching > 0)) return;
+    if (draft.known && (draft.revision !== revision || dirty(draft) || draft.sending || draft.attaching > 0)) return;
     const same =
       draft.known &&
       draft.text === view.body &&
@@ -166,8 +157,8 @@ export class Drafts {
     const draft = this.#of(conversation);
     draft.known = true;
     draft.text = text;
-    draft.stamp += 1;
-    // Not pushed back by further typing: whoever types without a pause is saved all the same.
+    draft.revision += 1;
+    // Further typing does not push it back: an agent who types without a pause is saved too.
     draft.timer ??= setTimeout(() => void this.flush(conversation), PAUSE_MS);
   }
 
@@ -175,7 +166,7 @@ export class Drafts {
   quote(conversation: ConversationId, quoted: Quoted | null): void {
     const draft = this.#of(conversation);
     draft.quoted = quoted;
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     void this.flush(conversation);
   }
@@ -186,9 +177,9 @@ export class Drafts {
     if (!draft) return Promise.resolve();
     clearTimeout(draft.timer);
     draft.timer = undefined;
-    if (!draft.known || !dirty(draft) || draft.sending) return draft.line;
-    draft.line = draft.line.then(() => this.#save(conversation, draft));
-    return draft.line;
+    if (!draft.known || !dirty(draft) || draft.sending) return draft.queue;
+    draft.queue = draft.queue.then(() => this.#save(conversation, draft));
+    return draft.queue;
   }
 
   flushAll(): void {
@@ -223,22 +214,22 @@ export class Drafts {
 
   #picture(conversation: ConversationId, get: (draft: Draft) => Promise<Attachment | null>): Promise<void> {
     const draft = this.#of(conversation);
-    const wish = (draft.wish += 1);
+    const pictureRequests = (draft.pictureRequests += 1);
     draft.attaching += 1;
     draft.pictureFault = null;
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     const run = async (): Promise<void> => {
       try {
         // What is being sent takes its own picture with it first.
-        while (draft.sending) await draft.line;
+        while (draft.sending) await draft.queue;
         const attachment = await get(draft);
-        if (wish === draft.wish) draft.attachment = said(attachment, draft.attachment);
+        if (pictureRequests === draft.pictureRequests) draft.attachment = said(attachment, draft.attachment);
       } catch (error) {
-        if (wish === draft.wish) draft.pictureFault = faultOf(error);
+        if (pictureRequests === draft.pictureRequests) draft.pictureFault = faultOf(error);
       } finally {
         draft.attaching -= 1;
-        draft.stamp += 1;
+        draft.revision += 1;
         this.#tell(conversation, (watcher) => watcher.changed(false));
       }
     };
@@ -262,20 +253,20 @@ export class Drafts {
   detach(conversation: ConversationId): Promise<void> {
     const draft = this.#of(conversation);
     const before = draft.attachment;
-    const wish = (draft.wish += 1);
+    const pictureRequests = (draft.pictureRequests += 1);
     draft.attachment = null;
     draft.pictureFault = null;
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     draft.pictures = draft.pictures.then(async () => {
       try {
         await ask("removeAttachment", { conversation });
       } catch (error) {
-        if (wish !== draft.wish) return;
+        if (pictureRequests !== draft.pictureRequests) return;
         draft.attachment = before;
         draft.pictureFault = faultOf(error);
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       this.#tell(conversation, (watcher) => watcher.changed(false));
     });
     return draft.pictures;
@@ -285,9 +276,9 @@ export class Drafts {
    * Sends what is typed. The field is empty at once; a second call finds nothing to send. If the desk cannot take it,
    * everything is put back, the text in front of whatever was typed meanwhile.
    */
-  send(conversation: ConversationId, pressed: Pressed = {}): Promise<Fault | null> {
+  send(conversation: ConversationId, pressed: SendOptions = {}): Promise<Fault | null> {
     const draft = this.#of(conversation);
-    return this.#hand(conversation, async ({ body, quoted, attachment }) => {
+    return this.#takeAndSend(conversation, async ({ body, quoted, attachment }) => {
       const what = JSON.stringify([body, idOf(quoted), attachment?.key]);
       const key = draft.unanswered?.what === what ? draft.unanswered.key : crypto.randomUUID();
       try {
@@ -311,7 +302,7 @@ export class Drafts {
 
   /** Keeps what is typed to be sent later; everything else as in {@link send}. */
   schedule(conversation: ConversationId, atMs: number): Promise<Fault | null> {
-    return this.#hand(conversation, async ({ body, quoted, attachment }) => {
+    return this.#takeAndSend(conversation, async ({ body, quoted, attachment }) => {
       await ask("scheduleReply", {
         conversation,
         body: visible(body),
@@ -327,40 +318,40 @@ export class Drafts {
     // The desk adds to what it has, so it must have what is typed.
     await this.flush(conversation);
     const draft = this.#of(conversation);
-    while (draft.sending) await draft.line;
+    while (draft.sending) await draft.queue;
     draft.sending = true;
-    draft.stamp += 1;
+    draft.revision += 1;
     let fault: Fault | null = null;
-    draft.line = draft.line.then(async () => {
+    draft.queue = draft.queue.then(async () => {
       const before = draft.saved;
       const quotedBefore = draft.savedQuoted;
       try {
         await run();
-        const stamp = this.cards.stamp(conversation);
+        const revision = this.cards.revision(conversation);
         const view = await ask("getConversation", { conversation }).catch(() =>
           ask("getConversation", { conversation }),
         );
-        draft.text = draft.known ? merged(view.draft.body, before, draft.text) : view.draft.body;
+        draft.text = draft.known ? mergeDraft(view.draft.body, before, draft.text) : view.draft.body;
         draft.known = true;
         draft.saved = view.draft.body;
         if (idOf(draft.quoted) === quotedBefore) draft.quoted = view.draft.quoted;
         draft.savedQuoted = idOf(view.draft.quoted);
         draft.attachment = said(view.draft.attachment, draft.attachment);
-        this.cards.settle(conversation, view.card, stamp);
+        this.cards.settle(conversation, view.card, revision);
       } catch (error) {
         fault = faultOf(error);
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       draft.sending = false;
     });
-    await draft.line;
+    await draft.queue;
     if (!fault) this.#tell(conversation, (watcher) => watcher.changed(true));
     void this.flush(conversation);
     return fault;
   }
 
   /** Takes everything out of the draft and hands it over; puts it back if that fails. */
-  async #hand(conversation: ConversationId, give: (content: Content) => Promise<void>): Promise<Fault | null> {
+  async #takeAndSend(conversation: ConversationId, give: (content: Content) => Promise<void>): Promise<Fault | null> {
     const draft = this.#of(conversation);
     const content: Content = { body: draft.text, quoted: draft.quoted, attachment: draft.attachment };
     if (draft.sending || draft.attaching > 0 || (content.body.trim() === "" && !content.attachment)) return null;
@@ -368,10 +359,10 @@ export class Drafts {
     draft.timer = undefined;
     draft.sending = true;
     Object.assign(draft, { text: "", quoted: null, attachment: null, pictureFault: null });
-    draft.stamp += 1;
+    draft.revision += 1;
     this.#tell(conversation, (watcher) => watcher.changed(false));
     let fault: Fault | null = null;
-    draft.line = draft.line.then(async () => {
+    draft.queue = draft.queue.then(async () => {
       try {
         await give(content);
         draft.saved = "";
@@ -382,10 +373,10 @@ export class Drafts {
         draft.quoted ??= content.quoted;
         draft.attachment ??= content.attachment;
       }
-      draft.stamp += 1;
+      draft.revision += 1;
       draft.sending = false;
     });
-    await draft.line;
+    await draft.queue;
     if (fault) this.#tell(conversation, (watcher) => watcher.changed(true));
     void this.flush(conversation);
     return fault;
@@ -399,7 +390,7 @@ export class Drafts {
       await ask("saveDraft", { conversation, body, quoted });
       draft.saved = body;
       draft.savedQuoted = quoted;
-      draft.stamp += 1;
+      draft.revision += 1;
       this.#tell(conversation, (watcher) => watcher.kept(null));
     } catch (error) {
       const fault = faultOf(error);
@@ -413,7 +404,7 @@ export class Drafts {
 
   #of(conversation: ConversationId): Draft {
     let draft = this.#drafts.get(conversation);
-    if (!draft) this.#drafts.set(conversation, (draft = fresh()));
+    if (!draft) this.#drafts.set(conversation, (draft = emptyDraft()));
     return draft;
   }
 }

@@ -1,4 +1,4 @@
-// A dry run over past messages: what it was asked, what came of it, and whether that still holds.
+// A dry run over past messages: its rules, its result, and whether the rules have changed since.
 import type { AccountId, DryRunView, Fault, RuleId, RuleSpec } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 
@@ -6,7 +6,7 @@ export const DAYS = [7, 30, 90, 365] as const;
 /** Longer than this, and the agent is told that it is on its way. */
 const SLOW_MS = 1000;
 
-/** What is tried: the rules as they are, or with one of them changed. */
+/** The rules that a dry run tries: the saved ones, or with one of them changed. */
 export interface Tried {
   rule: RuleId | null;
   spec: RuleSpec | null;
@@ -57,7 +57,7 @@ export class DryRun {
     this.cancel();
   }
 
-  /** Whatever is still on its way is of no interest any more. */
+  /** Ignores an answer that is still on its way. */
   cancel(): void {
     this.#turn += 1;
     clearTimeout(this.#timer);

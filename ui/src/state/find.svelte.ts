@@ -1,8 +1,8 @@
-// Finding within one conversation: what is looked for, where it stands, and which of the hits the agent is at.
+// Finding within one conversation: the text, its hits, and the hit that the agent is at.
 import type { Fault, MessageId, SearchProblem } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { here } from "./here";
-import type { Talk } from "./talk.svelte";
+import { here } from "../domain/localTime";
+import type { Thread } from "./thread.svelte";
 
 export class Find {
   open = $state(false);
@@ -11,7 +11,7 @@ export class Find {
   hits = $state.raw<readonly MessageId[] | null>(null);
   /** Whether there are more than are listed. */
   more = $state(false);
-  /** What of the text could not be followed. */
+  /** The parts of the text that the desk could not read as a search. */
   problems = $state.raw<readonly SearchProblem[]>([]);
   /** The hit the agent is at. */
   current = $state<MessageId | null>(null);
@@ -19,13 +19,13 @@ export class Find {
   /** Counts the requests for the field's focus. */
   wished = $state(0);
   at = $derived(this.current === null || this.hits === null ? -1 : this.hits.indexOf(this.current));
-  #talk: Talk;
+  #thread: Thread;
   #asked = 0;
   /** Where the focus was before the field took it. */
   #back: HTMLElement | null = null;
 
-  constructor(talk: Talk) {
-    this.#talk = talk;
+  constructor(thread: Thread) {
+    this.#thread = thread;
   }
 
   /** Opens the field, or goes back to it. */
@@ -35,7 +35,7 @@ export class Find {
       this.#back = active instanceof HTMLElement && active !== document.body ? active : null;
       this.open = true;
       // Whoever came from a search goes on with its words.
-      if (this.text === "") this.text = this.#talk.words;
+      if (this.text === "") this.text = this.#thread.words;
       if (this.text.trim() !== "") void this.#ask(false);
     }
     this.wished += 1;
@@ -51,11 +51,11 @@ export class Find {
     this.hits = this.current = this.fault = null;
     this.more = false;
     this.problems = [];
-    void this.#talk.mark("");
+    void this.#thread.mark("");
     return back;
   }
 
-  /** What is typed changes the hits and takes the agent to the newest one. */
+  /** Takes another search text, and goes to its newest hit. */
   type(text: string): void {
     this.text = text;
     this.fault = null;
@@ -64,7 +64,7 @@ export class Find {
       this.hits = this.current = null;
       this.more = false;
       this.problems = [];
-      void this.#talk.mark("");
+      void this.#thread.mark("");
     } else void this.#ask(true);
   }
 
@@ -76,11 +76,11 @@ export class Find {
     const hit = hits[at];
     if (hit === undefined) return;
     this.current = hit;
-    void this.#talk.show(hit, this.text, false);
+    void this.#thread.show(hit, this.text, false);
   }
 
   /** The conversation has changed: there may be more hits, or fewer. */
-  drop(): void {
+  invalidate(): void {
     if (this.open && this.text.trim() !== "" && this.hits !== null) void this.#ask(false);
   }
 
@@ -92,7 +92,7 @@ export class Find {
     const asked = (this.#asked += 1);
     const { text } = this;
     try {
-      const { hits, more, problems } = await ask("findInThread", { conversation: this.#talk.id, text, ...here() });
+      const { hits, more, problems } = await ask("findInThread", { conversation: this.#thread.id, text, ...here() });
       // Only the answer to what stands in the field counts.
       if (asked !== this.#asked) return;
       this.hits = hits;
@@ -102,14 +102,14 @@ export class Find {
       const first = hits[0];
       if (!go) {
         if (this.current !== null && !hits.includes(this.current)) this.current = null;
-        await this.#talk.mark(text);
+        await this.#thread.mark(text);
       } else if (first === undefined) {
         this.current = null;
-        await this.#talk.mark(text);
+        await this.#thread.mark(text);
       } else {
         // The agent stays where they are as long as that answers, too.
         if (this.current === null || !hits.includes(this.current)) this.current = first;
-        await this.#talk.show(this.current, text, false);
+        await this.#thread.show(this.current, text, false);
       }
     } catch (error) {
       if (asked === this.#asked) this.fault = faultOf(error);

@@ -1,7 +1,7 @@
 // What the rules did in one account, newest first: a page, and older ones as they are asked for.
 import type { AccountId, Fault, RuleRunView, RuleId } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 
 /** The desk gives at most so many at once. */
 const PAGE = 100;
@@ -66,7 +66,7 @@ export class Firings {
   }
 
   /** There may be new ones. */
-  drop(): void {
+  invalidate(): void {
     if (this.#watched) void this.#read();
   }
 

@@ -1,7 +1,8 @@
-// Linking an account, as far as it has come. The desk holds the steps; the page shows them and counts down.
+// Tracks the linking of an account. The desk holds the steps; the page shows them and counts down.
 import type { AccountId, AccountView, Commands, Fault, LinkView, SaveCredentials } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
+import type { Navigation } from "./navigation.svelte";
 
 type LinkCommand = "startSignIn" | "skipSignIn" | "cancelLink" | "retryLinkProfile" | "rejectLink";
 
@@ -9,12 +10,24 @@ export class Linking {
   view = $state.raw<LinkView | null>(null);
   /** Why the last thing the agent asked for did not work. */
   fault = $state.raw<Fault | null>(null);
-  /** What is being asked for right now; its button waits. */
+  /** The command that the desk is running; its button waits. */
   busy = $state.raw<keyof Commands | null>(null);
   /** The account just linked. */
   linked = $state.raw<AccountId | null>(null);
   /** The account to be linked again; none to link whichever signs in. */
   wanted = $state.raw<AccountId | null>(null);
+
+  readonly #navigation: Navigation;
+
+  constructor(navigation: Navigation) {
+    this.#navigation = navigation;
+  }
+
+  /** Opens the screen; for an account to be linked again, TikTok's page as well. */
+  open(account: AccountId | null = null): void {
+    this.#navigation.go("link");
+    void this.begin(account);
+  }
 
   refresh = oneAtATime(async () => {
     try {

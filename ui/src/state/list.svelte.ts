@@ -4,12 +4,13 @@ import { SvelteMap } from "svelte/reactivity";
 
 import type { AccountId, ConversationId, ConversationRow, Fault, Tab, TabCounts } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
+import { Signal } from "./signal";
 
-export const CHUNK = 50;
+export const CHUNK_SIZE = 50;
 /** The desk gives at most this many rows at once. */
-const MOST_ROWS = 200;
+const MAX_ROWS_PER_REQUEST = 200;
 /** Chunks kept around; the farthest from the screen go first. */
-const MOST_CHUNKS = 16;
+const MAX_CHUNKS = 16;
 
 interface Chunk {
   rows: ConversationRow[];
@@ -26,8 +27,8 @@ export class ConversationList {
   place = 0;
   /** How far it was scrolled when the agent left it. */
   scrolled = 0;
-  /** Called before rows move, with the number of places the first visible row moves by. */
-  moved: ((by: number) => void) | null = null;
+  /** Emitted before rows move, with the number of places the first visible row moves by. */
+  readonly rowsMoved = new Signal<number>();
   #counts: SvelteMap<AccountId, TabCounts>;
   #chunks = $state.raw(new Map<number, Chunk>());
   #first = 0;
@@ -45,7 +46,7 @@ export class ConversationList {
 
   /** The row at a place, if it is known. */
   at(place: number): ConversationRow | undefined {
-    return this.#chunks.get(Math.floor(place / CHUNK))?.rows[place % CHUNK];
+    return this.#chunks.get(Math.floor(place / CHUNK_SIZE))?.rows[place % CHUNK_SIZE];
   }
 
   /** The place of a conversation among the known rows, or -1. */
@@ -53,7 +54,7 @@ export class ConversationList {
     if (id === null) return -1;
     for (const [chunk, { rows }] of this.#chunks) {
       const at = rows.findIndex((row) => row.id === id);
-      if (at >= 0) return chunk * CHUNK + at;
+      if (at >= 0) return chunk * CHUNK_SIZE + at;
     }
     return -1;
   }
@@ -72,33 +73,35 @@ export class ConversationList {
     void this.#fill();
   }
 
-  /** Nobody looks at this list any more. */
+  /** The list has left the screen. */
   leave(): void {
     this.#looked = false;
-    this.moved = null;
   }
 
   /** Everything known may be wrong. */
-  drop(): void {
+  invalidate(): void {
     this.#generation += 1;
     for (const chunk of this.#chunks.values()) chunk.stale = true;
     if (this.#looked) void this.#fill();
   }
 
   /** This conversation's row may be wrong. */
-  dropRow(id: ConversationId): void {
-    if (this.placeOf(id) >= 0) this.drop();
+  invalidateRow(id: ConversationId): void {
+    if (this.placeOf(id) >= 0) this.invalidate();
   }
 
   retry(): void {
     this.fault = null;
-    this.drop();
+    this.invalidate();
   }
 
   #wanted(): [number, number] | null {
     const most = this.total === null ? this.#last : Math.max(0, this.total - 1);
-    const from = Math.floor(Math.min(this.#first, most) / CHUNK);
-    const to = Math.min(Math.floor(Math.min(this.#last, most) / CHUNK), from + MOST_ROWS / CHUNK - 1);
+    const from = Math.floor(Math.min(this.#first, most) / CHUNK_SIZE);
+    const to = Math.min(
+      Math.floor(Math.min(this.#last, most) / CHUNK_SIZE),
+      from + MAX_ROWS_PER_REQUEST / CHUNK_SIZE - 1,
+    );
     let first = -1;
     let last = -1;
     for (let chunk = from; chunk <= to; chunk += 1) {
@@ -123,8 +126,8 @@ export class ConversationList {
         const answer = await ask("listConversations", {
           account: this.account,
           tab: this.tab,
-          offset: first * CHUNK,
-          limit: (last - first + 1) * CHUNK,
+          offset: first * CHUNK_SIZE,
+          limit: (last - first + 1) * CHUNK_SIZE,
         });
         this.#take(first, last, answer.rows, answer.total, generation !== this.#generation);
         this.#counts.set(this.account, answer.counts);
@@ -140,21 +143,21 @@ export class ConversationList {
     const chunks = new Map(this.#chunks);
     const anchor = this.at(this.#top)?.id;
     for (let chunk = first; chunk <= last; chunk += 1) {
-      const from = (chunk - first) * CHUNK;
-      const part = rows.slice(from, from + CHUNK);
+      const from = (chunk - first) * CHUNK_SIZE;
+      const part = rows.slice(from, from + CHUNK_SIZE);
       if (part.length > 0 || chunk === 0) chunks.set(chunk, { rows: part, stale });
       else chunks.delete(chunk);
     }
-    for (const chunk of [...chunks.keys()]) if (chunk > 0 && chunk * CHUNK >= total) chunks.delete(chunk);
-    if (chunks.size > MOST_CHUNKS) {
+    for (const chunk of [...chunks.keys()]) if (chunk > 0 && chunk * CHUNK_SIZE >= total) chunks.delete(chunk);
+    if (chunks.size > MAX_CHUNKS) {
       const middle = (first + last) / 2;
       const far = [...chunks.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
-      for (const chunk of far.slice(0, chunks.size - MOST_CHUNKS)) chunks.delete(chunk);
+      for (const chunk of far.slice(0, chunks.size - MAX_CHUNKS)) chunks.delete(chunk);
     }
     const now = anchor === undefined ? -1 : rows.findIndex((row) => row.id === anchor);
     this.total = total;
     this.#chunks = chunks;
-    if (now >= 0 && first * CHUNK + now !== this.#top) this.moved?.(first * CHUNK + now - this.#top);
+    if (now >= 0 && first * CHUNK_SIZE + now !== this.#top) this.rowsMoved.emit(first * CHUNK_SIZE + now - this.#top);
   }
 }
 
@@ -173,16 +176,16 @@ export class Lists {
     return list;
   }
 
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const list of this.#lists.values()) {
       if (account === undefined || list.account === account) {
         if (list.fault) list.retry();
-        else list.drop();
+        else list.invalidate();
       }
     }
   }
 
-  dropRow(id: ConversationId): void {
-    for (const list of this.#lists.values()) list.dropRow(id);
+  invalidateRow(id: ConversationId): void {
+    for (const list of this.#lists.values()) list.invalidateRow(id);
   }
 }

@@ -1,7 +1,7 @@
 // Each account's own posts, asked for when the agent wants to choose one.
 import type { AccountId, Fault, PostView } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 
 export class AccountPosts {
   posts = $state.raw<readonly PostView[]>([]);
@@ -54,7 +54,7 @@ export class Posts {
   }
 
   /** Some have come; asked for again if anyone has looked at them. */
-  drop(account: AccountId): void {
+  invalidate(account: AccountId): void {
     const posts = this.#accounts.get(account);
     if (posts) void posts.read();
   }

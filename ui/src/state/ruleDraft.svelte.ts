@@ -1,154 +1,19 @@
 // A rule while it is being written: its parts, what is wrong with it, and whether anything has changed. It outlives the
 // screen, so that a look into the inbox loses nothing.
-import type {
-  Action,
-  AgentView,
-  Condition,
-  Fault,
-  RuleId,
-  RuleProblem,
-  RuleSpec,
-  SavedReplyView,
-  Trigger,
-} from "../ipc/bindings";
-import { t } from "../text";
-
-/** The desk waits at most so long for an answer, in minutes. */
-export const LONGEST_WAIT = 2880;
-/** A rule puts a conversation away for at most so long, in minutes: thirty days. */
-export const LONGEST_SNOOZE = 43_200;
-/** What a keyword must have something of: a letter, a digit or an emoji. */
-const SOMETHING = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
-
-/** Where something is wrong: a field of its own, or a part by its key. */
-export type Spot = "name" | "trigger" | "actions" | `condition-${number}` | `action-${number}`;
-
-export interface Part<T> {
-  /** Stays the same while the part moves. */
-  key: number;
-  value: T;
-}
-
-/** What is known of what a rule points at; nothing while it is being asked for. */
-export interface Known {
-  saved: readonly SavedReplyView[] | null;
-  /** Whether these are all there are. */
-  savedComplete: boolean;
-  agents: readonly AgentView[] | null;
-}
-
-export const blankTrigger = (kind: Trigger["kind"]): Trigger =>
-  kind === "keyword" ? { kind, words: [], matching: "word" } : kind === "noAnswer" ? { kind, minutes: 120 } : { kind };
-
-function blankCondition(kind: Condition["kind"]): Condition {
-  switch (kind) {
-    case "account":
-      return { kind, accounts: [] };
-    case "tag":
-      return { kind, name: "", has: true };
-    case "language":
-      return { kind, languages: [] };
-    case "follower":
-      return { kind, follows: false };
-    case "time":
-      return { kind, span: { fromMinute: 18 * 60, toMinute: 9 * 60 }, days: [] };
-  }
-}
-
-function blankAction(kind: Action["kind"]): Action {
-  switch (kind) {
-    case "reply":
-      return { kind, saved: "" };
-    case "tag":
-      return { kind, name: "" };
-    case "assign":
-      return { kind, to: { kind: "leastBusy" } };
-    case "snooze":
-      return { kind, minutes: 120 };
-    default:
-      return { kind };
-  }
-}
-
-export const blankSpec = (): RuleSpec => ({
-  name: "",
-  enabled: true,
-  trigger: blankTrigger("keyword"),
-  conditions: [],
-  actions: [blankAction("reply")],
-  stop: false,
-});
-
-export type TemplateId = keyof typeof t.rules.empty.templates;
-
-/** The common cases. What each still needs, such as a saved reply, is the agent's to choose. */
-export function templateOf(id: TemplateId): RuleSpec {
-  const say = t.rules.empty.templates;
-  const base = { enabled: true, conditions: [], stop: false };
-  switch (id) {
-    case "away":
-      return { ...base, name: say.away.rule, trigger: { kind: "outsideHours" }, actions: [blankAction("reply")] };
-    case "greeting":
-      return { ...base, name: say.greeting.rule, trigger: { kind: "firstMessage" }, actions: [blankAction("reply")] };
-    case "delivery":
-      return {
-        ...base,
-        name: say.delivery.rule,
-        trigger: { kind: "keyword", words: [...say.delivery.words], matching: "word" },
-        actions: [blankAction("reply"), { kind: "tag", name: say.delivery.tag }],
-      };
-    case "late":
-      return {
-        ...base,
-        name: say.late.rule,
-        trigger: { kind: "noAnswer", minutes: 120 },
-        actions: [blankAction("assign"), { kind: "notify" }],
-      };
-  }
-}
-
-const whole = (n: number, least: number, most: number): boolean => Number.isInteger(n) && n >= least && n <= most;
-
-function conditionProblem(condition: Condition): RuleProblem | null {
-  switch (condition.kind) {
-    case "account":
-      return condition.accounts.length > 0 ? null : "outOfRange";
-    case "tag":
-      return condition.name.trim() === "" ? "noTag" : null;
-    case "language":
-      return condition.languages.length > 0 ? null : "outOfRange";
-    case "time":
-      return whole(condition.span.fromMinute, 0, 1439) &&
-        whole(condition.span.toMinute, 0, 1440) &&
-        condition.days.every((day) => whole(day, 1, 7))
-        ? null
-        : "outOfRange";
-    default:
-      return null;
-  }
-}
-
-function actionProblem(action: Action, { saved, savedComplete, agents }: Known): RuleProblem | null {
-  switch (action.kind) {
-    case "reply": {
-      if (action.saved === "") return "savedReplyGone";
-      const one = saved?.find((reply) => reply.id === action.saved);
-      if (!one && savedComplete) return "savedReplyGone";
-      return one && one.blanks.length > 0 ? "savedReplyHasBlanks" : null;
-    }
-    case "tag":
-      return action.name.trim() === "" ? "noTag" : null;
-    case "assign": {
-      const to = action.to;
-      if (to.kind === "leastBusy") return null;
-      return to.agent === "" || (agents && !agents.some((one) => one.id === to.agent)) ? "agentGone" : null;
-    }
-    case "snooze":
-      return whole(action.minutes, 1, LONGEST_SNOOZE) ? null : "outOfRange";
-    default:
-      return null;
-  }
-}
+import type { Action, Condition, Fault, RuleId, RuleProblem, RuleSpec, Trigger } from "../ipc/bindings";
+import {
+  MAX_WAIT_MINUTES,
+  type Spot,
+  type Part,
+  type Known,
+  blankTrigger,
+  blankCondition,
+  blankAction,
+  conditionProblem,
+  actionProblem,
+  whole,
+  SOMETHING,
+} from "../domain/ruleSpec";
 
 export class RuleDraft {
   /** Which rule it changes; none for a new one. */
@@ -193,13 +58,13 @@ export class RuleDraft {
     };
   }
 
-  /** What it says, to be compared. */
+  /** The rule as text, to compare it with the saved one. */
   text: string = $derived(JSON.stringify(this.spec));
   get dirty(): boolean {
     return this.text !== this.#begun;
   }
 
-  /** What is wrong, by where. */
+  /** The problems, by the field or part they belong to. */
   problems: ReadonlyMap<Spot, RuleProblem> = $derived.by(() => {
     const found = new Map<Spot, RuleProblem>();
     const known = this.#known();
@@ -209,7 +74,7 @@ export class RuleDraft {
       (this.trigger.words.length === 0 || this.trigger.words.some((word) => !SOMETHING.test(word)))
     )
       found.set("trigger", "noKeyword");
-    if (this.trigger.kind === "noAnswer" && !whole(this.trigger.minutes, 1, LONGEST_WAIT))
+    if (this.trigger.kind === "noAnswer" && !whole(this.trigger.minutes, 1, MAX_WAIT_MINUTES))
       found.set("trigger", "outOfRange");
     for (const { key, value } of this.conditions) {
       const problem = conditionProblem(value);
@@ -228,7 +93,7 @@ export class RuleDraft {
     return found;
   });
 
-  /** What is wrong at a place, once it may be said. */
+  /** The problem of a field, once the agent has tried to save. */
   problemAt(spot: Spot): RuleProblem | null {
     return this.asked ? (this.problems.get(spot) ?? null) : null;
   }

@@ -1,4 +1,4 @@
-// The rules, the one that is being written, what they did, and why.
+// The automation rules: the list, the draft, the log, and explanations.
 import type {
   AccountId,
   AgentView,
@@ -13,19 +13,19 @@ import type {
 } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { shownName } from "../text/shown";
+import { sanitizedName } from "../text/sanitize";
 import type { Agents } from "./agents.svelte";
 import { DryRun, type Tried } from "./dryRun.svelte";
 import { Firings } from "./firings.svelte";
 import { Hours } from "./hours.svelte";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import { RuleDraft } from "./ruleDraft.svelte";
 import type { Toasts } from "./toasts.svelte";
 
 export type RulesTab = keyof typeof t.rules.tabs;
 
 /** Saved replies fetched to know their names; the others are found by searching. */
-const MOST_SAVED = 200;
+const MAX_SAVED_READ = 200;
 
 export class Rules {
   tab = $state<RulesTab>("rules");
@@ -41,7 +41,7 @@ export class Rules {
   dryAll = new DryRun();
   log = new Firings();
   hours = new Hours();
-  /** The message somebody asks about: why did a rule answer it, or not? */
+  /** The message whose rules are explained: why one answered it, or none. */
   explaining = $state<MessageId | null>(null);
   explanation = $state.raw<ExplainView | null>(null);
   explainFault = $state.raw<Fault | null>(null);
@@ -58,17 +58,17 @@ export class Rules {
     this.#agents = agents;
   }
 
-  /** Who can be assigned; none while nobody has been heard of: whoever sits here is always one. */
+  /** The agents that a rule can assign to; null until they are fetched. */
   get agents(): readonly AgentView[] | null {
     return this.#agents.all.length === 0 ? null : this.#agents.all;
   }
 
   /** Whether every saved reply there is was fetched: one that is not among them is gone. */
   get savedComplete(): boolean {
-    return this.saved !== null && this.saved.length < MOST_SAVED;
+    return this.saved !== null && this.saved.length < MAX_SAVED_READ;
   }
 
-  /** What is tried when the rule that is being written is tried; or the rules as they are. */
+  /** The rules for a dry run: the saved ones, or with the draft in its place. */
   tried(draft: RuleDraft | null): Tried {
     const others = JSON.stringify([
       this.view?.reserve,
@@ -103,7 +103,7 @@ export class Rules {
 
   #readSaved = oneAtATime(async () => {
     try {
-      this.saved = await ask("findSavedReplies", { query: "", limit: MOST_SAVED });
+      this.saved = await ask("findSavedReplies", { query: "", limit: MAX_SAVED_READ });
       this.savedFault = null;
     } catch (error) {
       this.savedFault = faultOf(error);
@@ -123,19 +123,19 @@ export class Rules {
 
   refresh(): void {
     void this.#read();
-    this.dropSaved();
+    this.invalidateSaved();
     if (this.agents === null) void this.#agents.read();
   }
 
   /** Rules, or what they did, have changed. */
-  drop(): void {
+  invalidate(): void {
     if (this.#watched) void this.#read();
-    this.log.drop();
-    this.hours.drop();
+    this.log.invalidate();
+    this.hours.invalidate();
     if (this.explaining !== null) void this.#explain();
   }
 
-  dropSaved(): void {
+  invalidateSaved(): void {
     if (this.#watched) void this.#readSaved();
   }
 
@@ -171,7 +171,7 @@ export class Rules {
     draft.saving = true;
     try {
       this.view = await ask("saveRule", { rule: draft.rule, spec: draft.spec });
-      this.#toasts.say(t.rules.editor.saved(shownName(draft.name)));
+      this.#toasts.say(t.rules.editor.saved(sanitizedName(draft.name)));
       if (this.draft === draft) this.leave();
       return true;
     } catch (error) {
@@ -246,7 +246,7 @@ export class Rules {
     )
       return;
     if (this.draft?.rule === id) this.leave();
-    this.#toasts.say(t.rules.list.deleted(shownName(spec.name)), {
+    this.#toasts.say(t.rules.list.deleted(sanitizedName(spec.name)), {
       label: t.toast.undo,
       run: () => void this.#restore(spec, place),
     });

@@ -10,11 +10,11 @@ import type {
 } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
 import type { Toasts } from "./toasts.svelte";
 
 /** More than anybody scrolls through; the rest is found by typing. */
-export const MOST_LISTED = 500;
+export const MAX_SAVED_LISTED = 500;
 /** So long a deleted one can be had back; until then it is only hidden. */
 const UNDO_MS = 6_000;
 
@@ -51,7 +51,7 @@ export class Saved {
   fault = $state.raw<Fault | null>(null);
   editing = $state<Editing | null>(null);
   saving = $state(false);
-  /** Why it could not be saved. */
+  /** Why the desk refused the last save. */
   wrong = $state.raw<Fault | null>(null);
   #deleting = new Map<SavedReplyId, ReturnType<typeof setTimeout>>();
   #hidden = $state.raw<ReadonlySet<SavedReplyId>>(new Set());
@@ -61,7 +61,7 @@ export class Saved {
     this.#toasts = toasts;
   }
 
-  /** What is on the screen: without those that are about to be deleted. */
+  /** The replies on screen: without those whose deletion can still be undone. */
   get shown(): readonly SavedReplyView[] {
     return this.#hidden.size === 0 ? this.list : this.list.filter((one) => !this.#hidden.has(one.id));
   }
@@ -74,7 +74,7 @@ export class Saved {
   read = oneAtATime(async () => {
     const query = this.query;
     try {
-      this.list = await ask("findSavedReplies", { query, limit: MOST_LISTED });
+      this.list = await ask("findSavedReplies", { query, limit: MAX_SAVED_LISTED });
       this.loaded = true;
       this.fault = null;
       this.#follow();
@@ -84,7 +84,7 @@ export class Saved {
   });
 
   /** They have changed; asked for again if anyone has looked at them. */
-  drop(): void {
+  invalidate(): void {
     if (this.loaded) void this.read();
   }
 
@@ -101,7 +101,7 @@ export class Saved {
     this.editing = null;
   }
 
-  /** What stands in the fields as it was. */
+  /** The fields' text when editing began. */
   reset(): void {
     const editing = this.editing;
     const there = this.list.find((one) => one.id === editing?.id);
@@ -136,7 +136,7 @@ export class Saved {
     }
   }
 
-  /** Hides one, and deletes it when nobody has wanted it back. */
+  /** Hides one, and deletes it once it can no longer be undone. */
   remove(one: Pick<SavedReplyView, "id" | "name">): void {
     if (this.editing?.id === one.id) this.close();
     this.#hide(one.id, true);
@@ -147,7 +147,7 @@ export class Saved {
     this.#toasts.say(t.saved.deleted(one.name), { label: t.saved.undo, run: () => this.#keep(one.id) });
   }
 
-  /** What is about to be deleted is deleted now: the window closes. */
+  /** Deletes at once what is hidden, because the window closes. */
   flush(): void {
     for (const id of this.#deleting.keys()) void this.#delete(id);
   }

@@ -1,11 +1,11 @@
-// Searching everything: what is typed, what the desk found for it, and what was looked for before.
+// The search over all accounts: the text, its results, and earlier searches.
 import type { AccountId, Fault, SavedReplyView, SearchResults, TagCount } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import { here } from "./here";
-import { MOST_LISTED } from "./saved.svelte";
+import { here } from "../domain/localTime";
+import { MAX_SAVED_LISTED } from "./saved.svelte";
 
 /** Messages asked for; who needs more narrows it down. */
-const HITS = 50;
+const HITS_PAGE_SIZE = 50;
 const RECENT = 8;
 /** A search that takes longer says how far it has come. */
 const LONG_MS = 1_000;
@@ -15,7 +15,7 @@ export class Search {
   text = $state("");
   /** Only the account on screen, or all of them. */
   everywhere = $state(true);
-  /** What the desk found last; it stays on screen until there is something newer. */
+  /** The last results; they stay on screen until newer ones are here. */
   results = $state.raw<SearchResults | null>(null);
   /** The text those results answer. */
   answered = $state("");
@@ -23,10 +23,10 @@ export class Search {
   busy = $state(false);
   /** From when on everything was looked through, once the search takes long. */
   backToMs = $state<number | null>(null);
-  /** What was looked for before, newest first; forgotten when Deskbell ends. */
+  /** Earlier searches, newest first; forgotten when Deskbell ends. */
   recent = $state.raw<readonly string[]>([]);
   tags = $state.raw<readonly TagCount[]>([]);
-  /** What can be inserted into the conversation on screen. */
+  /** The saved replies, which can be inserted into the conversation on screen. */
   saved = $state.raw<readonly SavedReplyView[]>([]);
   #account: () => AccountId | null;
   #asked = 0;
@@ -89,13 +89,13 @@ export class Search {
   /** Saved replies are offered where one writes. */
   async learnSaved(): Promise<void> {
     try {
-      this.saved = await ask("findSavedReplies", { query: "", limit: MOST_LISTED });
+      this.saved = await ask("findSavedReplies", { query: "", limit: MAX_SAVED_LISTED });
     } catch {
       // They are only offered on the way; the composer has them too.
     }
   }
 
-  /** What is on its way answers something else from now on. */
+  /** Ignores answers that are still on their way. */
   #begin(): void {
     this.busy = true;
     this.backToMs = null;
@@ -123,7 +123,7 @@ export class Search {
     const asked = this.#asked;
     const { text } = this;
     if (!this.open || !this.forDesk) return;
-    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS, ...here() };
+    const args = { account: this.everywhere ? null : this.#account(), text, limit: HITS_PAGE_SIZE, ...here() };
     const began = performance.now();
     try {
       let results = await ask("search", { ...args, below: null });
@@ -139,12 +139,12 @@ export class Search {
         const next = await ask("search", { ...args, below });
         if (asked !== this.#asked) return;
         const messages = [...results.messages, ...next.messages];
-        const enough = messages.length >= HITS;
+        const enough = messages.length >= HITS_PAGE_SIZE;
         results = {
           ...next,
           people: results.people,
-          messages: messages.slice(0, HITS),
-          more: next.more || messages.length > HITS,
+          messages: messages.slice(0, HITS_PAGE_SIZE),
+          more: next.more || messages.length > HITS_PAGE_SIZE,
           resume: enough ? null : next.resume,
         };
         this.results = results;

@@ -1,7 +1,7 @@
-// What has been sent and can still be undone: the messages of one press of Send belong together.
+// Replies that can still be undone; the messages of one press of Send are undone together.
 import type { ConversationId, Fault, MessageId, Queued } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
-import type { Drafts, Pressed } from "./drafts";
+import type { Drafts, SendOptions } from "./drafts";
 import type { Toasts } from "./toasts.svelte";
 
 export interface Held {
@@ -11,7 +11,7 @@ export interface Held {
   untilMs: number;
 }
 
-/** What sends need of the rest of the page. */
+/** The parts of the page that sending needs. */
 interface Around {
   drafts: Drafts;
   toasts: Toasts;
@@ -74,7 +74,7 @@ export class Sends {
   }
 
   /** Sends one of the account's own posts, by its id or a link to it; a second call while the first is under way sends nothing. */
-  async post(conversation: ConversationId, post: string, pressed: Pressed): Promise<Fault | null> {
+  async post(conversation: ConversationId, post: string, pressed: SendOptions): Promise<Fault | null> {
     if (this.#posting.has(conversation)) return null;
     this.#posting.add(conversation);
     try {

@@ -5,21 +5,6 @@ import type { AccountId, ConversationId, TagCount, TagView } from "../ipc/bindin
 import { ask, faultOf } from "../ipc/desk";
 import type { Toasts } from "./toasts.svelte";
 
-/** The desk keeps so many characters of a name. */
-export const LONGEST_TAG = 40;
-
-const folded = (name: string): string => name.trim().toLocaleLowerCase();
-export const sameTag = (a: string, b: string): boolean => folded(a) === folded(b);
-
-/** The tags that fit what was typed and that the customer does not have, those that begin with it first. */
-export function suggested(all: readonly TagCount[], has: readonly TagView[], typed: string, most = 6): TagCount[] {
-  const mine = new Set(has.map((one) => one.id));
-  const wanted = folded(typed);
-  const fits = all.filter(({ tag }) => !mine.has(tag.id) && folded(tag.name).includes(wanted));
-  const begins = ({ tag }: TagCount): number => (folded(tag.name).startsWith(wanted) ? 0 : 1);
-  return [...fits].sort((a, b) => begins(a) - begins(b)).slice(0, most);
-}
-
 export class Tags {
   #known = new SvelteMap<AccountId, readonly TagCount[]>();
   #wanted = new Set<AccountId>();
@@ -29,7 +14,7 @@ export class Tags {
     this.#toasts = toasts;
   }
 
-  /** What is known; {@link Tags.read} fetches it. */
+  /** An account's tags as far as they are known; {@link Tags.read} fetches them. */
   of(account: AccountId): readonly TagCount[] {
     return this.#known.get(account) ?? [];
   }
@@ -44,7 +29,7 @@ export class Tags {
   }
 
   /** They have changed; asked for again if anyone has looked at them. */
-  drop(account?: AccountId): void {
+  invalidate(account?: AccountId): void {
     for (const one of this.#wanted) if (account === undefined || one === account) void this.read(one);
   }
 

@@ -16,7 +16,7 @@ export interface Toast {
 
 const PLAIN_MS = 6_000;
 const BAD_MS = 14_000;
-const MOST = 3;
+const MAX_TOASTS = 3;
 
 export class Toasts {
   shown = $state.raw<Toast[]>([]);
@@ -71,7 +71,7 @@ export class Toasts {
     // The same notice twice is one notice.
     for (const old of this.shown.filter((one) => one.text === toast.text && one.detail === toast.detail))
       this.close(old.id);
-    this.shown = [...this.shown, toast].slice(-MOST);
+    this.shown = [...this.shown, toast].slice(-MAX_TOASTS);
     if (ms !== null)
       this.#timers.set(
         toast.id,

@@ -1,8 +1,8 @@
-// Done, put away, given to somebody: what an agent decides about a conversation, each with a way back.
+// Marks conversations as done, snoozes and assigns them, each with an undo.
 import type { AgentView, ConversationId, ConversationRow } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { t } from "../text";
-import { agentName } from "../text/shown";
+import { agentName } from "../text/sanitize";
 import { toCome } from "../text/when";
 import type { Toasts } from "./toasts.svelte";
 
@@ -40,7 +40,7 @@ export class Triage {
     this.#say(untilMs === null ? t.snooze.broughtBack : t.snooze.done(toCome(untilMs, this.#ways.now())), row);
   }
 
-  /** Gives a conversation to somebody, or takes it from whoever has it. */
+  /** Assigns a conversation to an agent, or to none. */
   async assign(row: ConversationRow, agent: AgentView | null): Promise<void> {
     const conversation = row.id;
     const before = row.assignee;

@@ -12,7 +12,7 @@ export class Typing {
     const now = performance.now();
     if (now - (this.#told.get(conversation) ?? -Infinity) < TYPING_MS) return;
     this.#told.set(conversation, now);
-    // Whether the customer sees it matters to nobody here.
+    // A lost typing signal needs no retry and no notice.
     ask("sendTypingIndicator", { conversation }).catch(() => {});
   }
 }

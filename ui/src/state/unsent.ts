@@ -1,35 +1,9 @@
 // What the agent does with replies that TikTok does not have, from outside their thread.
-import type { AccountView, ConversationId, Fault, UnsentView } from "../ipc/bindings";
+import type { ConversationId, Fault, UnsentView } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import type { Drafts } from "./drafts";
 import type { Toasts } from "./toasts.svelte";
-
-/** A way on from where a reply stands. `anyway` sends what Deskbell itself has stopped; `back` puts it into the draft. */
-export type Way = "again" | "anyway" | "arrived" | "back" | "discard" | "sendNow";
-
-/** The ways on that are safe where a reply stands; what is on its way has none. */
-export function waysOf(one: UnsentView): Way[] {
-  if (one.kind === "scheduled") return ["sendNow", "back"];
-  const { delivery } = one;
-  switch (delivery.state) {
-    case "refused":
-      return ["again", "back"];
-    case "stopped":
-      return delivery.why === "unreadable" ? ["back"] : ["anyway", "back"];
-    case "unconfirmed":
-      return delivery.stage === "undecided" ? ["again", "arrived", "discard"] : [];
-    case "held":
-      return ["sendNow", "back"];
-    case "queued":
-      return ["back"];
-    default:
-      return [];
-  }
-}
-
-/** How many replies TikTok does not have, of all accounts. */
-export const unsentOf = (accounts: readonly AccountView[]): number =>
-  accounts.reduce((sum, account) => sum + account.unsent, 0);
+import { type Way } from "../domain/unsent";
 
 export class Unsent {
   #drafts: Drafts;

@@ -5,12 +5,12 @@ import type { ConversationId, Fault, MessageId, ImagePage, ImageView } from "../
 import { ask, faultOf } from "../ipc/desk";
 
 /** Photos asked for at once. */
-export const PHOTOS = 40;
+export const PICTURES_PAGE_SIZE = 40;
 /** So near the end of what is held the next ones are asked for. */
 const AHEAD = 10;
 
 export class Viewer {
-  /** Whose photos are looked at; none while the viewer is closed. */
+  /** The conversation whose photos are shown; null while the viewer is closed. */
   conversation = $state<ConversationId | null>(null);
   /** The message whose photo is looked at. */
   message = $state<MessageId | null>(null);
@@ -23,9 +23,9 @@ export class Viewer {
   fetching = $state<MessageId | null>(null);
   /** Why the last thing done with the photo on screen did not work. */
   problem = $state.raw<Fault | null>(null);
-  /** What came of the last thing done with it. */
-  said = $state("");
-  /** This host has no clipboard for pictures. */
+  /** The outcome of the last action, for screen readers too. */
+  announcement = $state("");
+  /** False once the host has said that it has no clipboard for pictures. */
   copies = $state(true);
   /** This host has no folder to save to. */
   saves = $state(true);
@@ -73,7 +73,7 @@ export class Viewer {
     if (conversation === null) return;
     const generation = this.#generation;
     try {
-      const page = await ask("listImages", { conversation, around: message, limit: PHOTOS });
+      const page = await ask("listImages", { conversation, around: message, limit: PICTURES_PAGE_SIZE });
       if (generation !== this.#generation) return;
       this.fault = null;
       this.#take(page);
@@ -97,7 +97,7 @@ export class Viewer {
   }
 
   /** A conversation may have changed. */
-  drop(conversation?: ConversationId): void {
+  invalidate(conversation?: ConversationId): void {
     if (this.conversation !== null && (conversation === undefined || conversation === this.conversation))
       void this.reload();
   }
@@ -133,16 +133,16 @@ export class Viewer {
   #turnTo(message: MessageId): void {
     this.message = message;
     this.problem = null;
-    this.said = "";
+    this.announcement = "";
   }
 
   /** Does something with a photo; what came of it is said only while that photo is on screen. */
   async #do(message: MessageId, run: () => Promise<unknown>): Promise<Fault | null> {
     this.problem = null;
-    this.said = "";
+    this.announcement = "";
     try {
       const said = await run();
-      if (message === this.message && typeof said === "string") this.said = said;
+      if (message === this.message && typeof said === "string") this.announcement = said;
       return null;
     } catch (error) {
       const fault = faultOf(error);
@@ -151,7 +151,7 @@ export class Viewer {
     }
   }
 
-  /** What was asked for replaces what it covers; photos beyond its ends stay. */
+  /** Merges a page of photos into the known ones: the page replaces its range, the others stay. */
   #take(page: ImagePage): void {
     const [first, last] = [page.pictures[0], page.pictures.at(-1)];
     if (!first || !last) {
@@ -181,7 +181,7 @@ export class Viewer {
     const generation = this.#generation;
     this.#paging = which;
     try {
-      const page = await ask("listImages", { conversation, around: edge.message, limit: PHOTOS });
+      const page = await ask("listImages", { conversation, around: edge.message, limit: PICTURES_PAGE_SIZE });
       if (generation !== this.#generation) return;
       const known = new Set(this.pictures.map((one) => one.message));
       const at = page.pictures.findIndex((one) => one.message === edge.message);

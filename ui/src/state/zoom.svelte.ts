@@ -3,7 +3,7 @@ import { zoomHost } from "../ipc/desk";
 
 const ZOOMS: readonly number[] = [0.75, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const KEPT = "deskbell.zoom";
-/** What the wheel has to turn for one step; a touchpad turns in many small ones. */
+/** How far the wheel turns for one step, in pixels of `deltaY`; a touchpad sends many small turns. */
 const WHEEL_STEP_PX = 60;
 
 /** The zoom that was kept, if it is one of ours. */

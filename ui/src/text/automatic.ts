@@ -1,6 +1,6 @@
 // TikTok’s automatic messages and comments answered by message, in words.
 import type { AuditStatus, AutoMessageType, CommentCondition } from "../ipc/bindings";
-import type { Obstacle, Outcome } from "../state/automatic.svelte";
+import type { Obstacle, Outcome } from "../domain/autoMessageText";
 import { count, number } from "./count";
 
 const kinds: Record<AutoMessageType, { name: string; one: string; more: string; title: string; body: string }> = {

@@ -1,6 +1,6 @@
 // The composer's words: writing, pictures, cards, posts, emoji, sending later.
 import type { CardKind, StopReason } from "../ipc/bindings";
-import type { PresetId, Unfit } from "../state/later.svelte";
+import type { PresetId, Unfit } from "../domain/schedule";
 import { count, number } from "./count";
 
 const presets: Record<PresetId, string> = {

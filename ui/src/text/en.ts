@@ -5,7 +5,10 @@ import { automatic, comments } from "./automatic";
 import { card, composer, emoji, later, posts } from "./composer";
 import { count, number, shortNumber } from "./count";
 import { cardFaults, faults, refusals } from "./faults";
-import { access, backfill, data, history, repair, tags, unlink, viewer } from "./keeping";
+import { access, backfill, history } from "./history";
+import { data, repair, unlink } from "./storedData";
+import { tags } from "./tags";
+import { viewer } from "./viewer";
 import { palette } from "./palette";
 import { hours, rules } from "./rules";
 import { saved } from "./saved";
@@ -401,4 +404,5 @@ export const en = {
     reportNumber: "Try again. If it happens again, report it with the number below.",
   },
   start: { failed: "Deskbell could not start", loading: "Starting" },
+  screen: { failed: "This screen could not be loaded.", loading: "Loading" },
 };

@@ -1,6 +1,6 @@
-// Customers' words cut where something stands out in them. Each part is made safe to look at, as in `shown`.
+// Customers' words cut where something stands out in them. Each part is made safe to look at, as in `sanitize`.
 import type { Mark } from "../ipc/bindings";
-import { endOfLines, MOST_LINES, shown, shownLine } from "./shown";
+import { endOfLines, MAX_SHOWN_LINES, sanitize, sanitizeLine } from "./sanitize";
 
 export interface Part {
   text: string;
@@ -42,7 +42,7 @@ export function marksWithin(marks: readonly Mark[], from: number, length: number
  * @param line on one line, as a name or an excerpt
  */
 export function parts(text: string, marks: readonly Mark[], line = false): Part[] {
-  const safe = line ? shownLine : shown;
+  const safe = line ? sanitizeLine : sanitize;
   const out: Part[] = [];
   const put = (from: number, to: number, on: boolean): void => {
     const part = safe(text.slice(from, to));
@@ -62,7 +62,7 @@ export function parts(text: string, marks: readonly Mark[], line = false): Part[
 export function clampedParts(
   all: readonly Part[],
   longest: number,
-  lines = MOST_LINES,
+  lines = MAX_SHOWN_LINES,
 ): { parts: readonly Part[]; hidden: number } {
   const lengths = all.map((part) => [...part.text].length);
   const length = lengths.reduce((sum, one) => sum + one, 0);

@@ -1,7 +1,7 @@
 // How a reply that was not sent is told of away from its conversation.
 import type { Delivery } from "../ipc/bindings";
 import { t } from "./index";
-import { nameOf } from "./shown";
+import { nameOf } from "./sanitize";
 
 export function notSentWords(name: string, delivery: Delivery): string {
   const who = nameOf({ name, handle: null });

@@ -12,7 +12,7 @@ import type {
 } from "../ipc/bindings";
 import { t } from "./index";
 import { locale } from "./locale";
-import { shownName } from "./shown";
+import { sanitizedName } from "./sanitize";
 import { atMoment, toCome } from "./when";
 
 /** Names of what a rule points at; none where it is not known. */
@@ -61,7 +61,9 @@ export function triggerWords(trigger: Trigger): string {
   const say = t.rules.sentence;
   switch (trigger.kind) {
     case "keyword":
-      return trigger.words.length === 0 ? say.noKeyword : say.keyword[trigger.matching](trigger.words.map(shownName));
+      return trigger.words.length === 0
+        ? say.noKeyword
+        : say.keyword[trigger.matching](trigger.words.map(sanitizedName));
     case "noAnswer":
       return say.noAnswer(lasting(trigger.minutes));
     default:
@@ -75,7 +77,7 @@ export function conditionWords(condition: Condition, names: Names): string {
     case "account":
       return say.account(condition.accounts.map((id) => names.account(id) ?? id));
     case "tag":
-      return say.tag(shownName(condition.name), condition.has);
+      return say.tag(sanitizedName(condition.name), condition.has);
     case "language":
       return say.language(condition.languages.map(languageName));
     case "follower":
@@ -94,14 +96,14 @@ function actionWords(action: Action, names: Names): string {
   switch (action.kind) {
     case "reply": {
       const name = names.saved(action.saved);
-      return name === null ? say.someReply : say.reply(shownName(name));
+      return name === null ? say.someReply : say.reply(sanitizedName(name));
     }
     case "tag":
-      return say.tagAction(shownName(action.name));
+      return say.tagAction(sanitizedName(action.name));
     case "assign": {
       if (action.to.kind === "leastBusy") return say.assignLeast;
       const name = names.agent(action.to.agent);
-      return say.assign(name === null ? say.someAgent : name === "" ? say.you : shownName(name));
+      return say.assign(name === null ? say.someAgent : name === "" ? say.you : sanitizedName(name));
     }
     case "snooze":
       return say.snooze(lasting(action.minutes));
@@ -127,9 +129,9 @@ function deedWords(deed: ActionTaken, now: number): string {
   switch (deed.kind) {
     case "replied":
     case "tagged":
-      return say[deed.kind](shownName(deed.name));
+      return say[deed.kind](sanitizedName(deed.name));
     case "assigned":
-      return say.assigned(shownName(deed.name));
+      return say.assigned(sanitizedName(deed.name));
     case "snoozed":
       return say.snoozed(deed.untilMs > now ? toCome(deed.untilMs, now) : atMoment(deed.untilMs, now));
     default:

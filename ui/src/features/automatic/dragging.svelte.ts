@@ -10,7 +10,7 @@ export class Dragging {
   /** How far it has been moved, in pixels. */
   by = $state(0);
   /** What a screen reader says about it. */
-  said = $state("");
+  announcement = $state("");
   #ids: () => string[];
   #sort: (order: string[]) => void;
   #grip: HTMLElement | null = null;
@@ -63,14 +63,14 @@ export class Dragging {
   cancel(): boolean {
     if (this.from < 0) return false;
     this.#let();
-    this.said = t.automatic.order.cancelled;
+    this.announcement = t.automatic.order.cancelled;
     return true;
   }
 
   /** Moves a row by keys. */
   step(from: number, by: 1 | -1, name: string): void {
     const to = from + by;
-    if (to < 0 || to >= this.#ids().length) this.said = t.automatic.order.atEnd(name);
+    if (to < 0 || to >= this.#ids().length) this.announcement = t.automatic.order.atEnd(name);
     else this.#put(from, to, name);
   }
 
@@ -79,7 +79,7 @@ export class Dragging {
     const [moved] = order.splice(from, 1);
     if (moved === undefined) return;
     order.splice(to, 0, moved);
-    this.said = t.automatic.order.moved(name, to + 1, order.length);
+    this.announcement = t.automatic.order.moved(name, to + 1, order.length);
     this.#sort(order);
   }
 

@@ -1,14 +1,14 @@
 // Fits the composer's field to its text.
-import { MOST } from "../../state/writing";
+import { MAX_REPLY_LENGTH } from "../../domain/replyText";
 
 /** The field is never limited to less, in pixels. */
 const MIN_LIMIT_PX = 120;
 
 /** As high as its text, up to two fifths of the conversation. */
 export function fitHeight(field: HTMLTextAreaElement): void {
-  const limit = Math.max(MIN_LIMIT_PX, (field.closest(".talk")?.clientHeight ?? 500) * 0.4);
+  const limit = Math.max(MIN_LIMIT_PX, (field.closest(".thread")?.clientHeight ?? 500) * 0.4);
   // A text longer than TikTok takes fills the field anyway; measuring it at every key would be felt.
-  const height = field.value.length > MOST ? Infinity : measure(field);
+  const height = field.value.length > MAX_REPLY_LENGTH ? Infinity : measure(field);
   field.style.height = `${Math.min(height, limit)}px`;
   field.style.overflowY = height > limit ? "auto" : "hidden";
 }

@@ -1,12 +1,12 @@
 // Choosing a saved reply in the field: `/` where a word begins opens the list, what follows it filters.
 import type { SavedReplyView } from "../../ipc/bindings";
 import { ask } from "../../ipc/desk";
-import { oneAtATime } from "../../state/latest";
+import { oneAtATime } from "../../domain/oneAtATime";
 
 /** So many are offered. */
-const MOST_OFFERED = 30;
-/** Nobody filters by more. */
-const LONGEST = 60;
+const MAX_OFFERED = 30;
+/** A longer word after the slash is text and no shortcut. */
+const MAX_SHORTCUT_LENGTH = 60;
 
 /** The stroke as it is typed, and as an East Asian input method writes it. */
 const lastStroke = (text: string, at: number): number =>
@@ -20,7 +20,7 @@ export function slashWordOnly(text: string): string | null {
 
 /** Where a stroke at the beginning of a word stands before the caret, and what follows it. */
 export function slashBefore(text: string, caret: number): { from: number; query: string } | null {
-  const line = text.slice(Math.max(text.lastIndexOf("\n", caret - 1) + 1, caret - LONGEST - 1), caret);
+  const line = text.slice(Math.max(text.lastIndexOf("\n", caret - 1) + 1, caret - MAX_SHORTCUT_LENGTH - 1), caret);
   for (let at = lastStroke(line, line.length); at >= 0; at = at === 0 ? -1 : lastStroke(line, at - 1)) {
     const query = line.slice(at + 1);
     const before = text[caret - query.length - 2];
@@ -122,7 +122,7 @@ export class Choosing {
   #read = oneAtATime(async () => {
     const query = this.query;
     try {
-      const list = await ask("findSavedReplies", { query, limit: MOST_OFFERED });
+      const list = await ask("findSavedReplies", { query, limit: MAX_OFFERED });
       if (!this.open || query !== this.query) return;
       this.list = list;
       this.at = Math.min(this.at, Math.max(0, list.length - 1));

@@ -18,8 +18,8 @@ interface Raw {
   skins?: { unicode: string }[];
 }
 
-const MOST_RECENT = 24;
-const MOST_FOUND = 90;
+const MAX_RECENT_EMOJI = 24;
+const MAX_EMOJI_FOUND = 90;
 const TONES = ["\u{1F3FB}", "\u{1F3FC}", "\u{1F3FD}", "\u{1F3FE}", "\u{1F3FF}"];
 /** Skin tones and hair by themselves. */
 const PARTS = 2;
@@ -79,11 +79,11 @@ export function search(all: readonly Emoji[], query: string): Emoji[] {
   }
   return ranked
     .sort((a, b) => a[0] - b[0])
-    .slice(0, MOST_FOUND)
+    .slice(0, MAX_EMOJI_FOUND)
     .map(([, one]) => one);
 }
 
 /** The ones used last, with this one in front. */
 export function recentWith(recent: readonly string[], text: string): string[] {
-  return [text, ...recent.filter((one) => one !== text)].slice(0, MOST_RECENT);
+  return [text, ...recent.filter((one) => one !== text)].slice(0, MAX_RECENT_EMOJI);
 }

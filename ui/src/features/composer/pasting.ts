@@ -1,7 +1,8 @@
 // Pasting into the composer: files that the paste event carries, and files that only the host finds in the clipboard.
 import type { Fault } from "../../ipc/bindings";
 import { faultOf } from "../../ipc/desk";
-import { hasText, mayBeCopiedFiles, pastedFiles, pictureFromHost } from "../../state/files";
+import { pictureFromHost } from "../../ipc/clipboard";
+import { hasText, mayBeCopiedFiles, pastedFiles } from "../../domain/pastedFiles";
 
 /** How long after the paste key a paste event may still arrive, in milliseconds. */
 const PASTE_EVENT_TIMEOUT_MS = 80;

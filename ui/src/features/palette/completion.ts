@@ -1,15 +1,15 @@
 // What the word before the cursor may become: an operator, or something that can stand after one.
 import type { SearchResults, TagCount } from "../../ipc/bindings";
-import { shownName } from "../../text/shown";
+import { sanitizedName } from "../../text/sanitize";
 
 export type Operator = "from" | "in" | "has" | "tag" | "before" | "after" | "on";
 
 const OPERATORS: readonly Operator[] = ["from", "in", "has", "tag", "before", "after", "on"];
 /** What a message can have, in the desk's words. */
 const HAS: readonly string[] = ["photo", "video", "post", "sticker", "card", "link"];
-export const MOST = 5;
+export const MAX_COMPLETIONS = 5;
 /** As many as the list shows where nothing but an operator is typed. */
-const MOST_LISTED = 30;
+const MAX_SAVED_LISTED = 30;
 
 export interface Known {
   results: SearchResults | null;
@@ -44,7 +44,7 @@ function begins(name: string, with_: string): boolean {
 function peopleOf(results: SearchResults | null): string[] {
   if (!results) return [];
   const names = [...results.people, ...results.messages].map(
-    ({ person }) => shownName(person.name) || shownName(person.handle ?? ""),
+    ({ person }) => sanitizedName(person.name) || sanitizedName(person.handle ?? ""),
   );
   return [...new Set(names.filter((name) => name !== ""))];
 }
@@ -93,7 +93,7 @@ export function completions(text: string, caret: number, known: Known): Completi
     const typed = found[2] ?? "";
     return values(operator, typed, known)
       .filter((value) => value !== typed)
-      .slice(0, typed === "" ? MOST_LISTED : MOST)
+      .slice(0, typed === "" ? MAX_SAVED_LISTED : MAX_COMPLETIONS)
       .map((value) => put(`${operator}:${quoted(value)}`, true));
   }
   if (token.length < 2) return [];

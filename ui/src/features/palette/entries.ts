@@ -1,6 +1,6 @@
 // What the palette lists, in sections, for what stands in its field.
 import type { MessageHit, PersonHit, SavedReplyView, SearchResults } from "../../ipc/bindings";
-import type { KeyId } from "../../state/keys";
+import type { KeyId } from "../../domain/keys";
 import { t } from "../../text";
 import type { Completion } from "./completion";
 
@@ -38,7 +38,7 @@ function commandsFor(typed: string, all: readonly KeyId[]): KeyId[] {
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 /** More would hide the commands. */
-const MOST_SAVED = 3;
+const MAX_SAVED_SHOWN = 3;
 
 /**
  * The saved replies whose name has all that was typed, or whose name or shortcut begins with its last word; the words
@@ -60,7 +60,7 @@ function savedFor(typed: string, all: readonly SavedReplyView[]): SavedReplyView
   const ending = all.filter(
     (one) => !whole.includes(one) && (named(one, last) || plain(one.shortcut).startsWith(last.replace(/^\//u, ""))),
   );
-  return [...whole, ...ending].slice(0, MOST_SAVED);
+  return [...whole, ...ending].slice(0, MAX_SAVED_SHOWN);
 }
 
 const commands = (ids: readonly KeyId[], saved: readonly SavedReplyView[] = []): Section => ({

@@ -1,14 +1,14 @@
 // What the agent calls what rules point at.
 import type { App } from "../../state/app.svelte";
 import type { Names } from "../../text/ruled";
-import { nameOf } from "../../text/shown";
+import { nameOf } from "../../text/sanitize";
 
-export function namesIn(app: App): Names {
+export function namesIn({ rules, shell }: Pick<App, "rules" | "shell">): Names {
   return {
-    saved: (id) => app.rules.saved?.find((one) => one.id === id)?.name ?? null,
-    agent: (id) => app.rules.agents?.find((one) => one.id === id)?.name ?? null,
+    saved: (id) => rules.saved?.find((one) => one.id === id)?.name ?? null,
+    agent: (id) => rules.agents?.find((one) => one.id === id)?.name ?? null,
     account: (id) => {
-      const account = app.frame.account(id);
+      const account = shell.account(id);
       return account ? nameOf({ name: account.displayName, handle: account.handle }) : null;
     },
   };

@@ -1,5 +1,5 @@
 // Puts a variable where the caret is; a blank's name is selected, to be typed over.
-import { insertText } from "../../state/insert";
+import { insertText } from "../../domain/insertText";
 
 export function insertInto(field: HTMLTextAreaElement, text: string, select: string): void {
   const from = field.selectionStart;

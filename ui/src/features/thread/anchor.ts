@@ -1,5 +1,5 @@
 // Keeps what the agent looks at where it is while messages come and go around it. WebKit has no scroll anchoring.
-import type { Sight } from "../../state/pages";
+import type { Sight } from "../../domain/messagePages";
 
 export interface Held {
   id: string;

@@ -4,7 +4,7 @@ import { getContext, setContext, tick } from "svelte";
 import type { Fault, MessageId, MessageView, Quoted } from "../../ipc/bindings";
 import { ask, faultOf } from "../../ipc/desk";
 import type { App } from "../../state/app.svelte";
-import type { Talk } from "../../state/talk.svelte";
+import type { Thread } from "../../state/thread.svelte";
 import { t } from "../../text";
 import { snippetOf } from "./spoken";
 
@@ -22,16 +22,16 @@ export class Handling {
   /** The message whose menu button is the thread's tab stop; the newest one unless the agent has moved. */
   stop = $state<MessageId | null>(null);
   /** For screen readers: what was just done, where the eye sees it. */
-  said = $state("");
+  announcement = $state("");
   /** What TikTok is being asked for, by message. */
   fetching = $state.raw<ReadonlySet<MessageId>>(new Set());
-  /** Why it could not be had. */
+  /** Why fetching failed, by message. */
   problems = $state.raw<ReadonlyMap<MessageId, Fault>>(new Map());
   #busy = $state.raw<ReadonlySet<MessageId>>(new Set());
 
   constructor(
     readonly app: App,
-    readonly talk: Talk,
+    readonly thread: Thread,
   ) {}
 
   busy(message: MessageId): boolean {
@@ -45,7 +45,7 @@ export class Handling {
     const from = document.activeElement?.closest("[data-message]") ?? null;
     try {
       await run();
-      await this.talk.refresh();
+      await this.thread.refresh();
       return true;
     } catch (error) {
       this.app.toasts.fault(faultOf(error));
@@ -66,15 +66,15 @@ export class Handling {
   /** Out of the outbox. What certainly did not go out is in the draft again, so the composer takes it from there. */
   async discard(message: MessageId): Promise<void> {
     const done = await this.#once(message, async () => {
-      const fault = await this.app.drafts.reclaim(this.talk.id, () => ask("discardReply", { message }));
+      const fault = await this.app.drafts.reclaim(this.thread.id, () => ask("discardReply", { message }));
       if (fault) this.app.toasts.fault(fault);
     });
-    if (done) this.app.place.wish = "composer";
+    if (done) this.app.commands.focus("composer");
   }
 
   async undo(message: MessageId): Promise<void> {
-    const done = await this.#once(message, () => this.app.sends.undo(this.talk.id, message));
-    if (done) this.app.place.wish = "composer";
+    const done = await this.#once(message, () => this.app.sends.undo(this.thread.id, message));
+    if (done) this.app.commands.focus("composer");
   }
 
   /** Opens a text for changing where it stands. One that is about to go out is taken back instead: nobody types that fast. */
@@ -84,23 +84,23 @@ export class Handling {
   }
 
   async sendNow(message: MessageId): Promise<void> {
-    await this.#once(message, () => this.app.sends.now(this.talk.id, message));
+    await this.#once(message, () => this.app.sends.now(this.thread.id, message));
   }
 
   async move(message: MessageId, by: -1 | 1): Promise<void> {
-    this.said = "";
+    this.announcement = "";
     if (await this.#once(message, () => ask("moveReply", { message, by })))
-      this.said = by < 0 ? t.thread.edit.moved.up : t.thread.edit.moved.down;
+      this.announcement = by < 0 ? t.thread.edit.moved.up : t.thread.edit.moved.down;
   }
 
   quote(message: MessageView): void {
     const quoted: Quoted = { id: message.id, from: message.direction, snippet: snippetOf(message.content) };
-    this.app.drafts.quote(this.talk.id, quoted);
-    this.app.place.wish = "composer";
+    this.app.drafts.quote(this.thread.id, quoted);
+    this.app.commands.focus("composer");
   }
 
   async goTo(message: MessageId): Promise<void> {
-    if (!(await this.talk.show(message))) this.app.toasts.say(t.thread.messageGone);
+    if (!(await this.thread.show(message))) this.app.toasts.say(t.thread.messageGone);
   }
 
   /** Asks TikTok for a picture or a film, or shows a message there; what goes wrong is said at the message. */
@@ -108,11 +108,11 @@ export class Handling {
     if (this.fetching.has(message)) return;
     this.fetching = new Set([...this.fetching, message]);
     this.problems = new Map([...this.problems].filter(([id]) => id !== message));
-    this.said = "";
+    this.announcement = "";
     try {
       await ask(command, { message });
-      this.said = t.thread.fetched[command];
-      if (command === "fetchImage") await this.talk.refresh();
+      this.announcement = t.thread.fetched[command];
+      if (command === "fetchImage") await this.thread.refresh();
     } catch (error) {
       this.problems = new Map([...this.problems, [message, faultOf(error)]]);
     } finally {

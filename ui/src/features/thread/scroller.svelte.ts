@@ -2,8 +2,8 @@
 // what lies ahead before it is seen.
 import { tick } from "svelte";
 
-import type { Talk } from "../../state/talk.svelte";
-import { MOST, PAGE, STRIDE } from "../../state/pages";
+import type { Thread } from "../../state/thread.svelte";
+import { MAX_MESSAGES, FIRST_PAGE_SIZE, SCROLL_PAGE_SIZE } from "../../domain/messagePages";
 import { bring, type Held, hold, messageIn, restore, sightOf } from "./anchor";
 
 /** How near the end counts as being at the end. */
@@ -20,7 +20,7 @@ export class Scroller {
   pinned = $state(true);
   box = $state<HTMLElement>();
   inner = $state<HTMLElement>();
-  #talk: Talk;
+  #thread: Thread;
   #held: Held | null = null;
   /** Which way the agent went last, and how fast, in pixels per second. */
   #way: "older" | "newer" = "older";
@@ -32,15 +32,15 @@ export class Scroller {
 
   /** @param pointed told when the agent was taken to a message */
   constructor(
-    talk: Talk,
+    thread: Thread,
     readonly pointed: (message: HTMLElement) => void,
   ) {
-    this.#talk = talk;
-    talk.sight = () => (this.box && this.inner ? sightOf(this.box, this.inner) : null);
+    this.#thread = thread;
+    thread.measureSight = () => (this.box && this.inner ? sightOf(this.box, this.inner) : null);
   }
 
   get #atEnd(): boolean {
-    return this.pinned && !this.#talk.stretch.hasNewer;
+    return this.pinned && !this.#thread.range.hasNewer;
   }
 
   /** Before the messages change: remember what the agent looks at; afterwards: put it back where it was. */
@@ -93,8 +93,8 @@ export class Scroller {
     this.#put = -1;
     this.#top = top;
     this.#at = now;
-    this.pinned = box.scrollHeight - top - box.clientHeight < NEAR && !this.#talk.stretch.hasNewer;
-    if (this.pinned) this.#talk.trim();
+    this.pinned = box.scrollHeight - top - box.clientHeight < NEAR && !this.#thread.range.hasNewer;
+    if (this.pinned) this.#thread.trim();
     else this.#held = hold(box, inner);
     this.ahead();
   }
@@ -102,31 +102,31 @@ export class Scroller {
   /** Asks for the next page the way the agent goes, before its edge is seen. */
   ahead(): void {
     const { box } = this;
-    const talk = this.#talk;
-    if (!box || talk.busy || talk.fault) return;
+    const thread = this.#thread;
+    if (!box || thread.busy || thread.fault) return;
     const { scrollTop, scrollHeight, clientHeight } = box;
     // Two pages that still do not fill the column are not being shown at all.
-    if (scrollHeight <= clientHeight && talk.stretch.messages.length >= 2 * PAGE) return;
+    if (scrollHeight <= clientHeight && thread.range.messages.length >= 2 * FIRST_PAGE_SIZE) return;
     const below = scrollHeight - scrollTop - clientHeight;
     // What fits on either side of what is seen: asking for more would let go of the other side, and of this one in turn.
-    const each = scrollHeight / Math.max(1, talk.stretch.messages.length);
-    const room = Math.max(0, ((MOST - STRIDE) * each - clientHeight) / 2);
+    const each = scrollHeight / Math.max(1, thread.range.messages.length);
+    const room = Math.max(0, ((MAX_MESSAGES - SCROLL_PAGE_SIZE) * each - clientHeight) / 2);
     const near = Math.min(room, FARTHEST * clientHeight, AHEAD * clientHeight + this.#speed * LEAD);
     const other = Math.min(room, clientHeight) / 2;
-    if (this.#way === "newer" && below < near && talk.stretch.hasNewer) void talk.newer();
-    else if ((this.#way === "older" || !talk.stretch.hasNewer) && scrollTop < near && talk.stretch.hasOlder)
-      void talk.older();
-    else if (this.#way === "older" && below < other && talk.stretch.hasNewer) void talk.newer();
-    else if (this.#way === "newer" && scrollTop < other && talk.stretch.hasOlder) void talk.older();
+    if (this.#way === "newer" && below < near && thread.range.hasNewer) void thread.newer();
+    else if ((this.#way === "older" || !thread.range.hasNewer) && scrollTop < near && thread.range.hasOlder)
+      void thread.older();
+    else if (this.#way === "older" && below < other && thread.range.hasNewer) void thread.newer();
+    else if (this.#way === "newer" && scrollTop < other && thread.range.hasOlder) void thread.older();
   }
 
   /** Takes the agent to the message they are to see, once it is here. */
   aim(): void {
     const { box } = this;
-    const { target } = this.#talk;
+    const target = this.#thread.scrollTarget;
     const message = box && target ? messageIn(box, target.message) : null;
     if (!box || !target || !message) return;
-    this.#talk.target = null;
+    this.#thread.scrollTarget = null;
     this.pinned = false;
     bring(box, message);
     this.#settleAt(box);
@@ -134,7 +134,7 @@ export class Scroller {
   }
 
   async toNewest(): Promise<void> {
-    await this.#talk.newest();
+    await this.#thread.newest();
     this.pinned = true;
     await tick();
     if (!this.box) return;
@@ -143,7 +143,7 @@ export class Scroller {
   }
 
   async toOldest(): Promise<void> {
-    await this.#talk.oldest();
+    await this.#thread.oldest();
     await tick();
     if (!this.box) return;
     this.pinned = false;

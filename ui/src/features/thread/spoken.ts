@@ -1,14 +1,14 @@
 // A message in words, for screen readers and quotes.
 import type { Content, Snippet } from "../../ipc/bindings";
 import { t } from "../../text";
-import { clamped, shown } from "../../text/shown";
+import { clamped, sanitize } from "../../text/sanitize";
 
 export function spoken(content: Content): string {
   switch (content.type) {
     case "text":
-      return clamped(shown(content.body), 300).text;
+      return clamped(sanitize(content.body), 300).text;
     case "card":
-      return shown(content.title) || t.thread.card;
+      return sanitize(content.title) || t.thread.card;
     case "image":
       return t.snippets.image;
     case "video":

@@ -12,7 +12,7 @@ export interface Size {
 }
 
 export const WHOLE: Zoom = { scale: 1, x: 0, y: 0 };
-export const MOST = 8;
+export const MAX_SCALE = 8;
 export const STEP = 1.5;
 /** What a double click zooms to. */
 export const CLOSE = 2.5;
@@ -32,7 +32,7 @@ export function kept(zoom: Zoom, fit: Size, box: Size): Zoom {
 
 /** Zooms by a factor so that what lies at a point (from the middle of the window) stays there. */
 export function zoomed(zoom: Zoom, by: number, at: { x: number; y: number }, fit: Size, box: Size): Zoom {
-  const scale = Math.min(MOST, Math.max(1, zoom.scale * by));
+  const scale = Math.min(MAX_SCALE, Math.max(1, zoom.scale * by));
   if (scale === 1) return WHOLE;
   const grown = scale / zoom.scale;
   return kept({ scale, x: at.x - (at.x - zoom.x) * grown, y: at.y - (at.y - zoom.y) * grown }, fit, box);

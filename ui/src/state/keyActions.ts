@@ -1,10 +1,10 @@
-// What each key does.
+// Runs the action of each key.
 import type { App } from "./app.svelte";
-import type { KeyId } from "./keys";
+import type { KeyId } from "../domain/keys";
 
 /** Whether there is something to do for a key where the agent is. */
-export function may(app: App, key: KeyId): boolean {
-  const inbox = app.place.screen === "inbox";
+export function canRun(app: App, key: KeyId): boolean {
+  const inbox = app.navigation.screen === "inbox";
   switch (key) {
     case "search":
     case "settings":
@@ -14,7 +14,7 @@ export function may(app: App, key: KeyId): boolean {
       return app.agents.me !== null;
     case "next":
     case "previous":
-      return inbox && (app.list?.total ?? 0) > 0;
+      return inbox && (app.inbox.list?.total ?? 0) > 0;
     case "region":
     case "regionBack":
     case "back":
@@ -27,48 +27,48 @@ export function may(app: App, key: KeyId): boolean {
     case "zoomReset":
       return app.zoom.possible;
     default:
-      return inbox && app.talk !== null;
+      return inbox && app.thread !== null;
   }
 }
 
 /** Does what a key stands for; false if there is nothing to do for it here. */
-export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
-  const inbox = app.place.screen === "inbox";
+export function runKey(app: App, key: KeyId, target: EventTarget | null): boolean {
+  const inbox = app.navigation.screen === "inbox";
   switch (key) {
     case "search":
       if (app.search.open) app.search.close();
       else app.search.show();
       return true;
     case "find":
-      if (!inbox || !app.talk) return false;
-      app.talk.find.show();
+      if (!inbox || !app.thread) return false;
+      app.thread.find.show();
       return true;
     case "findNext":
     case "findPrevious":
-      if (!inbox || !app.talk) return false;
-      if (app.talk.find.open) app.talk.find.step(key === "findNext" ? 1 : -1);
-      else app.talk.find.show();
+      if (!inbox || !app.thread) return false;
+      if (app.thread.find.open) app.thread.find.step(key === "findNext" ? 1 : -1);
+      else app.thread.find.show();
       return true;
     case "next":
     case "previous":
       if (!inbox) return false;
-      app.step(key === "next" ? 1 : -1);
+      app.inbox.step(key === "next" ? 1 : -1);
       return true;
     case "reply":
-      if (!inbox || !app.talk) return false;
-      app.place.wish = "composer";
+      if (!inbox || !app.thread) return false;
+      app.commands.focus("composer");
       return true;
     case "done":
-      if (!inbox || !app.talk) return false;
+      if (!inbox || !app.thread) return false;
       void app.toggleDone();
       return true;
     case "snooze":
     case "assign":
-      if (!inbox || !app.talk) return false;
-      app.place.triaging = key;
+      if (!inbox || !app.thread) return false;
+      app.navigation.triaging = key;
       return true;
     case "tag":
-      if (!inbox || !app.talk) return false;
+      if (!inbox || !app.thread) return false;
       app.beginTag();
       return true;
     case "image":
@@ -77,14 +77,14 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
     case "card":
     case "post":
     case "later":
-      if (!inbox || !app.talk) return false;
-      app.place.tool = key;
+      if (!inbox || !app.thread) return false;
+      app.commands.openTool.send(key);
       return true;
     case "away":
       void app.agents.toggleMyAway();
       return true;
     case "settings":
-      app.place.go("settings");
+      app.navigation.go("settings");
       return true;
     case "zoomIn":
     case "zoomOut":
@@ -94,7 +94,7 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
       else app.zoom.step(key === "zoomIn" ? 1 : -1);
       return true;
     case "sheet":
-      app.place.sheet = !app.place.sheet;
+      app.navigation.sheet = !app.navigation.sheet;
       return true;
     case "back":
       return back(app, target);
@@ -105,28 +105,28 @@ export function act(app: App, key: KeyId, target: EventTarget | null): boolean {
 
 /** One step back: out of the overlay, out of the composer, out of a screen. */
 function back(app: App, target: EventTarget | null): boolean {
-  if (app.place.overlay) {
-    app.place.overlay = false;
+  if (app.navigation.overlay) {
+    app.navigation.overlay = false;
     return true;
   }
-  if (app.place.screen !== "inbox") {
-    if (app.frame.accounts.length === 0) {
-      if (app.place.screen !== "settings") return false;
-      app.openLink();
+  if (app.navigation.screen !== "inbox") {
+    if (app.shell.accounts.length === 0) {
+      if (app.navigation.screen !== "settings") return false;
+      app.linking.open();
       return true;
     }
-    app.place.go("inbox");
-    app.place.wish = "list";
+    app.navigation.go("inbox");
+    app.commands.focus("list");
     return true;
   }
   // What stands out in the messages since a search goes too; it never keeps the agent in the composer.
-  const found = app.talk !== null && (app.talk.find.open || app.talk.words !== "");
-  if (found) app.talk?.find.close();
+  const found = app.thread !== null && (app.thread.find.open || app.thread.words !== "");
+  if (found) app.thread?.find.close();
   const writing = target instanceof Element && target.closest("[data-composer]") !== null;
   if (writing || (!found && target instanceof Element && target.closest("[data-region=thread], .composer"))) {
     // At once, whether or not there is a list to go to: the next key must not be written into a draft.
     if (target instanceof HTMLElement) target.blur();
-    app.place.wish = "list";
+    app.commands.focus("list");
     return true;
   }
   return found;

@@ -1,4 +1,4 @@
-// Where the agent is, by the computer's clock: what "today" and a date mean in a search.
+// This computer's time zone, for words such as "today" in a search.
 export interface Here {
   timeZone: string | null;
   /** For a zone that the desk does not know. */

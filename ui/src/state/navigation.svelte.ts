@@ -1,7 +1,6 @@
-// Where the agent is: which screen, which account, which tab, which conversation, and whether the window has the focus.
-import type { AccountId, ConversationId, SavedReplyView, Tab } from "../ipc/bindings";
-
-export type Screen = "inbox" | "automatic" | "rules" | "saved" | "link" | "settings";
+// The current screen, account, tab and conversation, the open overlays, and the focus of the window.
+import type { AccountId, ConversationId, Tab } from "../ipc/bindings";
+import { type Screen } from "../domain/screens";
 
 /** Below this the person panel lies over the thread instead of beside it. */
 const NARROW = "(max-width: 1099px)";
@@ -9,10 +8,7 @@ const NARROW = "(max-width: 1099px)";
 /** So long after a change of conversation, Enter may still have been meant for the one before. */
 const SETTLING_MS = 500;
 
-/** What opens from the composer's bar. */
-export type Tool = "image" | "emoji" | "saved" | "card" | "post" | "later";
-
-export class Place {
+export class Navigation {
   screen = $state<Screen>("inbox");
   account = $state<AccountId | null>(null);
   tab = $state<Tab>("waiting");
@@ -24,20 +20,12 @@ export class Place {
   sheet = $state(false);
   /** The sheet of all scheduled replies. */
   scheduledOpen = $state(false);
-  /** What is being decided about the conversation: until when it is put away, or whose it is. */
+  /** The menu that is open for the conversation. */
   triaging = $state<"snooze" | "assign" | null>(null);
-  /** The person panel should open its field for a tag. */
-  tagging = $state(false);
   /** The account that is about to be unlinked, and whether erasing it was asked for at once. */
   unlinking = $state.raw<{ account: AccountId; erase: boolean } | null>(null);
   /** Dialogs that lie over everything else; no key of the window acts below them. */
   dialogs = $state(0);
-  /** What the composer should open next. */
-  tool = $state<Tool | null>(null);
-  /** A saved reply that the composer should insert. */
-  inserting = $state.raw<SavedReplyView | null>(null);
-  /** What the next rendered screen should put the focus on. */
-  wish = $state<"composer" | "list" | null>(null);
   /** When the composer on screen became that of another conversation. */
   arrivedAt = -Infinity;
   #arrived: ConversationId | null = null;
@@ -96,7 +84,6 @@ export class Place {
   open(conversation: ConversationId | null): void {
     this.conversation = conversation;
     this.overlay = false;
-    this.tagging = false;
     this.triaging = null;
   }
 

@@ -1,10 +1,10 @@
-// What may be sent and which key sends it.
+// The limits of a reply's text, and the key that sends it.
 import type { SendKey } from "../ipc/bindings";
 import { isDrawn } from "../text/invisible";
 import { isForInputMethod } from "./keys";
 
 /** TikTok takes at most this many characters. */
-export const MOST = 6_000;
+export const MAX_REPLY_LENGTH = 6_000;
 
 /** Characters as TikTok counts them: code points, not UTF-16 units. */
 export function length(text: string): number {
@@ -21,7 +21,7 @@ export type Sendable = { ok: true } | { ok: false; why: "empty" } | { ok: false;
 
 export function sendable(text: string): Sendable {
   if (!isDrawn(text)) return { ok: false, why: "empty" };
-  const over = length(text) - MOST;
+  const over = length(text) - MAX_REPLY_LENGTH;
   return over > 0 ? { ok: false, why: "tooLong", over } : { ok: true };
 }
 
@@ -30,7 +30,7 @@ type Press = Pick<
   "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "repeat" | "keyCode"
 >;
 
-/** What a key press means in the composer. While an input method composes, Enter belongs to it. */
+/** Tells whether a key press sends. While an input method composes, Enter belongs to it. */
 export function pressed(event: Press, sendKey: SendKey): "send" | "ignore" | "none" {
   if (event.key !== "Enter" || isForInputMethod(event)) return "none";
   if (event.shiftKey || event.altKey) return "none";

@@ -1,7 +1,7 @@
 // What bringing an earlier state back would change: which messages come, go and stay, and which words in them.
-import type { AutoText } from "../../ipc/bindings";
-import { sameText } from "../../state/autoText";
-import { type DiffPart, wordDiff } from "../../state/wordDiff";
+import type { AutoText } from "../ipc/bindings";
+import { sameText } from "./autoMessageText";
+import { type DiffPart, wordDiff } from "./wordDiff";
 
 export interface Change {
   what: "both" | "before" | "after" | "changes";
@@ -9,7 +9,7 @@ export interface Change {
   body: DiffPart[];
 }
 
-/** What goes is what is there now; what comes is what the earlier state said. */
+/** Compares the messages there are now with those of an earlier version. */
 export function changesBetween(now: readonly AutoText[], then: readonly AutoText[]): Change[] {
   const left = [...now];
   const take = (fits: (one: AutoText) => boolean): AutoText | undefined => {

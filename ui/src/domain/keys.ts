@@ -1,6 +1,6 @@
 // The one registry of keys: what they do in tooltips, in the sheet of all keys, and when they act.
 import { t } from "../text";
-import type { Tool } from "./place.svelte";
+import type { Tool } from "./screens";
 
 export type KeyId =
   | "search"
@@ -158,7 +158,7 @@ export function keepInputMethodKeys(): () => void {
   return () => window.removeEventListener("keydown", keep, true);
 }
 
-/** Where text is typed. */
+/** Selects the fields that text is typed into. */
 export const TEXT =
   "input:not([type=radio]):not([type=checkbox]):not([type=button]), textarea, select, [contenteditable]";
 const PRESSABLE = "button, a[href], input, select, summary, [role=button], [role=tab], [role=switch], [role=radio]";

@@ -1,15 +1,15 @@
-// A stretch of a conversation held by the page, and how answers are fitted to it. Pure; the desk is asked elsewhere.
+// A range of a conversation's messages, and how answers of the desk are fitted to it.
 import type { GapView, MessageId, MessagePage, MessageView } from "../ipc/bindings";
 
 /** Messages asked for at once when a conversation is opened. */
-export const PAGE = 60;
+export const FIRST_PAGE_SIZE = 60;
 /** Messages asked for at once on the way: so few that drawing them is not felt. */
-export const STRIDE = 30;
+export const SCROLL_PAGE_SIZE = 30;
 /** Messages kept on screen, and the most the desk gives at once; beyond it the far end is let go and fetched again when it
  * is needed. */
-export const MOST = 200;
+export const MAX_MESSAGES = 200;
 
-export interface Stretch {
+export interface MessageRange {
   messages: readonly MessageView[];
   /** Where messages may be missing, by the first message after each gap. */
   gaps: ReadonlyMap<MessageId, GapView>;
@@ -17,9 +17,9 @@ export interface Stretch {
   hasNewer: boolean;
 }
 
-export const EMPTY: Stretch = { messages: [], gaps: new Map(), hasOlder: false, hasNewer: false };
+export const EMPTY_RANGE: MessageRange = { messages: [], gaps: new Map(), hasOlder: false, hasNewer: false };
 
-export function stretchOf(page: MessagePage): Stretch {
+export function rangeOf(page: MessagePage): MessageRange {
   return {
     messages: page.messages,
     gaps: gapsIn(page.messages, page.gaps),
@@ -49,14 +49,14 @@ function gapsIn(messages: readonly MessageView[], ...gaps: Iterable<GapView>[]):
 }
 
 /** The newest page has been asked for again: what is older than it stays. */
-export function renewed(old: Stretch, page: MessagePage): Stretch {
+export function renewed(old: MessageRange, page: MessagePage): MessageRange {
   const fresh = same(old.messages, page.messages);
   const first = fresh[0];
-  if (!first || old.hasNewer || old.messages.length === 0) return { ...stretchOf(page), messages: fresh };
+  if (!first || old.hasNewer || old.messages.length === 0) return { ...rangeOf(page), messages: fresh };
   const ids = new Set(fresh.map((message) => message.id));
   const at = old.messages.findIndex((message) => message.id === first.id);
   // Nothing in common: there may be messages in between that we never saw.
-  if (at < 0 && !old.messages.some((message) => ids.has(message.id))) return { ...stretchOf(page), messages: fresh };
+  if (at < 0 && !old.messages.some((message) => ids.has(message.id))) return { ...rangeOf(page), messages: fresh };
   const kept = old.messages
     .slice(0, at < 0 ? undefined : at)
     .filter((message) => !ids.has(message.id) && (at >= 0 || message.sentAtMs < first.sentAtMs));
@@ -70,11 +70,11 @@ export function renewed(old: Stretch, page: MessagePage): Stretch {
   };
 }
 
-/** What is held has been asked for again by the messages around its middle: it stays the same stretch. */
-export function remade(old: Stretch, page: MessagePage): Stretch {
+/** Renews a range with an answer around its middle message; its ends stay. */
+export function remade(old: MessageRange, page: MessagePage): MessageRange {
   const ids = new Set(old.messages.map((message) => message.id));
   const from = page.messages.findIndex((message) => ids.has(message.id));
-  if (from < 0) return stretchOf(page);
+  if (from < 0) return rangeOf(page);
   const to = page.messages.findLastIndex((message) => ids.has(message.id)) + 1;
   const messages = same(old.messages, page.messages.slice(from, to));
   return {
@@ -85,7 +85,7 @@ export function remade(old: Stretch, page: MessagePage): Stretch {
   };
 }
 
-/** What the agent sees right now, by message: it is never let go. */
+/** The first and last message on screen: messages between them are never let go. */
 export interface Sight {
   first: MessageId;
   last: MessageId;
@@ -95,7 +95,12 @@ export interface Sight {
 const SPARE = 12;
 
 /** An older page goes in front; the newest end is let go if that makes too many. */
-export function withOlder(old: Stretch, page: MessagePage, most = MOST, sight: Sight | null = null): Stretch {
+export function withOlder(
+  old: MessageRange,
+  page: MessagePage,
+  most = MAX_MESSAGES,
+  sight: Sight | null = null,
+): MessageRange {
   const ids = new Set(old.messages.map((message) => message.id));
   const all = [...page.messages.filter((message) => !ids.has(message.id)), ...old.messages];
   const last = sight ? all.findIndex((message) => message.id === sight.last) : -1;
@@ -109,7 +114,12 @@ export function withOlder(old: Stretch, page: MessagePage, most = MOST, sight: S
 }
 
 /** A newer page goes behind; the oldest end is let go if that makes too many. */
-export function withNewer(old: Stretch, page: MessagePage, most = MOST, sight: Sight | null = null): Stretch {
+export function withNewer(
+  old: MessageRange,
+  page: MessagePage,
+  most = MAX_MESSAGES,
+  sight: Sight | null = null,
+): MessageRange {
   const ids = new Set(old.messages.map((message) => message.id));
   const all = [...old.messages, ...page.messages.filter((message) => !ids.has(message.id))];
   const first = sight ? all.findIndex((message) => message.id === sight.first) : -1;
@@ -123,14 +133,14 @@ export function withNewer(old: Stretch, page: MessagePage, most = MOST, sight: S
 }
 
 /** At the bottom of a long thread, only the newest part is needed. */
-export function trimmed(old: Stretch, most = MOST): Stretch {
+export function trimmed(old: MessageRange, most = MAX_MESSAGES): MessageRange {
   if (old.messages.length <= most) return old;
   const messages = old.messages.slice(-most);
   return { ...old, messages, gaps: gapsIn(messages, old.gaps.values()), hasOlder: true };
 }
 
 /** Messages that were not there before and are newer than all that were. */
-export function arrivals(old: Stretch, now: Stretch): MessageView[] {
+export function arrivals(old: MessageRange, now: MessageRange): MessageView[] {
   const known = new Set(old.messages.map((message) => message.id));
   let at = now.messages.length;
   while (at > 0 && !known.has(now.messages[at - 1]?.id ?? "")) at -= 1;

@@ -1,7 +1,7 @@
 // Files of text as spreadsheets and editors write them, whatever their encoding.
 import type { SavedFormat } from "../ipc/bindings";
 
-/** What stands in a file. */
+/** A file's text, decoded, and its format. */
 export interface TextFile {
   format: SavedFormat;
   text: string;

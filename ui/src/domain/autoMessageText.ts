@@ -1,6 +1,6 @@
 // What TikTok takes as an automatic message, so that the page can say so before anything is sent. The desk checks it again.
-import type { AutoMessageType, AutoText } from "../ipc/bindings";
-import { length } from "./writing";
+import type { AutoRefusal, AutoMessageType, AutoText } from "../ipc/bindings";
+import { length } from "./replyText";
 
 export interface Limits {
   /** How many an account may have. */
@@ -73,4 +73,13 @@ export function problemOf(
 export function sharesTitle(typed: AutoText, others: readonly AutoText[]): boolean {
   const title = asSent(typed).title.toLocaleLowerCase();
   return title !== "" && others.some((one) => asSent(one).title.toLocaleLowerCase() === title);
+}
+
+/** Why a draft cannot be sent right now. */
+export type Obstacle = TextProblem | { why: "reviewing" | "tooMany" | "conflict"; over: 0 };
+
+/** The outcome of sending several messages to TikTok. */
+export interface Outcome {
+  what: "enabled" | "restored";
+  refused: readonly AutoRefusal[];
 }

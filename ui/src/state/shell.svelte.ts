@@ -1,14 +1,15 @@
-// What the frame around the screens knows: the accounts, how they fare, and the agent's settings.
+// What stands around the screens: the accounts, their health, and the agent's settings.
 import { SvelteSet } from "svelte/reactivity";
 
-import type { AccountId, AccountView, Fault, Overview, Settings } from "../ipc/bindings";
+import type { AccountId, AccountView, Fault, MarkRead, Overview, Settings } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import type { Clock } from "./clock.svelte";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
+import type { Toasts } from "./toasts.svelte";
 
 const DAY_MS = 86_400_000;
 
-export class Frame {
+export class Shell {
   overview = $state.raw<Overview | null>(null);
   fault = $state.raw<Fault | null>(null);
   /** Warnings the agent has put away until Deskbell is started again. */
@@ -16,11 +17,13 @@ export class Frame {
   /** Counts how often the desk said that accounts have changed. */
   accountsTold = $state(0);
   #clock: Clock;
+  #toasts: Toasts;
   /** Settings on their way to the desk; an older answer must not undo them on screen. */
   #saving = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, toasts: Toasts) {
     this.#clock = clock;
+    this.#toasts = toasts;
   }
 
   get accounts(): AccountView[] {
@@ -91,31 +94,57 @@ export class Frame {
   }
 
   /** Puts this step's warning away, across starts. */
-  async putAccessAway({ id, access }: AccountView): Promise<Fault | null> {
-    if (access.warnDays === null) return null;
+  async putAccessAway({ id, access }: AccountView): Promise<void> {
+    if (access.warnDays === null) return;
     const others = (this.overview?.settings.accessPutAway ?? []).filter(
       (one) => one.account !== id && this.account(one.account),
     );
-    return this.change({
+    await this.changeSettings({
       accessPutAway: [...others, { account: id, step: access.warnDays, refreshEndsMs: access.refreshEndsMs }],
     });
   }
 
   /** Changes settings at once and tells the desk; puts them back if it cannot keep them. */
-  async change(part: Partial<Settings>): Promise<Fault | null> {
+  async changeSettings(part: Partial<Settings>): Promise<void> {
     const before = this.overview;
-    if (!before) return null;
+    if (!before) return;
     const settings = { ...before.settings, ...part };
     this.overview = { ...before, settings };
     this.#saving += 1;
     try {
       await ask("saveSettings", { settings });
-      return null;
     } catch (error) {
       if (this.overview) this.overview = { ...this.overview, settings: before.settings };
-      return faultOf(error);
+      this.#toasts.fault(faultOf(error));
     } finally {
       this.#saving -= 1;
+    }
+  }
+
+  /** Decides when an account's customers are told that their messages were read. */
+  async setMarkRead(account: AccountId, policy: MarkRead): Promise<void> {
+    const fault = await this.changeAccount(account, { markRead: policy }, () =>
+      ask("setReadReceipts", { account, policy }),
+    );
+    if (fault) this.#toasts.fault(fault);
+  }
+
+  /** Pauses fetching an account's earlier conversations, or goes on with it. */
+  async pauseBackfill(account: AccountId, paused: boolean): Promise<void> {
+    const backfill = this.account(account)?.backfill;
+    if (!backfill) return;
+    const fault = await this.changeAccount(account, { backfill: { ...backfill, paused } }, () =>
+      ask("pauseBackfill", { account, paused }),
+    );
+    if (fault) this.#toasts.fault(fault);
+  }
+
+  /** Asks TikTok now instead of at the next turn. */
+  async syncNow(): Promise<void> {
+    try {
+      await ask("syncAccounts", {});
+    } catch (error) {
+      this.#toasts.fault(faultOf(error));
     }
   }
 }

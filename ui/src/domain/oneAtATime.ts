@@ -1,4 +1,4 @@
-// Asking again while an answer is still on its way: one question at a time, and one more afterwards if something changed.
+// Runs one request at a time; calls during a run cause one more run afterwards.
 export function oneAtATime(run: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   let again = false;

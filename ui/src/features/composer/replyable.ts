@@ -1,11 +1,11 @@
 // What may be sent from the composer, and what the agent should know first. The text's own rules are shared with the thread,
 // where a reply is changed in place.
 import type { MessageView } from "../../ipc/bindings";
-import { sendable } from "../../state/writing";
+import { sendable } from "../../domain/replyText";
 import { t } from "../../text";
 import { span } from "../../text/when";
 
-export * from "../../state/writing";
+export * from "../../domain/replyText";
 
 export type Replyable = ReturnType<typeof sendable> | { ok: false; why: "quote" | "attaching" };
 

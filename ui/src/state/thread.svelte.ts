@@ -1,57 +1,58 @@
-// One conversation as the page knows it: its header, a stretch of its messages, and its draft as the desk has it.
+// One conversation as the page knows it: its header, a range of its messages, and its draft as the desk has it.
 import type { ConversationId, ConversationView, Fault, MessageId, MessagePage, MessageView } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import type { Drafts } from "./drafts";
 import { Find } from "./find.svelte";
-import { oneAtATime } from "./latest";
+import { oneAtATime } from "../domain/oneAtATime";
+import { Signal } from "./signal";
 import {
   arrivals,
-  EMPTY,
-  MOST,
-  PAGE,
+  EMPTY_RANGE,
+  MAX_MESSAGES,
+  FIRST_PAGE_SIZE,
   remade,
   renewed,
   type Sight,
-  STRIDE,
-  type Stretch,
-  stretchOf,
+  SCROLL_PAGE_SIZE,
+  type MessageRange,
+  rangeOf,
   trimmed,
   withNewer,
   withOlder,
-} from "./pages";
+} from "../domain/messagePages";
 
 /** Which messages are asked for: the newest unless one of these says otherwise. */
-interface Place {
+interface PageRequest {
   before?: MessageId;
   after?: MessageId;
   around?: MessageId;
   oldest?: true;
 }
 
-export class Talk {
+export class Thread {
   readonly id: ConversationId;
   view = $state.raw<ConversationView | null>(null);
-  stretch = $state.raw<Stretch>(EMPTY);
+  range = $state.raw<MessageRange>(EMPTY_RANGE);
   loaded = $state(false);
   fault = $state.raw<Fault | null>(null);
   busy = $state.raw<"older" | "newer" | "place" | null>(null);
-  /** The message the thread is to show as soon as it holds it. */
-  target = $state.raw<{ message: MessageId; point: boolean } | null>(null);
-  /** Whose words stand out in the messages; empty if nobody looks for any. */
+  /** The message to scroll to as soon as it is rendered; `point` marks it for a moment. */
+  scrollTarget = $state.raw<{ message: MessageId; point: boolean } | null>(null);
+  /** The search text whose words are marked in the messages; empty for none. */
   words = $state("");
   /** Finding within this conversation. */
   readonly find = new Find(this);
-  /** What came in since the thread was last at its end; told to screen readers and counted in the pill. */
-  heard: ((messages: MessageView[], outOfSight: number) => void) | null = null;
-  /** Takes the agent to the newest message, after they have sent one. */
-  toEnd: (() => void) | null = null;
-  /** What of the stretch is in sight right now. */
-  sight: (() => Sight | null) | null = null;
+  /** Emitted when messages came in: those that are held, and how many are not. */
+  readonly messagesArrived = new Signal<{ messages: MessageView[]; unheld: number }>();
+  /** Emitted when the agent is to be taken to the newest message, because they have sent one. */
+  readonly scrollToEnd = new Signal();
+  /** Measures which messages are on screen; null while the thread is not. */
+  measureSight: (() => Sight | null) | null = null;
   stale = true;
   #drafts: Drafts;
-  /** Counts the times the stretch was replaced: a page of an earlier one no longer fits. */
+  /** Counts the times the range was replaced: a page of an earlier one no longer fits. */
   #turn = 0;
-  /** The words that the stretch was asked for with. */
+  /** The words that the range was asked for with. */
   #marked = "";
 
   constructor(id: ConversationId, drafts: Drafts) {
@@ -61,7 +62,7 @@ export class Talk {
 
   refresh = oneAtATime(async () => {
     this.stale = false;
-    const before = this.stretch;
+    const before = this.range;
     const { words } = this;
     const middle = before.hasNewer ? before.messages[before.messages.length >> 1] : undefined;
     try {
@@ -69,7 +70,7 @@ export class Talk {
         this.#look(),
         this.#ask(
           middle ? { around: middle.id } : {},
-          middle ? MOST : Math.min(MOST, Math.max(PAGE, before.messages.length + 10)),
+          middle ? MAX_MESSAGES : Math.min(MAX_MESSAGES, Math.max(FIRST_PAGE_SIZE, before.messages.length + 10)),
         ),
       ]);
       const had = this.view?.row;
@@ -79,7 +80,7 @@ export class Talk {
           ? Math.max(1, row.unread - had.unread)
           : 0;
       // Another page may have come in meanwhile, or other words are looked for; then this answer fits no longer.
-      if (this.stretch === before && this.words === words) {
+      if (this.range === before && this.words === words) {
         // What is older than the answer was marked for other words.
         const base =
           !middle && this.#marked !== words
@@ -88,7 +89,7 @@ export class Talk {
         const now = middle ? remade(before, page) : renewed(base, page);
         const fresh = this.loaded && !middle ? arrivals(before, now) : [];
         this.#hold(now, words);
-        if (fresh.length > 0 || unheld > 0) this.heard?.(fresh, unheld);
+        if (fresh.length > 0 || unheld > 0) this.messagesArrived.emit({ messages: fresh, unheld });
       } else {
         void Promise.resolve().then(() => this.refresh());
       }
@@ -97,8 +98,8 @@ export class Talk {
     } catch (error) {
       const fault = faultOf(error);
       // The message in the middle may have been taken back; the newest ones are there in any case.
-      if (fault.code === "notFound" && middle && this.stretch === before) {
-        this.stretch = EMPTY;
+      if (fault.code === "notFound" && middle && this.range === before) {
+        this.range = EMPTY_RANGE;
         void Promise.resolve().then(() => this.refresh());
         return;
       }
@@ -108,23 +109,23 @@ export class Talk {
   });
 
   async older(): Promise<void> {
-    const first = this.stretch.messages[0];
-    if (this.busy || !this.stretch.hasOlder || !first) return;
+    const first = this.range.messages[0];
+    if (this.busy || !this.range.hasOlder || !first) return;
     await this.#page("older", { before: first.id }, (page) =>
-      withOlder(this.stretch, page, MOST, this.sight?.() ?? null),
+      withOlder(this.range, page, MAX_MESSAGES, this.measureSight?.() ?? null),
     );
   }
 
   async newer(): Promise<void> {
-    const last = this.stretch.messages.at(-1);
-    if (this.busy || !this.stretch.hasNewer || !last) return;
+    const last = this.range.messages.at(-1);
+    if (this.busy || !this.range.hasNewer || !last) return;
     await this.#page("newer", { after: last.id }, (page) =>
-      withNewer(this.stretch, page, MOST, this.sight?.() ?? null),
+      withNewer(this.range, page, MAX_MESSAGES, this.measureSight?.() ?? null),
     );
   }
 
   has(message: MessageId): boolean {
-    return this.stretch.messages.some((one) => one.id === message);
+    return this.range.messages.some((one) => one.id === message);
   }
 
   /**
@@ -137,12 +138,12 @@ export class Talk {
     const reworded = words !== this.words;
     this.words = words;
     if (this.has(message)) {
-      this.target = { message, point };
+      this.scrollTarget = { message, point };
       if (reworded) await this.refresh();
       return true;
     }
     const there = await this.#replace({ around: message });
-    if (there) this.target = { message, point };
+    if (there) this.scrollTarget = { message, point };
     return there;
   }
 
@@ -155,21 +156,21 @@ export class Talk {
 
   /** Back to the newest page, wherever the agent was. */
   async newest(): Promise<void> {
-    if (this.stretch.hasNewer) await this.#replace({});
+    if (this.range.hasNewer) await this.#replace({});
   }
 
   /** To the conversation's first message. */
   async oldest(): Promise<void> {
-    if (this.stretch.hasOlder) await this.#replace({ oldest: true });
+    if (this.range.hasOlder) await this.#replace({ oldest: true });
   }
 
   /** Lets go of what is far above, once the agent is at the bottom. */
   trim(): void {
-    if (!this.busy) this.stretch = trimmed(this.stretch);
+    if (!this.busy) this.range = trimmed(this.range);
   }
 
-  #hold(stretch: Stretch, words: string): void {
-    this.stretch = stretch;
+  #hold(range: MessageRange, words: string): void {
+    this.range = range;
     this.#marked = words;
     // Other words were typed while the answer was on its way.
     if (words !== this.words) void Promise.resolve().then(() => this.refresh());
@@ -181,20 +182,20 @@ export class Talk {
     return this.#turn;
   }
 
-  /** Puts another stretch in the place of the one held. */
-  async #replace(place: Place): Promise<boolean> {
+  /** Puts another range in the place of the one held. */
+  async #replace(place: PageRequest): Promise<boolean> {
     const turn = this.#begin();
     const { words } = this;
     this.stale = false;
     try {
       const [page, take] = await Promise.all([
-        this.#ask(place, place.around ? 2 * PAGE : PAGE),
+        this.#ask(place, place.around ? 2 * FIRST_PAGE_SIZE : FIRST_PAGE_SIZE),
         this.view ? null : this.#look(),
       ]);
       // The agent has gone elsewhere meanwhile, and that is where they are.
       if (turn !== this.#turn) return true;
       take?.();
-      this.#hold(stretchOf(page), words);
+      this.#hold(rangeOf(page), words);
       this.loaded = true;
       this.fault = null;
       return true;
@@ -211,23 +212,23 @@ export class Talk {
 
   /** Asks for the header and the draft; what it gives takes them in. */
   async #look(): Promise<() => ConversationView> {
-    const stamp = this.#drafts.stamp(this.id);
-    const cardStamp = this.#drafts.cards.stamp(this.id);
+    const revision = this.#drafts.revision(this.id);
+    const cardRevision = this.#drafts.cards.revision(this.id);
     const view = await ask("getConversation", { conversation: this.id });
     return () => {
       this.view = view;
-      this.#drafts.settle(this.id, view.draft, stamp);
-      this.#drafts.cards.settle(this.id, view.card, cardStamp);
+      this.#drafts.settle(this.id, view.draft, revision);
+      this.#drafts.cards.settle(this.id, view.card, cardRevision);
       return view;
     };
   }
 
-  async #page(which: "older" | "newer", from: Place, fit: (page: MessagePage) => Stretch): Promise<void> {
+  async #page(which: "older" | "newer", from: PageRequest, fit: (page: MessagePage) => MessageRange): Promise<void> {
     const turn = this.#turn;
     const { words } = this;
     this.busy = which;
     try {
-      const page = await this.#ask(from, STRIDE);
+      const page = await this.#ask(from, SCROLL_PAGE_SIZE);
       if (turn === this.#turn && this.#marked === words) this.#hold(fit(page), words);
     } catch (error) {
       if (turn === this.#turn) this.fault = faultOf(error);
@@ -236,7 +237,7 @@ export class Talk {
     }
   }
 
-  #ask({ before, after, around, oldest }: Place, limit: number): Promise<MessagePage> {
+  #ask({ before, after, around, oldest }: PageRequest, limit: number): Promise<MessagePage> {
     return ask("listMessages", {
       conversation: this.id,
       before: before ?? null,
@@ -250,8 +251,8 @@ export class Talk {
 }
 
 /** The conversations opened last, so that going back to one shows it at once. */
-export class Talks {
-  #talks = new Map<ConversationId, Talk>();
+export class Threads {
+  #threads = new Map<ConversationId, Thread>();
   #drafts: Drafts;
   #most: number;
 
@@ -260,10 +261,10 @@ export class Talks {
     this.#most = most;
   }
 
-  open(id: ConversationId): Talk {
-    const talk = this.#take(id);
-    if (talk.stale) void talk.refresh();
-    return talk;
+  open(id: ConversationId): Thread {
+    const thread = this.#take(id);
+    if (thread.stale) void thread.refresh();
+    return thread;
   }
 
   /** Opens a conversation where a message stands, with the words that were looked for. */
@@ -272,24 +273,24 @@ export class Talks {
   }
 
   /** A conversation (or all of them) may have changed; only the one on screen is asked for at once. */
-  drop(onScreen: ConversationId | null, id?: ConversationId): void {
-    for (const talk of this.#talks.values()) {
-      if (id !== undefined && talk.id !== id) continue;
-      talk.stale = true;
-      if (talk.id !== onScreen) continue;
-      void talk.refresh();
-      talk.find.drop();
+  invalidate(onScreen: ConversationId | null, id?: ConversationId): void {
+    for (const thread of this.#threads.values()) {
+      if (id !== undefined && thread.id !== id) continue;
+      thread.stale = true;
+      if (thread.id !== onScreen) continue;
+      void thread.refresh();
+      thread.find.invalidate();
     }
   }
 
-  #take(id: ConversationId): Talk {
-    const talk = this.#talks.get(id) ?? new Talk(id, this.#drafts);
-    this.#talks.delete(id);
-    this.#talks.set(id, talk);
-    for (const old of this.#talks.keys()) {
-      if (this.#talks.size <= this.#most) break;
-      this.#talks.delete(old);
+  #take(id: ConversationId): Thread {
+    const thread = this.#threads.get(id) ?? new Thread(id, this.#drafts);
+    this.#threads.delete(id);
+    this.#threads.set(id, thread);
+    for (const old of this.#threads.keys()) {
+      if (this.#threads.size <= this.#most) break;
+      this.#threads.delete(old);
     }
-    return talk;
+    return thread;
   }
 }

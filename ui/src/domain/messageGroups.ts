@@ -1,7 +1,7 @@
 // Turns messages into what the thread shows: days, gaps, where the customer came from, and bubbles in groups.
 import type { MessageId, MessageView, Origin } from "../ipc/bindings";
 import { sameDay } from "../text/when";
-import type { Stretch } from "./pages";
+import type { MessageRange } from "./messagePages";
 
 /** Messages of one side within this time stand together under one stamp. */
 export const TOGETHER_MS = 5 * 60_000;
@@ -10,11 +10,11 @@ export type Item =
   | { kind: "day"; key: string; atMs: number }
   | { kind: "gap"; key: string; atStart: boolean }
   | { kind: "origin"; key: string; origin: Origin }
-  /** What rules did because of the message above. */
+  /** The rules that fired on the message above. */
   | { kind: "firings"; key: string; message: MessageView }
-  | { kind: "message"; key: MessageId; message: MessageView; first: boolean; last: boolean; stamp: boolean };
+  | { kind: "message"; key: MessageId; message: MessageView; first: boolean; last: boolean; withMeta: boolean };
 
-function together(a: MessageView, b: MessageView, gaps: Stretch["gaps"]): boolean {
+function together(a: MessageView, b: MessageView, gaps: MessageRange["gaps"]): boolean {
   return (
     a.direction === b.direction &&
     a.surface === b.surface &&
@@ -33,14 +33,14 @@ function unsettled(message: MessageView): boolean {
   return state !== undefined && state !== "sent" && state !== "read";
 }
 
-export function grouped(stretch: Stretch, origin: Origin | null): Item[] {
-  const { messages, gaps } = stretch;
+export function grouped(range: MessageRange, origin: Origin | null): Item[] {
+  const { messages, gaps } = range;
   const items: Item[] = [];
   const originAt = origin?.kind === "ad" ? origin.atMs : null;
   const first = messages[0];
   // The origin stands before the first message after it, if that place is in sight.
   const originFits =
-    origin !== null && (!stretch.hasOlder || (originAt !== null && first !== undefined && originAt >= first.sentAtMs));
+    origin !== null && (!range.hasOlder || (originAt !== null && first !== undefined && originAt >= first.sentAtMs));
   let originDone = !originFits;
   messages.forEach((message, at) => {
     const before = messages[at - 1];
@@ -61,10 +61,10 @@ export function grouped(stretch: Stretch, origin: Origin | null): Item[] {
       message,
       first: starts,
       last: ends,
-      stamp: ends || unsettled(message) || message.delivery?.state !== after?.delivery?.state,
+      withMeta: ends || unsettled(message) || message.delivery?.state !== after?.delivery?.state,
     });
     if (message.firings.length > 0) items.push({ kind: "firings", key: `firings ${message.id}`, message });
   });
-  if (!originDone && origin !== null && !stretch.hasNewer) items.push({ kind: "origin", key: "origin", origin });
+  if (!originDone && origin !== null && !range.hasNewer) items.push({ kind: "origin", key: "origin", origin });
   return items;
 }

@@ -1,5 +1,4 @@
-// Pictures out of the clipboard and out of what is dropped.
-import { clipboardFile, clipboardFiles, clipboardPicture } from "../ipc/desk";
+// Files in what was pasted or dropped: which of them to attach.
 
 interface Source {
   files: ArrayLike<File> | null;
@@ -66,21 +65,6 @@ export function mayBeCopiedFiles(clipboard: (Source & { types?: readonly string[
     lines.length > 0 &&
     (lines[0] === "x-special/nautilus-clipboard" || lines.every((line) => /^(?:\/|file:\/\/|[A-Za-z]:\\)/.test(line)))
   );
-}
-
-/**
- * The picture that the host finds in the clipboard: of copied files the first picture, or, unless text was pasted, what a
- * screenshot tool or a browser has put there. Throws where a copied file cannot be read.
- * @param text whether there is text to paste instead
- */
-export async function pictureFromHost(text: boolean): Promise<{ file: File; more: boolean } | null> {
-  const names = await clipboardFiles();
-  if (names.length > 0) {
-    const at = pictureAmong(names);
-    return { file: new File([await clipboardFile(at)], names[at] ?? ""), more: names.length > 1 };
-  }
-  const picture = text ? null : await clipboardPicture();
-  return picture && { file: new File([picture], "clipboard.png", { type: picture.type }), more: false };
 }
 
 /** Which of some copied files to attach: the first whose name is a picture's, else the first. */

@@ -4,36 +4,36 @@ import { t } from "./index";
 import { isDrawn, withInvisible, withoutInvisible } from "./invisible";
 
 /** Longer messages hide behind "Show more". */
-export const LONGEST = 4_000;
+export const MAX_SHOWN_LENGTH = 4_000;
 /** So do messages of more lines. */
-export const MOST_LINES = 40;
+export const MAX_SHOWN_LINES = 40;
 /** Marks beyond this many on one letter run over the lines above and below. */
-const MOST_MARKS = 4;
+const MAX_MARKS_PER_LETTER = 4;
 
 /** A longer name is cut: TikTok's have 30 characters. */
-export const LONGEST_NAME = 200;
+export const MAX_NAME_LENGTH = 200;
 
 const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/gu;
 const CONTROLS = /[\u0000-\u0008\u000E-\u001F\u007F-\u009F]/gu;
-const MARKS = new RegExp(`(\\p{M}{${MOST_MARKS}})\\p{M}+`, "gu");
+const MARKS = new RegExp(`(\\p{M}{${MAX_MARKS_PER_LETTER}})\\p{M}+`, "gu");
 /** JavaScript counts the byte order mark as white space. */
 const SPACES = /[^\S\uFEFF]+/gu;
 
 /** A text whose lines end one way, without control characters but tabs, its letters with at most four marks each. */
-export function shown(text: string): string {
+export function sanitize(text: string): string {
   return text.replace(LINE_ENDS, "\n").replace(CONTROLS, "").replace(MARKS, "$1");
 }
 
 /** A name on one line, with the characters that could make it look like another name made visible. */
-export function shownName(text: string): string {
+export function sanitizedName(text: string): string {
   // Cut first: a name may be as long as whoever chose it likes, and each of its characters costs.
-  const name = shownLine(text.slice(0, 2 * LONGEST_NAME)).trim();
-  const cut = clamped(name, LONGEST_NAME);
-  return cut.hidden > 0 || text.length > 2 * LONGEST_NAME ? `${cut.text}…` : name;
+  const name = sanitizeLine(text.slice(0, 2 * MAX_NAME_LENGTH)).trim();
+  const cut = clamped(name, MAX_NAME_LENGTH);
+  return cut.hidden > 0 || text.length > 2 * MAX_NAME_LENGTH ? `${cut.text}…` : name;
 }
 
 /** The same for a part of a name, which keeps the spaces at its ends. */
-export function shownLine(text: string): string {
+export function sanitizeLine(text: string): string {
   return withInvisible(text.replace(LINE_ENDS, " ").replace(SPACES, " ").replace(MARKS, "$1…").toWellFormed());
 }
 
@@ -41,7 +41,7 @@ export function shownLine(text: string): string {
 export function cleanName(text: string): string {
   return withoutInvisible(
     text
-      .slice(0, 2 * LONGEST_NAME)
+      .slice(0, 2 * MAX_NAME_LENGTH)
       .replace(LINE_ENDS, " ")
       .replace(SPACES, " "),
   )
@@ -50,7 +50,11 @@ export function cleanName(text: string): string {
 }
 
 /** What of a long text is shown at first, and how many characters it hides; never half an emoji. */
-export function clamped(text: string, most = LONGEST, lines = MOST_LINES): { text: string; hidden: number } {
+export function clamped(
+  text: string,
+  most = MAX_SHOWN_LENGTH,
+  lines = MAX_SHOWN_LINES,
+): { text: string; hidden: number } {
   const end = endOfLines(text, lines);
   if (text.length <= most && end === text.length) return { text, hidden: 0 };
   const points = [...text];
@@ -71,20 +75,20 @@ export function endOfLines(text: string, lines: number): number {
 
 /** What to call somebody: by their name, by their handle where the name draws nothing, and else by what it is made of. */
 export function nameOf(person: Pick<PersonView, "name" | "handle">): string {
-  if (isDrawn(person.name)) return shownName(person.name);
+  if (isDrawn(person.name)) return sanitizedName(person.name);
   const handle = person.handle ?? "";
-  if (isDrawn(handle)) return `@${shownName(handle)}`;
-  return shownName(shown(person.name)) || t.person.unnamed;
+  if (isDrawn(handle)) return `@${sanitizedName(handle)}`;
+  return sanitizedName(sanitize(person.name)) || t.person.unnamed;
 }
 
 /** What to call an account of the shop: by its handle, if TikTok told it. */
 export function calledOf({ handle, displayName }: Pick<AccountView, "handle" | "displayName">): string {
-  return isDrawn(handle) ? `@${shownName(handle)}` : nameOf({ name: displayName, handle: null });
+  return isDrawn(handle) ? `@${sanitizedName(handle)}` : nameOf({ name: displayName, handle: null });
 }
 
 /** A last line: its text, or what kind of thing it is. */
 export function snippetText(snippet: Snippet): string {
-  const text = shown(snippet.text).replace(/\s+/gu, " ");
+  const text = sanitize(snippet.text).replace(/\s+/gu, " ");
   return text !== "" ? text : t.snippets[snippet.kind];
 }
 
@@ -93,7 +97,7 @@ const ALPHABETIC = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
 /** What to call an agent; whoever sits here may not have said their name. */
 export function agentName({ name, me }: Pick<AgentView, "name" | "me">): string {
-  const called = shownName(name);
+  const called = sanitizedName(name);
   return called === "" && me ? t.agents.you : called;
 }
 

@@ -1,0 +1,36 @@
+// The picture viewer, in words.
+import { number } from "./count";
+
+export const viewer = {
+  name: "Photos",
+  you: "You",
+  shared: "Shared",
+  open: (who: string, when: string) => `Photo from ${who}, ${when}`,
+  closed: (who: string, when: string) => `Photo from ${who}, ${when}, not on this computer`,
+  position: (at: number, of: number) => `${number.format(at)} of ${number.format(of)}`,
+  announced: (who: string, when: string, place: string) =>
+    place === "" ? `Photo from ${who}, ${when}` : `Photo ${place}, from ${who}, ${when}`,
+  older: "Older photo",
+  newer: "Newer photo",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  fit: "Fit to the window",
+  zoom: (percent: number) => `${number.format(percent)}%`,
+  pan: "Shift and the arrow keys move the picture while it is zoomed in.",
+  copy: "Copy",
+  copied: "Copied.",
+  save: "Save",
+  saved: (place: string) => `Saved: ${place}`,
+  close: "Close",
+  withKey: (what: string, key: string) => `${what} (${key})`,
+  loading: "Loading",
+  failed: "The photos could not be loaded",
+  notHere: "Not on this computer",
+  released: "It was let go to make room. TikTok can be asked for it again.",
+  unavailable: "TikTok did not give it out when Deskbell asked.",
+  broken: "The picture cannot be shown. TikTok can be asked for it again.",
+  pending: "The picture is on its way",
+  fetch: "Fetch it",
+  fetching: "Asking TikTok",
+  gone: "This photo is no longer in the conversation.",
+};
