@@ -209,7 +209,7 @@ fn the_files_of_the_engine_import_downwards_only() {
     assert!(circles.is_empty(), "files that import each other in a circle: {circles:#?}");
     assert!(up.is_empty(), "only lib.rs may name engine.rs: {up:#?}");
     for (part, used) in
-        [("sync", "conversation_fetch"), ("media/film", "context"), ("engine", "outbox"), ("rules", "rules/evaluated")]
+        [("sync", "conversation_fetch"), ("media/video", "context"), ("engine", "outbox"), ("rules", "rules/evaluated")]
     {
         let found =
             imports.iter().any(|(file, named)| name(file) == part && named.iter().any(|file| name(file) == used));

@@ -1,6 +1,6 @@
 //! Messages in, replies out.
 //!
-//! The engine follows each linked account ([`sync`]), stores what its source says ([`inbound`]), sends replies
+//! The engine follows each linked account (`sync`), stores what its source says ([`inbound`]), sends replies
 //! ([`outbox`]), paces all calls of one app ([`pace`]), renews tokens ([`tokens`]), fetches pictures ([`media`])
 //! and links accounts ([`linking`]). It decides nothing about screens: the store's commits tell what became stale.
 //!
@@ -36,7 +36,7 @@ mod secrets;
 mod signals;
 pub mod snooze;
 pub mod source;
-pub mod sync;
+mod sync;
 mod tasks;
 pub mod timing;
 pub mod tokens;

@@ -193,8 +193,8 @@ impl Tokens {
         self.renew_floor.checked_sub(since).filter(|wait| !wait.is_zero())
     }
 
-    /// Keeps the tokens of the account with this id at TikTok that was just linked: in the keychain, then by `link` in the database, then in use.
-    /// Nobody renews a pair that was known before meanwhile.
+    /// Keeps the tokens of the account with this id at TikTok that was just linked: in the keychain, then by `link` in the
+    /// database, then in use. A pair that was known before is not renewed meanwhile.
     ///
     /// # Errors
     /// [`TokenError`]
