@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_boundary_comes_with_and_without_quotes() {
         assert_eq!(boundary("multipart/form-data; boundary=abc").as_deref(), Some("abc"));
-        assert_eq!(boundary("Multipart/MultipartForm-Data; charset=utf-8; Boundary=\"a b\"").as_deref(), Some("a b"));
+        assert_eq!(boundary("Multipart/Form-Data; charset=utf-8; Boundary=\"a b\"").as_deref(), Some("a b"));
         assert_eq!(boundary("multipart/form-data"), None);
         assert_eq!(boundary("application/json; boundary=abc"), None);
     }
