@@ -51,7 +51,7 @@ pub enum Fault {
     },
     /// 40100, too many requests (§7.4); on Login Kit, HTTP 429. Nothing took effect.
     RateLimited,
-    /// The listing lags: it is answered as it was just before the newest so many messages of the business were
+    /// The listing lags: it is answered as it was just before the newest `messages` of the business were
     /// written, and shows nothing from that moment on, of customers neither. `content_list` counts back in its
     /// conversation, `conversation_list` in all conversations of the account. With fewer messages there, it counts to
     /// the oldest; other endpoints answer as always.
@@ -177,9 +177,9 @@ impl Fault {
 /// How long a fault lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// For the next so many calls of that endpoint.
+    /// For this many calls of that endpoint.
     Next(u32),
-    /// For so long on the sandbox's clock.
+    /// For this long on the sandbox's clock.
     For(Duration),
     /// Until the dial is cleared.
     UntilCleared,

@@ -13,7 +13,7 @@ pub(crate) const QPM: &str = "Too many requests. QPM limit reached.";
 /// What the answer says when the day's budget is spent.
 pub(crate) const QPD: &str = "Too many requests. QPD limit reached.";
 
-/// Who was let in during the last minute, and until when nobody is.
+/// The calls of the last minute and of the day, and until when all are refused.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     limits: Limits,

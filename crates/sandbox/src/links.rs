@@ -21,7 +21,7 @@ fn signature(site: &Site, path: &str, expires: &str) -> String {
     ids::hex(&ids::digest(site.config.seed, "link", &[path, expires, &round])).chars().take(24).collect()
 }
 
-/// Somebody's picture: good for a day at least. It changes four times a day and not with every listing, so that a
+/// A profile image: good for a day at least. It changes four times a day and not with every listing, so that a
 /// client which fetches by link is slow, and one which never looks again is wrong.
 pub(crate) fn avatar(site: &Site, whose: &str) -> String {
     let quarter = 6 * HOUR_MS;

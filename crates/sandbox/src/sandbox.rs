@@ -336,6 +336,6 @@ async fn keep_alive(stage: std::sync::Weak<Stage>) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
         let Some(stage) = stage.upgrade() else { return };
-        stage.let_customers_live();
+        stage.run_agenda();
     }
 }

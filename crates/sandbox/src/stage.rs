@@ -62,7 +62,7 @@ impl Stage {
 
     pub(crate) fn world(&self) -> WorldGuard<'_> {
         let mut guard = WorldGuard { world: lock(&self.world), pushes: &self.pushes };
-        // Reviews are over on time for whoever looks, and not only when somebody looks after them.
+        // Reviews that are due end now, so that every reader sees them on time and not at the next heartbeat.
         guard.world.settle_reviews(self.now());
         guard
     }
@@ -119,12 +119,12 @@ impl Stage {
     pub(crate) fn advance(&self, by: Duration) {
         self.site.clock.advance(by);
         tracing::debug!(by_ms = ms(by), "moved the sandbox's clock");
-        self.let_customers_live();
+        self.run_agenda();
         self.pushes.wake();
     }
 
-    /// Lets the customers do whatever is due by now.
-    pub(crate) fn let_customers_live(&self) {
+    /// Lets the customers do what is due on the agenda.
+    pub(crate) fn run_agenda(&self) {
         let now = self.now();
         live::catch_up(&mut self.world(), now);
     }

@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// [`Error::Unreachable`] when the system's TLS cannot be set up.
     pub fn with_timeouts(endpoints: Endpoints, timeouts: Timeouts) -> Result<Self, Error> {
-        // Whoever came first in this process is as good.
+        // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let shared = Shared {
             transport: Transport::new(&endpoints, timeouts)?,

@@ -8,7 +8,7 @@ const LATEST_MS: i64 = 4_102_444_800_000;
 const MAX_AHEAD_MS: i64 = 3_600_000;
 
 /// A moment that TikTok named. It is only made where an answer is parsed, between the years 2014 and 2100, and only
-/// read by somebody who knows what time it is ([`Self::ms_by`]). What is no such moment was not said.
+/// read by a caller that knows what time it is ([`Self::ms_by`]). What is no such moment was not said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 

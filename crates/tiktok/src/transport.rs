@@ -2,7 +2,7 @@
 //!
 //! The invariant: the HTTP layer never repeats anything on its own. Redirects and protocol retries are off, and calls
 //! that must not happen twice ([`Safety::Once`]) go through a second connection pool that keeps no connection: a
-//! request written to a connection the other side has just closed is the one case where nobody can say whether it
+//! request written to a connection the other side has just closed is the one case where it is unknown whether it
 //! arrived, and a fresh connection does not have it.
 
 mod clock;

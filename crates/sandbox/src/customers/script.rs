@@ -20,7 +20,7 @@ pub(crate) const HEART: &str = "❤️";
 pub(crate) enum ScriptedAct {
     /// The customer writes.
     Says(&'static str),
-    /// The customer quotes the message so many lines before and writes.
+    /// The customer quotes the message this many lines before and writes.
     Quotes(usize, &'static str),
     /// The customer sends a photo; the name draws it.
     Photo(&'static str),
@@ -34,7 +34,7 @@ pub(crate) enum ScriptedAct {
     Unknown,
     /// The customer sends a voice note, a kind no documentation names.
     VoiceNote,
-    /// The customer taps the button of that title on the card so many lines before.
+    /// The customer taps the button of that title on the card this many lines before.
     Taps(usize, &'static str),
     /// The shop answers from the phone.
     Phone(&'static str),
@@ -62,7 +62,7 @@ pub(crate) enum Origin {
     FromLink(&'static str, &'static str),
 }
 
-/// One customer: what was written, each line so many minutes before the sandbox opened, and what they may still say.
+/// One customer: what was written, each line with its minutes before the sandbox opened, and what they may still say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Script {
     pub(crate) name: &'static str,

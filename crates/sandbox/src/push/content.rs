@@ -219,7 +219,7 @@ pub(crate) fn reaction_block(
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// How somebody came; times in ms, unlike the listing's (§4.3).
+/// How a customer came; times in ms, unlike the listing's (§4.3).
 fn came(referral: &Referral) -> Value {
     match referral {
         Referral::Ad { ad_name, at_ms } => json!({ "source": "ad", "ad": {

@@ -1,5 +1,5 @@
 //! Bringing webhooks to the registered address over HTTP. One after the other over one connection: what goes well goes
-//! in order, though nobody may rely on it.
+//! in order, though a client must not rely on it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{Pushes, delivery::Delivery};
 
 /// How long an answer is waited for (real time).
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to sleep at most while something waits: the clock may have been moved without anybody saying so.
+/// How long to sleep at most while something waits: the clock may have been moved meanwhile.
 const MAX_SLEEP: Duration = Duration::from_millis(200);
 
 /// Brings everything, for as long as the sandbox runs.

@@ -10,7 +10,7 @@ use crate::clock::{HOUR_MS, ms};
 const MAX_QUEUED: usize = 10_000;
 /// The longest pause between two tries.
 const MAX_RETRY_PAUSE_MS: i64 = HOUR_MS;
-/// After this long nobody tries any more.
+/// After this long a webhook is given up.
 const GIVE_UP_AFTER_MS: i64 = 72 * HOUR_MS;
 
 /// A delivery on its way.

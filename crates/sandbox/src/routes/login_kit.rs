@@ -24,7 +24,7 @@ use crate::{
     world::grants::{InvalidToken, TokenPair},
 };
 
-type Form = BTreeMap<String, String>;
+type FormFields = BTreeMap<String, String>;
 /// An OAuth `error` (§2.5) with its description.
 type OauthFault = (&'static str, &'static str);
 
@@ -51,12 +51,12 @@ pub(crate) async fn token(State(stage): State<Arc<Stage>>, headers: HeaderMap, b
 }
 
 /// The form of a call whose client is who it says it is.
-fn form(stage: &Stage, headers: &HeaderMap, body: &Bytes) -> Result<Form, OauthFault> {
+fn form(stage: &Stage, headers: &HeaderMap, body: &Bytes) -> Result<FormFields, OauthFault> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(("invalid_request", "Only `application/x-www-form-urlencoded` is accepted as Content-Type."));
     }
-    let form: Form = url::form_urlencoded::parse(body).into_owned().collect();
+    let form: FormFields = url::form_urlencoded::parse(body).into_owned().collect();
     let is = |name: &str, value: &str| form.get(name).map(String::as_str) == Some(value);
     if !is("client_key", &stage.site.apps.login_client_key) {
         return Err(("invalid_client", "Client key or secret is incorrect."));
@@ -68,12 +68,12 @@ fn form(stage: &Stage, headers: &HeaderMap, body: &Bytes) -> Result<Form, OauthF
     Ok(form)
 }
 
-fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, OauthFault> {
+fn required<'a>(form: &'a FormFields, name: &str) -> Result<&'a str, OauthFault> {
     let value = form.get(name).map(String::as_str).filter(|value| !value.is_empty());
     value.ok_or(("invalid_request", "The request parameters are malformed."))
 }
 
-fn exchange(stage: &Stage, form: &Form) -> Result<TokenPair, OauthFault> {
+fn exchange(stage: &Stage, form: &FormFields) -> Result<TokenPair, OauthFault> {
     let (code, redirect_uri) = (required(form, "code")?, required(form, "redirect_uri")?);
     let verifier = required(form, "code_verifier")?;
     let (mut world, now) = (stage.world(), stage.now());
@@ -97,7 +97,7 @@ fn verifier_is_well_formed(verifier: &str) -> bool {
         && verifier.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
 }
 
-fn rotate(stage: &Stage, form: &Form) -> Result<TokenPair, OauthFault> {
+fn rotate(stage: &Stage, form: &FormFields) -> Result<TokenPair, OauthFault> {
     let old = required(form, "refresh_token")?;
     let (mut world, now) = (stage.world(), stage.now());
     let (grant, _) = world
@@ -150,7 +150,7 @@ pub(crate) async fn user_info(State(stage): State<Arc<Stage>>, headers: HeaderMa
 fn read_user(
     stage: &Stage,
     headers: &HeaderMap,
-    query: &Form,
+    query: &FormFields,
 ) -> Result<Value, (StatusCode, &'static str, &'static str)> {
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();

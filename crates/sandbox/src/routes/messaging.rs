@@ -107,7 +107,7 @@ fn list_conversations(
     Ok(json!({ "conversations": page, "has_more": has_more, "cursor": next }))
 }
 
-/// The moment from which on a listing of these conversations shows nothing, if it lags by so many messages of the
+/// The moment from which on a listing of these conversations shows nothing, if it lags by this many messages of the
 /// business: when the oldest of those was written.
 fn as_of<'a>(all: impl Iterator<Item = &'a Conversation>, lag: u32) -> i64 {
     if lag == 0 {

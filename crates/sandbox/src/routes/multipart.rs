@@ -15,10 +15,10 @@ pub(crate) struct FormPart<'a> {
 }
 
 /// The parts by their names.
-pub(crate) type Form<'a> = BTreeMap<String, FormPart<'a>>;
+pub(crate) type MultipartForm<'a> = BTreeMap<String, FormPart<'a>>;
 
 /// Reads a form.
-pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Form<'a>, Refusal> {
+pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<MultipartForm<'a>, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     boundary(kind)
         .and_then(|boundary| parts(body, &boundary))
@@ -26,7 +26,7 @@ pub(crate) fn form<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Form<'a>, 
 }
 
 /// A field's text; an empty one is missing.
-pub(crate) fn text<'a>(form: &Form<'a>, name: &str) -> Result<&'a str, Refusal> {
+pub(crate) fn text<'a>(form: &MultipartForm<'a>, name: &str) -> Result<&'a str, Refusal> {
     let part = form.get(name).filter(|part| !part.bytes.is_empty()).ok_or_else(|| Refusal::missing(name))?;
     std::str::from_utf8(part.bytes).map_err(|_| Refusal::param(name))
 }
@@ -46,8 +46,8 @@ fn attribute(piece: &str, name: &str) -> Option<String> {
     key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
 }
 
-fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Form<'a>> {
-    let mut form = Form::new();
+fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<MultipartForm<'a>> {
+    let mut form = MultipartForm::new();
     let between = format!("\r\n--{boundary}");
     // The first delimiter has no line break of its own if nothing is before it.
     let mut rest = match body.strip_prefix(format!("--{boundary}").as_bytes()) {

@@ -28,7 +28,7 @@ const DEFAULT_FIELDS: &str = r#"["item_id"]"#;
 
 /// `GET /business/video/list/`: newest first, a page at a time. TikTok's notes leave two things open, which are settled
 /// here: without `fields` only `item_id` is listed, and the cursor is the moment (in ms) a page ended at, so that a new
-/// post shifts nobody's pages; 0 begins at the newest, and is answered with the last page.
+/// post shifts no page; 0 begins at the newest, and is answered with the last page.
 pub(crate) async fn video_list(State(stage): State<Arc<Stage>>, headers: HeaderMap, uri: Uri) -> Response {
     let outcome = list_videos(&stage, &headers, &query(&uri));
     envelope(&stage, outcome)

@@ -50,7 +50,7 @@ impl Agenda {
         }
     }
 
-    /// Plans the arrivals: each is due so many seconds after this moment.
+    /// Plans the arrivals: each is due this many seconds after this moment.
     pub(crate) fn plan_arrivals(&mut self, at_ms: i64, after_s: impl Iterator<Item = u64>) {
         if self.is_alive() {
             for (place, after_s) in after_s.enumerate() {

@@ -2,9 +2,8 @@
 //!
 //! The notes leave some things open. They are settled here so that a client that assumes too much is found out:
 //! - `ENABLE` of suggested questions or chat prompts switches every one there is off, each time it is called, whether
-//! the
-//!   kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the most
-//!   there may be, and come back only by being deleted and made anew; an edit does not bring them back.
+//!   the kind was on before or not. They stay listed with their `audit_status`, count as duplicates and towards the
+//!   most there may be, and come back only by being deleted and made anew; an edit does not bring them back.
 //! - A rejected welcome message, which can neither be deleted nor changed, gives way to a new one.
 //! - A welcome message gets another id with each edit, as webhooks tell it as `DELETE` and `CREATE`.
 //! - A welcome message that was rejected is made anew by creating another one, which takes its place: it can be neither

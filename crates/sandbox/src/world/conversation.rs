@@ -61,7 +61,7 @@ impl Source {
     }
 }
 
-/// The content of a message (§4.4). Pictures are drawn from the id or name when somebody fetches them.
+/// The content of a message (§4.4). Pictures are drawn from the id or name when they are fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     Text(Cow<'static, str>),

@@ -30,7 +30,7 @@ pub struct ListAutoMessages {
 
 /// A kind's messages.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "AutoMessagesWire")]
 pub struct AutoMessages {
     /// Whether the kind is on; `None` when TikTok did not say.
     pub status: Option<OperationStatus>,
@@ -70,15 +70,15 @@ impl Endpoint for ListAutoMessages {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct AutoMessagesWire {
     #[serde(default)]
     operation_status: Option<Box<RawValue>>,
     #[serde(default)]
     auto_messages: Option<Vec<Box<RawValue>>>,
 }
 
-impl From<Wire> for AutoMessages {
-    fn from(wire: Wire) -> Self {
+impl From<AutoMessagesWire> for AutoMessages {
+    fn from(wire: AutoMessagesWire) -> Self {
         let entries = wire.auto_messages.unwrap_or_default();
         let messages: Vec<AutoMessage> = entries.iter().filter_map(|raw| message(raw)).collect();
         let status = wire.operation_status.as_deref().and_then(crate::lenient::text).filter(|word| !word.is_empty());

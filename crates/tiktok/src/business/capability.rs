@@ -19,7 +19,7 @@ pub struct GetCapabilities {
 
 /// The kinds of messages that may be sent into a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "CapabilitiesWire")]
 pub struct Capabilities {
     /// Whether images can be sent; `None` when TikTok did not say.
     pub image_send: Option<bool>,
@@ -42,13 +42,13 @@ impl Endpoint for GetCapabilities {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct CapabilitiesWire {
     #[serde(default)]
     capability_infos: Option<Vec<Box<RawValue>>>,
 }
 
-impl From<Wire> for Capabilities {
-    fn from(wire: Wire) -> Self {
+impl From<CapabilitiesWire> for Capabilities {
+    fn from(wire: CapabilitiesWire) -> Self {
         let infos = wire.capability_infos.unwrap_or_default();
         let image_send = infos
             .iter()

@@ -50,7 +50,7 @@ impl ConversationKind {
 
 /// A page of conversations.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "ConversationPageWire")]
 pub struct ConversationPage {
     /// The entries that could be read.
     pub conversations: Vec<Conversation>,
@@ -128,7 +128,7 @@ impl Endpoint for ListConversations {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct ConversationPageWire {
     #[serde(default)]
     conversations: Option<Vec<Box<RawValue>>>,
     #[serde(default)]
@@ -137,8 +137,8 @@ struct Wire {
     cursor: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for ConversationPage {
-    fn from(wire: Wire) -> Self {
+impl From<ConversationPageWire> for ConversationPage {
+    fn from(wire: ConversationPageWire) -> Self {
         let mut page = Self {
             conversations: Vec::new(),
             unreadable: Vec::new(),

@@ -31,7 +31,7 @@ pub struct SetDirectReply {
 
 /// Whether comments may be answered by message.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "DirectReplyWire")]
 pub struct DirectReply {
     /// Whether it is on; `None` when TikTok did not say, as when it was switched.
     pub status: Option<OperationStatus>,
@@ -68,13 +68,13 @@ impl Endpoint for SetDirectReply {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct DirectReplyWire {
     #[serde(default, deserialize_with = "lenient::optional_text")]
     operation_status: Option<String>,
 }
 
-impl From<Wire> for DirectReply {
-    fn from(wire: Wire) -> Self {
+impl From<DirectReplyWire> for DirectReply {
+    fn from(wire: DirectReplyWire) -> Self {
         Self { status: wire.operation_status.map(|word| OperationStatus::read(&word)) }
     }
 }

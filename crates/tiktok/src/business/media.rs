@@ -68,8 +68,8 @@ impl Endpoint for DownloadLink {
 
 /// Uploads an image to be sent ("Media upload"): JPG or PNG, at most 3 MB.
 ///
-/// An upload nobody sends is harmless and forgotten by TikTok, so the call may be repeated. `Debug` leaves the file's
-/// name and its bytes out.
+/// An upload that is never sent is harmless and forgotten by TikTok, so the call may be repeated. `Debug` leaves the
+/// file's name and its bytes out.
 #[derive(Clone)]
 pub struct UploadMedia {
     /// The account.

@@ -29,7 +29,7 @@ pub struct ListVideos {
 
 /// A page of posts.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "VideoPageWire")]
 pub struct VideoPage {
     /// The entries that could be read.
     pub videos: Vec<Video>,
@@ -76,7 +76,7 @@ impl Endpoint for ListVideos {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct VideoPageWire {
     #[serde(default)]
     videos: Option<Vec<Box<RawValue>>>,
     #[serde(default)]
@@ -85,8 +85,8 @@ struct Wire {
     has_more: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for VideoPage {
-    fn from(wire: Wire) -> Self {
+impl From<VideoPageWire> for VideoPage {
+    fn from(wire: VideoPageWire) -> Self {
         let entries = wire.videos.unwrap_or_default();
         let videos: Vec<Video> = entries.iter().filter_map(|raw| video(raw)).collect();
         Self {

@@ -12,16 +12,16 @@ mod auto_message;
 mod callback;
 mod event;
 mod person;
-mod reacted;
+mod reaction_event;
 mod signature;
 #[cfg(test)]
 mod tests;
 
 pub use auto_message::{AutoMessageAction, AutoMessageAudit, AutoMessageConfig};
 pub use callback::{callback, clear_callback, set_callback};
-pub use event::{Event, EventMessage, HighIntentComment, ReferralSource, RemovalReason};
+pub use event::{Event, HighIntentComment, MessageEvent, ReferralSource, RemovalReason};
 pub use person::Person;
-pub use reacted::{Reacted, ReactionChange, ReactionOperation};
+pub use reaction_event::{ReactionChange, ReactionEvent, ReactionOperation};
 pub use signature::{SignatureError, Verified, verify};
 
 use crate::Timestamp;
@@ -57,7 +57,7 @@ pub enum EnvelopeError {
     /// No `event`.
     #[error("the body names no event")]
     NoEvent,
-    /// No `user_openid`: nobody to give it to.
+    /// No `user_openid`: the account is missing.
     #[error("the body names no account")]
     NoAccount,
 }
@@ -69,7 +69,7 @@ impl Envelope {
     /// told from its `content` is an [`Event::Unknown`], so that an event's odd field never costs the delivery.
     ///
     /// # Errors
-    /// [`EnvelopeError`], for a body that is no event of anybody's.
+    /// [`EnvelopeError`], for a body that is no event.
     pub fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
         let body: &RawValue = serde_json::from_slice(body).map_err(|_| EnvelopeError::NotAnObject)?;
         let fields = Fields::read(body).ok_or(EnvelopeError::NotAnObject)?;

@@ -20,7 +20,7 @@ const LOGIN_KIT_WINDOW: Duration = Duration::from_secs(60);
 
 /// A Business answer that says "ok": what it carried, still unread.
 #[derive(Debug)]
-pub(crate) struct Envelope {
+pub(crate) struct BusinessAnswer {
     /// `data`, or `{}` where there was none.
     pub(crate) data: Box<RawValue>,
     /// Ready for an error, should `data` turn out unreadable.
@@ -33,7 +33,7 @@ pub(crate) fn business(
     retry_after: Option<Duration>,
     text: &str,
     secrets: &[&str],
-) -> Result<Envelope, Error> {
+) -> Result<BusinessAnswer, Error> {
     let facts = Facts::of(text, secrets);
     let raw = serde_json::from_str::<&RawValue>(text).ok();
     let fields = raw.and_then(Fields::read);
@@ -58,7 +58,7 @@ pub(crate) fn business(
         }
         let data = fields.as_ref().and_then(|fields| fields.get("data")).map(ToOwned::to_owned);
         return match data.or_else(|| RawValue::from_string("{}".to_owned()).ok()) {
-            Some(data) => Ok(Envelope { data, facts }),
+            Some(data) => Ok(BusinessAnswer { data, facts }),
             None => Err(facts.unknown(UnknownWhy::Garbled { path: "data".to_owned() })),
         };
     }

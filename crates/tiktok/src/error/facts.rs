@@ -8,7 +8,7 @@ use super::{
 };
 use std::time::Duration;
 
-/// A request id that looks like one. TikTok's are letters and digits; anything else might be somebody's words, and is
+/// A request id that looks like one. TikTok's are letters and digits; anything else might be personal text, and is
 /// only kept in the raw answer.
 fn request_id_in(text: &str) -> Option<String> {
     let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
@@ -47,7 +47,7 @@ impl Facts {
         self.code.unwrap_or_else(|| i64::from(status))
     }
 
-    /// TikTok is not there for anybody just now.
+    /// TikTok is not available just now.
     pub(crate) fn later(self, status: u16, after: Duration) -> Error {
         self.wait(status, after, LaterWhy::Unavailable)
     }

@@ -24,7 +24,7 @@ pub enum Error {
     Later {
         /// The shortest wait that can help.
         after: Duration,
-        /// Whether we asked too fast, or TikTok is not there for anybody.
+        /// Whether we asked too fast, or TikTok is not available.
         why: LaterWhy,
         /// TikTok's code (40100, 40016, 40133, 60001), or the HTTP status where there was none.
         code: i64,
@@ -101,7 +101,7 @@ pub enum Error {
 pub enum LaterWhy {
     /// We asked too fast; which count ran out, where TikTok's words say so. No header does.
     TooFast(Option<RateLimit>),
-    /// TikTok is not there for anybody just now (60001, `temporarily_unavailable`), however slowly we ask.
+    /// TikTok is not available just now (60001, `temporarily_unavailable`), however slowly we ask.
     Unavailable,
 }
 

@@ -1,9 +1,9 @@
 //! Tokens: exchange, refresh, revoke ("Token, refresh, revoke").
 //!
-//! The `oauth2` crate builds the standard request and reads the standard answer; [`Wire`] stands between it and TikTok
-//! and puts the differences right. Errors are sorted before the crate sees them, so that a refused code and a lost
-//! answer stay different things. Revocation is by hand: TikTok answers with an empty body and wants the credentials in
-//! the form, neither of which the crate's revocation request allows.
+//! The `oauth2` crate builds the standard request and reads the standard answer; [`OauthTransport`] stands between it
+//! and TikTok and puts the differences right. Errors are sorted before the crate sees them, so that a refused code and a
+//! lost answer stay different things. Revocation is by hand: TikTok answers with an empty body and wants the credentials
+//! in the form, neither of which the crate's revocation request allows.
 
 use super::LoginApp;
 use crate::{
@@ -94,7 +94,7 @@ pub async fn exchange(
     verifier: &str,
 ) -> Result<LoginTokens, Error> {
     let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_| not_built("the redirect is no address"))?;
-    let wire = Wire::new(client, &[app.client_secret.expose(), code, verifier]);
+    let wire = OauthTransport::new(client, &[app.client_secret.expose(), code, verifier]);
     let answered = oauth(client, app)
         .set_redirect_uri(redirect)
         .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -109,7 +109,7 @@ pub async fn exchange(
 /// # Errors
 /// [`Error::Reauthorise`] when it is no longer good; [`Error::Unknown`] when it may have been used up.
 pub async fn refresh(client: &Client, app: &LoginApp, token: &RefreshToken) -> Result<LoginTokens, Error> {
-    let wire = Wire::new(client, &[app.client_secret.expose(), token.expose()]);
+    let wire = OauthTransport::new(client, &[app.client_secret.expose(), token.expose()]);
     let answered = oauth(client, app)
         .exchange_refresh_token(&oauth2::RefreshToken::new(token.expose().to_owned()))
         .request_async(&wire.carrier())
@@ -127,7 +127,7 @@ pub async fn revoke(client: &Client, app: &LoginApp, token: &AccessToken) -> Res
         .append_pair("client_secret", app.client_secret.expose())
         .append_pair("token", token.expose())
         .finish();
-    let wire = Wire::new(client, &[app.client_secret.expose(), token.expose()]);
+    let wire = OauthTransport::new(client, &[app.client_secret.expose(), token.expose()]);
     wire.post(REVOKE, Safety::Repeatable, form.into_bytes()).await.map(|_| ())
 }
 
@@ -142,12 +142,12 @@ fn oauth(client: &Client, app: &LoginApp) -> OAuth<EndpointSet> {
 /// Between the standard and TikTok. It owns what it needs: a borrowing one would make the crate's futures unfit to be
 /// spawned.
 #[derive(Clone)]
-struct Wire {
+struct OauthTransport {
     client: Client,
     secrets: Arc<[SecretString]>,
 }
 
-impl Wire {
+impl OauthTransport {
     fn new(client: &Client, secrets: &[&str]) -> Self {
         Self { client: client.clone(), secrets: secrets.iter().map(|secret| SecretString::from(*secret)).collect() }
     }

@@ -63,7 +63,7 @@ pub struct SetAutoMessageStatus {
 
 /// TikTok's answer to a change.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "AutoMessageChangedWire")]
 pub struct AutoMessageChanged {
     /// The message's id, where TikTok named it.
     pub auto_message_id: Option<String>,
@@ -154,13 +154,13 @@ fn with_text(business_id: &str, text: &AutoMessageText) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct AutoMessageChangedWire {
     #[serde(default)]
     auto_message: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for AutoMessageChanged {
-    fn from(wire: Wire) -> Self {
+impl From<AutoMessageChangedWire> for AutoMessageChanged {
+    fn from(wire: AutoMessageChangedWire) -> Self {
         let message = wire.auto_message.as_deref().and_then(Fields::read);
         Self { auto_message_id: message.and_then(|message| message.id("auto_message_id")) }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 /// The content of an automatic message. `Debug` leaves the text out.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AutoMessageText {
-    /// Greets whoever opens the conversation.
+    /// Greets the customer who opens the conversation.
     Welcome {
         /// The greeting, at most 250 characters; it may have several lines.
         content: String,

@@ -53,7 +53,7 @@ words! {
 words! {
     /// The kinds of automatic messages ("Message list", "Automatic messages").
     AutoMessageType {
-        /// Greets whoever opens the conversation.
+        /// Greets the customer who opens the conversation.
         WelcomeMessage = "WELCOME_MESSAGE",
         /// Answers a question the customer tapped.
         SuggestedQuestion = "SUGGESTED_QUESTION",

@@ -29,7 +29,7 @@ impl Endpoint for ListMessages {
 
 /// The newest messages of a conversation.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "MessagePageWire")]
 pub struct MessagePage {
     /// The account and the customer.
     pub participants: Vec<Participant>,
@@ -112,15 +112,15 @@ pub struct Tap {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct MessagePageWire {
     #[serde(default)]
     participants: Option<Box<RawValue>>,
     #[serde(default)]
     messages: Option<Vec<Box<RawValue>>>,
 }
 
-impl From<Wire> for MessagePage {
-    fn from(wire: Wire) -> Self {
+impl From<MessagePageWire> for MessagePage {
+    fn from(wire: MessagePageWire) -> Self {
         let participants = wire.participants.as_deref().map(RawValue::get);
         let participants: Vec<&RawValue> =
             participants.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
@@ -174,7 +174,7 @@ pub(crate) fn is_from_business(from: Option<&Party>, to: Option<&Party>, busines
     }
 }
 
-/// The kind of a message. A webhook calls the field `type` and writes its words small; a word nobody knows is kept as
+/// The kind of a message. A webhook calls the field `type` and writes its words small; an unknown word is kept as
 /// the list would write it.
 fn kind(fields: &Fields<'_>) -> MessageType {
     let listed = fields.id("message_type");

@@ -94,7 +94,7 @@ pub struct OutgoingButton {
 
 /// TikTok's answer to a send.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Wire")]
+#[serde(from = "SentWire")]
 pub struct Sent {
     /// The new message's id; `None` for [`Outgoing::Typing`] and [`Outgoing::MarkRead`].
     pub message_id: Option<String>,
@@ -190,13 +190,13 @@ impl OutgoingCard {
 }
 
 #[derive(Deserialize)]
-struct Wire {
+struct SentWire {
     #[serde(default)]
     message: Option<Box<RawValue>>,
 }
 
-impl From<Wire> for Sent {
-    fn from(wire: Wire) -> Self {
+impl From<SentWire> for Sent {
+    fn from(wire: SentWire) -> Self {
         let message = wire.message.as_deref().and_then(Fields::read);
         Self { message_id: message.and_then(|message| message.id("message_id")) }
     }

@@ -1,6 +1,6 @@
 //! Where TikTok sends its webhooks ("Webhook config").
 //!
-//! There is one address for an app, its accounts and all its installations: setting it takes it from whoever had it, so
+//! There is one address for an app, its accounts and all its installations: setting it replaces the one before, so
 //! these calls are for the one relay that receives, not for trying something out. They are authorised by
 //! the app's id and secret, not by an account's token.
 
@@ -55,7 +55,7 @@ struct Update(Value);
 struct Delete(Value);
 
 #[derive(Deserialize)]
-struct Callback {
+struct CallbackReply {
     #[serde(default, deserialize_with = "lenient::optional_text")]
     callback_url: Option<String>,
 }
@@ -64,7 +64,7 @@ impl Endpoint for List {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/business/webhook/list/";
     const SAFETY: Safety = Safety::Repeatable;
-    type Reply = Callback;
+    type Reply = CallbackReply;
 
     fn query(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -79,13 +79,13 @@ impl Endpoint for Update {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/business/webhook/update/";
     const SAFETY: Safety = Safety::Repeatable;
-    type Reply = Callback;
+    type Reply = CallbackReply;
 
     fn body(&self) -> Option<Value> {
         Some(self.0.clone())
     }
 
-    fn missing(&self, reply: &Callback) -> Option<&'static str> {
+    fn missing(&self, reply: &CallbackReply) -> Option<&'static str> {
         reply.callback_url.is_none().then_some("data.callback_url")
     }
 }
@@ -94,7 +94,7 @@ impl Endpoint for Delete {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/business/webhook/delete/";
     const SAFETY: Safety = Safety::Repeatable;
-    type Reply = Callback;
+    type Reply = CallbackReply;
 
     fn body(&self) -> Option<Value> {
         Some(self.0.clone())

@@ -1,6 +1,6 @@
 //! What happened, by TikTok's name of the event.
 
-use super::{AutoMessageAudit, AutoMessageConfig, Person, Reacted};
+use super::{AutoMessageAudit, AutoMessageConfig, Person, ReactionEvent};
 use crate::{
     Timestamp,
     business::{conversation::Referral, message::Message},
@@ -15,9 +15,9 @@ use std::fmt;
 pub enum Event {
     /// `im_receive_msg`, `im_send_msg`: a message was sent. A message of the business's own comes too, whether
     /// sent through the API, perhaps before that call has returned, or by a colleague in TikTok's app.
-    Message(Box<EventMessage>),
+    Message(Box<MessageEvent>),
     /// The same events, where they tell of reactions.
-    Reacted(Reacted),
+    Reacted(ReactionEvent),
     /// `im_mark_read_msg`: the customer has read the conversation. Nothing tells that the business has.
     MarkRead {
         /// The conversation that was read.
@@ -40,7 +40,7 @@ pub enum Event {
         /// When the customer came.
         at: Option<Timestamp>,
     },
-    /// `im_receive_msg_eu`: somebody in the EEA, Switzerland or the UK wrote. TikTok hands out neither the message nor
+    /// `im_receive_msg_eu`: a customer in the EEA, Switzerland or the UK wrote. TikTok hands out neither the message nor
     /// the customer; the message can be listed.
     EuMessage {
         /// The account that was written to.
@@ -69,7 +69,7 @@ pub enum Event {
 
 /// A message that was sent just now.
 #[derive(Debug, Clone)]
-pub struct EventMessage {
+pub struct MessageEvent {
     /// The conversation; the message has it too.
     pub conversation_id: String,
     /// Whether the business wrote it, by the ids on it and, where it has none, by the event's name.
@@ -132,10 +132,10 @@ impl Event {
         match name {
             "im_receive_msg" | "im_send_msg" => {
                 if fields.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("reaction")) {
-                    return Reacted::read(&fields, person()).map(Self::Reacted);
+                    return ReactionEvent::read(&fields, person()).map(Self::Reacted);
                 }
                 let message = Message::read(content)?;
-                Some(Self::Message(Box::new(EventMessage {
+                Some(Self::Message(Box::new(MessageEvent {
                     conversation_id: message.conversation_id.clone()?,
                     outgoing: message.is_from_business(business_id).unwrap_or(outgoing),
                     person: person(),

@@ -19,7 +19,7 @@ pub struct Verified {
     /// When it was signed, seconds since the epoch.
     pub at_s: i64,
     /// Whether that was at most 300 s ago and at most 60 s ahead. A body that is not fresh is TikTok's too, though
-    /// perhaps played back by somebody else: it is a hint to go and look, and its content is not to be taken in.
+    /// perhaps replayed: read the conversation then, and do not use the content.
     pub fresh: bool,
 }
 

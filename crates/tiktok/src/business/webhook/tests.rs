@@ -20,7 +20,7 @@ fn envelope(event: &str, content: &str) -> Envelope {
     Envelope::read(body(event, content).as_bytes()).unwrap()
 }
 
-fn message(event: &str, content: &str) -> EventMessage {
+fn message(event: &str, content: &str) -> MessageEvent {
     match envelope(event, content).event {
         Event::Message(message) => *message,
         other => panic!("{other:?}"),

@@ -56,6 +56,14 @@ fn every_fixture_has_its_verdict() {
 }
 
 #[test]
+fn a_message_that_names_the_media_id_is_about_the_image() {
+    let refused = |code: i64, message: &str| judge(200, &format!(r#"{{"code":{code},"message":"{message}"}}"#));
+    assert_eq!(refused(40_002, "Param image.media_id is invalid"), "refused MediaNotFound");
+    assert_eq!(refused(40_002, "Param recipient is invalid"), "refused InvalidParameter");
+    assert_eq!(refused(40_064, "media_id"), "refused MessagingRules");
+}
+
+#[test]
 fn every_code_of_the_documentations_table_has_its_verdict() {
     let system_error = "unknown: an error on TikTok's side";
     for (code, expected) in [

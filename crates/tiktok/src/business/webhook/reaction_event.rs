@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 /// Reactions that were added or removed, told like a message ("Webhooks", `type` `reaction`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reacted {
+pub struct ReactionEvent {
     /// The conversation of the message that was reacted to.
     pub conversation_id: String,
     /// The customer of the conversation, also where the business reacted.
@@ -36,7 +36,7 @@ words! {
     }
 }
 
-impl Reacted {
+impl ReactionEvent {
     /// `None` without a conversation, or when there is no change that could be made anywhere.
     pub(super) fn read(fields: &Fields<'_>, person: Option<Person>) -> Option<Self> {
         let changes: Vec<_> = fields.one_or_many("reaction").into_iter().filter_map(change).collect();
