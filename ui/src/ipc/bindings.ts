@@ -102,6 +102,24 @@ to: AssignTo, } | { "kind": "snooze",
  */
 minutes: number, } | { "kind": "done" } | { "kind": "notify" };
 
+export type ActionTaken = { "kind": "replied", 
+/**
+ * Its name.
+ */
+name: string, } | { "kind": "tagged", 
+/**
+ * The tag.
+ */
+name: string, } | { "kind": "assigned", 
+/**
+ * To whom; their name then, empty for whoever sits here and has not said theirs.
+ */
+name: string, } | { "kind": "nobodyThere" } | { "kind": "snoozed", 
+/**
+ * Until when, ms since the epoch.
+ */
+untilMs: number, } | { "kind": "done" } | { "kind": "notified" };
+
 export type AddTag = { 
 /**
  * Whose customer.
@@ -833,24 +851,6 @@ fromMinute: number,
  * The minute after the last, 0 to 1440.
  */
 toMinute: number, };
-
-export type ActionTaken = { "kind": "replied", 
-/**
- * Its name.
- */
-name: string, } | { "kind": "tagged", 
-/**
- * The tag.
- */
-name: string, } | { "kind": "assigned", 
-/**
- * To whom; their name then, empty for whoever sits here and has not said theirs.
- */
-name: string, } | { "kind": "nobodyThere" } | { "kind": "snoozed", 
-/**
- * Until when, ms since the epoch.
- */
-untilMs: number, } | { "kind": "done" } | { "kind": "notified" };
 
 export type DeleteAutoMessage = { 
 /**
