@@ -6,6 +6,7 @@
 //! `BORDER_CASES` says how many of the cases are played (all: 0), `BORDER_SEED` which. `BORDER_WRITE` writes the views to
 //! `ui/test/border.json`, which the page's tests draw.
 
+use desk::commands::{MarkConversationSeen, SetActiveView};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -224,7 +225,7 @@ async fn eager() -> (World, Customer, Threads) {
     ana.says("hello");
     world.link().await;
     let threads = Threads { ana: world.conversation(&ana).await, ben: world.conversation(&ben).await };
-    world.ask("setActiveView", json!({ "conversation": threads.ana, "focused": true })).await;
+    world.ask(SetActiveView { conversation: Some(threads.ana), focused: true }).await;
     (world, ana, threads)
 }
 
@@ -245,7 +246,8 @@ async fn views(world: &World, what: &str, Threads { ana, ben }: Threads) -> BTre
     ];
     let mut views = BTreeMap::new();
     for (command, args) in asked {
-        let view = world.try_ask(command, args).await.unwrap_or_else(|fault| panic!("{what}: {command}: {fault:?}"));
+        let view =
+            world.try_ask_json(command, args).await.unwrap_or_else(|fault| panic!("{what}: {command}: {fault:?}"));
         judge(&format!("{what}: {command}"), &view, latest_ms);
         views.insert(command, view);
     }
@@ -452,13 +454,13 @@ async fn a_message_whose_time_cannot_be_stands_between_its_neighbours_and_hides_
         let mut messages = vec![line(&middle, &middle, odd), line(&first, &first, json!(at_ms + 1))];
         world.tiktok.fault_with(&ana, "content_list", page_of(&ana, &messages), Times::UntilCleared);
         world.until_thread(&ana, &middle).await;
-        world.ask("markConversationSeen", json!({ "conversation": threads.ana })).await;
+        world.ask(MarkConversationSeen { conversation: threads.ana }).await;
         messages.insert(0, line(&last, &last, json!(at_ms + 5)));
         world.tiktok.clear_faults();
         world.tiktok.fault_with(&ana, "content_list", page_of(&ana, &messages), Times::UntilCleared);
         world.until_thread(&ana, &last).await;
-        assert_eq!(world.row(&ana).await["unread"], 1, "what came afterwards is news");
-        assert_eq!(world.row(&ana).await["snippet"]["text"], last);
+        assert_eq!(world.row(&ana).await.unread, 1, "what came afterwards is news");
+        assert_eq!(world.row(&ana).await.snippet.unwrap().text, last);
         let order = bodies(&world, &ana).await;
         let place = |body: &str| order.iter().position(|one| one == body).unwrap();
         assert!(place(&first) < place(&middle), "{order:?}");
@@ -506,7 +508,7 @@ async fn what_cannot_be_read_is_kept_as_it_came() {
         world.desk().engine().store().read(move |sql| store::table::unreadable::of_conversation(sql, conversation));
     let kept: Vec<Value> = kept.await.unwrap().iter().map(|raw| serde_json::from_str(raw).unwrap()).collect();
     assert_eq!(kept, [nameless], "once");
-    assert_eq!(world.row(&ana).await["hasGap"], true, "and the thread says that something is missing");
+    assert!(world.row(&ana).await.has_gap, "and the thread says that something is missing");
 }
 
 #[tokio::test]

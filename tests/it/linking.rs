@@ -2,6 +2,8 @@
 //!
 //! The test is the browser: it opens the address TikTok's page sends it to, on the loopback port that Deskbell listens on.
 
+use desk::commands::{CancelLink, GetOverview, RejectLink, RetryKeychain, SkipSignIn, SyncAccounts, UseSessionSecrets};
+use desk::view::LinkStep;
 use std::time::Duration;
 
 use desk::{Fault, FaultCode, Secrets, Timing};
@@ -27,12 +29,12 @@ async fn unlinked() -> World {
 async fn ready_to_authorise() -> World {
     let world = unlinked().await;
     world.type_credentials().await;
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     world
 }
 
 async fn link(world: &World) -> Value {
-    world.ask("getLinkState", json!({})).await
+    world.ask_json("getLinkState", json!({})).await
 }
 
 async fn step(world: &World) -> String {
@@ -51,7 +53,7 @@ async fn until_fault(world: &World, code: &str) -> String {
 
 /// Begins a step in the browser; the address it was sent to.
 async fn begin(world: &World, command: &str) -> String {
-    let view = world.ask(command, json!({})).await;
+    let view = world.ask_json(command, json!({})).await;
     let address = view["step"]["address"].as_str().expect("an address").to_owned();
     assert_eq!(world.host.opened().last(), Some(&address), "the browser was sent there");
     address
@@ -71,7 +73,7 @@ async fn bounced(world: &World, landed: &str) -> String {
 }
 
 async fn paste(world: &World, address: &str) -> Result<Value, Fault> {
-    world.try_ask("pasteRedirect", json!({ "address": address })).await
+    world.try_ask_json("pasteRedirect", json!({ "address": address })).await
 }
 
 fn code(answer: Result<Value, Fault>) -> FaultCode {
@@ -102,7 +104,7 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     assert_eq!(step(&world).await, "credentials");
     let ana = world.customer("Ana");
     ana.says("where is my order?");
-    assert_eq!(world.type_credentials().await["step"]["step"], "signIn");
+    assert!(matches!(world.type_credentials().await.step, LinkStep::SignIn));
 
     let address = begin(&world, "startSignIn").await;
     assert_eq!(step(&world).await, "signingIn");
@@ -131,10 +133,10 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     let avatar = shown["profile"]["avatar"].as_str().expect("the avatar is held").to_owned();
     assert!(world.desk().media(&avatar).await.is_some());
 
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     let ledger = world.tiktok.ledger();
     assert_eq!((ledger.calls("conversation_list"), ledger.calls("content_list")), (0, 0), "before the agent's yes");
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]));
+    assert!(world.ask(GetOverview {}).await.accounts.is_empty());
 
     world.confirm().await;
     world.until_thread(&ana, "where is my order?").await;
@@ -159,7 +161,7 @@ async fn an_account_is_linked_by_pasting_the_address_or_what_of_it_was_copied() 
         paste(&world, &tidy(&landed)).await.unwrap();
         until_step(&world, "confirm").await;
         world.confirm().await;
-        assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["handle"], "maisonbloom");
+        assert_eq!(world.ask(GetOverview {}).await.accounts[0].handle, "maisonbloom");
     }
 }
 
@@ -172,14 +174,14 @@ async fn the_wrong_account_is_rejected_and_its_access_given_back() {
         let address = begin(&world, "startAuthorization").await;
         paste(&world, &agreed(&world, &address).await).await.unwrap();
         until_step(&world, "confirm").await;
-        world.ask(command, json!({})).await;
+        world.ask_json(command, json!({})).await;
         assert_eq!(world.tiktok.ledger().calls("revoke") - before, 1, "{command} gives it back");
         assert_eq!(step(&world).await, "authorise");
-        assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]));
+        assert!(world.ask(GetOverview {}).await.accounts.is_empty());
         for kept in ["access-token", "refresh-token"] {
             assert!(world.host.read(&format!("{kept}/{business_id}")).unwrap().is_none(), "no {kept} stays");
         }
-        assert_eq!(code(world.try_ask("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
+        assert_eq!(code(world.try_ask_json("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
     }
     world.link().await;
     assert!(world.host.read(&format!("access-token/{business_id}")).unwrap().is_some());
@@ -196,20 +198,20 @@ async fn linking_again_says_when_it_is_another_account_and_turning_that_down_har
     let ana = world.customer("Ana");
     let [corner, bloom] = ids[..] else { panic!("two accounts: {ids:?}") };
     // In the browser it is Maison Bloom that is signed in.
-    let view = world.ask("startAuthorization", json!({ "account": corner })).await;
+    let view = world.ask_json("startAuthorization", json!({ "account": corner })).await;
     let address = view["step"]["address"].as_str().unwrap().to_owned();
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
     let view = link(&world).await;
     assert_eq!((&view["wanted"], &view["step"]["known"]), (&json!(corner), &json!(bloom)));
-    world.ask("rejectLink", json!({})).await;
+    world.ask(RejectLink {}).await;
     assert_eq!(world.tiktok.ledger().calls("revoke"), 0, "TikTok would end the access in use, too");
     ana.says("still there?");
     world.until_thread(&ana, "still there?").await;
 
     // Confirmed, nothing is meant any more.
     world.tiktok.open_account("cornershop", "Corner Shop", sandbox::WindowRule::B);
-    let view = world.ask("startAuthorization", json!({ "account": corner })).await;
+    let view = world.ask_json("startAuthorization", json!({ "account": corner })).await;
     let address = view["step"]["address"].as_str().unwrap().to_owned();
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
@@ -230,7 +232,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.tiktok.revoke_tokens();
     world.reply(&ana, "It left today.").await;
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     assert_eq!(overview["accounts"][0]["health"]["state"], "relink", "{overview}");
     ana.says("hello?");
 
@@ -238,7 +240,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.restart().await;
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
 
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let address = begin(&world, "startAuthorization").await;
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
@@ -249,7 +251,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.until_thread(&ana, "hello?").await;
     let thread = world.reads(&ana).await;
     assert!(thread.contains("Ana: where is my order?\n  Maison Bloom: Let me look."), "{thread}");
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     assert_eq!(overview["accounts"].as_array().map(Vec::len), Some(1));
     assert_eq!(overview["accounts"][0]["health"]["state"], "live");
 }
@@ -263,7 +265,7 @@ async fn cancel_on_tiktoks_page_is_told_and_can_be_tried_again() {
     assert_eq!(http::get(&refused).await.unwrap().status, 200);
     until_fault(&world, "linkCancelled").await;
     assert_eq!(step(&world).await, "signIn");
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     assert!(link(&world).await["fault"].is_null(), "going on forgets it");
 
     let address = begin(&world, "startAuthorization").await;
@@ -356,7 +358,7 @@ async fn silence_from_the_browser_ends_the_wait_and_frees_the_port() {
     assert_eq!(step(&world).await, "signIn");
     until_closed(&world, &landed).await;
 
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     until_fault(&world, "linkTimedOut").await;
     assert_eq!(step(&world).await, "authorise");
@@ -372,7 +374,7 @@ async fn a_scope_the_app_was_not_approved_for_is_tiktoks_refusal() {
     config.business_scopes.retain(|scope| scope != "message.list.manage");
     let world = World::with(config, patient(), TestHost::new()).await;
     world.type_credentials().await;
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let address = begin(&world, "startAuthorization").await;
     let landed = agreed(&world, &address).await;
     assert!(landed.contains("error=invalid_scope"), "{landed}");
@@ -405,18 +407,18 @@ async fn a_wrong_secret_is_told_from_everything_else_and_can_be_typed_again() {
             "businessRedirectUri": apps.business_redirect_uri,
         })
     };
-    world.ask("saveCredentials", typed("wrong", "wrong")).await;
+    world.ask_json("saveCredentials", typed("wrong", "wrong")).await;
     let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
     http::get(&landed).await.unwrap();
     until_fault(&world, "loginCredentialsRefused").await;
     assert_eq!(step(&world).await, "signIn");
 
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
     until_fault(&world, "credentialsRefused").await;
     assert_eq!(step(&world).await, "authorise");
 
-    world.ask("saveCredentials", typed(&apps.login_client_secret, &apps.business_secret)).await;
+    world.ask_json("saveCredentials", typed(&apps.login_client_secret, &apps.business_secret)).await;
     world.link().await;
 }
 
@@ -461,10 +463,10 @@ async fn access_whose_profile_is_refused_is_kept_and_asked_about_again_without_a
         paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
         until_step(&world, "profileFailed").await;
         assert!(!link(&world).await["fault"].is_null(), "{refusal:?} is told");
-        let view = world.ask("retryLinkProfile", json!({})).await;
+        let view = world.ask_json("retryLinkProfile", json!({})).await;
         assert_eq!(view["step"]["step"], "profileFailed", "{refusal:?}, still");
-        assert_eq!(code(world.try_ask("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
-        let view = world.ask("retryLinkProfile", json!({})).await;
+        assert_eq!(code(world.try_ask_json("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
+        let view = world.ask_json("retryLinkProfile", json!({})).await;
         assert_eq!((&view["step"]["step"], &view["fault"]), (&json!("confirm"), &Value::Null), "{refusal:?}");
         let ledger = world.tiktok.ledger();
         assert_eq!((ledger.exchanges(), ledger.calls("revoke")), (1, 0), "{refusal:?} took nothing back");
@@ -480,10 +482,10 @@ async fn access_whose_profile_is_refused_is_given_back_when_the_agent_cancels() 
         world.tiktok.fault("profile", Dial::code(40_002), Times::Next(1));
         paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
         until_step(&world, "profileFailed").await;
-        world.ask(command, json!({})).await;
+        world.ask_json(command, json!({})).await;
         assert_eq!(world.tiktok.ledger().calls("revoke"), 1, "{command}");
         assert_eq!(step(&world).await, "authorise");
-        assert_eq!(code(world.try_ask("retryLinkProfile", json!({})).await), FaultCode::LinkNotStarted);
+        assert_eq!(code(world.try_ask_json("retryLinkProfile", json!({})).await), FaultCode::LinkNotStarted);
     }
 }
 
@@ -515,7 +517,7 @@ async fn a_code_that_is_old_or_used_is_told_and_a_new_attempt_works() {
     let used = agreed(&world, &begin(&world, "startAuthorization").await).await;
     paste(&world, &used).await.unwrap();
     until_step(&world, "confirm").await;
-    world.ask("rejectLink", json!({})).await;
+    world.ask(RejectLink {}).await;
     let fresh = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let pair = |address: &str, name: &str| {
         let query = address.split_once('?').unwrap().1.to_owned();
@@ -550,7 +552,7 @@ async fn credentials_that_must_fail_are_refused_before_the_browser_opens() {
         (typed("7400", "s", "https://bounce.example/callback/?a=b"), FaultCode::RedirectInvalid),
         (typed("7400", "s", "bounce.example"), FaultCode::RedirectInvalid),
     ] {
-        let fault = world.try_ask("saveCredentials", args.clone()).await.expect_err("refused");
+        let fault = world.try_ask_json("saveCredentials", args.clone()).await.expect_err("refused");
         assert_eq!(fault.code, wanted, "{args}");
         assert!(fault.detail.is_some(), "says which: {args}");
     }
@@ -558,10 +560,10 @@ async fn credentials_that_must_fail_are_refused_before_the_browser_opens() {
         "loginClientKey": "k", "loginClientSecret": "", "businessAppId": "7400", "businessSecret": "s",
         "businessRedirectUri": fine,
     });
-    assert_eq!(code(world.try_ask("saveCredentials", login_without_secret).await), FaultCode::CredentialsInvalid);
+    assert_eq!(code(world.try_ask_json("saveCredentials", login_without_secret).await), FaultCode::CredentialsInvalid);
     assert_eq!(step(&world).await, "credentials", "nothing was kept");
     for command in ["startSignIn", "startAuthorization"] {
-        assert_eq!(code(world.try_ask(command, json!({})).await), FaultCode::LinkNotStarted);
+        assert_eq!(code(world.try_ask_json(command, json!({})).await), FaultCode::LinkNotStarted);
     }
     assert!(world.host.opened().is_empty());
 }
@@ -588,12 +590,12 @@ async fn cancel_goes_back_a_step_and_frees_the_port() {
     let world = unlinked().await;
     world.type_credentials().await;
     let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
-    assert_eq!(world.ask("cancelLink", json!({})).await["step"]["step"], "signIn");
+    assert!(matches!(world.ask(CancelLink {}).await.step, LinkStep::SignIn));
     until_closed(&world, &landed).await;
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let onward = bounced(&world, &landed).await;
-    let view = world.ask("cancelLink", json!({})).await;
+    let view = world.ask_json("cancelLink", json!({})).await;
     assert_eq!((&view["step"]["step"], &view["fault"]), (&json!("authorise"), &Value::Null));
     until_closed(&world, &onward).await;
     assert_eq!(code(paste(&world, &landed).await), FaultCode::LinkNotStarted);
@@ -604,15 +606,15 @@ async fn cancel_goes_back_a_step_and_frees_the_port() {
 async fn without_a_keychain_the_agent_chooses_the_session_and_is_asked_again_after_a_restart() {
     let host = TestHost::with_keyring(Keyring::Missing);
     let mut world = World::with(config(), patient(), host).await;
-    let overview = async |world: &World| world.ask("getOverview", json!({})).await;
+    let overview = async |world: &World| world.ask_json("getOverview", json!({})).await;
     assert_eq!(overview(&world).await["keychain"], "missing");
     let apps = world.tiktok.apps();
     let typed = json!({
         "loginClientKey": "", "loginClientSecret": "", "businessAppId": apps.business_app_id,
         "businessSecret": apps.business_secret, "businessRedirectUri": apps.business_redirect_uri,
     });
-    assert_eq!(code(world.try_ask("saveCredentials", typed).await), FaultCode::KeychainUnavailable);
-    world.ask("useSessionSecrets", json!({})).await;
+    assert_eq!(code(world.try_ask_json("saveCredentials", typed).await), FaultCode::KeychainUnavailable);
+    world.ask(UseSessionSecrets {}).await;
     assert_eq!(overview(&world).await["keychain"], "sessionOnly");
     let ana = world.customer("Ana");
     ana.says("hello?");
@@ -625,7 +627,7 @@ async fn without_a_keychain_the_agent_chooses_the_session_and_is_asked_again_aft
     assert_eq!(overview(&world).await["keychain"], "missing", "the choice was for the session");
     assert_eq!(step(&world).await, "credentials");
     world.reply(&ana, "Still there?").await;
-    world.ask("useSessionSecrets", json!({})).await;
+    world.ask(UseSessionSecrets {}).await;
     world
         .until("the account asks to be linked again", async |world| {
             overview(world).await["accounts"][0]["health"]["state"] == "relink"
@@ -645,7 +647,7 @@ async fn a_locked_keychain_is_told_and_once_unlocked_everything_goes_on() {
         "loginClientKey": "", "loginClientSecret": "", "businessAppId": apps.business_app_id,
         "businessSecret": apps.business_secret, "businessRedirectUri": apps.business_redirect_uri,
     });
-    let fault = world.try_ask("saveCredentials", typed).await.expect_err("locked");
+    let fault = world.try_ask_json("saveCredentials", typed).await.expect_err("locked");
     assert_eq!((fault.code, fault.detail.as_deref()), (FaultCode::KeychainRefused, Some("locked")));
     world.host.set_keyring(Keyring::Present);
     let ana = world.customer("Ana");
@@ -659,12 +661,12 @@ async fn a_locked_keychain_is_told_and_once_unlocked_everything_goes_on() {
     world.reply(&ana, "Hi Ana").await;
     world
         .until("the account is unwell", async |world| {
-            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "unwell"
+            world.ask_json("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "unwell"
         })
         .await;
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
     world.host.set_keyring(Keyring::Present);
-    world.ask("retryKeychain", json!({})).await;
+    world.ask(RetryKeychain {}).await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["Hi Ana"]);
 }

@@ -1,11 +1,12 @@
 //! Customers' messages on their way in, judged by what the agent reads.
 
+use desk::commands::{MarkConversationSeen, SetActiveView, SetConversationStatus, SyncAccounts};
 use std::time::Duration;
 
 use desk::{Event, Place};
 use engine::inbound::{self, Rules};
 use engine::source::Batch;
-use model::{AutoType, Change, Content, ConversationKind, MediaState, Surface};
+use model::{AutoType, Change, Content, ConversationKind, MediaState, Status, Surface};
 use sandbox::{Config, Customer, Fault, Limits, Times};
 use serde_json::{Value, json};
 use store::table::account::{NewAccount, TokenTimes};
@@ -20,12 +21,12 @@ const START: &str = "~ earlier messages are not here ~";
 
 async fn header(world: &World, customer: &Customer) -> Value {
     let conversation = world.conversation(customer).await;
-    world.ask("getConversation", json!({ "conversation": conversation })).await
+    world.ask_json("getConversation", json!({ "conversation": conversation })).await
 }
 
 async fn counts(world: &World) -> Value {
     let window = world
-        .ask("listConversations", json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 }))
+        .ask_json("listConversations", json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 }))
         .await;
     window["counts"].clone()
 }
@@ -64,7 +65,7 @@ async fn every_kind_of_message_arrives_and_is_shown_for_what_it_is() {
 
     let conversation = world.conversation(&ana).await;
     let page = world
-        .ask("listMessages", json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 }))
+        .ask_json("listMessages", json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 }))
         .await;
     for message in page["messages"].as_array().unwrap() {
         let media = &message["content"]["media"];
@@ -100,11 +101,11 @@ async fn a_colleagues_answer_from_the_phone_or_the_web_is_shown_as_such_and_coun
         let customer = world.customer(name);
         customer.says("where is my order?");
         world.conversation(&customer).await;
-        assert_eq!(world.row(&customer).await["waiting"], true);
+        assert!(world.row(&customer).await.waiting);
         customer.colleague_replies("It left today.", source);
         world.until_thread(&customer, &format!("It left today. [{surface}, sent]")).await;
         let row = world.row(&customer).await;
-        assert_eq!((&row["waiting"], &row["unread"], &row["kind"]), (&json!(false), &json!(0), &json!("chat")));
+        assert_eq!((&row.waiting, &row.unread, &row.kind), (&false, &0, &ConversationKind::Chat));
     }
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
 }
@@ -119,24 +120,25 @@ async fn unread_waiting_and_the_window_follow_the_customer() {
     ana.says_at("three", now - 3_600_000);
     world.until_thread(&ana, "three").await;
     let row = world.row(&ana).await;
-    assert_eq!((&row["unread"], &row["waiting"]), (&json!(3), &json!(true)));
-    assert_eq!(row["window"], json!({ "openedAtMs": now - 3_600_000, "closesAtMs": now - 3_600_000 + 48 * 3_600_000 }));
+    assert_eq!((&row.unread, &row.waiting), (&3, &true));
+    let window = row.window.unwrap();
+    assert_eq!((window.opened_at_ms, window.closes_at_ms), (now - 3_600_000, now - 3_600_000 + 48 * 3_600_000));
     assert_eq!(
         counts(&world).await,
         json!({ "waiting": 1, "requests": 1, "all": 1, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
     );
 
     let conversation = world.conversation(&ana).await;
-    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
+    world.ask(MarkConversationSeen { conversation }).await;
     let row = world.row(&ana).await;
-    assert_eq!((&row["unread"], &row["waiting"]), (&json!(0), &json!(true)), "seen is not answered");
+    assert_eq!((&row.unread, &row.waiting), (&0, &true), "seen is not answered");
     ana.says("four");
     world.until_thread(&ana, "four").await;
-    assert_eq!(world.row(&ana).await["unread"], 1);
+    assert_eq!(world.row(&ana).await.unread, 1);
     world.reply(&ana, "Here.").await;
     world.settle().await;
     let row = world.row(&ana).await;
-    assert_eq!((&row["unread"], &row["waiting"]), (&json!(0), &json!(false)));
+    assert_eq!((&row.unread, &row.waiting), (&0, &false));
     assert_eq!(
         counts(&world).await,
         json!({ "waiting": 0, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
@@ -149,17 +151,17 @@ async fn a_done_conversation_is_opened_again_by_its_customer_and_by_nobody_else(
     let ana = world.customer("Ana");
     ana.says("thanks!");
     let conversation = world.conversation(&ana).await;
-    world.ask("setConversationStatus", json!({ "conversation": conversation, "status": "done" })).await;
+    world.ask(SetConversationStatus { conversation, status: Status::Done }).await;
     assert_eq!(
         counts(&world).await,
         json!({ "waiting": 0, "requests": 0, "all": 0, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 1 })
     );
     ana.colleague_replies("You are welcome.", "APP");
     world.until_thread(&ana, "You are welcome. [phone, sent]").await;
-    assert_eq!(world.row(&ana).await["status"], "done");
+    assert_eq!(world.row(&ana).await.status, Status::Done);
     ana.says("one more thing");
     world.until_thread(&ana, "one more thing").await;
-    assert_eq!(world.row(&ana).await["status"], "open");
+    assert_eq!(world.row(&ana).await.status, Status::Open);
     assert_eq!(
         counts(&world).await,
         json!({ "waiting": 1, "requests": 0, "all": 1, "mine": 0, "snoozed": 0, "unsent": 0, "unsentReplies": 0, "done": 0 })
@@ -187,8 +189,8 @@ async fn what_arrived_while_deskbell_was_closed_is_all_there_as_long_as_tiktok_l
     let thread = world.reads(&ana).await;
     assert!(!thread.contains('~'), "the twentieth listed message is one we had: {thread}");
     assert_eq!(thread.matches("while away").count(), 19);
-    assert_eq!(world.row(&ana).await["hasGap"], false);
-    assert_eq!(world.row(&ana).await["unread"], 20);
+    assert!(!world.row(&ana).await.has_gap);
+    assert_eq!(world.row(&ana).await.unread, 20);
 }
 
 #[tokio::test]
@@ -202,7 +204,7 @@ async fn more_than_tiktok_lists_leaves_a_gap_that_is_shown() {
         let seam = format!("  Ana: first\n  {GAP}\n  Ana: while away {oldest}.\n");
         assert!(thread.contains(&seam), "{messages}: {thread}");
         assert_eq!(thread.matches('~').count(), 2, "one gap: {thread}");
-        assert_eq!(world.row(&ana).await["hasGap"], true);
+        assert!(world.row(&ana).await.has_gap);
     }
 }
 
@@ -218,7 +220,7 @@ async fn what_was_before_the_first_fetch_is_said_to_be_elsewhere() {
     world.until_thread(&ana, "old 25.").await;
     let thread = world.reads(&ana).await;
     assert!(thread.starts_with(&format!("Ana (request, open)\n  {START}\n  Ana: old 6.\n")), "{thread}");
-    assert_eq!(world.row(&ana).await["hasGap"], false, "no hole: an end");
+    assert!(!world.row(&ana).await.has_gap, "no hole: an end");
     ana.says("new");
     world.until_thread(&ana, "new").await;
     assert_eq!(world.reads(&ana).await.matches('~').count(), 2, "the next listing meets it");
@@ -241,7 +243,7 @@ async fn our_own_message_sent_during_an_outage_does_not_pass_for_a_meeting_point
         ana.says(&format!("later {n}."));
     }
     world.tiktok.clear_faults();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "later 19.").await;
     let thread = world.reads(&ana).await;
     let seam = format!("  Ana: first\n  {GAP}\n  Maison Bloom: Hello Ana [deskbell, sent]\n  Ana: later 1.\n");
@@ -304,13 +306,13 @@ async fn reading_the_same_listing_again_changes_nothing_and_tells_nobody() {
     world
         .until("all is settled and every picture kept", async |world| {
             let thread = world.reads(&ana).await;
-            let avatar = !world.row(&ana).await["person"]["avatar"].is_null();
+            let avatar = world.row(&ana).await.person.avatar.is_some();
             thread.contains("three [deskbell, sent]") && !thread.contains("pending") && avatar
         })
         .await;
     ana.likes(&question);
     let conversation = world.conversation(&ana).await;
-    world.ask("setActiveView", json!({ "conversation": conversation, "focused": true })).await;
+    world.ask(SetActiveView { conversation: Some(conversation), focused: true }).await;
     let calls = || world.tiktok.ledger().calls("content_list");
     // The reply, listed, becomes proof of meeting; the heart is seen; then nothing is new any more.
     let before = calls();
@@ -518,7 +520,7 @@ async fn a_conversation_that_cannot_be_read_does_not_hold_up_the_others() {
         }
         let arrived = async |world: &World| {
             let window = world
-                .ask(
+                .ask_json(
                     "listConversations",
                     json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 200 }),
                 )
@@ -529,7 +531,7 @@ async fn a_conversation_that_cannot_be_read_does_not_hold_up_the_others() {
         world
             .until(&format!("one of the two is there at least ({fault:?})"), async |world| arrived(world).await >= 1)
             .await;
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
         world.until(&format!("both are there ({fault:?})"), async |world| arrived(world).await == 2).await;
     }
 }
@@ -549,9 +551,9 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     };
     ben.says_at("written eleven minutes ago", world.tiktok.now_ms() - 11 * 60_000);
     world.until_thread(&ben, "eleven").await;
-    world.ask("setActiveView", json!({ "conversation": null, "focused": true })).await;
+    world.ask(SetActiveView { conversation: None, focused: true }).await;
     said(&world, &ana, "while the window has the focus").await;
-    world.ask("setActiveView", json!({ "conversation": null, "focused": false })).await;
+    world.ask(SetActiveView { conversation: None, focused: false }).await;
     ana.colleague_replies("from a colleague", "APP");
     world.until_thread(&ana, "from a colleague").await;
     // One at a time, in order of arrival: had an earlier one been notified, it would stand before this.
@@ -564,16 +566,16 @@ async fn the_agent_is_notified_of_fresh_news_while_looking_elsewhere_and_of_noth
     assert_eq!(notified[0].title, "Ana");
     assert_eq!(notified[0].body, format!("news {}", "x".repeat(115)), "120 characters");
 
-    let mut settings = world.ask("getOverview", json!({})).await["settings"].clone();
+    let mut settings = world.ask_json("getOverview", json!({})).await["settings"].clone();
     settings["notify"] = json!(false);
-    world.ask("saveSettings", json!({ "settings": settings.clone() })).await;
+    world.ask_json("saveSettings", json!({ "settings": settings.clone() })).await;
     said(&world, &ana, "with notifications off").await;
     // The next one is a photo: it is named, not shown.
     world.until("the quiet one was passed over", async |world| world.reads(&ana).await.contains("off")).await;
     let quiet = world.customer("Cleo");
     said(&world, &quiet, "still off").await;
     settings["notify"] = json!(true);
-    world.ask("saveSettings", json!({ "settings": settings })).await;
+    world.ask_json("saveSettings", json!({ "settings": settings })).await;
     ben.sends_image();
     world.until("the agent was notified again", async |world| world.host.notifications().len() >= 2).await;
     let notified = world.host.notifications();
@@ -633,8 +635,8 @@ async fn drafts_survive_a_restart_and_never_cross_conversations() {
     ben.says("two");
     let (to_ana, to_ben) = (world.conversation(&ana).await, world.conversation(&ben).await);
     let typed = "Dear Ana,\n  we have it in blue";
-    world.ask("saveDraft", json!({ "conversation": to_ana, "body": typed })).await;
-    world.ask("saveDraft", json!({ "conversation": to_ben, "body": "Dear Ben" })).await;
+    world.ask_json("saveDraft", json!({ "conversation": to_ana, "body": typed })).await;
+    world.ask_json("saveDraft", json!({ "conversation": to_ben, "body": "Dear Ben" })).await;
     world.send(to_ben, "Hi Ben").await;
     world.settle().await;
     assert_eq!(header(&world, &ben).await["draft"]["body"], "", "sending clears the draft of its own conversation");
@@ -649,12 +651,12 @@ async fn drafts_survive_a_restart_and_never_cross_conversations() {
         }
         world.restart().await;
         assert_eq!(header(&world, &ana).await["draft"]["body"], typed, "to the byte");
-        assert_eq!(world.row(&ana).await["draft"], "Dear Ana, we have it in blue");
+        assert_eq!(world.row(&ana).await.draft.as_deref(), Some("Dear Ana, we have it in blue"));
         assert_eq!(header(&world, &ben).await["draft"]["body"], "");
     }
-    world.ask("saveDraft", json!({ "conversation": to_ana, "body": "  \n" })).await;
+    world.ask_json("saveDraft", json!({ "conversation": to_ana, "body": "  \n" })).await;
     assert_eq!(header(&world, &ana).await["draft"]["body"], "");
-    assert!(world.row(&ana).await["draft"].is_null());
+    assert!(world.row(&ana).await.draft.is_none());
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), Vec::<String>::new());
 }
 
@@ -677,7 +679,7 @@ async fn a_large_inbox_arrives_whole_and_is_counted_right() {
     let mut offset = 0;
     loop {
         let window = world
-            .ask(
+            .ask_json(
                 "listConversations",
                 json!({ "account": world.account(), "tab": "all", "offset": offset, "limit": 50 }),
             )

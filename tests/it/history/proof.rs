@@ -1,6 +1,7 @@
 //! What it takes to call a history complete: TikTok's lists break off, lag, lead astray and refuse, and nothing that was
 //! written is left out of sight for it.
 
+use desk::commands::{SetActiveView, SyncAccounts};
 use std::time::Duration;
 
 use engine::inbound::{self, Rules};
@@ -41,23 +42,23 @@ fn lists(world: &World) -> usize {
 }
 
 async fn complete_to(world: &World) -> Option<i64> {
-    account(world).await["history"]["completeToMs"].as_i64()
+    account(world).await.history.complete_to_ms
 }
 
 /// Whether the list says that TikTok does not show this conversation, which may have no name yet.
-async fn unreadable(world: &World) -> Value {
-    account(world).await["history"]["unreadable"].clone()
+async fn unreadable(world: &World) -> u32 {
+    account(world).await.history.unreadable
 }
 
 async fn rows(world: &World) -> Vec<Value> {
     let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 200 });
-    world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
+    world.ask_json("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
 }
 
 /// How many customers wait for an answer to what is on screen.
 async fn waiting(world: &World) -> usize {
     let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 });
-    let counts = &world.ask("listConversations", asked).await["counts"];
+    let counts = &world.ask_json("listConversations", asked).await["counts"];
     counts["waiting"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
 }
 
@@ -86,7 +87,7 @@ async fn a_listing_that_breaks_off_between_two_pages_is_made_again_to_the_end() 
     crowd(&world, "New", 130).iter().for_each(|customer| drop(customer.says("hello?")));
     let before = lists(&world);
     world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("the first page was asked for", async |world| lists(world) > before).await;
     world.tiktok.fault("conversation_list", DOWN, Times::Next(1));
     until_waiting(&world, 130).await;
@@ -192,13 +193,13 @@ async fn a_conversation_that_can_never_be_read_is_said_to_be_hidden_and_holds_no
         world.tiktok.fault_with(&ana, "content_list", fault, Times::UntilCleared);
         ana.says("two");
         let said_at = ana.thread().last().unwrap().at_ms;
-        world.until("it is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
-        assert_eq!(world.row(&ben).await["unreadable"], false);
+        world.until("it is marked", async |world| world.row(&ana).await.unreadable).await;
+        assert!(!world.row(&ben).await.unreadable);
         world.tiktok.advance(Duration::from_secs(120));
         world.until("nothing waits for it", async |world| complete_to(world).await > Some(said_at)).await;
         world.tiktok.clear_faults();
         world.until_thread(&ana, "two").await;
-        world.until("the mark is gone", async |world| world.row(&ana).await["unreadable"] == false).await;
+        world.until("the mark is gone", async |world| !world.row(&ana).await.unreadable).await;
     }
 }
 
@@ -220,7 +221,7 @@ async fn a_conversation_that_cannot_be_kept_holds_up_no_other() {
     ben.says("two");
     ana.says("two, which is newer");
     world.until_thread(&ben, "two").await;
-    world.until("Ana's is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
+    world.until("Ana's is marked", async |world| world.row(&ana).await.unreadable).await;
     store.write(|tx| Ok(tx.execute_batch("DROP TRIGGER poison")?)).await.unwrap();
     world.until_thread(&ana, "two, which is newer").await;
 }
@@ -230,7 +231,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
     let world = World::paced(no_lag).await;
     let answered = world.customer("Answered");
     answered.says("first");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.conversation(&answered).await;
     // All of them after that listing, each a millisecond before the other.
     let newest_at = world.tiktok.now_ms() + 130;
@@ -245,7 +246,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
     let before = lists(&world);
     // What stands on the first page is settled at once; we hear of it late.
     world.tiktok.fault("conversation_list", Fault::AnswerLate(Duration::from_secs(4)), Times::Next(1));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("the first page was asked for", async |world| lists(world) > before).await;
     world.reply(&answered, "Yes!").await;
     world.until("the answer is there", async |world| !world.tiktok.ledger().texts_to("Answered").is_empty()).await;
@@ -254,7 +255,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
     // Whatever was claimed was claimed before the next listing is asked for.
     let before = lists(&world);
     world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it lists again", async |world| lists(world) > before).await;
     let claimed = complete_to(&world).await;
     let slipped = !rows(&world).await.iter().any(|row| row["person"]["name"] == hundredth.name().as_str());
@@ -270,7 +271,7 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         customer.says("hello");
     }
     ben.colleague_replies("Hello Ben", "APP");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     for (n, astray) in
         [Astray::NoCursor, Astray::SameCursor, Astray::NewCursor, Astray::Nameless].into_iter().enumerate()
     {
@@ -282,7 +283,7 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         claim_nothing(&world).await;
         for _ in 0..2 {
             let before = lists(&world);
-            world.ask("syncAccounts", json!({})).await;
+            world.ask(SyncAccounts {}).await;
             world.until("both lists were asked for", async |world| lists(world) >= before + 2).await;
         }
         if astray != Astray::Nameless {
@@ -292,7 +293,7 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         assert!(complete_to(&world).await < Some(said_at), "{astray:?}");
         world.tiktok.clear_faults();
         claim_nothing(&world).await;
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
         world.until_thread(&ana, &text).await;
         world.until("they were read to their end", async |world| complete_to(world).await >= Some(said_at)).await;
     }
@@ -313,13 +314,13 @@ async fn a_conversation_whose_id_no_address_can_carry_costs_itself_only() {
         let text = format!("again, for the {n}th time");
         ana.says(&text);
         ben.says(&text);
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
     }
     world.until_thread(&ana, "again, for the 4th time").await;
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"], "live");
+    assert_eq!(world.ask_json("getOverview", json!({})).await["accounts"][0]["health"]["state"], "live");
     assert!(complete_to(&world).await < Some(said_at), "nothing is called complete beyond what cannot be read");
     world.tiktok.clear_faults();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     for customer in [&ana, &ben] {
         world.until_thread(customer, "again, for the 4th time").await;
     }
@@ -335,14 +336,14 @@ async fn a_thread_on_screen_does_not_wait_for_as_long_as_others_after_a_failure(
     .await;
     let ana = world.customer("Ana");
     ana.says("hello");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     let conversation = world.conversation(&ana).await;
     world.tiktok.fault("content_list", Fault::TruncatedJson, Times::Next(1));
     let read = world.tiktok.ledger().calls("content_list");
     ana.says("are you there?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it was read in vain", async |world| world.tiktok.ledger().calls("content_list") > read).await;
-    world.ask("setActiveView", json!({ "conversation": conversation, "focused": false })).await;
+    world.ask(SetActiveView { conversation: Some(conversation), focused: false }).await;
     world.until_thread(&ana, "are you there?").await;
 }
 
@@ -355,14 +356,14 @@ async fn looking_again_reads_what_was_put_aside_at_once() {
     .await;
     let ana = world.customer("Ana");
     ana.says("hello");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "hello").await;
     world.tiktok.fault("content_list", Fault::TruncatedJson, Times::Next(1));
     let read = world.tiktok.ledger().calls("content_list");
     ana.says("are you there?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it was read in vain", async |world| world.tiktok.ledger().calls("content_list") > read).await;
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "are you there?").await;
 }
 
@@ -372,9 +373,9 @@ async fn a_new_conversation_that_is_not_found_for_as_long_as_lists_may_lag_is_no
     let ana = world.customer("Ana");
     world.tiktok.fault("content_list", Fault::code(40_007), Times::Next(5));
     ana.says("is anybody there?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "is anybody there?").await;
-    assert_eq!(world.row(&ana).await["unreadable"], false);
+    assert!(!world.row(&ana).await.unreadable);
 }
 
 /// A database with one account, linked at the beginning of time.
@@ -530,7 +531,7 @@ async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     until_waiting(&world, 130).await;
     let before = lists(&world);
     world.desk().engine().woke().await;
