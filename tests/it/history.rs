@@ -3,6 +3,7 @@
 
 mod compare;
 mod complete;
+mod gaps;
 mod proof;
 
 use desk::commands::{
