@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use arboard::{Clipboard, ImageData};
 use desk::HostError;
 
-/// The clipboard while a picture of ours is in it: on Linux it is there only for as long as we answer for it.
+/// The clipboard while it holds an image of ours. On Linux the image is there only as long as this process offers it.
 #[derive(Default)]
-pub(crate) struct Lent(Mutex<Option<Clipboard>>);
+pub(crate) struct ClipboardImage(Mutex<Option<Clipboard>>);
 
-impl Lent {
-    /// Puts a picture into the clipboard.
+impl ClipboardImage {
+    /// Puts an image into the clipboard.
     pub(crate) fn copy(&self, bytes: &[u8]) -> Result<(), HostError> {
         // Our own encoding, so it decodes; a stranger's bytes never come here.
         let picture = image::load_from_memory(bytes)
@@ -20,15 +20,15 @@ impl Lent {
         let failed = |error: arboard::Error| HostError(format!("the clipboard did not take the picture: {error}"));
         let size = |side: u32| usize::try_from(side).unwrap_or(usize::MAX);
         let (width, height) = (size(picture.width()), size(picture.height()));
-        let mut lent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let clipboard = match lent.take() {
-            Some(clipboard) => lent.insert(clipboard),
-            None => lent.insert(Clipboard::new().map_err(failed)?),
+        let mut clipboard_image = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let clipboard = match clipboard_image.take() {
+            Some(clipboard) => clipboard_image.insert(clipboard),
+            None => clipboard_image.insert(Clipboard::new().map_err(failed)?),
         };
         let copied = clipboard.set_image(ImageData { width, height, bytes: picture.into_raw().into() });
         if copied.is_err() {
             // The next one asks anew for a clipboard: this one may have gone with its display.
-            *lent = None;
+            *clipboard_image = None;
         }
         copied.map_err(failed)
     }

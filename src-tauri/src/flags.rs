@@ -18,7 +18,7 @@ deskbell                    opens the inbox
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum CliAction {
     /// Print the help.
     Help,
     /// Print the version.
@@ -39,7 +39,7 @@ pub(crate) struct Flags {
 }
 
 /// Reads the arguments after the program's name; a sentence if they make no sense.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Wish, String> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CliAction, String> {
     let mut flags = Flags::default();
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
@@ -48,8 +48,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Wis
             _ => Err(format!("`{}` needs a {what} after it.", argument.display())),
         };
         match argument.to_str() {
-            Some("--help" | "-h") => return Ok(Wish::Help),
-            Some("--version" | "-V") => return Ok(Wish::Version),
+            Some("--help" | "-h") => return Ok(CliAction::Help),
+            Some("--version" | "-V") => return Ok(CliAction::Version),
             Some("--practice") => flags.practice = true,
             Some("--data-dir") => flags.data_dir = path(arguments.next(), "directory")?,
             Some("--endpoints") => flags.endpoints = path(arguments.next(), "file")?,
@@ -68,20 +68,20 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Wis
     if flags.endpoints.is_some() && flags.data_dir.is_none() {
         return Err("`--endpoints` needs `--data-dir`, so that the real inbox stays untouched.".to_owned());
     }
-    Ok(Wish::Run(flags))
+    Ok(CliAction::Run(flags))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(line: &str) -> Result<Wish, String> {
+    fn asked(line: &str) -> Result<CliAction, String> {
         parse(line.split_whitespace().map(OsString::from))
     }
 
     #[test]
     fn nothing_on_the_command_line_opens_the_inbox() {
-        assert_eq!(asked(""), Ok(Wish::Run(Flags::default())));
+        assert_eq!(asked(""), Ok(CliAction::Run(Flags::default())));
     }
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn help_and_version_win_over_everything_after_them() {
-        assert_eq!(asked("--help --nonsense"), Ok(Wish::Help));
-        assert_eq!(asked("--version"), Ok(Wish::Version));
+        assert_eq!(asked("--help --nonsense"), Ok(CliAction::Help));
+        assert_eq!(asked("--version"), Ok(CliAction::Version));
     }
 }

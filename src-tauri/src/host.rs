@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use desk::view::Settings;
 use desk::{Host, HostError, Notification, SecretString, Secrets, SecretsError};
 use tauri::{AppHandle, Manager};
 
-use crate::files::{self, Lent};
-use crate::{leaving, link, notice, tray, window};
+use crate::files::{self, ClipboardImage};
+use crate::{leaving, link, notifications, tray, window};
 
 /// The desktop as the desk's host.
 pub(crate) struct Desktop {
@@ -17,28 +18,36 @@ pub(crate) struct Desktop {
     practice: bool,
     loopback_links: bool,
     films: PathBuf,
-    lent: Lent,
-    browser_quiet: AtomicBool,
+    clipboard_image: ClipboardImage,
+    browser_blocked: AtomicBool,
 }
 
 impl Desktop {
     /// The agent's desktop, for a desk with this data folder. With `loopback_links`, pages on this computer may be opened
     /// too.
     pub(crate) fn real(app: AppHandle, secrets: Box<dyn Secrets>, data_dir: &Path, loopback_links: bool) -> Self {
-        let (films, lent) = (desk::films_folder(data_dir), Lent::default());
-        Self { app, secrets, practice: false, loopback_links, films, lent, browser_quiet: AtomicBool::new(false) }
+        let (films, clipboard_image) = (desk::films_folder(data_dir), ClipboardImage::default());
+        Self {
+            app,
+            secrets,
+            practice: false,
+            loopback_links,
+            films,
+            clipboard_image,
+            browser_blocked: AtomicBool::new(false),
+        }
     }
 
     /// The desktop as Practice sees it: its secrets are kept in memory, and no browser opens while it links itself.
     pub(crate) fn practice(app: AppHandle, data_dir: &Path) -> Self {
         let secrets = Box::new(desk::SessionSecrets::default());
         let quiet = AtomicBool::new(true);
-        Self { practice: true, browser_quiet: quiet, ..Self::real(app, secrets, data_dir, true) }
+        Self { practice: true, browser_blocked: quiet, ..Self::real(app, secrets, data_dir, true) }
     }
 
-    /// From now on links open in the browser.
-    pub(crate) fn wake_browser(&self) {
-        self.browser_quiet.store(false, Ordering::Release);
+    /// Lets links open in the browser from now on.
+    pub(crate) fn allow_browser(&self) {
+        self.browser_blocked.store(false, Ordering::Release);
     }
 }
 
@@ -62,11 +71,11 @@ impl Secrets for Desktop {
 
 impl Host for Desktop {
     fn notify(&self, notification: Notification) -> Result<(), HostError> {
-        notice::show(&self.app, notification)
+        notifications::show(&self.app, notification)
     }
 
     fn open_link(&self, address: &str) -> Result<(), HostError> {
-        if self.browser_quiet.load(Ordering::Acquire) {
+        if self.browser_blocked.load(Ordering::Acquire) {
             return Ok(());
         }
         if !link::may_open(address, self.loopback_links) {
@@ -76,8 +85,12 @@ impl Host for Desktop {
             .map_err(|error| HostError(format!("no browser could be started: {error}")))
     }
 
+    fn settings_changed(&self, settings: &Settings) {
+        tray::set_enabled(&self.app, settings.close_to_tray);
+    }
+
     fn copy_picture(&self, _mime: &str, bytes: &[u8]) -> Result<(), HostError> {
-        self.lent.copy(bytes)
+        self.clipboard_image.copy(bytes)
     }
 
     fn downloads(&self) -> Option<PathBuf> {
@@ -89,7 +102,7 @@ impl Host for Desktop {
     }
 
     fn has_tray(&self) -> bool {
-        tray::stands(&self.app)
+        tray::is_visible(&self.app)
     }
 
     fn hide(&self) -> Result<(), HostError> {

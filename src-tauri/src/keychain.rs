@@ -13,7 +13,7 @@ use keyring::{Entry, Error};
 /// Under which name the system's keychain lists our entries.
 pub(crate) const SERVICE: &str = "app.deskbell.desktop";
 /// Bytes in one secret. Windows keeps 2,560; what does not fit there is refused everywhere, so that it is noticed.
-const MOST: usize = 2_500;
+const MAX_SECRET_BYTES: usize = 2_500;
 /// Read to learn whether the keychain answers.
 const PROBE: &str = "probe";
 
@@ -59,9 +59,9 @@ impl Secrets for Keychain {
 
     fn write(&self, key: &str, secret: &SecretString) -> Result<(), SecretsError> {
         let secret = secret.expose_secret().as_bytes();
-        if secret.len() > MOST {
+        if secret.len() > MAX_SECRET_BYTES {
             return Err(SecretsError::Refused(format!(
-                "a secret of {} bytes is too long: {MOST} is the most",
+                "a secret of {} bytes is too long: {MAX_SECRET_BYTES} is the most",
                 secret.len()
             )));
         }
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_secret_windows_could_not_keep_is_refused_everywhere() {
         let keychain = Keychain::new(String::new());
-        let refused = keychain.write("token", &SecretString::from("x".repeat(MOST + 1))).unwrap_err();
+        let refused = keychain.write("token", &SecretString::from("x".repeat(MAX_SECRET_BYTES + 1))).unwrap_err();
         assert!(matches!(&refused, SecretsError::Refused(words) if words.contains("2501 bytes")), "{refused}");
     }
 

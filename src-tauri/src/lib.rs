@@ -1,4 +1,4 @@
-//! The desktop crust: a window around the page, with the keychain, notifications, the tray and the browser at hand.
+//! The desktop shell: a window around the page, with the keychain, notifications, the tray and the browser at hand.
 //!
 //! What Deskbell can do is in the `desk` crate; here is only what needs a desktop. The page may call seven commands
 //! (`rpc.rs`), loads nothing but itself and pictures from the vault (`media.rs`), and goes nowhere (`window.rs`).
@@ -7,14 +7,14 @@ mod clipboard;
 mod files;
 mod flags;
 mod host;
-mod journal;
 mod keychain;
 mod leaving;
 mod link;
+mod logging;
 mod media;
-mod notice;
-mod opening;
-mod practice;
+mod notifications;
+mod pending_desk;
+mod practice_dir;
 mod profile;
 mod renderer;
 mod rpc;
@@ -25,7 +25,7 @@ mod window;
 use std::io::Write;
 use std::process::ExitCode;
 
-use flags::Wish;
+use flags::CliAction;
 
 /// Runs Deskbell as the command line says, and answers with the process's exit code: 0 after a proper end, 1 if
 /// Deskbell could not start, 2 if the command line made no sense.
@@ -36,16 +36,16 @@ pub fn main() -> ExitCode {
         return desk::run_decoder();
     }
     match flags::parse(std::env::args_os().skip(1)) {
-        Ok(Wish::Help) => print(flags::HELP),
-        Ok(Wish::Version) => print(concat!("deskbell ", env!("CARGO_PKG_VERSION"))),
-        Ok(Wish::Run(flags)) => match run::Plan::from(flags) {
+        Ok(CliAction::Help) => print(flags::HELP),
+        Ok(CliAction::Version) => print(concat!("deskbell ", env!("CARGO_PKG_VERSION"))),
+        Ok(CliAction::Run(flags)) => match run::Plan::from(flags) {
             Ok(plan) => {
                 renderer::choose();
                 run::run(plan)
             }
-            Err(sentence) => misused(&sentence),
+            Err(sentence) => usage_error(&sentence),
         },
-        Err(sentence) => misused(&sentence),
+        Err(sentence) => usage_error(&sentence),
     }
 }
 
@@ -55,13 +55,13 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn misused(sentence: &str) -> ExitCode {
-    complain(sentence);
+fn usage_error(sentence: &str) -> ExitCode {
+    print_error(sentence);
     ExitCode::from(2)
 }
 
-/// Says on stderr why Deskbell does not run.
-fn complain(sentence: &str) {
-    // Without stderr there is nobody left to tell.
+/// Prints on stderr why Deskbell does not run.
+fn print_error(sentence: &str) {
+    // Without stderr there is no other place to print to.
     let _ = writeln!(std::io::stderr(), "deskbell: {sentence}");
 }

@@ -3,17 +3,17 @@
 use tauri::http::{Method, Request, Response, StatusCode, header};
 use tauri::{AppHandle, UriSchemeResponder};
 
-use crate::opening::desk_now;
+use crate::pending_desk::current_desk;
 
 /// The scheme's name, as in the page's content security policy.
 pub(crate) const SCHEME: &str = "media";
 /// Characters in the longest key.
-const LONGEST_KEY: usize = 128;
+const MAX_KEY_LEN: usize = 128;
 
 /// Answers one request, off the window's thread.
 pub(crate) fn answer(app: &AppHandle, request: &Request<Vec<u8>>, responder: UriSchemeResponder) {
     let key = key(request).map(str::to_owned);
-    let desk = desk_now(app);
+    let desk = current_desk(app);
     tauri::async_runtime::spawn(async move {
         let media = match (key, desk) {
             (Some(key), Some(desk)) => desk.media(&key).await,
@@ -29,7 +29,7 @@ pub(crate) fn answer(app: &AppHandle, request: &Request<Vec<u8>>, responder: Uri
 /// The vault's key, if that is what is asked for.
 fn key(request: &Request<Vec<u8>>) -> Option<&str> {
     let key = request.uri().path().strip_prefix('/')?;
-    let fits = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let fits = (1..=MAX_KEY_LEN).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     (request.method() == Method::GET && fits).then_some(key)
 }
 
@@ -70,7 +70,7 @@ mod tests {
         ] {
             assert_eq!(asked(Method::GET, bad), None, "{bad}");
         }
-        assert_eq!(asked(Method::GET, &format!("media://localhost/{}", "a".repeat(LONGEST_KEY + 1))), None);
+        assert_eq!(asked(Method::GET, &format!("media://localhost/{}", "a".repeat(MAX_KEY_LEN + 1))), None);
         assert_eq!(asked(Method::POST, "media://localhost/00ffab"), None);
     }
 

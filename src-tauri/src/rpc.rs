@@ -1,5 +1,5 @@
-//! The commands of the page: ask the desk, hear it, hand it a picture, have what the clipboard holds, and be shown
-//! larger or smaller. Nothing else crosses this border.
+//! The commands the page may call: send a request to the desk, listen to its events, attach an image, read the clipboard,
+//! and set the zoom. Nothing else crosses this border.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,33 +10,30 @@ use serde_json::value::RawValue;
 use tauri::ipc::{Channel, InvokeBody};
 use tauri::{AppHandle, State};
 
+use crate::clipboard;
 use crate::clipboard::CopiedFiles;
-use crate::opening::Opening;
-use crate::{clipboard, tray};
+use crate::pending_desk::PendingDesk;
 
 /// Beyond this the page is of no use.
 const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.5..=3.0;
 
-/// The page that listens. A page that was loaded anew takes the place of the one before it.
+/// The task that sends events to the page. A page that was reloaded replaces the one before it.
 #[derive(Default)]
-pub(crate) struct Ear(Mutex<Option<tauri::async_runtime::JoinHandle<()>>>);
+pub(crate) struct EventListener(Mutex<Option<tauri::async_runtime::JoinHandle<()>>>);
 
-/// Asks the desk.
+/// Sends a request to the desk.
 #[tauri::command]
-pub(crate) async fn rpc(app: AppHandle, opening: State<'_, Opening>, request: Request) -> Result<Box<RawValue>, Fault> {
-    let desk = opening.desk().await;
-    let settings_change = request.command == "saveSettings";
-    let reply = desk.answer_json(request).await?;
-    if settings_change {
-        tray::settle(&app, desk.settings().await.close_to_tray);
-    }
-    Ok(reply)
+pub(crate) async fn rpc(pending: State<'_, PendingDesk>, request: Request) -> Result<Box<RawValue>, Fault> {
+    pending.desk().await.answer_json(request).await
 }
 
 /// Takes a picture in. Its bytes are the body, which JSON would make four times as long; on which conversation's draft it is
 /// put stands in a header, `none` for one that goes with a saved reply.
 #[tauri::command]
-pub(crate) async fn attach(opening: State<'_, Opening>, request: tauri::ipc::Request<'_>) -> Result<Attachment, Fault> {
+pub(crate) async fn attach(
+    pending: State<'_, PendingDesk>,
+    request: tauri::ipc::Request<'_>,
+) -> Result<Attachment, Fault> {
     let conversation = match request.headers().get("conversation").and_then(|value| value.to_str().ok()) {
         Some("none") => None,
         named => match named.and_then(|text| text.parse::<ConversationId>().ok()) {
@@ -47,7 +44,7 @@ pub(crate) async fn attach(opening: State<'_, Opening>, request: tauri::ipc::Req
     let InvokeBody::Raw(bytes) = request.body() else {
         return Err(Fault::with_detail(FaultCode::BadRequest, "body"));
     };
-    opening.desk().await.attach(conversation, bytes.clone()).await
+    pending.desk().await.attach(conversation, bytes.clone()).await
 }
 
 /// The bytes of the picture in the clipboard, when the agent pastes and the page was told of none; empty if there is none.
@@ -78,22 +75,22 @@ pub(crate) async fn zoom(webview: tauri::Webview, factor: f64) -> Result<(), Fau
     webview.set_zoom(factor).map_err(|error| Fault::with_detail(FaultCode::Unexpected, error.to_string()))
 }
 
-/// Hears the desk from now on.
+/// Sends the desk's events to the page from now on.
 #[tauri::command]
 pub(crate) async fn listen(
-    opening: State<'_, Opening>,
-    ear: State<'_, Ear>,
+    pending: State<'_, PendingDesk>,
+    listener: State<'_, EventListener>,
     channel: Channel<Event>,
 ) -> Result<(), Fault> {
-    let mut subscription = opening.desk().await.subscribe();
-    let telling = tauri::async_runtime::spawn(async move {
+    let mut subscription = pending.desk().await.subscribe();
+    let sending = tauri::async_runtime::spawn(async move {
         while let Some(event) = subscription.next().await {
             if channel.send(event).is_err() {
                 break;
             }
         }
     });
-    if let Some(before) = ear.0.lock().unwrap_or_else(PoisonError::into_inner).replace(telling) {
+    if let Some(before) = listener.0.lock().unwrap_or_else(PoisonError::into_inner).replace(sending) {
         before.abort();
     }
     Ok(())

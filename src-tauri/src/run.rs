@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use desk::{Desk, DeskConfig, Endpoints};
+use practice::PracticeError;
 use sandbox::Sandbox;
 use tauri::async_runtime::block_on;
 use tauri::{AppHandle, Manager, RunEvent};
@@ -16,14 +17,14 @@ use crate::clipboard::CopiedFiles;
 use crate::flags::Flags;
 use crate::host::Desktop;
 use crate::keychain::{self, Keychain};
-use crate::opening::{Opening, desk_now};
-use crate::practice::{self, Nest};
+use crate::pending_desk::{PendingDesk, current_desk};
+use crate::practice_dir::PracticeDir;
 use crate::profile::Profile;
-use crate::{complain, journal, leaving, media, notice, rpc, tray, window};
+use crate::{leaving, logging, media, notifications, print_error, rpc, tray, window};
 
 /// How long the desk may take to put everything on disk before the process ends anyway: more than the engine waits for
 /// replies, calls and tokens together.
-const LAST_WRITES: Duration = Duration::from_secs(15);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What was decided before anything was started.
 pub(crate) struct Plan {
@@ -31,12 +32,12 @@ pub(crate) struct Plan {
     endpoints: Option<Endpoints>,
 }
 
-/// What Practice holds on to while it runs: its TikTok, then the directory, in the order in which they go.
+/// What Practice needs while it runs: the sandbox and the directory. They are dropped in this order.
 #[derive(Default)]
-struct Held(Mutex<(Option<Sandbox>, Option<Nest>)>);
+struct PracticeResources(Mutex<(Option<Sandbox>, Option<PracticeDir>)>);
 
-impl Held {
-    fn lock(&self) -> MutexGuard<'_, (Option<Sandbox>, Option<Nest>)> {
+impl PracticeResources {
+    fn lock(&self) -> MutexGuard<'_, (Option<Sandbox>, Option<PracticeDir>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,13 +74,13 @@ pub(crate) fn run(plan: Plan) -> ExitCode {
     if cfg!(target_os = "linux")
         && ["DISPLAY", "WAYLAND_DISPLAY"].iter().all(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
     {
-        complain("there is no display to open a window on.");
+        print_error("there is no display to open a window on.");
         return ExitCode::FAILURE;
     }
     let app = match build(plan) {
         Ok(app) => app,
         Err(error) => {
-            complain(&format!("the window system could not be reached: {error}."));
+            print_error(&format!("the window system could not be reached: {error}."));
             return ExitCode::FAILURE;
         }
     };
@@ -102,7 +103,7 @@ fn start_again() -> ExitCode {
     match started {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("Deskbell could not be started again: {error}."));
+            print_error(&format!("Deskbell could not be started again: {error}."));
             ExitCode::FAILURE
         }
     }
@@ -130,10 +131,10 @@ fn build(plan: Plan) -> tauri::Result<tauri::App> {
         Profile::Practice => {}
     }
     builder
-        .manage(Opening::default())
-        .manage(rpc::Ear::default())
+        .manage(PendingDesk::default())
+        .manage(rpc::EventListener::default())
         .manage(CopiedFiles::default())
-        .manage(Held::default())
+        .manage(PracticeResources::default())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::Builder::new().open_js_links_on_click(false).build())
@@ -149,7 +150,7 @@ fn build(plan: Plan) -> tauri::Result<tauri::App> {
             rpc::clipboard_file,
             rpc::zoom
         ])
-        .on_window_event(leaving::heed_close)
+        .on_window_event(leaving::on_close_requested)
         .setup(move |app| {
             if let Err(sentence) = start(app.handle(), plan) {
                 give_up(app.handle(), sentence);
@@ -166,19 +167,19 @@ fn start(app: &AppHandle, plan: Plan) -> Result<(), String> {
         Profile::In(dir) => dir.clone(),
         Profile::Practice => {
             let caches = app.path().app_cache_dir().map_err(|error| error.to_string())?;
-            let nest = Nest::build(&caches.join("practice"))
+            let directory = PracticeDir::create(&caches.join("practice"))
                 .map_err(|error| format!("Practice has no place to run in: {error}."))?;
-            let directory = nest.directory().to_owned();
-            app.state::<Held>().lock().1 = Some(nest);
-            directory
+            let path = directory.path().to_owned();
+            app.state::<PracticeResources>().lock().1 = Some(directory);
+            path
         }
     };
     desk::private::claim_folder(&data_dir).map_err(|error| error.to_string())?;
-    if let Err(error) = journal::open(&data_dir.join("logs")) {
-        complain(&format!("there is no log: {error}."));
+    if let Err(error) = logging::init(&data_dir.join("logs")) {
+        print_error(&format!("there is no log: {error}."));
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), profile = plan.profile.mark(), "Deskbell starts");
-    heed_signals(app);
+    exit_on_signals(app);
     let webview_dir = data_dir.join("webview");
     desk::private::create_folder(&webview_dir)
         .map_err(|error| format!("The directory {} cannot be used: {error}.", webview_dir.display()))?;
@@ -191,20 +192,20 @@ fn start(app: &AppHandle, plan: Plan) -> Result<(), String> {
             _ => open_desk(&app, plan, data_dir).await,
         };
         match opened {
-            Ok(desk) => welcome(&app, desk).await,
+            Ok(desk) => on_desk_opened(&app, desk).await,
             Err(sentence) => give_up(&app, sentence),
         }
     });
     Ok(())
 }
 
-/// The desk is open: the page's questions are answered from here on.
-async fn welcome(app: &AppHandle, desk: Desk) {
-    if let Err(error) = notice::follow_clicks(app, desk.clone()) {
+/// The desk is open: answers the page's requests from now on.
+async fn on_desk_opened(app: &AppHandle, desk: Desk) {
+    if let Err(error) = notifications::follow_clicks(app, desk.clone()) {
         tracing::warn!(%error, "clicks on notifications will not be heard");
     }
-    tray::settle(app, desk.settings().await.close_to_tray);
-    app.state::<Opening>().opened(desk);
+    tray::set_enabled(app, desk.settings().await.close_to_tray);
+    app.state::<PendingDesk>().set(desk);
 }
 
 async fn open_desk(app: &AppHandle, plan: Plan, data_dir: PathBuf) -> Result<Desk, String> {
@@ -216,24 +217,22 @@ async fn open_desk(app: &AppHandle, plan: Plan, data_dir: PathBuf) -> Result<Des
 }
 
 async fn open_practice(app: &AppHandle, data_dir: PathBuf) -> Result<Desk, String> {
-    let failed = |error: String| format!("Practice could not be set up: {error}.");
-    let tiktok = practice::tiktok().await.map_err(failed)?;
-    let endpoints = Endpoints::from_json(&tiktok.endpoints_json()).map_err(|error| failed(error.to_string()))?;
     let host = Arc::new(Desktop::practice(app.clone(), &data_dir));
-    let picture_decoder = desk::this_program().map_err(|error| failed(error.to_string()))?;
-    let config = DeskConfig { data_dir, picture_decoder, endpoints: Some(endpoints), practice: true };
-    let desk = Desk::open(config, host.clone()).await.map_err(|error| error.to_string())?;
-    practice::link(&desk, &tiktok).await.map_err(failed)?;
-    practice::listen(&desk, &tiktok);
-    host.wake_browser();
-    app.state::<Held>().lock().0 = Some(tiktok);
+    let (desk, tiktok) = practice::start(data_dir, host.clone()).await.map_err(|error| match error {
+        PracticeError::Open(error) => error.to_string(),
+        error @ (PracticeError::Setup(_) | PracticeError::Link { .. }) => {
+            format!("Practice could not be set up: {error}.")
+        }
+    })?;
+    host.allow_browser();
+    app.state::<PracticeResources>().lock().0 = Some(tiktok);
     Ok(desk)
 }
 
 /// Says why Deskbell cannot start, and ends it once that was read.
 fn give_up(app: &AppHandle, sentence: String) {
     tracing::error!(sentence, "Deskbell cannot start");
-    complain(&sentence);
+    print_error(&sentence);
     window::hide(app);
     let ended = app.clone();
     app.dialog()
@@ -243,9 +242,9 @@ fn give_up(app: &AppHandle, sentence: String) {
         .show(move |_| ended.exit(1));
 }
 
-/// The session ends, or somebody pressed Ctrl+C: the same proper end as Quit.
+/// Exits in good order, as Quit does, when the session ends or on Ctrl+C.
 #[cfg(unix)]
-fn heed_signals(app: &AppHandle) {
+fn exit_on_signals(app: &AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
 
     let app = app.clone();
@@ -265,17 +264,17 @@ fn heed_signals(app: &AppHandle) {
 }
 
 #[cfg(not(unix))]
-fn heed_signals(_app: &AppHandle) {}
+fn exit_on_signals(_app: &AppHandle) {}
 
 /// The last thing before the process ends.
 fn close(app: &AppHandle) {
-    if let Some(desk) = desk_now(app)
-        && block_on(async { tokio::time::timeout(LAST_WRITES, desk.close()).await }).is_err()
+    if let Some(desk) = current_desk(app)
+        && block_on(async { tokio::time::timeout(CLOSE_TIMEOUT, desk.close()).await }).is_err()
     {
         tracing::warn!("the desk did not finish in time");
     }
-    let (tiktok, nest) = std::mem::take(&mut *app.state::<Held>().lock());
+    let (tiktok, directory) = std::mem::take(&mut *app.state::<PracticeResources>().lock());
     drop(tiktok);
-    drop(nest);
+    drop(directory);
     tracing::info!("Deskbell ends");
 }

@@ -14,10 +14,10 @@ use crate::{leaving, window};
 const ID: &str = "main";
 const ICON: Image<'_> = include_image!("../icons/tray.png");
 
-/// Puts the icon into the tray, or takes it out.
-pub(crate) fn settle(app: &AppHandle, wanted: bool) {
+/// Shows the tray icon, or removes it.
+pub(crate) fn set_enabled(app: &AppHandle, wanted: bool) {
     let handle = app.clone();
-    let settled = app.run_on_main_thread(move || {
+    let queued = app.run_on_main_thread(move || {
         let there = handle.tray_by_id(ID).is_some();
         if wanted && !there && can_exist() {
             if let Err(error) = build(&handle) {
@@ -27,13 +27,13 @@ pub(crate) fn settle(app: &AppHandle, wanted: bool) {
             drop(handle.remove_tray_by_id(ID));
         }
     });
-    if let Err(error) = settled {
+    if let Err(error) = queued {
         tracing::warn!(%error, "the tray could not be reached");
     }
 }
 
-/// Whether a hidden window can be found again.
-pub(crate) fn stands(app: &AppHandle) -> bool {
+/// Whether the tray icon can be seen, so that a hidden window can be found again.
+pub(crate) fn is_visible(app: &AppHandle) -> bool {
     app.tray_by_id(ID).is_some() && is_shown()
 }
 

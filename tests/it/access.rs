@@ -4,6 +4,7 @@ mod erasing;
 mod renewing;
 mod unlinking;
 
+use desk::commands::{GetOverview, SyncAccounts};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// An account as the frame around the screens shows it.
 async fn shown(world: &World, id: AccountId) -> Value {
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     let accounts = overview["accounts"].as_array().cloned().unwrap_or_default();
     accounts.into_iter().find(|account| account["id"] == json!(id)).unwrap_or(Value::Null)
 }
@@ -27,7 +28,7 @@ async fn until_health(world: &World, id: AccountId, state: &str) {
 }
 
 async fn events(world: &World, id: AccountId) -> Vec<(String, String)> {
-    let events = world.ask("listTokenEvents", json!({ "account": id })).await;
+    let events = world.ask_json("listTokenEvents", json!({ "account": id })).await;
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     events.as_array().unwrap().iter().map(|event| (word(&event["kind"]), word(&event["detail"]))).collect()
 }
@@ -62,7 +63,7 @@ async fn rows(world: &World, id: AccountId) -> Vec<Value> {
     let mut rows = Vec::new();
     for tab in ["all", "done"] {
         let asked = json!({ "account": id, "tab": tab, "offset": 0, "limit": 200 });
-        rows.extend(world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default());
+        rows.extend(world.ask_json("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default());
     }
     rows
 }
@@ -100,8 +101,11 @@ async fn fifty_calls_with_a_token_that_has_ended_renew_it_once() {
     for conversation in conversations {
         let desk = world.desk().clone();
         asking.spawn(async move {
-            desk.answer(Request { command: "checkImagePermission".to_owned(), args: json!({ "conversation": conversation }) })
-                .await
+            desk.answer(Request {
+                command: "checkImagePermission".to_owned(),
+                args: json!({ "conversation": conversation }),
+            })
+            .await
         });
     }
     while let Some(asked) = asking.join_next().await {
@@ -170,7 +174,7 @@ async fn a_dead_refresh_token_asks_for_a_new_link_and_loses_nothing() {
         ana.says("where is my order?");
         ben.says("is it open today?");
         let (to_ana, to_ben) = (world.conversation(&ana).await, world.conversation(&ben).await);
-        world.ask("saveDraft", json!({ "conversation": to_ben, "body": "From nine to" })).await;
+        world.ask_json("saveDraft", json!({ "conversation": to_ben, "body": "From nine to" })).await;
         let secrets = [token(&world, "access", &business_id).unwrap(), token(&world, "refresh", &business_id).unwrap()];
         world.tiktok.expire_access_tokens();
         if expired {
@@ -190,8 +194,8 @@ async fn a_dead_refresh_token_asks_for_a_new_link_and_loses_nothing() {
         let kinds: Vec<&str> = told.iter().map(|(kind, _)| kind.as_str()).collect();
         assert_eq!(kinds, ["refused", "linked"], "told once, however often it was tried");
         assert!(!told[0].1.is_empty(), "in TikTok's words");
-        let whole = world.ask("listTokenEvents", json!({ "account": id })).await.to_string();
-        let overview = world.ask("getOverview", json!({})).await.to_string();
+        let whole = world.ask_json("listTokenEvents", json!({ "account": id })).await.to_string();
+        let overview = world.ask_json("getOverview", json!({})).await.to_string();
         for secret in &secrets {
             assert!(!whole.contains(secret) && !overview.contains(secret), "never a token");
         }
@@ -201,7 +205,7 @@ async fn a_dead_refresh_token_asks_for_a_new_link_and_loses_nothing() {
         assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["It left today."]);
         world.until_thread(&ana, "hello?").await;
         assert!(world.reads(&ana).await.contains("Ana: where is my order?"));
-        assert_eq!(world.view(&ben).await["draft"]["body"], "From nine to");
+        assert_eq!(world.view(&ben).await.draft.body, "From nine to");
         assert_eq!(events(&world, id).await[0].0, "linked");
     }
 }
@@ -247,7 +251,7 @@ async fn the_end_of_the_access_is_announced_seven_three_and_one_days_before() {
         world.tiktok.advance(Duration::from_secs(hours * 3_600));
         world
             .until(&format!("the desk knows the time and warns of {days}"), async |world| {
-                let now_ms = world.ask("getOverview", json!({})).await["nowMs"].as_i64().unwrap();
+                let now_ms = world.ask(GetOverview {}).await.now_ms;
                 (now_ms - world.tiktok.now_ms()).abs() < 60_000 && warned(world).await == days
             })
             .await;
@@ -262,15 +266,15 @@ async fn the_end_of_the_access_is_announced_seven_three_and_one_days_before() {
 #[tokio::test]
 async fn a_warning_that_was_put_away_stays_so_after_a_restart() {
     let mut world = World::start().await;
-    let mut settings = world.ask("getOverview", json!({})).await["settings"].clone();
+    let mut settings = world.ask_json("getOverview", json!({})).await["settings"].clone();
     assert_eq!(settings["accessPutAway"], json!([]));
     let ends_ms = shown(&world, world.account()).await["access"]["refreshEndsMs"].clone();
     let put_away = json!([{ "account": world.account(), "step": 7, "refreshEndsMs": ends_ms }]);
     settings["accessPutAway"] = put_away.clone();
-    world.ask("saveSettings", json!({ "settings": settings })).await;
+    world.ask_json("saveSettings", json!({ "settings": settings })).await;
     world.close().await;
     world.restart().await;
-    assert_eq!(world.ask("getOverview", json!({})).await["settings"]["accessPutAway"], put_away);
+    assert_eq!(world.ask_json("getOverview", json!({})).await["settings"]["accessPutAway"], put_away);
 }
 
 #[tokio::test]
@@ -375,7 +379,7 @@ async fn a_pause_until_midnight_is_told_of_every_account_and_ended_for_every_acc
     }
     corner_ana.says("milk?");
     bloom_ana.says("linen?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     until_said(&world, corner, "Ana", "milk?").await;
     until_said(&world, bloom, "Ana", "linen?").await;
     for id in [corner, bloom] {

@@ -7,12 +7,13 @@ mod lost;
 mod refusals;
 mod several;
 
+use desk::commands::{DeleteAutoMessage, UnlinkAccount};
 use std::time::Duration;
 
 use model::AutoMessageType;
 use sandbox::{AutoKind, Config, Limits};
 use serde_json::{Value, json};
-use tests::{TestHost, World, quick};
+use tests::{TestHost, World, parsed, quick};
 
 const WELCOME: (&str, AutoKind) = ("welcomeMessage", AutoKind::WelcomeMessage);
 const QUESTION: (&str, AutoKind) = ("suggestedQuestion", AutoKind::SuggestedQuestion);
@@ -30,13 +31,13 @@ async fn world() -> World {
 
 /// What the page is shown once TikTok has been asked.
 async fn read(world: &World) -> Value {
-    let view = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    let view = world.ask_json("refreshAutoMessages", json!({ "account": world.account() })).await;
     assert_eq!(view["fault"], Value::Null, "{view}");
     view
 }
 
 async fn shown(world: &World) -> Value {
-    world.ask("getAutoMessages", json!({ "account": world.account() })).await
+    world.ask_json("getAutoMessages", json!({ "account": world.account() })).await
 }
 
 fn of_kind<'a>(view: &'a Value, kind: &str) -> &'a Value {
@@ -82,7 +83,7 @@ fn make(world: &World, kind: &str, text: &Value) -> Value {
 }
 
 async fn create(world: &World, kind: &str, title: &str, body: &str) -> Value {
-    world.ask("createAutoMessage", make(world, kind, &words(kind, title, body))).await
+    world.ask_json("createAutoMessage", make(world, kind, &words(kind, title, body))).await
 }
 
 /// The id of a kind's message at this place, as the page knows it.
@@ -108,7 +109,7 @@ fn changes(world: &World) -> usize {
 }
 
 async fn versions(world: &World, kind: &str) -> Vec<Value> {
-    let versions = world.ask("listAutoVersions", json!({ "account": world.account(), "kind": kind })).await;
+    let versions = world.ask_json("listAutoVersions", json!({ "account": world.account(), "kind": kind })).await;
     versions.as_array().unwrap().clone()
 }
 
@@ -121,13 +122,13 @@ async fn each_kind_is_made_changed_and_switched_and_the_page_shows_what_tiktok_h
         assert_eq!(at_tiktok(&world, remote).len(), 1, "{kind}");
         approve(&world).await;
         let change = json!({ "message": id(&world, kind, 0).await, "base": words(kind, "One", "First"), "text": words(kind, "One", "Two\r\nlines ") });
-        let view = world.ask("updateAutoMessage", change).await;
+        let view = world.ask_json("updateAutoMessage", change).await;
         assert_eq!(of_kind(&view, kind)["items"][0]["text"]["body"], "Two\nlines");
         agree(&world).await;
         let turn = |on: bool| json!({ "account": world.account(), "kind": kind, "enabled": on, "recreate": false });
-        let on = world.ask("setAutoMessagesEnabled", turn(true)).await;
+        let on = world.ask_json("setAutoMessagesEnabled", turn(true)).await;
         assert_eq!((of_kind(&on["now"], kind)["enabled"].clone(), on["refused"].clone()), (json!(true), json!([])));
-        let off = world.ask("setAutoMessagesEnabled", turn(false)).await;
+        let off = world.ask_json("setAutoMessagesEnabled", turn(false)).await;
         assert_eq!(of_kind(&off["now"], kind)["enabled"], false);
         let view = agree(&world).await;
         assert_eq!(of_kind(&view, kind)["changedElsewhereMs"], Value::Null, "it was all our own doing");
@@ -144,7 +145,7 @@ async fn questions_and_prompts_are_deleted_and_prompts_put_in_order() {
             create(&world, kind, title, "Answer").await;
         }
         approve(&world).await;
-        world.ask("deleteAutoMessage", json!({ "message": id(&world, kind, 1).await })).await;
+        world.ask(DeleteAutoMessage { message: parsed(&id(&world, kind, 1).await) }).await;
         agree(&world).await;
         assert_eq!(at_tiktok(&world, remote), ["One | Answer [approved]", "Three | Answer [approved]"]);
     }
@@ -152,14 +153,14 @@ async fn questions_and_prompts_are_deleted_and_prompts_put_in_order() {
     let order: Vec<Value> =
         vec![id(&world, PROMPT.0, 2).await, id(&world, PROMPT.0, 0).await, id(&world, PROMPT.0, 1).await];
     let sort = json!({ "account": world.account(), "kind": PROMPT.0, "order": order });
-    let view = world.ask("sortAutoMessages", sort.clone()).await;
+    let view = world.ask_json("sortAutoMessages", sort.clone()).await;
     let ids: Vec<Value> =
         of_kind(&view, PROMPT.0)["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
     assert_eq!(ids, order, "each is still itself");
     agree(&world).await;
     assert!(at_tiktok(&world, PROMPT.1)[0].starts_with("Four"));
     let before = changes(&world);
-    world.ask("sortAutoMessages", sort).await;
+    world.ask_json("sortAutoMessages", sort).await;
     assert_eq!(changes(&world), before, "what is in order is not sorted");
 }
 
@@ -199,7 +200,7 @@ async fn after_a_restart_without_a_network_all_is_as_it_was() {
     let after = shown(&world).await;
     assert_eq!(after["kinds"], before["kinds"]);
     assert_eq!(versions(&world, QUESTION.0).await, states);
-    let offline = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    let offline = world.ask_json("refreshAutoMessages", json!({ "account": world.account() })).await;
     assert_eq!(offline["fault"]["code"], "offline");
     assert_eq!(offline["kinds"], before["kinds"], "what is known stays on screen");
     world.tiktok.plug_in().await.unwrap();
@@ -222,17 +223,17 @@ async fn erasing_an_account_takes_them_along_and_unlinking_leaves_them_to_be_rea
     let mut world = world().await;
     create(&world, QUESTION.0, "Where?", "Here").await;
     let account = world.account();
-    world.ask("unlinkAccount", json!({ "account": account, "erase": false })).await;
+    world.ask(UnlinkAccount { account, erase: false }).await;
     assert_eq!(lines(&shown(&world).await, QUESTION.0), ["Where? | Here [reviewing]"]);
     let before = changes(&world);
-    let fault = world.refused("createAutoMessage", make(&world, QUESTION.0, &text("When?", "Now"))).await;
+    let fault = world.refused_json("createAutoMessage", make(&world, QUESTION.0, &text("When?", "Now"))).await;
     assert_eq!((fault, changes(&world)), (desk::FaultCode::TikTokRefused, before), "it has to be linked again");
     world.link().await;
     world.until("it works again", async |world| shown(world).await["fault"].is_null()).await;
     create(&world, QUESTION.0, "When?", "Now").await;
     agree(&world).await;
 
-    world.ask("unlinkAccount", json!({ "account": account, "erase": true })).await;
+    world.ask(UnlinkAccount { account, erase: true }).await;
     let left = world.desk().engine().store().read(move |sql| {
         let items = store::table::auto_message::of_kind(sql, account, AutoMessageType::SuggestedQuestion)?;
         let versions = store::table::auto_version::newest(sql, account, AutoMessageType::SuggestedQuestion, 9)?;

@@ -6,16 +6,19 @@
 //! `BORDER_CASES` says how many of the cases are played (all: 0), `BORDER_SEED` which. `BORDER_WRITE` writes the views to
 //! `ui/test/border.json`, which the page's tests draw.
 
+mod case;
+
+use desk::commands::{MarkConversationSeen, SetActiveView};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use model::ConversationId;
-use rand::seq::SliceRandom;
-use rand::{SeedableRng, rngs::StdRng};
 use sandbox::{Config, Customer, Fault, Limits, Times};
 use serde_json::{Value, json};
 use tests::{TestHost, World, quick};
+
+use case::{Case, cases, extremes, replaced};
 
 /// What is played of each answer unless `BORDER_CASES` says otherwise.
 const CASES: usize = 160;
@@ -24,156 +27,6 @@ const WRITTEN: usize = 40;
 /// JavaScript's calendar ends here, ms from 1970 on both sides, and its whole numbers there.
 const LAST_MOMENT_MS: f64 = 8.64e15;
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
-
-/// One value of an answer, and the JSON text that stands there instead.
-#[derive(Debug, Clone)]
-struct Case {
-    pointer: String,
-    json: String,
-}
-
-/// A character of each of Unicode's general categories, as JSON writes it.
-const CATEGORIES: [&str; 33] = [
-    "B",
-    "b",
-    "\\u01c5",
-    "\\u02b0",
-    "\\u3164",
-    "\\u0301",
-    "\\u093e",
-    "\\u20dd",
-    "3",
-    "\\u2167",
-    "\\u00bd",
-    "_",
-    "-",
-    "(",
-    ")",
-    "\\u00ab",
-    "\\u00bb",
-    "!",
-    "+",
-    "\\u20ac",
-    "^",
-    "\\u2800",
-    "\\u00a0",
-    "\\u2028",
-    "\\u2029",
-    "\\u0007",
-    "\\u200b",
-    "\\ud83d",
-    "\\ue000",
-    "\\u0378",
-    "\\u202e",
-    "\\ufe0f",
-    "\\udb40\\udc41",
-];
-
-fn extremes(now_ms: i64) -> Vec<String> {
-    let day_ms = 86_400_000;
-    let numbers = [
-        i64::MIN,
-        i64::MIN + 1,
-        -8_640_000_000_000_001,
-        -now_ms,
-        -1,
-        0,
-        1,
-        1_000,
-        i64::from(i32::MAX),
-        i64::from(u32::MAX),
-        now_ms / 1000,
-        now_ms + 2 * 3_600_000,
-        now_ms + 400 * day_ms,
-        now_ms * 1_000,
-        now_ms * 1_000_000,
-        8_640_000_000_000_001,
-        1_000_000_000_000_000_000,
-        i64::MAX - 1,
-        i64::MAX,
-    ];
-    let mut all: Vec<String> =
-        numbers.iter().flat_map(|number| [number.to_string(), format!("\"{number}\"")]).collect();
-    for text in [
-        "18446744073709551615",
-        "99999999999999999999999999",
-        "1e18",
-        "1e308",
-        "1e400",
-        "-1e400",
-        "0.5",
-        "-0.0",
-        "1.7e12",
-        "null",
-        "true",
-        "false",
-        "[]",
-        "{}",
-        "[null]",
-        "[[]]",
-        "{\"a\":1}",
-        "\"\"",
-        "\" \"",
-        "\"NaN\"",
-        "\"-\"",
-        "\"\\u0000\"",
-        "\"\\ud83d\"",
-        "\"\\udc00\\ud800\"",
-    ] {
-        all.push(text.to_owned());
-    }
-    all.extend(CATEGORIES.iter().map(|c| format!("\"A{c}na\"")));
-    all.push(format!("\"{}\"", CATEGORIES.concat()));
-    all.push(format!("\"{}\"", "x".repeat(1_000_000)));
-    all.push(format!("\"{}\"", "\\u0301".repeat(150_000)));
-    all.push("9".repeat(100_000));
-    all.push(format!("{}{}", "[".repeat(300), "]".repeat(300)));
-    all
-}
-
-/// Each value in a JSON text by its pointer.
-fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
-    let below: Vec<(String, &Value)> = match value {
-        Value::Object(object) => {
-            object.iter().map(|(key, value)| (key.replace('~', "~0").replace('/', "~1"), value)).collect()
-        }
-        Value::Array(list) => list.iter().enumerate().map(|(place, value)| (place.to_string(), value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
-    };
-    for (key, value) in below {
-        let at = format!("{at}/{key}");
-        pointers(value, &at, all);
-        all.push(at);
-    }
-}
-
-/// The cases of an answer: all there are, or so many by lot.
-fn cases(answer: &Value, below: &str, now_ms: i64) -> Vec<Case> {
-    let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
-    let mut places = Vec::new();
-    pointers(answer, "", &mut places);
-    let extremes = extremes(now_ms);
-    let mut all: Vec<Case> = places
-        .iter()
-        .filter(|pointer| pointer.starts_with(below))
-        .flat_map(|pointer| extremes.iter().map(|json| Case { pointer: pointer.clone(), json: json.clone() }))
-        .collect();
-    let most = match number("BORDER_CASES", CASES as u64) {
-        0 => all.len(),
-        most => usize::try_from(most).unwrap(),
-    };
-    all.shuffle(&mut StdRng::seed_from_u64(number("BORDER_SEED", 1)));
-    all.truncate(most);
-    all
-}
-
-/// An answer with one value replaced by a JSON text, which may be one that no value can hold.
-fn replaced(answer: &Value, case: &Case) -> String {
-    const PLACE: &str = "\u{1}here\u{1}";
-    let mut answer = answer.clone();
-    *answer.pointer_mut(&case.pointer).unwrap() = Value::from(PLACE);
-    answer.to_string().replace(&Value::from(PLACE).to_string(), &case.json)
-}
 
 fn fixture(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tiktok");
@@ -224,7 +77,7 @@ async fn eager() -> (World, Customer, Threads) {
     ana.says("hello");
     world.link().await;
     let threads = Threads { ana: world.conversation(&ana).await, ben: world.conversation(&ben).await };
-    world.ask("setActiveView", json!({ "conversation": threads.ana, "focused": true })).await;
+    world.ask(SetActiveView { conversation: Some(threads.ana), focused: true }).await;
     (world, ana, threads)
 }
 
@@ -245,7 +98,8 @@ async fn views(world: &World, what: &str, Threads { ana, ben }: Threads) -> BTre
     ];
     let mut views = BTreeMap::new();
     for (command, args) in asked {
-        let view = world.try_ask(command, args).await.unwrap_or_else(|fault| panic!("{what}: {command}: {fault:?}"));
+        let view =
+            world.try_ask_json(command, args).await.unwrap_or_else(|fault| panic!("{what}: {command}: {fault:?}"));
         judge(&format!("{what}: {command}"), &view, latest_ms);
         views.insert(command, view);
     }
@@ -447,13 +301,13 @@ async fn a_message_whose_time_cannot_be_stands_between_its_neighbours_and_hides_
         let mut messages = vec![line(&middle, &middle, odd), line(&first, &first, json!(at_ms + 1))];
         world.tiktok.fault_with(&ana, "content_list", page_of(&ana, &messages), Times::UntilCleared);
         world.until_thread(&ana, &middle).await;
-        world.ask("markConversationSeen", json!({ "conversation": threads.ana })).await;
+        world.ask(MarkConversationSeen { conversation: threads.ana }).await;
         messages.insert(0, line(&last, &last, json!(at_ms + 5)));
         world.tiktok.clear_faults();
         world.tiktok.fault_with(&ana, "content_list", page_of(&ana, &messages), Times::UntilCleared);
         world.until_thread(&ana, &last).await;
-        assert_eq!(world.row(&ana).await["unread"], 1, "what came afterwards is news");
-        assert_eq!(world.row(&ana).await["snippet"]["text"], last);
+        assert_eq!(world.row(&ana).await.unread, 1, "what came afterwards is news");
+        assert_eq!(world.row(&ana).await.snippet.unwrap().text, last);
         let order = bodies(&world, &ana).await;
         let place = |body: &str| order.iter().position(|one| one == body).unwrap();
         assert!(place(&first) < place(&middle), "{order:?}");
@@ -501,7 +355,7 @@ async fn what_cannot_be_read_is_kept_as_it_came() {
         world.desk().engine().store().read(move |sql| store::table::unreadable::of_conversation(sql, conversation));
     let kept: Vec<Value> = kept.await.unwrap().iter().map(|raw| serde_json::from_str(raw).unwrap()).collect();
     assert_eq!(kept, [nameless], "once");
-    assert_eq!(world.row(&ana).await["hasGap"], true, "and the thread says that something is missing");
+    assert!(world.row(&ana).await.has_gap, "and the thread says that something is missing");
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! Between the agent's fingers and the outbox: undo, presses that arrive twice, second thoughts, drafts.
 
+use desk::commands::{
+    DiscardReply, EditReply, MoveReply, ResendReply, SaveCardDraft, SaveDraft, SendCard, SendReply, SendReplyNow,
+    SyncAccounts, UndoSend,
+};
+use model::{Card, CardKind, MessageId};
 use std::time::Duration;
 
 use desk::FaultCode;
 use sandbox::{Customer, Fault, Times};
-use serde_json::{Value, json};
-use tests::{World, press, press_with};
+use serde_json::json;
+use tests::{World, parsed, press};
 
 use crate::pictures::photo;
 
@@ -22,21 +27,26 @@ async fn undoable() -> (World, Customer) {
 }
 
 /// Presses Send on a reply that quotes the question and carries a picture; its messages and the picture's key.
-async fn press_all(world: &World, ana: &Customer) -> (Value, String) {
+async fn press_all(world: &World, ana: &Customer) -> (Vec<MessageId>, String) {
     let conversation = world.conversation(ana).await;
     let question = world.message(ana, "where is my order?").await["id"].clone();
     let held = world.desk().attach(conversation, photo(320, 200)).await.unwrap();
-    let told = json!({ "quoted": question, "attachment": held.key });
-    let queued = world.ask("sendReply", press_with(conversation, "On its way.", told)).await;
-    assert!(queued["undoUntilMs"].is_i64(), "{queued}");
-    (queued["messages"].clone(), held.key)
+    let queued = world
+        .ask(SendReply {
+            quoted: Some(parsed(&question)),
+            attachment: Some(held.key.clone()),
+            ..press(conversation, "On its way.")
+        })
+        .await;
+    assert!(queued.undo_until_ms.is_some(), "{queued:?}");
+    (queued.messages, held.key)
 }
 
 async fn assert_back_in_the_draft(world: &World, ana: &Customer, key: &str, body: &str) {
     let view = world.view(ana).await;
-    assert_eq!(view["draft"]["body"], body);
-    assert_eq!(view["draft"]["quoted"]["snippet"]["text"], "where is my order?");
-    assert_eq!(view["draft"]["attachment"]["key"], key);
+    assert_eq!(view.draft.body, body);
+    assert_eq!(view.draft.quoted.clone().unwrap().snippet.unwrap().text, "where is my order?");
+    assert_eq!(view.draft.attachment.unwrap().key, key);
     assert_eq!(world.messages(ana).await.len(), 1, "nothing of it is left in the thread: {}", world.reads(ana).await);
     assert_eq!(world.tiktok.ledger().calls("send") + world.tiktok.ledger().calls("media_upload"), 0);
 }
@@ -49,23 +59,27 @@ async fn a_held_reply_is_on_screen_and_undo_brings_all_of_it_back_before_what_wa
     assert!(thread.contains("<image kept> [deskbell, held]"), "{thread}");
     assert!(thread.contains("On its way. [deskbell, held] (quotes: where is my order?)"), "{thread}");
     let conversation = world.conversation(&ana).await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "Anything else?", "quoted": null })).await;
+    world.ask(SaveDraft { conversation, body: "Anything else?".to_owned(), quoted: None }).await;
     assert_eq!(world.tiktok.ledger().calls("send"), 0, "nothing leaves while it is held");
-    world.ask("undoSend", json!({ "messages": messages })).await;
+    world.ask(UndoSend { messages: messages.clone() }).await;
     assert_back_in_the_draft(&world, &ana, &key, "On its way.\n\nAnything else?").await;
-    assert_eq!(world.refused("undoSend", json!({ "messages": messages })).await, FaultCode::WrongState);
+    assert_eq!(world.refused(UndoSend { messages: messages.clone() }).await, FaultCode::WrongState);
 }
 
 #[tokio::test]
 async fn a_held_reply_that_must_not_wait_is_sent_now() {
     let (world, ana) = undoable().await;
     let (messages, _) = press_all(&world, &ana).await;
-    world.ask("sendReplyNow", json!({ "messages": messages })).await;
+    world.ask(SendReplyNow { messages: messages.clone() }).await;
     world.until_thread(&ana, "On its way. [deskbell, sent]").await;
     let got = world.tiktok.ledger().messages_to("Ana");
     assert!(got.len() == 2 && got[0].starts_with("[image 320x200") && got[1].ends_with("On its way."), "{got:?}");
     for command in ["undoSend", "sendReplyNow"] {
-        assert_eq!(world.refused(command, json!({ "messages": messages })).await, FaultCode::WrongState, "{command}");
+        assert_eq!(
+            world.refused_json(command, json!({ "messages": messages })).await,
+            FaultCode::WrongState,
+            "{command}"
+        );
     }
 }
 
@@ -77,15 +91,15 @@ async fn after_its_time_a_reply_goes_by_itself_and_two_presses_keep_their_order(
     let one = world.reply(&ana, "one").await;
     world.reply(&ana, "two").await;
     world.until_got(&ana, &["one", "two"]).await;
-    assert_eq!(world.refused("undoSend", json!({ "messages": [one] })).await, FaultCode::WrongState);
+    assert_eq!(world.refused(UndoSend { messages: vec![one] }).await, FaultCode::WrongState);
 }
 
 #[tokio::test]
 async fn who_does_not_want_to_undo_does_not_wait() {
     let (world, ana) = undoable().await;
-    world.ask("saveSettings", json!({ "settings": { "undo": false } })).await;
+    world.ask_json("saveSettings", json!({ "settings": { "undo": false } })).await;
     let queued = world.send(world.conversation(&ana).await, "On its way.").await;
-    assert!(queued["undoUntilMs"].is_null(), "{queued}");
+    assert!(queued.undo_until_ms.is_none(), "{queued:?}");
     world.until_got(&ana, &["On its way."]).await;
 }
 
@@ -109,10 +123,7 @@ async fn a_crash_never_puts_one_picture_over_another() {
     world.restart().await;
     world.until_thread(&ana, "<image kept> [deskbell, stopped interrupted]").await;
     let view = world.view(&ana).await;
-    assert_eq!(
-        (&view["draft"]["attachment"]["key"], &view["draft"]["body"]),
-        (&json!(other.key), &json!("On its way."))
-    );
+    assert_eq!((view.draft.attachment.unwrap().key, view.draft.body.as_str()), (other.key, "On its way."));
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
 }
 
@@ -146,21 +157,17 @@ async fn a_press_that_arrives_twice_is_queued_once_and_takes_nothing_typed_since
     let ana = world.customer("Ana");
     ana.says("hello?");
     let conversation = world.conversation(&ana).await;
-    let told = |key: &str| press_with(conversation, "On its way.", json!({ "key": key }));
-    let first = world.ask("sendReply", told("one press")).await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "typed since", "quoted": null })).await;
-    let again = world.ask("sendReply", told("one press")).await;
-    assert_eq!(first["messages"], again["messages"]);
-    assert_eq!(world.view(&ana).await["draft"]["body"], "typed since");
+    let told = |key: &str| SendReply { key: key.to_owned(), ..press(conversation, "On its way.") };
+    let first = world.ask(told("one press")).await;
+    world.ask(SaveDraft { conversation, body: "typed since".to_owned(), quoted: None }).await;
+    let again = world.ask(told("one press")).await;
+    assert_eq!(first.messages, again.messages);
+    assert_eq!(world.view(&ana).await.draft.body, "typed since");
     world.until_got(&ana, &["On its way."]).await;
     world.crash().await;
     world.restart().await;
-    assert_eq!(
-        world.ask("sendReply", told("one press")).await["messages"],
-        first["messages"],
-        "not even after a crash"
-    );
-    world.ask("sendReply", told("another press")).await;
+    assert_eq!(world.ask(told("one press")).await.messages, first.messages, "not even after a crash");
+    world.ask(told("another press")).await;
     world.until_got(&ana, &["On its way.", "On its way."]).await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().calls("send"), 2);
@@ -177,17 +184,17 @@ async fn what_waits_for_the_network_can_be_edited_moved_and_taken_back() {
     world.until_thread(&ana, "one [deskbell, queued offline]").await;
     let two = world.reply(&ana, "two").await;
     let three = world.reply(&ana, "three").await;
-    world.ask("editReply", json!({ "message": two, "body": " two, mended " })).await;
-    assert_eq!(world.refused("editReply", json!({ "message": two, "body": "  " })).await, FaultCode::ReplyEmpty);
-    world.ask("moveReply", json!({ "message": three, "by": -2 })).await;
+    world.ask(EditReply { message: two, body: " two, mended ".to_owned() }).await;
+    assert_eq!(world.refused(EditReply { message: two, body: "  ".to_owned() }).await, FaultCode::ReplyEmpty);
+    world.ask(MoveReply { message: three, by: -2 }).await;
     world.until_thread(&ana, "three [deskbell, queued offline]").await;
-    world.ask("discardReply", json!({ "message": one })).await;
+    world.ask(DiscardReply { message: one }).await;
     let thread = world.reads(&ana).await;
     let place = |text: &str| thread.find(text).unwrap_or_else(|| panic!("{text} is not in {thread}"));
     assert!(place("three [") < place("two, mended ["), "{thread}");
-    assert_eq!(world.view(&ana).await["draft"]["body"], "one");
+    assert_eq!(world.view(&ana).await.draft.body, "one");
     world.tiktok.plug_in().await.unwrap();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_got(&ana, &["three", "two, mended"]).await;
     for command in ["editReply", "moveReply", "discardReply"] {
         let asked = match command {
@@ -196,7 +203,7 @@ async fn what_waits_for_the_network_can_be_edited_moved_and_taken_back() {
             _ => json!({ "message": two }),
         };
         world.until_thread(&ana, "two, mended [deskbell, sent]").await;
-        assert_eq!(world.refused(command, asked).await, FaultCode::WrongState, "{command}");
+        assert_eq!(world.refused_json(command, asked).await, FaultCode::WrongState, "{command}");
     }
 }
 
@@ -208,9 +215,9 @@ async fn a_refused_reply_is_mended_and_sent_again() {
     world.tiktok.fault("send", Fault::code(40002), Times::Next(1));
     let message = world.reply(&ana, "Hi Anna").await;
     world.until_thread(&ana, "Hi Anna [deskbell, refused invalidParameter]").await;
-    world.ask("editReply", json!({ "message": message, "body": "Hi Ana" })).await;
+    world.ask(EditReply { message, body: "Hi Ana".to_owned() }).await;
     assert!(world.reads(&ana).await.contains("Hi Ana [deskbell, refused"), "not sent before the agent says so");
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.until_got(&ana, &["Hi Ana"]).await;
 }
 
@@ -228,15 +235,15 @@ async fn what_may_have_arrived_can_not_be_rewritten() {
         ("resendReply", json!({ "message": message })),
     ];
     for (command, args) in &asked {
-        assert_eq!(world.refused(command, args.clone()).await, FaultCode::WrongState, "{command} while sending");
+        assert_eq!(world.refused_json(command, args.clone()).await, FaultCode::WrongState, "{command} while sending");
     }
-    assert_eq!(world.refused("discardReply", json!({ "message": message })).await, FaultCode::WrongState);
+    assert_eq!(world.refused(DiscardReply { message }).await, FaultCode::WrongState);
     world.until_thread(&ana, "Hi Ana [deskbell, unconfirmed undecided]").await;
     for (command, args) in asked.into_iter().take(2) {
-        assert_eq!(world.refused(command, args).await, FaultCode::WrongState, "{command} while undecided");
+        assert_eq!(world.refused_json(command, args).await, FaultCode::WrongState, "{command} while undecided");
     }
-    world.ask("discardReply", json!({ "message": message })).await;
-    assert_eq!(world.view(&ana).await["draft"]["body"], "", "offering it again would invite a double");
+    world.ask(DiscardReply { message }).await;
+    assert_eq!(world.view(&ana).await.draft.body, "", "offering it again would invite a double");
 }
 
 #[tokio::test]
@@ -250,28 +257,31 @@ async fn a_reply_and_a_card_are_begun_side_by_side_and_survive_a_crash() {
     world.conversation(&ben).await;
     let question = world.message(&ana, "which sizes do you have?").await["id"].clone();
     let held = world.desk().attach(conversation, photo(320, 200)).await.unwrap();
-    let card = json!({ "kind": "link", "title": "Which size?", "buttons": ["S", "", "M"] });
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "All of th", "quoted": question })).await;
-    world.ask("saveCardDraft", json!({ "conversation": conversation, "card": card })).await;
+    let card = Card {
+        kind: CardKind::Link,
+        title: "Which size?".to_owned(),
+        buttons: vec!["S".to_owned(), String::new(), "M".to_owned()],
+    };
+    world.ask(SaveDraft { conversation, body: "All of th".to_owned(), quoted: Some(parsed(&question)) }).await;
+    world.ask(SaveCardDraft { conversation, card: Some(card.clone()) }).await;
     world.crash().await;
     world.restart().await;
     let view = world.view(&ana).await;
-    assert_eq!(view["draft"]["body"], "All of th");
-    assert_eq!(view["draft"]["quoted"]["id"], question);
-    assert_eq!(view["draft"]["attachment"]["key"], held.key);
-    assert_eq!(view["card"], card, "as typed, the empty answer too");
-    assert_eq!(view["row"]["draft"], "All of th");
+    assert_eq!(view.draft.body, "All of th");
+    assert_eq!(view.draft.quoted.unwrap().id, Some(parsed(&question)));
+    assert_eq!(view.draft.attachment.unwrap().key, held.key);
+    assert_eq!(view.card, Some(card.clone()), "as typed, the empty answer too");
+    assert_eq!(view.row.draft.as_deref(), Some("All of th"));
     let ben = world.view(&ben).await;
-    assert!(ben["card"].is_null() && ben["draft"]["body"] == "", "each conversation has its own");
+    assert!(ben.card.is_none() && ben.draft.body.is_empty(), "each conversation has its own");
 
-    world.ask("sendReply", press(conversation, "All of them.")).await;
+    world.ask(press(conversation, "All of them.")).await;
     let view = world.view(&ana).await;
-    assert_eq!((&view["draft"]["body"], &view["card"]), (&json!(""), &card), "a reply takes no card with it");
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "And", "quoted": null })).await;
-    let told = json!({ "conversation": conversation, "card": card, "seen": null, "anyway": false, "key": "" });
-    world.ask("sendCard", told).await;
+    assert_eq!((view.draft.body.as_str(), &view.card), ("", &Some(card.clone())), "a reply takes no card with it");
+    world.ask(SaveDraft { conversation, body: "And".to_owned(), quoted: None }).await;
+    world.ask(SendCard { conversation, card, seen: None, anyway: false, key: String::new() }).await;
     let view = world.view(&ana).await;
-    assert_eq!((&view["draft"]["body"], &view["card"]), (&json!("And"), &Value::Null), "nor a card a reply");
+    assert_eq!((view.draft.body.as_str(), &view.card), ("And", &None), "nor a card a reply");
 }
 
 #[tokio::test]
@@ -295,7 +305,7 @@ async fn a_reply_behind_one_that_waits_can_be_undone_for_its_time_and_no_longer(
     world.crash().await;
     world.tiktok.plug_in().await.unwrap();
     world.restart().await;
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["On its way.", "It comes on Monday."]);
 }

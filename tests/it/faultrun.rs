@@ -222,7 +222,8 @@ pub(crate) async fn link(tiktok: &Sandbox, page: &Page) -> Value {
     let address = authorising["step"]["address"].as_str().expect("an address to open");
     let landed = tiktok.agree(address).await.expect("TikTok's page agrees");
     page.must("pasteRedirect", json!({ "address": landed })).await;
-    until("the account is shown", async || page.must("getLinkState", json!({})).await["step"]["step"] == "confirm").await;
+    until("the account is shown", async || page.must("getLinkState", json!({})).await["step"]["step"] == "confirm")
+        .await;
     page.must("confirmLink", json!({})).await["id"].clone()
 }
 

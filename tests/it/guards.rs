@@ -1,12 +1,15 @@
 //! Before a reply goes out, the thread is read again where it may be stale: a colleague may have answered meanwhile.
 
+use desk::commands::{
+    EditReply, ResendReply, SaveDraft, SendReply, SendReplyNow, SendScheduledReplyNow, SetActiveView, SyncAccounts,
+};
 use std::time::Duration;
 
 use desk::{Event, FaultCode, Place};
 use model::{ConversationId, Delivery, StopReason};
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
-use tests::{World, press_with, quick};
+use tests::{World, parsed, press, quick};
 
 use crate::pictures::photo;
 
@@ -25,16 +28,16 @@ async fn a_colleague_who_answered_while_we_were_offline_stops_the_reply() {
         world.until_thread(&ana, "I will look [deskbell, stopped colleagueReplied]").await;
         assert!(world.reads(&ana).await.contains(&format!("It left today. [{surface}, sent]")), "and shows why");
         assert_eq!(world.tiktok.ledger().calls("send"), 0);
-        assert_eq!(world.row(&ana).await["trouble"], true);
+        assert!(world.row(&ana).await.trouble);
         let asked = json!({ "message": message });
-        assert_eq!(world.ask("getSendDetails", asked.clone()).await["delivery"]["why"], "colleagueReplied");
+        assert_eq!(world.ask_json("getSendDetails", asked.clone()).await["delivery"]["why"], "colleagueReplied");
         if take_back {
-            world.ask("discardReply", asked).await;
-            assert_eq!(world.view(&ana).await["draft"]["body"], "I will look");
-            assert_eq!(world.row(&ana).await["trouble"], false);
+            world.ask_json("discardReply", asked).await;
+            assert_eq!(world.view(&ana).await.draft.body, "I will look");
+            assert!(!world.row(&ana).await.trouble);
         } else {
-            world.ask("editReply", json!({ "message": message, "body": "And arrives tomorrow" })).await;
-            world.ask("resendReply", asked).await;
+            world.ask(EditReply { message, body: "And arrives tomorrow".to_owned() }).await;
+            world.ask_json("resendReply", asked).await;
             world.until_got(&ana, &["And arrives tomorrow"]).await;
         }
     }
@@ -66,22 +69,22 @@ async fn a_press_by_who_has_not_seen_the_colleagues_reply_asks_first() {
     ana.says("where is my order?");
     let conversation = world.conversation(&ana).await;
     let seen = world.message(&ana, "where is my order?").await["id"].clone();
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "I will look", "quoted": null })).await;
+    world.ask(SaveDraft { conversation, body: "I will look".to_owned(), quoted: None }).await;
     ana.colleague_replies("It left today.", "WEB");
     world.until_thread(&ana, "It left today. [web, sent]").await;
-    let told = press_with(conversation, "I will look", json!({ "seen": seen }));
-    assert_eq!(world.refused("sendReply", told).await, FaultCode::ColleagueReplied);
-    assert_eq!(world.view(&ana).await["draft"]["body"], "I will look", "nothing is lost");
+    let told = SendReply { seen: Some(parsed(&seen)), ..press(conversation, "I will look") };
+    assert_eq!(world.refused(told).await, FaultCode::ColleagueReplied);
+    assert_eq!(world.view(&ana).await.draft.body, "I will look", "nothing is lost");
     assert_eq!(world.messages(&ana).await.len(), 2);
     let card = json!({ "kind": "button", "title": "Which?", "buttons": ["a"] });
     let told = json!({ "conversation": conversation, "card": card, "seen": seen, "anyway": false, "key": "" });
-    assert_eq!(world.refused("sendCard", told).await, FaultCode::ColleagueReplied);
-    let told = press_with(conversation, "I will look", json!({ "seen": seen, "anyway": true }));
-    world.ask("sendReply", told).await;
+    assert_eq!(world.refused_json("sendCard", told).await, FaultCode::ColleagueReplied);
+    let told = SendReply { seen: Some(parsed(&seen)), anyway: true, ..press(conversation, "I will look") };
+    world.ask(told).await;
     world.until_got(&ana, &["I will look"]).await;
     // Whoever has seen it is asked nothing.
     let seen = world.message(&ana, "It left today.").await["id"].clone();
-    world.ask("sendReply", press_with(conversation, "As my colleague says.", json!({ "seen": seen }))).await;
+    world.ask(SendReply { seen: Some(parsed(&seen)), ..press(conversation, "As my colleague says.") }).await;
     world.until_got(&ana, &["I will look", "As my colleague says."]).await;
 }
 
@@ -94,12 +97,12 @@ async fn automatic_messages_and_our_own_stop_nothing() {
     let seen = world.message(&ana, "hello?").await["id"].clone();
     ana.is_welcomed("Welcome to Maison Bloom!");
     world.until_thread(&ana, "Welcome to Maison Bloom! [other, sent] (automatic: welcome)").await;
-    world.ask("sendReply", press_with(conversation, "one", json!({ "seen": seen }))).await;
+    world.ask(SendReply { seen: Some(parsed(&seen)), ..press(conversation, "one") }).await;
     world.until_thread(&ana, "one [deskbell, sent]").await;
     // TikTok's next listing has our own among the others, and its time is TikTok's.
     ana.says("thanks");
     world.until_thread(&ana, "thanks").await;
-    world.ask("sendReply", press_with(conversation, "two", json!({ "seen": seen }))).await;
+    world.ask(SendReply { seen: Some(parsed(&seen)), ..press(conversation, "two") }).await;
     world.until_got(&ana, &["one", "two"]).await;
 }
 
@@ -139,7 +142,7 @@ async fn quiet(fresh: Duration) -> World {
 async fn asked(world: &World, name: &str) -> (Customer, ConversationId) {
     let customer = world.customer(name);
     customer.says("where is my order?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     let conversation = world.conversation(&customer).await;
     (customer, conversation)
 }
@@ -163,9 +166,9 @@ async fn a_colleague_who_answers_while_the_reply_can_still_be_undone_stops_it_th
     let world = quiet(quick().fresh).await;
     let (ana, conversation) = asked(&world, "Ana").await;
     let (_, other) = asked(&world, "Ben").await;
-    world.ask("setActiveView", json!({ "conversation": conversation, "focused": true })).await;
+    world.ask(SetActiveView { conversation: Some(conversation), focused: true }).await;
     world.send(conversation, "I will look").await;
-    world.ask("setActiveView", json!({ "conversation": other, "focused": true })).await;
+    world.ask(SetActiveView { conversation: Some(other), focused: true }).await;
     ana.colleague_replies("It left today.", "APP");
     until_held_no_more(&world, &ana).await;
     let thread = world.reads(&ana).await;
@@ -185,27 +188,27 @@ async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_i
             "card" => {
                 let mut press = told;
                 press["card"] = json!({ "kind": "button", "title": "Which?", "buttons": ["a"] });
-                world.ask("sendCard", press).await;
+                world.ask_json("sendCard", press).await;
             }
             "picture" => {
                 let attached = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
-                let told = press_with(conversation, "Look.", json!({ "attachment": attached.key }));
-                world.ask("sendReply", told).await;
+                let told = SendReply { attachment: Some(attached.key.clone()), ..press(conversation, "Look.") };
+                world.ask(told).await;
                 expected = vec!["stopped", "stopped"];
             }
             "now" => {
                 let queued = world.send(conversation, "I will look").await;
                 ana.colleague_replies("It left today.", "WEB");
-                world.ask("sendReplyNow", json!({ "messages": queued["messages"] })).await;
+                world.ask(SendReplyNow { messages: queued.messages }).await;
             }
             "scheduled" | "scheduledNow" => {
                 let in_ms = if kind == "scheduled" { 300 } else { 60_000 };
                 let at_ms = world.tiktok.now_ms() + in_ms;
                 let later = json!({ "conversation": conversation, "body": "At nine.", "quoted": null, "attachment": null, "atMs": at_ms });
-                let kept = world.ask("scheduleReply", later).await;
+                let kept = world.ask_json("scheduleReply", later).await;
                 ana.colleague_replies("It left today.", "WEB");
                 if kind == "scheduledNow" {
-                    world.ask("sendScheduledReplyNow", json!({ "scheduled": kept["id"] })).await;
+                    world.ask(SendScheduledReplyNow { scheduled: parsed(&kept["id"]) }).await;
                 }
                 world
                     .until("it is due", async |world| {
@@ -215,10 +218,10 @@ async fn every_kind_of_reply_is_preceded_by_a_reading_that_was_asked_for_after_i
             }
             "again" => {
                 world.tiktok.fault("send", Fault::code(40064), Times::Next(1));
-                let message = world.send(conversation, "I will look").await["messages"][0].clone();
+                let message = world.send(conversation, "I will look").await.messages[0];
                 world.until_thread(&ana, "[deskbell, refused").await;
                 ana.colleague_replies("It left today.", "APP");
-                world.ask("resendReply", json!({ "message": message })).await;
+                world.ask(ResendReply { message }).await;
             }
             _ => {
                 world.tiktok.fault("send", Fault::RateLimited, Times::Next(1));
@@ -243,7 +246,7 @@ async fn one_reading_serves_all_that_one_press_made() {
     let (ana, conversation) = asked(&world, "Ana").await;
     let attached = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
     let before = world.tiktok.ledger().calls("content_list");
-    world.ask("sendReply", press_with(conversation, "Look.", json!({ "attachment": attached.key }))).await;
+    world.ask(SendReply { attachment: Some(attached.key.clone()), ..press(conversation, "Look.") }).await;
     world.until_thread(&ana, "Look. [deskbell, sent]").await;
     assert_eq!(world.tiktok.ledger().calls("content_list") - before, 1);
     assert_eq!(world.tiktok.ledger().calls("send"), 2);
@@ -256,7 +259,7 @@ async fn a_reply_that_was_stopped_is_announced_wherever_the_agent_is() {
         let (ana, conversation) = asked(&world, "Ana").await;
         let mut events = world.desk().subscribe();
         world.send(conversation, "I will look").await;
-        world.ask("setActiveView", json!({ "conversation": null, "focused": focused })).await;
+        world.ask(SetActiveView { conversation: None, focused }).await;
         ana.colleague_replies("It left today.", "APP");
         let told = loop {
             match events.next().await.expect("the desk is open") {

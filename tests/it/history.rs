@@ -3,8 +3,14 @@
 
 mod compare;
 mod complete;
+mod gaps;
 mod proof;
 
+use desk::commands::{
+    GetLinkState, GetOverview, PasteRedirect, PauseBackfill, SetConversationStatus, SkipSignIn, SyncAccounts,
+};
+use desk::view::{AccountView, LinkStep};
+use model::Status;
 use std::time::Duration;
 
 use sandbox::{Config, Customer, Fault, Limits, Populate, Times};
@@ -19,7 +25,7 @@ pub(crate) async fn judge(world: &World, customer: &Customer) -> Found {
     let (mut messages, mut gaps, mut before) = (Vec::new(), Vec::new(), Value::Null);
     loop {
         let asked = json!({ "conversation": conversation, "before": before, "after": null, "limit": 200 });
-        let page = world.ask("listMessages", asked).await;
+        let page = world.ask_json("listMessages", asked).await;
         let older = page["messages"].as_array().cloned().unwrap_or_default();
         before = older.first().map_or(Value::Null, |message| message["id"].clone());
         messages.splice(0..0, older);
@@ -38,18 +44,18 @@ pub(crate) async fn linked_at_ms(world: &World) -> i64 {
 }
 
 /// The account as the frame around the screens shows it.
-pub(crate) async fn account(world: &World) -> Value {
-    world.ask("getOverview", json!({})).await["accounts"][0].clone()
+pub(crate) async fn account(world: &World) -> AccountView {
+    world.ask(GetOverview {}).await.accounts[0].clone()
 }
 
 async fn counts(world: &World) -> Value {
     let all = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 });
-    world.ask("listConversations", all).await["counts"].clone()
+    world.ask_json("listConversations", all).await["counts"].clone()
 }
 
 async fn names(world: &World, tab: &str) -> Vec<String> {
     let asked = json!({ "account": world.account(), "tab": tab, "offset": 0, "limit": 200 });
-    let window = world.ask("listConversations", asked).await;
+    let window = world.ask_json("listConversations", asked).await;
     let rows = window["rows"].as_array().cloned().unwrap_or_default();
     let mut names: Vec<String> =
         rows.iter().map(|row| row["person"]["name"].as_str().unwrap_or_default().to_owned()).collect();
@@ -67,11 +73,11 @@ async fn a_conversation_is_shown_from_its_beginning_in_one_page() {
     world.until_thread(&ana, "message 5").await;
     let conversation = world.conversation(&ana).await;
     let ask = |limit: u32| json!({ "conversation": conversation, "before": null, "after": null, "oldest": true, "limit": limit });
-    let page = world.ask("listMessages", ask(2)).await;
+    let page = world.ask_json("listMessages", ask(2)).await;
     let said: Vec<_> = page["messages"].as_array().unwrap().iter().map(|one| one["content"]["body"].clone()).collect();
     assert_eq!(said, ["message 1", "message 2"]);
     assert_eq!((&page["hasOlder"], &page["hasNewer"]), (&json!(false), &json!(true)));
-    let page = world.ask("listMessages", ask(20)).await;
+    let page = world.ask_json("listMessages", ask(20)).await;
     assert_eq!((page["messages"].as_array().unwrap().len(), &page["hasNewer"]), (5, &json!(false)));
 }
 
@@ -122,8 +128,8 @@ async fn every_hole_that_an_absence_left_is_shown_and_no_other() {
             let found = judge(&world, &ana).await;
             assert_eq!(found.wrong, Vec::<String>::new(), "{count}, crash: {crash}");
             assert_eq!((found.holes, found.unproven), (holes, unproven), "{count}, crash: {crash}");
-            assert_eq!(world.row(&ana).await["hasGap"], holes > 0);
-            assert_eq!(account(&world).await["history"]["gaps"], usize::from(holes > 0));
+            assert_eq!(world.row(&ana).await.has_gap, holes > 0);
+            assert_eq!(account(&world).await.history.gaps, u32::from(holes > 0));
         }
         assert_eq!(judge(&world, &ana).await.missing, 1 + 30 + 480 + 2);
     }
@@ -137,11 +143,11 @@ async fn a_new_customer_of_whom_tiktok_shows_only_the_newest_has_a_hole_and_no_b
     new.says_many(50);
     world.restart().await;
     until_newest(&world, &new).await;
-    assert_eq!(world.row(&new).await["hasGap"], true);
-    assert_eq!(account(&world).await["history"]["gaps"], 1);
+    assert!(world.row(&new).await.has_gap);
+    assert_eq!(account(&world).await.history.gaps, 1);
     let conversation = world.conversation(&new).await;
     let asked = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
-    let page = world.ask("listMessages", asked).await;
+    let page = world.ask_json("listMessages", asked).await;
     let gap = json!({ "before": page["messages"][0]["id"], "atStart": false });
     assert_eq!(page["gaps"], json!([gap]));
     assert_eq!(judge(&world, &new).await.wrong, Vec::<String>::new());
@@ -164,10 +170,10 @@ async fn holes_in_thirty_conversations_are_all_shown_and_counted() {
         let found = judge(&world, customer).await;
         assert_eq!(found.wrong, Vec::<String>::new(), "{count}");
         assert_eq!((found.holes, found.unproven), (usize::from(*count > 20), usize::from(*count == 20)), "{count}");
-        assert_eq!(world.row(customer).await["hasGap"], *count >= 20);
+        assert_eq!(world.row(customer).await.has_gap, *count >= 20);
         with_gap += usize::from(*count >= 20);
     }
-    assert_eq!(account(&world).await["history"]["gaps"], with_gap);
+    assert_eq!(account(&world).await.history.gaps, u32::try_from(with_gap).unwrap());
 }
 
 #[tokio::test]
@@ -183,13 +189,13 @@ async fn holes_on_both_sides_of_our_own_reply_are_shown() {
     // The reply itself is beyond what is listed when it is listed again.
     ana.says_many(25);
     world.tiktok.clear_faults();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     until_newest(&world, &ana).await;
     let thread = world.reads(&ana).await;
     assert_eq!(thread.matches("~ messages may be missing here ~").count(), 2, "{thread}");
     let before = thread.split("Hello Ana").next().unwrap();
     assert!(before.contains("first\n  ~ messages may be missing here ~\n"), "{thread}");
-    assert_eq!(world.row(&ana).await["hasGap"], true);
+    assert!(world.row(&ana).await.has_gap);
 }
 
 #[tokio::test]
@@ -223,17 +229,14 @@ async fn a_conversation_that_tiktok_refuses_is_marked_and_counted_until_it_can_b
     }
     world.tiktok.fault("content_list", Fault::code(40_007), Times::UntilCleared);
     ana.says("two");
-    world.until("Ana's is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
-    assert_eq!(account(&world).await["history"]["unreadable"], 1);
-    assert_eq!(
-        (&world.row(&ben).await["unreadable"], &world.row(&ana).await["hasGap"]),
-        (&json!(false), &json!(false))
-    );
+    world.until("Ana's is marked", async |world| world.row(&ana).await.unreadable).await;
+    assert_eq!(account(&world).await.history.unreadable, 1);
+    assert_eq!((&world.row(&ben).await.unreadable, &world.row(&ana).await.has_gap), (&false, &false));
     world.tiktok.clear_faults();
     // Nothing happens in it, and nobody looks at it.
     world.until_thread(&ana, "two").await;
-    world.until("the mark is gone", async |world| world.row(&ana).await["unreadable"] == false).await;
-    assert_eq!(account(&world).await["history"]["unreadable"], 0);
+    world.until("the mark is gone", async |world| !world.row(&ana).await.unreadable).await;
+    assert_eq!(account(&world).await.history.unreadable, 0);
 }
 
 #[tokio::test]
@@ -243,7 +246,7 @@ async fn a_new_customer_whose_conversation_tiktok_does_not_find_yet_is_not_left_
     let ana = world.customer("Ana");
     ana.says("is anybody there?");
     world.until_thread(&ana, "is anybody there?").await;
-    assert_eq!(world.row(&ana).await["unreadable"], false);
+    assert!(!world.row(&ana).await.unreadable);
 }
 
 #[tokio::test]
@@ -271,11 +274,15 @@ async fn large_shop() -> World {
     )
     .await;
     world.type_credentials().await;
-    world.ask("skipSignIn", json!({})).await;
-    let authorising = world.ask("startAuthorization", json!({})).await;
+    world.ask(SkipSignIn {}).await;
+    let authorising = world.ask_json("startAuthorization", json!({})).await;
     let landed = world.tiktok.agree(authorising["step"]["address"].as_str().unwrap()).await.unwrap();
-    world.ask("pasteRedirect", json!({ "address": landed })).await;
-    world.until("it is confirmed", async |world| world.ask("getLinkState", json!({})).await["step"]["step"] == "confirm").await;
+    world.ask(PasteRedirect { address: landed }).await;
+    world
+        .until("it is confirmed", async |world| {
+            matches!(world.ask(GetLinkState {}).await.step, LinkStep::Confirm { .. })
+        })
+        .await;
     world.confirm().await;
     world
 }
@@ -284,18 +291,18 @@ async fn large_shop() -> World {
 async fn a_paused_first_fetch_stands_still_while_news_arrive_and_goes_on_after_a_crash() {
     let mut world = large_shop().await;
     let id = world.account();
-    let done = async |world: &World| account(world).await["backfill"]["done"].as_u64().unwrap_or_default();
+    let done = async |world: &World| account(world).await.backfill.map_or(0, |backfill| backfill.done);
     world.until("some are fetched", async |world| done(world).await >= 3).await;
-    world.ask("pauseBackfill", json!({ "account": id, "paused": true })).await;
+    world.ask(PauseBackfill { account: id, paused: true }).await;
     let sweeps = |world: &World| world.tiktok.ledger().calls("conversation_list");
     // What was being fetched at that moment still comes.
     let swept = sweeps(&world);
     world.until("it has swept again", async |world| sweeps(world) > swept + 2).await;
-    let before = account(&world).await["backfill"].clone();
-    assert_eq!(before["paused"], true);
-    let total = before["total"].as_u64().unwrap();
-    assert!(total >= 60 && before["done"].as_u64().unwrap() < total, "{before}");
-    assert_eq!(account(&world).await["history"]["completeToMs"], Value::Null, "nothing is claimed meanwhile");
+    let before = account(&world).await.backfill.unwrap();
+    assert!(before.paused);
+    let total = before.total;
+    assert!(total >= 60 && before.done < total, "{before:?}");
+    assert_eq!(account(&world).await.history.complete_to_ms, None, "nothing is claimed meanwhile");
 
     let (ana, fetched) = (world.customer("Ana of today"), world.tiktok.ledger().calls("content_list"));
     ana.says("is this still there?");
@@ -303,28 +310,28 @@ async fn a_paused_first_fetch_stands_still_while_news_arrive_and_goes_on_after_a
     world.until("the agent was notified", async |world| !world.host.notifications().is_empty()).await;
     let swept = sweeps(&world);
     world.until("it has swept again", async |world| sweeps(world) > swept + 6).await;
-    let after = account(&world).await["backfill"].clone();
-    assert_eq!(after["done"], before["done"].as_u64().unwrap() + 1, "Ana's alone: {after}");
+    let after = account(&world).await.backfill.unwrap();
+    assert_eq!(after.done, before.done + 1, "Ana's alone: {after:?}");
     assert_eq!(world.tiktok.ledger().calls("content_list"), fetched + 1);
 
     world.crash().await;
     world.restart().await;
     let swept = sweeps(&world);
     world.until("it has swept again", async |world| sweeps(world) > swept + 4).await;
-    assert_eq!(account(&world).await["backfill"], after, "still paused, and where it was");
-    world.ask("pauseBackfill", json!({ "account": id, "paused": false })).await;
-    world.until("it goes on", async |world| done(world).await > after["done"].as_u64().unwrap() + 3).await;
+    assert_eq!(account(&world).await.backfill, Some(after), "still paused, and where it was");
+    world.ask(PauseBackfill { account: id, paused: false }).await;
+    world.until("it goes on", async |world| done(world).await > after.done + 3).await;
     world.crash().await;
     let halfway = world.tiktok.ledger().calls("content_list");
     world.restart().await;
     let left = total + 1 - done(&world).await;
-    world.until("it is complete", async |world| account(world).await["backfill"].is_null()).await;
+    world.until("it is complete", async |world| account(world).await.backfill.is_none()).await;
     let again = world.tiktok.ledger().calls("content_list") - halfway;
     assert!(
-        u64::try_from(again).unwrap() <= left + 3,
+        u32::try_from(again).unwrap() <= left + 3,
         "{again} calls for {left} conversations: it went on where it was"
     );
-    assert!(account(&world).await["history"]["completeToMs"].is_i64());
+    assert!(account(&world).await.history.complete_to_ms.is_some());
     for customer in world.tiktok.customers() {
         assert_eq!(judge(&world, &customer).await.wrong, Vec::<String>::new());
     }
@@ -363,7 +370,7 @@ async fn a_request_leaves_its_tab_with_the_first_answer_whoever_gives_it() {
     assert_eq!(names(&world, "requests").await, ["Cleo", "Dan"], "answered once is no request any more");
     assert_eq!(names(&world, "waiting").await, ["Ana", "Cleo", "Dan"]);
     let conversation = world.conversation(cleo).await;
-    world.ask("setConversationStatus", json!({ "conversation": conversation, "status": "done" })).await;
+    world.ask(SetConversationStatus { conversation, status: Status::Done }).await;
     assert_eq!(names(&world, "requests").await, ["Dan"]);
     assert_eq!(
         counts(&world).await,
@@ -385,7 +392,7 @@ async fn what_tiktok_has_forgotten_after_ninety_days_is_still_here() {
     world.until_thread(&ben, "hello?").await;
     assert_eq!(world.reads(&ana).await, "Ana (request, open)\n  Ana: where is my order?\n");
     let row = world.row(&ana).await;
-    assert_eq!((&row["hasGap"], &row["unreadable"], &row["waiting"]), (&json!(false), &json!(false), &json!(true)));
+    assert_eq!((&row.has_gap, &row.unreadable, &row.waiting), (&false, &false, &true));
 
     // Whoever links today is not told of it.
     let mut other = World::unlinked().await;

@@ -1,11 +1,13 @@
 //! Pictures on their way to TikTok: uploaded, sent, found again.
 
+use desk::commands::{DiscardReply, MarkReplyArrived, SendReply, SendReplyNow};
+use model::MessageId;
 use std::time::Duration;
 
 use desk::FaultCode;
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
-use tests::{World, press_with};
+use tests::{World, press};
 
 use crate::pictures::photo;
 
@@ -19,12 +21,12 @@ async fn greeted(world: &World) -> Customer {
 }
 
 /// Puts a picture on the draft and sends it with these words; its key and its messages.
-async fn send(world: &World, customer: &Customer, picture: Vec<u8>, words: &str) -> (String, Value) {
+async fn send(world: &World, customer: &Customer, picture: Vec<u8>, words: &str) -> (String, Vec<MessageId>) {
     let conversation = world.conversation(customer).await;
     let held = world.desk().attach(conversation, picture).await.unwrap();
-    let told = press_with(conversation, words, json!({ "attachment": held.key }));
-    let queued = world.ask("sendReply", told).await;
-    (held.key, queued["messages"].clone())
+    let told = SendReply { attachment: Some(held.key.clone()), ..press(conversation, words) };
+    let queued = world.ask(told).await;
+    (held.key, queued.messages)
 }
 
 /// The customer answers, so that a listing with all that went before is taken in; then every picture of ours is there
@@ -48,9 +50,9 @@ async fn a_picture_with_words_arrives_as_two_messages_the_picture_first_and_is_o
     let held = world.desk().attach(conversation, photo(800, 600)).await.unwrap();
     assert_eq!((held.width, held.height, held.first_frame), (800, 600, false));
     let view = world.view(&ana).await;
-    assert_eq!((&view["draft"]["attachment"]["key"], &view["images"]), (&json!(held.key), &json!(true)));
+    assert_eq!((view.draft.attachment.unwrap().key, view.images), (held.key.clone(), Some(true)));
     let (key, messages) = send(&world, &ana, photo(800, 600), "This one.").await;
-    assert_eq!((key.as_str(), messages.as_array().unwrap().len()), (held.key.as_str(), 2));
+    assert_eq!((key.as_str(), messages.len()), (held.key.as_str(), 2));
     world.until_thread(&ana, "This one. [deskbell, sent]").await;
     let ledger = world.tiktok.ledger();
     let got = ledger.messages_to("Ana");
@@ -116,11 +118,11 @@ async fn an_upload_that_tiktok_refuses_refuses_the_message_and_lets_the_words_pa
         let (key, messages) = send(&world, &ana, photo(320, 200), "This one.").await;
         world.until_thread(&ana, &format!("<image kept> [deskbell, refused {reason}]")).await;
         world.until_got(&ana, &["This one."]).await;
-        let why = world.ask("getSendDetails", json!({ "message": messages[0] })).await;
+        let why = world.ask_json("getSendDetails", json!({ "message": messages[0] })).await;
         assert_eq!(why["refusal"]["code"], code, "{why}");
         assert!(!why["refusal"]["requestId"].as_str().unwrap().is_empty(), "{why}");
-        world.ask("discardReply", json!({ "message": messages[0] })).await;
-        assert_eq!(world.view(&ana).await["draft"]["attachment"]["key"], key.as_str());
+        world.ask(DiscardReply { message: messages[0] }).await;
+        assert_eq!(world.view(&ana).await.draft.attachment.unwrap().key, key);
     }
 }
 
@@ -133,8 +135,8 @@ async fn a_conversation_that_takes_no_pictures_says_so_when_one_is_attached() {
     let fault = world.desk().attach(conversation, photo(320, 200)).await.unwrap_err();
     assert_eq!(fault.code, FaultCode::ImagesNotAllowed);
     let view = world.view(&ana).await;
-    assert_eq!((&view["images"], &view["draft"]["attachment"]), (&json!(false), &Value::Null));
-    assert_eq!(world.ask("checkImagePermission", json!({ "conversation": conversation })).await, false);
+    assert_eq!((view.images, view.draft.attachment), (Some(false), None));
+    assert_eq!(world.ask_json("checkImagePermission", json!({ "conversation": conversation })).await, false);
     assert_eq!(world.tiktok.ledger().calls("capabilities"), 1, "asked once a day at most");
 }
 
@@ -156,7 +158,7 @@ async fn a_conversation_that_stops_taking_pictures_takes_no_pictures() {
     let ana = greeted(&world).await;
     let (_, messages) = send(&world, &ana, photo(320, 200), "").await;
     ana.cannot_receive_images();
-    world.ask("sendReplyNow", json!({ "messages": messages })).await;
+    world.ask(SendReplyNow { messages }).await;
     world.until_thread(&ana, "<image kept> [deskbell, refused imagesNotAllowed]").await;
 }
 
@@ -198,7 +200,7 @@ async fn a_picture_the_agent_wrongly_took_for_arrived_does_not_take_another_ones
     let (_, first) = send(&world, &ana, photo(320, 200), "").await;
     world.until_thread(&ana, "<image kept> [deskbell, unconfirmed undecided]").await;
     // The agent believes that it arrived, and is wrong; then another one's answer is lost, which did arrive.
-    world.ask("markReplyArrived", json!({ "message": first[0] })).await;
+    world.ask(MarkReplyArrived { message: first[0] }).await;
     world.tiktok.fault("send", Fault::HangUpAfter, Times::Next(1));
     send(&world, &ana, photo(64, 48), "").await;
     world.settle().await;

@@ -1,11 +1,13 @@
 //! Replies to be sent later: at their time, or not, and then saying why.
 
+use desk::commands::{CancelScheduledReply, GetOverview, SaveDraft, SendScheduledReplyNow};
+use model::StopReason;
 use std::time::Duration;
 
 use desk::FaultCode;
 use sandbox::Customer;
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 use crate::pictures::photo;
 
@@ -21,7 +23,7 @@ async fn asked(world: &World) -> Customer {
 
 /// A reply to be sent so many milliseconds from now.
 async fn plan(world: &World, customer: &Customer, text: &str, in_ms: i64) -> Value {
-    world.ask("scheduleReply", told(world, customer, text, in_ms).await).await
+    world.ask_json("scheduleReply", told(world, customer, text, in_ms).await).await
 }
 
 async fn told(world: &World, customer: &Customer, text: &str, in_ms: i64) -> Value {
@@ -39,7 +41,7 @@ async fn until_past(world: &World, at_ms: i64) {
 }
 
 async fn planned(world: &World) -> Vec<Value> {
-    world.ask("listScheduledReplies", json!({ "account": world.account() })).await.as_array().cloned().unwrap()
+    world.ask_json("listScheduledReplies", json!({ "account": world.account() })).await.as_array().cloned().unwrap()
 }
 
 async fn until_stopped(world: &World, why: &str) {
@@ -55,15 +57,15 @@ async fn a_planned_reply_is_shown_everywhere_and_goes_out_at_its_time_with_quote
     let held = world.desk().attach(conversation, photo(320, 200)).await.unwrap();
     let mut told = told(&world, &ana, "At nine.", 1_500).await;
     (told["quoted"], told["attachment"]) = (question.clone(), json!(held.key));
-    let kept = world.ask("scheduleReply", told.clone()).await;
+    let kept = world.ask_json("scheduleReply", told.clone()).await;
     assert_eq!((&kept["atMs"], &kept["name"], &kept["stopped"]), (&told["atMs"], &json!("Ana"), &Value::Null));
     let view = world.view(&ana).await;
-    assert_eq!(view["scheduled"], json!([kept]));
-    assert!(view["draft"]["body"] == "" && view["draft"]["attachment"].is_null(), "it is no draft any more");
+    assert_eq!(json!(view.scheduled), json!([kept]));
+    assert!(view.draft.body.is_empty() && view.draft.attachment.is_none(), "it is no draft any more");
     assert_eq!(planned(&world).await, std::slice::from_ref(&kept));
-    assert_eq!(view["row"]["scheduled"], 1);
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["scheduled"], 1);
-    assert_eq!(view["row"]["waiting"], true, "nobody has answered yet");
+    assert_eq!(view.row.scheduled, 1);
+    assert_eq!(world.ask(GetOverview {}).await.accounts[0].scheduled, 1);
+    assert!(view.row.waiting, "nobody has answered yet");
 
     world.until_thread(&ana, "At nine. [deskbell, sent] (quotes: when do you open?)").await;
     let accepted = world.tiktok.ledger().accepted;
@@ -71,7 +73,7 @@ async fn a_planned_reply_is_shown_everywhere_and_goes_out_at_its_time_with_quote
     assert!(accepted[0].at_ms >= kept["atMs"].as_i64().unwrap(), "not before its time");
     assert!(planned(&world).await.is_empty());
     let view = world.view(&ana).await;
-    assert_eq!((&view["scheduled"], &view["row"]["scheduled"]), (&json!([]), &json!(0)));
+    assert_eq!((view.scheduled.len(), view.row.scheduled), (0, 0));
 }
 
 #[tokio::test]
@@ -84,21 +86,24 @@ async fn a_planned_reply_is_changed_taken_back_or_sent_now() {
     let order: Vec<Value> = planned(&world).await.iter().map(|one| one["body"].clone()).collect();
     assert_eq!(order, ["Tomorrow too.", "At ten.", "Bye."], "soonest first");
     let soon = world.tiktok.now_ms() + 300;
-    let changed = world.ask("updateScheduledReply", json!({ "scheduled": one, "body": "At nine.", "atMs": soon })).await;
+    let changed =
+        world.ask_json("updateScheduledReply", json!({ "scheduled": one, "body": "At nine.", "atMs": soon })).await;
     assert_eq!((&changed["body"], &changed["atMs"]), (&json!("At nine."), &json!(soon)));
     let empty = json!({ "scheduled": two, "body": " ", "atMs": soon + HOUR_MS });
-    assert_eq!(world.refused("updateScheduledReply", empty).await, FaultCode::ReplyEmpty);
+    assert_eq!(world.refused_json("updateScheduledReply", empty).await, FaultCode::ReplyEmpty);
     world.until_got(&ana, &["At nine."]).await;
-    world.ask("sendScheduledReplyNow", json!({ "scheduled": two })).await;
+    world.ask(SendScheduledReplyNow { scheduled: parsed(&two) }).await;
     world.until_got(&ana, &["At nine.", "Tomorrow too."]).await;
     let conversation = world.conversation(&ana).await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "typed since", "quoted": null })).await;
-    world.ask("cancelScheduledReply", json!({ "scheduled": three })).await;
+    world.ask(SaveDraft { conversation, body: "typed since".to_owned(), quoted: None }).await;
+    world.ask(CancelScheduledReply { scheduled: parsed(&three) }).await;
     let view = world.view(&ana).await;
-    assert_eq!(view["draft"]["body"], "Bye.\n\ntyped since");
-    assert_eq!((&view["scheduled"], &view["row"]["scheduled"]), (&json!([]), &json!(0)));
-    for (command, gone) in [("sendScheduledReplyNow", &one), ("cancelScheduledReply", &two), ("sendScheduledReplyNow", &three)] {
-        let answer = world.refused(command, json!({ "scheduled": gone })).await;
+    assert_eq!(view.draft.body, "Bye.\n\ntyped since");
+    assert_eq!((view.scheduled.len(), view.row.scheduled), (0, 0));
+    for (command, gone) in
+        [("sendScheduledReplyNow", &one), ("cancelScheduledReply", &two), ("sendScheduledReplyNow", &three)]
+    {
+        let answer = world.refused_json(command, json!({ "scheduled": gone })).await;
         assert_eq!(answer, FaultCode::NotFound, "{command}");
     }
     world.settle().await;
@@ -113,14 +118,14 @@ async fn no_reply_is_planned_for_the_past_or_for_a_closed_window() {
     ana.says_at("when do you open?", opened);
     world.conversation(&ana).await;
     let past = told(&world, &ana, "x", -1_000).await;
-    assert_eq!(world.refused("scheduleReply", past).await, FaultCode::ScheduleInPast);
+    assert_eq!(world.refused_json("scheduleReply", past).await, FaultCode::ScheduleInPast);
     let late = told(&world, &ana, "x", 2 * HOUR_MS).await;
-    let fault = world.try_ask("scheduleReply", late).await.unwrap_err();
+    let fault = world.try_ask_json("scheduleReply", late).await.unwrap_err();
     assert_eq!((fault.code, fault.detail), (FaultCode::ScheduleAfterWindow, Some((opened + WINDOW_MS).to_string())));
     let kept = plan(&world, &ana, "In time.", HOUR_MS / 2).await;
     for (at_ms, code) in [(1, FaultCode::ScheduleInPast), (opened + WINDOW_MS, FaultCode::ScheduleAfterWindow)] {
         let change = json!({ "scheduled": kept["id"], "body": "x", "atMs": at_ms });
-        assert_eq!(world.refused("updateScheduledReply", change).await, code);
+        assert_eq!(world.refused_json("updateScheduledReply", change).await, code);
     }
     assert_eq!(planned(&world).await, [kept], "and stays as it was");
 
@@ -128,7 +133,7 @@ async fn no_reply_is_planned_for_the_past_or_for_a_closed_window() {
     ben.is_welcomed("Welcome!");
     world.conversation(&ben).await;
     let told = told(&world, &ben, "x", HOUR_MS).await;
-    assert_eq!(world.refused("scheduleReply", told).await, FaultCode::NoWindow);
+    assert_eq!(world.refused_json("scheduleReply", told).await, FaultCode::NoWindow);
 }
 
 #[tokio::test]
@@ -158,11 +163,11 @@ async fn a_little_late_is_sent_and_long_past_is_left_to_the_agent() {
     until_stopped(&world, "overdue").await;
     world.until_got(&ben, &["At ten."]).await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), Vec::<String>::new());
-    assert_eq!(world.row(&ana).await["trouble"], true);
+    assert!(world.row(&ana).await.trouble);
     let kept = planned(&world).await;
-    world.ask("sendScheduledReplyNow", json!({ "scheduled": kept[0]["id"] })).await;
+    world.ask(SendScheduledReplyNow { scheduled: parsed(&kept[0]["id"]) }).await;
     world.until_got(&ana, &["At nine."]).await;
-    assert_eq!(world.row(&ana).await["trouble"], false);
+    assert!(!world.row(&ana).await.trouble);
 }
 
 #[tokio::test]
@@ -175,9 +180,9 @@ async fn a_colleagues_reply_in_between_stops_a_planned_one() {
     until_stopped(&world, "colleagueReplied").await;
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
     let view = world.view(&ana).await;
-    assert_eq!(view["scheduled"][0]["stopped"], "colleagueReplied");
-    world.ask("cancelScheduledReply", json!({ "scheduled": view["scheduled"][0]["id"] })).await;
-    assert_eq!(world.view(&ana).await["draft"]["body"], "At nine.");
+    assert_eq!(view.scheduled[0].stopped, Some(StopReason::ColleagueReplied));
+    world.ask(CancelScheduledReply { scheduled: view.scheduled[0].id }).await;
+    assert_eq!(world.view(&ana).await.draft.body, "At nine.");
 }
 
 #[tokio::test]
@@ -194,6 +199,6 @@ async fn a_window_that_has_closed_by_then_stops_a_planned_one() {
     assert_eq!(world.tiktok.ledger().calls("send"), 0);
     // What the agent insists on is TikTok's to judge.
     let kept = planned(&world).await;
-    world.ask("sendScheduledReplyNow", json!({ "scheduled": kept[0]["id"] })).await;
+    world.ask(SendScheduledReplyNow { scheduled: parsed(&kept[0]["id"]) }).await;
     world.until_thread(&ana, "At nine. [deskbell, refused windowClosed]").await;
 }

@@ -2,12 +2,18 @@
 //!
 //! The test is the browser: it opens the address TikTok's page sends it to, on the loopback port that Deskbell listens on.
 
+mod credentials;
+mod keychain;
+mod profile;
+
+use desk::commands::{CancelLink, GetOverview, RejectLink, SkipSignIn, SyncAccounts};
+use desk::view::LinkStep;
 use std::time::Duration;
 
 use desk::{Fault, FaultCode, Secrets, Timing};
-use sandbox::{Config, Fault as Dial, Limits, Platform, Times};
+use sandbox::{Config, Limits, Platform};
 use serde_json::{Value, json};
-use tests::{Keyring, TestHost, World, http, quick};
+use tests::{TestHost, World, http, quick};
 use url::form_urlencoded;
 
 /// The browser may take its time, so that a busy machine does not end an attempt.
@@ -27,12 +33,12 @@ async fn unlinked() -> World {
 async fn ready_to_authorise() -> World {
     let world = unlinked().await;
     world.type_credentials().await;
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     world
 }
 
 async fn link(world: &World) -> Value {
-    world.ask("getLinkState", json!({})).await
+    world.ask_json("getLinkState", json!({})).await
 }
 
 async fn step(world: &World) -> String {
@@ -51,7 +57,7 @@ async fn until_fault(world: &World, code: &str) -> String {
 
 /// Begins a step in the browser; the address it was sent to.
 async fn begin(world: &World, command: &str) -> String {
-    let view = world.ask(command, json!({})).await;
+    let view = world.ask_json(command, json!({})).await;
     let address = view["step"]["address"].as_str().expect("an address").to_owned();
     assert_eq!(world.host.opened().last(), Some(&address), "the browser was sent there");
     address
@@ -71,7 +77,7 @@ async fn bounced(world: &World, landed: &str) -> String {
 }
 
 async fn paste(world: &World, address: &str) -> Result<Value, Fault> {
-    world.try_ask("pasteRedirect", json!({ "address": address })).await
+    world.try_ask_json("pasteRedirect", json!({ "address": address })).await
 }
 
 fn code(answer: Result<Value, Fault>) -> FaultCode {
@@ -102,7 +108,7 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     assert_eq!(step(&world).await, "credentials");
     let ana = world.customer("Ana");
     ana.says("where is my order?");
-    assert_eq!(world.type_credentials().await["step"]["step"], "signIn");
+    assert!(matches!(world.type_credentials().await.step, LinkStep::SignIn));
 
     let address = begin(&world, "startSignIn").await;
     assert_eq!(step(&world).await, "signingIn");
@@ -131,10 +137,10 @@ async fn an_account_is_linked_through_login_kit_and_the_bounce_page_and_nothing_
     let avatar = shown["profile"]["avatar"].as_str().expect("the avatar is held").to_owned();
     assert!(world.desk().media(&avatar).await.is_some());
 
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     let ledger = world.tiktok.ledger();
     assert_eq!((ledger.calls("conversation_list"), ledger.calls("content_list")), (0, 0), "before the agent's yes");
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]));
+    assert!(world.ask(GetOverview {}).await.accounts.is_empty());
 
     world.confirm().await;
     world.until_thread(&ana, "where is my order?").await;
@@ -159,7 +165,7 @@ async fn an_account_is_linked_by_pasting_the_address_or_what_of_it_was_copied() 
         paste(&world, &tidy(&landed)).await.unwrap();
         until_step(&world, "confirm").await;
         world.confirm().await;
-        assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["handle"], "maisonbloom");
+        assert_eq!(world.ask(GetOverview {}).await.accounts[0].handle, "maisonbloom");
     }
 }
 
@@ -172,14 +178,14 @@ async fn the_wrong_account_is_rejected_and_its_access_given_back() {
         let address = begin(&world, "startAuthorization").await;
         paste(&world, &agreed(&world, &address).await).await.unwrap();
         until_step(&world, "confirm").await;
-        world.ask(command, json!({})).await;
+        world.ask_json(command, json!({})).await;
         assert_eq!(world.tiktok.ledger().calls("revoke") - before, 1, "{command} gives it back");
         assert_eq!(step(&world).await, "authorise");
-        assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]));
+        assert!(world.ask(GetOverview {}).await.accounts.is_empty());
         for kept in ["access-token", "refresh-token"] {
             assert!(world.host.read(&format!("{kept}/{business_id}")).unwrap().is_none(), "no {kept} stays");
         }
-        assert_eq!(code(world.try_ask("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
+        assert_eq!(code(world.try_ask_json("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
     }
     world.link().await;
     assert!(world.host.read(&format!("access-token/{business_id}")).unwrap().is_some());
@@ -196,20 +202,20 @@ async fn linking_again_says_when_it_is_another_account_and_turning_that_down_har
     let ana = world.customer("Ana");
     let [corner, bloom] = ids[..] else { panic!("two accounts: {ids:?}") };
     // In the browser it is Maison Bloom that is signed in.
-    let view = world.ask("startAuthorization", json!({ "account": corner })).await;
+    let view = world.ask_json("startAuthorization", json!({ "account": corner })).await;
     let address = view["step"]["address"].as_str().unwrap().to_owned();
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
     let view = link(&world).await;
     assert_eq!((&view["wanted"], &view["step"]["known"]), (&json!(corner), &json!(bloom)));
-    world.ask("rejectLink", json!({})).await;
+    world.ask(RejectLink {}).await;
     assert_eq!(world.tiktok.ledger().calls("revoke"), 0, "TikTok would end the access in use, too");
     ana.says("still there?");
     world.until_thread(&ana, "still there?").await;
 
     // Confirmed, nothing is meant any more.
     world.tiktok.open_account("cornershop", "Corner Shop", sandbox::WindowRule::B);
-    let view = world.ask("startAuthorization", json!({ "account": corner })).await;
+    let view = world.ask_json("startAuthorization", json!({ "account": corner })).await;
     let address = view["step"]["address"].as_str().unwrap().to_owned();
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
@@ -230,7 +236,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.tiktok.revoke_tokens();
     world.reply(&ana, "It left today.").await;
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     assert_eq!(overview["accounts"][0]["health"]["state"], "relink", "{overview}");
     ana.says("hello?");
 
@@ -238,7 +244,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.restart().await;
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
 
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let address = begin(&world, "startAuthorization").await;
     paste(&world, &agreed(&world, &address).await).await.unwrap();
     until_step(&world, "confirm").await;
@@ -249,7 +255,7 @@ async fn revoked_access_keeps_history_and_queue_and_linking_again_sends_what_wai
     world.until_thread(&ana, "hello?").await;
     let thread = world.reads(&ana).await;
     assert!(thread.contains("Ana: where is my order?\n  Maison Bloom: Let me look."), "{thread}");
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     assert_eq!(overview["accounts"].as_array().map(Vec::len), Some(1));
     assert_eq!(overview["accounts"][0]["health"]["state"], "live");
 }
@@ -263,7 +269,7 @@ async fn cancel_on_tiktoks_page_is_told_and_can_be_tried_again() {
     assert_eq!(http::get(&refused).await.unwrap().status, 200);
     until_fault(&world, "linkCancelled").await;
     assert_eq!(step(&world).await, "signIn");
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     assert!(link(&world).await["fault"].is_null(), "going on forgets it");
 
     let address = begin(&world, "startAuthorization").await;
@@ -356,7 +362,7 @@ async fn silence_from_the_browser_ends_the_wait_and_frees_the_port() {
     assert_eq!(step(&world).await, "signIn");
     until_closed(&world, &landed).await;
 
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     until_fault(&world, "linkTimedOut").await;
     assert_eq!(step(&world).await, "authorise");
@@ -372,7 +378,7 @@ async fn a_scope_the_app_was_not_approved_for_is_tiktoks_refusal() {
     config.business_scopes.retain(|scope| scope != "message.list.manage");
     let world = World::with(config, patient(), TestHost::new()).await;
     world.type_credentials().await;
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let address = begin(&world, "startAuthorization").await;
     let landed = agreed(&world, &address).await;
     assert!(landed.contains("error=invalid_scope"), "{landed}");
@@ -395,115 +401,6 @@ async fn a_needed_permission_that_was_unticked_is_named_and_the_access_given_bac
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_told_from_everything_else_and_can_be_typed_again() {
-    let mut world = unlinked().await;
-    let apps = world.tiktok.apps();
-    let typed = |login_secret: &str, business_secret: &str| {
-        json!({
-            "loginClientKey": apps.login_client_key, "loginClientSecret": login_secret,
-            "businessAppId": apps.business_app_id, "businessSecret": business_secret,
-            "businessRedirectUri": apps.business_redirect_uri,
-        })
-    };
-    world.ask("saveCredentials", typed("wrong", "wrong")).await;
-    let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
-    http::get(&landed).await.unwrap();
-    until_fault(&world, "loginCredentialsRefused").await;
-    assert_eq!(step(&world).await, "signIn");
-
-    world.ask("skipSignIn", json!({})).await;
-    paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
-    until_fault(&world, "credentialsRefused").await;
-    assert_eq!(step(&world).await, "authorise");
-
-    world.ask("saveCredentials", typed(&apps.login_client_secret, &apps.business_secret)).await;
-    world.link().await;
-}
-
-#[tokio::test]
-async fn credentials_count_as_checked_once_tiktok_has_taken_them() {
-    let mut world = unlinked().await;
-    let checked = async |world: &World| {
-        let view = link(world).await;
-        (view["businessChecked"] == true, view["loginChecked"] == true)
-    };
-    assert_eq!(checked(&world).await, (false, false));
-    world.type_credentials().await;
-    assert_eq!(checked(&world).await, (false, false), "saved is not checked");
-    let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
-    http::get(&landed).await.unwrap();
-    until_step(&world, "authorise").await;
-    assert_eq!(checked(&world).await, (false, true));
-    paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
-    until_step(&world, "confirm").await;
-    assert_eq!(checked(&world).await, (true, true));
-    world.confirm().await;
-    world.close().await;
-    world.restart().await;
-    assert_eq!(checked(&world).await, (true, true), "also after a restart");
-    world.type_credentials().await;
-    assert_eq!(checked(&world).await, (false, false), "what was typed anew is not what TikTok took");
-}
-
-#[tokio::test]
-async fn access_whose_profile_is_refused_is_kept_and_asked_about_again_without_a_new_yes() {
-    for refusal in [
-        Dial::code(40_002),
-        Dial::code(40_001),
-        Dial::code(40_105),
-        Dial::code(50_000),
-        Dial::RateLimited,
-        Dial::HangUpBefore,
-        Dial::Html { accepting: true },
-    ] {
-        let mut world = ready_to_authorise().await;
-        world.tiktok.fault("profile", refusal.clone(), Times::Next(2));
-        paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
-        until_step(&world, "profileFailed").await;
-        assert!(!link(&world).await["fault"].is_null(), "{refusal:?} is told");
-        let view = world.ask("retryLinkProfile", json!({})).await;
-        assert_eq!(view["step"]["step"], "profileFailed", "{refusal:?}, still");
-        assert_eq!(code(world.try_ask("confirmLink", json!({})).await), FaultCode::LinkNotStarted);
-        let view = world.ask("retryLinkProfile", json!({})).await;
-        assert_eq!((&view["step"]["step"], &view["fault"]), (&json!("confirm"), &Value::Null), "{refusal:?}");
-        let ledger = world.tiktok.ledger();
-        assert_eq!((ledger.exchanges(), ledger.calls("revoke")), (1, 0), "{refusal:?} took nothing back");
-        world.confirm().await;
-        world.until_health("live").await;
-    }
-}
-
-#[tokio::test]
-async fn access_whose_profile_is_refused_is_given_back_when_the_agent_cancels() {
-    for command in ["cancelLink", "rejectLink"] {
-        let world = ready_to_authorise().await;
-        world.tiktok.fault("profile", Dial::code(40_002), Times::Next(1));
-        paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
-        until_step(&world, "profileFailed").await;
-        world.ask(command, json!({})).await;
-        assert_eq!(world.tiktok.ledger().calls("revoke"), 1, "{command}");
-        assert_eq!(step(&world).await, "authorise");
-        assert_eq!(code(world.try_ask("retryLinkProfile", json!({})).await), FaultCode::LinkNotStarted);
-    }
-}
-
-#[tokio::test]
-async fn an_answer_to_the_code_that_leaves_out_what_is_not_needed_links_all_the_same() {
-    for left_out in [&["open_id"][..], &["refresh_token_expires_in"], &["expires_in", "scope"], &["open_id", "scope"]] {
-        let mut world = ready_to_authorise().await;
-        let edits = left_out.iter().map(|name| (format!("/data/{name}"), None)).collect();
-        world.tiktok.fault("token", Dial::edited(edits), Times::Next(1));
-        paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
-        until_step(&world, "confirm").await;
-        world.confirm().await;
-        world.until_health("live").await;
-        world.tiktok.expire_access_tokens();
-        world.until("it is renewed", async |world| world.tiktok.ledger().refreshes() == 1).await;
-        world.until_health("live").await;
-    }
-}
-
-#[tokio::test]
 async fn a_code_that_is_old_or_used_is_told_and_a_new_attempt_works() {
     let world = ready_to_authorise().await;
     let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
@@ -515,7 +412,7 @@ async fn a_code_that_is_old_or_used_is_told_and_a_new_attempt_works() {
     let used = agreed(&world, &begin(&world, "startAuthorization").await).await;
     paste(&world, &used).await.unwrap();
     until_step(&world, "confirm").await;
-    world.ask("rejectLink", json!({})).await;
+    world.ask(RejectLink {}).await;
     let fresh = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let pair = |address: &str, name: &str| {
         let query = address.split_once('?').unwrap().1.to_owned();
@@ -528,42 +425,6 @@ async fn a_code_that_is_old_or_used_is_told_and_a_new_attempt_works() {
     assert_eq!(step(&world).await, "authorise");
     paste(&world, &agreed(&world, &begin(&world, "startAuthorization").await).await).await.unwrap();
     until_step(&world, "confirm").await;
-}
-
-#[tokio::test]
-async fn credentials_that_must_fail_are_refused_before_the_browser_opens() {
-    let world = unlinked().await;
-    let typed = |app: &str, secret: &str, redirect: &str| {
-        json!({
-            "loginClientKey": "", "loginClientSecret": "", "businessAppId": app, "businessSecret": secret,
-            "businessRedirectUri": redirect,
-        })
-    };
-    let fine = "https://bounce.example/callback/";
-    for (args, wanted) in [
-        (typed("", "s", fine), FaultCode::CredentialsInvalid),
-        (typed("74 00", "s", fine), FaultCode::CredentialsInvalid),
-        (typed("7400", "", fine), FaultCode::CredentialsInvalid),
-        (typed("7400", "s", "http://bounce.example/callback/"), FaultCode::RedirectInvalid),
-        (typed("7400", "s", "https://127.0.0.1/callback/"), FaultCode::RedirectInvalid),
-        (typed("7400", "s", "https://bounce.example:8443/callback/"), FaultCode::RedirectInvalid),
-        (typed("7400", "s", "https://bounce.example/callback/?a=b"), FaultCode::RedirectInvalid),
-        (typed("7400", "s", "bounce.example"), FaultCode::RedirectInvalid),
-    ] {
-        let fault = world.try_ask("saveCredentials", args.clone()).await.expect_err("refused");
-        assert_eq!(fault.code, wanted, "{args}");
-        assert!(fault.detail.is_some(), "says which: {args}");
-    }
-    let login_without_secret = json!({
-        "loginClientKey": "k", "loginClientSecret": "", "businessAppId": "7400", "businessSecret": "s",
-        "businessRedirectUri": fine,
-    });
-    assert_eq!(code(world.try_ask("saveCredentials", login_without_secret).await), FaultCode::CredentialsInvalid);
-    assert_eq!(step(&world).await, "credentials", "nothing was kept");
-    for command in ["startSignIn", "startAuthorization"] {
-        assert_eq!(code(world.try_ask(command, json!({})).await), FaultCode::LinkNotStarted);
-    }
-    assert!(world.host.opened().is_empty());
 }
 
 #[tokio::test]
@@ -588,83 +449,14 @@ async fn cancel_goes_back_a_step_and_frees_the_port() {
     let world = unlinked().await;
     world.type_credentials().await;
     let landed = agreed(&world, &begin(&world, "startSignIn").await).await;
-    assert_eq!(world.ask("cancelLink", json!({})).await["step"]["step"], "signIn");
+    assert!(matches!(world.ask(CancelLink {}).await.step, LinkStep::SignIn));
     until_closed(&world, &landed).await;
-    world.ask("skipSignIn", json!({})).await;
+    world.ask(SkipSignIn {}).await;
     let landed = agreed(&world, &begin(&world, "startAuthorization").await).await;
     let onward = bounced(&world, &landed).await;
-    let view = world.ask("cancelLink", json!({})).await;
+    let view = world.ask_json("cancelLink", json!({})).await;
     assert_eq!((&view["step"]["step"], &view["fault"]), (&json!("authorise"), &Value::Null));
     until_closed(&world, &onward).await;
     assert_eq!(code(paste(&world, &landed).await), FaultCode::LinkNotStarted);
     assert_eq!(world.tiktok.ledger().exchanges(), 0);
-}
-
-#[tokio::test]
-async fn without_a_keychain_the_agent_chooses_the_session_and_is_asked_again_after_a_restart() {
-    let host = TestHost::with_keyring(Keyring::Missing);
-    let mut world = World::with(config(), patient(), host).await;
-    let overview = async |world: &World| world.ask("getOverview", json!({})).await;
-    assert_eq!(overview(&world).await["keychain"], "missing");
-    let apps = world.tiktok.apps();
-    let typed = json!({
-        "loginClientKey": "", "loginClientSecret": "", "businessAppId": apps.business_app_id,
-        "businessSecret": apps.business_secret, "businessRedirectUri": apps.business_redirect_uri,
-    });
-    assert_eq!(code(world.try_ask("saveCredentials", typed).await), FaultCode::KeychainUnavailable);
-    world.ask("useSessionSecrets", json!({})).await;
-    assert_eq!(overview(&world).await["keychain"], "sessionOnly");
-    let ana = world.customer("Ana");
-    ana.says("hello?");
-    world.link().await;
-    world.reply(&ana, "Hi Ana").await;
-    world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
-
-    world.close().await;
-    world.restart().await;
-    assert_eq!(overview(&world).await["keychain"], "missing", "the choice was for the session");
-    assert_eq!(step(&world).await, "credentials");
-    world.reply(&ana, "Still there?").await;
-    world.ask("useSessionSecrets", json!({})).await;
-    world
-        .until("the account asks to be linked again", async |world| {
-            overview(world).await["accounts"][0]["health"]["state"] == "relink"
-        })
-        .await;
-    world.link().await;
-    world.settle().await;
-    assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["Hi Ana", "Still there?"]);
-}
-
-#[tokio::test]
-async fn a_locked_keychain_is_told_and_once_unlocked_everything_goes_on() {
-    let host = TestHost::with_keyring(Keyring::Locked);
-    let mut world = World::with(config(), patient(), host).await;
-    let apps = world.tiktok.apps();
-    let typed = json!({
-        "loginClientKey": "", "loginClientSecret": "", "businessAppId": apps.business_app_id,
-        "businessSecret": apps.business_secret, "businessRedirectUri": apps.business_redirect_uri,
-    });
-    let fault = world.try_ask("saveCredentials", typed).await.expect_err("locked");
-    assert_eq!((fault.code, fault.detail.as_deref()), (FaultCode::KeychainRefused, Some("locked")));
-    world.host.set_keyring(Keyring::Present);
-    let ana = world.customer("Ana");
-    ana.says("hello?");
-    world.link().await;
-    world.until_thread(&ana, "hello?").await;
-
-    world.close().await;
-    world.host.set_keyring(Keyring::Locked);
-    world.restart().await;
-    world.reply(&ana, "Hi Ana").await;
-    world
-        .until("the account is unwell", async |world| {
-            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "unwell"
-        })
-        .await;
-    assert_eq!(world.tiktok.ledger().calls("send"), 0);
-    world.host.set_keyring(Keyring::Present);
-    world.ask("retryKeychain", json!({})).await;
-    world.settle().await;
-    assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["Hi Ana"]);
 }

@@ -1,12 +1,12 @@
 //! The id in TikTok's answer to a send is believed only where it can be this reply's; and one id in two conversations loses
 //! no message.
 
+use desk::commands::SendReply;
 use std::time::Duration;
 
 use model::Content;
 use sandbox::{Customer, Fault, Times};
-use serde_json::json;
-use tests::World;
+use tests::{World, parsed};
 
 async fn quiet() -> World {
     World::paced(|timing| timing.undo = Duration::ZERO).await
@@ -174,6 +174,6 @@ async fn one_id_in_two_conversations_is_a_message_in_each() {
     is_as_tiktok_has_it(&world, &ben).await;
     is_as_tiktok_has_it(&world, &ana).await;
     let held = world.message(&ben, "Ben says more").await["id"].clone();
-    world.ask("sendReply", tests::press_with(world.conversation(&ben).await, "Yes.", json!({ "quoted": held }))).await;
+    world.ask(SendReply { quoted: Some(parsed(&held)), ..tests::press(world.conversation(&ben).await, "Yes.") }).await;
     world.until_thread(&ben, "Yes. [deskbell, sent] (quotes: Ben says more)").await;
 }

@@ -6,6 +6,7 @@ mod made;
 mod memory;
 
 use desk::FaultCode;
+use desk::commands::SendReply;
 use desk::view::Attachment;
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use model::ConversationId;
@@ -57,9 +58,9 @@ async fn taken(world: &World, conversation: ConversationId, file: Vec<u8>) -> (A
 }
 
 async fn refused(world: &World, conversation: ConversationId, file: Vec<u8>) -> FaultCode {
-    let before = world.ask("getConversation", serde_json::json!({ "conversation": conversation })).await;
+    let before = world.ask_json("getConversation", serde_json::json!({ "conversation": conversation })).await;
     let fault = world.desk().attach(conversation, file).await.expect_err("not a picture to send");
-    let after = world.ask("getConversation", serde_json::json!({ "conversation": conversation })).await;
+    let after = world.ask_json("getConversation", serde_json::json!({ "conversation": conversation })).await;
     assert_eq!(before["draft"], after["draft"], "the draft is as it was");
     fault.code
 }
@@ -82,7 +83,7 @@ async fn a_photo_of_twelve_megabytes_becomes_one_that_tiktok_takes() {
     assert_eq!((held.width, held.height), (2560, 1920), "{} bytes", bytes.len());
     assert!(near(&image, 10, 10, [25, 25, 25]) && near(&image, 2550, 1910, [225, 225, 225]), "the same shades");
     // TikTok's own door takes it.
-    world.ask("sendReply", tests::press_with(at, "", serde_json::json!({ "attachment": held.key }))).await;
+    world.ask(SendReply { attachment: Some(held.key.clone()), ..tests::press(at, "") }).await;
     world.until("it is there", async |world| sent(&world.tiktok) == Some(bytes.len())).await;
 }
 

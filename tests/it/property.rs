@@ -8,6 +8,7 @@
 mod agent;
 mod judge;
 
+use desk::commands::{GetOverview, SyncAccounts};
 use std::time::Duration;
 
 use desk::Timing;
@@ -122,14 +123,14 @@ impl Day {
                 "plug in".to_owned()
             }
             _ => {
-                self.world.ask("syncAccounts", json!({})).await;
+                self.world.ask(SyncAccounts {}).await;
                 "sync now".to_owned()
             }
         };
         self.diary.push(what);
         // Some steps follow at once, some let the desk do a little work: a few reads of its own database.
         for _ in 0..self.lot.random_range(0..12) {
-            self.world.ask("getOverview", json!({})).await;
+            self.world.ask(GetOverview {}).await;
         }
     }
 
@@ -169,7 +170,7 @@ impl Day {
 
     async fn messages(&self, conversation: ConversationId) -> Vec<Value> {
         let page = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
-        self.world.ask("listMessages", page).await["messages"].as_array().cloned().unwrap_or_default()
+        self.world.ask_json("listMessages", page).await["messages"].as_array().cloned().unwrap_or_default()
     }
 
     /// Nothing more happens by itself: every lane is empty or waits for the agent.
@@ -190,7 +191,7 @@ impl Day {
         }
         self.world.tiktok.clear_faults();
         loop {
-            self.world.ask("syncAccounts", json!({})).await;
+            self.world.ask(SyncAccounts {}).await;
             self.until("the lanes rest", async |day| day.rests().await).await;
             let mut left = false;
             for scheduled in self.scheduled().await {
@@ -211,7 +212,7 @@ impl Day {
                 break;
             }
         }
-        self.world.ask("syncAccounts", json!({})).await;
+        self.world.ask(SyncAccounts {}).await;
         for (who, (customer, conversation)) in self.customers.iter().enumerate() {
             let conversation = *conversation;
             // All that TikTok still lists is here, and at TikTok's time: a reply first stands where it was composed.

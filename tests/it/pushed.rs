@@ -3,9 +3,11 @@
 
 mod muddled;
 
+use desk::commands::{SyncAccounts, UnlinkAccount};
+use desk::view::Health;
 use std::time::Duration;
 
-use desk::{WebhookError, WebhookOutcome};
+use desk::{WebhookError, Heard};
 use model::ConversationId;
 use sandbox::{Config, Customer, Delivery, Fault, Limits, Times, WindowRule};
 use serde_json::{Value, json};
@@ -38,7 +40,7 @@ fn blind(world: &World) {
 
 async fn sees_again(world: &World) {
     world.tiktok.clear_faults();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
 }
 
 /// What was pushed so far.
@@ -92,10 +94,10 @@ async fn a_pushed_message_is_on_screen_without_asking_tiktok() {
     ana.says("is this still there?");
     world.until_thread(&ana, "is this still there?").await;
     let row = world.row(&ana).await;
-    assert_eq!((&row["unread"], &row["waiting"]), (&json!(2), &json!(true)));
+    assert_eq!((&row.unread, &row.waiting), (&2, &true));
     ana.colleague_replies("It is.", "APP");
     world.until_thread(&ana, "It is. [phone, sent]").await;
-    assert_eq!(world.row(&ana).await["waiting"], false);
+    assert!(!world.row(&ana).await.waiting);
     assert_eq!(calls(&world), before, "nobody has asked");
     world.until("the agent was notified", async |world| world.host.notifications().len() == 1).await;
 }
@@ -108,7 +110,7 @@ async fn every_kind_ends_in_the_same_words_whether_it_was_pushed_or_listed() {
     for customer in [&ana, &ben] {
         let conversation = world.conversation(customer).await;
         let press = json!({ "conversation": conversation, "card": card, "seen": null, "anyway": false, "key": "" });
-        world.ask("sendCard", press).await;
+        world.ask_json("sendCard", press).await;
     }
     world.settle().await;
     let everything = |customer: &Customer| {
@@ -138,7 +140,7 @@ async fn every_kind_ends_in_the_same_words_whether_it_was_pushed_or_listed() {
         customer.colleague_replies("From the web", "WEB");
     };
     everything(&ben);
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ben, "From the web").await;
 
     let mut ear = world.tiktok.webhooks();
@@ -163,7 +165,7 @@ async fn what_only_a_push_tells_is_still_known_once_the_message_is_listed() {
     let conversation = world.conversation(&ana).await;
     let card = json!({ "kind": "button", "title": "Which size?", "buttons": ["Small", "Large"] });
     let press = json!({ "conversation": conversation, "card": card, "seen": null, "anyway": false, "key": "" });
-    world.ask("sendCard", press).await;
+    world.ask_json("sendCard", press).await;
     world.settle().await;
     let mut ear = world.tiktok.webhooks();
     let card = world.tiktok.ledger().accepted[0].message_id.clone();
@@ -171,7 +173,7 @@ async fn what_only_a_push_tells_is_still_known_once_the_message_is_listed() {
     hear_all(&world, &mut ear).await;
     let (listed, told) = kept(&world, &tap).await;
     assert!(!listed && told.contains("reply_source_payload"), "{told}");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it is listed", async |world| kept(world, &tap).await.0).await;
     let told: Value = serde_json::from_str(&kept(&world, &tap).await.1).unwrap();
     assert_eq!(told["reply_source_payload"]["reply_source_msg_id"], card);
@@ -221,7 +223,7 @@ async fn a_reaction_that_was_taken_back_before_it_is_told_of_does_not_stay() {
     let mut ear = world.tiktok.webhooks();
     let ours = ana.colleague_replies("Lovely!", "APP");
     hear_all(&world, &mut ear).await;
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it is listed", async |world| kept(world, &ours).await.0).await;
     ana.likes(&ours);
     ana.takes_reaction_back(&ours, "❤️");
@@ -230,7 +232,7 @@ async fn a_reaction_that_was_taken_back_before_it_is_told_of_does_not_stay() {
         hear(&world, delivery).await.unwrap();
     }
     assert_eq!(reactions(&world, &ana).await[1], json!([{ "emoji": "❤️", "from": "in" }]), "as it was told");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it is gone", async |world| reactions(world, &ana).await[1] == json!([])).await;
 }
 
@@ -265,7 +267,7 @@ async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
     ana.says_many(50);
     let late = pushed(&mut ear);
     assert_eq!(late.len(), 50);
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     until_newest(&world, &ana).await;
     for (holes, n) in [(2, 20), (3, 10), (4, 25)] {
         // At least once means: perhaps twice.
@@ -274,7 +276,7 @@ async fn a_late_push_inside_a_hole_hides_nothing_of_it() {
             let found = judge(&world, &ana).await;
             assert_eq!((found.wrong, found.holes), (Vec::new(), holes), "{n}");
         }
-        assert_eq!(world.row(&ana).await["hasGap"], true);
+        assert!(world.row(&ana).await.has_gap);
     }
     // Up to a neighbour: there is no hole between the two, and nothing that proves it.
     hear(&world, &late[26]).await.unwrap();
@@ -295,7 +297,7 @@ async fn a_clock_that_is_ahead_does_not_hide_what_comes_after_an_ad() {
         assert!(matches!(hear(&world, &delivery).await, Ok(WebhookOutcome::Taken)));
     }
     ana.says("hi, is this the shop?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "is this the shop?").await;
 }
 
@@ -333,7 +335,7 @@ async fn what_the_customer_has_read_never_goes_back_and_counts_for_what_comes_la
 /// The rows of the list.
 async fn rows(world: &World) -> Vec<Value> {
     let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 200 });
-    world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
+    world.ask_json("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
 }
 
 #[tokio::test]
@@ -349,15 +351,15 @@ async fn an_ad_or_a_link_is_known_before_the_first_word() {
         let row = rows(&world).await.into_iter().find(|row| row["person"]["handle"] == handle.as_str());
         let row = row.unwrap_or_else(|| panic!("{handle} is there"));
         let id: ConversationId = serde_json::from_value(row["id"].clone()).unwrap();
-        let view = world.ask("getConversation", json!({ "conversation": id })).await;
+        let view = world.ask_json("getConversation", json!({ "conversation": id })).await;
         assert!(view["origin"].to_string().contains(origin), "{}", view["origin"]);
         customer.says("hi, is this the shop?");
     }
     hear_all(&world, &mut ear).await;
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     for (customer, origin) in [(&cleo, "Autumn linen"), (&dan, "spring-sale")] {
         world.until_thread(customer, "is this the shop?").await;
-        assert!(world.view(customer).await["origin"].to_string().contains(origin));
+        assert!(json!(world.view(customer).await.origin).to_string().contains(origin));
     }
 }
 
@@ -435,7 +437,7 @@ async fn events_for_an_account_that_is_not_linked_are_none_of_its_business() {
     assert!(matches!(hear(&world, &world.tiktok.sign(&unknown.to_string(), now_s)).await, Ok(WebhookOutcome::Nothing)));
     assert_eq!(rows(&world).await.len(), 2);
 
-    world.ask("unlinkAccount", json!({ "account": world.account(), "erase": false })).await;
+    world.ask(UnlinkAccount { account: world.account(), erase: false }).await;
     world.tiktok.open_account("maisonbloom", "Maison Bloom", WindowRule::B);
     let ana = world.customer("Ana");
     ana.says("are you there?");
@@ -450,7 +452,7 @@ async fn a_permission_that_is_taken_away_is_told_at_once_and_nothing_is_lost() {
     let mut world = seldom().await;
     let ana = world.customer("Ana");
     let conversation = world.conversation(&ana).await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "Dear Ana" })).await;
+    world.ask_json("saveDraft", json!({ "conversation": conversation, "body": "Dear Ana" })).await;
     let business_id = world.tiktok.open_account("maisonbloom", "Maison Bloom", WindowRule::B);
     world.tiktok.revoke_tokens();
     let now_s = world.tiktok.now_ms() / 1_000;
@@ -460,7 +462,7 @@ async fn a_permission_that_is_taken_away_is_told_at_once_and_nothing_is_lost() {
     });
     let before = calls(&world);
     assert!(matches!(hear(&world, &world.tiktok.sign(&removed.to_string(), now_s)).await, Ok(WebhookOutcome::Taken)));
-    assert_eq!(account(&world).await["health"]["state"], "relink");
+    assert!(matches!(account(&world).await.health, Health::Relink { .. }));
     assert_eq!(calls(&world), before, "nobody had to ask");
     world.send(conversation, "It left today.").await;
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;

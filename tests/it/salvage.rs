@@ -1,10 +1,10 @@
 //! A database is damaged while Deskbell is not running: what was typed is kept, what TikTok still lists comes back, and
 //! nothing goes out twice.
 
+use desk::commands::SaveDraft;
 use std::path::Path;
 
 use sandbox::{Fault, Times};
-use serde_json::json;
 use store::{Connection, Store, recovery};
 use tests::World;
 
@@ -38,7 +38,7 @@ async fn a_damaged_database_keeps_what_was_typed_and_fetches_the_rest_again() {
     ana.says("thank you");
     world.until_thread(&ana, "thank you").await;
     let conversation = world.conversation(&ben).await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "Only in gr", "quoted": null })).await;
+    world.ask(SaveDraft { conversation, body: "Only in gr".to_owned(), quoted: None }).await;
     world.tiktok.fault("send", Fault::RateLimited, Times::UntilCleared);
     world.reply(&ana, "It should be there tomorrow.").await;
     world.until_thread(&ana, "It should be there tomorrow. [deskbell, ").await;
@@ -65,7 +65,7 @@ async fn a_damaged_database_keeps_what_was_typed_and_fetches_the_rest_again() {
     world.until_thread(&ben, "do you have it in blue?").await;
     world.until_thread(&ana, "It should be there tomorrow. [deskbell, sent]").await;
     let view = world.view(&ben).await;
-    assert_eq!(view["draft"]["body"], "Only in gr");
+    assert_eq!(view.draft.body, "Only in gr");
     let texts = world.tiktok.ledger().texts_to("Ana");
     assert_eq!(texts, ["On its way.", "It should be there tomorrow."], "each once");
 }

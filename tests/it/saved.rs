@@ -3,15 +3,16 @@
 mod files;
 
 use desk::FaultCode;
+use desk::commands::{DeleteSavedReply, GetOverview, SaveAgent, SendReply, UnlinkAccount, UseSavedReply};
 use sandbox::Customer;
 use serde_json::{Value, json};
-use tests::{World, press_with};
+use tests::{World, parsed};
 
 use crate::pictures::photo;
 
 /// Keeps a saved reply without a picture; its id.
 async fn save(world: &World, name: &str, shortcut: &str, body: &str) -> Value {
-    world.ask("saveSavedReply", told(name, shortcut, body)).await["id"].clone()
+    world.ask_json("saveSavedReply", told(name, shortcut, body)).await["id"].clone()
 }
 
 fn told(name: &str, shortcut: &str, body: &str) -> Value {
@@ -21,13 +22,13 @@ fn told(name: &str, shortcut: &str, body: &str) -> Value {
 
 /// The names of what a query finds, best first.
 async fn found(world: &World, query: &str) -> Vec<String> {
-    let found = world.ask("findSavedReplies", json!({ "query": query, "limit": 50 })).await;
+    let found = world.ask_json("findSavedReplies", json!({ "query": query, "limit": 50 })).await;
     found.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// What is wrong with a saved reply.
 async fn problem(world: &World, asked: Value) -> String {
-    let fault = world.try_ask("saveSavedReply", asked).await.unwrap_err();
+    let fault = world.try_ask_json("saveSavedReply", asked).await.unwrap_err();
     assert_eq!(fault.code, FaultCode::SavedReplyInvalid);
     fault.detail.unwrap()
 }
@@ -36,7 +37,7 @@ async fn problem(world: &World, asked: Value) -> String {
 async fn filled(world: &World, saved: &Value, customer: &Customer) -> String {
     let asked =
         json!({ "saved": saved, "conversation": world.conversation(customer).await, "date": "28 November 2026" });
-    let filled = world.ask("fillSavedReply", asked).await;
+    let filled = world.ask_json("fillSavedReply", asked).await;
     let part = |part: &Value| match part["kind"].as_str() {
         Some("text") => part["text"].as_str().unwrap().to_owned(),
         _ => format!("[{}:{}]", part["name"].as_str().unwrap(), part["fallback"].as_str().unwrap()),
@@ -49,23 +50,27 @@ async fn a_saved_reply_is_kept_changed_deleted_and_there_after_a_restart() {
     let mut world = World::start().await;
     let returns = save(&world, " Returns ", "/ret", "Send it back to {{account}}.").await;
     save(&world, "Sizes", "", "Which {{size|M}}?").await;
-    let found = world.ask("findSavedReplies", json!({ "query": "sizes", "limit": 9 })).await;
+    let found = world.ask_json("findSavedReplies", json!({ "query": "sizes", "limit": 9 })).await;
     assert_eq!(found[0]["blanks"], json!(["size"]));
     let mut told = told("Returns", "Ret", "Send it back.");
     told["saved"] = returns.clone();
-    assert_eq!(world.ask("saveSavedReply", told.clone()).await["body"], "Send it back.");
+    assert_eq!(world.ask_json("saveSavedReply", told.clone()).await["body"], "Send it back.");
     world.close().await;
     world.restart().await;
-    let found = world.ask("findSavedReplies", json!({ "query": "", "limit": 9 })).await;
+    let found = world.ask_json("findSavedReplies", json!({ "query": "", "limit": 9 })).await;
     assert_eq!(
         (&found[0]["name"], &found[0]["shortcut"], &found[0]["body"]),
         (&json!("Returns"), &json!("Ret"), &json!("Send it back."))
     );
     assert_eq!(found.as_array().unwrap().len(), 2);
-    world.ask("deleteSavedReply", json!({ "saved": returns })).await;
+    world.ask(DeleteSavedReply { saved: parsed(&returns) }).await;
     assert_eq!(self::found(&world, "").await, ["Sizes"]);
-    assert_eq!(world.refused("deleteSavedReply", json!({ "saved": returns })).await, FaultCode::NotFound);
-    assert_eq!(world.refused("saveSavedReply", told).await, FaultCode::NotFound, "what is gone does not come back");
+    assert_eq!(world.refused(DeleteSavedReply { saved: parsed(&returns) }).await, FaultCode::NotFound);
+    assert_eq!(
+        world.refused_json("saveSavedReply", told).await,
+        FaultCode::NotFound,
+        "what is gone does not come back"
+    );
 }
 
 #[tokio::test]
@@ -87,8 +92,8 @@ async fn what_makes_no_sense_is_refused_with_its_reason() {
     }
     assert_eq!(found(&world, "").await, ["Café"]);
     let mut again = told("Café", "cafe", "x");
-    again["saved"] = world.ask("findSavedReplies", json!({ "query": "", "limit": 1 })).await[0]["id"].clone();
-    world.ask("saveSavedReply", again).await;
+    again["saved"] = world.ask_json("findSavedReplies", json!({ "query": "", "limit": 1 })).await[0]["id"].clone();
+    world.ask_json("saveSavedReply", again).await;
 }
 
 #[tokio::test]
@@ -112,14 +117,14 @@ async fn the_shortcut_comes_first_then_names_then_what_is_used_most_in_every_scr
         assert_eq!(found(&world, typed).await, Vec::<String>::new(), "{typed}");
     }
     assert_eq!(found(&world, "").await.len(), 4);
-    world.ask("useSavedReply", json!({ "saved": often, "conversation": conversation })).await;
+    world.ask(UseSavedReply { saved: parsed(&often), conversation }).await;
     assert_eq!(found(&world, "").await.first().map(String::as_str), Some("Refund"), "by use");
     assert_eq!(
         found(&world, "ret").await,
         ["Where to send it back", "Returns in general", "Refund"],
         "names before use"
     );
-    let first = world.ask("findSavedReplies", json!({ "query": "", "limit": 1 })).await;
+    let first = world.ask_json("findSavedReplies", json!({ "query": "", "limit": 1 })).await;
     assert_eq!((&first[0]["uses"], first[0]["usedAtMs"].is_i64()), (&json!(1), true));
 }
 
@@ -130,11 +135,11 @@ async fn what_is_known_is_filled_in_and_the_rest_is_left_to_the_agent() {
     ana.says("hi");
     let body = "Hi {{customer|there}}, {{agent|we}} of {{account}} on {{date}}: {{order number}} \\{{x}}";
     let saved = save(&world, "All", "", body).await;
-    let shop = world.ask("getOverview", json!({})).await["accounts"][0]["displayName"].as_str().unwrap().to_owned();
+    let shop = world.ask(GetOverview {}).await.accounts[0].display_name.clone();
     let rest = format!("of {shop} on 28 November 2026: [order number:] {{{{x}}}}");
     assert_eq!(filled(&world, &saved, &ana).await, format!("Hi Ana {{{{agent}}}}, we {rest}"));
-    let me = world.ask("listAgents", json!({})).await[0]["id"].clone();
-    world.ask("saveAgent", json!({ "agent": me, "name": "Mia" })).await;
+    let me = world.ask_json("listAgents", json!({})).await[0]["id"].clone();
+    world.ask(SaveAgent { agent: Some(parsed(&me)), name: "Mia".to_owned() }).await;
     assert_eq!(filled(&world, &saved, &ana).await, format!("Hi Ana {{{{agent}}}}, Mia {rest}"));
 }
 
@@ -145,28 +150,28 @@ async fn its_picture_goes_out_with_the_reply_and_outlives_draft_account_and_a_ti
     ana.says("which colour?");
     let conversation = world.conversation(&ana).await;
     let held = world.desk().attach(None::<model::ConversationId>, photo(320, 200)).await.unwrap();
-    assert_eq!(world.view(&ana).await["draft"]["attachment"], Value::Null, "it is on no draft yet");
+    assert_eq!(world.view(&ana).await.draft.attachment, None, "it is on no draft yet");
     let mut told = told("Colours", "", "These.");
     told["text"]["attachment"] = json!(held.key);
-    let kept = world.ask("saveSavedReply", told).await;
+    let kept = world.ask_json("saveSavedReply", told).await;
     assert_eq!(kept["attachment"]["key"], json!(held.key));
-    let used = world.ask("useSavedReply", json!({ "saved": kept["id"], "conversation": conversation })).await;
+    let used = world.ask_json("useSavedReply", json!({ "saved": kept["id"], "conversation": conversation })).await;
     assert_eq!((&used["attachment"]["key"], &used["leftOut"]), (&json!(held.key), &json!(false)));
-    let told = press_with(conversation, "These.", json!({ "attachment": held.key }));
-    world.ask("sendReply", told).await;
+    let told = SendReply { attachment: Some(held.key.clone()), ..tests::press(conversation, "These.") };
+    world.ask(told).await;
     world.until_thread(&ana, "These. [deskbell, sent]").await;
     let got = world.tiktok.ledger().messages_to("Ana");
     assert!(got.len() == 2 && got[0].starts_with("[image 320x200 jpeg ") && got[1] == "These.", "{got:?}");
 
     world.desk().attach(conversation, photo(64, 48)).await.unwrap();
-    let used = world.ask("useSavedReply", json!({ "saved": kept["id"], "conversation": conversation })).await;
+    let used = world.ask_json("useSavedReply", json!({ "saved": kept["id"], "conversation": conversation })).await;
     assert_eq!(used["leftOut"], true, "the agent's own picture stays");
     assert_ne!(used["attachment"]["key"], json!(held.key));
 
     world.desk().engine().media().set_limit(Some(1));
-    world.ask("unlinkAccount", json!({ "account": world.account(), "erase": true })).await;
+    world.ask(UnlinkAccount { account: world.account(), erase: true }).await;
     assert!(world.desk().media(&held.key).await.is_some(), "no account owns it");
-    world.ask("deleteSavedReply", json!({ "saved": kept["id"] })).await;
+    world.ask(DeleteSavedReply { saved: parsed(&kept["id"]) }).await;
     world.desk().engine().media().forget_unneeded().await.unwrap();
     assert!(world.desk().media(&held.key).await.is_none(), "and then nobody names it");
 }
@@ -181,9 +186,9 @@ async fn where_no_pictures_are_taken_its_words_still_are_used() {
     let held = world.desk().attach(None::<model::ConversationId>, photo(320, 200)).await.unwrap();
     let mut told = told("Colours", "", "These.");
     told["text"]["attachment"] = json!(held.key);
-    let kept = world.ask("saveSavedReply", told).await;
+    let kept = world.ask_json("saveSavedReply", told).await;
     let asked = json!({ "saved": kept["id"], "conversation": conversation });
-    assert_eq!(world.refused("useSavedReply", asked).await, FaultCode::ImagesNotAllowed);
-    assert_eq!(world.view(&ana).await["draft"]["attachment"], Value::Null);
-    assert_eq!(world.ask("findSavedReplies", json!({ "query": "", "limit": 1 })).await[0]["uses"], 1);
+    assert_eq!(world.refused_json("useSavedReply", asked).await, FaultCode::ImagesNotAllowed);
+    assert_eq!(world.view(&ana).await.draft.attachment, None);
+    assert_eq!(world.ask_json("findSavedReplies", json!({ "query": "", "limit": 1 })).await[0]["uses"], 1);
 }

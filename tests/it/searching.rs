@@ -60,7 +60,7 @@ async fn search(world: &World, typed: &str) -> (Vec<Value>, u32) {
     for asked in 1.. {
         let args =
             json!({ "text": typed, "account": null, "limit": 50, "below": below, "timeZone": null, "utcOffsetMin": 0 });
-        let mut found = world.ask("search", args).await;
+        let mut found = world.ask_json("search", args).await;
         messages.append(found["messages"].as_array_mut().unwrap());
         below = found["resume"]["below"].clone();
         if below.is_null() || messages.len() >= 50 {
@@ -114,7 +114,7 @@ async fn how_many_messages_were_searched_is_true_while_they_come_in() {
         ana.says(&format!("linen {n}"));
         world.until_thread(&ana, &format!("linen {n}")).await;
         let asked = json!({ "account": world.account(), "text": "linen", "limit": 50, "utcOffsetMin": 0 });
-        assert_eq!(world.ask("search", asked).await["searched"], n);
+        assert_eq!(world.ask_json("search", asked).await["searched"], n);
     }
 }
 
@@ -160,18 +160,18 @@ async fn days_are_those_of_the_agents_place_in_both_searches() {
             asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             asked
         };
-        let found = world.ask("search", asked(json!({ "account": null, "limit": 50 }))).await;
+        let found = world.ask_json("search", asked(json!({ "account": null, "limit": 50 }))).await;
         let found = found["messages"].as_array().unwrap();
         let words: Vec<&str> =
             found.iter().filter_map(|hit| hit["excerpt"].as_str()?.split_whitespace().last()).collect();
         assert_eq!(words.join(" "), wanted, "{typed} {zone} {offset}");
-        let there = world.ask("findInThread", asked(json!({ "conversation": ana }))).await;
+        let there = world.ask_json("findInThread", asked(json!({ "conversation": ana }))).await;
         let ids: Vec<&Value> = found.iter().map(|hit| &hit["id"]).collect();
         assert_eq!(json!(ids), there["hits"], "{typed} {zone} {offset}");
         assert_eq!(there["problems"], json!([]));
     }
     let odd = json!({ "text": "linen on:soon ", "conversation": ana, "timeZone": null, "utcOffsetMin": 0 });
-    let odd = world.ask("findInThread", odd).await;
+    let odd = world.ask_json("findInThread", odd).await;
     assert_eq!(odd["problems"], json!([{ "kind": "badDate", "value": "soon" }]));
 }
 
@@ -197,7 +197,7 @@ async fn a_card_found_by_its_button_is_marked_there() {
         .await
         .unwrap();
     let asked = json!({ "conversation": ana, "before": null, "after": null, "limit": 20, "find": "refund" });
-    let page = world.ask("listMessages", asked).await;
+    let page = world.ask_json("listMessages", asked).await;
     // In UTF-16 code units of the title and the buttons, a space before each.
     assert_eq!(page["messages"][0]["marks"], json!([{ "start": 17 + 1 + 2 + 1 + 2, "len": 6 }]));
 }

@@ -1,6 +1,7 @@
 //! What must not be written down is not: canaries are planted, everything is done and everything goes wrong, and then the
 //! log and the data folder are searched.
 
+use desk::commands::{DiscardReply, GetLinkState, SetCommentToMessage, SyncAccounts};
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use std::sync::{Mutex, Once};
 use desk::{ExposeSecret, Secrets};
 use sandbox::{Fault, Times};
 use serde_json::json;
-use tests::{World, http};
+use tests::{World, http, parsed};
 use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::prelude::*;
 
@@ -86,10 +87,10 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
 
     // Both pages, the callback with its code and state included.
     world.type_credentials().await;
-    let signing_in = world.ask("startSignIn", json!({})).await;
+    let signing_in = world.ask_json("startSignIn", json!({})).await;
     let landed = world.tiktok.agree(signing_in["step"]["address"].as_str().unwrap()).await.unwrap();
     http::get(&landed).await.unwrap();
-    world.until("signed in", async |world| !world.ask("getLinkState", json!({})).await["signedInAs"].is_null()).await;
+    world.until("signed in", async |world| world.ask(GetLinkState {}).await.signed_in_as.is_some()).await;
     let codes: Vec<String> = url::Url::parse(&landed)
         .unwrap()
         .query_pairs()
@@ -103,7 +104,7 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
     let first = tokens(&world);
     world.until_thread(&customer, SAID).await;
     let conversation = world.conversation(&customer).await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": DRAFT })).await;
+    world.ask_json("saveDraft", json!({ "conversation": conversation, "body": DRAFT })).await;
 
     // Everything that can go wrong with a call, TikTok quoting the call's own secrets back at us included.
     let echo =
@@ -141,14 +142,14 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
         customer.sends_image();
         customer.says(&format!("{SAID} {n}"));
         world.send(conversation, &format!("{ANSWERED} {n}")).await;
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
         world.until("the reply's call was made", async |world| world.tiktok.ledger().calls("send") > calls).await;
         world.tiktok.clear_faults();
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
         // A reply that is left to the agent would hold up the rest.
         let undecided = async |world: &World| {
             let page = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
-            let page = world.ask("listMessages", page).await;
+            let page = world.ask_json("listMessages", page).await;
             let messages = page["messages"].as_array().cloned().unwrap_or_default();
             messages.into_iter().find(|message| message["delivery"]["stage"] == "undecided")
         };
@@ -158,7 +159,7 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
                 let rests = lanes.is_ok_and(|lanes| lanes.is_empty());
                 match undecided(world).await {
                     Some(message) => {
-                        let _ = world.try_ask("discardReply", json!({ "message": message["id"] })).await;
+                        let _ = world.try_ask(DiscardReply { message: parsed(&message["id"]) }).await;
                         false
                     }
                     None => rests,
@@ -170,24 +171,24 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
     assert!(refused.contains("refused invalidParameter"), "TikTok's echo was kept for the agent: {refused}");
     // What TikTok says by itself, with every answer lost or quoted back, and a comment with its answer.
     world.hears();
-    world.ask("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
+    world.ask(SetCommentToMessage { account: world.account(), enabled: true }).await;
     let greeting = json!({ "title": AUTOMATIC, "body": AUTOMATIC });
     let make = json!({ "account": world.account(), "kind": "suggestedQuestion", "text": greeting });
     for fault in [Fault::HangUpBefore, Fault::TruncatedJson, echo(40002, AUTOMATIC), echo(50000, &first[0])] {
         world.tiktok.fault("auto_create", fault.clone(), Times::Next(1));
         world.tiktok.fault("send", fault, Times::Next(1));
-        let _ = world.try_ask("createAutoMessage", make.clone()).await;
+        let _ = world.try_ask_json("createAutoMessage", make.clone()).await;
         let body = format!("{COMMENT} {}", world.tiktok.ledger().calls("send"));
         world.customer(&body).comments(body.as_str());
         let find = async |world: &World| {
-            let comments = world.ask("listComments", json!({ "account": world.account() })).await;
+            let comments = world.ask_json("listComments", json!({ "account": world.account() })).await;
             comments.as_array().unwrap().iter().find(|comment| comment["body"] == body.as_str()).cloned()
         };
         world.until("the comment has arrived", async |world| find(world).await.is_some()).await;
         let comment = find(&world).await.unwrap()["id"].clone();
-        let _ = world.try_ask("answerComment", json!({ "comment": comment, "body": ANSWERED })).await;
+        let _ = world.try_ask_json("answerComment", json!({ "comment": comment, "body": ANSWERED })).await;
     }
-    let read = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    let read = world.ask_json("refreshAutoMessages", json!({ "account": world.account() })).await;
     assert!(read.to_string().contains(AUTOMATIC), "one of them was taken");
     let app_secret = world.tiktok.apps().business_secret;
     world.tiktok.fault(
@@ -196,14 +197,14 @@ async fn no_secret_no_text_and_no_name_is_ever_logged_and_no_secret_reaches_the_
         Times::Next(1),
     );
     world.tiktok.expire_access_tokens();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("the tokens were refreshed", async |world| tokens(world) != first).await;
     let second = tokens(&world);
     world.tiktok.revoke_tokens();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world
         .until("the account must be linked again", async |world| {
-            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "relink"
+            world.ask_json("getOverview", json!({})).await["accounts"][0]["health"]["state"] == "relink"
         })
         .await;
 

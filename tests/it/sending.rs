@@ -57,7 +57,7 @@ async fn a_reply_that_never_arrived_and_whose_answer_was_lost_is_left_to_the_age
     );
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), Vec::<String>::new());
 
-    world.ask("resendReply", serde_json::json!({ "message": message })).await;
+    world.ask_json("resendReply", serde_json::json!({ "message": message })).await;
     world.settle().await;
     assert_eq!(
         world.tiktok.ledger().texts_to("Ana"),
@@ -153,9 +153,9 @@ async fn a_refused_reply_says_why_and_can_go_back_to_the_draft() {
     let message = world.reply(&ana, "Sorry for the wait").await;
     world.until_thread(&ana, "Sorry for the wait [deskbell, refused windowClosed]").await;
     let conversation = world.conversation(&ana).await;
-    assert_eq!(world.row(&ana).await["waiting"], true, "a refused reply answers nobody");
-    world.ask("discardReply", serde_json::json!({ "message": message })).await;
-    let view = world.ask("getConversation", serde_json::json!({ "conversation": conversation })).await;
+    assert!(world.row(&ana).await.waiting, "a refused reply answers nobody");
+    world.ask_json("discardReply", serde_json::json!({ "message": message })).await;
+    let view = world.ask_json("getConversation", serde_json::json!({ "conversation": conversation })).await;
     assert_eq!(view["draft"]["body"], "Sorry for the wait");
     assert!(!world.reads(&ana).await.contains("Sorry"));
 }
@@ -171,7 +171,7 @@ async fn without_a_network_reading_and_composing_go_on_and_all_catches_up_by_its
     world.tiktok.unplug().await;
     world
         .until("the account is shown as offline", async |world| {
-            world.ask("getOverview", serde_json::json!({})).await["accounts"][0]["health"]["state"] == "offline"
+            world.ask_json("getOverview", serde_json::json!({})).await["accounts"][0]["health"]["state"] == "offline"
         })
         .await;
     world.reply(&ana, "Hi Ana").await;
@@ -184,7 +184,7 @@ async fn without_a_network_reading_and_composing_go_on_and_all_catches_up_by_its
     world.until_thread(&ben, "are you open?").await;
     world
         .until("the account is live again", async |world| {
-            world.ask("getOverview", serde_json::json!({})).await["accounts"][0]["health"]["state"] == "live"
+            world.ask_json("getOverview", serde_json::json!({})).await["accounts"][0]["health"]["state"] == "live"
         })
         .await;
 }

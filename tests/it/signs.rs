@@ -1,5 +1,7 @@
 //! Typing signs, and when customers are told that their messages were read.
 
+use desk::commands::{GetOverview, MarkConversationRead, MarkConversationSeen, SendTypingIndicator, SetReadReceipts};
+use model::MarkRead;
 use std::time::Duration;
 
 use sandbox::Customer;
@@ -16,7 +18,7 @@ async fn greeted(world: &World, name: &str) -> Customer {
 }
 
 async fn types(world: &World, customer: &Customer) {
-    world.ask("sendTypingIndicator", json!({ "conversation": world.conversation(customer).await })).await;
+    world.ask(SendTypingIndicator { conversation: world.conversation(customer).await }).await;
 }
 
 fn typed(world: &World, customer: &Customer) -> usize {
@@ -59,7 +61,7 @@ async fn who_goes_on_typing_is_seen_typing_again() {
 async fn who_does_not_want_to_be_seen_typing_is_not() {
     let world = World::paced(|timing| timing.typing = Duration::ZERO).await;
     let ana = greeted(&world, "Ana").await;
-    world.ask("saveSettings", json!({ "settings": { "typing": false, "undo": false } })).await;
+    world.ask_json("saveSettings", json!({ "settings": { "typing": false, "undo": false } })).await;
     types(&world, &ana).await;
     world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
@@ -72,8 +74,8 @@ async fn a_reply_tells_that_the_messages_were_read_and_opening_does_not() {
     let world = World::start().await;
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["markRead"], "onReply");
-    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
+    assert_eq!(world.ask(GetOverview {}).await.accounts[0].mark_read, MarkRead::OnReply);
+    world.ask(MarkConversationSeen { conversation }).await;
     world.settle().await;
     assert_eq!(told(&world), 0);
     world.reply(&ana, "Hi Ana").await;
@@ -89,8 +91,8 @@ async fn opening_tells_where_the_account_says_so() {
     let world = World::start().await;
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
-    world.ask("setReadReceipts", json!({ "account": world.account(), "policy": "onOpen" })).await;
-    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
+    world.ask(SetReadReceipts { account: world.account(), policy: MarkRead::OnOpen }).await;
+    world.ask(MarkConversationSeen { conversation }).await;
     world.until("Ana is told", async |world| told(world) == 1).await;
     world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
@@ -103,14 +105,14 @@ async fn by_hand_means_only_by_hand() {
     let world = World::start().await;
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
-    world.ask("setReadReceipts", json!({ "account": world.account(), "policy": "byHand" })).await;
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["markRead"], "byHand");
-    world.ask("markConversationSeen", json!({ "conversation": conversation })).await;
+    world.ask(SetReadReceipts { account: world.account(), policy: MarkRead::ByHand }).await;
+    assert_eq!(world.ask(GetOverview {}).await.accounts[0].mark_read, MarkRead::ByHand);
+    world.ask(MarkConversationSeen { conversation }).await;
     world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
     world.settle().await;
     assert_eq!(told(&world), 0);
-    world.ask("markConversationRead", json!({ "conversation": conversation })).await;
+    world.ask(MarkConversationRead { conversation }).await;
     world.until("Ana is told", async |world| told(world) == 1).await;
 }
 
@@ -120,7 +122,7 @@ async fn without_a_network_it_is_told_later_even_after_a_crash() {
     let ana = greeted(&world, "Ana").await;
     let conversation = world.conversation(&ana).await;
     world.tiktok.unplug().await;
-    world.ask("markConversationRead", json!({ "conversation": conversation })).await;
+    world.ask(MarkConversationRead { conversation }).await;
     world.until_health("offline").await;
     world.crash().await;
     world.restart().await;

@@ -1,9 +1,10 @@
 //! A reply that TikTok never confirmed is looked for until it is found, and never sent a second time unseen.
 
+use desk::commands::{ResendReply, SyncAccounts};
+use model::MessageId;
 use std::time::Duration;
 
 use sandbox::{Customer, Fault, Times};
-use serde_json::{Value, json};
 use tests::World;
 
 /// A world in which TikTok's list of messages may lag for longer than an unconfirmed reply is looked for in earnest, and
@@ -29,13 +30,13 @@ async fn lagging(lag: Duration) -> World {
 async fn asked(world: &World) -> Customer {
     let ana = world.customer("Ana");
     ana.says("where is my order?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.conversation(&ana).await;
     ana
 }
 
 /// A reply that TikTok took, whose answer was lost, and which no listing has shown: left to the agent.
-async fn undecided(world: &World, ana: &Customer, text: &str) -> Value {
+async fn undecided(world: &World, ana: &Customer, text: &str) -> MessageId {
     world.tiktok.fault("content_list", Fault::Stale { messages: 1 }, Times::UntilCleared);
     world.tiktok.fault("send", Fault::HangUpAfter, Times::Next(1));
     let message = world.reply(ana, text).await;
@@ -49,7 +50,7 @@ async fn sent_again_it_is_looked_for_first_and_what_is_found_is_ours() {
     let ana = asked(&world).await;
     let message = undecided(&world, &ana, "It left today.").await;
     world.tiktok.clear_faults();
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.until_thread(&ana, "It left today. [deskbell, sent]").await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["It left today."], "once");
@@ -65,7 +66,7 @@ async fn sent_again_with_what_waits_behind_it_all_goes_out_once() {
     let message = undecided(&world, &ana, "It left today.").await;
     world.reply(&ana, "And arrives tomorrow.").await;
     world.tiktok.clear_faults();
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.settle().await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["It left today.", "And arrives tomorrow."]);
 }
@@ -76,7 +77,7 @@ async fn sent_again_while_the_list_of_conversations_says_that_something_came_it_
     let ana = asked(&world).await;
     let message = undecided(&world, &ana, "It left today.").await;
     // The list of conversations does not lag: it names the moment at which the reply arrived.
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world
         .until("the conversation counts as moved", async |world| {
             let id = world.conversation(&ana).await;
@@ -85,7 +86,7 @@ async fn sent_again_while_the_list_of_conversations_says_that_something_came_it_
         })
         .await;
     let before = world.tiktok.ledger().calls("content_list");
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.until("it was looked for", async |world| world.tiktok.ledger().calls("content_list") >= before + 2).await;
     assert_eq!(world.tiktok.ledger().calls("send"), 1);
     world.tiktok.clear_faults();
@@ -101,7 +102,7 @@ async fn sent_again_while_the_thread_cannot_be_read_it_waits() {
     world.tiktok.clear_faults();
     world.tiktok.fault("content_list", Fault::Status { status: 502, accepting: false }, Times::UntilCleared);
     let before = world.tiktok.ledger().calls("content_list");
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.until("it was tried often", async |world| world.tiktok.ledger().calls("content_list") >= before + 6).await;
     assert_eq!(world.tiktok.ledger().calls("send"), 1, "nothing goes out twice unseen");
     world.tiktok.clear_faults();
@@ -116,7 +117,7 @@ async fn sent_again_when_it_never_arrived_it_goes_out_once() {
     world.tiktok.fault("send", Fault::Status { status: 502, accepting: false }, Times::Next(1));
     let message = world.reply(&ana, "It left today.").await;
     world.until_thread(&ana, "It left today. [deskbell, unconfirmed undecided]").await;
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.until_thread(&ana, "It left today. [deskbell, sent]").await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["It left today."]);
 }
@@ -200,11 +201,11 @@ async fn a_copy_of_ours_that_shows_up_late_is_no_colleagues_answer() {
     let ana = asked(&world).await;
     let message = undecided(&world, &ana, "It left today.").await;
     // No listing shows the first, and the agent insists: this once there are two.
-    world.ask("resendReply", json!({ "message": message })).await;
+    world.ask(ResendReply { message }).await;
     world.until("it went out again", async |world| world.tiktok.ledger().calls("send") == 2).await;
     world.settle().await;
     world.tiktok.clear_faults();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.reply(&ana, "And arrives tomorrow.").await;
     world.until_thread(&ana, "And arrives tomorrow. [deskbell, sent]").await;
     let thread = world.reads(&ana).await;

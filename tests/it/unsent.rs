@@ -1,19 +1,27 @@
 //! What has not gone out: the customer waits until TikTok has the answer, and every such reply stands in one place with its
 //! reason and its ways on. Closing Deskbell with some asks first.
 
+use desk::commands::{
+    CancelDeparture, DiscardReply, GetDeparture, GetOverview, ListRules, SendReplyNow, SendScheduledReplyNow,
+    SetConversationStatus,
+};
+use desk::view::{ConversationRow, UnsentView};
+use model::{Direction, Status};
 use std::time::Duration;
 
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
 use store::Connection;
-use tests::{World, press};
+use tests::{World, parsed, press};
 
 /// Longer than any story.
 const LONG: Duration = Duration::from_secs(600);
 
 /// A window of a tab: its rows and how many conversations it holds.
 async fn tab(world: &World, tab: &str) -> Value {
-    world.ask("listConversations", json!({ "account": world.account(), "tab": tab, "offset": 0, "limit": 50 })).await
+    world
+        .ask_json("listConversations", json!({ "account": world.account(), "tab": tab, "offset": 0, "limit": 50 }))
+        .await
 }
 
 async fn names(world: &World, of: &str) -> Vec<String> {
@@ -24,13 +32,12 @@ async fn names(world: &World, of: &str) -> Vec<String> {
 }
 
 /// Where each unsent reply of a customer stands, as its row says it.
-fn states(row: &Value) -> Vec<String> {
-    let replies = row["unsentReplies"].as_array().cloned().unwrap();
-    let state = |one: &Value| match one["kind"].as_str() {
-        Some("scheduled") => "scheduled".to_owned(),
-        _ => one["delivery"]["state"].as_str().unwrap().to_owned(),
+fn states(row: &ConversationRow) -> Vec<String> {
+    let state = |one: &UnsentView| match one {
+        UnsentView::Scheduled { .. } => "scheduled".to_owned(),
+        UnsentView::Reply { delivery, .. } => json!(delivery)["state"].as_str().unwrap().to_owned(),
     };
-    replies.iter().map(state).collect()
+    row.unsent_replies.iter().map(state).collect()
 }
 
 async fn asked(world: &World, name: &str) -> Customer {
@@ -40,14 +47,15 @@ async fn asked(world: &World, name: &str) -> Customer {
     customer
 }
 
-fn is_waiting(row: &Value, unsent: u32) {
-    assert_eq!((&row["waiting"], &row["unsent"]), (&json!(true), &json!(unsent)), "{row}");
-    assert_eq!((&row["snippet"]["text"], &row["snippetFrom"]), (&json!("where is my order?"), &json!("in")), "{row}");
+fn assert_waiting(row: &ConversationRow, unsent: u32) {
+    assert_eq!((row.waiting, row.unsent), (true, unsent), "{row:?}");
+    let text = row.snippet.as_ref().map(|snippet| snippet.text.as_str());
+    assert_eq!((text, row.snippet_from), (Some("where is my order?"), Direction::In), "{row:?}");
 }
 
-async fn waiting_of_account(world: &World) -> (Value, Value) {
-    let account = world.ask("getOverview", json!({})).await["accounts"][0].clone();
-    (account["waiting"].clone(), account["unsent"].clone())
+async fn waiting_of_account(world: &World) -> (u32, u32) {
+    let account = world.ask(GetOverview {}).await.accounts[0].clone();
+    (account.waiting, account.unsent)
 }
 
 #[tokio::test]
@@ -58,24 +66,24 @@ async fn a_reply_that_waits_for_the_network_leaves_the_customer_waiting() {
     world.reply(&ana, "It left today.").await;
     world.reply(&ana, "And arrives tomorrow.").await;
     world.until_thread(&ana, "It left today. [deskbell, queued offline]").await;
-    is_waiting(&world.row(&ana).await, 2);
+    assert_waiting(&world.row(&ana).await, 2);
     assert_eq!(
         (names(&world, "waiting").await, names(&world, "unsent").await),
         (vec!["Ana".to_owned()], vec!["Ana".to_owned()])
     );
     let counts = tab(&world, "unsent").await["counts"].clone();
     assert_eq!((&counts["unsent"], &counts["unsentReplies"], &counts["waiting"]), (&json!(1), &json!(2), &json!(1)));
-    assert_eq!(waiting_of_account(&world).await, (json!(1), json!(2)));
+    assert_eq!(waiting_of_account(&world).await, (1, 2));
     let first = tab(&world, "unsent").await["rows"][0]["unsentReplies"][0].clone();
     assert_eq!(first["snippet"]["text"], "It left today.");
     assert_eq!(first["delivery"]["waiting"]["reason"], "offline");
 
     world.tiktok.plug_in().await.unwrap();
     world.until_got(&ana, &["It left today.", "And arrives tomorrow."]).await;
-    world.until("nothing is left", async |world| world.row(&ana).await["unsent"] == 0).await;
+    world.until("nothing is left", async |world| world.row(&ana).await.unsent == 0).await;
     assert!(names(&world, "waiting").await.is_empty() && names(&world, "unsent").await.is_empty());
-    assert_eq!(waiting_of_account(&world).await, (json!(0), json!(0)));
-    assert_eq!(world.row(&ana).await["snippet"]["text"], "And arrives tomorrow.");
+    assert_eq!(waiting_of_account(&world).await, (0, 0));
+    assert_eq!(world.row(&ana).await.snippet.unwrap().text, "And arrives tomorrow.");
 }
 
 #[tokio::test]
@@ -84,37 +92,34 @@ async fn whatever_holds_a_reply_up_leaves_the_customer_waiting() {
     // Held.
     let ana = asked(&world, "Ana").await;
     let id = world.conversation(&ana).await;
-    world.ask("sendReply", press(id, "At nine.")).await;
-    is_waiting(&world.row(&ana).await, 1);
+    world.ask(press(id, "At nine.")).await;
+    assert_waiting(&world.row(&ana).await, 1);
     assert_eq!(states(&world.row(&ana).await), ["held"]);
     // Refused.
     let ben = asked(&world, "Ben").await;
     let code = Fault::Code { code: 40_064, message: "no".to_owned(), accepting: false };
     world.tiktok.fault("send", code, Times::Next(1));
     let message = world.reply(&ben, "At ten.").await;
-    world.ask("sendReplyNow", json!({ "messages": [message] })).await;
+    world.ask(SendReplyNow { messages: vec![message] }).await;
     world.until_thread(&ben, "At ten. [deskbell, refused").await;
-    is_waiting(&world.row(&ben).await, 1);
-    assert_eq!(
-        (states(&world.row(&ben).await), &world.row(&ben).await["trouble"]),
-        (vec!["refused".to_owned()], &json!(true))
-    );
+    assert_waiting(&world.row(&ben).await, 1);
+    assert_eq!((states(&world.row(&ben).await), world.row(&ben).await.trouble), (vec!["refused".to_owned()], true));
     // Scheduled, in a conversation that is done.
     let cleo = asked(&world, "Cleo").await;
     let id = world.conversation(&cleo).await;
     let at_ms = world.tiktok.now_ms() + 3_600_000;
     let later = json!({ "conversation": id, "body": "At noon.", "quoted": null, "attachment": null, "atMs": at_ms });
-    world.ask("scheduleReply", later).await;
-    is_waiting(&world.row(&cleo).await, 1);
-    world.ask("setConversationStatus", json!({ "conversation": id, "status": "done" })).await;
+    world.ask_json("scheduleReply", later).await;
+    assert_waiting(&world.row(&cleo).await, 1);
+    world.ask(SetConversationStatus { conversation: id, status: Status::Done }).await;
     // Undone, discarded and sent, they are out of the list again.
     let mut all = names(&world, "unsent").await;
     all.sort();
     assert_eq!(all, ["Ana", "Ben", "Cleo"], "wherever the agent has put the conversation");
-    world.ask("discardReply", json!({ "message": message })).await;
-    is_waiting(&world.row(&ben).await, 0);
-    let scheduled = world.view(&cleo).await["scheduled"][0]["id"].clone();
-    world.ask("sendScheduledReplyNow", json!({ "scheduled": scheduled })).await;
+    world.ask(DiscardReply { message }).await;
+    assert_waiting(&world.row(&ben).await, 0);
+    let scheduled = world.view(&cleo).await.scheduled[0].id;
+    world.ask(SendScheduledReplyNow { scheduled }).await;
     world.until_got(&cleo, &["At noon."]).await;
     world.until("one is left", async |world| names(world, "unsent").await == ["Ana"]).await;
 }
@@ -125,15 +130,15 @@ async fn a_row_shows_the_question_that_waits_and_calls_nothing_automatic_ours() 
     let ana = asked(&world, "Ana").await;
     ana.is_auto_replied("2 to 4 working days");
     world.until_thread(&ana, "2 to 4 working days").await;
-    is_waiting(&world.row(&ana).await, 0);
+    assert_waiting(&world.row(&ana).await, 0);
     world.reply(&ana, "It left today.").await;
     world.until_got(&ana, &["It left today."]).await;
     world.settle().await;
     ana.is_auto_replied("We are closed.");
     world.until_thread(&ana, "We are closed.").await;
     let row = world.row(&ana).await;
-    assert_eq!((&row["waiting"], &row["snippet"]["text"]), (&json!(false), &json!("We are closed.")));
-    assert_eq!((&row["snippetFrom"], &row["snippetAutomatic"]), (&json!("out"), &json!(true)));
+    assert_eq!((row.waiting, row.snippet.unwrap().text.as_str()), (false, "We are closed."));
+    assert_eq!((row.snippet_from, row.snippet_automatic), (Direction::Out, true));
 }
 
 #[tokio::test]
@@ -142,21 +147,21 @@ async fn closing_with_something_unsent_asks_and_names_it() {
     assert!(world.desk().may_close().await, "nothing is held up");
     let ana = asked(&world, "Ana").await;
     let id = world.conversation(&ana).await;
-    world.ask("sendReply", press(id, "At nine.")).await;
+    world.ask(press(id, "At nine.")).await;
     let at_ms = world.tiktok.now_ms() + 3_600_000;
     let later = json!({ "conversation": id, "body": "At noon.", "quoted": null, "attachment": null, "atMs": at_ms });
-    world.ask("scheduleReply", later).await;
+    world.ask_json("scheduleReply", later).await;
     let closing = tokio::spawn({
         let desk = world.desk().clone();
         async move { desk.may_close().await }
     });
-    world.until("the page is told", async |world| world.ask("getDeparture", json!({})).await["asked"] == true).await;
+    world.until("the page is told", async |world| world.ask(GetDeparture {}).await.asked).await;
     assert!(!closing.await.unwrap(), "the page asks the agent");
-    let departure = world.ask("getDeparture", json!({})).await;
+    let departure = world.ask_json("getDeparture", json!({})).await;
     assert_eq!((&departure["scheduled"], &departure["nextScheduledMs"]), (&json!(1), &json!(at_ms)));
     assert_eq!((&departure["held"], &departure["onTheWay"]), (&json!(1), &json!(0)), "{departure}");
-    world.ask("cancelDeparture", json!({})).await;
-    assert_eq!(world.ask("getDeparture", json!({})).await["asked"], false);
+    world.ask(CancelDeparture {}).await;
+    assert!(!world.ask(GetDeparture {}).await.asked);
 }
 
 #[tokio::test]
@@ -195,9 +200,7 @@ async fn a_message_that_cannot_be_read_costs_itself_alone_and_is_told() {
         types.contains(&json!("unreadable")) && types.iter().filter(|kind| **kind == "text").count() >= 2,
         "{types:?}"
     );
-    world
-        .until("it is told", async |world| world.ask("getOverview", json!({})).await["unreadable"] == json!(["message"]))
-        .await;
+    world.until("it is told", async |world| world.ask(GetOverview {}).await.unreadable == ["message"]).await;
     // TikTok's next listing puts it right.
     world.tiktok.plug_in().await.unwrap();
     ana.says("thank you");
@@ -225,14 +228,14 @@ async fn a_reply_or_a_rule_that_cannot_be_read_costs_itself_alone() {
     world.until_thread(&ana, "It left today. [deskbell, stopped unreadable]").await;
     world.reply(&ben, "Hello Ben").await;
     world.until_got(&ben, &["Hello Ben"]).await;
-    assert!(world.ask("listRules", json!({})).await["rules"].as_array().is_none_or(Vec::is_empty));
-    let told = world.ask("getOverview", json!({})).await["unreadable"].clone();
+    assert!(world.ask(ListRules {}).await.rules.is_empty());
+    let told = world.ask(GetOverview {}).await.unreadable.clone();
     for table in ["outbox", "rule", "setting"] {
-        assert!(told.as_array().unwrap().contains(&json!(table)), "{table}: {told}");
+        assert!(told.iter().any(|told| told == table), "{table}: {told:?}");
     }
     let stopped = world.message(&ana, "It left today.").await["id"].clone();
-    world.ask("discardReply", json!({ "message": stopped })).await;
-    assert_eq!(world.row(&ana).await["unsent"], 0);
+    world.ask(DiscardReply { message: parsed(&stopped) }).await;
+    assert_eq!(world.row(&ana).await.unsent, 0);
 }
 
 #[tokio::test]
@@ -242,13 +245,13 @@ async fn a_table_that_is_missing_is_noticed_by_the_next_start_and_in_use_at_once
     world.close().await;
     Connection::open(world.folder().join("deskbell.db")).unwrap().execute_batch("DROP TABLE rule_reply").unwrap();
     world.restart().await;
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     assert!(overview["repair"].is_object(), "mended and told: {}", overview["repair"]);
     assert!(world.reads(&ana).await.contains("where is my order?"));
     // In use.
     assert_eq!(overview["damaged"], false);
     Connection::open(world.folder().join("deskbell.db")).unwrap().execute_batch("DROP TABLE saved_reply").unwrap();
-    let asked = world.try_ask("findSavedReplies", json!({ "query": "", "limit": 5 })).await;
+    let asked = world.try_ask_json("findSavedReplies", json!({ "query": "", "limit": 5 })).await;
     assert!(asked.is_err());
-    assert_eq!(world.ask("getOverview", json!({})).await["damaged"], true, "told at once");
+    assert!(world.ask(GetOverview {}).await.damaged, "told at once");
 }

@@ -4,13 +4,14 @@ mod films;
 mod links;
 mod room;
 
+use desk::commands::{CopyImage, OpenInTikTok, SaveImage};
 use std::collections::BTreeSet;
 
 use desk::FaultCode;
 use model::{ConversationId, MessageId};
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 use crate::pictures::photo;
 
@@ -51,7 +52,7 @@ async fn opens(world: &World, key: &str) -> bool {
 }
 
 async fn avatar(world: &World, customer: &Customer) -> Option<String> {
-    world.row(customer).await["person"]["avatar"].as_str().map(str::to_owned)
+    world.row(customer).await.person.avatar
 }
 
 fn file(world: &World, key: &str) -> std::path::PathBuf {
@@ -59,7 +60,7 @@ fn file(world: &World, key: &str) -> std::path::PathBuf {
 }
 
 async fn listed(world: &World, conversation: ConversationId, around: Option<MessageId>, limit: u32) -> Value {
-    world.ask("listImages", json!({ "conversation": conversation, "around": around, "limit": limit })).await
+    world.ask_json("listImages", json!({ "conversation": conversation, "around": around, "limit": limit })).await
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn the_viewer_pages_through_the_photos_whether_they_are_here_or_not() {
     ben.says("hello?");
     let elsewhere = world.conversation(&ben).await;
     let asked = json!({ "conversation": elsewhere, "around": photos[0], "limit": 5 });
-    assert_eq!(world.refused("listImages", asked).await, FaultCode::NotFound);
+    assert_eq!(world.refused_json("listImages", asked).await, FaultCode::NotFound);
 }
 
 #[tokio::test]
@@ -120,13 +121,13 @@ async fn a_picture_is_saved_under_a_name_that_says_from_whom_and_when() {
     nadia.sends_image();
     let picture = until_all(&world, &nadia, 1, "kept").await.remove(0);
     let asked = json!({ "message": picture["id"] });
-    assert_eq!(world.refused("saveImage", asked.clone()).await, FaultCode::NotPossibleHere);
+    assert_eq!(world.refused_json("saveImage", asked.clone()).await, FaultCode::NotPossibleHere);
     let place = tempfile::tempdir().unwrap();
     let downloads = place.path().join("Downloads");
     world.host.set_downloads(Some(downloads.clone()));
     let mut names = BTreeSet::new();
     for end in [".jpg", " (2).jpg"] {
-        let saved = world.ask("saveImage", asked.clone()).await["place"].as_str().unwrap().to_owned();
+        let saved = world.ask_json("saveImage", asked.clone()).await["place"].as_str().unwrap().to_owned();
         let name = saved.strip_prefix("Downloads/").unwrap_or_else(|| panic!("{saved}"));
         let when = name.strip_prefix("Nadia .. Rahman ").and_then(|rest| rest.strip_suffix(end));
         let digits = when.unwrap_or_else(|| panic!("{name}")).replace(|c: char| c.is_ascii_digit(), "0");
@@ -141,7 +142,7 @@ async fn a_picture_is_saved_under_a_name_that_says_from_whom_and_when() {
     // What is not here cannot be saved.
     nadia.says("and this?");
     let text = world.message(&nadia, "and this?").await;
-    assert_eq!(world.refused("saveImage", json!({ "message": text["id"] })).await, FaultCode::WrongState);
+    assert_eq!(world.refused(SaveImage { message: parsed(&text["id"]) }).await, FaultCode::WrongState);
 }
 
 #[tokio::test]
@@ -152,15 +153,15 @@ async fn a_picture_is_copied_as_it_is_shown() {
     ana.sends_image();
     for picture in until_all(&world, &ana, 2, "kept").await {
         let key = key(&picture);
-        world.ask("copyImage", json!({ "key": key })).await;
+        world.ask(CopyImage { key: key.clone() }).await;
         let media = world.desk().media(&key).await.unwrap();
         assert_eq!(world.host.copied().pop(), Some((media.mime.to_owned(), media.bytes)));
     }
     let damaged = key(&shown(&world, &ana).await[0]);
     std::fs::write(file(&world, &damaged), b"\x89PNG\r\n\x1a\n and then nothing").unwrap();
-    assert_eq!(world.refused("copyImage", json!({ "key": damaged })).await, FaultCode::MediaGone, "never decoded");
+    assert_eq!(world.refused(CopyImage { key: damaged }).await, FaultCode::MediaGone, "never decoded");
     for key in ["", "../../deskbell.db", &"a".repeat(64)] {
-        assert_eq!(world.refused("copyImage", json!({ "key": key })).await, FaultCode::NotFound, "{key}");
+        assert_eq!(world.refused(CopyImage { key: key.to_owned() }).await, FaultCode::NotFound, "{key}");
     }
 }
 
@@ -174,7 +175,7 @@ async fn what_only_tiktok_shows_is_opened_there() {
     world.until_thread(&ana, "did you see?").await;
     let opened = world.host.opened().len();
     for message in world.messages(&ana).await {
-        world.ask("openInTikTok", json!({ "message": message["id"] })).await;
+        world.ask(OpenInTikTok { message: parsed(&message["id"]) }).await;
         let address = world.host.opened().pop().unwrap();
         match message["content"]["itemId"].as_str() {
             // The sandbox's own page of it is on this computer: only Practice opens that.

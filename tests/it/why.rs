@@ -1,5 +1,6 @@
 //! "Why did it not send?": every reason there is, with TikTok's code, its request id and its answer.
 
+use desk::commands::{ResendReply, SendReply, SendReplyNow};
 use model::RefusalReason;
 use sandbox::{Fault, Times};
 use serde_json::json;
@@ -63,7 +64,7 @@ async fn every_no_of_tiktoks_is_kept_with_its_reason_code_words_and_request_id()
             let name = json!(reason);
             let shown = format!("Hi [deskbell, refused {}]", name.as_str().unwrap());
             world.until_thread(&customer, &shown).await;
-            let why = world.ask("getSendDetails", json!({ "message": message })).await;
+            let why = world.ask_json("getSendDetails", json!({ "message": message })).await;
             let refusal = &why["refusal"];
             assert_eq!((&refusal["reason"], &refusal["code"]), (&name, &json!(code)), "{why}");
             assert_eq!(refusal["message"], format!("Sandbox fault {code}"));
@@ -91,16 +92,16 @@ async fn an_unclear_answer_is_no_reason_but_an_attempt_of_unknown_end() {
         world.tiktok.fault("send", Fault::code(code), Times::Next(1));
         let message = world.reply(&ana, "Hi Ana").await;
         world.until_thread(&ana, "Hi Ana [deskbell, unconfirmed undecided]").await;
-        let why = world.ask("getSendDetails", json!({ "message": message })).await;
+        let why = world.ask_json("getSendDetails", json!({ "message": message })).await;
         let attempt = &why["attempts"][0];
         assert_eq!((&attempt["outcome"], &attempt["code"]), (&json!("unknown"), &json!(code)), "{why}");
         assert!(attempt["requestId"].is_string() && attempt["answer"].is_string(), "{why}");
         assert!(why["checks"].as_u64().unwrap() >= 3 && why["refusal"].is_null(), "{why}");
         assert_eq!(world.tiktok.ledger().calls("send"), 1, "never sent again unasked");
 
-        world.ask("resendReply", json!({ "message": message })).await;
+        world.ask(ResendReply { message }).await;
         world.until_thread(&ana, "Hi Ana [deskbell, sent]").await;
-        let why = world.ask("getSendDetails", json!({ "message": message })).await;
+        let why = world.ask_json("getSendDetails", json!({ "message": message })).await;
         let ends: Vec<_> = why["attempts"].as_array().unwrap().iter().map(|one| one["outcome"].clone()).collect();
         assert_eq!(ends, ["unknown", "sent"], "both attempts are told of");
     }
@@ -144,7 +145,7 @@ async fn maintenance_is_waited_for_and_says_so() {
     world.tiktok.fault("send", Fault::code(60001), Times::Next(1));
     let message = world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, queued rateLimited]").await;
-    let why = world.ask("getSendDetails", json!({ "message": message })).await;
+    let why = world.ask_json("getSendDetails", json!({ "message": message })).await;
     assert_eq!(why["attempts"][0]["outcome"], "notTaken", "{why}");
     assert!(why["delivery"]["waiting"]["untilMs"].as_i64().unwrap() > world.tiktok.now_ms(), "{why}");
 }
@@ -161,7 +162,7 @@ async fn an_attempt_that_deskbell_did_not_live_to_see_the_end_of_says_so() {
     world.crash().await;
     world.restart().await;
     world.until_thread(&ana, "Hi Ana [deskbell, unconfirmed undecided]").await;
-    let why = world.ask("getSendDetails", json!({ "message": message })).await;
+    let why = world.ask_json("getSendDetails", json!({ "message": message })).await;
     assert_eq!(why["attempts"][0]["outcome"], "interrupted", "{why}");
     assert!(why["attempts"][0]["endedAtMs"].is_null() && why["attempts"][0]["startedAtMs"].is_i64(), "{why}");
 }
@@ -175,7 +176,7 @@ async fn a_reply_without_a_network_has_attempts_that_were_not_taken_or_none() {
     world.tiktok.unplug().await;
     let message = world.reply(&ana, "Hi Ana").await;
     world.until_thread(&ana, "Hi Ana [deskbell, queued offline]").await;
-    let why = world.ask("getSendDetails", json!({ "message": message })).await;
+    let why = world.ask_json("getSendDetails", json!({ "message": message })).await;
     assert_eq!(why["delivery"]["waiting"]["reason"], "offline", "{why}");
     let attempts = why["attempts"].as_array().unwrap();
     assert!(attempts.iter().all(|one| one["outcome"] == "notTaken" && one["message"] != ""), "{why}");
@@ -189,11 +190,11 @@ async fn a_picture_that_is_not_here_any_more_is_refused_and_says_so() {
     ana.says("hello?");
     let conversation = world.conversation(&ana).await;
     let held = world.desk().attach(conversation, photo(64, 48)).await.unwrap();
-    let told = tests::press_with(conversation, "", json!({ "attachment": held.key }));
-    let queued = world.ask("sendReply", told).await;
+    let told = SendReply { attachment: Some(held.key.clone()), ..tests::press(conversation, "") };
+    let queued = world.ask(told).await;
     let file = world.folder().join("media").join(held.key.get(..2).unwrap()).join(&held.key);
     std::fs::remove_file(file).unwrap();
-    world.ask("sendReplyNow", json!({ "messages": queued["messages"] })).await;
+    world.ask(SendReplyNow { messages: queued.messages }).await;
     world.until_thread(&ana, "<image kept> [deskbell, refused imageMissing]").await;
     assert_eq!(world.tiktok.ledger().calls("media_upload") + world.tiktok.ledger().calls("send"), 0);
 }

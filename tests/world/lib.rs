@@ -26,9 +26,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::{Desk, DeskConfig, Endpoints, Fault, FaultCode, Request, Subscription, Timing};
-use model::{AccountId, ConversationId};
+use desk::commands::{
+    ConfirmLink, GetConversation, GetLinkState, GetOverview, ListConversations, PasteRedirect, Queued, SaveCredentials,
+    SendReply, SkipSignIn, StartAuthorization,
+};
+use desk::view::{ConversationRow, ConversationView, LinkStep, LinkView};
+use desk::{Command, Desk, DeskConfig, Endpoints, Fault, FaultCode, Request, Subscription, Timing};
+use model::{AccountId, ConversationId, MessageId, Tab};
 use sandbox::{Config, Customer, Limits, Sandbox, WindowRule};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -101,20 +107,18 @@ impl World {
     /// Links the account as an agent would, and waits until its conversations are there.
     pub async fn link(&mut self) -> AccountId {
         self.type_credentials().await;
-        self.ask("skipSignIn", json!({})).await;
-        let authorising = self.ask("startAuthorization", json!({})).await;
-        let address = authorising["step"]["address"].as_str().expect("an address to open").to_owned();
+        self.ask(SkipSignIn {}).await;
+        let authorising = self.ask(StartAuthorization { account: None }).await;
+        let LinkStep::Authorising { address, .. } = authorising.step else { panic!("an address to open") };
         let landed = self.tiktok.agree(&address).await.expect("TikTok's page agrees");
-        self.ask("pasteRedirect", json!({ "address": landed })).await;
+        self.ask(PasteRedirect { address: landed }).await;
         self.until("the account is shown for confirmation", async |world| {
-            world.ask("getLinkState", json!({})).await["step"]["step"] == "confirm"
+            matches!(world.ask(GetLinkState {}).await.step, LinkStep::Confirm { .. })
         })
         .await;
-        let account = self.ask("confirmLink", json!({})).await;
-        let id: AccountId = serde_json::from_value(account["id"].clone()).expect("an account");
-        self.account = Some(id);
+        let id = self.confirm().await;
         self.until("the first fetch is complete", async |world| {
-            world.ask("getOverview", json!({})).await["accounts"][0]["backfill"].is_null()
+            world.ask(GetOverview {}).await.accounts[0].backfill.is_none()
         })
         .await;
         id
@@ -122,41 +126,60 @@ impl World {
 
     /// The agent says that it is the right account; from here on the world is about it.
     pub async fn confirm(&mut self) -> AccountId {
-        let account = self.ask("confirmLink", json!({})).await;
-        let id: AccountId = serde_json::from_value(account["id"].clone()).expect("an account");
+        let id = self.ask(ConfirmLink {}).await.id;
         self.account = Some(id);
         id
     }
 
     /// Types the sandbox's credentials.
-    pub async fn type_credentials(&self) -> Value {
+    pub async fn type_credentials(&self) -> LinkView {
         let apps = self.tiktok.apps();
-        self.ask(
-            "saveCredentials",
-            json!({
-                "loginClientKey": apps.login_client_key, "loginClientSecret": apps.login_client_secret,
-                "businessAppId": apps.business_app_id, "businessSecret": apps.business_secret,
-                "businessRedirectUri": apps.business_redirect_uri, "mayListPosts": self.may_list_posts,
-            }),
-        )
+        self.ask(SaveCredentials {
+            login_client_key: apps.login_client_key,
+            login_client_secret: apps.login_client_secret,
+            business_app_id: apps.business_app_id,
+            business_secret: apps.business_secret,
+            business_redirect_uri: apps.business_redirect_uri,
+            may_list_posts: self.may_list_posts,
+        })
         .await
     }
 
-    /// Asks the desk something that must work.
-    pub async fn ask(&self, command: &str, args: Value) -> Value {
-        let asked = args.clone();
-        self.try_ask(command, args).await.unwrap_or_else(|fault| panic!("{command} {asked} failed: {fault:?}"))
+    /// Runs a command that must succeed, over JSON as the page does.
+    pub async fn ask<C: Command>(&self, command: C) -> C::Reply {
+        self.try_ask(command).await.unwrap_or_else(|fault| panic!("{} failed: {fault:?}", C::TYPE_NAME))
     }
 
-    /// Asks the desk something.
-    pub async fn try_ask(&self, command: &str, args: Value) -> Result<Value, Fault> {
+    /// Runs a command over JSON, as the page does.
+    pub async fn try_ask<C: Command>(&self, command: C) -> Result<C::Reply, Fault> {
+        let request = Request::of(&command).expect("a command can be written as JSON");
+        let reply = self.desk.answer_json(request).await?;
+        Ok(serde_json::from_str(reply.get()).expect("a reply can be read as its type"))
+    }
+
+    /// Runs a command that must fail; gives back why.
+    pub async fn refused<C: Command>(&self, command: C) -> FaultCode {
+        match self.try_ask(command).await {
+            Ok(_) => panic!("{} should not have worked", C::TYPE_NAME),
+            Err(fault) => fault.code,
+        }
+    }
+
+    /// As [`World::ask`], with arguments and reply as JSON: for stories about their shape.
+    pub async fn ask_json(&self, command: &str, args: Value) -> Value {
+        let asked = args.clone();
+        self.try_ask_json(command, args).await.unwrap_or_else(|fault| panic!("{command} {asked} failed: {fault:?}"))
+    }
+
+    /// As [`World::try_ask`], with arguments and reply as JSON.
+    pub async fn try_ask_json(&self, command: &str, args: Value) -> Result<Value, Fault> {
         self.desk.answer(Request { command: command.to_owned(), args }).await
     }
 
-    /// Asks the desk something that must not work; gives back why it does not.
-    pub async fn refused(&self, command: &str, args: Value) -> FaultCode {
+    /// As [`World::refused`], with arguments as JSON.
+    pub async fn refused_json(&self, command: &str, args: Value) -> FaultCode {
         let asked = args.clone();
-        match self.try_ask(command, args).await {
+        match self.try_ask_json(command, args).await {
             Ok(answer) => panic!("{command} {asked} should not have worked: {answer}"),
             Err(fault) => fault.code,
         }
@@ -186,26 +209,22 @@ impl World {
     pub async fn conversation(&self, customer: &Customer) -> ConversationId {
         let name = customer.name();
         self.until("the conversation has arrived", async |world| {
-            let row = world.find_row(&name).await;
-            row.is_some_and(|row| !row["snippet"].is_null())
+            world.find_row(&name).await.is_some_and(|row| row.snippet.is_some())
         })
         .await;
-        let row = self.find_row(&name).await.expect("the conversation is listed");
-        serde_json::from_value(row["id"].clone()).expect("an id")
+        self.find_row(&name).await.expect("the conversation is listed").id
     }
 
     /// The row of a customer in the list, open, snoozed or done.
-    pub async fn row(&self, customer: &Customer) -> Value {
+    pub async fn row(&self, customer: &Customer) -> ConversationRow {
         self.find_row(&customer.name()).await.expect("the conversation is listed")
     }
 
-    async fn find_row(&self, name: &str) -> Option<Value> {
-        for tab in ["all", "snoozed", "done"] {
-            let window = self
-                .ask("listConversations", json!({ "account": self.account(), "tab": tab, "offset": 0, "limit": 200 }))
-                .await;
-            let rows = window["rows"].as_array().cloned().unwrap_or_default();
-            if let Some(row) = rows.into_iter().find(|row| row["person"]["name"] == name) {
+    async fn find_row(&self, name: &str) -> Option<ConversationRow> {
+        for tab in [Tab::All, Tab::Snoozed, Tab::Done] {
+            let asked = ListConversations { account: self.account(), tab, offset: 0, limit: 200 };
+            let rows = self.ask(asked).await.rows;
+            if let Some(row) = rows.into_iter().find(|row| row.person.name == name) {
                 return Some(row);
             }
         }
@@ -213,14 +232,14 @@ impl World {
     }
 
     /// The agent answers a customer.
-    pub async fn reply(&self, customer: &Customer, text: &str) -> Value {
+    pub async fn reply(&self, customer: &Customer, text: &str) -> MessageId {
         let conversation = self.conversation(customer).await;
-        self.send(conversation, text).await["messages"][0].clone()
+        self.send(conversation, text).await.messages[0]
     }
 
     /// The agent sends a text into a conversation; what the desk answers.
-    pub async fn send(&self, conversation: ConversationId, text: &str) -> Value {
-        self.ask("sendReply", press(conversation, text)).await
+    pub async fn send(&self, conversation: ConversationId, text: &str) -> Queued {
+        self.ask(press(conversation, text)).await
     }
 
     /// The thread as the agent reads it, as text.
@@ -231,24 +250,20 @@ impl World {
 
     /// A thread as text.
     pub async fn thread(&self, conversation: ConversationId) -> String {
-        let header = self.ask("getConversation", json!({ "conversation": conversation })).await;
-        let page = self
-            .ask("listMessages", json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 }))
-            .await;
+        let header = self.ask(GetConversation { conversation }).await;
+        let page = self.ask_json("listMessages", messages(conversation)).await;
         thread::print(&header, &page)
     }
 
     /// A customer's conversation with what surrounds its messages: draft, card, scheduled replies.
-    pub async fn view(&self, customer: &Customer) -> Value {
+    pub async fn view(&self, customer: &Customer) -> ConversationView {
         let conversation = self.conversation(customer).await;
-        self.ask("getConversation", json!({ "conversation": conversation })).await
+        self.ask(GetConversation { conversation }).await
     }
 
     /// A customer's messages as the page is shown them, oldest first.
     pub async fn messages(&self, customer: &Customer) -> Vec<Value> {
-        let asked =
-            json!({ "conversation": self.conversation(customer).await, "before": null, "after": null, "limit": 200 });
-        let page = self.ask("listMessages", asked).await;
+        let page = self.ask_json("listMessages", messages(self.conversation(customer).await)).await;
         page["messages"].as_array().cloned().unwrap_or_default()
     }
 
@@ -273,10 +288,10 @@ impl World {
         }
     }
 
-    /// Waits until the account's health is this.
+    /// Waits until the account's health is this, by its name in JSON.
     pub async fn until_health(&self, state: &str) {
         self.until(state, async |world| {
-            world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"] == state
+            world.ask_json("getOverview", json!({})).await["accounts"][0]["health"]["state"] == state
         })
         .await;
     }
@@ -353,20 +368,27 @@ impl World {
     }
 }
 
-/// A press of Send, as the page tells it: nothing quoted, no picture, everything seen.
-pub fn press(conversation: ConversationId, text: &str) -> Value {
-    json!({
-        "conversation": conversation, "body": text, "quoted": null, "attachment": null, "seen": null, "anyway": false, "key": "",
-    })
+/// A press of Send: nothing quoted, no picture, everything seen.
+pub fn press(conversation: ConversationId, text: &str) -> SendReply {
+    SendReply {
+        conversation,
+        body: text.to_owned(),
+        quoted: None,
+        attachment: None,
+        seen: None,
+        anyway: false,
+        key: String::new(),
+    }
 }
 
-/// A press of Send with some of it told otherwise.
-pub fn press_with(conversation: ConversationId, text: &str, told: Value) -> Value {
-    let mut press = press(conversation, text);
-    for (key, value) in told.as_object().into_iter().flatten() {
-        press[key] = value.clone();
-    }
-    press
+/// A part of a reply that was asked for as JSON, by its type.
+pub fn parsed<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{value}: {error}"))
+}
+
+/// A request for a conversation's newest messages.
+fn messages(conversation: ConversationId) -> Value {
+    json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 })
 }
 
 /// The program that decodes pictures in stories: `deskprocess`, which cargo builds beside the tests.

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use desk::view::ConversationView;
 use serde_json::Value;
 
-pub(crate) fn print(header: &Value, page: &Value) -> String {
-    let name = header["row"]["person"]["name"].as_str().unwrap_or_default();
-    let mut text = format!("{name} ({}, {})\n", word(&header["row"]["kind"]), word(&header["row"]["status"]));
+pub(crate) fn print(header: &ConversationView, page: &Value) -> String {
+    let name = header.row.person.name.as_str();
+    let (kind, status) = (serde_json::json!(header.row.kind), serde_json::json!(header.row.status));
+    let mut text = format!("{name} ({}, {})\n", word(&kind), word(&status));
     let empty = Vec::new();
     let gaps = page["gaps"].as_array().unwrap_or(&empty);
     for message in page["messages"].as_array().unwrap_or(&empty) {

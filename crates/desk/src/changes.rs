@@ -11,9 +11,9 @@ use ts_rs::TS;
 use crate::host::Place;
 
 /// How long changes are gathered before the page hears of them: about one frame.
-const FRAME: Duration = Duration::from_millis(16);
+const GATHER_TIME: Duration = Duration::from_millis(16);
 /// More distinct changes than this in one frame are told as `Everything`.
-const MOST: usize = 64;
+const MAX_CHANGES_PER_EVENT: usize = 64;
 
 /// What the page hears without asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -26,16 +26,16 @@ pub enum Event {
     },
     /// The agent asked from outside the page, by clicking a notification, to see this conversation.
     Open {
-        /// Whose conversation.
+        /// The account.
         account: AccountId,
-        /// Which one.
+        /// The conversation.
         conversation: ConversationId,
     },
     /// A reply of the agent's came to rest without being sent, or without being known to be, wherever they are by now.
     NotSent {
-        /// Whose conversation.
+        /// The account.
         account: AccountId,
-        /// Which one.
+        /// The conversation.
         conversation: ConversationId,
         /// The customer's name; may be empty.
         name: String,
@@ -44,9 +44,9 @@ pub enum Event {
     },
     /// The agent clicked on the notification of a comment: its account's comments are to be shown.
     OpenComment {
-        /// On whose video.
+        /// The account.
         account: AccountId,
-        /// Which one.
+        /// The comment.
         comment: CommentId,
     },
 }
@@ -91,7 +91,7 @@ impl Subscription {
         if let Some(heard) = self.heard.take() {
             return Some(heard);
         }
-        let frame = tokio::time::sleep(FRAME);
+        let frame = tokio::time::sleep(GATHER_TIME);
         tokio::pin!(frame);
         loop {
             tokio::select! {
@@ -99,7 +99,7 @@ impl Subscription {
                 received = self.receiver.recv() => if self.take(received, &mut gathered).is_none() || self.heard.is_some() { break },
             }
         }
-        if gathered.len() > MOST || gathered.contains(&Change::Everything) {
+        if gathered.len() > MAX_CHANGES_PER_EVENT || gathered.contains(&Change::Everything) {
             gathered = BTreeSet::from([Change::Everything]);
         }
         Some(Event::Stale { changes: gathered.into_iter().collect() })

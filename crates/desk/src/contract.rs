@@ -1,32 +1,11 @@
 //! The contract: every command once. A command that is missing here cannot be asked, and one without a body does not
 //! compile.
 
-use std::future::Future;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use ts_rs::{Config, TS, TypeVisitor};
 
+use crate::command::{Command, Listed, camel_case};
 use crate::{Desk, Fault, FaultCode};
-
-/// A command of the contract: its arguments, the shape of its reply, and what it does.
-///
-/// Arguments and replies are both serialized and deserialized, so that tests ask as the page does and read the reply by
-/// type.
-pub trait Command: Listed + Serialize + DeserializeOwned + TS + Send + 'static {
-    /// The shape of the reply.
-    type Reply: Serialize + DeserializeOwned + TS + 'static;
-
-    /// Runs the command.
-    fn run(self, desk: &Desk) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
-}
-
-/// Implemented by `contract!` for each command it lists, so that no other one can be run.
-pub trait Listed {
-    /// The name of the command's struct; the page uses the same name in camelCase.
-    const TYPE_NAME: &'static str;
-}
 
 /// A request of the page: `{ "command": "sendReply", "args": { … } }`.
 #[derive(Debug, serde::Deserialize)]
@@ -46,11 +25,6 @@ impl Request {
     pub fn of<C: Command>(command: &C) -> Result<Self, serde_json::Error> {
         Ok(Self { command: camel_case(C::TYPE_NAME).collect(), args: serde_json::to_value(command)? })
     }
-}
-
-/// A type's name with its first letter in lower case.
-fn camel_case(type_name: &'static str) -> impl Iterator<Item = char> {
-    type_name.char_indices().map(|(at, letter)| if at == 0 { letter.to_ascii_lowercase() } else { letter })
 }
 
 macro_rules! contract {

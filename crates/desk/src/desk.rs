@@ -5,38 +5,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use engine::webhooks::{WebhookError, WebhookOutcome};
 use engine::media::Hand;
 use engine::timing::Timing;
-use engine::webhooks::{WebhookError, WebhookOutcome};
 use engine::{Config, Endpoints, Engine, SecretStore, Secrets};
 use model::{AccountId, ConversationId};
+use store::Store;
 use store::table::media::{self, StoredImage};
-use store::table::{draft, message, setting, unsent};
-use store::{Store, readable};
+use store::table::{draft, message, unsent};
 use tokio::sync::{Notify, broadcast};
 use tokio::task::AbortHandle;
 
 use crate::changes::Signal;
 use crate::host::Place;
 use crate::notify;
-use crate::view::{Attachment, Settings};
+use crate::view::Attachment;
 use crate::{Fault, FaultCode, Host, Subscription, read};
 
-/// Signals a slow listener may lag behind before it is told to look at everything.
-const SIGNALS_KEPT: usize = 1024;
-const SETTINGS: &str = "settings";
-/// Nine share TikTok's ten calls a second; a tenth would need a relay.
-const MOST_COMPUTERS: u32 = 9;
-/// How long a count of all messages is good for.
-const COUNTED_FOR: Duration = Duration::from_secs(60);
-/// Fewer messages are counted in a millisecond, and each time: while the first of them come in, an old count is wrong.
-const MANY: u32 = 50_000;
-/// When all messages are counted after a start, so that no search waits for it.
-const COUNT_AFTER: Duration = Duration::from_secs(2);
-/// A page that does not take notice of a wish to close within this time will not.
+/// How many signals are kept for a slow listener; one that lags further is told that everything changed.
+const MAX_QUEUED_SIGNALS: usize = 1024;
+/// How long a count of all messages may be reused.
+const COUNT_MAX_AGE: Duration = Duration::from_secs(60);
+/// Below this count, messages are counted anew each time: that takes a millisecond, and an old count would soon be wrong.
+const MIN_CACHED_COUNT: u32 = 50_000;
+/// How long after the start all messages are counted, so that no search waits for it.
+const COUNT_DELAY: Duration = Duration::from_secs(2);
+/// How long the page may take to notice that the agent wants to close Deskbell.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A larger file is not read: no photo is.
-const MOST_ATTACHED: usize = 32 * 1024 * 1024;
+/// Larger files are not attached; no photo is that large.
+const MAX_ATTACHMENT_BYTES: usize = 32 * 1024 * 1024;
 
 /// Which desk to open. Without `endpoints` it talks to TikTok's hosts and nothing else.
 #[derive(Debug, Clone)]
@@ -61,7 +58,7 @@ pub enum OpenError {
     /// The engine: no network stack, no folder for pictures.
     #[error("Deskbell cannot start: {0}.")]
     Engine(String),
-    /// A thread ended before its time.
+    /// The thread that opened the database ended early.
     #[error("Deskbell cannot start: opening the database was cut off.")]
     CutOff,
 }
@@ -86,13 +83,13 @@ struct Shared {
     host: Arc<dyn Host>,
     practice: bool,
     signals: broadcast::Sender<Signal>,
-    /// What the agent asked to see while no page listened.
-    wanted: Mutex<Option<(AccountId, Place)>>,
+    /// The place the agent asked to see while no page listened.
+    requested_place: Mutex<Option<(AccountId, Place)>>,
     tasks: Mutex<Vec<AbortHandle>>,
-    counted: Mutex<Option<(u32, Instant)>>,
+    message_count: Mutex<Option<(u32, Instant)>>,
     /// Whether the agent has asked to close Deskbell and has not been answered.
     departing: AtomicBool,
-    /// Told when the page has taken notice of that.
+    /// Notified when the page has asked for the departure.
     departure_noticed: Notify,
 }
 
@@ -130,7 +127,7 @@ impl Desk {
             timing,
         };
         let mut changes = store.changes();
-        let (signals, _) = broadcast::channel(SIGNALS_KEPT);
+        let (signals, _) = broadcast::channel(MAX_QUEUED_SIGNALS);
         let started = Engine::start(engine_config, store, secret_store).await;
         let engine = started.map_err(|error| OpenError::Engine(model::describe_error(&error)))?;
         let desk = Self {
@@ -139,9 +136,9 @@ impl Desk {
                 host,
                 practice: config.practice,
                 signals: signals.clone(),
-                wanted: Mutex::default(),
+                requested_place: Mutex::default(),
                 tasks: Mutex::default(),
-                counted: Mutex::default(),
+                message_count: Mutex::default(),
                 departing: AtomicBool::new(false),
                 departure_noticed: Notify::new(),
             }),
@@ -157,23 +154,23 @@ impl Desk {
                 let _ = signals.send(Signal::Change(change));
             }
         });
-        desk.obey(&desk.settings().await);
+        desk.apply_settings(&desk.settings().await);
         desk.spawn(notify::run(desk.engine().clone(), desk.shared.host.clone(), desk.shared.signals.clone()));
         desk.spawn(notify::run_comments(desk.engine().clone(), desk.shared.host.clone()));
         let counting = desk.clone();
         desk.spawn(async move {
             // The first screen goes first.
-            tokio::time::sleep(COUNT_AFTER).await;
+            tokio::time::sleep(COUNT_DELAY).await;
             drop(counting.count_messages().await);
         });
         Ok(desk)
     }
 
-    /// Listens to what becomes stale from now on, after what the agent has asked to see while nobody did.
+    /// Subscribes to events from now on. A place the agent asked to see while no page listened comes first.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
-        let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        Subscription::new(self.shared.signals.subscribe(), wanted.take())
+        let mut requested = self.shared.requested_place.lock().unwrap_or_else(PoisonError::into_inner);
+        Subscription::new(self.shared.signals.subscribe(), requested.take())
     }
 
     /// The agent clicked a notification: the page shows this conversation, as soon as there is a page.
@@ -184,32 +181,32 @@ impl Desk {
     /// The agent clicked a notification: the page shows this place, as soon as there is a page.
     pub fn show_place(&self, account: AccountId, place: Place) {
         // Held over the send, so that a page that begins to listen meanwhile hears of it one way or the other.
-        let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut requested = self.shared.requested_place.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shared.signals.send(Signal::Open(account, place)).is_err() {
-            *wanted = Some((account, place));
+            *requested = Some((account, place));
         }
     }
 
-    /// Takes in what TikTok pushed to the app's webhook, with the header `Tiktok-Signature` it came with. Whoever calls it
-    /// received it: a relay, or Practice's own TikTok.
+    /// Handles a webhook of TikTok's, given its `Tiktok-Signature` header and its body. Called by a relay, or by Practice's
+    /// sandbox.
     ///
     /// # Errors
-    /// [`WebhookError`]; polling finds what was not taken in.
+    /// [`WebhookError`]; polling makes up for a webhook that is not accepted.
     pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<WebhookOutcome, WebhookError> {
         self.engine().webhooks().handle(signature, body).await
     }
 
-    /// A kept picture by its key; nothing if the key is not one of ours.
+    /// Reads a kept image by its key; `None` if the key is unknown.
     pub async fn media(&self, key: &str) -> Option<Media> {
         let bytes = self.engine().media().read(key).await?;
         let asked = key.to_owned();
-        let mime = self.engine().store().read(move |sql| media::mime(sql, &asked)).await.ok()??;
+        let mime = self.store().read(move |sql| media::mime(sql, &asked)).await.ok()??;
         self.engine().media().record_shown(key, self.engine().clock().now_ms());
         Some(Media { mime: if mime == "image/png" { "image/png" } else { "image/jpeg" }, bytes })
     }
 
-    /// Makes a picture ready for TikTok, picked, pasted or dropped, and puts it on a conversation's draft; for none it is only
-    /// kept, for the saved reply that is going to name it.
+    /// Prepares an image for TikTok and attaches it to a conversation's draft. Without a conversation it is only kept, for the
+    /// saved reply that is going to name it.
     ///
     /// # Errors
     /// A [`Fault`] that says why it cannot be sent; the draft is as it was.
@@ -250,27 +247,22 @@ impl Desk {
     /// Takes in a picture to be sent, and tells whether it is the first of an animation. One that the vault has as it is stays
     /// as it is, however often it comes back from a file. The hand is held until something names it.
     pub(crate) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<(StoredImage, bool, Hand), Fault> {
-        if bytes.len() > MOST_ATTACHED {
+        if bytes.len() > MAX_ATTACHMENT_BYTES {
             return Err(Fault::new(FaultCode::ImageTooLarge));
         }
         let vault = self.engine().media();
         if let Some((key, hand)) = vault.have(&bytes).await
-            && let Ok(Some(held)) = self.engine().store().read(move |sql| media::get(sql, &key)).await
+            && let Ok(Some(held)) = self.store().read(move |sql| media::get(sql, &key)).await
         {
             return Ok((held, false, hand));
         }
         Ok(vault.keep_for_sending(bytes).await?)
     }
 
-    /// The agent's settings; the defaults while none were saved.
-    pub async fn settings(&self) -> Settings {
-        read_settings(self.engine()).await
-    }
-
-    /// The agent asks to close Deskbell. Whether it may end without another word: nothing is held up by that, or no page asks
-    /// the agent in time.
+    /// Whether Deskbell may close at once when the agent asks it to: closing holds up no reply, or no page asks the agent in
+    /// time.
     pub async fn may_close(&self) -> bool {
-        let pending = self.engine().store().read(unsent::counts).await;
+        let pending = self.store().read(unsent::counts).await;
         if pending.is_ok_and(|pending| !pending.needs_deskbell()) {
             return true;
         }
@@ -278,22 +270,22 @@ impl Desk {
         tokio::pin!(noticed);
         noticed.as_mut().enable();
         self.shared.departing.store(true, Ordering::SeqCst);
-        self.engine().store().announce(model::Change::Departure);
+        self.store().announce(model::Change::Departure);
         tokio::time::timeout(PAGE_TIMEOUT, noticed).await.is_err()
     }
 
-    /// The page shows what closing would hold up. Whether the agent has asked to.
+    /// Notes that the page shows the departure; answers whether the agent has asked to close Deskbell.
     pub(crate) fn answer_departure(&self) -> bool {
         self.shared.departure_noticed.notify_waiters();
         self.shared.departing.load(Ordering::SeqCst)
     }
 
-    /// The agent was answered.
+    /// Ends the departure: the agent decided to stay, or to hide Deskbell in the tray.
     pub(crate) fn end_departure(&self) {
         self.shared.departing.store(false, Ordering::SeqCst);
     }
 
-    /// Finishes what is under way and closes the database.
+    /// Finishes work in progress and closes the database.
     pub async fn close(&self) {
         self.engine().close().await;
         self.end_tasks();
@@ -311,6 +303,10 @@ impl Desk {
         &self.shared.engine
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        self.engine().store()
+    }
+
     pub(crate) fn host(&self) -> &Arc<dyn Host> {
         &self.shared.host
     }
@@ -319,25 +315,14 @@ impl Desk {
         self.shared.practice
     }
 
-    pub(crate) async fn save_settings(&self, settings: &Settings) -> Result<(), store::StoreError> {
-        let text = serde_json::to_string(settings)?;
-        self.engine().store().write(move |tx| setting::set(tx, SETTINGS, &text)).await?;
-        self.obey(settings);
-        Ok(())
-    }
-
-    /// What the settings say that the engine has to know.
-    fn obey(&self, settings: &Settings) {
-        self.engine().share_budget(settings.computers.clamp(1, MOST_COMPUTERS));
-        self.engine().media().set_limit(settings.media_budget());
-    }
-
-    /// How many messages there are, of many as counted a while ago: the palette says so at every keystroke, and counting a
-    /// million takes longer than finding one.
+    /// The number of messages; of many, as counted a while ago. The palette asks at each keystroke, and counting a million
+    /// messages takes longer than finding one.
     pub(crate) async fn messages_counted(&self) -> Result<u32, store::StoreError> {
-        let held = *self.shared.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((count, at)) = held.filter(|(count, _)| *count >= MANY) else { return self.count_messages().await };
-        if at.elapsed() >= COUNTED_FOR {
+        let held = *self.shared.message_count.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((count, at)) = held.filter(|(count, _)| *count >= MIN_CACHED_COUNT) else {
+            return self.count_messages().await;
+        };
+        if at.elapsed() >= COUNT_MAX_AGE {
             let desk = self.clone();
             self.spawn(async move { drop(desk.count_messages().await) });
         }
@@ -345,8 +330,8 @@ impl Desk {
     }
 
     async fn count_messages(&self) -> Result<u32, store::StoreError> {
-        let count = self.engine().store().read(message::count).await?;
-        *self.shared.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, Instant::now()));
+        let count = self.store().read(message::count).await?;
+        *self.shared.message_count.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, Instant::now()));
         Ok(count)
     }
 
@@ -368,17 +353,4 @@ impl Desk {
 #[must_use]
 pub fn films_folder(data_dir: &Path) -> PathBuf {
     engine::media::video::folder(&Engine::media_folder(data_dir))
-}
-
-pub(crate) async fn read_settings(engine: &Engine) -> Settings {
-    let read = engine
-        .store()
-        .read(|sql| Ok(setting::get(sql, SETTINGS)?.and_then(|json| readable::parse("setting", json.as_bytes()))));
-    match read.await {
-        Ok(settings) => settings.unwrap_or_default(),
-        Err(error) => {
-            tracing::error!(%error, "settings.unread");
-            Settings::default()
-        }
-    }
 }

@@ -8,13 +8,13 @@ use model::clean_name;
 use store::private;
 
 /// What a name begins with when nothing is left of it.
-const NAMELESS: &str = "Picture";
+const DEFAULT_NAME: &str = "Picture";
 /// In bytes: with the time, a number and the ending it is far below what any file system takes.
-const LONGEST: usize = 120;
+const MAX_NAME_LEN: usize = 120;
 /// So many files of one name are told apart.
-const MOST_ALIKE: u32 = 999;
+const MAX_SAME_NAME: u32 = 999;
 /// Devices on Windows, whatever ending they have.
-const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "COM", "LPT"];
+const RESERVED_NAMES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "COM", "LPT"];
 
 /// A file's name without its ending: who, and when.
 pub(crate) fn name(who: &str, when: &str) -> String {
@@ -26,14 +26,14 @@ pub(crate) fn name(who: &str, when: &str) -> String {
         }
         kept.push_str(word);
     }
-    while kept.len() > LONGEST {
+    while kept.len() > MAX_NAME_LEN {
         kept.pop();
     }
     // A point hides a file or hides its ending, a dash makes it an option.
     let kept = kept.trim_matches([' ', '.', '-', '~']);
-    let kept = if kept.is_empty() { NAMELESS } else { kept };
+    let kept = if kept.is_empty() { DEFAULT_NAME } else { kept };
     let stem: String = kept.split('.').next().unwrap_or_default().trim().to_ascii_uppercase();
-    let device = DEVICES.iter().any(|device| {
+    let device = RESERVED_NAMES.iter().any(|device| {
         stem.strip_prefix(device).is_some_and(|rest| rest.chars().count() <= 1 && !rest.contains(char::is_alphabetic))
     });
     format!("{}{kept} {when}", if device { "_" } else { "" })
@@ -52,7 +52,7 @@ pub(crate) fn save(folder: &Path, name: &str, ending: &str, bytes: &[u8]) -> std
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
-    for number in 1..=MOST_ALIKE {
+    for number in 1..=MAX_SAME_NAME {
         let name = if number == 1 { format!("{name}.{ending}") } else { format!("{name} ({number}).{ending}") };
         let path = folder.join(&name);
         // The name is taken before the file gets it: nobody's file is written over.

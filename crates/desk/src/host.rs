@@ -1,8 +1,10 @@
-//! What a desk needs from whoever hosts it: the keychain, notifications, the browser, the clipboard, a player, Practice.
+//! What a desk needs from its host: the keychain, notifications, the browser, the clipboard, a player, Practice.
 
 use std::path::{Path, PathBuf};
 
 use model::{AccountId, CommentId, ConversationId};
+
+use crate::view::Settings;
 
 /// Something the host could not do.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -18,7 +20,7 @@ pub enum Place {
     Comment(CommentId),
 }
 
-/// What the agent should hear of while looking elsewhere. Plain text, already shortened.
+/// A notification for the agent. Plain text, already shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
     /// Which account it concerns.
@@ -31,9 +33,10 @@ pub struct Notification {
     pub body: String,
 }
 
-/// The desk's host. The desktop window, the loopback host and the tests each have one.
+/// The desk's host: what differs between the desktop window, the loopback host and the tests.
 ///
-/// Everything here may block; the desk calls it off the async threads.
+/// Every method may block; the desk calls them off the async threads. A method with a default is a capability that a host
+/// need not have; the default fails, or says that the capability is missing.
 pub trait Host: engine::Secrets {
     /// Shows a notification.
     ///
@@ -46,6 +49,9 @@ pub trait Host: engine::Secrets {
     /// # Errors
     /// When no browser could be started.
     fn open_link(&self, address: &str) -> Result<(), HostError>;
+
+    /// The agent saved these settings: applies those that concern the host.
+    fn settings_changed(&self, _settings: &Settings) {}
 
     /// Puts a picture of this type, JPEG or PNG, into the clipboard.
     ///

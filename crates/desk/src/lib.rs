@@ -5,6 +5,7 @@
 //! the Tauri window or in a browser over loopback; whoever carries its questions implements [`Host`].
 
 mod changes;
+mod command;
 pub mod commands;
 mod contract;
 mod desk;
@@ -14,10 +15,12 @@ mod host;
 mod notify;
 mod read;
 mod saved_file;
+mod settings;
 pub mod view;
 
 pub use changes::{Event, Subscription};
-pub use contract::{Command, Listed, Request, bindings};
+pub use command::{Command, Listed};
+pub use contract::{Request, bindings};
 pub use desk::{Desk, DeskConfig, Media, OpenError, films_folder};
 pub use fault::{Fault, FaultCode};
 pub use host::{Host, HostError, Notification, Place};

@@ -1,5 +1,5 @@
-//! What the agent hears of while they look elsewhere: fresh messages and comments, those of which a rule says so, and
-//! replies that were not sent, which the page is told of as well.
+//! Notifications while the window has no focus: new messages and comments, messages a rule alerts to, and replies that were
+//! not sent. The page hears of replies that were not sent in any case.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use store::table::{comment, conversation, message};
 use tokio::sync::broadcast;
 
 use crate::changes::Signal;
-use crate::{Host, Notification, Place, desk};
+use crate::{Host, Notification, Place, settings};
 
 /// A message older than this is history that arrived late, not news.
-const FRESH_MS: i64 = 10 * 60_000;
-const MOST_CHARS: usize = 120;
-/// Two notices of the same within this time are of one reply.
-const ONE_REPLY: Duration = Duration::from_secs(3);
+const MAX_NEWS_AGE_MS: i64 = 10 * 60_000;
+const MAX_CHARS: usize = 120;
+/// Two reports of the same state within this time belong to one reply: an image and its text are two messages.
+const SAME_REPLY_WITHIN: Duration = Duration::from_secs(3);
 
-/// Tells of comments that are answered by message.
+/// Notifies of comments that can be answered by message.
 pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
     let mut arrivals = engine.events().comments();
     loop {
@@ -28,7 +28,7 @@ pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
             Err(broadcast::error::RecvError::Lagged(_)) => continue,
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        if engine.events().active_view().borrow().focused || !desk::read_settings(&engine).await.notify {
+        if engine.events().active_view().borrow().focused || !settings::read(engine.store()).await.notify {
             continue;
         }
         if let Some(notification) = compose_comment(&engine, account, id).await {
@@ -38,9 +38,7 @@ pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
 }
 
 pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast::Sender<Signal>) {
-    let (mut arrivals, mut alerts, mut unsent) =
-        (engine.events().arrivals(), engine.events().alerts(), engine.events().not_sent());
-    // A picture and its words are one reply to the agent, though two messages.
+    let (mut arrivals, mut alerts, mut unsent) = (engine.events().arrivals(), engine.events().alerts(), engine.events().not_sent());
     let mut last: Option<(NotSent, Instant)> = None;
     loop {
         let heard = tokio::select! {
@@ -49,8 +47,8 @@ pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast:
             not_sent = unsent.recv() => {
                 let Ok(not_sent) = not_sent else { continue };
                 let told = last.replace((not_sent.clone(), Instant::now()));
-                if told.is_none_or(|(before, at)| before != not_sent || at.elapsed() > ONE_REPLY) {
-                    tell_not_sent(&engine, &host, &signals, not_sent).await;
+                if told.is_none_or(|(before, at)| before != not_sent || at.elapsed() > SAME_REPLY_WITHIN) {
+                    report_not_sent(&engine, &host, &signals, not_sent).await;
                 }
                 continue;
             }
@@ -60,10 +58,10 @@ pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast:
             Err(broadcast::error::RecvError::Lagged(_)) => continue,
             Err(broadcast::error::RecvError::Closed) => return,
         };
-        let told = !engine.events().active_view().borrow().focused && desk::read_settings(&engine).await.notify;
+        let told = !engine.events().active_view().borrow().focused && settings::read(engine.store()).await.notify;
         let fresh_ms = match alert {
-            None if told => FRESH_MS,
-            // Of a message that has just arrived the agent hears once.
+            None if told => MAX_NEWS_AGE_MS,
+            // The arrival itself has been notified of already.
             None => continue,
             Some(alert) if told && !alert.waited => continue,
             Some(_) => i64::MAX,
@@ -73,15 +71,20 @@ pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast:
     }
 }
 
-/// Tells the page that a reply was not sent, and the system's notifications if the window has not the focus.
-async fn tell_not_sent(engine: &Engine, host: &Arc<dyn Host>, signals: &broadcast::Sender<Signal>, not_sent: NotSent) {
+/// Tells the page that a reply was not sent, and shows a notification if the window has no focus.
+async fn report_not_sent(
+    engine: &Engine,
+    host: &Arc<dyn Host>,
+    signals: &broadcast::Sender<Signal>,
+    not_sent: NotSent,
+) {
     let NotSent { account, conversation, delivery } = not_sent;
     let Ok(row) = engine.store().read(move |sql| conversation::row(sql, conversation)).await else { return };
     let name = row.person.name;
     let body = unsent_words(&delivery).to_owned();
     // No page listening is fine.
     let _ = signals.send(Signal::NotSent { account, conversation, name: name.clone(), delivery });
-    if !engine.events().active_view().borrow().focused && desk::read_settings(engine).await.notify {
+    if !engine.events().active_view().borrow().focused && settings::read(engine.store()).await.notify {
         let title = title(&name, row.person.handle.as_deref(), "Reply not sent");
         show(host, Notification { account, opens: Place::Conversation(conversation), title, body }).await;
     }
@@ -107,21 +110,21 @@ fn unsent_words(delivery: &Delivery) -> &'static str {
 async fn show(host: &Arc<dyn Host>, notification: Notification) {
     let host = Arc::clone(host);
     if let Ok(Err(error)) = tokio::task::spawn_blocking(move || host.notify(notification)).await {
-        tracing::warn!(%error, "notify.not_shown");
+        tracing::warn!(%error, "a notification could not be shown");
     }
 }
 
 async fn compose_comment(engine: &Engine, account: AccountId, id: CommentId) -> Option<Notification> {
     let now_ms = engine.clock().now_ms();
     let comment = engine.store().read(move |sql| comment::get(sql, id)).await.ok()?;
-    if now_ms.saturating_sub(comment.at_ms) > FRESH_MS {
+    if now_ms.saturating_sub(comment.at_ms) > MAX_NEWS_AGE_MS {
         return None;
     }
     let title = title(&comment.name, comment.handle.as_deref(), "New comment");
     Some(Notification { account, opens: Place::Comment(id), title, body: shortened(&comment.body) })
 }
 
-/// Who is told of. Never the shop itself: it is not who wrote.
+/// The notification's title: the customer's name, their handle, or `otherwise` where both are unknown.
 fn title(name: &str, handle: Option<&str>, otherwise: &str) -> String {
     match (clean_name(name), clean_name(handle.unwrap_or_default())) {
         (name, _) if !name.is_empty() => name,
@@ -131,7 +134,7 @@ fn title(name: &str, handle: Option<&str>, otherwise: &str) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MOST_CHARS).collect()
+    text.chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect()
 }
 
 async fn compose(engine: &Engine, arrival: Arrival, fresh_ms: i64) -> Option<Notification> {

@@ -148,8 +148,8 @@ pub(crate) fn conversation_rows(sql: &Connection, rows: Vec<ListRow>) -> Result<
         .collect()
 }
 
-/// So many unsent replies of a conversation are shown in its row; the thread shows them all.
-const UNSENT_IN_ROW: usize = 5;
+/// The row shows at most this many unsent replies of a conversation; the thread shows them all.
+const MAX_UNSENT_IN_ROW: usize = 5;
 
 fn unsent_view(unsent: Unsent) -> UnsentView {
     match unsent {
@@ -184,7 +184,7 @@ fn conversation_row(tags: Vec<Tag>, unsent: Vec<Unsent>, row: ListRow) -> Conver
         budget: row.budget,
         scheduled: row.scheduled,
         unsent: row.unsent,
-        unsent_replies: unsent.into_iter().take(UNSENT_IN_ROW).map(unsent_view).collect(),
+        unsent_replies: unsent.into_iter().take(MAX_UNSENT_IN_ROW).map(unsent_view).collect(),
         kind: row.kind,
         status: row.status,
         draft: row.draft_line,
@@ -272,7 +272,14 @@ fn message_view(
     };
     let post = match &message.content {
         Content::SharePost { item_id: Some(item_id), .. } => post::find(sql, message.account, item_id)?.map(post_view),
-        _ => None,
+        Content::SharePost { item_id: None, .. }
+        | Content::Text { .. }
+        | Content::Image { .. }
+        | Content::Video { .. }
+        | Content::Sticker { .. }
+        | Content::Card { .. }
+        | Content::Unsupported { .. }
+        | Content::Unreadable => None,
     };
     Ok(MessageView {
         id: message.id,
@@ -462,7 +469,7 @@ fn delivery(message: &Message, replies: &[OutboxReply], read_up_to_ms: i64) -> D
     }
 }
 
-/// A hue that stays with a person: FNV-1a over TikTok's id for them.
+/// A hue for a stand-in avatar or a tag: FNV-1a over TikTok's id or the name, so that it never changes.
 fn hue(remote_id: &str) -> u16 {
     let hash = remote_id
         .bytes()

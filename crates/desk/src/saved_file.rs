@@ -20,11 +20,11 @@ pub(crate) use json::write as write_json;
 pub(crate) use table::write as write_table;
 
 /// Bytes in the largest table.
-const LARGEST_TABLE: usize = 8 * 1024 * 1024;
+const MAX_TABLE_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes in the largest file with pictures, which are a third larger in it than by themselves.
-pub(crate) const LARGEST_JSON: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_JSON_BYTES: usize = 64 * 1024 * 1024;
 /// More than anybody has written; 100,000 rows are another kind of file.
-const MOST_ENTRIES: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 /// So many are kept in one transaction: the writer is free for others in between.
 const SLICE: usize = 200;
 
@@ -57,7 +57,7 @@ type Read = Vec<Result<Entry, ImportRefusal>>;
 /// # Errors
 /// [`FaultCode::ImportUnreadable`] with `tooLarge`, `tooMany`, `columns`, or `quotes:` and a line.
 pub(crate) async fn import_table(desk: &Desk, text: String) -> Result<ImportReport, Fault> {
-    import(desk, text, LARGEST_TABLE, table::read).await
+    import(desk, text, MAX_TABLE_BYTES, table::read).await
 }
 
 /// Takes a file with pictures in.
@@ -65,7 +65,7 @@ pub(crate) async fn import_table(desk: &Desk, text: String) -> Result<ImportRepo
 /// # Errors
 /// [`FaultCode::ImportUnreadable`] with `tooLarge`, `tooMany`, `format`, or `json:` and a line.
 pub(crate) async fn import_json(desk: &Desk, text: String) -> Result<ImportReport, Fault> {
-    import(desk, text, LARGEST_JSON, json::read).await
+    import(desk, text, MAX_JSON_BYTES, json::read).await
 }
 
 fn unreadable(detail: impl Into<String>) -> Fault {
@@ -83,10 +83,10 @@ async fn import(
     }
     let read = tokio::task::spawn_blocking(move || read(text.strip_prefix('\u{FEFF}').unwrap_or(&text)));
     let entries = read.await.map_err(|error| Fault::unexpected(&error))?.map_err(unreadable)?;
-    if entries.len() > MOST_ENTRIES {
+    if entries.len() > MAX_ENTRIES {
         return Err(unreadable("tooMany"));
     }
-    let mut intake = Intake::new(desk.engine().store().read(saved_reply::all).await?);
+    let mut intake = Intake::new(desk.store().read(saved_reply::all).await?);
     let mut entries = entries.into_iter();
     loop {
         let slice: Vec<_> = entries.by_ref().take(SLICE).collect();
@@ -125,7 +125,7 @@ async fn take_in(desk: &Desk, mut intake: Intake, slice: Vec<Result<Entry, Impor
         }
     }
     let now_ms = desk.engine().clock().now_ms();
-    let written = desk.engine().store().write(move |tx| {
+    let written = desk.store().write(move |tx| {
         for (entry, held) in ready {
             if let Some(held) = held {
                 media::record(tx, &held, now_ms)?;

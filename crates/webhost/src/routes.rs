@@ -24,13 +24,13 @@ use crate::door::{self, Door};
 use crate::page;
 
 /// Bytes in the largest question: one that brings a file of saved replies. The desk refuses a smaller one in a sentence.
-const LARGEST_QUESTION: usize = 72 * 1024 * 1024;
+const MAX_REQUEST_BYTES: usize = 72 * 1024 * 1024;
 /// Bytes in the largest picture; the desk refuses one byte less than this in a sentence.
-const LARGEST_PICTURE: usize = 33 * 1024 * 1024;
+const MAX_IMAGE_BYTES: usize = 33 * 1024 * 1024;
 /// How often a silent event stream shows that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 /// As in the desktop window, with this host in the place of its schemes.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; \
                       object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(Clone)]
@@ -42,8 +42,8 @@ struct Room {
 pub(crate) fn router(desk: Desk, ui_dir: PathBuf, door: Door) -> Router {
     let room = Room { desk, ui_dir: Arc::new(ui_dir) };
     Router::new()
-        .route("/rpc", post(rpc).layer(DefaultBodyLimit::max(LARGEST_QUESTION)))
-        .route("/attach/{conversation}", post(attach).layer(DefaultBodyLimit::max(LARGEST_PICTURE)))
+        .route("/rpc", post(rpc).layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES)))
+        .route("/attach/{conversation}", post(attach).layer(DefaultBodyLimit::max(MAX_IMAGE_BYTES)))
         .route("/events", get(events))
         .route("/media/{key}", get(media))
         .route_layer(middleware::from_fn_with_state(door.clone(), door::own_page_only))
@@ -88,7 +88,7 @@ async fn events(State(room): State<Room>) -> Sse<impl Stream<Item = Result<sse::
             }
         }
     });
-    Sse::new(told).keep_alive(KeepAlive::new().interval(HEARTBEAT))
+    Sse::new(told).keep_alive(KeepAlive::new().interval(HEARTBEAT_INTERVAL))
 }
 
 async fn media(State(room): State<Room>, Path(key): Path<String>) -> Response {
@@ -112,7 +112,7 @@ async fn file(State(room): State<Room>, uri: Uri) -> Response {
 async fn guarded(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));

@@ -78,7 +78,7 @@ pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
     quiet.spawn().with_context(|| format!("`{name}` could not be started"))
 }
 
-/// How a profile's keychain entries are told from another's: see `profile.rs` of the desktop crust.
+/// How a profile's keychain entries are told from another's: see `profile.rs` of the desktop shell.
 fn mark(data: &Path) -> String {
     let digest = data
         .as_os_str()

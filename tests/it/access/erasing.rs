@@ -1,5 +1,6 @@
 //! Erasing to the end: whatever breaks it off, fails or is under way meanwhile, in the end nothing of the account is left.
 
+use desk::commands::{GetMediaUsage, GetOverview, UnlinkAccount};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ async fn furnished() -> (World, AccountId, Vec<String>) {
     quoll.says("do you have a zylophant?");
     quoll.sends_image();
     world.until_thread(&quoll, "<image kept>").await;
-    world.until("the avatar is here", async |world| !world.row(&quoll).await["person"]["avatar"].is_null()).await;
+    world.until("the avatar is here", async |world| world.row(&quoll).await.person.avatar.is_some()).await;
     world.reply(&quoll, "Only a brambleton.").await;
     world.settle().await;
     let words = ["zylophant", "quollbert", "brambleton", "maisonbloom"].map(str::to_owned).to_vec();
@@ -29,7 +30,7 @@ async fn furnished() -> (World, AccountId, Vec<String>) {
 
 /// All that erasing does in the tables, and nothing of what comes after.
 async fn erase_rows(world: &World, id: AccountId) {
-    world.ask("unlinkAccount", json!({ "account": id, "erase": false })).await;
+    world.ask(UnlinkAccount { account: id, erase: false }).await;
     while world.desk().engine().store().write(move |tx| account::erase_slice(tx, id, 500)).await.unwrap() {}
 }
 
@@ -42,8 +43,8 @@ async fn until_finished(world: &World) {
     world.until("it is erased to the end", async |world| !unfinished(world).await).await;
 }
 
-async fn usage(world: &World) -> Value {
-    world.ask("getMediaUsage", json!({})).await["pictures"].clone()
+async fn usage(world: &World) -> u32 {
+    world.ask(GetMediaUsage {}).await.pictures
 }
 
 /// The pictures and films on the disk.
@@ -129,7 +130,7 @@ async fn while_the_log_cannot_be_cut_it_is_not_called_erased() {
     let fault = erase(&world, id).await.unwrap().expect_err("a reader still has the old words");
     assert_eq!(json!(fault.code), "eraseUnfinished");
     assert_ne!(files_with(world.folder(), &words), Vec::<String>::new());
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"], json!([]), "the account is gone all the same");
+    assert!(world.ask(GetOverview {}).await.accounts.is_empty(), "the account is gone all the same");
     drop(release);
     reader.await.unwrap().unwrap();
     until_finished(&world).await;
@@ -194,7 +195,7 @@ async fn rows_go_in_slices_conversations_too() {
         customer.says("hello");
         world.conversation(&customer).await;
     }
-    world.ask("unlinkAccount", json!({ "account": id, "erase": false })).await;
+    world.ask(UnlinkAccount { account: id, erase: false }).await;
     let store = world.desk().engine().store();
     let count = async || {
         let counted = store.read(|sql| Ok(sql.query_row("SELECT count(*) FROM conversation", [], |row| row.get(0))?));

@@ -167,7 +167,7 @@ async fn an_account_that_gets_a_token_after_all_wakes_up() {
     world.until_thread(&ana, "It left today. [deskbell, queued relink]").await;
     ana.says("hi");
     // Whoever asks for something gets a token; everybody else learns of it.
-    world.ask("checkImagePermission", json!({ "conversation": conversation })).await;
+    world.ask_json("checkImagePermission", json!({ "conversation": conversation })).await;
     assert_eq!(world.tiktok.ledger().refreshes(), 1);
     world.until_thread(&ana, "Ana: hi").await;
     world.settle().await;

@@ -1,10 +1,11 @@
 //! Unlinking: the access is given back and forgotten, the history stays or goes, and the other account is not touched.
 
+use desk::commands::{AddTag, GetMediaUsage, GetOverview, SyncAccounts, UnlinkAccount};
 use std::path::Path;
 
 use serde_json::{Value, json};
 use store::Connection;
-use tests::{World, http};
+use tests::{World, http, parsed};
 
 use super::{events, link_again, reply, rows, shown, thread, token, two, until_health, until_said};
 
@@ -17,7 +18,7 @@ async fn code(world: &World, business_id: &str, token: &str) -> i64 {
 
 async fn found(world: &World, text: &str) -> usize {
     let asked = json!({ "text": text, "account": null, "limit": 20, "utcOffsetMin": 0 });
-    world.ask("search", asked).await["messages"].as_array().map_or(0, Vec::len)
+    world.ask_json("search", asked).await["messages"].as_array().map_or(0, Vec::len)
 }
 
 #[tokio::test]
@@ -30,7 +31,7 @@ async fn an_unlinked_account_is_silent_keeps_its_history_and_goes_on_when_linked
         if unreachable {
             world.tiktok.unplug().await;
         }
-        world.ask("unlinkAccount", json!({ "account": bloom, "erase": false })).await;
+        world.ask(UnlinkAccount { account: bloom, erase: false }).await;
         assert_eq!(shown(&world, bloom).await["health"]["state"], "unlinked");
         for kind in ["access", "refresh"] {
             assert_eq!(token(&world, kind, &bloom_id), None, "nobody has the {kind} token any more");
@@ -38,7 +39,7 @@ async fn an_unlinked_account_is_silent_keeps_its_history_and_goes_on_when_linked
         assert!(token(&world, "access", &corner_id).is_some());
         if unreachable {
             world.tiktok.plug_in().await.unwrap();
-            world.ask("syncAccounts", json!({})).await;
+            world.ask(SyncAccounts {}).await;
         } else {
             assert_eq!(world.tiktok.ledger().calls("revoke"), 1, "TikTok was told");
             assert_eq!(code(&world, &bloom_id, &access).await, 40_105);
@@ -145,18 +146,18 @@ async fn an_erased_account_is_gone_from_every_table_and_file_and_the_other_is_un
     until_said(&world, bloom, "Quollbert", "hello").await;
     let conversation =
         rows(&world, bloom).await.into_iter().find(|row| row["person"]["name"] == "Ana").unwrap()["id"].clone();
-    world.ask("addTag", json!({ "conversation": conversation, "name": "Wurzeltag" })).await;
+    world.ask(AddTag { conversation: parsed(&conversation), name: "Wurzeltag".to_owned() }).await;
     reply(&world, bloom, "Ana", "Only a brambleton.").await;
     world.settle().await;
     let later = json!({
         "conversation": conversation, "body": "Tomorrow: marzipone", "quoted": null, "attachment": null,
         "atMs": world.tiktok.now_ms() + 86_400_000,
     });
-    world.ask("scheduleReply", later).await;
+    world.ask_json("scheduleReply", later).await;
     world.tiktok.revoke_tokens();
     until_health(&world, bloom, "relink").await;
     reply(&world, bloom, "Ana", "Or a gloomstick.").await;
-    world.ask("saveDraft", json!({ "conversation": conversation, "body": "And a fiddlecap" })).await;
+    world.ask_json("saveDraft", json!({ "conversation": conversation, "body": "And a fiddlecap" })).await;
     let words: Vec<String> = [
         "zylophant",
         "quollbert",
@@ -179,9 +180,9 @@ async fn an_erased_account_is_gone_from_every_table_and_file_and_the_other_is_un
         assert!(held.iter().any(|found| found.ends_with(word)), "{word} is somewhere: {held:?}");
     }
     let before = thread(&world, corner, "Ana").await;
-    let pictures = world.ask("getMediaUsage", json!({})).await;
+    let pictures = world.ask(GetMediaUsage {}).await.pictures;
 
-    world.ask("unlinkAccount", json!({ "account": bloom, "erase": true })).await;
+    world.ask(UnlinkAccount { account: bloom, erase: true }).await;
     let needles = words.clone();
     let left = store.read(move |sql| tables_with(sql, &needles)).await.unwrap();
     assert_eq!(left, Vec::<String>::new());
@@ -192,14 +193,14 @@ async fn an_erased_account_is_gone_from_every_table_and_file_and_the_other_is_un
     assert_eq!(shown(&world, bloom).await, Value::Null);
     assert_eq!(thread(&world, corner, "Ana").await, before);
     assert_eq!((found(&world, "zylophant").await, found(&world, "hello Corner").await), (0, 1));
-    assert!(world.ask("getMediaUsage", json!({})).await["pictures"].as_u64() < pictures["pictures"].as_u64());
+    assert!(world.ask(GetMediaUsage {}).await.pictures < pictures);
 
     drop(store);
     world.close().await;
     assert_eq!(files_with(world.folder(), &words), Vec::<String>::new(), "not in the files either");
     world.restart().await;
     assert_eq!(thread(&world, corner, "Ana").await, before);
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(world.ask(GetOverview {}).await.accounts.len(), 1);
 
     // It can be linked anew, with what TikTok still lists.
     let anew = world.link().await;

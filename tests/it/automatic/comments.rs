@@ -1,5 +1,6 @@
 //! Comments of high intent: each is answered by one message, within TikTok's conditions, and once.
 
+use desk::commands::GetAutoMessages;
 use std::time::Duration;
 
 use desk::{Event, FaultCode, Place};
@@ -15,13 +16,13 @@ async fn world() -> World {
     let mut world = World::with(Config { limits: Limits::NONE, ..Config::default() }, quick(), TestHost::new()).await;
     world.link().await;
     world.hears();
-    let on = world.ask("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
+    let on = world.ask_json("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
     assert_eq!(on["commentToMessage"]["enabled"], true);
     world
 }
 
 async fn comments(world: &World) -> Vec<Value> {
-    let comments = world.ask("listComments", json!({ "account": world.account() })).await;
+    let comments = world.ask_json("listComments", json!({ "account": world.account() })).await;
     comments.as_array().unwrap().clone()
 }
 
@@ -32,8 +33,8 @@ async fn comment(world: &World, text: &str) -> Value {
     find(world).await.unwrap()
 }
 
-async fn open(world: &World) -> Value {
-    world.ask("getAutoMessages", json!({ "account": world.account() })).await["commentToMessage"]["open"].clone()
+async fn open(world: &World) -> u32 {
+    world.ask(GetAutoMessages { account: world.account() }).await.comment_to_message.open
 }
 
 fn holds(comment: &Value, condition: &str) -> Value {
@@ -48,7 +49,7 @@ fn answer(comment: &Value, body: &str) -> Value {
 /// Fails unless answering fails for this, without a call having been made.
 async fn not_answerable(world: &World, comment: &Value, why: &str) {
     let before = world.tiktok.ledger().calls("send");
-    let fault = world.try_ask("answerComment", answer(comment, "Hello")).await.unwrap_err();
+    let fault = world.try_ask_json("answerComment", answer(comment, "Hello")).await.unwrap_err();
     assert_eq!((fault.code, fault.detail.as_deref()), (FaultCode::CommentNotAnswerable, Some(why)));
     assert_eq!(world.tiktok.ledger().calls("send"), before);
 }
@@ -72,7 +73,7 @@ async fn a_comment_is_answered_by_one_message_and_has_a_conversation_then() {
         assert_eq!(holds(&arrived, condition), expected, "{condition}");
     }
     assert_eq!(open(&world).await, 1);
-    let answered = world.ask("answerComment", answer(&arrived, " It is 12 euros.\r\n")).await;
+    let answered = world.ask_json("answerComment", answer(&arrived, " It is 12 euros.\r\n")).await;
     assert_eq!(
         (answered["state"]["state"].clone(), answered["state"]["body"].clone()),
         (json!("answered"), json!("It is 12 euros."))
@@ -112,7 +113,7 @@ async fn the_same_comment_told_twice_is_one() {
     let delivery = ear.recv().await.unwrap();
     world.desk().hear(&delivery.signature, &delivery.body).await.unwrap();
     let first = comment(&world, "How much?").await;
-    world.ask("answerComment", answer(&first, "12")).await;
+    world.ask_json("answerComment", answer(&first, "12")).await;
     world.desk().hear(&delivery.signature, &delivery.body).await.unwrap();
     let all = comments(&world).await;
     assert_eq!((all.len(), all[0]["state"]["state"].clone()), (1, json!("answered")));
@@ -140,7 +141,7 @@ async fn each_condition_that_we_know_of_is_told_without_asking_and_the_others_by
     ] {
         world.customer(name).comments(made);
         let arrived = comment(&world, name).await;
-        let refused = world.ask("answerComment", answer(&arrived, "Hello")).await;
+        let refused = world.ask_json("answerComment", answer(&arrived, "Hello")).await;
         assert_eq!(refused["state"]["state"], "refused", "{name}");
         assert_eq!(refused["state"]["body"], "Hello");
         assert!(refused["state"]["refusal"]["code"].as_i64().unwrap() >= 40_000);
@@ -150,7 +151,7 @@ async fn each_condition_that_we_know_of_is_told_without_asking_and_the_others_by
     let remote = answered.comments("colleague");
     let arrived = comment(&world, "colleague").await;
     world.tiktok.owner().answers_comment(&remote, "We have it");
-    let refused = world.try_ask("answerComment", answer(&arrived, "Hello")).await;
+    let refused = world.try_ask_json("answerComment", answer(&arrived, "Hello")).await;
     let state = comment(&world, "colleague").await["state"]["state"].clone();
     assert!(refused.is_err() || state == "refused", "a colleague was faster: {state}");
     assert!(world.tiktok.ledger().accepted.is_empty(), "nothing went out");
@@ -161,14 +162,17 @@ async fn texts_that_cannot_be_sent_and_comments_put_aside_are_not_answered() {
     let world = world().await;
     world.customer("Ana").comments("How much?");
     let arrived = comment(&world, "How much?").await;
-    assert_eq!(world.refused("answerComment", answer(&arrived, " \u{200B} ")).await, FaultCode::ReplyEmpty);
-    assert_eq!(world.refused("answerComment", answer(&arrived, &"x".repeat(6_001))).await, FaultCode::ReplyTooLong);
+    assert_eq!(world.refused_json("answerComment", answer(&arrived, " \u{200B} ")).await, FaultCode::ReplyEmpty);
+    assert_eq!(
+        world.refused_json("answerComment", answer(&arrived, &"x".repeat(6_001))).await,
+        FaultCode::ReplyTooLong
+    );
     let aside = |dismissed: bool| json!({ "comment": arrived["id"], "dismissed": dismissed });
-    assert_eq!(world.ask("dismissComment", aside(true)).await["state"]["state"], "dismissed");
+    assert_eq!(world.ask_json("dismissComment", aside(true)).await["state"]["state"], "dismissed");
     assert_eq!(open(&world).await, 0);
-    assert_eq!(world.refused("answerComment", answer(&arrived, "12")).await, FaultCode::WrongState);
-    assert_eq!(world.ask("dismissComment", aside(false)).await["state"]["state"], "open");
-    world.ask("answerComment", answer(&arrived, "12")).await;
+    assert_eq!(world.refused_json("answerComment", answer(&arrived, "12")).await, FaultCode::WrongState);
+    assert_eq!(world.ask_json("dismissComment", aside(false)).await["state"]["state"], "open");
+    world.ask_json("answerComment", answer(&arrived, "12")).await;
     assert_eq!(world.tiktok.ledger().accepted.len(), 1);
 }
 
@@ -196,10 +200,13 @@ async fn a_lost_answer_is_found_in_the_conversation_and_never_sent_again() {
         let arrived = comment(&world, &format!("comment {n}")).await;
         world.tiktok.fault("send", fault.clone(), Times::Next(1));
         world.tiktok.fault("conversation_list", Fault::code(50_000), Times::UntilCleared);
-        let lost = world.ask("answerComment", answer(&arrived, "12 euros")).await;
+        let lost = world.ask_json("answerComment", answer(&arrived, "12 euros")).await;
         // The pushed echo may have settled it by now.
         assert!(["unconfirmed", "answered"].map(Value::from).contains(&lost["state"]["state"]), "{fault:?}: {lost}");
-        assert!(world.try_ask("answerComment", answer(&arrived, "12 euros")).await.is_err(), "never a second call");
+        assert!(
+            world.try_ask_json("answerComment", answer(&arrived, "12 euros")).await.is_err(),
+            "never a second call"
+        );
         world.tiktok.clear_faults();
         world
             .until("it is found", async |world| {
@@ -217,7 +224,7 @@ async fn a_lost_answer_that_did_not_go_out_stays_for_the_agent() {
     world.customer("Ana").comments("How much?");
     let arrived = comment(&world, "How much?").await;
     world.tiktok.fault("send", Fault::Status { status: 502, accepting: false }, Times::Next(1));
-    world.ask("answerComment", answer(&arrived, "12")).await;
+    world.ask_json("answerComment", answer(&arrived, "12")).await;
     let lists = world.tiktok.ledger().calls("conversation_list");
     world
         .until("TikTok was looked at", async |world| world.tiktok.ledger().calls("conversation_list") > lists + 9)
@@ -232,13 +239,13 @@ async fn what_was_certainly_not_sent_can_be_sent_again() {
     world.customer("Ana").comments("How much?");
     let arrived = comment(&world, "How much?").await;
     world.tiktok.unplug().await;
-    assert_eq!(world.refused("answerComment", answer(&arrived, "12")).await, FaultCode::Offline);
+    assert_eq!(world.refused_json("answerComment", answer(&arrived, "12")).await, FaultCode::Offline);
     world.tiktok.plug_in().await.unwrap();
     world.tiktok.fault("send", Fault::RateLimited, Times::Next(1));
-    assert_eq!(world.refused("answerComment", answer(&arrived, "12")).await, FaultCode::RateLimited);
+    assert_eq!(world.refused_json("answerComment", answer(&arrived, "12")).await, FaultCode::RateLimited);
     assert_eq!(comment(&world, "How much?").await["state"]["state"], "open");
     world
-        .until("it goes out", async |world| world.try_ask("answerComment", answer(&arrived, "12")).await.is_ok())
+        .until("it goes out", async |world| world.try_ask_json("answerComment", answer(&arrived, "12")).await.is_ok())
         .await;
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), ["12"]);
 }
@@ -275,24 +282,24 @@ async fn where_tiktok_does_not_offer_it_that_is_told() {
     let config = Config { limits: Limits::NONE, country: "FR".to_owned(), ..Config::default() };
     let mut world = World::with(config, quick(), TestHost::new()).await;
     world.link().await;
-    let view = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    let view = world.ask_json("refreshAutoMessages", json!({ "account": world.account() })).await;
     assert_eq!(view["fault"], Value::Null, "the messages are another matter");
     assert_eq!(view["commentToMessage"]["enabled"], Value::Null);
     assert_eq!(view["commentToMessage"]["fault"]["code"], "commentToMessageNotHere");
     let turn = json!({ "account": world.account(), "enabled": true });
-    assert_eq!(world.refused("setCommentToMessage", turn).await, FaultCode::CommentToMessageNotHere);
+    assert_eq!(world.refused_json("setCommentToMessage", turn).await, FaultCode::CommentToMessageNotHere);
 }
 
 #[tokio::test]
 async fn what_the_owner_switched_in_the_app_is_shown() {
     let world = world().await;
     world.tiktok.owner().answers_comments(false);
-    let view = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    let view = world.ask_json("refreshAutoMessages", json!({ "account": world.account() })).await;
     assert_eq!(view["commentToMessage"]["enabled"], false);
     world.tiktok.fault("direct_reply_update", Fault::HangUpAfter, Times::Next(1));
-    let on = world.ask("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
+    let on = world.ask_json("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
     assert_eq!(on["commentToMessage"]["enabled"], true, "settled by reading");
     world.tiktok.fault("direct_reply_update", Fault::Status { status: 502, accepting: false }, Times::Next(1));
     let off = json!({ "account": world.account(), "enabled": false });
-    assert_eq!(world.refused("setCommentToMessage", off).await, FaultCode::TikTokUnwell);
+    assert_eq!(world.refused_json("setCommentToMessage", off).await, FaultCode::TikTokUnwell);
 }

@@ -1,9 +1,10 @@
 //! The owner changes things in TikTok's own app: Deskbell notices, says so, and overwrites nothing.
 
 use desk::FaultCode;
+use desk::commands::DeleteAutoMessage;
 use sandbox::AutoKind;
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 use super::{
     PROMPT, QUESTION, WELCOME, agree, approve, at_tiktok, changes, create, id, of_kind, read, shown, text, versions,
@@ -13,7 +14,7 @@ use super::{
 /// Asks for something that must fail because TikTok has something else by now, and shows that.
 async fn changed_elsewhere(world: &World, command: &str, args: Value) {
     let before = changes(world);
-    assert_eq!(world.refused(command, args).await, FaultCode::AutoChangedElsewhere, "{command}");
+    assert_eq!(world.refused_json(command, args).await, FaultCode::AutoChangedElsewhere, "{command}");
     assert_eq!(changes(world), before, "{command} has overwritten nothing");
     agree(world).await;
 }
@@ -66,7 +67,7 @@ async fn what_was_deleted_there_need_not_be_deleted_here() {
     let question = id(&world, QUESTION.0, 0).await;
     assert!(world.tiktok.owner().deletes(&world.tiktok.ledger().auto_messages[0].id));
     let before = changes(&world);
-    world.ask("deleteAutoMessage", json!({ "message": question })).await;
+    world.ask(DeleteAutoMessage { message: parsed(&question) }).await;
     assert_eq!(changes(&world), before);
     agree(&world).await;
 }

@@ -1,11 +1,12 @@
 //! TikTok's answers get lost, or the way to it: nothing is done twice, and the page shows what came of it.
 
+use desk::commands::DeleteAutoMessage;
 use std::time::Duration;
 
 use desk::FaultCode;
 use sandbox::{Fault, Times};
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 use super::{
     PROMPT, QUESTION, agree, approve, at_tiktok, changes, create, id, make, read, shown, text, versions, world,
@@ -57,14 +58,14 @@ async fn a_change_whose_answer_is_lost_is_found_and_never_asked_for_again() {
             };
             let made = changes(&world);
             world.tiktok.fault(endpoint, fault.clone(), Times::Next(1));
-            world.ask(command, args).await;
+            world.ask_json(command, args).await;
             assert_eq!(changes(&world), made + 1, "{endpoint} {fault:?}: one call");
             assert!(made >= before);
             let view = agree(&world).await;
             assert_eq!(super::of_kind(&view, PROMPT.0)["changedElsewhereMs"], Value::Null, "{endpoint} {fault:?}");
         }
         let left = id(&world, PROMPT.0, 0).await;
-        world.ask("deleteAutoMessage", json!({ "message": left })).await;
+        world.ask(DeleteAutoMessage { message: parsed(&left) }).await;
         assert!(at_tiktok(&world, PROMPT.1).is_empty());
     }
 }
@@ -75,7 +76,7 @@ async fn a_change_that_was_not_taken_is_told_and_not_asked_for_again() {
     for fault in unclear(false) {
         let before = changes(&world);
         world.tiktok.fault("auto_create", fault.clone(), Times::Next(1));
-        let code = world.refused("createAutoMessage", make(&world, QUESTION.0, &text("Where?", "Here"))).await;
+        let code = world.refused_json("createAutoMessage", make(&world, QUESTION.0, &text("Where?", "Here"))).await;
         assert_eq!((code, changes(&world)), (FaultCode::TikTokUnwell, before + 1), "{fault:?}");
         agree(&world).await;
         assert!(at_tiktok(&world, QUESTION.1).is_empty());
@@ -122,16 +123,18 @@ async fn offline_and_slowed_down_nothing_is_done_and_the_page_is_told_why() {
     create(&world, QUESTION.0, "Where?", "Here").await;
     let ask = make(&world, QUESTION.0, &text("When?", "Now"));
     world.tiktok.unplug().await;
-    assert_eq!(world.refused("createAutoMessage", ask.clone()).await, FaultCode::Offline);
+    assert_eq!(world.refused_json("createAutoMessage", ask.clone()).await, FaultCode::Offline);
     world.tiktok.plug_in().await.unwrap();
     world.tiktok.fault("auto_create", Fault::RateLimited, Times::Next(1));
     world
         .until("TikTok slows us down", async |world| {
-            matches!(world.try_ask("createAutoMessage", ask.clone()).await, Err(fault) if fault.code == FaultCode::RateLimited)
+            matches!(world.try_ask_json("createAutoMessage", ask.clone()).await, Err(fault) if fault.code == FaultCode::RateLimited)
         })
         .await;
     assert_eq!(at_tiktok(&world, QUESTION.1).len(), 1);
-    world.until("it works again", async |world| world.try_ask("createAutoMessage", ask.clone()).await.is_ok()).await;
+    world
+        .until("it works again", async |world| world.try_ask_json("createAutoMessage", ask.clone()).await.is_ok())
+        .await;
     agree(&world).await;
     assert_eq!(at_tiktok(&world, QUESTION.1).len(), 2);
     let all = versions(&world, QUESTION.0).await;
@@ -166,10 +169,10 @@ async fn while_tiktok_makes_us_wait_an_agent_is_told_so_and_does_not_wait() {
     world.tiktok.fault("*", Fault::too_many_per_minute(), Times::Next(1));
     world.until_health("rateLimited").await;
     let ask = make(&world, QUESTION.0, &text("Where?", "Here"));
-    assert_eq!(world.refused("createAutoMessage", ask).await, FaultCode::RateLimited);
+    assert_eq!(world.refused_json("createAutoMessage", ask).await, FaultCode::RateLimited);
     let turn = json!({ "account": world.account(), "enabled": true });
-    assert_eq!(world.refused("setCommentToMessage", turn).await, FaultCode::RateLimited);
-    let view = world.ask("refreshAutoMessages", json!({ "account": world.account() })).await;
+    assert_eq!(world.refused_json("setCommentToMessage", turn).await, FaultCode::RateLimited);
+    let view = world.ask_json("refreshAutoMessages", json!({ "account": world.account() })).await;
     assert_eq!(view["fault"]["code"], "rateLimited");
 }
 

@@ -1,9 +1,10 @@
 //! What TikTok would refuse is told by Deskbell, and TikTok is not asked to do it.
 
 use desk::FaultCode;
+use desk::commands::DeleteAutoMessage;
 use serde_json::{Value, json};
 use store::table::account;
-use tests::World;
+use tests::{World, parsed};
 
 use super::{
     KINDS, PROMPT, QUESTION, WELCOME, agree, approve, changes, create, id, make, read, shown, text, words, world,
@@ -12,7 +13,7 @@ use super::{
 /// Asks for something that must fail without TikTok having been asked to change anything.
 async fn refused(world: &World, command: &str, args: Value) -> (FaultCode, Option<String>) {
     let before = changes(world);
-    let fault = world.try_ask(command, args).await.unwrap_err();
+    let fault = world.try_ask_json(command, args).await.unwrap_err();
     assert_eq!(changes(world), before, "{command}: {fault:?}");
     agree(world).await;
     (fault.code, fault.detail)
@@ -39,7 +40,7 @@ async fn what_tiktok_would_refuse_is_never_asked_for() {
         assert_eq!(refused_after_reading(&world, "updateAutoMessage", change).await, FaultCode::AutoRejected, "{kind}");
     }
     for kind in [QUESTION.0, PROMPT.0] {
-        world.ask("deleteAutoMessage", json!({ "message": id(&world, kind, 0).await })).await;
+        world.ask(DeleteAutoMessage { message: parsed(&id(&world, kind, 0).await) }).await;
         let twice = make(&world, kind, &text(" Title 1 ", "Another answer"));
         assert_eq!(refused(&world, "createAutoMessage", twice).await.0, FaultCode::AutoDuplicate, "{kind}");
         approve(&world).await;
@@ -62,7 +63,7 @@ async fn what_tiktok_would_refuse_is_never_asked_for() {
 /// As [`refused`], where the page did not know better before it was refused.
 async fn refused_after_reading(world: &World, command: &str, args: Value) -> FaultCode {
     let before = changes(world);
-    let code = world.refused(command, args).await;
+    let code = world.refused_json(command, args).await;
     assert_eq!(changes(world), before);
     agree(world).await;
     code
@@ -88,11 +89,15 @@ async fn without_the_permission_nothing_is_asked_at_all() {
     for (command, args) in commands {
         assert_eq!(refused(&world, command, args).await.0, FaultCode::AutoNotPermitted);
     }
-    let view = world.ask("refreshAutoMessages", json!({ "account": account })).await;
+    let view = world.ask_json("refreshAutoMessages", json!({ "account": account })).await;
     assert_eq!(view["fault"]["code"], "autoNotPermitted");
     assert_eq!(view["commentToMessage"]["enabled"], false, "that needs another permission");
     assert_eq!(world.tiktok.ledger().calls("auto_get"), calls);
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"], "live", "messages go on");
+    assert_eq!(
+        world.ask_json("getOverview", json!({})).await["accounts"][0]["health"]["state"],
+        "live",
+        "messages go on"
+    );
 }
 
 /// What counts as one for TikTok: a letter, a family of joined emoji (7), a flag (2), a letter with its mark (2), an ideograph.
@@ -131,10 +136,10 @@ async fn every_script_is_counted_as_tiktok_counts_it() {
                 }
                 None => ("createAutoMessage", make(&world, kind, &fits)),
             };
-            world.ask(args.0, args.1).await;
+            world.ask_json(args.0, args.1).await;
             agree(&world).await;
             if kind != WELCOME.0 {
-                world.ask("deleteAutoMessage", json!({ "message": id(&world, kind, 0).await })).await;
+                world.ask(DeleteAutoMessage { message: parsed(&id(&world, kind, 0).await) }).await;
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Replacing what was rejected, switching on with all that does, bringing back an earlier state, and copying.
 
 use desk::FaultCode;
+use desk::commands::{DeleteAutoMessage, RestoreAutoVersion, SortAutoMessages};
 use sandbox::{Fault, Times, WindowRule};
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 use super::{
     PROMPT, QUESTION, WELCOME, agree, approve, at_tiktok, changes, create, id, lines, of_kind, read, shown, text,
@@ -34,12 +35,12 @@ async fn a_rejected_message_is_replaced_where_it_stood() {
     create(&world, WELCOME.0, "", "free money").await;
     reject_all(&world).await;
     let again = json!({ "message": id(&world, PROMPT.0, 1).await, "text": text("Deux", "Answer") });
-    world.ask("recreateAutoMessage", again).await;
+    world.ask_json("recreateAutoMessage", again).await;
     agree(&world).await;
     let expected = ["One | Answer [rejected]", "Deux | Answer [reviewing]", "Three | Answer [rejected]"];
     assert_eq!(at_tiktok(&world, PROMPT.1), expected);
     let again = json!({ "message": id(&world, WELCOME.0, 0).await, "text": text("", "Hello") });
-    world.ask("recreateAutoMessage", again).await;
+    world.ask_json("recreateAutoMessage", again).await;
     agree(&world).await;
     assert_eq!(at_tiktok(&world, WELCOME.1), ["Hello [reviewing]"]);
 }
@@ -51,13 +52,13 @@ async fn if_the_second_half_of_replacing_fails_the_words_are_among_the_versions(
     reject_all(&world).await;
     world.tiktok.fault("auto_create", Fault::code(40_002), Times::Next(1));
     let again = json!({ "message": id(&world, QUESTION.0, 0).await, "text": text("Where?", "There") });
-    assert_eq!(world.refused("recreateAutoMessage", again).await, FaultCode::TikTokRefused);
+    assert_eq!(world.refused_json("recreateAutoMessage", again).await, FaultCode::TikTokRefused);
     let view = agree(&world).await;
     assert!(lines(&view, QUESTION.0).is_empty());
     let versions = versions(&world, QUESTION.0).await;
     assert_eq!(versions[0]["items"], json!([]));
     assert_eq!((&versions[1]["items"], &versions[0]["elsewhere"]), (&json!([text("Where?", "Here")]), &json!(false)));
-    world.ask("restoreAutoVersion", json!({ "version": versions[1]["id"] })).await;
+    world.ask(RestoreAutoVersion { version: parsed(&versions[1]["id"]) }).await;
     agree(&world).await;
     assert_eq!(at_tiktok(&world, QUESTION.1), ["Where? | Here [reviewing]"]);
 }
@@ -78,10 +79,16 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
             for place in [2, 0, 1] {
                 ids.push(id(&world, kind, place).await);
             }
-            world.ask("sortAutoMessages", json!({ "account": world.account(), "kind": kind, "order": ids })).await;
+            world
+                .ask(SortAutoMessages {
+                    account: world.account(),
+                    kind: parsed(&json!(kind)),
+                    order: ids.iter().map(parsed).collect(),
+                })
+                .await;
         }
         let said = lines(&shown(&world).await, kind);
-        world.ask("setAutoMessagesEnabled", turn(&world, kind, true, false)).await;
+        world.ask_json("setAutoMessagesEnabled", turn(&world, kind, true, false)).await;
         agree(&world).await;
         assert_eq!(lines(&shown(&world).await, kind), said);
         let served = |world: &World| {
@@ -92,8 +99,8 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
         world.crash().await;
         world.restart().await;
         assert_eq!(off(&agree(&world).await, kind), 3, "and what Deskbell still knows after a crash");
-        world.ask("setAutoMessagesEnabled", turn(&world, kind, false, false)).await;
-        let done = world.ask("setAutoMessagesEnabled", turn(&world, kind, true, true)).await;
+        world.ask_json("setAutoMessagesEnabled", turn(&world, kind, false, false)).await;
+        let done = world.ask_json("setAutoMessagesEnabled", turn(&world, kind, true, true)).await;
         assert_eq!(done["refused"], json!([]));
         approve(&world).await;
         assert_eq!(lines(&agree(&world).await, kind), said, "in the same order");
@@ -107,7 +114,7 @@ async fn switched_on_without_making_anew_nothing_is_served_and_with_it_all_is_in
 #[tokio::test]
 async fn a_welcome_message_that_was_never_written_is_tiktoks_own_and_still_our_doing() {
     let world = world().await;
-    world.ask("setAutoMessagesEnabled", turn(&world, WELCOME.0, true, true)).await;
+    world.ask_json("setAutoMessagesEnabled", turn(&world, WELCOME.0, true, true)).await;
     let view = agree(&world).await;
     assert_eq!(of_kind(&view, WELCOME.0)["items"].as_array().unwrap().len(), 1);
     assert_eq!(of_kind(&view, WELCOME.0)["changedElsewhereMs"], Value::Null);
@@ -122,7 +129,7 @@ async fn what_tiktok_does_not_take_while_making_anew_is_told_and_the_rest_goes_o
     }
     approve(&world).await;
     world.tiktok.fault("auto_create", Fault::code(40_002), Times::Next(1));
-    let done = world.ask("setAutoMessagesEnabled", turn(&world, QUESTION.0, true, true)).await;
+    let done = world.ask_json("setAutoMessagesEnabled", turn(&world, QUESTION.0, true, true)).await;
     assert_eq!(done["refused"].as_array().unwrap().len(), 1);
     assert_eq!(done["refused"][0]["text"], text("One", "Answer"));
     assert_eq!(done["refused"][0]["fault"]["code"], "tikTokRefused");
@@ -146,20 +153,22 @@ async fn an_earlier_state_is_brought_back_word_for_word_with_as_few_calls_as_pos
         let restore = json!({ "version": wanted["id"] });
 
         let before = changes(&world);
-        world.ask("restoreAutoVersion", restore.clone()).await;
+        world.ask_json("restoreAutoVersion", restore.clone()).await;
         assert_eq!(changes(&world), before, "{kind}: it is so already");
 
         let second = id(&world, kind, 1).await;
         let base = json!({ "title": "Two", "body": "Answer\nin two lines 👨‍👩‍👧‍👦" });
-        world.ask("updateAutoMessage", json!({ "message": second, "base": base, "text": text("Two", "Other") })).await;
+        world
+            .ask_json("updateAutoMessage", json!({ "message": second, "base": base, "text": text("Two", "Other") }))
+            .await;
         approve(&world).await;
         let before = changes(&world);
-        world.ask("restoreAutoVersion", restore.clone()).await;
+        world.ask_json("restoreAutoVersion", restore.clone()).await;
         assert_eq!((changes(&world) - before, json!(texts(&world))), (1, wanted["items"].clone()), "{kind}: one call");
 
-        world.ask("deleteAutoMessage", json!({ "message": id(&world, kind, 0).await })).await;
+        world.ask(DeleteAutoMessage { message: parsed(&id(&world, kind, 0).await) }).await;
         world.tiktok.owner().deletes(&remote_ids(&world).pop().unwrap());
-        world.ask("restoreAutoVersion", restore.clone()).await;
+        world.ask_json("restoreAutoVersion", restore.clone()).await;
         agree(&world).await;
         assert_eq!(json!(texts(&world)), wanted["items"], "{kind}");
     }
@@ -175,14 +184,14 @@ async fn a_welcome_message_is_brought_back_but_never_away() {
     let hello = versions(&world, WELCOME.0).await[0]["id"].clone();
     let change =
         json!({ "message": id(&world, WELCOME.0, 0).await, "base": text("", "Hello"), "text": text("", "Hi") });
-    world.ask("updateAutoMessage", change).await;
-    let early = world.ask("restoreAutoVersion", json!({ "version": hello })).await;
+    world.ask_json("updateAutoMessage", change).await;
+    let early = world.ask_json("restoreAutoVersion", json!({ "version": hello })).await;
     assert_eq!(early["refused"][0]["fault"]["code"], "autoReviewing");
     approve(&world).await;
-    world.ask("restoreAutoVersion", json!({ "version": hello })).await;
+    world.ask(RestoreAutoVersion { version: parsed(&hello) }).await;
     agree(&world).await;
     assert_eq!(at_tiktok(&world, WELCOME.1), ["Hello [reviewing]"]);
-    assert_eq!(world.refused("restoreAutoVersion", json!({ "version": empty })).await, FaultCode::AutoNotPossible);
+    assert_eq!(world.refused(RestoreAutoVersion { version: parsed(&empty) }).await, FaultCode::AutoNotPossible);
 }
 
 #[tokio::test]
@@ -201,7 +210,7 @@ async fn a_copy_brings_what_is_not_there_and_tells_what_has_no_room() {
     create(&world, QUESTION.0, "Our own", "Answer").await;
     create(&world, WELCOME.0, "", "Hello from the corner").await;
     let copy = json!({ "from": from, "to": to, "kinds": ["suggestedQuestion", "welcomeMessage"] });
-    let done = world.ask("copyAutoMessages", copy.clone()).await;
+    let done = world.ask_json("copyAutoMessages", copy.clone()).await;
     let refused: Vec<(Value, Value)> = done["refused"]
         .as_array()
         .unwrap()
@@ -220,6 +229,6 @@ async fn a_copy_brings_what_is_not_there_and_tells_what_has_no_room() {
     assert_eq!(there, ["Hello from the corner", "Question 1", "Our own", "Question 0"]);
     assert_eq!(done["now"]["account"], json!(to));
     let before = changes(&world);
-    world.ask("copyAutoMessages", copy).await;
+    world.ask_json("copyAutoMessages", copy).await;
     assert_eq!(changes(&world), before, "a second time there is nothing to do");
 }

@@ -3,6 +3,7 @@
 //!
 //! A failing day prints its seed; `DESKBELL_SEED=<seed> cargo test -p tests --test it complete` lives through that alone.
 
+use desk::commands::{PauseBackfill, SyncAccounts};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -150,11 +151,11 @@ impl Day {
             90..95 => {
                 self.paused = !self.paused;
                 let pause = json!({ "account": self.world.account(), "paused": self.paused });
-                self.world.ask("pauseBackfill", pause).await;
+                self.world.ask_json("pauseBackfill", pause).await;
                 format!("paused: {}", self.paused)
             }
             _ => {
-                self.world.ask("syncAccounts", json!({})).await;
+                self.world.ask(SyncAccounts {}).await;
                 "sync now".to_owned()
             }
         };
@@ -176,12 +177,12 @@ impl Day {
 
     /// What is on screen of everybody, after the claim was read: it may only be more by then.
     async fn check(&mut self) {
-        let Some(complete_to_ms) = account(&self.world).await["history"]["completeToMs"].as_i64() else { return };
+        let Some(complete_to_ms) = account(&self.world).await.history.complete_to_ms else { return };
         let mut rows = Vec::new();
         for tab in ["all", "done"] {
             let asked = json!({ "account": self.world.account(), "tab": tab, "offset": 0, "limit": 200 });
             rows.extend(
-                self.world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default(),
+                self.world.ask_json("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default(),
             );
         }
         for customer in self.customers.clone() {
@@ -201,7 +202,7 @@ impl Day {
                 continue;
             }
             let asked = json!({ "conversation": row["id"], "before": null, "after": null, "limit": 200 });
-            let page = self.world.ask("listMessages", asked).await;
+            let page = self.world.ask_json("listMessages", asked).await;
             let empty = Vec::new();
             let messages = page["messages"].as_array().unwrap_or(&empty);
             let mut shown = lines(messages, page["gaps"].as_array().unwrap_or(&empty));
@@ -234,18 +235,18 @@ impl Day {
     async fn evening(mut self) {
         self.world.tiktok.clear_faults();
         let id = self.world.account();
-        self.world.ask("pauseBackfill", json!({ "account": id, "paused": false })).await;
+        self.world.ask(PauseBackfill { account: id, paused: false }).await;
         self.world.tiktok.advance(Duration::from_secs(300));
-        self.world.ask("syncAccounts", json!({})).await;
+        self.world.ask(SyncAccounts {}).await;
         let newest = self.customers.iter().filter_map(|customer| customer.thread().last().map(|one| one.at_ms)).max();
         self.diary.push("evening".to_owned());
         self.world
             .until(&format!("all is complete (seed {})\n{}", self.seed, self.diary.join("\n")), async |world| {
-                account(world).await["history"]["completeToMs"].as_i64() > newest
+                account(world).await.history.complete_to_ms > newest
             })
             .await;
         self.check().await;
-        assert_eq!(account(&self.world).await["history"]["unreadable"], 0, "seed {}", self.seed);
+        assert_eq!(account(&self.world).await.history.unreadable, 0, "seed {}", self.seed);
         for customer in &self.customers {
             if !customer.thread().is_empty() {
                 let found = super::judge(&self.world, customer).await;

@@ -1,19 +1,12 @@
 //! What it takes to call a history complete: TikTok's lists break off, lag, lead astray and refuse, and nothing that was
 //! written is left out of sight for it.
 
+use desk::commands::{SetActiveView, SyncAccounts};
 use std::time::Duration;
 
-use engine::inbound::{self, ApplyOptions};
-use engine::source::{Batch, Unreadable};
 use engine::timing::Timing;
-use model::{Content, ConversationId, ConversationKind, Millis, Surface};
 use sandbox::{Config, Customer, Fault, Limits, PagingFault, Times};
 use serde_json::{Value, json};
-use store::table::account::{NewAccount, TokenTimes};
-use store::table::conversation::ListedConversation;
-use store::table::message::IncomingMessage;
-use store::table::{account as accounts, conversation, gap, message};
-use store::{Store, StoreError, Tx};
 use tests::{TestHost, World, quick};
 
 use super::account;
@@ -41,23 +34,23 @@ fn lists(world: &World) -> usize {
 }
 
 async fn complete_to(world: &World) -> Option<i64> {
-    account(world).await["history"]["completeToMs"].as_i64()
+    account(world).await.history.complete_to_ms
 }
 
 /// Whether the list says that TikTok does not show this conversation, which may have no name yet.
-async fn unreadable(world: &World) -> Value {
-    account(world).await["history"]["unreadable"].clone()
+async fn unreadable(world: &World) -> u32 {
+    account(world).await.history.unreadable
 }
 
 async fn rows(world: &World) -> Vec<Value> {
     let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 200 });
-    world.ask("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
+    world.ask_json("listConversations", asked).await["rows"].as_array().cloned().unwrap_or_default()
 }
 
 /// How many customers wait for an answer to what is on screen.
 async fn waiting(world: &World) -> usize {
     let asked = json!({ "account": world.account(), "tab": "all", "offset": 0, "limit": 1 });
-    let counts = &world.ask("listConversations", asked).await["counts"];
+    let counts = &world.ask_json("listConversations", asked).await["counts"];
     counts["waiting"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
 }
 
@@ -86,7 +79,7 @@ async fn a_listing_that_breaks_off_between_two_pages_is_made_again_to_the_end() 
     crowd(&world, "New", 130).iter().for_each(|customer| drop(customer.says("hello?")));
     let before = lists(&world);
     world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("the first page was asked for", async |world| lists(world) > before).await;
     world.tiktok.fault("conversation_list", DOWN, Times::Next(1));
     until_waiting(&world, 130).await;
@@ -192,13 +185,13 @@ async fn a_conversation_that_can_never_be_read_is_said_to_be_hidden_and_holds_no
         world.tiktok.fault_with(&ana, "content_list", fault, Times::UntilCleared);
         ana.says("two");
         let said_at = ana.thread().last().unwrap().at_ms;
-        world.until("it is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
-        assert_eq!(world.row(&ben).await["unreadable"], false);
+        world.until("it is marked", async |world| world.row(&ana).await.unreadable).await;
+        assert!(!world.row(&ben).await.unreadable);
         world.tiktok.advance(Duration::from_secs(120));
         world.until("nothing waits for it", async |world| complete_to(world).await > Some(said_at)).await;
         world.tiktok.clear_faults();
         world.until_thread(&ana, "two").await;
-        world.until("the mark is gone", async |world| world.row(&ana).await["unreadable"] == false).await;
+        world.until("the mark is gone", async |world| !world.row(&ana).await.unreadable).await;
     }
 }
 
@@ -220,7 +213,7 @@ async fn a_conversation_that_cannot_be_kept_holds_up_no_other() {
     ben.says("two");
     ana.says("two, which is newer");
     world.until_thread(&ben, "two").await;
-    world.until("Ana's is marked", async |world| world.row(&ana).await["unreadable"] == true).await;
+    world.until("Ana's is marked", async |world| world.row(&ana).await.unreadable).await;
     store.write(|tx| Ok(tx.execute_batch("DROP TRIGGER poison")?)).await.unwrap();
     world.until_thread(&ana, "two, which is newer").await;
 }
@@ -230,7 +223,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
     let world = World::paced(no_lag).await;
     let answered = world.customer("Answered");
     answered.says("first");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.conversation(&answered).await;
     // All of them after that listing, each a millisecond before the other.
     let newest_at = world.tiktok.now_ms() + 130;
@@ -245,7 +238,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
     let before = lists(&world);
     // What stands on the first page is settled at once; we hear of it late.
     world.tiktok.fault("conversation_list", Fault::AnswerLate(Duration::from_secs(4)), Times::Next(1));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("the first page was asked for", async |world| lists(world) > before).await;
     world.reply(&answered, "Yes!").await;
     world.until("the answer is there", async |world| !world.tiktok.ledger().texts_to("Answered").is_empty()).await;
@@ -254,7 +247,7 @@ async fn a_request_that_we_answer_between_two_pages_hides_no_other() {
     // Whatever was claimed was claimed before the next listing is asked for.
     let before = lists(&world);
     world.tiktok.fault("conversation_list", Fault::Delay(Duration::from_secs(2)), Times::Next(1));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it lists again", async |world| lists(world) > before).await;
     let claimed = complete_to(&world).await;
     let slipped = !rows(&world).await.iter().any(|row| row["person"]["name"] == hundredth.name().as_str());
@@ -270,11 +263,9 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         customer.says("hello");
     }
     ben.colleague_replies("Hello Ben", "APP");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     for (n, astray) in
-        [PagingFault::MissingCursor, PagingFault::RepeatedCursor, PagingFault::EndlessCursor, PagingFault::MissingId]
-            .into_iter()
-            .enumerate()
+        [PagingFault::MissingCursor, PagingFault::RepeatedCursor, PagingFault::EndlessCursor, PagingFault::MissingId].into_iter().enumerate()
     {
         world.tiktok.fault("conversation_list", Fault::Paging(astray), Times::UntilCleared);
         let text = format!("again, for the {n}th time");
@@ -284,7 +275,7 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         claim_nothing(&world).await;
         for _ in 0..2 {
             let before = lists(&world);
-            world.ask("syncAccounts", json!({})).await;
+            world.ask(SyncAccounts {}).await;
             world.until("both lists were asked for", async |world| lists(world) >= before + 2).await;
         }
         if astray != PagingFault::MissingId {
@@ -294,7 +285,7 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
         assert!(complete_to(&world).await < Some(said_at), "{astray:?}");
         world.tiktok.clear_faults();
         claim_nothing(&world).await;
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
         world.until_thread(&ana, &text).await;
         world.until("they were read to their end", async |world| complete_to(world).await >= Some(said_at)).await;
     }
@@ -315,13 +306,13 @@ async fn a_conversation_whose_id_no_address_can_carry_costs_itself_only() {
         let text = format!("again, for the {n}th time");
         ana.says(&text);
         ben.says(&text);
-        world.ask("syncAccounts", json!({})).await;
+        world.ask(SyncAccounts {}).await;
     }
     world.until_thread(&ana, "again, for the 4th time").await;
-    assert_eq!(world.ask("getOverview", json!({})).await["accounts"][0]["health"]["state"], "live");
+    assert_eq!(world.ask_json("getOverview", json!({})).await["accounts"][0]["health"]["state"], "live");
     assert!(complete_to(&world).await < Some(said_at), "nothing is called complete beyond what cannot be read");
     world.tiktok.clear_faults();
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     for customer in [&ana, &ben] {
         world.until_thread(customer, "again, for the 4th time").await;
     }
@@ -337,14 +328,14 @@ async fn a_thread_on_screen_does_not_wait_for_as_long_as_others_after_a_failure(
     .await;
     let ana = world.customer("Ana");
     ana.says("hello");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     let conversation = world.conversation(&ana).await;
     world.tiktok.fault("content_list", Fault::TruncatedJson, Times::Next(1));
     let read = world.tiktok.ledger().calls("content_list");
     ana.says("are you there?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it was read in vain", async |world| world.tiktok.ledger().calls("content_list") > read).await;
-    world.ask("setActiveView", json!({ "conversation": conversation, "focused": false })).await;
+    world.ask(SetActiveView { conversation: Some(conversation), focused: false }).await;
     world.until_thread(&ana, "are you there?").await;
 }
 
@@ -357,14 +348,14 @@ async fn looking_again_reads_what_was_put_aside_at_once() {
     .await;
     let ana = world.customer("Ana");
     ana.says("hello");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "hello").await;
     world.tiktok.fault("content_list", Fault::TruncatedJson, Times::Next(1));
     let read = world.tiktok.ledger().calls("content_list");
     ana.says("are you there?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until("it was read in vain", async |world| world.tiktok.ledger().calls("content_list") > read).await;
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "are you there?").await;
 }
 
@@ -374,170 +365,16 @@ async fn a_new_conversation_that_is_not_found_for_as_long_as_lists_may_lag_is_no
     let ana = world.customer("Ana");
     world.tiktok.fault("content_list", Fault::code(40_007), Times::Next(5));
     ana.says("is anybody there?");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "is anybody there?").await;
-    assert_eq!(world.row(&ana).await["unreadable"], false);
-}
-
-/// A database with one account, linked at the beginning of time.
-fn linked(tx: &mut Tx<'_>) -> Result<model::AccountId, StoreError> {
-    let tokens =
-        TokenTimes { issued_at_ms: 0, access_expires_at_ms: 1, refresh_expires_at_ms: 1, scopes: String::new() };
-    let named = |name: &str| name.to_owned();
-    let new = NewAccount { remote_id: named("b"), handle: named("h"), display_name: named("H"), avatar: None, tokens };
-    accounts::link(tx, &new, 0)
-}
-
-fn listed(tx: &mut Tx<'_>, account: model::AccountId, n: i64) -> Result<ConversationId, StoreError> {
-    let listed = ListedConversation {
-        remote_id: format!("c{n}"),
-        kind: ConversationKind::Chat,
-        updated_ms: Some(100 + n),
-        origin: None,
-    };
-    conversation::upsert_listed(tx, account, &listed)?;
-    conversation::find(tx, account, &listed.remote_id)?.ok_or(StoreError::NotFound)
-}
-
-#[tokio::test]
-async fn refused_conversations_are_all_tried_again_by_turns() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    let tried = store
-        .write(|tx| {
-            let account = linked(tx)?;
-            for n in 0..30 {
-                let id = listed(tx, account, n)?;
-                conversation::mark_refused(tx, id, 100 + n)?;
-            }
-            let mut tried = std::collections::BTreeSet::new();
-            for _ in 0..2 {
-                conversation::mark_refused_due(tx, account, 20)?;
-                for known in conversation::due(tx, account, 50)? {
-                    tried.insert(known.id);
-                    conversation::mark_refused(tx, known.id, known.remote_updated_ms)?;
-                }
-            }
-            Ok(tried.len())
-        })
-        .await
-        .unwrap();
-    assert_eq!(tried, 30);
-    store.close().await;
-}
-
-const DAY_MS: Millis = 86_400_000;
-
-fn line(n: i64, at_ms: Millis) -> IncomingMessage {
-    IncomingMessage {
-        remote_id: format!("r{n:02}"),
-        sent_at_ms: at_ms,
-        is_timed: true,
-        outgoing: false,
-        surface: Surface::Other,
-        auto: None,
-        content: Content::Text { body: format!("text {n}") },
-        quoted_remote_id: None,
-        reactions: Vec::new(),
-        raw: "{}".to_owned(),
-    }
-}
-
-/// A conversation that was read twice: the gaps that are shown in it, by the message they stand before.
-async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    let gaps = store
-        .write(move |tx| {
-            let account = linked(tx)?;
-            let id = listed(tx, account, 0)?;
-            for batch in &batches {
-                let rules = ApplyOptions { now_ms, call_ms: 1, undecided_after_ms: 1, updated_ms: 100, patient: false };
-                inbound::apply(tx, id, batch, rules)?;
-                let again = inbound::apply(tx, id, batch, rules)?;
-                assert!(!again.news, "taken in twice it changes nothing");
-            }
-            gap::of_conversation(tx, id)?
-                .into_iter()
-                .map(|(gap, _)| Ok(message::get(tx, gap.before)?.remote_id.unwrap_or_default()))
-                .collect::<Result<Vec<_>, StoreError>>()
-        })
-        .await
-        .unwrap();
-    store.close().await;
-    gaps
-}
-
-fn page(lines: impl Iterator<Item = IncomingMessage>, full: bool) -> Batch {
-    Batch { messages: lines.collect(), full, ..Batch::default() }
-}
-
-#[tokio::test]
-async fn a_page_that_is_not_full_and_meets_nothing_is_not_taken_for_the_whole_conversation() {
-    let at = |n: i64| 1_000_000 + n;
-    let (old, new) = (page((0..5).map(|n| line(n, at(n))), false), page((30..49).map(|n| line(n, at(n))), false));
-    assert_eq!(gaps_of(vec![old.clone(), new.clone()], at(60)).await, ["r30"]);
-    // What TikTok has forgotten by then is not missing.
-    assert_eq!(gaps_of(vec![old, new.clone()], at(60) + 90 * DAY_MS).await, Vec::<String>::new());
-    assert_eq!(gaps_of(vec![new], at(60)).await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn what_comes_without_an_id_leaves_a_gap_where_it_stood() {
-    let at = |n: i64| 1_000_000 + n;
-    let with = |nameless: Vec<Option<Millis>>| Batch {
-        unreadable: nameless.into_iter().map(|at_ms| Unreadable { at_ms, raw: "{}".to_owned() }).collect(),
-        ..page([0, 1, 2, 4].into_iter().map(|n| line(n, at(n))), false)
-    };
-    assert_eq!(gaps_of(vec![with(vec![Some(at(3))])], at(9)).await, ["r04"]);
-    assert_eq!(gaps_of(vec![with(vec![Some(at(-1))])], at(9)).await, ["r00"]);
-    assert_eq!(gaps_of(vec![with(vec![None])], at(9)).await, ["r00"]);
-    // Once it has an id, it is shown.
-    let all = page((0..5).map(|n| line(n, at(n))), false);
-    assert_eq!(gaps_of(vec![with(vec![Some(at(3))]), all], at(9)).await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind_it() {
-    let at = |n: i64| 1_000_000 + n;
-    let ours = |n: i64| IncomingMessage { outgoing: true, surface: Surface::Phone, ..line(n, at(n)) };
-    let batches = [page([line(0, at(0))].into_iter(), false), page((30..50).map(ours), true)];
-    // It has no id yet; it was taken for a later one; its own id was taken for another's.
-    for (bound, answer) in [(None, "r30"), (Some("r45"), "r30"), (Some("r30"), "r99")] {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let (gaps, batches) = (Vec::new(), batches.clone());
-        let gaps: Vec<Option<String>> = store
-            .write(move |tx| {
-                let (account, mut gaps) = (linked(tx)?, gaps);
-                let id = listed(tx, account, 0)?;
-                let rules =
-                    ApplyOptions { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
-                for batch in &batches {
-                    inbound::apply(tx, id, batch, rules)?;
-                }
-                let reply = match bound {
-                    Some(bound) => message::find(tx, account, bound)?.ok_or(StoreError::NotFound)?.id,
-                    None => message::insert_own(tx, account, id, &line(30, 0).content, None, at(60))?,
-                };
-                inbound::confirm(tx, account, reply, answer)?;
-                for (gap, _) in gap::of_conversation(tx, id)? {
-                    gaps.push(message::get(tx, gap.before)?.remote_id);
-                }
-                Ok(gaps)
-            })
-            .await
-            .unwrap();
-        assert_eq!(gaps, [Some("r30".to_owned())], "{bound:?} {answer}");
-        store.close().await;
-    }
+    assert!(!world.row(&ana).await.unreadable);
 }
 
 #[tokio::test]
 async fn after_sleep_the_lists_are_read_to_their_end() {
     let world = told().await;
     crowd(&world, "Known", 130).iter().for_each(|customer| drop(customer.says("hello?")));
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     until_waiting(&world, 130).await;
     let before = lists(&world);
     world.desk().engine().resume_after_sleep().await;

@@ -61,7 +61,7 @@ async fn a_decoder_that_is_killed_or_hangs_costs_its_picture_only() {
     let mut world = World::paced(|timing| timing.decode = Duration::from_millis(400)).await;
     let at = conversation(&world).await;
     let ana = world.customer("Ana");
-    world.until("nothing else is decoded", async |world| world.row(&ana).await["person"]["avatar"].is_string()).await;
+    world.until("nothing else is decoded", async |world| world.row(&ana).await.person.avatar.is_some()).await;
     let place = tempfile::tempdir().unwrap();
     for does in [
         "kill -SEGV $$",
@@ -86,7 +86,7 @@ async fn the_try_is_on_disk_before_the_decoder_sees_the_picture_and_few_are_made
     let mut world = World::start().await;
     let at = conversation(&world).await;
     let ana = world.customer("Ana");
-    world.until("nothing else is decoded", async |world| world.row(&ana).await["person"]["avatar"].is_string()).await;
+    world.until("nothing else is decoded", async |world| world.row(&ana).await.person.avatar.is_some()).await;
     let place = tempfile::tempdir().unwrap();
     let (folder, seen) = (world.folder().join("media/tries"), place.path().join("seen"));
     world.crash().await;

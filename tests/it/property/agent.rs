@@ -1,12 +1,14 @@
 //! What the agent does in a day: sends, takes back, changes, moves, keeps for later, decides.
 
 use desk::FaultCode;
+use desk::commands::MoveReply;
 use model::{ConversationId, MessageId};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use sandbox::{Attempt, Verdict};
 use serde_json::{Value, json};
 use store::table::outbox::{self, OutboxState};
+use tests::parsed;
 
 use super::{Day, NAMES, body, is_sent};
 
@@ -33,41 +35,41 @@ impl Day {
         let text = said.map_or_else(|| format!("reply {}", self.replies.len()), |reply| reply.text.clone());
         let mut press = tests::press(conversation, &text);
         if self.lot.random_bool(0.5) {
-            press["key"] = json!(format!("press {}", self.replies.len()));
+            press.key = format!("press {}", self.replies.len());
         }
         // An agent who has read no further than the customer's last words.
         if self.lot.random_bool(0.4) {
             let shown = self.messages(conversation).await;
             let read = shown.iter().rfind(|message| message["direction"] == "in");
-            press["seen"] = read.map_or(Value::Null, |message| message["id"].clone());
+            press.seen = read.map(|message| parsed(&message["id"]));
         }
         let mut what = format!("to {}: {text}", NAMES[who]);
-        let queued = match self.world.try_ask("sendReply", press.clone()).await {
+        let queued = match self.world.try_ask(press.clone()).await {
             Ok(queued) => queued,
             Err(fault) if fault.code == FaultCode::ColleagueReplied => {
                 if self.lot.random() {
                     return format!("{what} (not after a colleague)");
                 }
                 what.push_str(" (anyway)");
-                press["anyway"] = json!(true);
-                self.world.ask("sendReply", press.clone()).await
+                press.anyway = true;
+                self.world.ask(press.clone()).await
             }
             Err(fault) => panic!("{text}: {fault:?}"),
         };
-        if press["key"] != "" && self.lot.random() {
+        if !press.key.is_empty() && self.lot.random() {
             what.push_str(" (pressed twice)");
-            let again = self.world.ask("sendReply", press.clone()).await;
-            if again["messages"] != queued["messages"] {
-                self.wrong.push(format!("one press of {text:?} queued {queued} and {again}"));
+            let again = self.world.ask(press.clone()).await;
+            if again.messages != queued.messages {
+                self.wrong.push(format!("one press of {text:?} queued {queued:?} and {again:?}"));
             }
         }
-        let id = id(&queued["messages"][0]);
+        let id = queued.messages[0];
         self.replies.push(Reply { who, id: Some(id), text, again: 0, gone: false, scheduled: false });
         // Second thoughts, while it can still be undone.
         if self.undoes && self.lot.random_bool(0.4) {
             let shown = self.messages(conversation).await;
             if let Some(message) =
-                shown.into_iter().find(|message| message["id"] == queued["messages"][0] && is_open(message))
+                shown.into_iter().find(|message| parsed::<MessageId>(&message["id"]) == id && is_open(message))
             {
                 let then = self.decide_about(who, conversation, &message).await;
                 return format!("{what}, then {then}");
@@ -82,7 +84,7 @@ impl Day {
         let at_ms = self.world.desk().engine().clock().now_ms() + self.lot.random_range(5..150);
         let later =
             json!({ "conversation": conversation, "body": text, "quoted": null, "attachment": null, "atMs": at_ms });
-        match self.world.try_ask("scheduleReply", later).await {
+        match self.world.try_ask_json("scheduleReply", later).await {
             Ok(_) => {
                 self.replies.push(Reply { who, id: None, text: text.clone(), again: 0, gone: false, scheduled: true });
                 format!("to {} in a moment: {text}", NAMES[who])
@@ -96,7 +98,7 @@ impl Day {
     pub(super) async fn decide_scheduled(&mut self, scheduled: &Value) -> String {
         let text = scheduled["body"].as_str().expect("a text").to_owned();
         let command = if self.lot.random() { "sendScheduledReplyNow" } else { "cancelScheduledReply" };
-        self.world.ask(command, json!({ "scheduled": scheduled["id"] })).await;
+        self.world.ask_json(command, json!({ "scheduled": scheduled["id"] })).await;
         if command == "cancelScheduledReply" {
             let reply = self.replies.iter_mut().find(|reply| reply.text == text).expect("one of ours");
             reply.gone = true;
@@ -107,7 +109,7 @@ impl Day {
     }
 
     pub(super) async fn scheduled(&self) -> Vec<Value> {
-        let listed = self.world.ask("listScheduledReplies", json!({ "account": self.world.account() })).await;
+        let listed = self.world.ask_json("listScheduledReplies", json!({ "account": self.world.account() })).await;
         listed.as_array().cloned().unwrap_or_default()
     }
 
@@ -141,7 +143,7 @@ impl Day {
             "editReply" => json!({ "message": message["id"], "body": edited }),
             _ => json!({ "message": message["id"] }),
         };
-        match self.world.try_ask(command, args).await {
+        match self.world.try_ask_json(command, args).await {
             Ok(_) => {}
             // The lane was faster.
             Err(fault) if fault.code == FaultCode::WrongState => return format!("{command} {text} came too late"),
@@ -179,7 +181,7 @@ impl Day {
     async fn move_by(&mut self, conversation: ConversationId, id: MessageId, text: &str) -> String {
         let by = *[-2, -1, 1, 2].choose(&mut self.lot).expect("there are some");
         let before = self.waiting(conversation).await;
-        match self.world.try_ask("moveReply", json!({ "message": id, "by": by })).await {
+        match self.world.try_ask(MoveReply { message: id, by }).await {
             Ok(_) => {}
             Err(fault) if fault.code == FaultCode::WrongState => return format!("moveReply {text} came too late"),
             Err(fault) => panic!("moveReply {text}: {fault:?}"),
@@ -188,7 +190,10 @@ impl Day {
         let mut asked = before.clone();
         if let Some(from) = asked.iter().position(|other| *other == id) {
             let moved = asked.remove(from);
-            asked.insert(from.saturating_add_signed(by).min(asked.len()), moved);
+            asked.insert(
+                from.saturating_add_signed(isize::try_from(by).expect("a small number")).min(asked.len()),
+                moved,
+            );
         }
         // While nothing else happened, it is as asked. Else what went out meanwhile was out of its reach.
         let same = |one: &[MessageId], other: &[MessageId]| {
@@ -247,7 +252,7 @@ impl Day {
     /// A text that was taken back stands in the draft, until the next press of Send clears that.
     async fn is_in_draft(&mut self, who: usize, text: &str) {
         let conversation = self.customers[who].1;
-        let view = self.world.ask("getConversation", json!({ "conversation": conversation })).await;
+        let view = self.world.ask_json("getConversation", json!({ "conversation": conversation })).await;
         let draft = view["draft"]["body"].as_str().unwrap_or_default();
         if !draft.split("\n\n").any(|part| part == text) {
             self.wrong.push(format!("{text:?} was taken back and is not in the draft: {draft:?}"));

@@ -58,7 +58,7 @@ impl Day {
                 wrong.push(format!("one of TikTok's messages on two rows: {ids:?}"));
             }
             let page = json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 });
-            let gaps = self.world.ask("listMessages", page).await["gaps"].as_array().map_or(0, Vec::len);
+            let gaps = self.world.ask_json("listMessages", page).await["gaps"].as_array().map_or(0, Vec::len);
             for written in customer.thread().iter().filter(|written| written.by_customer) {
                 let times = shown
                     .iter()
@@ -77,11 +77,8 @@ impl Day {
                 .skip(answered.map_or(0, |at| at + 1))
                 .filter(|message| message["direction"] == "in")
                 .count();
-            if row["unread"] != json!(unread) || row["waiting"] != json!(unread > 0) {
-                wrong.push(format!(
-                    "{}: unread {} waiting {}, counted {unread}",
-                    NAMES[who], row["unread"], row["waiting"]
-                ));
+            if row.unread != json!(unread) || row.waiting != json!(unread > 0) {
+                wrong.push(format!("{}: unread {} waiting {}, counted {unread}", NAMES[who], row.unread, row.waiting));
             }
         }
         wrong

@@ -1,12 +1,13 @@
 //! Pushes that come twice, late, never, before the answer they belong to, or while TikTok's lists fail.
 
+use desk::commands::SyncAccounts;
+use desk::view::Health;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use sandbox::{Customer, Fault, Times, WebhookFaults};
-use serde_json::json;
 use tests::World;
 
 use super::{blind, hear, hear_all, pushed, sees_again, seldom};
@@ -142,7 +143,7 @@ async fn the_echo_of_our_own_reply_is_one_bubble_whenever_it_comes() {
     sees_again(&world).await;
     let asked = world.tiktok.ledger().calls("content_list");
     ana.says("thank you");
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     world.until_thread(&ana, "thank you").await;
     assert!(world.tiktok.ledger().calls("content_list") > asked);
     assert_eq!((bubbles("twice").await, world.messages(&ana).await.len()), (2, 6), "the list agrees");
@@ -167,14 +168,12 @@ async fn a_push_while_the_lists_fail_is_shown_and_not_called_complete() {
     let before = listed();
     world.until("it has tried to list", async |_| listed() > before + 10).await;
     let shown = account(&world).await;
-    assert_eq!(shown["health"]["state"], "unwell");
-    assert!(shown["history"]["completeToMs"].as_i64().unwrap() <= lost_ms, "{shown}");
+    assert!(matches!(shown.health, Health::Unwell { .. }));
+    assert!(shown.history.complete_to_ms.unwrap() <= lost_ms, "{shown:?}");
     assert!(!world.reads(&ana).await.contains("two"));
     sees_again(&world).await;
     world.until_thread(&ana, "Ana: one\n  Ana: two, which nobody pushes\n  Ana: three").await;
     world
-        .until("it is complete", async |world| {
-            account(world).await["history"]["completeToMs"].as_i64().unwrap() > lost_ms + 60_000
-        })
+        .until("it is complete", async |world| account(world).await.history.complete_to_ms.unwrap() > lost_ms + 60_000)
         .await;
 }

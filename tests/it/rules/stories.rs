@@ -1,15 +1,19 @@
 //! Rules at work on a desk, with TikTok as the referee of what was sent.
 
+use desk::commands::{
+    DeleteRule, DeleteSavedReply, ExplainRules, ListRules, SetAgentAway, SetReplyReserve, SetRulesOnThisComputer,
+};
+use model::{RuleProblem, Status};
 use std::time::Duration;
 
 use desk::FaultCode;
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 async fn saved(world: &World, name: &str, body: &str) -> Value {
     let text = json!({ "name": name, "shortcut": "", "category": "", "body": body, "attachment": null });
-    world.ask("saveSavedReply", json!({ "saved": null, "text": text })).await["id"].clone()
+    world.ask_json("saveSavedReply", json!({ "saved": null, "text": text })).await["id"].clone()
 }
 
 fn rule(name: &str, trigger: Value, actions: Value) -> Value {
@@ -21,7 +25,7 @@ fn keyword(word: &str) -> Value {
 }
 
 async fn keep(world: &World, spec: Value) -> Value {
-    let kept = world.ask("saveRule", json!({ "rule": null, "spec": spec })).await;
+    let kept = world.ask_json("saveRule", json!({ "rule": null, "spec": spec })).await;
     kept["rules"].as_array().unwrap().last().unwrap()["id"].clone()
 }
 
@@ -34,7 +38,7 @@ async fn pricing(world: &World) -> Value {
 
 async fn firings(world: &World) -> Vec<Value> {
     let asked = json!({ "account": world.account(), "rule": null, "before": null });
-    world.ask("listRuleRuns", asked).await.as_array().unwrap().clone()
+    world.ask_json("listRuleRuns", asked).await.as_array().unwrap().clone()
 }
 
 async fn until_fired(world: &World, times: usize) -> Vec<Value> {
@@ -49,7 +53,7 @@ async fn no_reply(world: &World, why: &str) {
 
 async fn explained(world: &World, customer: &Customer, text: &str) -> Value {
     let message = world.message(customer, text).await["id"].clone();
-    world.ask("explainRules", json!({ "message": message })).await
+    world.ask_json("explainRules", json!({ "message": message })).await
 }
 
 #[tokio::test]
@@ -68,7 +72,7 @@ async fn a_keyword_is_answered_once_and_thread_and_log_say_by_which_rule() {
     assert_eq!(log.len(), 1, "{log:?}");
     assert_eq!((&log[0]["person"], &log[0]["text"]), (&json!("Ana"), &json!("the PRICE, please?")));
     assert_eq!(log[0]["reply"], messages[1]["id"]);
-    assert_eq!(world.ask("listRules", json!({})).await["rules"][0]["fired"], 1);
+    assert_eq!(world.ask(ListRules {}).await.rules[0].fired, 1);
     assert_eq!(world.tiktok.ledger().calls("send"), 1);
 
     let why = explained(&world, &ben, "hello").await;
@@ -76,7 +80,7 @@ async fn a_keyword_is_answered_once_and_thread_and_log_say_by_which_rule() {
     let why = explained(&world, &ana, "the PRICE, please?").await;
     assert_eq!((&why["verdicts"][0]["verdict"]["kind"], &why["noReply"]), (&json!("fired"), &json!("alreadyAnswered")));
     let ours = messages[1]["id"].clone();
-    assert_eq!(world.refused("explainRules", json!({ "message": ours })).await, FaultCode::WrongState);
+    assert_eq!(world.refused(ExplainRules { message: parsed(&ours) }).await, FaultCode::WrongState);
 }
 
 #[tokio::test]
@@ -130,7 +134,7 @@ async fn a_colleague_who_answers_meanwhile_makes_the_rules_reply_disappear() {
     world.settle().await;
     let thread = world.reads(&ana).await;
     assert!(!thread.contains("it is 25"), "{thread}");
-    assert_eq!(world.row(&ana).await["trouble"], false, "it is nobody's trouble");
+    assert!(!world.row(&ana).await.trouble, "it is nobody's trouble");
     assert_eq!(world.tiktok.ledger().texts_to("Ana"), Vec::<String>::new());
     let log = firings(&world).await;
     assert_eq!((&log[0]["reply"], &log[0]["did"]), (&Value::Null, &json!([])));
@@ -156,24 +160,24 @@ async fn the_reserve_another_computer_and_an_unfit_reply_each_keep_it_from_answe
     let world = World::start().await;
     pricing(&world).await;
     let ana = world.customer("Ana");
-    assert_eq!(world.ask("setReplyReserve", json!({ "reserve": 10 })).await["reserve"], 10);
+    assert_eq!(world.ask(SetReplyReserve { reserve: 10 }).await.reserve, 10);
     ana.says("price 1");
     no_reply(&world, "reserve").await;
     assert_eq!(explained(&world, &ana, "price 1").await["noReply"], "reserve");
-    world.ask("setReplyReserve", json!({ "reserve": 9 })).await;
-    let here = world.ask("setRulesOnThisComputer", json!({ "account": world.account(), "here": false })).await;
+    world.ask(SetReplyReserve { reserve: 9 }).await;
+    let here = world.ask_json("setRulesOnThisComputer", json!({ "account": world.account(), "here": false })).await;
     assert_eq!(here["answersHere"], json!([]));
     ana.says("price 2");
     no_reply(&world, "otherComputer").await;
     assert_eq!(explained(&world, &ana, "price 2").await["noReply"], "otherComputer");
-    world.ask("setRulesOnThisComputer", json!({ "account": world.account(), "here": true })).await;
+    world.ask(SetRulesOnThisComputer { account: world.account(), here: true }).await;
     ana.says("price 3");
     world.until_got(&ana, &["Hello Ana, it is 25."]).await;
     world.settle().await;
 
-    let price = world.ask("listRules", json!({})).await["rules"][0]["spec"]["actions"][0]["saved"].clone();
-    world.ask("deleteSavedReply", json!({ "saved": price })).await;
-    assert_eq!(world.ask("listRules", json!({})).await["rules"][0]["problem"], "savedReplyGone");
+    let price = world.ask_json("listRules", json!({})).await["rules"][0]["spec"]["actions"][0]["saved"].clone();
+    world.ask(DeleteSavedReply { saved: parsed(&price) }).await;
+    assert_eq!(world.ask(ListRules {}).await.rules[0].problem, Some(RuleProblem::SavedReplyGone));
     ana.says("price 4");
     no_reply(&world, "savedReplyUnfit").await;
     assert_eq!(explained(&world, &ana, "price 4").await["noReply"], "savedReplyUnfit");
@@ -238,20 +242,20 @@ async fn a_wait_that_ends_with_the_window_is_too_late_for_a_reply() {
 #[tokio::test]
 async fn a_conversation_goes_to_whoever_is_there_is_put_away_tagged_and_done() {
     let world = World::start().await;
-    let agents = world.ask("saveAgent", json!({ "agent": null, "name": "Mia" })).await;
+    let agents = world.ask_json("saveAgent", json!({ "agent": null, "name": "Mia" })).await;
     let (me, mia) = (agents[0]["id"].clone(), agents[1]["id"].clone());
     let first = json!({ "kind": "firstMessage" });
     let least = json!([{ "kind": "tag", "name": "New" }, { "kind": "assign", "to": { "kind": "leastBusy" } }]);
     keep(&world, rule("Share", first.clone(), least)).await;
-    world.ask("setAgentAway", json!({ "agent": me, "away": true })).await;
+    world.ask(SetAgentAway { agent: parsed(&me), away: true }).await;
     let ana = world.customer("Ana");
     ana.says("hello");
     let log = until_fired(&world, 1).await;
     assert_eq!(log[0]["did"], json!([{ "kind": "tagged", "name": "New" }, { "kind": "assigned", "name": "Mia" }]));
-    assert_eq!(world.row(&ana).await["assignee"]["id"], mia);
-    assert_eq!(world.row(&ana).await["tags"][0]["name"], "New");
+    assert_eq!(world.row(&ana).await.assignee.unwrap().id, parsed(&mia));
+    assert_eq!(world.row(&ana).await.tags[0].name, "New");
 
-    world.ask("setAgentAway", json!({ "agent": mia, "away": true })).await;
+    world.ask(SetAgentAway { agent: parsed(&mia), away: true }).await;
     let snooze = json!([{ "kind": "snooze", "minutes": 60 }]);
     keep(&world, rule("Later", keyword("later"), snooze)).await;
     keep(&world, rule("Bye", keyword("thanks"), json!([{ "kind": "done" }]))).await;
@@ -261,9 +265,9 @@ async fn a_conversation_goes_to_whoever_is_there_is_put_away_tagged_and_done() {
     assert_eq!(log[1]["did"], json!([{ "kind": "tagged", "name": "New" }, { "kind": "nobodyThere" }]));
     assert_eq!(log[0]["did"][0]["kind"], "snoozed");
     let snoozed = json!({ "account": world.account(), "tab": "snoozed", "offset": 0, "limit": 9 });
-    assert_eq!(world.ask("listConversations", snoozed).await["rows"][0]["person"]["name"], "Ben");
+    assert_eq!(world.ask_json("listConversations", snoozed).await["rows"][0]["person"]["name"], "Ben");
     ben.says("thanks");
-    world.until("it is done", async |world| world.row(&ben).await["status"] == "done").await;
+    world.until("it is done", async |world| world.row(&ben).await.status == Status::Done).await;
     // What an agent did not put on and nobody has is not put on twice.
     ana.says("hello again");
     world.until_thread(&ana, "hello again").await;
@@ -278,7 +282,7 @@ async fn an_explanation_names_what_kept_each_rule_from_firing() {
     let off = keep(&world, rule("Off", keyword("price"), reply.clone())).await;
     let mut spec = rule("Off", keyword("price"), reply.clone());
     spec["enabled"] = json!(false);
-    world.ask("saveRule", json!({ "rule": off, "spec": spec })).await;
+    world.ask_json("saveRule", json!({ "rule": off, "spec": spec })).await;
     keep(&world, rule("Picture", json!({ "kind": "image" }), reply.clone())).await;
     let mut tagged = rule("VIPs", keyword("price"), reply.clone());
     tagged["conditions"] = json!([{ "kind": "tag", "name": "vip", "has": true }]);
@@ -311,7 +315,7 @@ async fn rules_are_kept_sorted_and_refused_with_their_reason() {
     let blank = saved(&world, "Blank", "Order {{number}}").await;
     let first = json!({ "kind": "firstMessage" });
     let bad = rule("Blank", first.clone(), json!([{ "kind": "reply", "saved": blank }]));
-    let fault = world.try_ask("saveRule", json!({ "rule": null, "spec": bad })).await.unwrap_err();
+    let fault = world.try_ask_json("saveRule", json!({ "rule": null, "spec": bad })).await.unwrap_err();
     assert_eq!((fault.code, fault.detail.as_deref()), (FaultCode::RuleInvalid, Some("savedReplyHasBlanks")));
     let one = keep(&world, rule("One", first.clone(), json!([{ "kind": "done" }]))).await;
     let two = keep(&world, rule("Two", first.clone(), json!([{ "kind": "done" }]))).await;
@@ -319,22 +323,22 @@ async fn rules_are_kept_sorted_and_refused_with_their_reason() {
         let rules = view["rules"].as_array().unwrap();
         rules.iter().map(|rule| rule["spec"]["name"].as_str().unwrap().to_owned()).collect()
     };
-    let sorted = world.ask("sortRules", json!({ "order": [two, one] })).await;
+    let sorted = world.ask_json("sortRules", json!({ "order": [two, one] })).await;
     assert_eq!(names(&sorted), ["Two", "One"]);
-    assert_eq!(names(&world.ask("deleteRule", json!({ "rule": two })).await), ["One"]);
-    assert_eq!(world.refused("deleteRule", json!({ "rule": two })).await, FaultCode::NotFound);
+    assert_eq!(names(&world.ask_json("deleteRule", json!({ "rule": two })).await), ["One"]);
+    assert_eq!(world.refused(DeleteRule { rule: parsed(&two) }).await, FaultCode::NotFound);
     let gone = json!({ "rule": two, "spec": rule("Two", first, json!([{ "kind": "done" }])) });
-    assert_eq!(world.refused("saveRule", gone).await, FaultCode::NotFound);
+    assert_eq!(world.refused_json("saveRule", gone).await, FaultCode::NotFound);
 }
 
 #[tokio::test]
 async fn business_hours_are_kept_told_and_refused_when_they_make_no_sense() {
     let world = World::start().await;
     let account = world.account();
-    let none = world.ask("getBusinessHours", json!({ "account": account })).await;
+    let none = world.ask_json("getBusinessHours", json!({ "account": account })).await;
     assert_eq!((&none["hours"], &none["open"], &none["changesAtMs"]), (&Value::Null, &json!(true), &Value::Null));
     let closed = json!({ "timeZone": "Asia/Bangkok", "week": [[], [], [], [], [], [], []], "holidays": [] });
-    let kept = world.ask("saveBusinessHours", json!({ "account": account, "hours": closed })).await;
+    let kept = world.ask_json("saveBusinessHours", json!({ "account": account, "hours": closed })).await;
     assert_eq!((&kept["hours"], &kept["open"]), (&closed, &json!(false)));
     for (key, value, detail) in [
         ("timeZone", json!("Asia/Atlantis"), "timeZone"),
@@ -344,7 +348,7 @@ async fn business_hours_are_kept_told_and_refused_when_they_make_no_sense() {
         let mut wrong = closed.clone();
         wrong[key] = value;
         let fault =
-            world.try_ask("saveBusinessHours", json!({ "account": account, "hours": wrong })).await.unwrap_err();
+            world.try_ask_json("saveBusinessHours", json!({ "account": account, "hours": wrong })).await.unwrap_err();
         assert_eq!((fault.code, fault.detail.as_deref()), (FaultCode::HoursInvalid, Some(detail)));
     }
     let away = saved(&world, "Away", "We are away.").await;
@@ -367,7 +371,7 @@ async fn a_dry_run_counts_what_a_new_rule_would_have_sent_and_sends_nothing() {
     world.conversation(&ben).await;
     let spec = rule("Price", keyword("price"), json!([{ "kind": "reply", "saved": price }]));
     let asked = json!({ "account": world.account(), "rule": null, "spec": spec, "days": 1 });
-    let run = world.ask("dryRunRules", asked).await;
+    let run = world.ask_json("dryRunRules", asked).await;
     assert_eq!((&run["messages"], &run["conversations"]), (&json!(6), &json!(2)), "{run}");
     let tried = &run["rules"][0];
     assert_eq!((&tried["rule"], &tried["fired"], &tried["replies"]), (&Value::Null, &json!(5), &json!(3)));

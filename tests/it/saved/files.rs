@@ -19,7 +19,7 @@ const AWKWARD: [(&str, &str, &str); 5] = [
 async fn export(world: &World, format: &str) -> Vec<u8> {
     let folder = world.folder().join("out");
     world.host.set_downloads(Some(folder.clone()));
-    let saved = world.ask("exportSavedReplies", json!({ "format": format, "name": "Saved replies" })).await;
+    let saved = world.ask_json("exportSavedReplies", json!({ "format": format, "name": "Saved replies" })).await;
     let place = saved["place"].as_str().unwrap().to_owned();
     assert!(place.starts_with("out/Saved replies 20") && place.ends_with(&format!(".{format}")), "{place}");
     let path = folder.join(place.trim_start_matches("out/"));
@@ -30,11 +30,11 @@ async fn export(world: &World, format: &str) -> Vec<u8> {
 
 async fn import(world: &World, format: &str, bytes: &[u8]) -> Value {
     let text = std::str::from_utf8(bytes).unwrap();
-    world.ask("importSavedReplies", json!({ "format": format, "text": text })).await
+    world.ask_json("importSavedReplies", json!({ "format": format, "text": text })).await
 }
 
 async fn unreadable(world: &World, format: &str, text: &str) -> String {
-    let fault = world.try_ask("importSavedReplies", json!({ "format": format, "text": text })).await.unwrap_err();
+    let fault = world.try_ask_json("importSavedReplies", json!({ "format": format, "text": text })).await.unwrap_err();
     assert_eq!(fault.code, FaultCode::ImportUnreadable);
     fault.detail.unwrap()
 }
@@ -73,16 +73,16 @@ async fn pictures_and_uses_travel_in_json_and_a_table_leaves_pictures_alone() {
     let png = drawing(40, 30);
     let held = world.desk().attach(None::<model::ConversationId>, png).await.unwrap();
     told["text"]["attachment"] = json!(held.key);
-    world.ask("saveSavedReply", told.clone()).await;
+    world.ask_json("saveSavedReply", told.clone()).await;
     told["text"]["name"] = json!("Photo");
     let photo = world.desk().attach(None::<model::ConversationId>, photo(320, 200)).await.unwrap();
     told["text"]["attachment"] = json!(photo.key);
-    world.ask("saveSavedReply", told).await;
+    world.ask_json("saveSavedReply", told).await;
     let file = export(&world, "json").await;
     assert_eq!(counts(&import(&world, "json", &file).await), (0, 0, 2, 0), "a photo that is here stays as it is");
     assert_eq!(export(&world, "json").await, file);
     assert_eq!(counts(&import(&other, "json", &file).await), (2, 0, 0, 0));
-    let there = other.ask("findSavedReplies", json!({ "query": "", "limit": 9 })).await;
+    let there = other.ask_json("findSavedReplies", json!({ "query": "", "limit": 9 })).await;
     assert_eq!(there[0]["attachment"]["key"], json!(held.key));
     assert!(other.desk().media(&held.key).await.is_some());
     assert_eq!((&there[1]["attachment"]["width"], &there[1]["attachment"]["height"]), (&json!(320), &json!(200)));
@@ -93,7 +93,7 @@ async fn pictures_and_uses_travel_in_json_and_a_table_leaves_pictures_alone() {
     let report = import(&world, "csv", more.as_bytes()).await;
     assert_eq!(counts(&report), (0, 1, 0, 2), "{report}");
     assert_eq!(report["refused"][1], json!({ "place": 4, "name": "Other", "problem": "empty" }));
-    let colours = &world.ask("findSavedReplies", json!({ "query": "colours", "limit": 1 })).await[0];
+    let colours = &world.ask_json("findSavedReplies", json!({ "query": "colours", "limit": 1 })).await[0];
     assert_eq!((&colours["uses"], &colours["attachment"]["key"]), (&json!(7), &json!(held.key)));
 }
 

@@ -1,6 +1,8 @@
 //! TikTok's words may quote a customer or hold a line break: whatever TikTok answers to whichever call, they reach the
 //! screen and never the log.
 
+use desk::commands::{GetLinkState, PasteRedirect, SetCommentToMessage, SyncAccounts, UnlinkAccount};
+use desk::view::LinkStep;
 use std::time::Duration;
 
 use sandbox::{Fault, Times};
@@ -48,7 +50,7 @@ async fn do_everything(world: &World, comment: &Value, landed: &str, conversatio
     let _ = http::get(landed).await;
     let mut told = 0;
     for (command, args) in [
-        ("sendReply", press(conversation, "On its way.")),
+        ("sendReply", json!(press(conversation, "On its way."))),
         ("syncAccounts", json!({})),
         ("checkImagePermission", json!({ "conversation": conversation })),
         ("refreshPosts", account.clone()),
@@ -62,7 +64,7 @@ async fn do_everything(world: &World, comment: &Value, landed: &str, conversatio
         ("getOverview", json!({})),
     ] {
         // Told to wait until tomorrow, some would.
-        told += match tokio::time::timeout(PATIENCE, world.try_ask(command, args)).await {
+        told += match tokio::time::timeout(PATIENCE, world.try_ask_json(command, args)).await {
             Ok(Ok(answer)) => usize::from(answer.to_string().contains(CANARY)),
             Ok(Err(fault)) => usize::from(fault.detail.is_some_and(|detail| detail.contains(CANARY))),
             Err(_) => 0,
@@ -83,12 +85,13 @@ async fn tiktoks_words_reach_the_screen_and_never_the_log() {
         ana.sends_image();
         let conversation = world.conversation(&ana).await;
         world.hears();
-        world.ask("setCommentToMessage", json!({ "account": world.account(), "enabled": true })).await;
+        world.ask(SetCommentToMessage { account: world.account(), enabled: true }).await;
         ana.comments("How much?");
-        let comments = async |world: &World| world.ask("listComments", json!({ "account": world.account() })).await;
+        let comments =
+            async |world: &World| world.ask_json("listComments", json!({ "account": world.account() })).await;
         world.until("the comment is here", async |world| comments(world).await.as_array().unwrap().len() == 1).await;
         let comment = comments(&world).await[0]["id"].clone();
-        let signing_in = world.ask("startSignIn", json!({})).await;
+        let signing_in = world.ask_json("startSignIn", json!({})).await;
         let landed = world.tiktok.agree(signing_in["step"]["address"].as_str().unwrap()).await.unwrap();
 
         world.tiktok.fault("*", answer.clone(), Times::UntilCleared);
@@ -98,26 +101,26 @@ async fn tiktoks_words_reach_the_screen_and_never_the_log() {
         world.until("it was asked in vain", async |world| calls(world) > before).await;
         // A renewal that is refused, and access that nobody gives back.
         world.tiktok.expire_access_tokens();
-        let _ = world.try_ask("syncAccounts", json!({})).await;
-        let _ = world.try_ask("unlinkAccount", json!({ "account": world.account(), "erase": false })).await;
+        let _ = world.try_ask(SyncAccounts {}).await;
+        let _ = world.try_ask(UnlinkAccount { account: world.account(), erase: false }).await;
         world.tiktok.clear_faults();
 
         // Linking, with the code's exchange and the profile answered so.
         for endpoint in ["token", "profile"] {
-            let _ = world.try_ask("cancelLink", json!({})).await;
-            let _ = world.try_ask("skipSignIn", json!({})).await;
-            let authorising = world.ask("startAuthorization", json!({})).await;
+            let _ = world.try_ask_json("cancelLink", json!({})).await;
+            let _ = world.try_ask_json("skipSignIn", json!({})).await;
+            let authorising = world.ask_json("startAuthorization", json!({})).await;
             let landed = world.tiktok.agree(authorising["step"]["address"].as_str().unwrap()).await.unwrap();
             world.tiktok.fault(endpoint, answer.clone(), Times::UntilCleared);
             world.tiktok.fault("revoke", answer.clone(), Times::UntilCleared);
-            world.ask("pasteRedirect", json!({ "address": landed })).await;
+            world.ask(PasteRedirect { address: landed }).await;
             world
                 .until("the attempt has ended", async |world| {
-                    world.ask("getLinkState", json!({})).await["step"]["step"] != "authorising"
+                    !matches!(world.ask(GetLinkState {}).await.step, LinkStep::Authorising { .. })
                 })
                 .await;
-            told += usize::from(world.ask("getLinkState", json!({})).await.to_string().contains(CANARY));
-            let _ = world.try_ask("rejectLink", json!({})).await;
+            told += usize::from(world.ask_json("getLinkState", json!({})).await.to_string().contains(CANARY));
+            let _ = world.try_ask_json("rejectLink", json!({})).await;
             world.tiktok.clear_faults();
         }
         world.close().await;

@@ -1,11 +1,12 @@
 //! Films: fetched once, opened once, kept for a while.
 
+use desk::commands::{OpenVideo, UnlinkAccount};
 use std::time::Duration;
 
 use desk::FaultCode;
 use sandbox::{Customer, Fault, Times};
 use serde_json::{Value, json};
-use tests::World;
+use tests::{World, parsed};
 
 async fn film(world: &World, customer: &Customer) -> Value {
     let count = customer.thread().len();
@@ -25,9 +26,9 @@ async fn a_film_opens_in_the_player_and_a_second_press_joins_the_first() {
     let asked = film(&world, &ana).await;
     world.tiktok.fault("media", Fault::Delay(Duration::from_millis(200)), Times::Next(1));
     tokio::join!(
-        world.ask("openVideo", asked.clone()),
-        world.ask("openVideo", asked.clone()),
-        world.ask("openVideo", asked.clone())
+        world.ask_json("openVideo", asked.clone()),
+        world.ask_json("openVideo", asked.clone()),
+        world.ask_json("openVideo", asked.clone())
     );
     let opened = world.host.films();
     assert_eq!(opened.len(), 1, "one player, not three");
@@ -37,7 +38,7 @@ async fn a_film_opens_in_the_player_and_a_second_press_joins_the_first() {
     assert!(bytes.len() >= 64 << 10 && &bytes[4..8] == b"ftyp", "{} bytes", bytes.len());
     // The next press has it already, even without a network.
     world.tiktok.unplug().await;
-    world.ask("openVideo", asked).await;
+    world.ask_json("openVideo", asked).await;
     assert_eq!((world.host.films().len(), world.tiktok.ledger().calls("media")), (2, 1));
 }
 
@@ -47,10 +48,10 @@ async fn a_film_that_cannot_be_had_says_why_and_leaves_nothing_behind() {
     let ana = world.customer("Ana");
     ana.says("look");
     let text = world.message(&ana, "look").await;
-    assert_eq!(world.refused("openVideo", json!({ "message": text["id"] })).await, FaultCode::WrongState);
+    assert_eq!(world.refused(OpenVideo { message: parsed(&text["id"]) }).await, FaultCode::WrongState);
     ana.sends_video_of(201 << 20);
     let long = film(&world, &ana).await;
-    assert_eq!(world.refused("openVideo", long).await, FaultCode::VideoTooLarge);
+    assert_eq!(world.refused_json("openVideo", long).await, FaultCode::VideoTooLarge);
     ana.sends_video();
     let asked = film(&world, &ana).await;
     let dead = Fault::Status { status: 403, accepting: false };
@@ -62,17 +63,17 @@ async fn a_film_that_cannot_be_had_says_why_and_leaves_nothing_behind() {
         ("media", Fault::HangUpMidAnswer, Times::Next(1), FaultCode::Offline),
     ] {
         world.tiktok.fault(endpoint, fault.clone(), times);
-        assert_eq!(world.refused("openVideo", asked.clone()).await, code, "{endpoint}: {fault:?}");
+        assert_eq!(world.refused_json("openVideo", asked.clone()).await, code, "{endpoint}: {fault:?}");
     }
     world.tiktok.unplug().await;
-    assert_eq!(world.refused("openVideo", asked.clone()).await, FaultCode::Offline);
+    assert_eq!(world.refused_json("openVideo", asked.clone()).await, FaultCode::Offline);
     let left = std::fs::read_dir(desk::films_folder(world.folder())).unwrap().count();
     assert_eq!((left, world.host.films().len()), (0, 0));
     // And once TikTok answers, a link that died on the way is asked for anew.
     world.tiktok.plug_in().await.unwrap();
     world.until_health("live").await;
     world.tiktok.fault("media", dead, Times::Next(1));
-    world.ask("openVideo", asked).await;
+    world.ask_json("openVideo", asked).await;
     assert_eq!(world.host.films().len(), 1);
 }
 
@@ -82,13 +83,13 @@ async fn films_go_when_the_account_is_unlinked_and_half_ones_at_the_next_start()
     let ana = world.customer("Ana");
     ana.sends_video();
     let asked = film(&world, &ana).await;
-    world.ask("openVideo", asked).await;
+    world.ask_json("openVideo", asked).await;
     let folder = desk::films_folder(world.folder());
     world.close().await;
     std::fs::write(folder.join("7.mp4.part"), "half").unwrap();
     world.restart().await;
     let count = || std::fs::read_dir(&folder).unwrap().count();
     world.until("the half one is gone", async |_| count() == 1).await;
-    world.ask("unlinkAccount", json!({ "account": world.account(), "erase": false })).await;
+    world.ask(UnlinkAccount { account: world.account(), erase: false }).await;
     assert_eq!(count(), 0);
 }

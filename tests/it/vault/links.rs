@@ -1,5 +1,6 @@
 //! Links that die: before the picture was fetched, and after.
 
+use desk::commands::{FetchImage, SetActiveView, SyncAccounts};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use desk::{Desk, DeskConfig, Endpoints, Request};
 use sandbox::{Fault, Times};
 use serde_json::{Value, json};
 use store::table::media;
-use tests::{World, http, quick};
+use tests::{World, http, parsed, quick};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
@@ -36,7 +37,7 @@ async fn every_picture_still_opens_when_all_links_are_dead_and_tiktok_is_gone() 
     }
     world.tiktok.post("maisonbloom", "Linen");
     let account = json!({ "account": world.account() });
-    world.ask("refreshPosts", account.clone()).await;
+    world.ask_json("refreshPosts", account.clone()).await;
     let mut keys = Vec::new();
     for person in &people {
         keys.extend(until_all(&world, person, 5, "kept").await.iter().map(key));
@@ -44,13 +45,13 @@ async fn every_picture_still_opens_when_all_links_are_dead_and_tiktok_is_gone() 
         keys.push(avatar(&world, person).await.unwrap());
     }
     let covers = async |world: &World| -> Vec<Option<String>> {
-        let page = world.ask("listPosts", account.clone()).await;
+        let page = world.ask_json("listPosts", account.clone()).await;
         let posts = page["posts"].as_array().unwrap().clone();
         posts.iter().map(|post| post["cover"].as_str().map(str::to_owned)).collect()
     };
     world.until("the covers are here", async |world| covers(world).await.iter().all(Option::is_some)).await;
     keys.extend(covers(&world).await.into_iter().flatten());
-    let overview = world.ask("getOverview", json!({})).await;
+    let overview = world.ask_json("getOverview", json!({})).await;
     keys.extend(overview["accounts"][0]["avatar"].as_str().map(str::to_owned));
     assert!(keys.len() > 19, "{} pictures", keys.len());
 
@@ -96,7 +97,7 @@ async fn a_picture_that_tiktok_does_not_give_out_is_not_asked_for_for_ever() {
     // An agent may ask again at any time.
     world.tiktok.clear_faults();
     for picture in shown(&world, &ana).await {
-        world.ask("fetchImage", json!({ "message": picture["id"] })).await;
+        world.ask(FetchImage { message: parsed(&picture["id"]) }).await;
     }
     until_all(&world, &ana, 2, "kept").await;
 }
@@ -160,7 +161,7 @@ async fn a_sticker_whose_link_died_comes_by_the_conversations_next_reading() {
     world.tiktok.clear_faults();
     // The link that was told is dead; the same words have another one by now.
     world.tiktok.expire_links();
-    world.ask("fetchImage", json!({ "message": sticker["id"] })).await;
+    world.ask(FetchImage { message: parsed(&sticker["id"]) }).await;
     until_all(&world, &ana, 1, "kept").await;
 }
 
@@ -218,10 +219,10 @@ async fn pictures_of_the_conversation_on_screen_come_first() {
         ben.sends_image();
     }
     world.until("all were tried", async |world| world.tiktok.ledger().calls("media_download") >= 13).await;
-    world.ask("setActiveView", json!({ "conversation": conversation, "focused": false })).await;
+    world.ask(SetActiveView { conversation: Some(conversation), focused: false }).await;
     world.tiktok.clear_faults();
     world.tiktok.fault("media", Fault::Delay(Duration::from_millis(200)), Times::UntilCleared);
-    world.ask("syncAccounts", json!({})).await;
+    world.ask(SyncAccounts {}).await;
     until_all(&world, &ana, 1, "kept").await;
     let others = states(&world, &ben).await.iter().filter(|state| *state == "kept").count();
     assert!(others <= 4, "{others} of the others came before it");

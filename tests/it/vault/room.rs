@@ -1,5 +1,6 @@
 //! Room on disk: what goes when there is too little, what stays, and what a crash leaves.
 
+use desk::commands::{FetchImage, RemoveAttachment, SendReply, UnlinkAccount};
 use std::time::{Duration, SystemTime};
 
 use model::{AccountId, Content, MediaState, Surface};
@@ -7,7 +8,7 @@ use sandbox::{Fault, Times, WindowRule};
 use serde_json::json;
 use store::table::message::IncomingMessage;
 use store::table::{media, message};
-use tests::World;
+use tests::{World, parsed};
 
 use super::{avatar, drafted, file, id, key, opens, shown, states, until_all};
 use crate::pictures::photo;
@@ -17,7 +18,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 async fn until_health(world: &World, id: AccountId, state: &str) {
     world
         .until(state, async |world| {
-            let overview = world.ask("getOverview", json!({})).await;
+            let overview = world.ask_json("getOverview", json!({})).await;
             let accounts = overview["accounts"].as_array().cloned().unwrap_or_default();
             accounts.iter().any(|one| one["id"] == json!(id) && one["health"]["state"] == state)
         })
@@ -25,7 +26,7 @@ async fn until_health(world: &World, id: AccountId, state: &str) {
 }
 
 async fn usage(world: &World) -> (u64, u64) {
-    let usage = world.ask("getMediaUsage", json!({})).await;
+    let usage = world.ask_json("getMediaUsage", json!({})).await;
     (usage["bytes"].as_u64().unwrap(), usage["pictures"].as_u64().unwrap())
 }
 
@@ -56,14 +57,14 @@ async fn the_picture_not_shown_for_longest_goes_first_and_comes_back_under_the_s
     world.desk().engine().media().set_limit(None);
     let asked = json!({ "message": pictures[2]["id"] });
     world.tiktok.fault("media_download", Fault::Delay(Duration::from_millis(200)), Times::Next(1));
-    world.ask("fetchImage", asked.clone()).await;
+    world.ask_json("fetchImage", asked.clone()).await;
     assert_eq!(states(&world, &ana).await[2], "pending", "the bubble shows that it comes");
     let again = until_all(&world, &ana, 5, "kept").await;
     assert_eq!(key(&again[2]), third);
     assert!(opens(&world, &third).await);
     assert_eq!(usage(&world).await, (before, count));
     let calls = world.tiktok.ledger().calls("media_download");
-    world.ask("fetchImage", asked).await;
+    world.ask_json("fetchImage", asked).await;
     assert_eq!(states(&world, &ana).await, ["kept"; 5], "what is here is not asked for");
     assert_eq!(world.tiktok.ledger().calls("media_download"), calls);
 }
@@ -81,8 +82,8 @@ async fn what_cannot_be_had_again_stays_however_little_room_there_is() {
     world.until("the avatar is here", async |world| avatar(world, &ana).await.is_some()).await;
     // A picture of ours that TikTok has, and one from long ago that TikTok has forgotten.
     let sent = world.desk().attach(conversation, photo(100, 80)).await.unwrap().key;
-    let told = tests::press_with(conversation, "", json!({ "attachment": sent }));
-    world.ask("sendReply", told).await;
+    let told = SendReply { attachment: Some(sent.clone()), ..tests::press(conversation, "") };
+    world.ask(told).await;
     world.until_thread(&ana, "<image kept> [deskbell, sent]").await;
     world.desk().attach(conversation, photo(320, 200)).await.unwrap();
     let (held, hand) = world.desk().engine().media().keep(photo(90, 90)).await.unwrap();
@@ -147,7 +148,7 @@ async fn what_a_shop_without_access_could_not_ask_for_stays() {
             let corner = world.link().await;
             until_health(&world, corner, "live").await;
         } else {
-            world.ask("unlinkAccount", json!({ "account": bloom, "erase": false })).await;
+            world.ask(UnlinkAccount { account: bloom, erase: false }).await;
         }
         world.desk().engine().media().set_limit(Some(1));
         // Of both shops' photos, that of the shop with access goes: so all of them were looked at.
@@ -168,14 +169,14 @@ async fn a_released_picture_that_tiktok_has_forgotten_is_said_to_be_gone() {
     let picture = until_all(&world, &ana, 1, "released").await.remove(0);
     world.desk().engine().media().set_limit(None);
     world.tiktok.fault("media_download", Fault::code(40007), Times::Next(1));
-    world.ask("fetchImage", json!({ "message": picture["id"] })).await;
+    world.ask(FetchImage { message: parsed(&picture["id"]) }).await;
     until_all(&world, &ana, 1, "unavailable").await;
 }
 
 #[tokio::test]
 async fn the_agents_settings_say_how_much_room_there_is() {
     let mut world = World::start().await;
-    let mut settings = world.ask("getOverview", json!({})).await["settings"].clone();
+    let mut settings = world.ask_json("getOverview", json!({})).await["settings"].clone();
     assert_eq!(settings["mediaBudgetMib"], 2048);
     let ana = world.customer("Ana");
     for _ in 0..10 {
@@ -190,14 +191,14 @@ async fn the_agents_settings_say_how_much_room_there_is() {
     }
     assert!(usage(&world).await.0 > 1 << 20, "{:?}", usage(&world).await);
     settings["mediaBudgetMib"] = json!(1);
-    world.ask("saveSettings", json!({ "settings": settings })).await;
+    world.ask_json("saveSettings", json!({ "settings": settings })).await;
     until_all(&world, &ana, 10, "released").await;
     settings["mediaBudgetMib"] = json!(0);
-    world.ask("saveSettings", json!({ "settings": settings })).await;
+    world.ask_json("saveSettings", json!({ "settings": settings })).await;
     world.close().await;
     world.restart().await;
     let picture = shown(&world, &ana).await.remove(0);
-    world.ask("fetchImage", json!({ "message": picture["id"] })).await;
+    world.ask(FetchImage { message: parsed(&picture["id"]) }).await;
     world.until("it is back, and stays", async |world| states(world, &ana).await[0] == "kept").await;
 }
 
@@ -238,7 +239,7 @@ async fn a_crash_between_a_file_and_its_row_leaves_nothing_wrong() {
         assert!(opens(&world, &key(picture)).await);
     }
     assert!(!opens(&world, &lost).await);
-    world.ask("fetchImage", json!({ "message": id(&pictures[1]) })).await;
+    world.ask(FetchImage { message: id(&pictures[1]) }).await;
     world.until("it is here again", async |world| opens(world, &lost).await).await;
 }
 
@@ -261,7 +262,7 @@ async fn a_kept_picture_whose_file_is_gone_or_damaged_comes_again() {
                 Some(bytes) => std::fs::write(&place, bytes).unwrap(),
             }
             assert!(!opens(&world, &key).await);
-            world.ask("fetchImage", asked.clone()).await;
+            world.ask_json("fetchImage", asked.clone()).await;
             world.until("it is here again", async |world| opens(world, &key).await).await;
             until_all(&world, &ana, 2, "kept").await;
             assert!(std::fs::read(&place).unwrap() == whole, "as it was");
@@ -288,9 +289,9 @@ async fn what_nothing_names_any_more_goes_after_a_while_and_the_rest_stays() {
     world.desk().attach(conversation, photo(100, 80)).await.unwrap();
     world.until("the one before it goes", async |world| !file(world, &draft).exists()).await;
     assert!(!opens(&world, &draft).await);
-    let second = world.view(&ana).await["draft"]["attachment"]["key"].as_str().unwrap().to_owned();
+    let second = world.view(&ana).await.draft.attachment.unwrap().key;
     let before = usage(&world).await;
-    world.ask("removeAttachment", json!({ "conversation": conversation })).await;
+    world.ask(RemoveAttachment { conversation }).await;
     world.until("a picture taken off a draft goes", async |world| usage(world).await.1 == before.1 - 1).await;
     assert!(!opens(&world, &second).await);
 
@@ -313,7 +314,7 @@ async fn of_an_erased_account_no_picture_is_left() {
     let pictures = until_all(&world, &ana, 2, "kept").await;
     world.until("the avatar is here", async |world| avatar(world, &ana).await.is_some()).await;
     drafted(&world, &ana).await;
-    world.ask("unlinkAccount", json!({ "account": world.account(), "erase": true })).await;
+    world.ask(UnlinkAccount { account: world.account(), erase: true }).await;
     assert_eq!(usage(&world).await, (0, 0));
     for picture in &pictures {
         assert!(!file(&world, &key(picture)).exists());

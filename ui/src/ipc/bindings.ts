@@ -2,7 +2,7 @@
 
 export type AccessPutAway = { 
 /**
- * Whose access.
+ * The account whose access ends.
  */
 account: AccountId, 
 /**
@@ -48,7 +48,7 @@ displayName: string,
  */
 avatar: string | null, 
 /**
- * How it fares.
+ * The state of its connection to TikTok.
  */
 health: Health, 
 /**
@@ -122,7 +122,7 @@ untilMs: number, } | { "kind": "done" } | { "kind": "notified" };
 
 export type AddTag = { 
 /**
- * Whose customer.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -156,7 +156,7 @@ away: boolean, };
 
 export type AnswerComment = { 
 /**
- * Which one.
+ * The comment.
  */
 comment: CommentId, 
 /**
@@ -166,11 +166,11 @@ body: string, };
 
 export type AssignConversation = { 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
- * To whom.
+ * The agent.
  */
 agent: AgentId | null, };
 
@@ -214,7 +214,7 @@ startedAtMs: number,
  */
 endedAtMs: number | null, 
 /**
- * What came of it.
+ * The outcome.
  */
 outcome: AttemptOutcome, 
 /**
@@ -238,7 +238,7 @@ export type AuditStatus = "reviewing" | "approved" | "rejected" | "unknown";
 
 export type AutoKindView = { 
 /**
- * Which kind.
+ * The kind of automatic message.
  */
 kind: AutoMessageType, 
 /**
@@ -264,11 +264,11 @@ export type AutoMessageView = {
  */
 id: AutoMessageId, 
 /**
- * What it says.
+ * The text.
  */
 text: AutoText, 
 /**
- * Where TikTok's review stands.
+ * The state of TikTok's review.
  */
 audit: AuditStatus, 
 /**
@@ -278,7 +278,7 @@ off: boolean, };
 
 export type AutoMessagesView = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -314,7 +314,7 @@ export type AutoRefusal = {
  */
 text: AutoText, 
 /**
- * Why not.
+ * Why TikTok did not take it.
  */
 fault: Fault, };
 
@@ -384,7 +384,7 @@ holidays: Array<Holiday>, };
 
 export type BusinessHoursView = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -410,7 +410,7 @@ export type CancelLink = Record<symbol, never>;
 
 export type CancelScheduledReply = { 
 /**
- * Which one.
+ * The scheduled reply.
  */
 scheduled: ScheduledId, };
 
@@ -458,7 +458,7 @@ account: AccountId, } | { "kind": "savedReplies" } | { "kind": "rules" } | { "ki
 
 export type CheckImagePermission = { 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, };
 
@@ -466,7 +466,7 @@ export type CommentCondition = "firstLevel" | "recent" | "unanswered" | "quiet" 
 
 export type CommentConditionView = { 
 /**
- * Which.
+ * The condition.
  */
 condition: CommentCondition, 
 /**
@@ -486,7 +486,7 @@ body: string, } | { "state": "answered",
  */
 body: string, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, } | { "state": "refused", 
 /**
@@ -494,7 +494,7 @@ atMs: number, } | { "state": "refused",
  */
 body: string, 
 /**
- * Why.
+ * Why TikTok refused it.
  */
 refusal: Refusal, } | { "state": "unconfirmed", 
 /**
@@ -542,7 +542,7 @@ body: string,
  */
 isFollower: boolean | null, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
@@ -788,15 +788,15 @@ counts: TabCounts, };
 
 export type CopyAutoMessages = { 
 /**
- * From which account.
+ * The account to copy from.
  */
 from: AccountId, 
 /**
- * To which.
+ * The account to copy to.
  */
 to: AccountId, 
 /**
- * Which kinds.
+ * The kinds to copy.
  */
 kinds: Array<AutoMessageType>, };
 
@@ -808,15 +808,15 @@ key: string, };
 
 export type CreateAutoMessage = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which kind.
+ * The kind of automatic message.
  */
 kind: AutoMessageType, 
 /**
- * What it says.
+ * The text.
  */
 text: AutoText, };
 
@@ -832,19 +832,19 @@ toMinute: number, };
 
 export type DeleteAutoMessage = { 
 /**
- * Which one.
+ * The automatic message.
  */
 message: AutoMessageId, };
 
 export type DeleteRule = { 
 /**
- * Which one.
+ * The rule.
  */
 rule: RuleId, };
 
 export type DeleteSavedReply = { 
 /**
- * Which one.
+ * The saved reply.
  */
 saved: SavedReplyId, };
 
@@ -904,17 +904,17 @@ export type Direction = "in" | "out";
 
 export type DiscardReply = { 
 /**
- * Which one.
+ * The message.
  */
 message: MessageId, };
 
 export type DismissComment = { 
 /**
- * Which one.
+ * The comment.
  */
 comment: CommentId, 
 /**
- * Aside, or not.
+ * Whether it is put aside.
  */
 dismissed: boolean, };
 
@@ -938,7 +938,7 @@ attachment: Attachment | null, };
 
 export type DryExampleView = { 
 /**
- * In which conversation.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -946,7 +946,7 @@ conversation: ConversationId,
  */
 person: string, 
 /**
- * Which message.
+ * The message.
  */
 message: MessageId, 
 /**
@@ -954,7 +954,7 @@ message: MessageId,
  */
 text: string, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
@@ -1034,7 +1034,7 @@ tookMs: number, };
 
 export type EditReply = { 
 /**
- * Which one.
+ * The message.
  */
 message: MessageId, 
 /**
@@ -1048,19 +1048,19 @@ export type Event = { "event": "stale",
  */
 changes: Array<Change>, } | { "event": "open", 
 /**
- * Whose conversation.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, } | { "event": "notSent", 
 /**
- * Whose conversation.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -1072,17 +1072,17 @@ name: string,
  */
 delivery: Delivery, } | { "event": "openComment", 
 /**
- * On whose video.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which one.
+ * The comment.
  */
 comment: CommentId, };
 
 export type ExplainRules = { 
 /**
- * Which message.
+ * The message.
  */
 message: MessageId, };
 
@@ -1132,17 +1132,17 @@ export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong
 
 export type FetchImage = { 
 /**
- * In which message.
+ * The message.
  */
 message: MessageId, };
 
 export type FillSavedReply = { 
 /**
- * Which one.
+ * The saved reply.
  */
 saved: SavedReplyId, 
 /**
- * For whom.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -1152,7 +1152,7 @@ date: string, };
 
 export type FilledPart = { "kind": "text", 
 /**
- * They.
+ * The words.
  */
 text: string, } | { "kind": "blank", 
 /**
@@ -1176,11 +1176,11 @@ attachment: Attachment | null, };
 
 export type FindInThread = { 
 /**
- * Which conversation.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
- * What was typed.
+ * The text as typed.
  */
 text: string, 
 /**
@@ -1194,11 +1194,11 @@ utcOffsetMin: number, };
 
 export type FindSavedReplies = { 
 /**
- * What was typed.
+ * The text as typed.
  */
 query: string, 
 /**
- * At most so many.
+ * The maximum number of results.
  */
 limit: number, };
 
@@ -1214,19 +1214,19 @@ atStart: boolean, };
 
 export type GetAutoMessages = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type GetBusinessHours = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type GetConversation = { 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, };
 
@@ -1240,7 +1240,7 @@ export type GetOverview = Record<symbol, never>;
 
 export type GetSendDetails = { 
 /**
- * Which one.
+ * The message.
  */
 message: MessageId, };
 
@@ -1321,15 +1321,15 @@ hasNewer: boolean, };
 
 export type ImageView = { 
 /**
- * Its message.
+ * The message.
  */
 message: MessageId, 
 /**
- * Who sent it.
+ * The message's direction.
  */
 direction: Direction, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 sentAtMs: number, 
 /**
@@ -1371,7 +1371,7 @@ refused: Array<ImportRefusal>, };
 
 export type ImportSavedReplies = { 
 /**
- * What the file is.
+ * The file's format.
  */
 format: SavedFormat, 
 /**
@@ -1439,7 +1439,7 @@ mayListPosts: boolean,
  */
 loginRedirectUri: string, 
 /**
- * Which step it is at.
+ * The current step.
  */
 step: LinkStep, 
 /**
@@ -1473,27 +1473,27 @@ export type ListAgents = Record<symbol, never>;
 
 export type ListAutoVersions = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which kind.
+ * The kind of automatic message.
  */
 kind: AutoMessageType, };
 
 export type ListComments = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type ListConversations = { 
 /**
- * Whose list.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which tab.
+ * The tab.
  */
 tab: Tab, 
 /**
@@ -1507,7 +1507,7 @@ limit: number, };
 
 export type ListImages = { 
 /**
- * Which conversation.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -1521,7 +1521,7 @@ limit: number, };
 
 export type ListMessages = { 
 /**
- * Which conversation.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -1551,13 +1551,13 @@ find?: string, };
 
 export type ListPosts = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type ListRuleRuns = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -1573,19 +1573,19 @@ export type ListRules = Record<symbol, never>;
 
 export type ListScheduledReplies = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type ListTags = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type ListTokenEvents = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
@@ -1601,13 +1601,13 @@ len: number, };
 
 export type MarkConversationRead = { 
 /**
- * Which conversation.
+ * The conversation.
  */
 conversation: ConversationId, };
 
 export type MarkConversationSeen = { 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, };
 
@@ -1615,7 +1615,7 @@ export type MarkRead = "onReply" | "onOpen" | "byHand";
 
 export type MarkReplyArrived = { 
 /**
- * Which one.
+ * The message.
  */
 message: MessageId, };
 
@@ -1661,15 +1661,15 @@ account: AccountId,
  */
 person: PersonView, 
 /**
- * Who wrote it.
+ * The message's direction.
  */
 direction: Direction, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 sentAtMs: number, 
 /**
- * What kind of message it is.
+ * The kind of message.
  */
 kind: SnippetKind, 
 /**
@@ -1707,11 +1707,11 @@ export type MessageView = {
  */
 id: MessageId, 
 /**
- * Who wrote it.
+ * The message's direction.
  */
 direction: Direction, 
 /**
- * When, ms since the epoch, by TikTok's clock.
+ * The time, ms since the epoch, by TikTok's clock.
  */
 sentAtMs: number, 
 /**
@@ -1731,7 +1731,7 @@ rule: string | null,
  */
 firings: Array<RuleRunNote>, 
 /**
- * What is in it.
+ * The content.
  */
 content: Content, 
 /**
@@ -1743,7 +1743,7 @@ post: PostView | null,
  */
 quoted: Quoted | null, 
 /**
- * How far it has come, for ours.
+ * The state of delivery, for ours.
  */
 delivery: Delivery | null, 
 /**
@@ -1758,7 +1758,7 @@ marks: Array<Mark>, };
 
 export type MoveReply = { 
 /**
- * Which one.
+ * The message.
  */
 message: MessageId, 
 /**
@@ -1774,19 +1774,19 @@ export type NoReplyCount = {
  */
 why: NoReply, 
 /**
- * How often.
+ * How many times.
  */
 times: number, };
 
 export type OpenInTikTok = { 
 /**
- * Which message.
+ * The message.
  */
 message: MessageId, };
 
 export type OpenVideo = { 
 /**
- * In which message.
+ * The message.
  */
 message: MessageId, };
 
@@ -1858,7 +1858,7 @@ address: string, };
 
 export type PauseBackfill = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -1962,7 +1962,7 @@ export type Quoted = {
  */
 id: MessageId | null, 
 /**
- * Who wrote it, if we hold it.
+ * The message's direction, if we hold it.
  */
 from: Direction | null, 
 /**
@@ -1986,23 +1986,23 @@ from: Direction, };
 
 export type RecreateAutoMessage = { 
 /**
- * Which one.
+ * The automatic message.
  */
 message: AutoMessageId, 
 /**
- * What the new one says.
+ * The text.
  */
 text: AutoText, };
 
 export type RefreshAutoMessages = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
 export type RefreshPosts = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, };
 
@@ -2034,29 +2034,29 @@ export type RejectLink = Record<symbol, never>;
 
 export type RemoveAgent = { 
 /**
- * Which one; not whoever sits here.
+ * The agent; not whoever sits here.
  */
 agent: AgentId, };
 
 export type RemoveAttachment = { 
 /**
- * Whose composer.
+ * The conversation.
  */
 conversation: ConversationId, };
 
 export type RemoveTag = { 
 /**
- * Whose customer.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
- * Which tag.
+ * The tag.
  */
 tag: TagId, };
 
 export type RepairView = { 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
@@ -2100,7 +2100,7 @@ closesAtMs: number, };
 
 export type ResendReply = { 
 /**
- * Which one.
+ * The message.
  */
 message: MessageId, };
 
@@ -2108,7 +2108,7 @@ export type RestartApp = Record<symbol, never>;
 
 export type RestoreAutoVersion = { 
 /**
- * Which state.
+ * The version.
  */
 version: AutoVersionId, };
 
@@ -2136,7 +2136,7 @@ export type RuleRunNote = {
  */
 name: string, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
@@ -2162,7 +2162,7 @@ rule: RuleId,
  */
 name: string, 
 /**
- * In which conversation.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2170,7 +2170,7 @@ conversation: ConversationId,
  */
 person: string, 
 /**
- * On which message.
+ * The message.
  */
 message: MessageId, 
 /**
@@ -2178,7 +2178,7 @@ message: MessageId,
  */
 text: string, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
@@ -2240,7 +2240,7 @@ export type RuleView = {
  */
 id: RuleId, 
 /**
- * What it says.
+ * The rule as edited.
  */
 spec: RuleSpec, 
 /**
@@ -2276,7 +2276,7 @@ answersHere: Array<AccountId>, };
 
 export type SaveAgent = { 
 /**
- * Which one; none for a new one.
+ * The agent; none for a new one.
  */
 agent: AgentId | null, 
 /**
@@ -2286,7 +2286,7 @@ name: string, };
 
 export type SaveBusinessHours = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -2296,7 +2296,7 @@ hours: BusinessHours | null, };
 
 export type SaveCardDraft = { 
 /**
- * Whose composer.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2333,7 +2333,7 @@ mayListPosts: boolean, };
 
 export type SaveDraft = { 
 /**
- * Whose composer.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2347,27 +2347,27 @@ quoted: MessageId | null, };
 
 export type SaveImage = { 
 /**
- * In which message.
+ * The message.
  */
 message: MessageId, };
 
 export type SaveRule = { 
 /**
- * Which one; none for a new one.
+ * The rule; none for a new one.
  */
 rule: RuleId | null, 
 /**
- * What it says.
+ * The rule as edited.
  */
 spec: RuleSpec, };
 
 export type SaveSavedReply = { 
 /**
- * Which one; none for a new one.
+ * The saved reply; none for a new one.
  */
 saved: SavedReplyId | null, 
 /**
- * What it says.
+ * The new text.
  */
 text: SavedReplyText, };
 
@@ -2451,7 +2451,7 @@ blanks: Array<string>, };
 
 export type ScheduleReply = { 
 /**
- * To whom.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2467,7 +2467,7 @@ quoted: MessageId | null,
  */
 attachment: string | null, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, };
 
@@ -2479,7 +2479,7 @@ export type ScheduledView = {
  */
 id: ScheduledId, 
 /**
- * To whom.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2513,7 +2513,7 @@ export type Search = {
  */
 account: AccountId | null, 
 /**
- * What was typed.
+ * The text as typed.
  */
 text: string, 
 /**
@@ -2591,7 +2591,7 @@ engaged: boolean, };
 
 export type SendCard = { 
 /**
- * To whom.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2613,11 +2613,11 @@ key: string, };
 
 export type SendDetails = { 
 /**
- * How far it has come.
+ * The state of delivery.
  */
 delivery: Delivery, 
 /**
- * TikTok's no, if it said so.
+ * TikTok's refusal, if it refused.
  */
 refusal: Refusal | null, 
 /**
@@ -2633,7 +2633,7 @@ export type SendKey = "enter" | "ctrlEnter";
 
 export type SendPost = { 
 /**
- * To whom.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2655,7 +2655,7 @@ key: string, };
 
 export type SendReply = { 
 /**
- * To whom.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2685,19 +2685,19 @@ key: string, };
 
 export type SendReplyNow = { 
 /**
- * Which ones.
+ * The messages.
  */
 messages: Array<MessageId>, };
 
 export type SendScheduledReplyNow = { 
 /**
- * Which one.
+ * The scheduled reply.
  */
 scheduled: ScheduledId, };
 
 export type SendTypingIndicator = { 
 /**
- * To whom.
+ * The conversation.
  */
 conversation: ConversationId, };
 
@@ -2713,21 +2713,21 @@ focused: boolean, };
 
 export type SetAgentAway = { 
 /**
- * Who.
+ * The agent.
  */
 agent: AgentId, 
 /**
- * Away, or back.
+ * Whether the agent is away.
  */
 away: boolean, };
 
 export type SetAutoMessagesEnabled = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which kind.
+ * The kind of automatic message.
  */
 kind: AutoMessageType, 
 /**
@@ -2741,31 +2741,31 @@ recreate: boolean, };
 
 export type SetCommentToMessage = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
- * On or off.
+ * Whether it is on.
  */
 enabled: boolean, };
 
 export type SetConversationStatus = { 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
- * What it becomes.
+ * The new status.
  */
 status: Status, };
 
 export type SetReadReceipts = { 
 /**
- * Which account.
+ * The account.
  */
 account: AccountId, 
 /**
- * When.
+ * The new policy.
  */
 policy: MarkRead, };
 
@@ -2777,7 +2777,7 @@ reserve: number, };
 
 export type SetRulesOnThisComputer = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -2848,7 +2848,7 @@ export type SnippetKind = "text" | "image" | "video" | "sharePost" | "sticker" |
 
 export type SnoozeConversation = { 
 /**
- * Which one.
+ * The conversation.
  */
 conversation: ConversationId, 
 /**
@@ -2858,11 +2858,11 @@ untilMs: number | null, };
 
 export type SortAutoMessages = { 
 /**
- * Whose.
+ * The account.
  */
 account: AccountId, 
 /**
- * Which kind.
+ * The kind of automatic message.
  */
 kind: AutoMessageType, 
 /**
@@ -2976,11 +2976,11 @@ export type TokenEventKind = "linked" | "refreshed" | "postponed" | "refused" | 
 
 export type TokenEventView = { 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
- * What.
+ * The kind of event.
  */
 kind: TokenEventKind, 
 /**
@@ -3012,7 +3012,7 @@ messages: Array<MessageId>, };
 
 export type UnlinkAccount = { 
 /**
- * Which.
+ * The account.
  */
 account: AccountId, 
 /**
@@ -3022,15 +3022,15 @@ erase: boolean, };
 
 export type UnsentView = { "kind": "reply", 
 /**
- * Its message.
+ * The message.
  */
 message: MessageId, 
 /**
- * What it says.
+ * The text, shortened.
  */
 snippet: Snippet, 
 /**
- * Where it stands.
+ * The state of delivery.
  */
 delivery: Delivery, } | { "kind": "scheduled", 
 /**
@@ -3038,11 +3038,11 @@ delivery: Delivery, } | { "kind": "scheduled",
  */
 scheduled: ScheduledId, 
 /**
- * What it says.
+ * The text, shortened.
  */
 snippet: Snippet, 
 /**
- * When, ms since the epoch.
+ * The time, ms since the epoch.
  */
 atMs: number, 
 /**
@@ -3052,7 +3052,7 @@ stopped: StopReason | null, };
 
 export type UpdateAutoMessage = { 
 /**
- * Which one.
+ * The automatic message.
  */
 message: AutoMessageId, 
 /**
@@ -3060,13 +3060,13 @@ message: AutoMessageId,
  */
 base: AutoText, 
 /**
- * What it is to say.
+ * The text.
  */
 text: AutoText, };
 
 export type UpdateScheduledReply = { 
 /**
- * Which one.
+ * The scheduled reply.
  */
 scheduled: ScheduledId, 
 /**
@@ -3080,11 +3080,11 @@ atMs: number, };
 
 export type UseSavedReply = { 
 /**
- * Which one.
+ * The saved reply.
  */
 saved: SavedReplyId, 
 /**
- * Where.
+ * The conversation.
  */
 conversation: ConversationId, };
 

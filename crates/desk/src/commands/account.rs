@@ -6,18 +6,18 @@ use store::table::{account, post};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::PostPage;
 use crate::{Desk, Fault, FaultCode, read};
 
 /// No screen shows more posts than this.
-const MOST_POSTS: u32 = 200;
+const MAX_POSTS: u32 = 200;
 
 /// The account's own posts, newest first, as last fetched.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListPosts {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -25,7 +25,7 @@ pub struct ListPosts {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshPosts {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -33,7 +33,7 @@ pub struct RefreshPosts {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MarkConversationRead {
-    /// Which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -41,9 +41,9 @@ pub struct MarkConversationRead {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetReadReceipts {
-    /// Which account.
+    /// The account.
     pub account: AccountId,
-    /// When.
+    /// The new policy.
     pub policy: MarkRead,
 }
 
@@ -52,8 +52,7 @@ impl Command for ListPosts {
 
     async fn run(self, desk: &Desk) -> Result<PostPage, Fault> {
         let account = self.account;
-        let (posts, fetched_at_ms) =
-            desk.engine().store().read(move |sql| post::newest(sql, account, MOST_POSTS)).await?;
+        let (posts, fetched_at_ms) = desk.store().read(move |sql| post::newest(sql, account, MAX_POSTS)).await?;
         Ok(PostPage { posts: posts.into_iter().map(read::post_view).collect(), fetched_at_ms })
     }
 }
@@ -88,7 +87,7 @@ impl Command for SetReadReceipts {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { account: id, policy } = self;
-        desk.engine().store().write(move |tx| account::set_mark_read(tx, id, policy)).await?;
+        desk.store().write(move |tx| account::set_mark_read(tx, id, policy)).await?;
         Ok(Done {})
     }
 }

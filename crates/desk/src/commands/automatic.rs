@@ -5,19 +5,19 @@ use model::{AccountId, AutoMessageId, AutoMessageType, AutoText, AutoVersionId, 
 use store::table::{account, auto_message, auto_version};
 use ts_rs::TS;
 
-use crate::contract::Command;
+use crate::command::Command;
 use crate::read::automatic as read;
 use crate::view::{AutoMessagesView, AutoOutcome, AutoVersionView, CommentView};
 use crate::{Desk, Fault};
 
 /// No screen shows more earlier states than this.
-const MOST_VERSIONS: u32 = 500;
+const MAX_VERSIONS: u32 = 500;
 
 /// An account's automatic messages as last read; asks TikTok if that was not lately.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetAutoMessages {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -26,7 +26,7 @@ impl Command for GetAutoMessages {
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let id = self.account;
-        desk.engine().store().read(move |sql| account::get(sql, id)).await?;
+        desk.store().read(move |sql| account::get(sql, id)).await?;
         desk.engine().auto_messages().record_shown(id).await?;
         read::auto_messages(desk.engine(), id).await
     }
@@ -36,7 +36,7 @@ impl Command for GetAutoMessages {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshAutoMessages {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -45,7 +45,7 @@ impl Command for RefreshAutoMessages {
 
     async fn run(self, desk: &Desk) -> Result<AutoMessagesView, Fault> {
         let id = self.account;
-        desk.engine().store().read(move |sql| account::get(sql, id)).await?;
+        desk.store().read(move |sql| account::get(sql, id)).await?;
         desk.engine().auto_messages().refresh(id).await;
         read::auto_messages(desk.engine(), id).await
     }
@@ -55,11 +55,11 @@ impl Command for RefreshAutoMessages {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateAutoMessage {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// Which kind.
+    /// The kind of automatic message.
     pub kind: AutoMessageType,
-    /// What it says.
+    /// The text.
     pub text: AutoText,
 }
 
@@ -76,11 +76,11 @@ impl Command for CreateAutoMessage {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateAutoMessage {
-    /// Which one.
+    /// The automatic message.
     pub message: AutoMessageId,
     /// What it said when the agent began to change it: if it says something else by now, `AutoChangedElsewhere`.
     pub base: AutoText,
-    /// What it is to say.
+    /// The text.
     pub text: AutoText,
 }
 
@@ -98,9 +98,9 @@ impl Command for UpdateAutoMessage {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecreateAutoMessage {
-    /// Which one.
+    /// The automatic message.
     pub message: AutoMessageId,
-    /// What the new one says.
+    /// The text.
     pub text: AutoText,
 }
 
@@ -118,7 +118,7 @@ impl Command for RecreateAutoMessage {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteAutoMessage {
-    /// Which one.
+    /// The automatic message.
     pub message: AutoMessageId,
 }
 
@@ -136,9 +136,9 @@ impl Command for DeleteAutoMessage {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SortAutoMessages {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// Which kind.
+    /// The kind of automatic message.
     pub kind: AutoMessageType,
     /// All of them, in their new order.
     pub order: Vec<AutoMessageId>,
@@ -157,9 +157,9 @@ impl Command for SortAutoMessages {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetAutoMessagesEnabled {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// Which kind.
+    /// The kind of automatic message.
     pub kind: AutoMessageType,
     /// Whether TikTok is to send them.
     pub enabled: bool,
@@ -181,11 +181,11 @@ impl Command for SetAutoMessagesEnabled {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CopyAutoMessages {
-    /// From which account.
+    /// The account to copy from.
     pub from: AccountId,
-    /// To which.
+    /// The account to copy to.
     pub to: AccountId,
-    /// Which kinds.
+    /// The kinds to copy.
     pub kinds: Vec<AutoMessageType>,
 }
 
@@ -202,9 +202,9 @@ impl Command for CopyAutoMessages {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListAutoVersions {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// Which kind.
+    /// The kind of automatic message.
     pub kind: AutoMessageType,
 }
 
@@ -213,9 +213,9 @@ impl Command for ListAutoVersions {
 
     async fn run(self, desk: &Desk) -> Result<Vec<AutoVersionView>, Fault> {
         let Self { account, kind } = self;
-        let versions = desk.engine().store().read(move |sql| {
+        let versions = desk.store().read(move |sql| {
             account::get(sql, account)?;
-            auto_version::newest(sql, account, kind, MOST_VERSIONS)
+            auto_version::newest(sql, account, kind, MAX_VERSIONS)
         });
         Ok(versions.await?.into_iter().map(read::auto_version_view).collect())
     }
@@ -225,7 +225,7 @@ impl Command for ListAutoVersions {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestoreAutoVersion {
-    /// Which state.
+    /// The version.
     pub version: AutoVersionId,
 }
 
@@ -242,9 +242,9 @@ impl Command for RestoreAutoVersion {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetCommentToMessage {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// On or off.
+    /// Whether it is on.
     pub enabled: bool,
 }
 
@@ -261,7 +261,7 @@ impl Command for SetCommentToMessage {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListComments {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -270,7 +270,7 @@ impl Command for ListComments {
 
     async fn run(self, desk: &Desk) -> Result<Vec<CommentView>, Fault> {
         let (account, now_ms) = (self.account, desk.engine().clock().now_ms());
-        Ok(desk.engine().store().read(move |sql| read::comment_views(sql, account, now_ms)).await?)
+        Ok(desk.store().read(move |sql| read::comment_views(sql, account, now_ms)).await?)
     }
 }
 
@@ -278,7 +278,7 @@ impl Command for ListComments {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnswerComment {
-    /// Which one.
+    /// The comment.
     pub comment: CommentId,
     /// The text.
     pub body: String,
@@ -297,9 +297,9 @@ impl Command for AnswerComment {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DismissComment {
-    /// Which one.
+    /// The comment.
     pub comment: CommentId,
-    /// Aside, or not.
+    /// Whether it is put aside.
     pub dismissed: bool,
 }
 
@@ -313,7 +313,7 @@ impl Command for DismissComment {
 }
 
 async fn account_of(desk: &Desk, id: AutoMessageId) -> Result<AccountId, Fault> {
-    Ok(desk.engine().store().read(move |sql| auto_message::get(sql, id)).await?.account)
+    Ok(desk.store().read(move |sql| auto_message::get(sql, id)).await?.account)
 }
 
 async fn outcome(desk: &Desk, account: AccountId, refused: Vec<NotTaken>) -> Result<AutoOutcome, Fault> {
@@ -323,5 +323,5 @@ async fn outcome(desk: &Desk, account: AccountId, refused: Vec<NotTaken>) -> Res
 
 async fn comment(desk: &Desk, id: CommentId) -> Result<CommentView, Fault> {
     let now_ms = desk.engine().clock().now_ms();
-    Ok(desk.engine().store().read(move |sql| read::comment_view_of(sql, id, now_ms)).await?)
+    Ok(desk.store().read(move |sql| read::comment_view_of(sql, id, now_ms)).await?)
 }

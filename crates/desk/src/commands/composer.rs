@@ -1,6 +1,6 @@
 //! Drafts and replies.
 
-use engine::outbox::{DraftSource, SendRequest, SubmitOutcome};
+use engine::outbox::{DraftSource, SubmitOutcome, SendRequest};
 use engine::scheduled;
 use model::{Card, CardProblem, ConversationId, MessageId, Millis, Outgoing, ReplyText, TextProblem};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use store::table::{conversation, draft, post};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::SendDetails;
 use crate::{Desk, Fault, FaultCode, read};
 
@@ -26,7 +26,7 @@ pub struct Queued {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveDraft {
-    /// Whose composer.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The text as it stands.
     pub body: String,
@@ -38,7 +38,7 @@ pub struct SaveDraft {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveCardDraft {
-    /// Whose composer.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The card as it stands.
     pub card: Option<Card>,
@@ -48,7 +48,7 @@ pub struct SaveCardDraft {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveAttachment {
-    /// Whose composer.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -56,7 +56,7 @@ pub struct RemoveAttachment {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendReply {
-    /// To whom.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The text; may be empty if there is a picture.
     pub body: String,
@@ -76,7 +76,7 @@ pub struct SendReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendCard {
-    /// To whom.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The card.
     pub card: Card,
@@ -92,7 +92,7 @@ pub struct SendCard {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendPost {
-    /// To whom.
+    /// The conversation.
     pub conversation: ConversationId,
     /// TikTok's `item_id`, or a link to the post.
     pub post: String,
@@ -116,7 +116,7 @@ pub struct UndoSend {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendReplyNow {
-    /// Which ones.
+    /// The messages.
     pub messages: Vec<MessageId>,
 }
 
@@ -124,7 +124,7 @@ pub struct SendReplyNow {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EditReply {
-    /// Which one.
+    /// The message.
     pub message: MessageId,
     /// The new text.
     pub body: String,
@@ -134,7 +134,7 @@ pub struct EditReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MoveReply {
-    /// Which one.
+    /// The message.
     pub message: MessageId,
     /// By how many places: -1 is one earlier.
     pub by: i32,
@@ -144,7 +144,7 @@ pub struct MoveReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResendReply {
-    /// Which one.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -152,7 +152,7 @@ pub struct ResendReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MarkReplyArrived {
-    /// Which one.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -161,7 +161,7 @@ pub struct MarkReplyArrived {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DiscardReply {
-    /// Which one.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -169,7 +169,7 @@ pub struct DiscardReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetSendDetails {
-    /// Which one.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -177,7 +177,7 @@ pub struct GetSendDetails {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendTypingIndicator {
-    /// To whom.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -185,7 +185,7 @@ pub struct SendTypingIndicator {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CheckImagePermission {
-    /// Which one.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -195,7 +195,7 @@ impl Command for SaveDraft {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { conversation, body, quoted } = self;
         let now_ms = desk.engine().clock().now_ms();
-        desk.engine().store().write(move |tx| draft::write(tx, conversation, &body, quoted, now_ms)).await?;
+        desk.store().write(move |tx| draft::write(tx, conversation, &body, quoted, now_ms)).await?;
         Ok(Done {})
     }
 }
@@ -206,7 +206,7 @@ impl Command for SaveCardDraft {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { conversation, card } = self;
         let now_ms = desk.engine().clock().now_ms();
-        desk.engine().store().write(move |tx| draft::save_card(tx, conversation, card.as_ref(), now_ms)).await?;
+        desk.store().write(move |tx| draft::save_card(tx, conversation, card.as_ref(), now_ms)).await?;
         Ok(Done {})
     }
 }
@@ -217,7 +217,7 @@ impl Command for RemoveAttachment {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let conversation = self.conversation;
         let now_ms = desk.engine().clock().now_ms();
-        desk.engine().store().write(move |tx| draft::attach(tx, conversation, None, now_ms)).await?;
+        desk.store().write(move |tx| draft::attach(tx, conversation, None, now_ms)).await?;
         Ok(Done {})
     }
 }
@@ -265,7 +265,7 @@ impl Command for SendReply {
     async fn run(self, desk: &Desk) -> Result<Queued, Fault> {
         let reply = reply(&self.body, self.quoted, self.attachment)?;
         let quoted = reply.quoted;
-        let parts = desk.engine().store().read(move |sql| scheduled::parts(sql, &reply)).await?;
+        let parts = desk.store().read(move |sql| scheduled::parts(sql, &reply)).await?;
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let key = Some(key).filter(|key| !key.is_empty());
@@ -291,8 +291,7 @@ impl Command for SendCard {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Card { card }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo })
-            .await
+        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo }).await
     }
 }
 
@@ -302,7 +301,7 @@ impl Command for SendPost {
     async fn run(self, desk: &Desk) -> Result<Queued, Fault> {
         let item_id = item_id(&self.post).ok_or_else(|| Fault::new(FaultCode::PostInvalid))?;
         let (conversation, wanted) = (self.conversation, item_id.clone());
-        let known = desk.engine().store().read(move |sql| {
+        let known = desk.store().read(move |sql| {
             let account = conversation::get(sql, conversation)?.account;
             post::find(sql, account, &wanted)
         });
@@ -399,7 +398,7 @@ impl Command for GetSendDetails {
 
     async fn run(self, desk: &Desk) -> Result<SendDetails, Fault> {
         let message = self.message;
-        Ok(desk.engine().store().read(move |sql| read::why(sql, message)).await?)
+        Ok(desk.store().read(move |sql| read::why(sql, message)).await?)
     }
 }
 

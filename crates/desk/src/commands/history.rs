@@ -6,18 +6,18 @@ use store::table::{account, token_event};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::TokenEventView;
 use crate::{Desk, Fault, read};
 
 /// No timeline shows more events than this.
-const MOST_EVENTS: u32 = 200;
+const MAX_TOKEN_EVENTS: u32 = 200;
 
 /// Pauses the first fetch of old conversations, or goes on with it. What is new is fetched all the same.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PauseBackfill {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// Whether to pause it.
     pub paused: bool,
@@ -28,7 +28,7 @@ impl Command for PauseBackfill {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { account: id, paused } = self;
-        desk.engine().store().write(move |tx| account::set_backfill_paused(tx, id, paused)).await?;
+        desk.store().write(move |tx| account::set_backfill_paused(tx, id, paused)).await?;
         desk.engine().sync_account(id);
         Ok(Done {})
     }
@@ -38,7 +38,7 @@ impl Command for PauseBackfill {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListTokenEvents {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -47,7 +47,7 @@ impl Command for ListTokenEvents {
 
     async fn run(self, desk: &Desk) -> Result<Vec<TokenEventView>, Fault> {
         let id = self.account;
-        let events = desk.engine().store().read(move |sql| token_event::newest(sql, id, MOST_EVENTS)).await?;
+        let events = desk.store().read(move |sql| token_event::newest(sql, id, MAX_TOKEN_EVENTS)).await?;
         Ok(events.into_iter().map(read::token_event_view).collect())
     }
 }
@@ -58,7 +58,7 @@ impl Command for ListTokenEvents {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UnlinkAccount {
-    /// Which.
+    /// The account.
     pub account: AccountId,
     /// Whether its conversations, pictures, drafts and waiting replies go too.
     pub erase: bool,
@@ -82,7 +82,7 @@ impl Command for DismissRepair {
     type Reply = Done;
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
-        desk.engine().store().write(recovery::dismiss).await?;
+        desk.store().write(recovery::dismiss).await?;
         Ok(Done {})
     }
 }

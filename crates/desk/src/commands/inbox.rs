@@ -5,20 +5,20 @@ use store::table::{account, conversation};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{ConversationView, ConversationWindow};
 use crate::{Desk, Fault, read};
 
 /// No screen shows more rows than this.
-const MOST_ROWS: u32 = 200;
+const MAX_ROWS: u32 = 200;
 
 /// A window of the conversation list, newest first.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListConversations {
-    /// Whose list.
+    /// The account.
     pub account: AccountId,
-    /// Which tab.
+    /// The tab.
     pub tab: Tab,
     /// The number of the first row wanted.
     pub offset: u32,
@@ -31,9 +31,9 @@ impl Command for ListConversations {
 
     async fn run(self, desk: &Desk) -> Result<ConversationWindow, Fault> {
         let Self { account, tab, offset, limit } = self;
-        let window = desk.engine().store().read(move |sql| {
+        let window = desk.store().read(move |sql| {
             let counts = account::tab_counts(sql, account)?;
-            let rows = conversation::window(sql, account, tab, offset, limit.min(MOST_ROWS))?;
+            let rows = conversation::window(sql, account, tab, offset, limit.min(MAX_ROWS))?;
             Ok(ConversationWindow { total: counts.of(tab), offset, rows: read::conversation_rows(sql, rows)?, counts })
         });
         Ok(window.await?)
@@ -44,7 +44,7 @@ impl Command for ListConversations {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetConversation {
-    /// Which one.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -53,7 +53,7 @@ impl Command for GetConversation {
 
     async fn run(self, desk: &Desk) -> Result<ConversationView, Fault> {
         let id = self.conversation;
-        Ok(desk.engine().store().read(move |sql| read::conversation_view(sql, id)).await?)
+        Ok(desk.store().read(move |sql| read::conversation_view(sql, id)).await?)
     }
 }
 
@@ -61,9 +61,9 @@ impl Command for GetConversation {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetConversationStatus {
-    /// Which one.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// What it becomes.
+    /// The new status.
     pub status: Status,
 }
 
@@ -72,7 +72,7 @@ impl Command for SetConversationStatus {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { conversation: id, status } = self;
-        desk.engine().store().write(move |tx| conversation::set_status(tx, id, status)).await?;
+        desk.store().write(move |tx| conversation::set_status(tx, id, status)).await?;
         Ok(Done {})
     }
 }
@@ -81,7 +81,7 @@ impl Command for SetConversationStatus {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MarkConversationSeen {
-    /// Which one.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -90,7 +90,7 @@ impl Command for MarkConversationSeen {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let id = self.conversation;
-        desk.engine().store().write(move |tx| conversation::mark_seen(tx, id)).await?;
+        desk.store().write(move |tx| conversation::mark_seen(tx, id)).await?;
         desk.engine().presence().mark_read(id, MarkRead::OnOpen).await?;
         Ok(Done {})
     }

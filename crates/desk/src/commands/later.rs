@@ -5,7 +5,7 @@ use store::table::scheduled;
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::ScheduledView;
 use crate::{Desk, Fault, read};
 
@@ -13,7 +13,7 @@ use crate::{Desk, Fault, read};
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScheduleReply {
-    /// To whom.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The text; may be empty if there is a picture.
     pub body: String,
@@ -21,7 +21,7 @@ pub struct ScheduleReply {
     pub quoted: Option<MessageId>,
     /// The key of the picture that goes with it.
     pub attachment: Option<String>,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
 }
 
@@ -29,7 +29,7 @@ pub struct ScheduleReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateScheduledReply {
-    /// Which one.
+    /// The scheduled reply.
     pub scheduled: ScheduledId,
     /// The new text.
     pub body: String,
@@ -41,7 +41,7 @@ pub struct UpdateScheduledReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendScheduledReplyNow {
-    /// Which one.
+    /// The scheduled reply.
     pub scheduled: ScheduledId,
 }
 
@@ -49,7 +49,7 @@ pub struct SendScheduledReplyNow {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CancelScheduledReply {
-    /// Which one.
+    /// The scheduled reply.
     pub scheduled: ScheduledId,
 }
 
@@ -57,7 +57,7 @@ pub struct CancelScheduledReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListScheduledReplies {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -76,7 +76,7 @@ impl Command for UpdateScheduledReply {
 
     async fn run(self, desk: &Desk) -> Result<ScheduledView, Fault> {
         let id = self.scheduled;
-        let known = desk.engine().store().read(move |sql| scheduled::get(sql, id)).await?;
+        let known = desk.store().read(move |sql| scheduled::get(sql, id)).await?;
         let reply = super::composer::reply(&self.body, known.reply.quoted, known.reply.attachment)?;
         desk.engine().scheduled().change(id, reply.body, self.at_ms).await?;
         view(desk, id).await
@@ -84,7 +84,7 @@ impl Command for UpdateScheduledReply {
 }
 
 async fn view(desk: &Desk, id: ScheduledId) -> Result<ScheduledView, Fault> {
-    Ok(desk.engine().store().read(move |sql| read::scheduled_view(sql, scheduled::get(sql, id)?)).await?)
+    Ok(desk.store().read(move |sql| read::scheduled_view(sql, scheduled::get(sql, id)?)).await?)
 }
 
 impl Command for SendScheduledReplyNow {
@@ -110,7 +110,7 @@ impl Command for ListScheduledReplies {
 
     async fn run(self, desk: &Desk) -> Result<Vec<ScheduledView>, Fault> {
         let account = self.account;
-        let found = desk.engine().store().read(move |sql| {
+        let found = desk.store().read(move |sql| {
             scheduled::of_account(sql, account)?.into_iter().map(|one| read::scheduled_view(sql, one)).collect()
         });
         Ok(found.await?)

@@ -6,7 +6,7 @@ use store::table::{rule, unsent};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::host::{Host, HostError};
 use crate::view::Departure;
 use crate::{Desk, Fault, FaultCode};
@@ -21,7 +21,6 @@ impl Command for GetDeparture {
 
     async fn run(self, desk: &Desk) -> Result<Departure, Fault> {
         let (pending, rules) = desk
-            .engine()
             .store()
             .read(|sql| Ok((unsent::counts(sql)?, rule::all(sql)?.iter().any(|(_, rule)| rule.enabled))))
             .await?;

@@ -7,7 +7,7 @@ use model::AccountId;
 use store::table::account;
 use ts_rs::TS;
 
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{AccountView, LinkStep, LinkView, LinkedProfile};
 use crate::{Desk, Fault, FaultCode, read};
 
@@ -192,8 +192,7 @@ impl Command for ConfirmLink {
     async fn run(self, desk: &Desk) -> Result<AccountView, Fault> {
         let id = desk.engine().linking().confirm().await?;
         let engine = desk.engine().clone();
-        let view =
-            desk.engine().store().read(move |sql| read::account_view(sql, &engine, &account::get(sql, id)?)).await?;
+        let view = desk.store().read(move |sql| read::account_view(sql, &engine, &account::get(sql, id)?)).await?;
         Ok(view)
     }
 }

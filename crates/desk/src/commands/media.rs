@@ -12,18 +12,18 @@ use store::table::{account, conversation, media, message};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{ImagePage, ImageView, MediaUsage, SavedFile};
 use crate::{Desk, Fault, FaultCode, Host, HostError, downloads};
 
 /// So many photos are listed at most.
-const MOST_LISTED: u32 = 100;
+const MAX_LISTED: u32 = 100;
 
 /// The photos of a conversation around one message, for the viewer.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListImages {
-    /// Which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The message that is looked at; none for the newest photos.
     pub around: Option<MessageId>,
@@ -36,11 +36,11 @@ impl Command for ListImages {
 
     async fn run(self, desk: &Desk) -> Result<ImagePage, Fault> {
         let Self { conversation, around, limit } = self;
-        let limit = limit.clamp(1, MOST_LISTED) as usize;
-        let page = desk.engine().store().read(move |sql| {
+        let limit = limit.clamp(1, MAX_LISTED) as usize;
+        let page = desk.store().read(move |sql| {
             conversation::get(sql, conversation)?;
             // One more each way tells whether there are more.
-            let most = u32::try_from(limit + 1).unwrap_or(MOST_LISTED);
+            let most = u32::try_from(limit + 1).unwrap_or(MAX_LISTED);
             let (from, middle) = match around {
                 None => (MessageId(i64::MAX), None),
                 Some(id) => {
@@ -81,7 +81,7 @@ fn view(message: Message) -> Option<ImageView> {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FetchImage {
-    /// In which message.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -119,7 +119,7 @@ impl Command for CopyImage {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveImage {
-    /// In which message.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -129,7 +129,6 @@ impl Command for SaveImage {
     async fn run(self, desk: &Desk) -> Result<SavedFile, Fault> {
         let id = self.message;
         let (key, who, when) = desk
-            .engine()
             .store()
             .read(move |sql| {
                 let message = message::get(sql, id)?;
@@ -171,7 +170,7 @@ pub(super) async fn save(desk: &Desk, name: String, ending: &'static str, bytes:
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenVideo {
-    /// In which message.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -206,7 +205,7 @@ impl From<VideoProblem> for Fault {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenInTikTok {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -216,7 +215,6 @@ impl Command for OpenInTikTok {
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let id = self.message;
         let (content, handle) = desk
-            .engine()
             .store()
             .read(move |sql| {
                 let message = message::get(sql, id)?;
@@ -242,7 +240,7 @@ impl Command for GetMediaUsage {
     type Reply = MediaUsage;
 
     async fn run(self, desk: &Desk) -> Result<MediaUsage, Fault> {
-        let (bytes, pictures) = desk.engine().store().read(media::usage).await?;
+        let (bytes, pictures) = desk.store().read(media::usage).await?;
         Ok(MediaUsage { bytes, pictures })
     }
 }

@@ -10,14 +10,13 @@ use store::table::account;
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{Keychain, Overview, Settings};
 use crate::{Desk, Fault, FaultCode, read};
 
 async fn overview(desk: &Desk) -> Result<Overview, Fault> {
     let engine = desk.engine().clone();
     let accounts = desk
-        .engine()
         .store()
         .read(move |sql| {
             account::all(sql)?.iter().map(|account| read::account_view(sql, &engine, account)).collect::<Result<_, _>>()
@@ -35,9 +34,9 @@ async fn overview(desk: &Desk) -> Result<Overview, Fault> {
         settings: desk.settings().await,
         now_ms: desk.engine().clock().now_ms(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        repair: desk.engine().store().read(recovery::report).await?.map(read::repair_view),
+        repair: desk.store().read(recovery::report).await?.map(read::repair_view),
         damaged: desk.engine().is_damaged(),
-        unreadable: desk.engine().store().unreadable().into_iter().map(str::to_owned).collect(),
+        unreadable: desk.store().unreadable().into_iter().map(str::to_owned).collect(),
         can_restart: desk.host().can_restart(),
     })
 }
@@ -82,7 +81,7 @@ impl Command for UseSessionSecrets {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         desk.engine().secrets().keep_in_session();
-        desk.engine().store().announce(Change::Everything);
+        desk.store().announce(Change::Everything);
         desk.engine().sync_now().await;
         Ok(Done {})
     }

@@ -7,26 +7,26 @@ use model::{AccountId, BusinessHours, Change, HoursProblem, MessageId, RuleId, R
 use store::table::{firing, rule, setting};
 use ts_rs::TS;
 
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{BusinessHoursView, DryRunView, ExplainView, RuleRunView, RulesView};
 use crate::{Desk, Fault, FaultCode, read};
 
 /// So many firings are listed at once.
-const MOST_FIRINGS: u32 = 100;
+const MAX_RULE_RUNS: u32 = 100;
 /// Ten years.
-const MOST_DAYS: u32 = 3_650;
+const MAX_DRY_RUN_DAYS: u32 = 3_650;
 const DAY_MS: i64 = 24 * 3_600_000;
 /// The id of a rule that is tried and not kept.
 const NEW: RuleId = RuleId(0);
 
 async fn rules(desk: &Desk) -> Result<RulesView, Fault> {
     let computers = desk.settings().await.computers;
-    Ok(desk.engine().store().read(move |sql| read::rules::view(sql, computers)).await?)
+    Ok(desk.store().read(move |sql| read::rules::view(sql, computers)).await?)
 }
 
 async fn hours(desk: &Desk, account: AccountId) -> Result<BusinessHoursView, Fault> {
     let now_ms = desk.engine().clock().now_ms();
-    Ok(desk.engine().store().read(move |sql| read::rules::hours_view(sql, account, now_ms)).await?)
+    Ok(desk.store().read(move |sql| read::rules::hours_view(sql, account, now_ms)).await?)
 }
 
 fn invalid(problem: RuleProblem) -> Fault {
@@ -53,9 +53,9 @@ impl Command for ListRules {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveRule {
-    /// Which one; none for a new one.
+    /// The rule; none for a new one.
     pub rule: Option<RuleId>,
-    /// What it says.
+    /// The rule as edited.
     pub spec: RuleSpec,
 }
 
@@ -66,7 +66,7 @@ impl Command for SaveRule {
         let Self { rule: id, mut spec } = self;
         spec.name = spec.name.split_whitespace().collect::<Vec<_>>().join(" ");
         let now_ms = desk.engine().clock().now_ms();
-        let saved = desk.engine().store().write(move |tx| {
+        let saved = desk.store().write(move |tx| {
             if let Some(problem) = read::rules::problem(tx, &spec)? {
                 return Ok(Err(problem));
             }
@@ -84,7 +84,7 @@ impl Command for SaveRule {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteRule {
-    /// Which one.
+    /// The rule.
     pub rule: RuleId,
 }
 
@@ -93,7 +93,7 @@ impl Command for DeleteRule {
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
         let (id, now_ms) = (self.rule, desk.engine().clock().now_ms());
-        let removed = desk.engine().store().write(move |tx| {
+        let removed = desk.store().write(move |tx| {
             rule::remove(tx, id)?;
             rule::restart_waits(tx, now_ms)
         });
@@ -116,7 +116,7 @@ impl Command for SortRules {
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
         let Self { order } = self;
-        desk.engine().store().write(move |tx| rule::sort(tx, &order)).await?;
+        desk.store().write(move |tx| rule::sort(tx, &order)).await?;
         rules(desk).await
     }
 }
@@ -134,7 +134,7 @@ impl Command for SetReplyReserve {
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
         let reserve = self.reserve.min(model::MAX_REPLIES).to_string();
-        let set = desk.engine().store().write(move |tx| {
+        let set = desk.store().write(move |tx| {
             setting::set(tx, RESERVE_SETTING, &reserve)?;
             tx.touch(Change::Rules);
             Ok(())
@@ -148,7 +148,7 @@ impl Command for SetReplyReserve {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetRulesOnThisComputer {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// Whether it does.
     pub here: bool,
@@ -159,7 +159,7 @@ impl Command for SetRulesOnThisComputer {
 
     async fn run(self, desk: &Desk) -> Result<RulesView, Fault> {
         let Self { account, here } = self;
-        desk.engine().store().write(move |tx| rule::set_runs_here(tx, account, here)).await?;
+        desk.store().write(move |tx| rule::set_runs_here(tx, account, here)).await?;
         rules(desk).await
     }
 }
@@ -168,7 +168,7 @@ impl Command for SetRulesOnThisComputer {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListRuleRuns {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// Of this rule alone.
     pub rule: Option<RuleId>,
@@ -186,8 +186,8 @@ impl Command for ListRuleRuns {
             Some(Ok(id)) => Some(id),
             Some(Err(_)) => return Err(Fault::new(FaultCode::BadRequest)),
         };
-        let found = desk.engine().store().read(move |sql| {
-            let found = firing::of_account(sql, account, of, before, MOST_FIRINGS)?;
+        let found = desk.store().read(move |sql| {
+            let found = firing::of_account(sql, account, of, before, MAX_RULE_RUNS)?;
             found.into_iter().map(|one| read::rules::firing_view(sql, one)).collect()
         });
         Ok(found.await?)
@@ -198,7 +198,7 @@ impl Command for ListRuleRuns {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExplainRules {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
 }
 
@@ -208,7 +208,7 @@ impl Command for ExplainRules {
     async fn run(self, desk: &Desk) -> Result<ExplainView, Fault> {
         let id = self.message;
         let explained = desk.engine().rules().explain(id).await?;
-        Ok(desk.engine().store().read(move |sql| read::rules::explain_view(sql, id, explained)).await?)
+        Ok(desk.store().read(move |sql| read::rules::explain_view(sql, id, explained)).await?)
     }
 }
 
@@ -232,7 +232,7 @@ impl Command for DryRunRules {
     async fn run(self, desk: &Desk) -> Result<DryRunView, Fault> {
         let Self { account, rule: of, spec, days } = self;
         let started = Instant::now();
-        let mut rules = desk.engine().store().read(rule::all).await?;
+        let mut rules = desk.store().read(rule::all).await?;
         if let Some(spec) = spec {
             match rules.iter_mut().find(|(id, _)| Some(*id) == of) {
                 Some((_, known)) => *known = spec,
@@ -240,12 +240,12 @@ impl Command for DryRunRules {
                 None => rules.push((NEW, spec)),
             }
         }
-        let back_ms = i64::from(days.clamp(1, MOST_DAYS)) * DAY_MS;
+        let back_ms = i64::from(days.clamp(1, MAX_DRY_RUN_DAYS)) * DAY_MS;
         let from_ms = desk.engine().clock().now_ms().saturating_sub(back_ms);
         let tally = desk.engine().rules().dry_run(DryRun { account, rules: rules.clone(), from_ms }).await?;
         let took_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
         let view = move |sql: &store::Connection| read::rules::dry_run_view(sql, &rules, NEW, tally, from_ms, took_ms);
-        Ok(desk.engine().store().read(view).await?)
+        Ok(desk.store().read(view).await?)
     }
 }
 
@@ -253,7 +253,7 @@ impl Command for DryRunRules {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GetBusinessHours {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -269,7 +269,7 @@ impl Command for GetBusinessHours {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveBusinessHours {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// The hours; none if the shop is always open.
     pub hours: Option<BusinessHours>,
@@ -288,7 +288,7 @@ impl Command for SaveBusinessHours {
             };
             return Err(Fault::with_detail(FaultCode::HoursInvalid, detail));
         }
-        desk.engine().store().write(move |tx| rule::set_hours(tx, account, kept.as_ref())).await?;
+        desk.store().write(move |tx| rule::set_hours(tx, account, kept.as_ref())).await?;
         hours(desk, account).await
     }
 }

@@ -8,12 +8,12 @@ use store::table::{account, agent, conversation, draft, media, picture};
 use store::{Connection, StoreError};
 use ts_rs::TS;
 
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{Attachment, FilledPart, FilledReply, ImportReport, SavedFile, SavedReplyView, UsedReply};
 use crate::{Desk, Fault, FaultCode, downloads, read, saved_file};
 
 /// So many are listed at most.
-const MOST_LISTED: u32 = 1_000;
+const MAX_LISTED: u32 = 1_000;
 
 /// The files saved replies travel in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, TS)]
@@ -29,9 +29,9 @@ pub enum SavedFormat {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FindSavedReplies {
-    /// What was typed.
+    /// The text as typed.
     pub query: String,
-    /// At most so many.
+    /// The maximum number of results.
     pub limit: u32,
 }
 
@@ -40,8 +40,8 @@ impl Command for FindSavedReplies {
 
     async fn run(self, desk: &Desk) -> Result<Vec<SavedReplyView>, Fault> {
         let Self { query, limit } = self;
-        let found = desk.engine().store().read(move |sql| {
-            let found = saved_reply::find(sql, &query, limit.clamp(1, MOST_LISTED))?;
+        let found = desk.store().read(move |sql| {
+            let found = saved_reply::find(sql, &query, limit.clamp(1, MAX_LISTED))?;
             found.into_iter().map(|one| view(sql, one)).collect()
         });
         Ok(found.await?)
@@ -52,9 +52,9 @@ impl Command for FindSavedReplies {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveSavedReply {
-    /// Which one; none for a new one.
+    /// The saved reply; none for a new one.
     pub saved: Option<SavedReplyId>,
-    /// What it says.
+    /// The new text.
     pub text: SavedReplyText,
 }
 
@@ -63,7 +63,7 @@ impl Command for SaveSavedReply {
 
     async fn run(self, desk: &Desk) -> Result<SavedReplyView, Fault> {
         let text = self.text.validated().map_err(invalid)?;
-        let saved = desk.engine().store().write(move |tx| {
+        let saved = desk.store().write(move |tx| {
             if let Some(key) = &text.attachment
                 && media::get(tx, key)?.is_none()
             {
@@ -83,7 +83,7 @@ impl Command for SaveSavedReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeleteSavedReply {
-    /// Which one.
+    /// The saved reply.
     pub saved: SavedReplyId,
 }
 
@@ -91,7 +91,7 @@ impl Command for DeleteSavedReply {
     type Reply = super::Done;
 
     async fn run(self, desk: &Desk) -> Result<super::Done, Fault> {
-        desk.engine().store().write(move |tx| saved_reply::remove(tx, self.saved)).await?;
+        desk.store().write(move |tx| saved_reply::remove(tx, self.saved)).await?;
         Ok(super::Done {})
     }
 }
@@ -100,9 +100,9 @@ impl Command for DeleteSavedReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FillSavedReply {
-    /// Which one.
+    /// The saved reply.
     pub saved: SavedReplyId,
-    /// For whom.
+    /// The conversation.
     pub conversation: ConversationId,
     /// Today, as the page writes it in its language: what `{{date}}` stands for.
     pub date: String,
@@ -112,7 +112,7 @@ impl Command for FillSavedReply {
     type Reply = FilledReply;
 
     async fn run(self, desk: &Desk) -> Result<FilledReply, Fault> {
-        let filled = desk.engine().store().read(move |sql| {
+        let filled = desk.store().read(move |sql| {
             let one = saved_reply::get(sql, self.saved)?;
             let row = conversation::row(sql, self.conversation)?;
             let account = account::get(sql, conversation::get(sql, self.conversation)?.account)?.display_name;
@@ -142,9 +142,9 @@ impl Command for FillSavedReply {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UseSavedReply {
-    /// Which one.
+    /// The saved reply.
     pub saved: SavedReplyId,
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
 }
 
@@ -189,7 +189,7 @@ impl Command for ExportSavedReplies {
 
     async fn run(self, desk: &Desk) -> Result<SavedFile, Fault> {
         let now_ms = desk.engine().clock().now_ms();
-        let read = desk.engine().store().read(move |sql| {
+        let read = desk.store().read(move |sql| {
             let replies = saved_reply::all(sql)?;
             let mut held = HashMap::new();
             for key in replies.iter().filter_map(|one| one.attachment.as_ref()) {
@@ -206,13 +206,13 @@ impl Command for ExportSavedReplies {
         for (key, held) in held {
             let Some(bytes) = desk.engine().media().read(&key).await else { continue };
             size += bytes.len() / 3 * 4;
-            if size > saved_file::LARGEST_JSON {
+            if size > saved_file::MAX_JSON_BYTES {
                 return Err(Fault::new(FaultCode::ExportTooLarge));
             }
             pictures.insert(key, (held, bytes));
         }
         let bytes = saved_file::write_json(&replies, &pictures).map_err(|error| Fault::unexpected(&error))?;
-        if bytes.len() > saved_file::LARGEST_JSON {
+        if bytes.len() > saved_file::MAX_JSON_BYTES {
             return Err(Fault::new(FaultCode::ExportTooLarge));
         }
         super::media::save(desk, name, "json", bytes).await
@@ -223,7 +223,7 @@ impl Command for ExportSavedReplies {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ImportSavedReplies {
-    /// What the file is.
+    /// The file's format.
     pub format: SavedFormat,
     /// What stands in it: at most 8 MiB as a table, 64 MiB as JSON.
     pub text: String,

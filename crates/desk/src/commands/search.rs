@@ -4,14 +4,14 @@ use model::{AccountId, ConversationId, MessageId, Millis, Zone};
 use store::search::{self, Query, Scope};
 use ts_rs::TS;
 
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::{SearchResults, ThreadHits};
 use crate::{Desk, Fault, read};
 
 /// No screen shows more hits than this.
-const MOST_HITS: u32 = 100;
+const MAX_HITS: u32 = 100;
 /// Next and previous go no further.
-const MOST_THREAD_HITS: u32 = 1_000;
+const MAX_THREAD_HITS: u32 = 1_000;
 
 /// Searches messages and customers, as one types. Words must all be there; "a phrase" stands in quotes; `from:`, `in:`,
 /// `has:`, `tag:`, `before:`, `after:` and `on:` narrow it down; a minus in front excludes.
@@ -20,7 +20,7 @@ const MOST_THREAD_HITS: u32 = 1_000;
 pub struct Search {
     /// Only this account's; none for all.
     pub account: Option<AccountId>,
-    /// What was typed.
+    /// The text as typed.
     pub text: String,
     /// How many messages at most; 100 is the most.
     pub limit: u32,
@@ -40,8 +40,8 @@ impl Command for Search {
         let query = dated(&text, desk.engine().clock().now_ms(), time_zone.as_deref(), utc_offset_min);
         let searched = desk.messages_counted().await?;
         let scope = Scope { account, conversation: None };
-        let limit = limit.clamp(1, MOST_HITS);
-        let results = desk.engine().store().read(move |sql| {
+        let limit = limit.clamp(1, MAX_HITS);
+        let results = desk.store().read(move |sql| {
             let found = match below {
                 None => search::find(sql, &query, &scope, limit)?,
                 Some(below) => search::find_more(sql, &query, &scope, below, limit)?,
@@ -56,9 +56,9 @@ impl Command for Search {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FindInThread {
-    /// Which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// What was typed.
+    /// The text as typed.
     pub text: String,
     /// As in `search`.
     pub time_zone: Option<String>,
@@ -72,11 +72,7 @@ impl Command for FindInThread {
     async fn run(self, desk: &Desk) -> Result<ThreadHits, Fault> {
         let Self { conversation, text, time_zone, utc_offset_min } = self;
         let query = dated(&text, desk.engine().clock().now_ms(), time_zone.as_deref(), utc_offset_min);
-        let found = desk
-            .engine()
-            .store()
-            .read(move |sql| search::in_thread(sql, conversation, &query, MOST_THREAD_HITS))
-            .await?;
+        let found = desk.store().read(move |sql| search::in_thread(sql, conversation, &query, MAX_THREAD_HITS)).await?;
         Ok(read::thread_hits(found))
     }
 }

@@ -5,7 +5,7 @@ use store::table::tag;
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::TagCount;
 use crate::{Desk, Fault, read};
 
@@ -13,7 +13,7 @@ use crate::{Desk, Fault, read};
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListTags {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
 }
 
@@ -22,7 +22,7 @@ impl Command for ListTags {
 
     async fn run(self, desk: &Desk) -> Result<Vec<TagCount>, Fault> {
         let account = self.account;
-        let tags = desk.engine().store().read(move |sql| tag::all(sql, account)).await?;
+        let tags = desk.store().read(move |sql| tag::all(sql, account)).await?;
         Ok(tags.into_iter().map(|(tag, people)| TagCount { tag: read::tag_view(tag), people }).collect())
     }
 }
@@ -31,7 +31,7 @@ impl Command for ListTags {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AddTag {
-    /// Whose customer.
+    /// The conversation.
     pub conversation: ConversationId,
     /// Its name; 40 characters are kept.
     pub name: String,
@@ -42,7 +42,7 @@ impl Command for AddTag {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { conversation, name } = self;
-        desk.engine().store().write(move |tx| tag::add(tx, conversation, &name)).await?;
+        desk.store().write(move |tx| tag::add(tx, conversation, &name)).await?;
         Ok(Done {})
     }
 }
@@ -51,9 +51,9 @@ impl Command for AddTag {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveTag {
-    /// Whose customer.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// Which tag.
+    /// The tag.
     pub tag: TagId,
 }
 
@@ -62,7 +62,7 @@ impl Command for RemoveTag {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { conversation, tag } = self;
-        desk.engine().store().write(move |tx| tag::remove(tx, conversation, tag)).await?;
+        desk.store().write(move |tx| tag::remove(tx, conversation, tag)).await?;
         Ok(Done {})
     }
 }

@@ -4,19 +4,19 @@ use model::{ConversationId, MessageId};
 use store::table::message::PageAnchor;
 use ts_rs::TS;
 
-use crate::contract::Command;
+use crate::command::Command;
 use crate::read::Part;
 use crate::view::MessagePage;
 use crate::{Desk, Fault, FaultCode, read};
 
 /// No screen shows more messages than this.
-const MOST_MESSAGES: u32 = 200;
+const MAX_MESSAGES: u32 = 200;
 
 /// A stretch of messages: the newest, the oldest, or those before, after or around one.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListMessages {
-    /// Which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
     /// Only older ones than this.
     pub before: Option<MessageId>,
@@ -50,7 +50,7 @@ impl Command for ListMessages {
             (None, None, Some(id), false) => Part::Around(id),
             _ => return Err(Fault::with_detail(FaultCode::BadRequest, "before, after, around and oldest")),
         };
-        let (id, limit, find) = (self.conversation, self.limit.clamp(1, MOST_MESSAGES), self.find);
-        Ok(desk.engine().store().read(move |sql| read::message_page(sql, id, part, limit, find.as_deref())).await?)
+        let (id, limit, find) = (self.conversation, self.limit.clamp(1, MAX_MESSAGES), self.find);
+        Ok(desk.store().read(move |sql| read::message_page(sql, id, part, limit, find.as_deref())).await?)
     }
 }

@@ -6,12 +6,12 @@ use store::table::{agent, triage};
 use ts_rs::TS;
 
 use super::Done;
-use crate::contract::Command;
+use crate::command::Command;
 use crate::view::AgentView;
 use crate::{Desk, Fault, FaultCode, read};
 
 async fn agents(desk: &Desk) -> Result<Vec<AgentView>, Fault> {
-    let all = desk.engine().store().read(agent::all).await?;
+    let all = desk.store().read(agent::all).await?;
     Ok(all.into_iter().map(read::agent_view).collect())
 }
 
@@ -39,7 +39,7 @@ impl Command for ListAgents {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SaveAgent {
-    /// Which one; none for a new one.
+    /// The agent; none for a new one.
     pub agent: Option<AgentId>,
     /// Their name; 60 characters are kept.
     pub name: String,
@@ -50,7 +50,7 @@ impl Command for SaveAgent {
 
     async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
         let Self { agent: id, name } = self;
-        let saved = desk.engine().store().write(move |tx| match id {
+        let saved = desk.store().write(move |tx| match id {
             Some(id) => agent::rename(tx, id, &name),
             None => agent::add(tx, &name).map(|_| ()),
         });
@@ -63,7 +63,7 @@ impl Command for SaveAgent {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveAgent {
-    /// Which one; not whoever sits here.
+    /// The agent; not whoever sits here.
     pub agent: AgentId,
 }
 
@@ -72,7 +72,7 @@ impl Command for RemoveAgent {
 
     async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
         let id = self.agent;
-        desk.engine().store().write(move |tx| agent::remove(tx, id)).await?;
+        desk.store().write(move |tx| agent::remove(tx, id)).await?;
         agents(desk).await
     }
 }
@@ -81,9 +81,9 @@ impl Command for RemoveAgent {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetAgentAway {
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// Away, or back.
+    /// Whether the agent is away.
     pub away: bool,
 }
 
@@ -92,7 +92,7 @@ impl Command for SetAgentAway {
 
     async fn run(self, desk: &Desk) -> Result<Vec<AgentView>, Fault> {
         let Self { agent: id, away } = self;
-        desk.engine().store().write(move |tx| agent::set_away(tx, id, away)).await?;
+        desk.store().write(move |tx| agent::set_away(tx, id, away)).await?;
         agents(desk).await
     }
 }
@@ -101,9 +101,9 @@ impl Command for SetAgentAway {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssignConversation {
-    /// Which one.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// To whom.
+    /// The agent.
     pub agent: Option<AgentId>,
 }
 
@@ -112,7 +112,7 @@ impl Command for AssignConversation {
 
     async fn run(self, desk: &Desk) -> Result<Done, Fault> {
         let Self { conversation, agent } = self;
-        desk.engine().store().write(move |tx| triage::assign(tx, conversation, agent)).await?;
+        desk.store().write(move |tx| triage::assign(tx, conversation, agent)).await?;
         Ok(Done {})
     }
 }
@@ -121,7 +121,7 @@ impl Command for AssignConversation {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SnoozeConversation {
-    /// Which one.
+    /// The conversation.
     pub conversation: ConversationId,
     /// Until when, ms since the epoch, later than now; none to bring it back.
     pub until_ms: Option<Millis>,

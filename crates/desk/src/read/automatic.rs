@@ -17,7 +17,7 @@ use crate::view::{
 use crate::{Fault, FaultCode};
 
 /// No screen shows more comments than this.
-const MOST_COMMENTS: u32 = 200;
+const MAX_COMMENTS: u32 = 200;
 
 /// An account's automatic messages as they stand in the database, and why they may be old.
 pub(crate) async fn auto_messages(engine: &Engine, id: AccountId) -> Result<AutoMessagesView, Fault> {
@@ -89,7 +89,7 @@ pub(crate) fn comment_views(
     now_ms: Millis,
 ) -> Result<Vec<CommentView>, StoreError> {
     account::get(sql, account)?;
-    let comments = comment::of_account(sql, account, MOST_COMMENTS)?.into_iter();
+    let comments = comment::of_account(sql, account, MAX_COMMENTS)?.into_iter();
     comments.map(|comment| comment_view(sql, comment, now_ms)).collect()
 }
 

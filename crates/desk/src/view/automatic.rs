@@ -11,7 +11,7 @@ use ts_rs::TS;
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoMessagesView {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// The three kinds, in the order the screen shows them.
     pub kinds: Vec<AutoKindView>,
@@ -27,7 +27,7 @@ pub struct AutoMessagesView {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoKindView {
-    /// Which kind.
+    /// The kind of automatic message.
     pub kind: AutoMessageType,
     /// Whether TikTok sends them.
     pub enabled: bool,
@@ -43,9 +43,9 @@ pub struct AutoKindView {
 pub struct AutoMessageView {
     /// Its id.
     pub id: AutoMessageId,
-    /// What it says.
+    /// The text.
     pub text: AutoText,
-    /// Where TikTok's review stands.
+    /// The state of TikTok's review.
     pub audit: AuditStatus,
     /// Whether TikTok switched it off when its kind was turned on: customers see it again once it is made anew.
     pub off: bool,
@@ -83,7 +83,7 @@ pub struct AutoOutcome {
 pub struct AutoRefusal {
     /// What it would have said.
     pub text: AutoText,
-    /// Why not.
+    /// Why TikTok did not take it.
     pub fault: crate::Fault,
 }
 
@@ -113,7 +113,7 @@ pub struct CommentView {
     pub body: String,
     /// Whether they follow the business, if TikTok said.
     pub is_follower: Option<bool>,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
     /// Until when it can be answered: 48 hours after it.
     pub closes_at_ms: Millis,
@@ -129,7 +129,7 @@ pub struct CommentView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct CommentConditionView {
-    /// Which.
+    /// The condition.
     pub condition: CommentCondition,
     /// Whether it holds; none where only TikTok knows.
     pub holds: Option<bool>,
@@ -168,14 +168,14 @@ pub enum CommentState {
     Answered {
         /// What it said.
         body: String,
-        /// When, ms since the epoch.
+        /// The time, ms since the epoch.
         at_ms: Millis,
     },
     /// TikTok said no.
     Refused {
         /// What it would have said.
         body: String,
-        /// Why.
+        /// Why TikTok refused it.
         refusal: Refusal,
     },
     /// The answer of TikTok's was lost: it may have gone out, and is not sent again by itself.

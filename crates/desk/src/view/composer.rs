@@ -40,7 +40,7 @@ pub struct Attachment {
 pub struct ScheduledView {
     /// Its id.
     pub id: ScheduledId,
-    /// To whom.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The customer's name; empty if TikTok has not said.
     pub name: String,

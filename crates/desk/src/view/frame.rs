@@ -99,7 +99,7 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessPutAway {
-    /// Whose access.
+    /// The account whose access ends.
     pub account: AccountId,
     /// How many days before, as [`AccessView::warn_days`] has it.
     pub step: u8,
@@ -166,7 +166,7 @@ pub struct AccountView {
     pub display_name: String,
     /// Its avatar's key in the media vault.
     pub avatar: Option<String>,
-    /// How it fares.
+    /// The state of its connection to TikTok.
     pub health: Health,
     /// When TikTok was last asked with success, ms since the epoch.
     pub synced_at_ms: Option<Millis>,
@@ -211,7 +211,7 @@ pub struct AccessView {
     pub warn_days: Option<u8>,
 }
 
-/// How an account fares.
+/// The state of an account's connection to TikTok.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Health {
@@ -268,9 +268,9 @@ pub struct Backfill {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenEventView {
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
-    /// What.
+    /// The kind of event.
     pub kind: TokenEventKind,
     /// TikTok's words, if it said any.
     pub detail: String,
@@ -296,7 +296,7 @@ pub enum TokenEventKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RepairView {
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
     /// The folder, beside the data, that the damaged files were moved to.
     pub set_aside: String,

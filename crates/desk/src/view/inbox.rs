@@ -79,20 +79,20 @@ pub struct ConversationRow {
 pub enum UnsentView {
     /// It is in the outbox.
     Reply {
-        /// Its message.
+        /// The message.
         message: MessageId,
-        /// What it says.
+        /// The text, shortened.
         snippet: Snippet,
-        /// Where it stands.
+        /// The state of delivery.
         delivery: Delivery,
     },
     /// It is to go out later.
     Scheduled {
         /// Its id.
         scheduled: ScheduledId,
-        /// What it says.
+        /// The text, shortened.
         snippet: Snippet,
-        /// When, ms since the epoch.
+        /// The time, ms since the epoch.
         at_ms: Millis,
         /// Why it did not go out at its time.
         stopped: Option<StopReason>,

@@ -24,7 +24,7 @@ pub struct LinkView {
     pub may_list_posts: bool,
     /// The address to register for Login Kit.
     pub login_redirect_uri: String,
-    /// Which step it is at.
+    /// The current step.
     pub step: LinkStep,
     /// Who signed in with Login Kit, once done.
     pub signed_in_as: Option<LinkedProfile>,

@@ -20,11 +20,11 @@ pub struct ImagePage {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageView {
-    /// Its message.
+    /// The message.
     pub message: MessageId,
-    /// Who sent it.
+    /// The message's direction.
     pub direction: Direction,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub sent_at_ms: Millis,
     /// Whether its bytes are here.
     pub media: MediaState,

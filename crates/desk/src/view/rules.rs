@@ -27,7 +27,7 @@ pub struct RulesView {
 pub struct RuleView {
     /// Its id.
     pub id: RuleId,
-    /// What it says.
+    /// The rule as edited.
     pub spec: RuleSpec,
     /// What keeps it from working since it was written: a saved reply or an agent may be gone.
     pub problem: Option<RuleProblem>,
@@ -47,15 +47,15 @@ pub struct RuleRunView {
     pub rule: RuleId,
     /// What it was called then.
     pub name: String,
-    /// In which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
     /// Whose conversation: the customer's name.
     pub person: String,
-    /// On which message.
+    /// The message.
     pub message: MessageId,
     /// What that says, shortened.
     pub text: String,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
     /// The message it sent.
     pub reply: Option<MessageId>,
@@ -133,7 +133,7 @@ pub struct DryRuleView {
 pub struct NoReplyCount {
     /// The reason.
     pub why: NoReply,
-    /// How often.
+    /// How many times.
     pub times: u32,
 }
 
@@ -141,15 +141,15 @@ pub struct NoReplyCount {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct DryExampleView {
-    /// In which conversation.
+    /// The conversation.
     pub conversation: ConversationId,
     /// The customer's name.
     pub person: String,
-    /// Which message.
+    /// The message.
     pub message: MessageId,
     /// What it says, shortened.
     pub text: String,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
     /// Why no reply would have been sent, if one should have been.
     pub no_reply: Option<NoReply>,
@@ -159,7 +159,7 @@ pub struct DryExampleView {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct BusinessHoursView {
-    /// Whose.
+    /// The account.
     pub account: AccountId,
     /// The hours; none if the shop is always open.
     pub hours: Option<BusinessHours>,
@@ -177,7 +177,7 @@ pub struct BusinessHoursView {
 pub struct RuleRunNote {
     /// What the rule was called.
     pub name: String,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub at_ms: Millis,
     /// What it did.
     pub did: Vec<ActionTaken>,

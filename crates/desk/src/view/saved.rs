@@ -46,7 +46,7 @@ pub struct FilledReply {
 pub enum FilledPart {
     /// Words that are known.
     Text {
-        /// They.
+        /// The words.
         text: String,
     },
     /// Words that only the agent knows. One name is one blank, however often it stands there.
@@ -68,7 +68,7 @@ pub struct UsedReply {
     pub left_out: bool,
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportReport {

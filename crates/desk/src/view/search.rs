@@ -62,11 +62,11 @@ pub struct MessageHit {
     pub account: AccountId,
     /// The customer.
     pub person: PersonView,
-    /// Who wrote it.
+    /// The message's direction.
     pub direction: Direction,
-    /// When, ms since the epoch.
+    /// The time, ms since the epoch.
     pub sent_at_ms: Millis,
-    /// What kind of message it is.
+    /// The kind of message.
     pub kind: SnippetKind,
     /// One line around the first match; empty if there are no words in it.
     pub excerpt: String,

@@ -10,9 +10,9 @@ use super::{PostView, RuleRunNote};
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SendDetails {
-    /// How far it has come.
+    /// The state of delivery.
     pub delivery: Delivery,
-    /// TikTok's no, if it said so.
+    /// TikTok's refusal, if it refused.
     pub refusal: Option<Refusal>,
     /// Every attempt, oldest first.
     pub attempts: Vec<AttemptView>,
@@ -28,7 +28,7 @@ pub struct AttemptView {
     pub started_at_ms: Millis,
     /// When its outcome was known; none if Deskbell ended meanwhile.
     pub ended_at_ms: Option<Millis>,
-    /// What came of it.
+    /// The outcome.
     pub outcome: AttemptOutcome,
     /// TikTok's code, if it said one.
     pub code: Option<i64>,
@@ -40,7 +40,7 @@ pub struct AttemptView {
     pub answer: Option<String>,
 }
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum AttemptOutcome {
@@ -86,9 +86,9 @@ pub struct GapView {
 pub struct MessageView {
     /// Its id; stays the same when TikTok confirms it.
     pub id: MessageId,
-    /// Who wrote it.
+    /// The message's direction.
     pub direction: Direction,
-    /// When, ms since the epoch, by TikTok's clock.
+    /// The time, ms since the epoch, by TikTok's clock.
     pub sent_at_ms: Millis,
     /// Through what it was sent.
     pub surface: Surface,
@@ -98,13 +98,13 @@ pub struct MessageView {
     pub rule: Option<String>,
     /// What rules did because of it.
     pub firings: Vec<RuleRunNote>,
-    /// What is in it.
+    /// The content.
     pub content: Content,
     /// The account's own post that it shares, if it is known.
     pub post: Option<PostView>,
     /// The message it quotes.
     pub quoted: Option<Quoted>,
-    /// How far it has come, for ours.
+    /// The state of delivery, for ours.
     pub delivery: Option<Delivery>,
     /// Emoji the two sides put on it.
     pub reactions: Vec<Reaction>,
@@ -129,7 +129,7 @@ pub struct Mark {
 pub struct Quoted {
     /// The quoted message, if we hold it.
     pub id: Option<MessageId>,
-    /// Who wrote it, if we hold it.
+    /// The message's direction, if we hold it.
     pub from: Option<Direction>,
     /// Its last line, if we hold it.
     pub snippet: Option<Snippet>,

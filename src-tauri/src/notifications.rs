@@ -11,7 +11,7 @@ use crate::window;
 /// The icon the packages install. The name is all a notification server needs.
 const ICON: &str = "deskbell";
 
-/// Shows one. It blocks until the notification server has answered.
+/// Shows a notification. Blocks until the notification server has answered.
 pub(crate) fn show(app: &AppHandle, notification: Notification) -> Result<(), HostError> {
     let body = if server_reads_markup()? { escaped(&notification.body) } else { notification.body };
     let builder = app
@@ -29,8 +29,8 @@ pub(crate) fn show(app: &AppHandle, notification: Notification) -> Result<(), Ho
     shown.map_err(|error| HostError(error.to_string()))
 }
 
-/// From now on a click on a notification opens its conversation or its comment, also while the page has not been let in yet: the desk keeps
-/// the wish until a page listens. Without this, none is reported.
+/// Opens a conversation or comment when its notification is clicked, also before the page listens: the desk keeps the
+/// place until it does. Without this call, clicks are not reported.
 pub(crate) fn follow_clicks(app: &AppHandle, desk: Desk) -> tauri_plugin_notification::Result<()> {
     let clicked = app.clone();
     app.notification().on_action(move |action| {
@@ -38,13 +38,13 @@ pub(crate) fn follow_clicks(app: &AppHandle, desk: Desk) -> tauri_plugin_notific
             return;
         }
         window::focus(&clicked);
-        if let Some((account, place)) = meant(action) {
+        if let Some((account, place)) = place_of(action) {
             desk.show_place(account, place);
         }
     })
 }
 
-fn meant(action: &ActionPerformed) -> Option<(AccountId, Place)> {
+fn place_of(action: &ActionPerformed) -> Option<(AccountId, Place)> {
     let extra = action.notification()?.extra();
     let id = |name: &str| extra.get(name).and_then(Value::as_str);
     let place = match id("comment") {
@@ -95,13 +95,13 @@ mod tests {
             serde_json::from_value::<ActionPerformed>(serde_json::json!({ "actionId": "tap", "inputValue": null, "notification": { "id": 1, "extra": extra } })).unwrap()
         };
         assert_eq!(
-            meant(&action(serde_json::json!({ "account": "1", "conversation": "22" }))),
+            place_of(&action(serde_json::json!({ "account": "1", "conversation": "22" }))),
             Some((AccountId(1), Place::Conversation(ConversationId(22))))
         );
         assert_eq!(
-            meant(&action(serde_json::json!({ "account": "1", "comment": "7" }))),
+            place_of(&action(serde_json::json!({ "account": "1", "comment": "7" }))),
             Some((AccountId(1), Place::Comment(CommentId(7))))
         );
-        assert_eq!(meant(&action(serde_json::json!({ "account": "1" }))), None);
+        assert_eq!(place_of(&action(serde_json::json!({ "account": "1" }))), None);
     }
 }

@@ -20,19 +20,20 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 /// Bytes after which a file makes room for the next one.
-const CAP: u64 = 2 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 /// How many full files are kept beside the one being written.
-const KEPT: usize = 2;
+const MAX_OLD_FILES: usize = 2;
 /// What is logged unless `DESKBELL_LOG` says otherwise: our rooms, and others' warnings.
-const USUAL: &str = "warn,deskbell=info,crust=info,desk=info,engine=info,store=info,tiktok=info,sandbox=info";
+const DEFAULT_FILTER: &str =
+    "warn,deskbell=info,desktop_shell=info,desk=info,engine=info,store=info,tiktok=info,sandbox=info";
 
 /// Logs to `directory/deskbell.log` from now on.
 ///
 /// # Errors
 /// When the file cannot be written; Deskbell runs on without it.
-pub(crate) fn open(directory: &Path) -> io::Result<()> {
-    let file = Journal::open(directory.join("deskbell.log"), CAP)?;
-    let filter = || EnvFilter::try_from_env("DESKBELL_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
+pub(crate) fn init(directory: &Path) -> io::Result<()> {
+    let file = LogFile::open(directory.join("deskbell.log"), MAX_FILE_BYTES)?;
+    let filter = || EnvFilter::try_from_env("DESKBELL_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let stderr = cfg!(debug_assertions)
         .then(|| fmt::layer().event_format(OneLine::default()).with_writer(io::stderr).with_filter(filter()));
     let registry = tracing_subscriber::registry()
@@ -89,13 +90,13 @@ fn note_panics() {
 }
 
 /// A file that is moved aside when it is full.
-struct Journal {
+struct LogFile {
     path: PathBuf,
     cap: u64,
     open: Mutex<(File, u64)>,
 }
 
-impl Journal {
+impl LogFile {
     fn open(path: PathBuf, cap: u64) -> io::Result<Self> {
         if let Some(directory) = path.parent() {
             desk::private::create_folder(directory)?;
@@ -108,7 +109,7 @@ impl Journal {
     /// Moves the full file aside and the older ones along; the oldest goes.
     fn turn(&self) -> io::Result<File> {
         let numbered = |number: usize| self.path.with_extension(format!("{number}.log"));
-        for number in (1..KEPT).rev() {
+        for number in (1..MAX_OLD_FILES).rev() {
             // Missing as long as there were fewer.
             let _ = std::fs::rename(numbered(number), numbered(number + 1));
         }
@@ -125,7 +126,7 @@ fn append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-impl Write for &Journal {
+impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.1 > 0 && open.1 + line.len() as u64 > self.cap {
@@ -141,10 +142,10 @@ impl Write for &Journal {
     }
 }
 
-impl<'a> MakeWriter<'a> for Journal {
-    type Writer = &'a Journal;
+impl<'a> MakeWriter<'a> for LogFile {
+    type Writer = &'a LogFile;
 
-    fn make_writer(&'a self) -> &'a Journal {
+    fn make_writer(&'a self) -> &'a LogFile {
         self
     }
 }
@@ -156,12 +157,12 @@ mod tests {
     #[test]
     fn the_log_never_grows_past_its_cap() {
         let directory = tempfile::tempdir().unwrap();
-        let journal = Journal::open(directory.path().join("deskbell.log"), 100).unwrap();
+        let journal = LogFile::open(directory.path().join("deskbell.log"), 100).unwrap();
         for number in 0..50 {
             writeln!(&journal, "line {number:03} of a chatty day").unwrap();
         }
         let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap()).collect();
-        assert_eq!(files.len(), 1 + KEPT);
+        assert_eq!(files.len(), 1 + MAX_OLD_FILES);
         assert!(files.iter().all(|file| file.metadata().unwrap().len() <= 100));
         let newest = std::fs::read_to_string(directory.path().join("deskbell.log")).unwrap();
         assert!(newest.ends_with("line 049 of a chatty day\n"), "{newest}");
@@ -171,7 +172,7 @@ mod tests {
     fn no_field_can_forge_a_line() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deskbell.log");
-        let journal = Journal::open(path.clone(), 1 << 20).unwrap();
+        let journal = LogFile::open(path.clone(), 1 << 20).unwrap();
         let layer = fmt::layer().with_ansi(false).event_format(OneLine::default()).with_writer(journal);
         let forged = "x\n2026-11-30T00:00:00Z ERROR forged\r\u{1b}[2J\u{85}\u{2028}\u{202e}\u{2066}\u{200f}\u{feff}\u{9b}31m\0\u{7f}";
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
@@ -192,7 +193,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deskbell.log");
         for line in ["one", "two"] {
-            let journal = Journal::open(path.clone(), 100).unwrap();
+            let journal = LogFile::open(path.clone(), 100).unwrap();
             writeln!(&journal, "{line}").unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
