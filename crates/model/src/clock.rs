@@ -30,7 +30,7 @@ impl Clock {
     /// Now, by the server's reckoning. A computer whose clock stands before 1970 reads as 1970.
     #[must_use]
     pub fn now_ms(&self) -> Millis {
-        let local = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| millis(since));
+        let local = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
         local.saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 

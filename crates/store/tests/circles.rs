@@ -2,6 +2,14 @@
 //!
 //! An import through a module that only gathers others counts for the file that defines the name. Tests are left out.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "the whole file is a test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
