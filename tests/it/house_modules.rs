@@ -1,7 +1,7 @@
 //! The inside of a crate: which file imports which, and that no imports lead back to where they began.
 //!
-//! An import is a `use`, or a path in the code, that leads to an item of another file of the same crate. A re-export counts
-//! as the file it leads to; `mod name;` and test code do not count.
+//! An import is a `use`, or a path in the code, that leads to an item of another file of the same crate. A re-export
+//! counts as the file it leads to; `mod name;` and test code do not count.
 
 #![expect(clippy::string_slice, reason = "every place comes from the text itself")]
 
@@ -63,7 +63,7 @@ impl Modules {
         for path in every {
             modules.definitions.insert(path.clone(), defined(&modules.tokens[&path]));
             for found in uses(&path, &modules.tokens[&path]).into_iter().filter(|found| found.public) {
-                if let Some(target) = modules.from_root(&found.module, &found.path) {
+                if let Some(target) = modules.path_from_root(&found.module, &found.path) {
                     modules.reexports.entry(path.clone()).or_default().push((found.name, target));
                 }
             }
@@ -72,7 +72,7 @@ impl Modules {
     }
 
     /// A path as seen from the crate's root; none if it leads into another crate.
-    fn from_root(&self, module: &ModulePath, path: &[String]) -> Option<ModulePath> {
+    fn path_from_root(&self, module: &ModulePath, path: &[String]) -> Option<ModulePath> {
         let mut at = module.clone();
         let mut rest = path;
         match rest.first().map(String::as_str)? {
@@ -122,7 +122,7 @@ impl Modules {
             let file = &self.files[path];
             let all = uses(path, tokens).into_iter().map(|found| (found.module, found.path));
             for (module, named) in all.chain(inline(path, tokens)) {
-                if let Some(target) = self.from_root(&module, &named) {
+                if let Some(target) = self.path_from_root(&module, &named) {
                     let home = &self.files[&self.home(&target, 0)];
                     // What an inline module takes from its own file is no import.
                     if home != file {
