@@ -36,8 +36,8 @@ export class App {
   clock = new Clock();
   toasts = new Toasts();
   shell = new Shell(this.clock, this.toasts);
-  navigation = new Navigation();
   commands = new Commands();
+  navigation = new Navigation(this.commands);
   lists = new Lists();
   drafts = new Drafts();
   threads = new Threads(this.drafts);

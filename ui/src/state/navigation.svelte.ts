@@ -1,6 +1,7 @@
 // The current screen, account, tab and conversation, the open overlays, and the focus of the window.
 import type { AccountId, ConversationId, Tab } from "../ipc/bindings";
-import { type Screen } from "../domain/screens";
+import type { Screen } from "../domain/screens";
+import type { Commands } from "./commands";
 
 /** Below this the person panel lies over the thread instead of beside it. */
 const NARROW = "(max-width: 1099px)";
@@ -31,6 +32,11 @@ export class Navigation {
   #arrived: ConversationId | null = null;
   #selected = new Map<AccountId, ConversationId | null>();
   #stop: (() => void) | undefined;
+  readonly #commands: Commands;
+
+  constructor(commands: Commands) {
+    this.#commands = commands;
+  }
 
   /** Follows the window's focus and width until the returned function is called. */
   watch(): () => void {
@@ -84,6 +90,8 @@ export class Navigation {
   open(conversation: ConversationId | null): void {
     this.conversation = conversation;
     this.overlay = false;
+    // A request for the conversation before is not for this one.
+    this.#commands.addTag.cancel();
     this.triaging = null;
   }
 
