@@ -221,7 +221,7 @@ async fn whatever_stands_in_one_field_of_a_push_costs_that_push_at_most() {
         });
         for (what, body, short) in inner.chain(outer) {
             let delivery = world.tiktok.sign(&body, world.tiktok.now_ms() / 1000);
-            let heard = world.desk().hear(&delivery.signature, &delivery.body).await;
+            let heard = world.desk().handle_webhook(&delivery.signature, &delivery.body).await;
             assert!(heard.is_ok(), "{what}: {heard:?}");
             count += 1;
             if count % 20 == 0 {

@@ -7,7 +7,7 @@ use desk::commands::{SyncAccounts, UnlinkAccount};
 use desk::view::Health;
 use std::time::Duration;
 
-use desk::{WebhookError, Heard};
+use desk::{WebhookError, WebhookOutcome};
 use model::ConversationId;
 use sandbox::{Config, Customer, Delivery, Fault, Limits, Times, WindowRule};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn pushed(ear: &mut Receiver<Delivery>) -> Vec<Delivery> {
 }
 
 async fn hear(world: &World, delivery: &Delivery) -> Result<WebhookOutcome, WebhookError> {
-    world.desk().hear(&delivery.signature, &delivery.body).await
+    world.desk().handle_webhook(&delivery.signature, &delivery.body).await
 }
 
 async fn hear_all(world: &World, ear: &mut Receiver<Delivery>) {
@@ -400,7 +400,7 @@ async fn what_tiktok_did_not_sign_or_signed_long_ago_changes_nothing() {
         (real.signature.as_str(), ""),
     ];
     for (signature, body) in forged {
-        let heard = world.desk().hear(signature, body.as_bytes()).await;
+        let heard = world.desk().handle_webhook(signature, body.as_bytes()).await;
         assert!(matches!(heard, Err(WebhookError::Signature(_))), "{signature}: {heard:?}");
     }
     let now_s = world.tiktok.now_ms() / 1_000;

@@ -314,7 +314,12 @@ async fn a_conversation_whose_time_tiktok_does_not_tell_is_read_and_hides_no_new
         let account = account::link(tx, &NewAccount { remote_id, handle, display_name, avatar: None, tokens }, 0)?;
         let mut due = Vec::new();
         for updated_ms in [None, None, Some(5_000), Some(5_000), None, Some(5_000), Some(6_000)] {
-            let listed = ListedConversation { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms, origin: None };
+            let listed = ListedConversation {
+                remote_id: "c".to_owned(),
+                kind: ConversationKind::Chat,
+                updated_ms,
+                origin: None,
+            };
             conversation::upsert_listed(tx, account, &listed)?;
             let known = conversation::due(tx, account, 1)?;
             due.push(!known.is_empty());

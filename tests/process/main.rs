@@ -97,7 +97,7 @@ async fn serve() -> Result<ExitCode, Box<dyn Error>> {
         while let Some(line) = told.recv().await {
             if let Some((signature, body)) = line.split_once('\t') {
                 // What is not taken in is found by polling.
-                drop(ear.hear(signature, body.as_bytes()).await);
+                drop(ear.handle_webhook(signature, body.as_bytes()).await);
             }
         }
     });

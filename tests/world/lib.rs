@@ -311,7 +311,7 @@ impl World {
         tokio::spawn(async move {
             while let Ok(delivery) = pushed.recv().await {
                 // What is not taken in is found by polling.
-                drop(desk.hear(&delivery.signature, &delivery.body).await);
+                drop(desk.handle_webhook(&delivery.signature, &delivery.body).await);
             }
         });
     }

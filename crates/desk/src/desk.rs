@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::webhooks::{WebhookError, WebhookOutcome};
 use engine::media::Hand;
 use engine::timing::Timing;
+use engine::webhooks::{WebhookError, WebhookOutcome};
 use engine::{Config, Endpoints, Engine, SecretStore, Secrets};
 use model::{AccountId, ConversationId};
 use store::Store;
@@ -192,7 +192,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`WebhookError`]; polling makes up for a webhook that is not accepted.
-    pub async fn hear(&self, signature: &str, body: &[u8]) -> Result<WebhookOutcome, WebhookError> {
+    pub async fn handle_webhook(&self, signature: &str, body: &[u8]) -> Result<WebhookOutcome, WebhookError> {
         self.engine().webhooks().handle(signature, body).await
     }
 

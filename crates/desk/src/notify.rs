@@ -38,7 +38,8 @@ pub(crate) async fn run_comments(engine: Engine, host: Arc<dyn Host>) {
 }
 
 pub(crate) async fn run(engine: Engine, host: Arc<dyn Host>, signals: broadcast::Sender<Signal>) {
-    let (mut arrivals, mut alerts, mut unsent) = (engine.events().arrivals(), engine.events().alerts(), engine.events().not_sent());
+    let (mut arrivals, mut alerts, mut unsent) =
+        (engine.events().arrivals(), engine.events().alerts(), engine.events().not_sent());
     let mut last: Option<(NotSent, Instant)> = None;
     loop {
         let heard = tokio::select! {

@@ -152,7 +152,11 @@ fn store_customer(
 }
 
 /// The messages, each where it stands in the thread: one that does not say when it was sent stays where it was put.
-fn placed<'a>(tx: &Tx<'_>, account: AccountId, messages: &'a [IncomingMessage]) -> Result<Cow<'a, [IncomingMessage]>, StoreError> {
+fn placed<'a>(
+    tx: &Tx<'_>,
+    account: AccountId,
+    messages: &'a [IncomingMessage],
+) -> Result<Cow<'a, [IncomingMessage]>, StoreError> {
     let mut placed = Cow::Borrowed(messages);
     for (at, news) in messages.iter().enumerate().filter(|(_, news)| !news.is_timed) {
         if let Some(held) = message::find(tx, account, &news.remote_id)?

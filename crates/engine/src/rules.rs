@@ -17,7 +17,7 @@ mod prepare;
 
 use std::time::Duration;
 
-use model::{RuleInput, MessageId, Millis, RuleSet};
+use model::{MessageId, Millis, RuleInput, RuleSet};
 use store::table::{firing, message, rule};
 use store::{StoreError, Tx};
 

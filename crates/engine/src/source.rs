@@ -58,5 +58,9 @@ pub trait Source: Send + Sync {
     fn list(&self, list: usize, cursor: Option<String>) -> impl Future<Output = Result<ListPage, CallError>> + Send;
 
     /// The newest messages of one conversation.
-    fn fetch(&self, conversation: &Conversation, priority: Priority) -> impl Future<Output = Result<Batch, CallError>> + Send;
+    fn fetch(
+        &self,
+        conversation: &Conversation,
+        priority: Priority,
+    ) -> impl Future<Output = Result<Batch, CallError>> + Send;
 }

@@ -406,7 +406,8 @@ impl<S: Source> AccountSync<S> {
         if self.synced_at_kept.is_none_or(|at| at.elapsed() >= SYNCED_AT_INTERVAL) {
             self.synced_at_kept = Some(Instant::now());
             let account = self.account;
-            if let Err(error) = self.context.store().write(move |tx| account::set_synced_at(tx, account, now_ms)).await {
+            if let Err(error) = self.context.store().write(move |tx| account::set_synced_at(tx, account, now_ms)).await
+            {
                 tracing::error!(account = account.0, %error, "could not note when an account was last synced");
             }
         }

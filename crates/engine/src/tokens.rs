@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use model::{AccountId, Clock, Millis};
 use store::table::account::{self, Account, TokenTimes};
-use store::table::token_event::{self, TokenEventKind, TokenEvent};
+use store::table::token_event::{self, TokenEvent, TokenEventKind};
 use store::{Store, StoreError};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens};
 use tiktok::{AccessToken, Client, ClientSecret, RefreshToken, Words};

@@ -61,7 +61,7 @@ fn forward_webhooks(desk: &Desk, tiktok: &Sandbox) {
         loop {
             match pushed.recv().await {
                 // A webhook that is not accepted is made up for by polling.
-                Ok(delivery) => drop(desk.hear(&delivery.signature, &delivery.body).await),
+                Ok(delivery) => drop(desk.handle_webhook(&delivery.signature, &delivery.body).await),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }

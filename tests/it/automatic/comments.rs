@@ -111,10 +111,10 @@ async fn the_same_comment_told_twice_is_one() {
     world.customer("Ana").comments("How much?");
     comment(&world, "How much?").await;
     let delivery = ear.recv().await.unwrap();
-    world.desk().hear(&delivery.signature, &delivery.body).await.unwrap();
+    world.desk().handle_webhook(&delivery.signature, &delivery.body).await.unwrap();
     let first = comment(&world, "How much?").await;
     world.ask_json("answerComment", answer(&first, "12")).await;
-    world.desk().hear(&delivery.signature, &delivery.body).await.unwrap();
+    world.desk().handle_webhook(&delivery.signature, &delivery.body).await.unwrap();
     let all = comments(&world).await;
     assert_eq!((all.len(), all[0]["state"]["state"].clone()), (1, json!("answered")));
 }

@@ -19,8 +19,12 @@ fn linked(tx: &mut Tx<'_>) -> Result<model::AccountId, StoreError> {
 }
 
 fn listed(tx: &mut Tx<'_>, account: model::AccountId, n: i64) -> Result<ConversationId, StoreError> {
-    let listed =
-        ListedConversation { remote_id: format!("c{n}"), kind: ConversationKind::Chat, updated_ms: Some(100 + n), origin: None };
+    let listed = ListedConversation {
+        remote_id: format!("c{n}"),
+        kind: ConversationKind::Chat,
+        updated_ms: Some(100 + n),
+        origin: None,
+    };
     conversation::upsert_listed(tx, account, &listed)?;
     conversation::find(tx, account, &listed.remote_id)?.ok_or(StoreError::NotFound)
 }
@@ -137,7 +141,8 @@ async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind
             .write(move |tx| {
                 let (account, mut gaps) = (linked(tx)?, gaps);
                 let id = listed(tx, account, 0)?;
-                let rules = ApplyOptions { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
+                let rules =
+                    ApplyOptions { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
                 for batch in &batches {
                     inbound::apply(tx, id, batch, rules)?;
                 }

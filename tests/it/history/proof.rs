@@ -265,7 +265,9 @@ async fn a_list_that_leads_astray_is_left_and_proves_nothing() {
     ben.colleague_replies("Hello Ben", "APP");
     world.ask(SyncAccounts {}).await;
     for (n, astray) in
-        [PagingFault::MissingCursor, PagingFault::RepeatedCursor, PagingFault::EndlessCursor, PagingFault::MissingId].into_iter().enumerate()
+        [PagingFault::MissingCursor, PagingFault::RepeatedCursor, PagingFault::EndlessCursor, PagingFault::MissingId]
+            .into_iter()
+            .enumerate()
     {
         world.tiktok.fault("conversation_list", Fault::Paging(astray), Times::UntilCleared);
         let text = format!("again, for the {n}th time");

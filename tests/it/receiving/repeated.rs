@@ -114,13 +114,18 @@ async fn taken(batches: Vec<Vec<IncomingMessage>>) -> (String, Vec<String>) {
                 tokens,
             };
             let account = account::link(tx, &new, 0)?;
-            let listed =
-                ListedConversation { remote_id: "c".to_owned(), kind: ConversationKind::Chat, updated_ms: Some(5), origin: None };
+            let listed = ListedConversation {
+                remote_id: "c".to_owned(),
+                kind: ConversationKind::Chat,
+                updated_ms: Some(5),
+                origin: None,
+            };
             conversation::upsert_listed(tx, account, &listed)?;
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
                 let batch = Batch { messages, asked_at_ms: 9, ..Batch::default() };
-                let rules = ApplyOptions { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5, patient: false };
+                let rules =
+                    ApplyOptions { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5, patient: false };
                 inbound::apply(tx, id, &batch, rules)?;
             }
             let (page, _) = message::page(tx, id, message::PageAnchor::Newest, 100)?;
@@ -190,8 +195,13 @@ async fn what_is_known_of_a_message_is_not_given_up_for_an_answer_that_says_less
         (card("Which size?", &["Small"]), unsupported()),
         (card("Which size?", &["Small"]), card("", &[])),
     ] {
-        let first = IncomingMessage { content: known, raw: r#"{"message_type":"TEXT","text":{}}"#.to_owned(), ..line(1, false) };
-        let then = IncomingMessage { content: less.clone(), raw: r#"{"message_type":"OTHER"}"#.to_owned(), ..first.clone() };
+        let first = IncomingMessage {
+            content: known,
+            raw: r#"{"message_type":"TEXT","text":{}}"#.to_owned(),
+            ..line(1, false)
+        };
+        let then =
+            IncomingMessage { content: less.clone(), raw: r#"{"message_type":"OTHER"}"#.to_owned(), ..first.clone() };
         let (held, _) = taken(vec![vec![first.clone()]]).await;
         assert_eq!(taken(vec![vec![first], vec![then]]).await.0, held, "{less:?}");
     }

@@ -1,6 +1,6 @@
 //! Drafts and replies.
 
-use engine::outbox::{DraftSource, SubmitOutcome, SendRequest};
+use engine::outbox::{DraftSource, SendRequest, SubmitOutcome};
 use engine::scheduled;
 use model::{Card, CardProblem, ConversationId, MessageId, Millis, Outgoing, ReplyText, TextProblem};
 use serde::Serialize;
@@ -269,7 +269,8 @@ impl Command for SendReply {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let key = Some(key).filter(|key| !key.is_empty());
-        press(desk, SendRequest { conversation, parts, quoted, seen, anyway, key, clears: DraftSource::Reply, undo }).await
+        press(desk, SendRequest { conversation, parts, quoted, seen, anyway, key, clears: DraftSource::Reply, undo })
+            .await
     }
 }
 
@@ -291,7 +292,11 @@ impl Command for SendCard {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Card { card }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo }).await
+        press(
+            desk,
+            SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Card, undo },
+        )
+        .await
     }
 }
 
@@ -309,8 +314,11 @@ impl Command for SendPost {
         let undo = desk.settings().await.undo;
         let Self { conversation, seen, anyway, key, .. } = self;
         let (parts, key) = (vec![Outgoing::Post { item_id, embed_url }], Some(key).filter(|key| !key.is_empty()));
-        press(desk, SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Nothing, undo })
-            .await
+        press(
+            desk,
+            SendRequest { conversation, parts, quoted: None, seen, anyway, key, clears: DraftSource::Nothing, undo },
+        )
+        .await
     }
 }
 

@@ -5,7 +5,7 @@
 //! agent.
 
 use model::{AccountId, CommentId, Millis, ReplyText, Surface, TextProblem};
-use store::table::comment::{self, Comment, IncomingComment, AnswerState};
+use store::table::comment::{self, AnswerState, Comment, IncomingComment};
 use store::table::message;
 use store::{Connection, StoreError};
 use tiktok::business::message::AnswerComment;

@@ -157,7 +157,8 @@ impl<'a> KindLock<'a> {
 
     /// As [`KindLock::update`], leaving it to TikTok whether it may be changed.
     pub(super) async fn update_unchecked(&mut self, remote_id: &str, text: &AutoText) -> Result<(), AutoError> {
-        let said = |item: &ListedAutoMessage| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
+        let said =
+            |item: &ListedAutoMessage| if item.remote_id == remote_id { text.clone() } else { item.text.clone() };
         let meant = self.items.iter().map(said).collect();
         let call = UpdateAutoMessage {
             business_id: self.business.remote_id.clone(),

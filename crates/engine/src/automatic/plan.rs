@@ -78,7 +78,8 @@ fn in_order(now: &[ListedAutoMessage], wanted: &[AutoText]) -> Plan {
 
 fn staying(now: &[ListedAutoMessage], wanted: &[AutoText], stays: impl Fn(usize) -> bool) -> Option<Plan> {
     let mut plan = Plan::default();
-    let kept: Vec<&ListedAutoMessage> = now.iter().enumerate().filter(|(place, _)| stays(*place)).map(|(_, item)| item).collect();
+    let kept: Vec<&ListedAutoMessage> =
+        now.iter().enumerate().filter(|(place, _)| stays(*place)).map(|(_, item)| item).collect();
     if kept.len() > wanted.len() {
         return None;
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use model::{AuditStatus, AutoMessageType, AutoText};
-use store::table::auto_message::{ListedKind, ListedAutoMessage};
+use store::table::auto_message::{ListedAutoMessage, ListedKind};
 use tiktok::business::auto_message::{self, AutoMessageText, AutoMessages, OperationStatus};
 use tiktok::business::message;
 

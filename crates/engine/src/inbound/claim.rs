@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use model::{Content, ConversationId, MessageId, Millis, Surface};
-use store::table::message::{self, Message, IncomingMessage};
+use store::table::message::{self, IncomingMessage, Message};
 use store::table::{conversation, gap, outbox};
 use store::{StoreError, Tx};
 
@@ -41,8 +41,12 @@ pub(super) fn claim(
     // says arrived is not in flight any more; between it and another the time decides.
     let mut in_flight = HashSet::new();
     for (id, ..) in &ours {
-        let flies =
-            |state| matches!(state, outbox::OutboxState::Sending | outbox::OutboxState::Checking | outbox::OutboxState::Undecided);
+        let flies = |state| {
+            matches!(
+                state,
+                outbox::OutboxState::Sending | outbox::OutboxState::Checking | outbox::OutboxState::Undecided
+            )
+        };
         in_flight.extend(outbox::get(tx, *id)?.filter(|reply| flies(reply.state)).map(|reply| reply.message));
     }
     if in_flight.len() > 1 {

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use model::{AccountId, Change};
 use store::table::account::{self, NewAccount};
 use store::table::setting;
-use store::table::token_event::{self, TokenEventKind, TokenEvent};
+use store::table::token_event::{self, TokenEvent, TokenEventKind};
 use tiktok::business::oauth::{self, BusinessApp, BusinessTokens, VIDEO_LIST_SCOPE};
 use tiktok::business::profile::{Business, GetBusiness};
 use tiktok::login_kit::{Callback, CallbackError};

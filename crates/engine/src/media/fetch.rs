@@ -8,7 +8,7 @@ use std::time::Duration;
 use model::{AccountId, Content, MediaState, MessageId};
 use store::StoreError;
 use store::table::account::{self, Account};
-use store::table::media::{self, StoredImage, ImageOrder, WantedImage};
+use store::table::media::{self, ImageOrder, StoredImage, WantedImage};
 use store::table::message::Message;
 use store::table::{conversation, message, person};
 use tiktok::MediaError;
@@ -114,7 +114,11 @@ impl MediaCache {
     }
 
     /// Fetches and keeps one picture of no account yet, for something to name it while the hand is held.
-    pub(crate) async fn fetch(&self, url: &str, token: Option<&tiktok::AccessToken>) -> Result<(StoredImage, Hand), Failed> {
+    pub(crate) async fn fetch(
+        &self,
+        url: &str,
+        token: Option<&tiktok::AccessToken>,
+    ) -> Result<(StoredImage, Hand), Failed> {
         self.fetch_for(None, url, token).await
     }
 

@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use model::{AccountId, Change, ConversationId, MediaState, MessageId};
 use store::StoreError;
-use store::table::media::{self, StoredImage, ImageOrder, WantedImage};
+use store::table::media::{self, ImageOrder, StoredImage, WantedImage};
 use store::table::{account, message, person};
 use tokio::time::Instant;
 

@@ -13,7 +13,7 @@ use model::{Content, MessageId};
 use store::table::{account, conversation, message};
 use store::{StoreError, private};
 use tiktok::business::media::{DownloadLink, MediaType};
-use tiktok::{VideoError, MediaError};
+use tiktok::{MediaError, VideoError};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 

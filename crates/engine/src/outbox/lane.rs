@@ -175,7 +175,9 @@ impl Lane<'_> {
             .store()
             .read(move |sql| Ok((outbox::get(sql, message)?, firing::sender(sql, message)?.is_some())))
             .await?;
-        let rests = |reply: &OutboxReply| matches!(reply.state, OutboxState::Stopped | OutboxState::Refused | OutboxState::Undecided);
+        let rests = |reply: &OutboxReply| {
+            matches!(reply.state, OutboxState::Stopped | OutboxState::Refused | OutboxState::Undecided)
+        };
         if now.as_ref().is_none_or(|reply| reply.state != OutboxState::Checking) {
             self.looks_for = None;
         }
@@ -268,7 +270,10 @@ impl Lane<'_> {
         let (id, message) = (self.id, head.message);
         let again = context.store().read(move |sql| outbox::may_have_arrived(sql, message)).await?;
         if again {
-            context.store().write(move |tx| outbox::set_wait_reason(tx, message, Some(&WaitReason::MayHaveArrived))).await?;
+            context
+                .store()
+                .write(move |tx| outbox::set_wait_reason(tx, message, Some(&WaitReason::MayHaveArrived)))
+                .await?;
         }
         let now_ms = context.clock().now_ms();
         let read = self.completeness().read_since(id, head.read_from_ms, now_ms, context.timing().fresh);

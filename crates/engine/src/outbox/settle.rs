@@ -49,7 +49,12 @@ pub(super) async fn settle(
                         outbox::record_attempt_end(tx, message, &End::plain(Outcome::Sent), now_ms)?;
                     } else {
                         let why = "the answer names another message".to_owned();
-                        outbox::record_attempt_end(tx, message, &End { message: why, ..End::plain(Outcome::Unknown) }, now_ms)?;
+                        outbox::record_attempt_end(
+                            tx,
+                            message,
+                            &End { message: why, ..End::plain(Outcome::Unknown) },
+                            now_ms,
+                        )?;
                         outbox::mark_unconfirmed(tx, message)?;
                     }
                     Ok(believed)

@@ -106,7 +106,11 @@ async fn refuse(context: &Context, reply: &OutboxReply, refusal: Refusal) -> Res
 }
 
 /// Whether TikTok takes pictures in a conversation; nothing if it did not say.
-pub(super) async fn images(context: &Context, business: &Account, known: &Conversation) -> Result<Option<bool>, CallError> {
+pub(super) async fn images(
+    context: &Context,
+    business: &Account,
+    known: &Conversation,
+) -> Result<Option<bool>, CallError> {
     let now_ms = context.clock().now_ms();
     if let Some((images, asked_ms)) = known.images
         && (0..CAPABILITY_MAX_AGE_MS).contains(&now_ms.saturating_sub(asked_ms))

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use model::{AgentId, AssignTo, ConversationId, ActionTaken, Millis, NoReply, Outgoing, RuleId, SavedReplyId, Status, PlannedAction};
+use model::{
+    ActionTaken, AgentId, AssignTo, ConversationId, Millis, NoReply, Outgoing, PlannedAction, RuleId, SavedReplyId,
+    Status,
+};
 use store::table::agent::{self, Agent};
 use store::table::firing::{self, NewFiring};
 use store::table::message::Message;

@@ -12,10 +12,10 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, RuleAccount, Content, ConversationId, Decision, RuleInput, MessageId, Millis, NoReply, RuleId, RuleSet,
-    RuleSpec, SavedReplyId, SendLedger, ConversationState, PlannedAction,
+    AccountId, Content, ConversationId, ConversationState, Decision, MessageId, Millis, NoReply, PlannedAction,
+    RuleAccount, RuleId, RuleInput, RuleSet, RuleSpec, SavedReplyId, SendLedger,
 };
-use store::table::firing::past::{self, PastState, PastEvent};
+use store::table::firing::past::{self, PastEvent, PastState};
 use store::{Connection, StoreError};
 
 use super::prepare::{self, Who};
@@ -213,7 +213,11 @@ impl<'a> Life<'a> {
             replies,
             id: before.known.id,
             follower: before.follower,
-            standing: ConversationState { tags: before.tags, ledger: SendLedger::default(), ..ConversationState::default() },
+            standing: ConversationState {
+                tags: before.tags,
+                ledger: SendLedger::default(),
+                ..ConversationState::default()
+            },
             begun: before.begun,
             answered: before.answered,
             newest_ms: Millis::MIN,

@@ -1,6 +1,6 @@
 //! Why each rule did what it did with a message, or would do now.
 
-use model::{RuleInput, MessageId, Millis, NoReply, RuleSet, Verdict};
+use model::{MessageId, Millis, NoReply, RuleInput, RuleSet, Verdict};
 use store::table::{account, firing, message, rule};
 use store::{Connection, StoreError};
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use model::{
-    AccountId, RuleAccount, Hours, Millis, Outgoing, ReplyPart, RuleTargets, ReplyText, RuleSet, SavedReplyId, Variable, Zone, fill,
+    AccountId, Hours, Millis, Outgoing, ReplyPart, ReplyText, RuleAccount, RuleSet, RuleTargets, SavedReplyId,
+    Variable, Zone, fill,
 };
 use store::table::conversation::Conversation;
 use store::table::{account, agent, media, rule, saved_reply, setting};

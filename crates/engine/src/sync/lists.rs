@@ -81,7 +81,11 @@ pub(super) async fn read_lists<S: Source>(
 }
 
 /// Stores what a page lists; whether all of it was new.
-async fn store_listed(context: &Context, account: AccountId, listed: Vec<ListedConversation>) -> Result<bool, CallError> {
+async fn store_listed(
+    context: &Context,
+    account: AccountId,
+    listed: Vec<ListedConversation>,
+) -> Result<bool, CallError> {
     let mut all_new = !listed.is_empty();
     // What a page names twice is not new the second time.
     let mut seen = HashSet::new();

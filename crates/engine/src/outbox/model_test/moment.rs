@@ -16,7 +16,10 @@ use crate::source::Batch;
 const AT_MS: Millis = 1_700_000_000_000;
 
 fn said(number: usize, at_ms: Millis) -> IncomingMessage {
-    IncomingMessage { content: Content::Text { body: format!("{number}") }, ..customer(&format!("m-{number:06}"), at_ms) }
+    IncomingMessage {
+        content: Content::Text { body: format!("{number}") },
+        ..customer(&format!("m-{number:06}"), at_ms)
+    }
 }
 
 #[test]
