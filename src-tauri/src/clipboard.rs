@@ -1,4 +1,4 @@
-//! What the clipboard holds that a page is not told of: files that were copied in a file manager, and a picture.
+//! Reads from the clipboard what WebKitGTK does not give a page: files copied in a file manager, and images.
 
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ mod linux {
     /// How file managers offer copied files, best first: GNOME's and its kin's, everybody's, and as text, which Nautilus
     /// did for some years.
     pub(super) const TARGETS: [&str; 3] = ["x-special/gnome-copied-files", "text/uri-list", "UTF8_STRING"];
-    /// What Nautilus' text begins with.
+    /// The first line of the text that Nautilus copies.
     const NAUTILUS: &str = "x-special/nautilus-clipboard";
 
     /// Asks for one target after the other until one names files. On GTK's own thread.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What `--help` prints.
+/// The text of `--help`.
 pub(crate) const HELP: &str = "\
 Deskbell, a desktop inbox for TikTok direct messages.
 
@@ -16,7 +16,7 @@ deskbell                    opens the inbox
     --version               prints the version
     --help                  prints this";
 
-/// What the command line asks for.
+/// The action that the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CliAction {
     /// Print the help.

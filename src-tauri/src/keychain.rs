@@ -92,7 +92,7 @@ fn keyring_text(bytes: Vec<u8>) -> keyring::Result<SecretString> {
     String::from_utf8(bytes).map(SecretString::from).map_err(|_| Error::BadEncoding(Vec::new()))
 }
 
-/// What the keychain's error means for the agent.
+/// Maps a keychain error to what it means for the agent.
 fn fault(error: &Error) -> SecretsError {
     match error {
         Error::NoDefaultStore => SecretsError::Missing,
@@ -142,7 +142,7 @@ mod store {
     use keyring::{Entry, Error, Result};
     use keyring_core::CredentialStore;
 
-    /// No session bus, or nobody on it who keeps secrets.
+    /// No session bus, or no secret service on it.
     #[derive(Debug, thiserror::Error)]
     #[error("no Secret Service answers: {0}")]
     pub(super) struct Unreachable(Error);

@@ -23,7 +23,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 /// How many full files are kept beside the one being written.
 const MAX_OLD_FILES: usize = 2;
-/// What is logged unless `DESKBELL_LOG` says otherwise: our rooms, and others' warnings.
+/// The filter unless `DESKBELL_LOG` sets another one: info of our crates, warnings of all others.
 const DEFAULT_FILTER: &str =
     "warn,deskbell=info,desktop_shell=info,desk=info,engine=info,store=info,tiktok=info,sandbox=info";
 
@@ -40,7 +40,7 @@ pub(crate) fn init(directory: &Path) -> io::Result<()> {
         .with(fmt::layer().with_ansi(false).event_format(OneLine::default()).with_writer(file).with_filter(filter()))
         .with(stderr);
     registry.try_init().map_err(io::Error::other)?;
-    note_panics();
+    log_panics();
     Ok(())
 }
 
@@ -66,8 +66,8 @@ where
     }
 }
 
-/// The text with everything written out that draws nothing or moves what is drawn: control characters, line and paragraph
-/// separators, marks of direction, and what is no character.
+/// Escapes every invisible or direction-changing character: control characters, line and paragraph separators, bidirectional
+/// marks, and unassigned code points.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -76,8 +76,8 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Writes down where a panic happened.
-fn note_panics() {
+/// Logs where a panic happened.
+fn log_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
@@ -157,9 +157,9 @@ mod tests {
     #[test]
     fn the_log_never_grows_past_its_cap() {
         let directory = tempfile::tempdir().unwrap();
-        let journal = LogFile::open(directory.path().join("deskbell.log"), 100).unwrap();
+        let log = LogFile::open(directory.path().join("deskbell.log"), 100).unwrap();
         for number in 0..50 {
-            writeln!(&journal, "line {number:03} of a chatty day").unwrap();
+            writeln!(&log, "line {number:03} of a chatty day").unwrap();
         }
         let files: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap()).collect();
         assert_eq!(files.len(), 1 + MAX_OLD_FILES);
@@ -172,8 +172,8 @@ mod tests {
     fn no_field_can_forge_a_line() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deskbell.log");
-        let journal = LogFile::open(path.clone(), 1 << 20).unwrap();
-        let layer = fmt::layer().with_ansi(false).event_format(OneLine::default()).with_writer(journal);
+        let log = LogFile::open(path.clone(), 1 << 20).unwrap();
+        let layer = fmt::layer().with_ansi(false).event_format(OneLine::default()).with_writer(log);
         let forged = "x\n2026-11-30T00:00:00Z ERROR forged\r\u{1b}[2J\u{85}\u{2028}\u{202e}\u{2066}\u{200f}\u{feff}\u{9b}31m\0\u{7f}";
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             let span = tracing::info_span!("call", path = forged);
@@ -193,8 +193,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deskbell.log");
         for line in ["one", "two"] {
-            let journal = LogFile::open(path.clone(), 100).unwrap();
-            writeln!(&journal, "{line}").unwrap();
+            let log = LogFile::open(path.clone(), 100).unwrap();
+            writeln!(&log, "{line}").unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }

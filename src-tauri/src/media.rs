@@ -26,7 +26,7 @@ pub(crate) fn answer(app: &AppHandle, request: &Request<Vec<u8>>, responder: Uri
     });
 }
 
-/// The vault's key, if that is what is asked for.
+/// The media key in the request's address, if it has one.
 fn key(request: &Request<Vec<u8>>) -> Option<&str> {
     let key = request.uri().path().strip_prefix('/')?;
     let fits = (1..=MAX_KEY_LEN).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -14,14 +14,14 @@ const HEIGHT: f64 = 800.0;
 /// A laptop's 1366 by 768 shown at 150 % has 911 by 512 logical pixels, less the task bar and the window's frame.
 const MIN_WIDTH: f64 = 860.0;
 const MIN_HEIGHT: f64 = 420.0;
-/// What a window's own frame takes of the screen.
+/// The space that a window's own frame takes of the screen.
 const FRAME: f64 = 40.0;
 /// Behind the page until its first paint, so that nothing flashes: `--surface-page` of ui/src/style/tokens.css.
 const LIGHT: Color = Color(0xfd, 0xfd, 0xfc, 0xff);
 /// The same in the dark theme.
 const DARK: Color = Color(0x1b, 0x1d, 0x21, 0xff);
 
-/// Opens the window. What WebKit keeps for itself goes into `webview_dir`.
+/// Opens the window. WebKit's own data goes into `webview_dir`.
 pub(crate) fn open(app: &AppHandle, practice: bool, webview_dir: &Path) -> tauri::Result<WebviewWindow> {
     let dev_page = app.config().build.dev_url.clone().filter(|_| tauri::is_dev());
     let (width, height) = fitting(room(app));
