@@ -19,7 +19,6 @@ mod budget;
 mod composing;
 mod contract;
 mod database;
-mod engine_house;
 mod faultrun;
 mod guards;
 mod history;

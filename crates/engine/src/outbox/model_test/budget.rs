@@ -41,7 +41,8 @@ impl History<'_> {
     fn happens(&mut self, outgoing: bool, surface: Surface, auto: Option<AutoType>, body: String) -> String {
         let remote_id = format!("{:06}-{:03}", self.seed, self.there.len());
         let content = Content::Text { body };
-        self.there.push((IncomingMessage { outgoing, surface, auto, content, ..customer(&remote_id, self.now_ms) }, false));
+        self.there
+            .push((IncomingMessage { outgoing, surface, auto, content, ..customer(&remote_id, self.now_ms) }, false));
         remote_id
     }
 
@@ -93,7 +94,9 @@ impl History<'_> {
             hold_until_ms: None,
         };
         let now_ms = self.now_ms;
-        let SubmitOutcome::Queued(ids) = self.desk.write(move |tx| actions::submit(tx, &press, now_ms)) else { panic!() };
+        let SubmitOutcome::Queued(ids) = self.desk.write(move |tx| actions::submit(tx, &press, now_ms)) else {
+            panic!()
+        };
         self.open.extend(ids);
         self.story.push(format!("{now_ms} pressed"));
     }
