@@ -225,7 +225,7 @@ describe("snoozing", () => {
     await settle();
     document.querySelector<HTMLElement>("[data-snoozed] button")?.click();
     await settle();
-    expect(asked(desk, "snooze").at(-1)).toEqual({ conversation: "18", untilMs: null });
+    expect(asked(desk, "snoozeConversation").at(-1)).toEqual({ conversation: "18", untilMs: null });
   });
 
   test("comes back when the customer writes", async () => {
@@ -257,7 +257,7 @@ describe("assigning", () => {
       ["L Lena Fischer (you)", "A Ana Duarte", "J Jonas away", "م مينا"].map((one) => one.slice(2)),
     );
     await pressed("Enter");
-    expect(asked(desk, "assign")).toEqual([{ conversation: "12", agent: "1" }]);
+    expect(asked(desk, "assignConversation")).toEqual([{ conversation: "12", agent: "1" }]);
     expect(rowOf("12")?.querySelector("[data-assignee]")?.getAttribute("title")).toBe("Assigned to you");
     expect(screen.getByRole("button", { name: "Assigned to you" })).toBeTruthy();
     expect(document.activeElement).toBe(listbox());
