@@ -1,7 +1,7 @@
 //! Errors at the border: a code and its parameters, never a sentence. The page's catalogue says what happened and
 //! what the agent can do.
 
-use engine::SecretsError;
+use engine::automatic::AutoError;
 use engine::automatic::comments::CommentError;
 use engine::call::CallError;
 use engine::linking::LinkError;
@@ -10,12 +10,11 @@ use engine::picture::Problem;
 use engine::scheduled::ScheduleError;
 use engine::tokens::TokenError;
 use engine::unlinking::UnlinkError;
+use engine::{SecretsError, TikTokWords};
 use model::TextProblem;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
 use ts_rs::TS;
-
-use crate::read::automatic;
 
 /// What went wrong, for the page's catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -255,6 +254,40 @@ impl From<&CallError> for Fault {
     }
 }
 
+impl From<&AutoError> for Fault {
+    fn from(error: &AutoError) -> Self {
+        let words = |code, words: &TikTokWords| Self {
+            detail: Some(words.as_str().to_owned()).filter(|words| !words.is_empty()),
+            ..Self::new(code)
+        };
+        match error {
+            AutoError::Text(problem) => Self::with_detail(FaultCode::AutoTextInvalid, camel(problem)),
+            AutoError::TooMany => Self::new(FaultCode::AutoTooMany),
+            AutoError::Duplicate => Self::new(FaultCode::AutoDuplicate),
+            AutoError::Reviewing => Self::new(FaultCode::AutoReviewing),
+            AutoError::Rejected => Self::new(FaultCode::AutoRejected),
+            AutoError::NotPossible => Self::new(FaultCode::AutoNotPossible),
+            AutoError::ChangedElsewhere => Self::new(FaultCode::AutoChangedElsewhere),
+            AutoError::NotPermitted(said) => words(FaultCode::AutoNotPermitted, said),
+            AutoError::NotHere(said) => words(FaultCode::CommentToMessageNotHere, said),
+            AutoError::Call(error) => error.into(),
+            AutoError::Store(StoreError::NotFound) => Self::new(FaultCode::NotFound),
+            AutoError::Store(StoreError::WrongState) => Self::new(FaultCode::WrongState),
+            AutoError::Store(StoreError::DiskFull(_)) => Self::new(FaultCode::DiskFull),
+            AutoError::Store(error) => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<AutoError> for Fault {
+    fn from(error: AutoError) -> Self {
+        match error {
+            AutoError::Store(error) => error.into(),
+            error => Self::from(&error),
+        }
+    }
+}
+
 impl From<CommentError> for Fault {
     fn from(error: CommentError) -> Self {
         match error {
@@ -262,10 +295,7 @@ impl From<CommentError> for Fault {
             CommentError::Text(TextProblem::TooLong { chars }) => {
                 Self::with_detail(FaultCode::ReplyTooLong, chars.to_string())
             }
-            CommentError::Condition(condition) => {
-                let condition = automatic::camel(&automatic::condition_view(condition));
-                Self::with_detail(FaultCode::CommentNotAnswerable, condition)
-            }
+            CommentError::Condition(condition) => Self::with_detail(FaultCode::CommentNotAnswerable, camel(&condition)),
             CommentError::Automatic(error) => error.into(),
         }
     }
@@ -342,5 +372,13 @@ fn tiktok(error: &engine::TikTokError) -> Fault {
         Error::Reauthorise { .. } => Fault::with_detail(FaultCode::LinkCodeExpired, words),
         Error::Refused { .. } | Error::Refresh { .. } => Fault::with_detail(FaultCode::TikTokRefused, words),
         Error::Unknown { .. } => Fault::with_detail(FaultCode::TikTokUnwell, words),
+    }
+}
+
+/// The name by which the page knows one of a few words.
+fn camel(word: &impl Serialize) -> String {
+    match serde_json::to_value(word) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod automatic;
 pub(crate) mod rules;
 
 use engine::Engine;
-use engine::health::Health as EngineHealth;
+use engine::health::SyncHealth;
 use model::{
     Content, ConversationId, Delivery, Direction, MessageId, Snippet, SnippetKind, Surface, UnconfirmedStage,
     WaitReason,
@@ -42,11 +42,11 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
             Health::Unlinked { since_ms: account.unlinked_at_ms.unwrap_or_default() }
         }
         (Some(detail), _) => Health::Relink { detail: detail.clone() },
-        (None, EngineHealth::Starting) => Health::Starting,
-        (None, EngineHealth::Live) => Health::Live,
-        (None, EngineHealth::Offline { since_ms, retry_at_ms }) => Health::Offline { since_ms, retry_at_ms },
-        (None, EngineHealth::RateLimited { until_ms }) => Health::RateLimited { until_ms },
-        (None, EngineHealth::Unwell { since_ms, retry_at_ms, detail }) => {
+        (None, SyncHealth::Starting) => Health::Starting,
+        (None, SyncHealth::Live) => Health::Live,
+        (None, SyncHealth::Offline { since_ms, retry_at_ms }) => Health::Offline { since_ms, retry_at_ms },
+        (None, SyncHealth::RateLimited { until_ms }) => Health::RateLimited { until_ms },
+        (None, SyncHealth::Unwell { since_ms, retry_at_ms, detail }) => {
             Health::Unwell { since_ms, retry_at_ms, detail }
         }
     };

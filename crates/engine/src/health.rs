@@ -16,7 +16,7 @@ use crate::timing::after;
 
 /// How an account fares.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
+pub enum SyncHealth {
     /// Not asked yet.
     Starting,
     /// Messages arrive.
@@ -54,12 +54,12 @@ pub struct HealthBoard {
 
 #[derive(Debug, Clone)]
 struct AccountHealth {
-    health: Health,
+    health: SyncHealth,
     synced_at_ms: Option<Millis>,
 }
 
 impl HealthBoard {
-    /// Every account is [`Health::Starting`].
+    /// Every account is [`SyncHealth::Starting`].
     pub(crate) fn new(store: Store, caller: Caller) -> Self {
         Self { store, caller, accounts: Mutex::default() }
     }
@@ -68,25 +68,25 @@ impl HealthBoard {
     /// that does not fare worse is rate limited: only the account whose call met the limit noticed it, and the others are as
     /// silent.
     #[must_use]
-    pub fn of(&self, account: AccountId) -> (Health, Option<Millis>) {
+    pub fn of(&self, account: AccountId) -> (SyncHealth, Option<Millis>) {
         let (health, synced_at_ms) = self.own(account);
         match (self.caller.paused(), &health) {
-            (Some(left), Health::Starting | Health::Live | Health::RateLimited { .. }) => {
-                (Health::RateLimited { until_ms: after(self.caller.clock().now_ms(), left) }, synced_at_ms)
+            (Some(left), SyncHealth::Starting | SyncHealth::Live | SyncHealth::RateLimited { .. }) => {
+                (SyncHealth::RateLimited { until_ms: after(self.caller.clock().now_ms(), left) }, synced_at_ms)
             }
             _ => (health, synced_at_ms),
         }
     }
 
     /// How an account's own calls fared, and when it last answered in this run.
-    fn own(&self, account: AccountId) -> (Health, Option<Millis>) {
+    fn own(&self, account: AccountId) -> (SyncHealth, Option<Millis>) {
         let accounts = lock(&self.accounts);
-        accounts.get(&account).map_or((Health::Starting, None), |entry| (entry.health.clone(), entry.synced_at_ms))
+        accounts.get(&account).map_or((SyncHealth::Starting, None), |entry| (entry.health.clone(), entry.synced_at_ms))
     }
 
     /// Whether TikTok cannot be reached for an account.
     pub(crate) fn is_offline(&self, account: AccountId) -> bool {
-        matches!(self.own(account).0, Health::Offline { .. })
+        matches!(self.own(account).0, SyncHealth::Offline { .. })
     }
 
     /// Publishes a change whenever a pause of all calls begins or ends, for as long as the engine runs: no row changes with it.
@@ -112,26 +112,32 @@ impl HealthBoard {
     pub(crate) fn record_success(&self, account: AccountId, now_ms: Millis) {
         let changed = self.set(account, |entry| {
             entry.synced_at_ms = Some(now_ms);
-            Health::Live
+            SyncHealth::Live
         });
         self.announce(changed);
     }
 
     /// Notes that an account's call failed. `trouble` makes the new health from the time since which calls have failed.
-    pub(crate) fn record_trouble(&self, account: AccountId, now_ms: Millis, trouble: impl FnOnce(Millis) -> Health) {
+    pub(crate) fn record_trouble(
+        &self,
+        account: AccountId,
+        now_ms: Millis,
+        trouble: impl FnOnce(Millis) -> SyncHealth,
+    ) {
         let changed = self.set(account, |entry| {
             let since_ms = match &entry.health {
-                Health::Offline { since_ms, .. } | Health::Unwell { since_ms, .. } => *since_ms,
-                Health::Starting | Health::Live | Health::RateLimited { .. } => now_ms,
+                SyncHealth::Offline { since_ms, .. } | SyncHealth::Unwell { since_ms, .. } => *since_ms,
+                SyncHealth::Starting | SyncHealth::Live | SyncHealth::RateLimited { .. } => now_ms,
             };
             trouble(since_ms)
         });
         self.announce(changed);
     }
 
-    fn set(&self, account: AccountId, next: impl FnOnce(&mut AccountHealth) -> Health) -> bool {
+    fn set(&self, account: AccountId, next: impl FnOnce(&mut AccountHealth) -> SyncHealth) -> bool {
         let mut accounts = lock(&self.accounts);
-        let entry = accounts.entry(account).or_insert(AccountHealth { health: Health::Starting, synced_at_ms: None });
+        let entry =
+            accounts.entry(account).or_insert(AccountHealth { health: SyncHealth::Starting, synced_at_ms: None });
         let health = next(entry);
         let changed = health != entry.health;
         entry.health = health;

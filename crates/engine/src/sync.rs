@@ -29,7 +29,7 @@ use crate::call::CallError;
 use crate::completeness::Completeness;
 use crate::context::Context;
 use crate::conversation_fetch::ConversationFetch;
-use crate::health::Health;
+use crate::health::SyncHealth;
 use crate::pace::Priority;
 use crate::retry::{RetryPlan, retry_plan};
 use crate::source::Source;
@@ -427,17 +427,17 @@ impl<S: Source> AccountSync<S> {
         let (health, retry_at_ms) = (self.context.health(), after(now_ms, wait));
         match plan {
             RetryPlan::After(_) => {
-                health.record_trouble(self.account, now_ms, |_| Health::RateLimited { until_ms: retry_at_ms });
+                health.record_trouble(self.account, now_ms, |_| SyncHealth::RateLimited { until_ms: retry_at_ms });
             }
             // The account's row says so. A signal comes when it is linked again, or has a token after all.
             RetryPlan::OnceLinked => return UNTIL_LINKED,
             RetryPlan::BackOff { offline: true } => {
-                health.record_trouble(self.account, now_ms, |since_ms| Health::Offline { since_ms, retry_at_ms });
+                health.record_trouble(self.account, now_ms, |since_ms| SyncHealth::Offline { since_ms, retry_at_ms });
             }
             RetryPlan::BackOff { offline: false } | RetryPlan::Settle => {
                 tracing::warn!(account = self.account.0, %error, wait_ms = wait.as_millis(), "could not sync an account");
                 let detail = error.to_string();
-                health.record_trouble(self.account, now_ms, |since_ms| Health::Unwell {
+                health.record_trouble(self.account, now_ms, |since_ms| SyncHealth::Unwell {
                     since_ms,
                     retry_at_ms,
                     detail,

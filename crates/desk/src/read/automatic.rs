@@ -1,8 +1,8 @@
 //! Automatic messages and comments, as the page is shown them.
 
-use engine::automatic::comments::{self, ANSWERABLE_MS, Condition};
+use engine::Engine;
+use engine::automatic::comments::{self, ANSWERABLE_MS};
 use engine::automatic::{AutoError, NotTaken};
-use engine::{Engine, TikTokWords};
 use model::{AccountId, AutoMessageType, CommentId, Millis};
 use store::table::auto_version::{AutoVersion, ChangedBy};
 use store::table::comment::{self, AnswerState, Comment};
@@ -10,11 +10,11 @@ use store::table::{account, auto_message, auto_version};
 use store::{Connection, StoreError};
 
 use super::hue;
+use crate::Fault;
 use crate::view::{
-    AutoKindView, AutoMessageView, AutoMessagesView, AutoRefusal, AutoVersionView, CommentCondition,
-    CommentConditionView, CommentState, CommentToMessageView, CommentView,
+    AutoKindView, AutoMessageView, AutoMessagesView, AutoRefusal, AutoVersionView, CommentConditionView, CommentState,
+    CommentToMessageView, CommentView,
 };
-use crate::{Fault, FaultCode};
 
 /// No screen shows more comments than this.
 const MAX_COMMENTS: u32 = 200;
@@ -99,7 +99,7 @@ pub(crate) fn comment_view_of(sql: &Connection, id: CommentId, now_ms: Millis) -
 
 fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<CommentView, StoreError> {
     let conditions = comments::conditions(sql, &comment, now_ms)?
-        .map(|(condition, holds)| CommentConditionView { condition: condition_view(condition), holds });
+        .map(|(condition, holds)| CommentConditionView { condition, holds });
     let writer = comment::author(sql, &comment)?;
     // Our own history may know their name where the comment only has a handle.
     let names = [Some(comment.name), writer.as_ref().map(|writer| writer.name.clone()), comment.handle];
@@ -122,57 +122,4 @@ fn comment_view(sql: &Connection, comment: Comment, now_ms: Millis) -> Result<Co
         },
         conversation: writer.map(|writer| writer.conversation),
     })
-}
-
-pub(crate) fn condition_view(condition: Condition) -> CommentCondition {
-    match condition {
-        Condition::FirstLevel => CommentCondition::FirstLevel,
-        Condition::Recent => CommentCondition::Recent,
-        Condition::Unanswered => CommentCondition::Unanswered,
-        Condition::Quiet => CommentCondition::Quiet,
-        Condition::Adult => CommentCondition::Adult,
-        Condition::Region => CommentCondition::Region,
-    }
-}
-
-impl From<&AutoError> for Fault {
-    fn from(error: &AutoError) -> Self {
-        let words = |code, words: &TikTokWords| Self {
-            detail: Some(words.as_str().to_owned()).filter(|words| !words.is_empty()),
-            ..Self::new(code)
-        };
-        match error {
-            AutoError::Text(problem) => Self::with_detail(FaultCode::AutoTextInvalid, camel(problem)),
-            AutoError::TooMany => Self::new(FaultCode::AutoTooMany),
-            AutoError::Duplicate => Self::new(FaultCode::AutoDuplicate),
-            AutoError::Reviewing => Self::new(FaultCode::AutoReviewing),
-            AutoError::Rejected => Self::new(FaultCode::AutoRejected),
-            AutoError::NotPossible => Self::new(FaultCode::AutoNotPossible),
-            AutoError::ChangedElsewhere => Self::new(FaultCode::AutoChangedElsewhere),
-            AutoError::NotPermitted(said) => words(FaultCode::AutoNotPermitted, said),
-            AutoError::NotHere(said) => words(FaultCode::CommentToMessageNotHere, said),
-            AutoError::Call(error) => error.into(),
-            AutoError::Store(StoreError::NotFound) => Self::new(FaultCode::NotFound),
-            AutoError::Store(StoreError::WrongState) => Self::new(FaultCode::WrongState),
-            AutoError::Store(StoreError::DiskFull(_)) => Self::new(FaultCode::DiskFull),
-            AutoError::Store(error) => Self::unexpected(error),
-        }
-    }
-}
-
-impl From<AutoError> for Fault {
-    fn from(error: AutoError) -> Self {
-        match error {
-            AutoError::Store(error) => error.into(),
-            error => Self::from(&error),
-        }
-    }
-}
-
-/// The name by which the page knows one of a few words.
-pub(crate) fn camel(word: &impl serde::Serialize) -> String {
-    match serde_json::to_value(word) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }

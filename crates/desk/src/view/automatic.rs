@@ -1,8 +1,8 @@
 //! TikTok's automatic messages, their history, and comments that may be answered by message.
 
 use model::{
-    AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, AutoVersionId, CommentId, ConversationId, Millis,
-    Refusal,
+    AccountId, AuditStatus, AutoMessageId, AutoMessageType, AutoText, AutoVersionId, CommentCondition, CommentId,
+    ConversationId, Millis, Refusal,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -133,24 +133,6 @@ pub struct CommentConditionView {
     pub condition: CommentCondition,
     /// Whether it holds; none where only TikTok knows.
     pub holds: Option<bool>,
-}
-
-/// TikTok's conditions for answering a comment by message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum CommentCondition {
-    /// It is a first-level comment on one of the account's own videos.
-    FirstLevel,
-    /// It is at most 48 hours old.
-    Recent,
-    /// It was not answered by message yet.
-    Unanswered,
-    /// No message went between the two in the last 24 hours.
-    Quiet,
-    /// Whoever wrote it is 18 or older.
-    Adult,
-    /// Whoever wrote it is registered where TikTok offers this.
-    Region,
 }
 
 /// How far the answer to a comment has come.

@@ -4,7 +4,7 @@
 //! A lost answer is looked for in the conversation with whoever wrote the comment; not found, it stays unconfirmed for the
 //! agent.
 
-use model::{AccountId, CommentId, Millis, ReplyText, Surface, TextProblem};
+use model::{AccountId, CommentCondition, CommentId, Millis, ReplyText, Surface, TextProblem};
 use store::table::comment::{self, AnswerState, Comment, IncomingComment};
 use store::table::message;
 use store::{Connection, StoreError};
@@ -28,23 +28,6 @@ const LOOKED_FOR_MS: Millis = 24 * 3_600_000;
 /// TikTok's clock and the call's may differ by this much; and a call may have arrived so long after it ended here.
 const AROUND_MS: Millis = 60_000;
 
-/// TikTok's conditions for an answer by message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
-    /// It is a first-level comment on one of the account's own videos.
-    FirstLevel,
-    /// It is at most 48 hours old.
-    Recent,
-    /// It was not answered by message yet.
-    Unanswered,
-    /// No message went between the two in the last 24 hours.
-    Quiet,
-    /// Whoever wrote it is 18 or older.
-    Adult,
-    /// Whoever wrote it is registered where TikTok offers this.
-    Region,
-}
-
 /// Why a comment could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum CommentError {
@@ -53,7 +36,7 @@ pub enum CommentError {
     Text(TextProblem),
     /// A condition of TikTok's does not hold.
     #[error("not answerable: {0:?}")]
-    Condition(Condition),
+    Condition(CommentCondition),
     /// Certainly not sent.
     #[error(transparent)]
     Automatic(#[from] AutoError),
@@ -73,16 +56,16 @@ pub fn conditions(
     sql: &Connection,
     comment: &Comment,
     now_ms: Millis,
-) -> Result<[(Condition, Option<bool>); 6], StoreError> {
+) -> Result<[(CommentCondition, Option<bool>); 6], StoreError> {
     let said = comment::author(sql, comment)?.and_then(|writer| writer.said_at_ms);
     let quiet = said.is_none_or(|at_ms| at_ms <= now_ms.saturating_sub(QUIET_MS));
     Ok([
-        (Condition::FirstLevel, None),
-        (Condition::Recent, Some(comment.at_ms >= now_ms.saturating_sub(ANSWERABLE_MS))),
-        (Condition::Unanswered, unanswered(&comment.state)),
-        (Condition::Quiet, Some(quiet).filter(|_| !comment.person_id.is_empty())),
-        (Condition::Adult, None),
-        (Condition::Region, None),
+        (CommentCondition::FirstLevel, None),
+        (CommentCondition::Recent, Some(comment.at_ms >= now_ms.saturating_sub(ANSWERABLE_MS))),
+        (CommentCondition::Unanswered, unanswered(&comment.state)),
+        (CommentCondition::Quiet, Some(quiet).filter(|_| !comment.person_id.is_empty())),
+        (CommentCondition::Adult, None),
+        (CommentCondition::Region, None),
     ])
 }
 
