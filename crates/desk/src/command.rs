@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{Desk, Fault};
@@ -19,6 +19,10 @@ pub trait Command: Listed + Serialize + DeserializeOwned + TS + Send + 'static {
     /// Runs the command.
     fn run(self, desk: &Desk) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
 }
+
+/// The answer of a command that has nothing to tell.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
+pub struct Done {}
 
 /// Implemented by `contract!` for each command it lists, so that no other one can be run.
 pub trait Listed {

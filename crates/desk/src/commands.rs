@@ -34,9 +34,4 @@ pub use tags::*;
 pub use thread::*;
 pub use triage::*;
 
-use serde::Serialize;
-use ts_rs::TS;
-
-/// The answer of a command that has nothing to tell.
-#[derive(Debug, Clone, Copy, Default, Serialize, serde::Deserialize, TS)]
-pub struct Done {}
+pub use crate::command::Done;

@@ -10,18 +10,19 @@ use engine::timing::Timing;
 use engine::webhooks::{WebhookError, WebhookOutcome};
 use engine::{Config, Endpoints, Engine, SecretStore, Secrets};
 use model::{AccountId, ConversationId};
-use store::Store;
 use store::table::media::{self, StoredImage};
 use store::table::{draft, message, unsent};
+use store::{Store, StoreError};
 use tokio::sync::{Notify, broadcast};
 use tokio::task::AbortHandle;
 
 use crate::changes::Signal;
 use crate::host::Place;
-use crate::notify;
-use crate::view::Attachment;
-use crate::{Fault, FaultCode, Host, Subscription, read};
+use crate::view::{Attachment, Settings};
+use crate::{Fault, FaultCode, Host, Subscription, notify, read, settings};
 
+/// Nine computers can share TikTok's ten calls a second; a tenth would need a relay.
+const MAX_COMPUTERS: u32 = 9;
 /// How many signals are kept for a slow listener; one that lags further is told that everything changed.
 const MAX_QUEUED_SIGNALS: usize = 1024;
 /// How long a count of all messages may be reused.
@@ -307,6 +308,28 @@ impl Desk {
         self.engine().store()
     }
 
+    /// The agent's settings; the defaults while none were saved.
+    pub async fn settings(&self) -> Settings {
+        settings::read(self.store()).await
+    }
+
+    /// Stores the settings, and passes them on to the engine and the host.
+    pub(crate) async fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
+        settings::save(self.store(), settings).await?;
+        self.apply_settings(settings);
+        let (host, settings) = (Arc::clone(self.host()), settings.clone());
+        if let Err(error) = tokio::task::spawn_blocking(move || host.settings_changed(&settings)).await {
+            tracing::error!(%error, "the host could not apply the settings");
+        }
+        Ok(())
+    }
+
+    /// Passes on to the engine the settings it depends on.
+    fn apply_settings(&self, settings: &Settings) {
+        self.engine().share_budget(settings.computers.clamp(1, MAX_COMPUTERS));
+        self.engine().media().set_limit(settings.media_budget());
+    }
+
     pub(crate) fn host(&self) -> &Arc<dyn Host> {
         &self.shared.host
     }
@@ -317,7 +340,7 @@ impl Desk {
 
     /// The number of messages; of many, as counted a while ago. The palette asks at each keystroke, and counting a million
     /// messages takes longer than finding one.
-    pub(crate) async fn messages_counted(&self) -> Result<u32, store::StoreError> {
+    pub(crate) async fn messages_counted(&self) -> Result<u32, StoreError> {
         let held = *self.shared.message_count.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((count, at)) = held.filter(|(count, _)| *count >= MIN_CACHED_COUNT) else {
             return self.count_messages().await;
@@ -329,7 +352,7 @@ impl Desk {
         Ok(count)
     }
 
-    async fn count_messages(&self) -> Result<u32, store::StoreError> {
+    async fn count_messages(&self) -> Result<u32, StoreError> {
         let count = self.store().read(message::count).await?;
         *self.shared.message_count.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, Instant::now()));
         Ok(count)

@@ -3,16 +3,19 @@
 //! What is written is read back word for word, and written again it is the same, byte for byte. Two limits: a table has no
 //! pictures, and a photo that comes from another computer is encoded anew, as every picture is that comes in.
 
+mod entry;
 mod json;
 mod table;
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Millis, SavedReplyId, SavedReplyProblem, SavedReplyText};
+use model::{SavedReplyId, SavedReplyProblem};
 use store::StoreError;
-use store::table::media::{self, StoredImage};
+use store::table::media;
 use store::table::saved_reply::{self, SavedReply};
 
+pub(crate) use self::entry::Pictures;
+use self::entry::{Entry, Picture, Read};
 use crate::view::{ImportRefusal, ImportReport};
 use crate::{Desk, Fault, FaultCode};
 
@@ -27,30 +30,6 @@ pub(crate) const MAX_JSON_BYTES: usize = 64 * 1024 * 1024;
 const MAX_ENTRIES: usize = 10_000;
 /// So many are kept in one transaction: the writer is free for others in between.
 const SLICE: usize = 200;
-
-/// One saved reply in a file.
-#[derive(Debug)]
-struct Entry {
-    place: u32,
-    text: SavedReplyText,
-    uses: u32,
-    used_at_ms: Option<Millis>,
-    picture: Picture,
-}
-
-/// What a file says of a picture.
-#[derive(Debug)]
-enum Picture {
-    /// Nothing: files of this kind have none.
-    Unsaid,
-    /// There is none, or it is in the vault and its key in the text.
-    None,
-    /// This one.
-    Bytes(Vec<u8>),
-}
-
-/// What a file says, entry by entry.
-type Read = Vec<Result<Entry, ImportRefusal>>;
 
 /// Takes a table in.
 ///
@@ -198,6 +177,3 @@ impl Intake {
         Ok(())
     }
 }
-
-/// The pictures of an export, by their keys.
-pub(crate) type Pictures = HashMap<String, (StoredImage, Vec<u8>)>;

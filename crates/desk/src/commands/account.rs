@@ -5,8 +5,8 @@ use model::{AccountId, ConversationId, MarkRead};
 use store::table::{account, post};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::PostPage;
 use crate::{Desk, Fault, FaultCode, read};
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 use store::table::{conversation, draft, post};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::SendDetails;
 use crate::{Desk, Fault, FaultCode, read};
 

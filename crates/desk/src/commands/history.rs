@@ -5,8 +5,8 @@ use store::recovery;
 use store::table::{account, token_event};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::TokenEventView;
 use crate::{Desk, Fault, read};
 

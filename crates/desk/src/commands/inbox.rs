@@ -4,8 +4,8 @@ use model::{AccountId, ConversationId, MarkRead, Status, Tab};
 use store::table::{account, conversation};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::{ConversationView, ConversationWindow};
 use crate::{Desk, Fault, read};
 

@@ -4,8 +4,8 @@ use model::{AccountId, ConversationId, MessageId, Millis, ScheduledId};
 use store::table::scheduled;
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::ScheduledView;
 use crate::{Desk, Fault, read};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use store::table::{rule, unsent};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::host::{Host, HostError};
 use crate::view::Departure;
 use crate::{Desk, Fault, FaultCode};

@@ -11,8 +11,8 @@ use store::table::picture::{self, PageDirection as Towards};
 use store::table::{account, conversation, media, message};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::{ImagePage, ImageView, MediaUsage, SavedFile};
 use crate::{Desk, Fault, FaultCode, Host, HostError, downloads};
 

@@ -9,8 +9,8 @@ use store::recovery;
 use store::table::account;
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::{Keychain, Overview, Settings};
 use crate::{Desk, Fault, FaultCode, read};
 

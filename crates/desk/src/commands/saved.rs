@@ -88,11 +88,11 @@ pub struct DeleteSavedReply {
 }
 
 impl Command for DeleteSavedReply {
-    type Reply = super::Done;
+    type Reply = crate::command::Done;
 
-    async fn run(self, desk: &Desk) -> Result<super::Done, Fault> {
+    async fn run(self, desk: &Desk) -> Result<crate::command::Done, Fault> {
         desk.store().write(move |tx| saved_reply::remove(tx, self.saved)).await?;
-        Ok(super::Done {})
+        Ok(crate::command::Done {})
     }
 }
 

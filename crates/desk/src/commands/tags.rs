@@ -4,8 +4,8 @@ use model::{AccountId, ConversationId, TagId};
 use store::table::tag;
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::TagCount;
 use crate::{Desk, Fault, read};
 

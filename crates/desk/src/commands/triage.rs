@@ -5,8 +5,8 @@ use store::StoreError;
 use store::table::{agent, triage};
 use ts_rs::TS;
 
-use super::Done;
 use crate::command::Command;
+use crate::command::Done;
 use crate::view::AgentView;
 use crate::{Desk, Fault, FaultCode, read};
 

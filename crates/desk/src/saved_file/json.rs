@@ -6,7 +6,7 @@ use model::{Millis, SavedReplyProblem, SavedReplyText};
 use serde::{Deserialize, Serialize};
 use store::table::saved_reply::SavedReply;
 
-use super::{Entry, Picture, Pictures, Read};
+use super::entry::{Entry, Picture, Pictures, Read};
 use crate::view::ImportRefusal;
 
 /// What such a file says it is.

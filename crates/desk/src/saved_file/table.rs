@@ -15,7 +15,7 @@ use model::text_fold::fold;
 use model::{SavedReplyProblem, SavedReplyText};
 use store::table::saved_reply::SavedReply;
 
-use super::{Entry, Picture, Read};
+use super::entry::{Entry, Picture, Read};
 use crate::view::ImportRefusal;
 
 const COLUMNS: [&str; 5] = ["name", "shortcut", "category", "text", "uses"];
