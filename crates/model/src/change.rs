@@ -25,22 +25,22 @@ pub enum Change {
     },
     /// An account's own posts, as kept for sharing.
     Posts {
-        /// Whose.
+        /// The account it concerns.
         account: AccountId,
     },
     /// Replies to be sent later.
     Scheduled {
-        /// Whose.
+        /// The account it concerns.
         account: AccountId,
     },
     /// An account's tags, or who has them.
     Tags {
-        /// Whose.
+        /// The account it concerns.
         account: AccountId,
     },
     /// An account's automatic messages, their review, or comments that may be answered by message.
     AutoMessages {
-        /// Whose.
+        /// The account it concerns.
         account: AccountId,
     },
     /// The saved replies.

@@ -86,7 +86,7 @@ access: AccessView, };
 
 export type Action = { "kind": "reply", 
 /**
- * Which one.
+ * The saved reply that is sent.
  */
 saved: SavedReplyId, } | { "kind": "tag", 
 /**
@@ -94,7 +94,7 @@ saved: SavedReplyId, } | { "kind": "tag",
  */
 name: string, } | { "kind": "assign", 
 /**
- * To whom.
+ * The agent, or a way to choose one.
  */
 to: AssignTo, } | { "kind": "snooze", 
 /**
@@ -176,7 +176,7 @@ agent: AgentId | null, };
 
 export type AssignTo = { "kind": "agent", 
 /**
- * Who.
+ * The agent.
  */
 agent: AgentId, } | { "kind": "leastBusy" };
 
@@ -440,19 +440,19 @@ account: AccountId, } | { "kind": "conversation",
  */
 conversation: ConversationId, } | { "kind": "posts", 
 /**
- * Whose.
+ * The account it concerns.
  */
 account: AccountId, } | { "kind": "scheduled", 
 /**
- * Whose.
+ * The account it concerns.
  */
 account: AccountId, } | { "kind": "tags", 
 /**
- * Whose.
+ * The account it concerns.
  */
 account: AccountId, } | { "kind": "autoMessages", 
 /**
- * Whose.
+ * The account it concerns.
  */
 account: AccountId, } | { "kind": "savedReplies" } | { "kind": "rules" } | { "kind": "agents" } | { "kind": "link" } | { "kind": "settings" } | { "kind": "departure" };
 

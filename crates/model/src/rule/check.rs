@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::keyword::Keyword;
 use super::language;
-use super::{Action, AssignTo, Condition, RuleProblem, RuleSpec, Trigger};
+use super::spec::{Action, AssignTo, Condition, RuleProblem, RuleSpec, Trigger};
 use crate::{AgentId, SavedReplyId, text_fold};
 
 /// The longest wait for an answer: the reply window.

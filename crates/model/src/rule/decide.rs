@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use super::keyword::{Keyword, Text};
 use super::language;
-use super::{Action, AssignTo, Condition, NoReply, RuleSpec, Trigger, Verdict};
+use super::spec::{Action, AssignTo, Condition, NoReply, RuleSpec, Trigger, Verdict};
 use crate::{AccountId, Content, Hours, Millis, ReplyWindow, RuleId, SavedReplyId, SendLedger, Zone, text_fold};
 
 const MINUTE_MS: i64 = 60_000;

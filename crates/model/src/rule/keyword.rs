@@ -3,7 +3,7 @@
 //! Scripts without spaces have no words to tell apart: there a keyword stands wherever its letters do. So a Thai or Chinese
 //! keyword of one or two letters is found inside longer words too; an agent sees that in the dry run.
 
-use super::KeywordMatch;
+use super::spec::KeywordMatch;
 use crate::text_fold::{FoldedText, Glyph, RunKind};
 
 /// A keyword ready to be looked for.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::{BusinessHours, Content, Hours, RuleId, SendLedger, WINDOW_MS, Zone};
+use crate::{AccountId, BusinessHours, Content, DaySpan, Hours, RuleId, SavedReplyId, SendLedger, WINDOW_MS, Zone};
 
 const MINUTE: i64 = 60_000;
 /// A Tuesday, 10:00 in UTC.
