@@ -4,7 +4,7 @@
 //! last used first because its page cache is warm. A pool crate was not needed: SQLite admits one writer anyway, and
 //! queueing for it here is fairer than its busy-wait. After a commit the changes it made are published, never before.
 
-mod check;
+pub(crate) mod check;
 mod open;
 mod stop;
 
@@ -19,7 +19,6 @@ use model::Change;
 use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot};
 
-pub use self::check::CheckOutcome;
 use self::open::{connect, io, lock_folder, open_connection};
 use self::stop::Stop;
 use crate::files::DATABASE;

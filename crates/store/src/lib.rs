@@ -19,7 +19,8 @@ mod stored;
 pub mod table;
 mod tx;
 
-pub use db::{CheckOutcome, Store};
+pub use db::Store;
+pub use db::check::CheckOutcome;
 pub use error::{OpenError, StoreError};
 pub use rusqlite::Connection;
 pub use tx::Tx;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// `DBEL`, so that `file` and we can tell our databases from others.
 pub(crate) const APPLICATION_ID: u32 = 0x4442_454C;
-/// The list's index is the version: never reorder, never edit what has shipped.
+/// A migration's place, counted from 1, is the version it leads to. Never reorder, never edit what has shipped.
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),

@@ -44,9 +44,9 @@ pub enum WantedImage {
 pub struct ImageOrder {
     /// The order's id.
     pub id: i64,
-    /// For which account.
+    /// The account whose token fetches it.
     pub account: AccountId,
-    /// Whose picture.
+    /// The message or avatar it is for.
     pub wanted: WantedImage,
     /// How often it was tried.
     pub attempt: u32,

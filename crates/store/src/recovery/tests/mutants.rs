@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{Folder, KEYS, Lies, Lot, lies, rows, shop};
-use crate::db::CheckOutcome;
+use crate::CheckOutcome;
 use crate::files::DATABASE;
 use crate::files::{MARKER, log_of};
 use crate::recovery;
