@@ -18,7 +18,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("deskbell", &["desk", "model", "practice", "sandbox"]),
     ("fuzz", &["engine", "store", "tiktok"]),
     ("tests", &["desk", "engine", "model", "sandbox", "store", "tiktok", "webhost"]),
-    ("xtask", &["desk"]),
+    ("xtask", &[]),
 ];
 /// Outside crates that stay in one room.
 const ROOMS: &[(&str, &str)] = &[

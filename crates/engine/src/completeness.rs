@@ -4,14 +4,15 @@
 //! written, and a conversation may be listed as moved before the message that moved it can be read. So one reading proves
 //! nothing about the last moments before it. [`Completeness`] remembers three things:
 //!
-//! - when each conversation was last **read**, so that a reply does not go into a thread that nobody has read since Send;
+//! - when each conversation was last **read**, so that a reply does not go into a thread that Deskbell has not read
+//!   since Send was pressed;
 //! - which readings **missed** the newest message that a list had announced, how often and for how long;
 //! - which conversations are **unsettled**: read too soon after their last activity, so that an earlier message may still
 //!   show. They are read once more when the lag has passed.
 //!
 //! From these it says up to when an account is complete. It is kept in memory: [`Completeness::resume`] takes up after a
-//! start what the last claim on disk does not cover. Times are the clock's and not a timer's, because a timer stands still
-//! while the computer sleeps.
+//! start what the last claim on disk does not cover. When a conversation was read and settles is TikTok's time, because a
+//! timer stands still during sleep; how long a message has been missed is a timer's, so that sleep does not count.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -27,7 +28,8 @@ use crate::context::Context;
 use crate::lock::lock;
 use crate::timing::millis;
 
-/// How many readings are remembered; conversations beyond that count as not read.
+/// How many readings are remembered. When so many are held, the next one first clears them all: those conversations count as
+/// not read.
 const MAX_READINGS: usize = 2_000;
 /// The claim on disk is exact to this: not every listing is worth a write.
 const CLAIM_GRAIN_MS: Millis = 60_000;
@@ -53,13 +55,13 @@ struct Missing {
     account: AccountId,
     /// The `update_time` whose message did not show.
     updated_ms: Millis,
-    /// How often it was read for it.
+    /// How many readings or refusals in a row did not show it.
     misses: usize,
     /// The first miss. A timer, so that sleep does not use up the patience.
     since: Instant,
     /// The newest miss.
     last: Instant,
-    /// Whether it is left alone until the lists are read to their end again.
+    /// Whether it is left alone until a whole sweep takes it up again ([`Completeness::retry_given_up`], a limited number each).
     given_up: bool,
 }
 
@@ -70,7 +72,8 @@ pub(crate) struct Unsettled {
     pub(crate) account: AccountId,
     /// Its `update_time`.
     pub(crate) updated_ms: Millis,
-    /// A reading that is asked for `lag` after this settles it: the `update_time`, unless that is still to come.
+    /// A reading asked for `lag` or more after this settles it. The `update_time`, or the first reading's time if that lies in
+    /// its future.
     pub(crate) settle_after_ms: Millis,
     /// Every message of it up to this time is here.
     pub(crate) complete_to_ms: Millis,
@@ -185,7 +188,8 @@ impl Completeness {
         now + u64::try_from(since_ms).map_or(lag, |since_ms| lag.saturating_sub(Duration::from_millis(since_ms)))
     }
 
-    /// Whether a conversation was just read to settle it and is unsettled still: the clocks do not quite agree.
+    /// Whether a conversation is unsettled although its time to settle has come. Right after a reading this means that the
+    /// clocks do not agree.
     pub(crate) fn is_overdue(&self, conversation: ConversationId) -> bool {
         let now = Instant::now();
         self.unsettled(conversation).is_some_and(|state| self.settles_at(&state, now) <= now)
@@ -193,7 +197,7 @@ impl Completeness {
 
     /// Marks a conversation unsettled before what was read of it is stored. Storing clears the due flag, and without this a
     /// concurrent [`Completeness::claim`] would count the conversation as complete.
-    pub(crate) fn begin_reading(&self, known: &Conversation, asked_at_ms: Millis) {
+    pub(crate) fn begin_storing(&self, known: &Conversation, asked_at_ms: Millis) {
         let updated_ms = known.remote_updated_ms;
         let state = Unsettled {
             account: known.account,
@@ -309,7 +313,8 @@ impl Completeness {
             .await
     }
 
-    /// Hides a conversation that TikTok refuses to show; it is tried again when the lists are read to their end.
+    /// Marks a conversation as unreadable: TikTok lists it, and it cannot be read. It stays in the list with a mark, and is
+    /// tried again when it moves, or by turns with whole sweeps.
     pub(crate) async fn hide(&self, known: &Conversation) -> Result<(), StoreError> {
         let (id, updated_ms) = (known.id, known.remote_updated_ms);
         self.context.store().write(move |tx| conversation::mark_refused(tx, id, updated_ms)).await?;

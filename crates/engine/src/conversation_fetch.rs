@@ -1,5 +1,5 @@
-//! Reading one conversation from its source and storing what came. The account's loop, a lane before it sends, and the media
-//! cache all read conversations this way.
+//! Reading one conversation from its source and storing what came. The account's loop, a lane before it sends and while it
+//! looks for an unconfirmed reply, and the media cache all read conversations this way.
 
 use model::{ConversationId, Millis};
 use store::StoreError;
@@ -58,10 +58,11 @@ impl ConversationFetch {
         let batch = source.fetch(&known, priority).await?;
         let asked_at_ms = batch.asked_at_ms;
         let newest_ms: Millis = batch.messages.iter().map(|news| news.sent_at_ms).max().unwrap_or(0);
-        let patient = known.fetched_updated_ms > 0 || known.remote_updated_ms > account.linked_at_ms;
+        // A first reading of a conversation from before linking is not repeated.
+        let reread_if_behind = known.fetched_updated_ms > 0 || known.remote_updated_ms > account.linked_at_ms;
         let options = ApplyOptions::new(self.context.clock().now_ms(), self.context.timing())
-            .answering(known.remote_updated_ms, patient);
-        self.completeness.begin_reading(&known, asked_at_ms);
+            .answering(known.remote_updated_ms, reread_if_behind);
+        self.completeness.begin_storing(&known, asked_at_ms);
         let applied =
             self.context.store().write(move |tx| inbound::apply(tx, id, &batch, options)).await.map_err(local)?;
         self.completeness.record_reading(&known, asked_at_ms, newest_ms, applied.behind);
@@ -86,7 +87,8 @@ pub(crate) fn after_apply(context: &Context, account: &Account, conversation: Co
     if !applied.arrived.is_empty() {
         signals.rules.notify_one();
     }
-    // Decided here and not by a listener: by the time it looks, the first fetch may be complete.
+    // Decided now, with the account as it was before the reading: once the first fetch is complete, its old messages would
+    // pass for news.
     for message in applied.arrived.iter().filter(|message| is_news(account, **message)) {
         context.events().announce_arrival(Arrival { account: account.id, conversation, message: *message });
     }

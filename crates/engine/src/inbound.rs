@@ -1,5 +1,5 @@
-//! The one way in: every batch of messages that a source read of a conversation is stored by [`apply`]. Applying a batch twice
-//! changes nothing the second time.
+//! The one way in. Every reading of a conversation is stored by [`apply`]; what is pushed is stored by [`pushed::apply`], which
+//! shares its parts. Applying the same twice changes nothing the second time.
 //!
 //! One transaction for each batch: the customer, the messages, the gap where what we got does not meet what we had, the
 //! replies it confirms, the conversation's row, and how far the source has come.
@@ -31,7 +31,7 @@ use crate::content::picture_of;
 use crate::rules::due::make_due;
 use crate::source::Batch;
 
-/// How many listings without a reply leave it to the agent, if the last is late enough.
+/// After so many readings that lack a reply of ours the agent decides, if the last of them is late enough.
 const MAX_CHECKS: u32 = 3;
 
 /// The outcome of applying a batch.
@@ -43,14 +43,15 @@ pub struct Applied {
     pub confirmed: Vec<MessageId>,
     /// Replies of ours that were not found in time.
     pub undecided: Vec<MessageId>,
-    /// The conversations of replies that TikTok's answer had called by another message's id: they are looked for again.
+    /// Conversations in which a reply lost the id that the answer to its send had named, because that id is another
+    /// message's. Their lanes are woken.
     pub reopened: Vec<ConversationId>,
-    /// Whether pictures were ordered.
+    /// Whether pictures were queued for download.
     pub pictures: bool,
-    /// Whether it ends before TikTok says something last happened, and is to be read again.
+    /// Whether its newest message is older than the `update_time` it answers, so that the conversation is read again.
     pub behind: bool,
     /// Whether anything the page shows has changed.
-    pub news: bool,
+    pub changed: bool,
 }
 
 impl Applied {
@@ -82,18 +83,19 @@ pub fn apply(
     let placed = placed(tx, known.account, &batch.messages)?;
     let mut messages: Vec<&IncomingMessage> = placed.iter().collect();
     messages.sort_by(|one, other| (one.sent_at_ms, &one.remote_id).cmp(&(other.sent_at_ms, &other.remote_id)));
-    // A message that is named twice does not meet itself.
+    // A message that the page has twice must not count as listed before because of its first copy.
     messages.dedup_by(|one, other| one.remote_id == other.remote_id);
-    let mut first_meets = false;
+    let mut oldest_was_listed = false;
     for (place, news) in messages.iter().enumerate() {
         let stored = store_message(tx, known.account, conversation, news, options, true, &mut applied)?;
-        first_meets |= place == 0 && stored.meets;
+        oldest_was_listed |= place == 0 && stored.meets;
         changed |= stored.changed;
     }
-    // A message with no timestamp could belong anywhere, so the page is treated as open.
+    // An unreadable message without a time may belong before the page: messages may be missing there.
     let nameless: Vec<Option<Millis>> = batch.unreadable.iter().map(|message| message.at_ms).collect();
     let unplaced = nameless.contains(&None);
-    let open = !first_meets && (batch.full || unplaced || lacks_older(tx, conversation, &messages, options.now_ms)?);
+    let open =
+        !oldest_was_listed && (batch.full || unplaced || lacks_older(tx, conversation, &messages, options.now_ms)?);
     changed |= note_gaps(tx, known.account, conversation, &messages, &nameless, open, options.now_ms)?;
     for message in &batch.unreadable {
         unreadable::keep(tx, conversation, message.at_ms, &message.raw, options.now_ms)?;
@@ -103,25 +105,26 @@ pub fn apply(
     if !applied.arrived.is_empty() && known.fetched_updated_ms > 0 {
         conversation::reopen_for_customer(tx, conversation)?;
     }
-    due_for_rules(tx, known.account, conversation, &applied, options.now_ms)?;
+    mark_due_for_rules(tx, known.account, conversation, &applied, options.now_ms)?;
     if let Some(first) = messages.iter().find(|news| !news.outgoing)
         && let Some(person) = conversation::get(tx, conversation)?.person
     {
         person::record_contact(tx, person, first.sent_at_ms)?;
     }
     let newest_ms = messages.last().map_or(0, |news| news.sent_at_ms);
-    applied.behind = options.patient && newest_ms < options.updated_ms;
+    applied.behind = options.reread_if_behind && newest_ms < options.updated_ms;
+    // One less than `update_time` keeps it due.
     let fetched_ms = if applied.behind { options.updated_ms.saturating_sub(1) } else { options.updated_ms };
     conversation::mark_fetched(tx, conversation, fetched_ms, !applied.behind)?;
-    applied.news = changed || !applied.undecided.is_empty();
-    if applied.news {
+    applied.changed = changed || !applied.undecided.is_empty();
+    if applied.changed {
         conversation::refresh(tx, conversation)?;
     }
     Ok(applied)
 }
 
-/// The rules are to look at the customers' messages that have just come in.
-fn due_for_rules(
+/// Marks the customers' messages that have just come in as due for the rules.
+fn mark_due_for_rules(
     tx: &Tx<'_>,
     account: AccountId,
     conversation: ConversationId,
@@ -151,7 +154,7 @@ fn store_customer(
     Ok(upserted.changed)
 }
 
-/// The messages, each where it stands in the thread: one that does not say when it was sent stays where it was put.
+/// The messages; one without a time of TikTok's keeps the time under which it is stored.
 fn placed<'a>(
     tx: &Tx<'_>,
     account: AccountId,
@@ -171,13 +174,13 @@ fn placed<'a>(
 /// The outcome of storing one message.
 #[derive(Debug, Clone, Copy)]
 struct StoredMessage {
-    /// Whether it was listed before: what came before it is here.
+    /// Whether an earlier reading showed it, so that the page adds no gap before it.
     meets: bool,
     /// Whether anything shown has changed.
     changed: bool,
 }
 
-/// Stores one message. `listed` says that it came with all that TikTok lists beside it, and not alone.
+/// Stores one message. `listed`: it came in a reading, not by a push.
 fn store_message(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -189,11 +192,10 @@ fn store_message(
 ) -> Result<StoredMessage, StoreError> {
     let held = message::find_in(tx, account, conversation, &news.remote_id)?;
     if let Some(held) = held.as_ref().filter(|held| !contradicts(held, news)) {
-        // A message we only know because we sent it, or because it was pushed, proves nothing about what came before it.
         let updated = if listed {
             message::update(tx, held, news, true)?
         } else {
-            // What is pushed says nothing of the emoji on it: those are told of by themselves.
+            // A push does not carry a message's reactions; they come as events of their own.
             let news = IncomingMessage { reactions: held.reactions.clone(), ..news.clone() };
             message::update(tx, held, &news, false)?
         };
@@ -202,9 +204,10 @@ fn store_message(
             media::want_again(tx, account, held.id)?;
             applied.pictures = true;
         }
+        // A message we only know because we sent it, or because it was pushed, proves nothing about what came before it.
         return Ok(StoredMessage { meets: held.listed, changed: updated.changed });
     }
-    // An answer had given this id to one of ours, here or in another conversation: a message that is somebody else's.
+    // The answer to a send had named this id, but it is another message's: that reply loses it.
     let elsewhere = message::find_elsewhere(tx, account, conversation, &news.remote_id)?;
     for misnamed in held.into_iter().chain(elsewhere.into_iter().filter(is_only_named)) {
         reopen(tx, &misnamed, options)?;
@@ -231,7 +234,8 @@ fn store_message(
     Ok(StoredMessage { meets: false, changed: true })
 }
 
-/// Counts this listing against every unconfirmed reply it should have shown, and leaves to the agent what was not found.
+/// Counts a miss for each reply in `checking` whose attempt began before this reading was asked for. After `MAX_CHECKS` and
+/// `undecided_after_ms` the agent decides.
 fn settle_missing(
     tx: &mut Tx<'_>,
     conversation: ConversationId,

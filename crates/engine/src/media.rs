@@ -6,7 +6,7 @@
 //! (`room`). Videos are not kept, only fetched to be looked at ([`video`]).
 
 mod decoder;
-mod fetch;
+pub(crate) mod fetch;
 mod queue;
 mod room;
 mod shown;
@@ -29,7 +29,6 @@ use crate::lock::lock;
 use crate::picture::{self, Problem, Purpose};
 
 pub use decoder::NotStarted;
-pub(crate) use fetch::Failed;
 
 /// How many pictures are downloaded at a time.
 const MAX_DOWNLOADS: usize = 2;

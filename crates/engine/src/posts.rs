@@ -13,7 +13,8 @@ use url::{Host, Url};
 
 use crate::call::CallError;
 use crate::context::Context;
-use crate::media::{Failed, MediaCache};
+use crate::media::MediaCache;
+use crate::media::fetch::Failed;
 use crate::pace::Priority;
 
 /// How many pages of twenty posts are asked for: an older post is shared by its link.

@@ -53,7 +53,7 @@ pub(crate) struct Signals {
     /// TikTok answers again after it could not be reached.
     pub(crate) network_is_back: Notify,
     lanes: mpsc::UnboundedSender<ConversationId>,
-    /// How often the computer woke from sleep or came to another network.
+    /// How often the computer had slept, changed its network or had its clock set.
     resumes: AtomicU64,
     index_merge_due: AtomicBool,
 }
@@ -83,12 +83,12 @@ impl Signals {
         let _ = self.lanes.send(conversation);
     }
 
-    /// Counts one more wake from sleep: the lists are read to their end after it.
+    /// Counts one more sleep, change of network or setting of the clock: the lists are read to their end after it.
     pub(crate) fn count_resume(&self) {
         self.resumes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often the computer woke so far.
+    /// How often the computer had slept, changed its network or had its clock set so far.
     pub(crate) fn resumes(&self) -> u64 {
         self.resumes.load(Ordering::Relaxed)
     }

@@ -36,7 +36,8 @@ pub struct Batch {
     pub unreadable: Vec<Unreadable>,
     /// Whether there may be older messages that were not shown: the page was full.
     pub full: bool,
-    /// When the source was asked, by TikTok's clock, and no later. Only a listing asked for after a send can tell that it is not there.
+    /// When the source was asked, by TikTok's clock, and no later. Only a reading asked for
+    /// after a send can tell that it is not there.
     pub asked_at_ms: Millis,
 }
 

@@ -1,14 +1,15 @@
 //! Follows one linked account: lists which conversations moved, fetches those with news, and watches the one on screen.
 //!
 //! [`AccountSync::run`] takes one step after another: it **sweeps** the lists, **watches** the conversation on screen,
-//! **fetches** one conversation, or rests until the next of these is due. How often depends on what the agent looks at: the
-//! conversation on screen every few seconds while something happens in it, the lists less often, and less often still once
-//! the window has lost the focus for a while.
+//! **fetches** one conversation, or rests until the next of these is due. The conversation on screen is read every few
+//! seconds while the window has the focus and something happens in it. The lists are swept less often, less often without
+//! the focus, and least once it has been gone for `Timing::idle_after`.
 //!
 //! A sweep stops at the first page that holds something unchanged; now and then it goes to the last page. Conversations with
-//! news are fetched newest first, so that an agent can answer while old ones still arrive, and once more when nothing earlier
-//! can show any more ([`Completeness`](crate::completeness::Completeness) says when). One that cannot be read is deferred for
-//! a while: it must not hold up the others. What fails is tried again at growing intervals, for ever.
+//! news are fetched newest first, so that an agent can answer while old ones still arrive, and once more, `Timing::lag` after
+//! their last activity, when no earlier message can still appear
+//! ([`Completeness`](crate::completeness::Completeness) says when). One that cannot be read is deferred for a while: it must
+//! not hold up the others. What fails is tried again at growing intervals, for ever.
 //!
 //! A reaction moves no `update_time`. In a conversation that is neither on screen nor moves for another reason it is seen only
 //! where it is pushed ([`inbound::pushed`](crate::inbound::pushed)), and never by polling.
@@ -35,9 +36,10 @@ use crate::retry::{RetryPlan, retry_plan};
 use crate::source::Source;
 use crate::timing::{Backoff, after, millis};
 
-/// After so many conversations in a row that cannot be read, the trouble is TikTok's and not theirs.
+/// When so many conversations fail and none is read in between, the trouble is not theirs: the whole loop pauses.
 const MAX_UNREADABLE_IN_A_ROW: usize = 3;
-/// After so many failures of one conversation another one is read, to tell whose trouble it is.
+/// After so many failures of one conversation, over at least twice `Timing::put_aside`, another one is read to tell whether
+/// only this one fails.
 const MAX_FAILURES_UNEXPLAINED: usize = 3;
 /// How often the time of the newest success is written down when nothing else is.
 const SYNCED_AT_INTERVAL: Duration = Duration::from_secs(60);
@@ -60,14 +62,14 @@ pub(crate) struct AccountSync<S> {
     listed_at: Option<Instant>,
     /// When the newest sweep to the last page began.
     whole_sweep_at: Option<Instant>,
-    /// How often the computer had woken from sleep by the newest sweep.
+    /// How often the computer had slept, changed its network or had its clock set, by the newest sweep.
     resumes: u64,
-    /// Up to when the newest sweep that read to the end of both lists is sure to name everything, by TikTok's clock.
+    /// Every conversation that moved up to this time, by TikTok's clock, was listed by a sweep to the end of both lists.
     listed_to_ms: Option<Millis>,
     /// The conversation that was read for the screen last, and when.
     watched: Option<(ConversationId, Instant)>,
     /// The conversation on screen, and since when nothing has happened in it.
-    idle_since: Option<(ConversationId, Instant)>,
+    quiet_since: Option<(ConversationId, Instant)>,
     /// Since when the window has not had the focus.
     away_since: Option<Instant>,
     /// When the time of the newest success was last written down.
@@ -112,7 +114,7 @@ impl<S: Source> AccountSync<S> {
             resumes: 0,
             listed_to_ms: None,
             watched: None,
-            idle_since: None,
+            quiet_since: None,
             away_since: None,
             synced_at_kept: None,
             deferred: HashMap::new(),
@@ -177,7 +179,8 @@ impl<S: Source> AccountSync<S> {
         self.deferred.clear();
     }
 
-    /// Chooses the next step: what the agent looks at first, then news, then what is to be settled.
+    /// Chooses the next step: the sweep if it is due, then the conversation on screen, then one with news, then one to be
+    /// settled, else rest.
     async fn next_step(&mut self) -> Result<Step, store::StoreError> {
         let now = Instant::now();
         let view = *self.context.events().active_view().borrow();
@@ -201,13 +204,13 @@ impl<S: Source> AccountSync<S> {
                 rest_until = rest_until.min(watch_at);
             }
         }
-        // An agent looks at it: it does not wait for as long as the others can.
+        // The open conversation waits at most `Timing::open_conversation`.
         if let Some(until) = view.conversation.and_then(|open| self.deferred.get_mut(&open)) {
             *until = (*until).min(now + self.context.timing().open_conversation);
         }
         self.deferred.retain(|_, until| *until > now);
         let (account, completeness) = (self.account, self.completeness());
-        // Those that wait must not hide the others.
+        // The limit grows by those deferred or given up, so that they cannot fill the page.
         let waiting = self.deferred.len().saturating_add(completeness.count_given_up(account));
         let limit = DUE_PAGE_SIZE.saturating_add(u32::try_from(waiting).unwrap_or(u32::MAX));
         let mut due = self.context.store().read(move |sql| conversation::due(sql, account, limit)).await?;
@@ -247,10 +250,10 @@ impl<S: Source> AccountSync<S> {
     /// The time between two readings of the conversation on screen.
     fn watch_every(&mut self, open: ConversationId, now: Instant) -> Duration {
         let timing = self.context.timing();
-        let since = match self.idle_since {
+        let since = match self.quiet_since {
             Some((known, since)) if known == open => since,
             _ => {
-                self.idle_since = Some((open, now));
+                self.quiet_since = Some((open, now));
                 now
             }
         };
@@ -267,8 +270,8 @@ impl<S: Source> AccountSync<S> {
         let whole = self.whole_sweep_at.is_none_or(|at| now.duration_since(at) >= self.context.timing().sweep_whole);
         let mut pass = Pass::new(whole);
         let read = read_lists(&self.context, self.account, &self.source, &mut pass).await;
-        // The conversations of the pages before a failure are stored by now: as unchanged ones they would end a quick sweep
-        // before it comes to the rest. The same holds for a conversation that was missed between two pages.
+        // The next sweep must be whole: a quick one would stop at the pages stored before the failure, which look unchanged
+        // now, and miss the rest. So too after a move between two pages.
         if pass.moved_between_lists || (pass.paged && read.is_err()) {
             self.whole_sweep_at = None;
         }
@@ -308,8 +311,8 @@ impl<S: Source> AccountSync<S> {
                 Ok(())
             }
             Ok(applied) => {
-                if applied.news {
-                    self.idle_since = Some((id, Instant::now()));
+                if applied.changed {
+                    self.quiet_since = Some((id, Instant::now()));
                 }
                 Ok(())
             }
@@ -317,7 +320,7 @@ impl<S: Source> AccountSync<S> {
         }
     }
 
-    /// Fetches a conversation with news. One that cannot be read is deferred or, in the end, hidden.
+    /// Fetches a conversation with news. One that cannot be read is deferred or, in the end, marked unreadable.
     async fn fetch_due(&mut self, known: &Conversation) -> Result<(), CallError> {
         match self.fetcher.fetch(&self.source, known.id, priority(known, self.linked_at_ms)).await {
             Ok(applied) => {
@@ -421,8 +424,8 @@ impl<S: Source> AccountSync<S> {
     fn record_failure(&mut self, error: &CallError) -> Duration {
         let now_ms = self.context.clock().now_ms();
         let plan = retry_plan(error);
-        // The backoff also counts the failure of an account that has to be linked again, so that what waited for it goes on
-        // with the first success.
+        // An account that has to be linked again counts as failing too, so that its first success afterwards raises
+        // `network_is_back`.
         let wait = if let RetryPlan::After(wait) = plan { wait } else { self.backoff.failed() };
         let (health, retry_at_ms) = (self.context.health(), after(now_ms, wait));
         match plan {

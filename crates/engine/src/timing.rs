@@ -29,11 +29,12 @@ pub struct Timing {
     pub backoff_most: Duration,
     /// The shortest time between two renewals of an account's token, whatever TikTok says of its life.
     pub renew_floor: Duration,
-    /// When an unconfirmed message's conversation is read, after its attempt began.
+    /// When an unconfirmed message's conversation is read, after its attempt began. Also the growing waits of a conversation
+    /// that cannot be read or does not show its newest message.
     pub look: Vec<Duration>,
-    /// Between two further looks.
+    /// Between two further looks of either kind.
     pub look_again: Duration,
-    /// How many listings without it, the last of them this long after the attempt began, leave it to the agent.
+    /// Readings without it leave it to the agent if the last of them is this long after the attempt began.
     pub undecided_after: Duration,
     /// How long the browser may take while linking.
     pub link: Duration,

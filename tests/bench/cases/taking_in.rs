@@ -36,7 +36,7 @@ fn rules(news: &[IncomingMessage]) -> ApplyOptions {
         call_ms: 30_000,
         undecided_after_ms: 60_000,
         updated_ms: newest_ms,
-        patient: false,
+        reread_if_behind: false,
     }
 }
 

@@ -82,10 +82,16 @@ async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
             let account = linked(tx)?;
             let id = listed(tx, account, 0)?;
             for batch in &batches {
-                let rules = ApplyOptions { now_ms, call_ms: 1, undecided_after_ms: 1, updated_ms: 100, patient: false };
+                let rules = ApplyOptions {
+                    now_ms,
+                    call_ms: 1,
+                    undecided_after_ms: 1,
+                    updated_ms: 100,
+                    reread_if_behind: false,
+                };
                 inbound::apply(tx, id, batch, rules)?;
                 let again = inbound::apply(tx, id, batch, rules)?;
-                assert!(!again.news, "taken in twice it changes nothing");
+                assert!(!again.changed, "taken in twice it changes nothing");
             }
             gap::of_conversation(tx, id)?
                 .into_iter()
@@ -141,8 +147,13 @@ async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind
             .write(move |tx| {
                 let (account, mut gaps) = (linked(tx)?, gaps);
                 let id = listed(tx, account, 0)?;
-                let rules =
-                    ApplyOptions { now_ms: at(60), call_ms: 1, undecided_after_ms: 1, updated_ms: 1, patient: false };
+                let rules = ApplyOptions {
+                    now_ms: at(60),
+                    call_ms: 1,
+                    undecided_after_ms: 1,
+                    updated_ms: 1,
+                    reread_if_behind: false,
+                };
                 for batch in &batches {
                     inbound::apply(tx, id, batch, rules)?;
                 }

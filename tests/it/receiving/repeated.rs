@@ -124,8 +124,13 @@ async fn taken(batches: Vec<Vec<IncomingMessage>>) -> (String, Vec<String>) {
             let id = conversation::due(tx, account, 1)?[0].id;
             for messages in batches {
                 let batch = Batch { messages, asked_at_ms: 9, ..Batch::default() };
-                let rules =
-                    ApplyOptions { now_ms: 9, call_ms: 1, undecided_after_ms: 1, updated_ms: 5, patient: false };
+                let rules = ApplyOptions {
+                    now_ms: 9,
+                    call_ms: 1,
+                    undecided_after_ms: 1,
+                    updated_ms: 5,
+                    reread_if_behind: false,
+                };
                 inbound::apply(tx, id, &batch, rules)?;
             }
             let (page, _) = message::page(tx, id, message::PageAnchor::Newest, 100)?;

@@ -317,7 +317,8 @@ pub(super) fn take_in(
         person: Some(person),
         what: What::Said(news),
     };
-    let told = ApplyOptions { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, patient: false };
+    let told =
+        ApplyOptions { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, reread_if_behind: false };
     Ok(pushed::apply(tx, account, &pushed, told)?.1)
 }
 

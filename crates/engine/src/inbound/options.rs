@@ -17,7 +17,7 @@ pub struct ApplyOptions {
     pub updated_ms: Millis,
     /// Whether a batch that ends before that time leaves the conversation to be read again: the two listings are not always
     /// of one moment. What the first reading of an old conversation lacks comes with its next activity.
-    pub patient: bool,
+    pub reread_if_behind: bool,
 }
 
 impl ApplyOptions {
@@ -29,13 +29,13 @@ impl ApplyOptions {
             call_ms: millis(timing.call),
             undecided_after_ms: millis(timing.undecided_after),
             updated_ms: 0,
-            patient: false,
+            reread_if_behind: false,
         }
     }
 
     /// The options for a batch that answers TikTok's `update_time`.
     #[must_use]
-    pub fn answering(self, updated_ms: Millis, patient: bool) -> Self {
-        Self { updated_ms, patient, ..self }
+    pub fn answering(self, updated_ms: Millis, reread_if_behind: bool) -> Self {
+        Self { updated_ms, reread_if_behind, ..self }
     }
 }

@@ -10,7 +10,7 @@ use store::table::message::{self, IncomingMessage};
 use store::table::person::PersonUpdate;
 use store::{StoreError, Tx};
 
-use super::{Applied, ApplyOptions, due_for_rules, store_customer, store_message};
+use super::{Applied, ApplyOptions, mark_due_for_rules, store_customer, store_message};
 
 /// One pushed thing, in our words.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,7 @@ pub fn apply(
             }
             if !applied.arrived.is_empty() {
                 conversation::reopen_for_customer(tx, id)?;
-                due_for_rules(tx, account, id, &applied, options.now_ms)?;
+                mark_due_for_rules(tx, account, id, &applied, options.now_ms)?;
             }
         }
         What::Reacted(changes) => {
@@ -76,7 +76,7 @@ pub fn apply(
         What::Read(up_to_ms) => conversation::mark_read_by_customer(tx, id, *up_to_ms)?,
         What::Came(..) => {}
     }
-    applied.news = changed;
+    applied.changed = changed;
     if changed {
         conversation::refresh(tx, id)?;
     }

@@ -17,13 +17,13 @@ const MAX_PAGES_PER_LIST: u32 = 5_000;
 /// How many conversations of a page are stored in one transaction, so that no page holds up the agent's own writes.
 const LISTED_SLICE: usize = 500;
 
-/// One reading of all lists.
+/// One sweep: a pass over all lists.
 pub(super) struct Pass {
     /// Whether it goes to the last page, whatever it finds.
     pub(super) whole: bool,
     /// When TikTok was first asked, by its clock.
     pub(super) asked_at_ms: Option<Millis>,
-    /// Whether it has read to the end of what is new in every list.
+    /// Whether every list was read to its last page, with nothing unreadable in it.
     pub(super) to_the_end: bool,
     /// Whether a list had more than one page.
     pub(super) paged: bool,

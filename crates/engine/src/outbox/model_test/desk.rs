@@ -74,8 +74,13 @@ impl Desk {
 
     /// What a source read, taken in as the engine does.
     pub(super) fn apply(&self, conversation: ConversationId, batch: Batch, now_ms: Millis) -> Applied {
-        let options =
-            ApplyOptions { now_ms, call_ms: 30_000, undecided_after_ms: 60_000, updated_ms: now_ms, patient: false };
+        let options = ApplyOptions {
+            now_ms,
+            call_ms: 30_000,
+            undecided_after_ms: 60_000,
+            updated_ms: now_ms,
+            reread_if_behind: false,
+        };
         self.write(move |tx| inbound::apply(tx, conversation, &batch, options))
     }
 
