@@ -80,8 +80,8 @@ impl Secrets for Keychain {
         if self.store.has_keyring() {
             return Ok(());
         }
-        // The service answers but has nowhere to keep anything. Where somebody can be asked, it asks for a password
-        // and makes a keyring, once; where nobody can, there is no keychain.
+        // The service answers but has nowhere to keep anything. Where a person can be asked, it asks for a password
+        // and makes a keyring, once; where none can, there is no keychain.
         let kept = self.write(PROBE, &SecretString::from("Deskbell was here".to_owned()));
         kept.and_then(|()| self.erase(PROBE)).map_err(|_| SecretsError::Missing)
     }

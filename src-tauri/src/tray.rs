@@ -1,7 +1,7 @@
 //! The tray, for agents who want Deskbell to go on when its window closes.
 //!
 //! A window that hides where no tray shows could never be found again, so it hides only while one does: the library
-//! has to be there (without it the tray would panic) and, on Linux, somebody who shows tray icons. GNOME has nobody
+//! has to be there (without it the tray would panic) and, on Linux, a program that shows tray icons. GNOME has none
 //! unless an extension is installed.
 
 use tauri::image::Image;

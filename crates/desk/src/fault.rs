@@ -143,7 +143,7 @@ pub enum FaultCode {
     LinkNoCode,
     /// The code was used already or is older than ten minutes.
     LinkCodeExpired,
-    /// Nobody came back from the browser within five minutes.
+    /// The browser did not come back within five minutes.
     LinkTimedOut,
     /// No loopback port could be opened for the browser to come back to.
     LinkPortTaken,
@@ -174,7 +174,7 @@ impl Fault {
         Self { code, detail: Some(detail.into()), incident: None }
     }
 
-    /// An error nobody planned for: logged once, here, under a fresh incident id.
+    /// An unexpected error: logged once, here, under a fresh incident id.
     pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> Self {
         let incident = format!("{:08x}", rand::random::<u32>());
         tracing::error!(incident, error = for_the_log(error), "unexpected error in a command");

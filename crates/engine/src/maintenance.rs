@@ -1,4 +1,4 @@
-//! Keeps the database in shape while nobody waits for it: erasing brought to its end, the search index made and merged, the
+//! Keeps the database in shape in the background: erasing brought to its end, the search index made and merged, the
 //! log kept short, and every page of it looked at now and then.
 //!
 //! Everything is done in slices, so that a reply that is to be kept never waits for more than one of them.

@@ -74,7 +74,7 @@ impl Secrets for SessionSecrets {
 pub enum Keeping {
     /// In the system's keychain.
     System,
-    /// Nowhere yet: no keychain answers, and nobody decided what to do about it.
+    /// Nowhere yet: no keychain answers, and the agent has not decided what to do about it.
     Nowhere,
     /// In this session's memory, by the agent's choice.
     Session,

@@ -1,6 +1,6 @@
 //! Wake signals: how one part of the engine tells another that there is something to do, without knowing it.
 //!
-//! A signal carries no data that could be lost: whoever is woken looks into the database. Raised before anybody waits for
+//! A signal carries no data that could be lost: the receiver looks into the database. Raised before anybody waits for
 //! it, it is kept; raised twice, it wakes once.
 
 use std::collections::HashMap;

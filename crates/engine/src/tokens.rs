@@ -4,7 +4,7 @@
 //! Login Kit's token has no place here: it only says who signed in, and is given back at once (`link::sign_in`).
 //!
 //! TikTok rotates refresh tokens: a second refresh with the same one would end the account's session. So each account
-//! has one slot behind a lock; whoever comes second with the same stale token finds the new one there. And a new pair is
+//! has one slot behind a lock; a second caller with the same stale token finds the new one there. And a new pair is
 //! never dropped: it is asked for in a task of its own, which closing waits for and nobody else can end, and what the
 //! keychain does not take is offered to it again.
 
@@ -169,7 +169,7 @@ impl Tokens {
         }
     }
 
-    /// TikTok does not take this token any more: a fresh one, from whoever refreshed first.
+    /// TikTok does not take this token any more: a fresh one, from the caller that refreshed first.
     ///
     /// # Errors
     /// [`TokenError`]
@@ -285,7 +285,7 @@ impl Tokens {
         }
     }
 
-    /// Renews in a task of its own, which goes on if whoever asked does not: what TikTok gives has to be kept.
+    /// Renews in a task of its own, which goes on if the caller stops waiting: what TikTok gives has to be kept.
     async fn renew(self: &Arc<Self>, known: Account, held: OwnedMutexGuard<Held>) -> Result<AccessToken, TokenError> {
         let closing = || TokenError::Store(StoreError::Closed);
         let (done, outcome) = oneshot::channel();
@@ -351,7 +351,7 @@ impl Tokens {
         tracing::info!(account = id.0, healed, "renewed a token");
         *held = Held { token: Some(access.clone()), renewed_at: Some(Instant::now()), ..Held::default() };
         if healed {
-            // Nobody hears it any more once closing.
+            // There is no receiver any more once closing.
             let _ = self.healed.send(id);
         }
         Ok(access)

@@ -1,4 +1,4 @@
-//! What a commit made stale. A change never says what is new: whoever shows the thing asks again.
+//! What a commit made stale. A change never says what is new: the page that shows the thing asks again.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -15,8 +15,8 @@ pub enum CommentCondition {
     Unanswered,
     /// No message went between the two in the last 24 hours.
     Quiet,
-    /// Whoever wrote it is 18 or older.
+    /// Its author is 18 or older.
     Adult,
-    /// Whoever wrote it is registered where TikTok offers this.
+    /// Its author is registered where TikTok offers this.
     Region,
 }

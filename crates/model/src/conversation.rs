@@ -35,7 +35,7 @@ pub enum Tab {
     Requests,
     /// Open, waiting or not.
     All,
-    /// Open and assigned to whoever sits here.
+    /// Open and assigned to the agent at this computer.
     Mine,
     /// Put away until a time, or until the customer writes.
     Snoozed,

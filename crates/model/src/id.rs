@@ -78,7 +78,7 @@ id!(
     TagId
 );
 id!(
-    /// Somebody who answers customers.
+    /// An agent: a person who answers customers.
     AgentId
 );
 id!(

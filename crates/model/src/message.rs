@@ -66,7 +66,7 @@ pub enum MediaState {
     Unavailable,
 }
 
-/// An emoji that somebody put on a message.
+/// A reaction: an emoji on a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {

@@ -89,7 +89,7 @@ impl Variable {
     }
 }
 
-/// A piece of a saved reply that was made ready for somebody.
+/// A piece of a saved reply with its variables filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplyPart {
     /// Words that are known.

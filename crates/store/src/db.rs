@@ -132,7 +132,7 @@ impl Store {
         self.on_writer(move |connection| {
             let (value, touched) = commit(connection, work)?;
             for change in touched {
-                // Nobody listening is fine.
+                // Without a listener there is nothing to do.
                 let _ = changes.send(change);
             }
             Ok(value)

@@ -23,7 +23,7 @@ pub enum StoreError {
     /// What a mended database left beside it could not be removed.
     #[error("the damaged files beside the database could not be removed")]
     Leftovers(#[source] std::io::Error),
-    /// The log could not be cut, because somebody still reads what is in it.
+    /// The write-ahead log could not be cut, because a reader still uses it.
     #[error("the database's log is still being read")]
     LogInUse,
     /// The store is closed.
@@ -80,7 +80,7 @@ pub enum OpenError {
         /// Which file.
         path: String,
     },
-    /// The folder is somebody else's.
+    /// The folder belongs to another program.
     #[error(
         "The folder {path} holds other files and can be read by others, so Deskbell keeps no customers' messages in it. Name an empty folder, or one that does not exist yet; nothing was changed."
     )]

@@ -125,7 +125,7 @@ enum Failure {
     Sqlite(#[from] rusqlite::Error),
 }
 
-/// The words of whoever refused first.
+/// The words of the first refusal.
 fn words(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), words)
 }

@@ -41,7 +41,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Sends away whoever did not mean this host.
+/// Refuses requests that were not meant for this host.
 pub(crate) async fn addressed_only(State(door): State<Door>, request: Request, next: Next) -> Response {
     if door.is_addressed(request.headers()) {
         next.run(request).await

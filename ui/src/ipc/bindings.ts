@@ -112,7 +112,7 @@ name: string, } | { "kind": "tagged",
  */
 name: string, } | { "kind": "assigned", 
 /**
- * To whom; their name then, empty for whoever sits here and has not said theirs.
+ * To whom; their name then, empty for the agent at this computer who has not given one.
  */
 name: string, } | { "kind": "nobodyThere" } | { "kind": "snoozed", 
 /**
@@ -138,7 +138,7 @@ export type AgentView = {
  */
 id: AgentId, 
 /**
- * Their name; empty until whoever sits here has said theirs.
+ * Their name; empty until the agent at this computer has given one.
  */
 name: string, 
 /**
@@ -146,7 +146,7 @@ name: string,
  */
 hue: number, 
 /**
- * Whether it is whoever sits at this computer.
+ * Whether it is the agent at this computer.
  */
 me: boolean, 
 /**
@@ -558,7 +558,7 @@ conditions: Array<CommentConditionView>,
  */
 state: CommentState, 
 /**
- * The conversation with whoever wrote it, if there is one.
+ * The conversation with its author, if there is one.
  */
 conversation: ConversationId | null, };
 
@@ -2034,7 +2034,7 @@ export type RejectLink = Record<symbol, never>;
 
 export type RemoveAgent = { 
 /**
- * The agent; not whoever sits here.
+ * The agent; not the agent at this computer.
  */
 agent: AgentId, };
 

@@ -22,7 +22,7 @@ fn named(error: StoreError) -> Fault {
     }
 }
 
-/// Everybody who answers customers, whoever sits here first.
+/// All agents, the agent at this computer first.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListAgents {}
@@ -59,11 +59,11 @@ impl Command for SaveAgent {
     }
 }
 
-/// Forgets an agent; their conversations are nobody's.
+/// Forgets an agent; their conversations are assigned to no one.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RemoveAgent {
-    /// The agent; not whoever sits here.
+    /// The agent; not the agent at this computer.
     pub agent: AgentId,
 }
 
@@ -97,7 +97,7 @@ impl Command for SetAgentAway {
     }
 }
 
-/// Gives a conversation to an agent, or takes it from whoever has it.
+/// Gives a conversation to an agent, or takes it from the agent who has it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssignConversation {

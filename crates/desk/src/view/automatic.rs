@@ -121,7 +121,7 @@ pub struct CommentView {
     pub conditions: Vec<CommentConditionView>,
     /// How far an answer has come.
     pub state: CommentState,
-    /// The conversation with whoever wrote it, if there is one.
+    /// The conversation with its author, if there is one.
     pub conversation: Option<ConversationId>,
 }
 

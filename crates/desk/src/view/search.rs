@@ -88,9 +88,9 @@ pub struct SearchProblem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum SearchProblemKind {
-    /// `from:` or `in:` somebody nobody is called.
+    /// `from:` or `in:` with a name that no customer has.
     UnknownPerson,
-    /// `tag:` that nobody has.
+    /// `tag:` with a tag that no customer has.
     UnknownTag,
     /// `before:`, `after:` or `on:` something that is no date.
     BadDate,

@@ -79,7 +79,7 @@ impl AutoMessages {
         self.changing(async move {
             let mut lock = KindLock::acquire(&messages, shown.account, shown.kind).await?;
             let done = match lock.item(&shown.remote_id) {
-                // Somebody was faster.
+                // Another task was faster.
                 None => Ok(()),
                 Some(now) if now.text != shown.text => Err(AutoError::ChangedElsewhere),
                 Some(_) => lock.delete(&shown.remote_id).await,
@@ -115,7 +115,7 @@ impl AutoMessages {
         Ok(self.context.store().read(move |sql| auto_message::get(sql, id)).await?)
     }
 
-    /// Sees a change through, though whoever asked for it may go.
+    /// Sees a change through, even if the caller stops waiting.
     pub(super) async fn changing<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, AutoError>> + Send + 'static,

@@ -1,7 +1,7 @@
 //! Comments of high intent, answered by message: one call for each answer, on disk before it is made, and never made again
 //! by itself.
 //!
-//! A lost answer is looked for in the conversation with whoever wrote the comment; not found, it stays unconfirmed for the
+//! A lost answer is looked for in the conversation with the comment's author; not found, it stays unconfirmed for the
 //! agent.
 
 use model::{AccountId, CommentCondition, CommentId, Millis, ReplyText, Surface, TextProblem};

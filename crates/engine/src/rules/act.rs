@@ -51,7 +51,7 @@ pub(super) fn act(
             PlannedAction::NoReply(why) => new.no_reply = Some(*why),
             PlannedAction::Tag(name) => match tag::add(tx, id, name) {
                 Ok(()) => new.did.push(ActionTaken::Tagged { name: name.clone() }),
-                // Nobody to put it on: TikTok has not said who the customer is.
+                // There is no customer to put it on: TikTok has not said who it is.
                 Err(StoreError::NotFound) => {}
                 Err(error) => return Err(error),
             },
@@ -84,7 +84,7 @@ fn queue(
     actions::queue_all(tx, message.conversation, parts, None, message.sent_at_ms, None, now_ms)
 }
 
-/// Gives a conversation to somebody who is there; whoever has it and is there keeps it, unless one agent is named.
+/// Assigns a conversation to an agent who is not away. Its present agent keeps it if not away, unless the rule names one.
 fn assign(tx: &mut Tx<'_>, id: ConversationId, to: AssignTo) -> Result<Option<ActionTaken>, StoreError> {
     let holder = conversation::row(tx, id)?.assignee;
     let chosen = match to {

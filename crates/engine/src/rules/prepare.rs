@@ -98,7 +98,7 @@ pub(super) fn counted(ready: &HashMap<SavedReplyId, Ready>) -> HashMap<SavedRepl
     ready.iter().map(|(id, ready)| (*id, u32::try_from(ready.parts.len()).unwrap_or(u32::MAX))).collect()
 }
 
-/// The messages a saved reply makes: its picture, then its text. None if it has a blank that nobody can fill, or its picture
+/// The messages a saved reply makes: its picture, then its text. None if it has a blank that cannot be filled, or its picture
 /// is not here or not to be sent.
 fn parts(
     sql: &Connection,

@@ -91,7 +91,7 @@ pub enum PlannedAction {
     NoReply(NoReply),
     /// Puts a tag on the customer that they do not have.
     Tag(String),
-    /// Gives the conversation to somebody.
+    /// Assigns the conversation.
     Assign(AssignTo),
     /// Puts the conversation away until then.
     Snooze(Millis),

@@ -87,7 +87,7 @@ pub enum AssignTo {
         /// The agent.
         agent: AgentId,
     },
-    /// To whoever of those who are not away has the fewest open conversations.
+    /// To the agent who is not away and has the fewest open conversations.
     LeastBusy,
 }
 
@@ -221,12 +221,12 @@ pub enum ActionTaken {
         /// The tag.
         name: String,
     },
-    /// It gave the conversation to somebody.
+    /// It assigned the conversation.
     Assigned {
-        /// To whom; their name then, empty for whoever sits here and has not said theirs.
+        /// To whom; their name then, empty for the agent at this computer who has not given one.
         name: String,
     },
-    /// Nobody was there to give it to: all were away.
+    /// It was not assigned: all agents were away.
     NobodyThere,
     /// It put the conversation away.
     Snoozed {

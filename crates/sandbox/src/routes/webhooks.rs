@@ -1,5 +1,5 @@
 //! The addresses of webhooks (§4.10): one for each category, for all accounts of the app. A new one replaces the one
-//! before, whoever registered it.
+//! before, by whichever account.
 
 use std::sync::Arc;
 

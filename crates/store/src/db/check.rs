@@ -159,7 +159,7 @@ impl Store {
     /// Cuts the log, which still has what was erased.
     ///
     /// # Errors
-    /// [`StoreError::LogInUse`] while somebody reads; then nothing was cut.
+    /// [`StoreError::LogInUse`] while a reader uses it; then nothing was cut.
     pub async fn truncate_log(&self) -> Result<(), StoreError> {
         self.on_writer(|sql| {
             sql.busy_timeout(TRUNCATE_TIMEOUT)?;

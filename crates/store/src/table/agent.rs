@@ -10,20 +10,20 @@ use crate::{StoreError, Tx};
 /// A longer name is cut.
 const MAX_CHARS: usize = 60;
 
-/// Somebody who answers customers.
+/// An agent: a person who answers customers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
     /// Their id.
     pub id: AgentId,
-    /// Their name; empty until whoever sits here has said theirs.
+    /// Their name; empty until the agent at this computer has given one.
     pub name: String,
-    /// Whether it is whoever sits at this computer.
+    /// Whether it is the agent at this computer.
     pub me: bool,
     /// Whether they are away: rules and assignment pass them over.
     pub away: bool,
 }
 
-/// All agents, whoever sits here first, then by name.
+/// All agents, the agent at this computer first, then by name.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -32,7 +32,7 @@ pub fn all(sql: &Connection) -> Result<Vec<Agent>, StoreError> {
     Ok(query.query_map([], read)?.collect::<Result<_, _>>()?)
 }
 
-/// Whoever sits at this computer.
+/// The agent at this computer.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -88,10 +88,10 @@ pub fn set_away(tx: &mut Tx<'_>, id: AgentId, away: bool) -> Result<(), StoreErr
     done(tx, changed)
 }
 
-/// Forgets an agent; their conversations are nobody's.
+/// Forgets an agent; their conversations are assigned to no one.
 ///
 /// # Errors
-/// [`StoreError::WrongState`] for whoever sits here, [`StoreError::NotFound`].
+/// [`StoreError::WrongState`] for the agent at this computer, [`StoreError::NotFound`].
 pub fn remove(tx: &mut Tx<'_>, id: AgentId) -> Result<(), StoreError> {
     if get(tx, id)?.me {
         return Err(StoreError::WrongState);
@@ -102,7 +102,7 @@ pub fn remove(tx: &mut Tx<'_>, id: AgentId) -> Result<(), StoreError> {
     done(tx, changed)
 }
 
-/// Of those who are not away, whoever has the fewest open conversations of all accounts; the first by name of equals.
+/// Of the agents who are not away, the one with the fewest open conversations of all accounts; the first by name of equals.
 ///
 /// # Errors
 /// [`StoreError`]

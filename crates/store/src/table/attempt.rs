@@ -9,7 +9,7 @@ use crate::{StoreError, Tx};
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nobody heard its end.
+    /// Its outcome is not known.
     Interrupted,
     /// TikTok has it.
     Sent,
@@ -63,7 +63,7 @@ pub struct Attempt {
     pub end: End,
 }
 
-/// Notes that a call is about to be made. Until told otherwise, nobody heard its end.
+/// Notes that a call is about to be made. Until told otherwise, its outcome is not known.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -58,7 +58,7 @@ pub struct Comment {
     pub account: AccountId,
     /// TikTok's `comment_id`.
     pub remote_id: String,
-    /// TikTok's id of whoever wrote it; empty if it did not say.
+    /// TikTok's id of its author; empty if it did not say.
     pub person_id: String,
     /// Their name as shown in TikTok; empty if it did not say.
     pub name: String,
@@ -79,7 +79,7 @@ pub struct Comment {
 pub struct IncomingComment {
     /// TikTok's `comment_id`.
     pub remote_id: String,
-    /// TikTok's id of whoever wrote it, if it said.
+    /// TikTok's id of its author, if it said.
     pub person_id: Option<String>,
     /// Their name.
     pub name: Option<String>,
@@ -128,7 +128,7 @@ pub fn of_account(sql: &Connection, account: AccountId, limit: u32) -> Result<Ve
     select(sql, "account_id = ?1 ORDER BY at_ms DESC, id DESC LIMIT ?2", (account.0, limit))
 }
 
-/// An account's comments since a time that nobody has answered or put aside.
+/// An account's comments since a time that is neither answered nor dismissed.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -183,7 +183,7 @@ pub fn dismiss(tx: &mut Tx<'_>, id: CommentId, dismissed: bool) -> Result<(), St
     change(tx, &comment, &comment.state, &state)
 }
 
-/// After a crash: calls whose end nobody heard are unconfirmed.
+/// After a crash: calls whose outcome is unknown are unconfirmed.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -210,7 +210,7 @@ pub fn unconfirmed(sql: &Connection, account: AccountId, since_ms: Millis) -> Re
     )
 }
 
-/// When a message of the business's with this text was sent to whoever wrote the comment, between these times.
+/// When a message of the business's with this text was sent to the comment's author, between these times.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -237,7 +237,7 @@ pub fn answer_arrived_at(
     Ok(None)
 }
 
-/// What is known of whoever wrote a comment.
+/// What is known of a comment's author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommentAuthor {
     /// The conversation with them.
@@ -248,7 +248,7 @@ pub struct CommentAuthor {
     pub name: String,
 }
 
-/// What is known of whoever wrote a comment, if there is a conversation with them.
+/// What is known of a comment's author, if there is a conversation with them.
 ///
 /// # Errors
 /// [`StoreError`]

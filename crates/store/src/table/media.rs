@@ -180,7 +180,7 @@ pub(super) fn lacks_avatar(sql: &Connection, person: PersonId) -> Result<bool, S
     Ok(query.query_row((person.0, GIVEN_UP), only)?)
 }
 
-/// The next orders that are due, newest first: pictures by their messages, avatars by whoever came last.
+/// The next orders that are due, newest first: pictures by their messages, avatars by the newest customer.
 ///
 /// # Errors
 /// [`StoreError`]

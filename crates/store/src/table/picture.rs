@@ -129,7 +129,7 @@ pub fn release(tx: &mut Tx<'_>, key: &str, since_ms: Millis) -> Result<bool, Sto
 const SHOWN_NOWHERE: &str = "NOT EXISTS (SELECT 1 FROM picture p WHERE p.key = m.key)";
 
 /// The pictures that nothing names any more, such as those of an account that was erased, and that were neither fetched nor
-/// shown since `before_ms`. Looks at all there are, so it is for a reader: whoever drops them looks again
+/// shown since `before_ms`. Looks at all there are, so it is for a reader: the writer that drops them looks again
 /// ([`drop_unneeded`]).
 ///
 /// # Errors

@@ -58,7 +58,7 @@ pub fn of_people(
     Ok(tags)
 }
 
-/// Puts a tag on a conversation's customer, making it if nobody has it yet. Names that search takes for alike are one
+/// Puts a tag on a conversation's customer, making it if it does not exist yet. Names that search takes for alike are one
 /// tag. Nothing happens for a name without letters.
 ///
 /// # Errors
@@ -82,7 +82,7 @@ pub fn add(tx: &mut Tx<'_>, conversation: ConversationId, name: &str) -> Result<
     Ok(())
 }
 
-/// Takes a tag off a conversation's customer. A tag nobody has any more is forgotten.
+/// Takes a tag off a conversation's customer. A tag that no customer has any more is deleted.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] if the customer is not known.

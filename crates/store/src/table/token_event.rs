@@ -1,4 +1,4 @@
-//! What became of an account's tokens, so that nobody has to guess why an account had to be linked again.
+//! What became of an account's tokens, so that the reason why an account had to be linked again can be looked up.
 
 use model::{AccountId, Change, Millis};
 use rusqlite::Connection;

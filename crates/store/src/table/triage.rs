@@ -1,4 +1,4 @@
-//! Where an agent or a rule puts a conversation: with somebody, or away until a time.
+//! Where an agent or a rule puts a conversation: with an agent, or away until a time.
 
 use model::{AccountId, AgentId, ConversationId, Millis, Status};
 use rusqlite::Connection;
@@ -10,7 +10,7 @@ use crate::{StoreError, Tx};
 /// So many conversations come back in one transaction.
 const MAX_WOKEN_AT_ONCE: u32 = 500;
 
-/// Gives a conversation to an agent, or takes it from whoever has it.
+/// Gives a conversation to an agent, or takes it from the agent who has it.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] if there is no such conversation or agent.

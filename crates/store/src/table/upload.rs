@@ -1,4 +1,4 @@
-//! Pictures on their way to TikTok. A send waits for its upload; an upload that nobody sends is harmless.
+//! Pictures on their way to TikTok. A send waits for its upload; an upload that is never sent is harmless.
 
 use model::{AccountId, Millis};
 use rusqlite::{Connection, OptionalExtension};

@@ -13,7 +13,7 @@ use super::row::TABLE;
 /// How many of a conversation's messages TikTok lists: its newest.
 const LISTED_MESSAGES: u32 = 20;
 
-/// Whether one of a reply's calls may have arrived: nobody heard what came of it.
+/// Whether one of a reply's calls may have arrived: its outcome is not known.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -10,7 +10,7 @@ use super::actions::restore_to_draft;
 use super::row::OutboxState;
 use super::transition::{Transition, mark_unconfirmed, set};
 
-/// After a crash: calls whose end nobody heard are unconfirmed, never sent again blindly, and what could still be undone
+/// After a crash: calls whose outcome is unknown are unconfirmed, never sent again blindly, and what could still be undone
 /// goes back into its draft, unsent.
 ///
 /// # Errors
