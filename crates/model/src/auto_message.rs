@@ -65,7 +65,7 @@ impl AutoMessageType {
     }
 }
 
-/// What an automatic message says. As typed; [`AutoText::checked`] makes one that TikTok takes.
+/// What an automatic message says. As typed; [`AutoText::validated`] makes one that TikTok takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AutoText {

@@ -29,7 +29,7 @@ impl CardKind {
     }
 }
 
-/// A question with one to three answers that the customer can tap. As typed; [`Card::checked`] makes one that TikTok takes.
+/// A question with one to three answers that the customer can tap. As typed; [`Card::validated`] makes one that TikTok takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Card {

@@ -129,7 +129,7 @@ impl Client {
     /// Makes one Business API call, once.
     ///
     /// # Errors
-    /// Every variant of [`Error`]; for a [`Safety::Once`] endpoint only [`Error::Unknown`] leaves open whether it
+    /// Every variant of [`Error`]; for a [`Safety::Once`](crate::Safety::Once) endpoint only [`Error::Unknown`] leaves open whether it
     /// happened.
     pub async fn call<E: Endpoint>(&self, token: &AccessToken, endpoint: E) -> Result<E::Reply, Error> {
         self.ask(Some(token), &[], &endpoint).await

@@ -119,7 +119,7 @@ pub(crate) fn index_again(tx: &Tx<'_>, below: i64, slice: u32) -> Result<Option<
     Ok(rows.last().map(|row| row.0))
 }
 
-/// Keeps a saved reply: a new one, or this one as it is now. It must have been checked ([`SavedReplyText::checked`]).
+/// Keeps a saved reply: a new one, or this one as it is now. It must have been checked ([`SavedReplyText::validated`]).
 ///
 /// # Errors
 /// [`StoreError::WrongState`] if another one has this shortcut by search's measure, [`StoreError::NotFound`].
