@@ -13,6 +13,31 @@ export function fitHeight(field: HTMLTextAreaElement): void {
   field.style.overflowY = height > limit ? "auto" : "hidden";
 }
 
+/**
+ * Fits the field again whenever it becomes wider or narrower, or the window higher or lower. The field's own width is
+ * watched, because panels beside it come and go after the window's event. Returns how to stop.
+ */
+export function followSize(field: HTMLTextAreaElement): () => void {
+  const again = (): void => fitHeight(field);
+  window.addEventListener("resize", again);
+  let width = field.clientWidth;
+  const watch =
+    typeof ResizeObserver === "undefined"
+      ? null
+      : new ResizeObserver(() => {
+          // Its height changes by fitting it.
+          if (field.clientWidth !== width) {
+            width = field.clientWidth;
+            again();
+          }
+        });
+  watch?.observe(field);
+  return () => {
+    window.removeEventListener("resize", again);
+    watch?.disconnect();
+  };
+}
+
 function measure(field: HTMLTextAreaElement): number {
   field.style.height = "auto";
   return field.scrollHeight;
