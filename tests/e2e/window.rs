@@ -204,14 +204,9 @@ impl Window {
     /// Keeps a picture under `target/e2e-shots/`. Not while a picture of the page is still loading: WebKit's driver then
     /// never answers.
     pub(crate) async fn shot(&self, name: &str) -> Result<PathBuf> {
-        // Two frames, so that what was just changed is painted; and no transition between two themes is under way.
-        let calm = "const done = arguments[0];
-            const frame = () => new Promise((next) => requestAnimationFrame(next));
-            const passing = (one) => one.effect?.getTiming().iterations !== Infinity;
-            frame().then(frame)
-                .then(() => Promise.allSettled(document.getAnimations().filter(passing).map((one) => one.finished)))
-                .then(frame).then(() => done(true));";
-        let _ = self.client.execute_async(calm, Vec::new()).await;
+        // Two frames: what was just changed is painted by then.
+        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+        let _ = self.client.execute_async(frames, Vec::new()).await;
         let picture = self.client.screenshot().await?;
         let folder = target()?.join("e2e-shots");
         fs::create_dir_all(&folder)?;
