@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::sending::{NADIA, carded, quoted, scheduled};
 use super::shop::{Shop, open_conversation};
 
-/// Where the picture goes.
+/// The environment variable that names the file to write.
 const FILE: &str = "DESKBELL_PICTURE";
 /// WebKit's driver takes no picture while an image is loading.
 const IMAGES: &str = "return [...document.images].every((one) => one.complete && one.naturalWidth > 0);";

@@ -37,7 +37,7 @@ pub struct Glyph {
     pub to: u32,
 }
 
-/// What a run is made of.
+/// The kind of characters in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunKind {
     /// Letters and digits up to the next space or punctuation mark.

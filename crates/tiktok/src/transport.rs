@@ -39,7 +39,7 @@ pub enum Safety {
     Once,
 }
 
-/// How long the client waits.
+/// The client's limits on time. A call that exceeds one ends in an error that says whether TikTok may have carried it out.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For name, connection and secure handshake.

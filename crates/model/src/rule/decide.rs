@@ -39,7 +39,7 @@ pub struct RuleAccount {
 /// A customer's message, and the look that is taken at it.
 #[derive(Debug, Clone)]
 pub struct RuleInput<'a> {
-    /// What is in it.
+    /// Its text, image, card, …
     pub content: &'a Content,
     /// When it was sent.
     pub sent_at_ms: Millis,

@@ -91,7 +91,7 @@ pub enum AssignTo {
     LeastBusy,
 }
 
-/// What a rule does.
+/// One action of a rule: what it does when it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Action {

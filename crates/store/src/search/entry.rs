@@ -13,7 +13,7 @@ pub struct IndexEntry<'a> {
     pub conversation: ConversationId,
     /// Whether the business sent it.
     pub outgoing: bool,
-    /// What is in it.
+    /// Its text, image, card, …
     pub content: &'a Content,
     /// The emoji on it.
     pub reactions: &'a [Reaction],

@@ -2,7 +2,7 @@
 
 use model::{AccountId, ConversationId};
 
-/// Where to look.
+/// Limits a search to an account or to one conversation; without either it covers everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scope {
     /// In this account only.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// No image is larger than this, whatever the caller allows.
 const MAX_IMAGE_BYTES: usize = 10 * 1024 * 1024;
-/// How long an image may take.
+/// For the whole fetch, from connecting to the last byte.
 const IMAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The connections images and videos are fetched over, and the addresses they may lead to.

@@ -27,7 +27,7 @@ pub struct IncomingMessage {
     pub surface: Surface,
     /// Which automatic message it is, if one.
     pub auto: Option<AutoType>,
-    /// What is in it.
+    /// Its text, image, card, …
     pub content: Content,
     /// The message it quotes.
     pub quoted_remote_id: Option<String>,
@@ -56,7 +56,7 @@ pub struct Message {
     pub surface: Surface,
     /// Which automatic message it is, if one.
     pub auto: Option<AutoType>,
-    /// What is in it.
+    /// Its text, image, card, …
     pub content: Content,
     /// The message it quotes.
     pub quoted_remote_id: Option<String>,

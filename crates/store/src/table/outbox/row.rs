@@ -12,7 +12,7 @@ use crate::{StoreError, Tx, readable};
 
 pub(super) const TABLE: &str = "outbox";
 
-/// Where a reply stands.
+/// The state of a reply that TikTok does not have yet (ARCHITECTURE, "A reply goes out").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OutboxState {
     /// Can be undone until its time.
