@@ -1,0 +1,10 @@
+//! The relay's clock: this computer's.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, ms since the epoch.
+#[must_use]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

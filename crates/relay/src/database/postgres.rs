@@ -1,0 +1,176 @@
+//! PostgreSQL: a pool of connections, over TLS when the address asks for it.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::value::Cell;
+use super::{DatabaseError, Row, Value};
+
+/// Connections at most; one of them may wait for a standby while the others read.
+const MAX_CONNECTIONS: usize = 16;
+/// How long a caller waits for a connection.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pool.
+#[derive(Debug)]
+pub(super) struct Postgres {
+    pool: Pool,
+}
+
+/// A transaction.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Closed, and not given back to the pool, when a transaction on it was left open.
+    connection: Option<Object>,
+}
+
+impl Postgres {
+    pub(super) fn open(address: &str) -> Result<Self, DatabaseError> {
+        // The parser's error names the part that is wrong, and never its value.
+        let mut config: Config = address
+            .parse()
+            .map_err(|error| DatabaseError::Unreachable(format!("the address is malformed: {error}")))?;
+        config.connect_timeout(CONNECTION_TIMEOUT);
+        config.application_name("deskbell-relay");
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = if config.get_ssl_mode() == SslMode::Disable {
+            Manager::from_config(config, NoTls, recycling)
+        } else {
+            let tls = crate::tls::client_config().map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
+            Manager::from_config(config, MakeRustlsConnect::new(tls), recycling)
+        };
+        let pool = Pool::builder(manager)
+            .max_size(MAX_CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(CONNECTION_TIMEOUT),
+                create: Some(CONNECTION_TIMEOUT),
+                recycle: Some(CONNECTION_TIMEOUT),
+            })
+            .build()
+            .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
+        Ok(Self { pool })
+    }
+
+    pub(super) async fn begin(&self, writes: bool) -> Result<Session, DatabaseError> {
+        let connection = self.pool.get().await.map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
+        let begin = if writes { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
+        let session = Session { connection: Some(connection) };
+        session.connection()?.batch_execute(begin).await.map_err(interrupted)?;
+        Ok(session)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Dropped in the middle of a transaction: the connection is closed. The server finishes or rolls back by itself.
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+impl Session {
+    fn connection(&self) -> Result<&Object, DatabaseError> {
+        self.connection.as_ref().ok_or_else(|| DatabaseError::Interrupted("the session is gone".to_owned()))
+    }
+
+    pub(super) async fn query(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, DatabaseError> {
+        let connection = self.connection()?;
+        let statement = connection.prepare_cached(sql).await.map_err(refused)?;
+        let rows = connection.query(&statement, &parameters(values)).await.map_err(refused)?;
+        rows.iter().map(read).collect()
+    }
+
+    pub(super) async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, DatabaseError> {
+        let connection = self.connection()?;
+        let statement = connection.prepare_cached(sql).await.map_err(refused)?;
+        connection.execute(&statement, &parameters(values)).await.map_err(refused)
+    }
+
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        self.connection()?.batch_execute(sql).await.map_err(refused)
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), DatabaseError> {
+        self.connection()?.batch_execute("COMMIT").await.map_err(interrupted)?;
+        // Back to the pool.
+        drop(self.connection.take());
+        Ok(())
+    }
+
+    pub(super) async fn rollback(mut self) {
+        let Ok(connection) = self.connection() else { return };
+        if connection.batch_execute("ROLLBACK").await.is_ok() {
+            drop(self.connection.take());
+        }
+    }
+}
+
+fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values
+        .iter()
+        .map(|value| -> &(dyn ToSql + Sync) {
+            match value {
+                Value::Int(value) => value,
+                Value::Text(value) => value,
+                Value::Bytes(value) => value,
+                Value::MaybeInt(value) => value,
+                Value::MaybeText(value) => value,
+                Value::MaybeBytes(value) => value,
+            }
+        })
+        .collect()
+}
+
+fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
+    let mut cells = Vec::with_capacity(row.len());
+    for (index, column) in row.columns().iter().enumerate() {
+        let odd = |error: tokio_postgres::Error| DatabaseError::Refused(format!("`{}`: {error}", column.name()));
+        let cell = match *column.type_() {
+            Type::INT8 => row.try_get::<_, Option<i64>>(index).map_err(odd)?.map(Cell::Int),
+            Type::INT4 => row.try_get::<_, Option<i32>>(index).map_err(odd)?.map(|value| Cell::Int(value.into())),
+            Type::TEXT | Type::VARCHAR | Type::NAME => {
+                row.try_get::<_, Option<String>>(index).map_err(odd)?.map(Cell::Text)
+            }
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(index).map_err(odd)?.map(Cell::Bytes),
+            ref other => {
+                return Err(DatabaseError::Refused(format!("`{}` is of type {other}", column.name())));
+            }
+        };
+        cells.push((column.name().to_owned(), cell.unwrap_or(Cell::Null)));
+    }
+    Ok(Row { cells })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn interrupted(error: tokio_postgres::Error) -> DatabaseError {
+    DatabaseError::Interrupted(words(&error))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn refused(error: tokio_postgres::Error) -> DatabaseError {
+    let Some(server) = error.as_db_error() else { return DatabaseError::Interrupted(words(&error)) };
+    match server.code().code() {
+        // 53100 disk full, 53200 out of memory, 25006 read-only: a standby.
+        "53100" | "53200" | "25006" => DatabaseError::Full(words(&error)),
+        // Classes 57 (shut down by an operator), 58 (the system failed), 40 (rolled back), 08 (connection), 53 (resources).
+        code if ["57", "58", "40", "08", "53"].iter().any(|class| code.starts_with(class)) => {
+            DatabaseError::Interrupted(words(&error))
+        }
+        _ => DatabaseError::Refused(words(&error)),
+    }
+}
+
+/// What the server said, without the row that it quotes in the detail.
+fn words(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(server) => format!("{} ({})", server.message(), server.code().code()),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,15 @@
+//! The shop's relay: takes TikTok's webhooks, holds the link to TikTok, and streams what happens to the desktops.
+//!
+//! A relay's processes hold no state; the database does ([`database`]). A webhook is in the [`log`] before it is
+//! answered, and every desktop reads the log by its own cursor. Desktops call TikTok through the relay, which puts the
+//! account's token in and keeps to one pace for the app.
+
+pub mod clock;
+pub mod context;
+pub mod database;
+pub mod log;
+pub mod metrics;
+mod migrations;
+pub mod refusal;
+pub mod seal;
+mod tls;

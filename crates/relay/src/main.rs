@@ -1,0 +1,3 @@
+//! The program `deskbell-relay`.
+
+fn main() {}

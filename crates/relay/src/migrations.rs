@@ -1,0 +1,46 @@
+//! The database's tables, one step after another; a database of any older version is brought up to date when it is
+//! opened.
+
+use crate::database::{Database, DatabaseError, Engine, Value};
+
+/// All steps in order; the number of a step is its place, from 1 on. A step that has shipped never changes.
+const STEPS: &[&str] = &[include_str!("../migrations/0001.sql")];
+
+/// Brings the tables up to date, in one transaction.
+///
+/// # Errors
+/// [`DatabaseError::Foreign`] if the database was made by a newer version.
+pub(crate) async fn migrate(database: &Database) -> Result<(), DatabaseError> {
+    database
+        .write(|tx| {
+            Box::pin(async move {
+                tx.batch(
+                    "CREATE TABLE IF NOT EXISTS relay_version (one BIGINT PRIMARY KEY, version BIGINT NOT NULL);
+                     INSERT INTO relay_version (one, version) VALUES (1, 0) ON CONFLICT (one) DO NOTHING"
+                        .to_owned(),
+                )
+                .await?;
+                // Takes the row's lock: two relays that start together migrate one after the other.
+                let row = tx.query_one("UPDATE relay_version SET version = version RETURNING version", &[]).await?;
+                let version = row.ok_or(DatabaseError::Column("version"))?.int("version")?;
+                let done = usize::try_from(version).unwrap_or(usize::MAX);
+                if done > STEPS.len() {
+                    return Err(DatabaseError::Foreign(format!(
+                        "the database is of version {version}, and this relay knows versions up to {}: install the newer relay",
+                        STEPS.len()
+                    )));
+                }
+                for step in STEPS.iter().skip(done) {
+                    let sql = match tx.engine() {
+                        Engine::Sqlite => step.replace("BYTEA", "BLOB"),
+                        Engine::Postgres => (*step).to_owned(),
+                    };
+                    tx.batch(sql).await?;
+                }
+                let version = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+                tx.execute("UPDATE relay_version SET version = $1", &[Value::Int(version)]).await?;
+                Ok(())
+            })
+        })
+        .await
+}
