@@ -65,6 +65,11 @@ pub(crate) fn business(
     Err(by_code(code, status, retry_after, facts))
 }
 
+/// The error of an answer that a gateway gave in TikTok's place. What its code means, only its client knows.
+pub(crate) fn gateway(code: &str, retry_after: Option<Duration>, text: &str, secrets: &[&str]) -> Error {
+    Error::Gateway { code: code.to_owned(), retry_after, raw: Facts::of(text, secrets).raw }
+}
+
 fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) -> Error {
     match code {
         40_100 | 40_016 | 40_133 => facts.too_fast(status, retry_after.unwrap_or(NEXT_SECOND)),
