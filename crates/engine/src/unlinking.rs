@@ -57,7 +57,10 @@ impl Unlinking {
     pub async fn unlink(&self, id: AccountId, erase: bool) -> Result<(), UnlinkError> {
         let known = self.context.store().read(move |sql| account::get(sql, id)).await.map_err(TokenError::from)?;
         self.accounts.unfollow(id).await;
-        if let Err(error) = self.context.caller().tokens().give_back(id).await {
+        // An account of the relay's has no tokens here.
+        if !known.via_relay
+            && let Err(error) = self.context.caller().tokens().give_back(id).await
+        {
             // It is still linked.
             if known.unlinked_at_ms.is_none() {
                 self.accounts.follow(&known);

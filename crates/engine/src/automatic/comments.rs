@@ -204,7 +204,13 @@ impl Comments {
                 (AnswerState::Unconfirmed { body, at_ms }, None)
             }
             // Certainly not taken: it stands as it did.
-            Err(error) => (comment.state, Some(AutoError::Call(error))),
+            Err(
+                error @ (CallError::Offline(_)
+                | CallError::SlowDown(_)
+                | CallError::Relink(_)
+                | CallError::Local(_)
+                | CallError::Stale { .. }),
+            ) => (comment.state, Some(AutoError::Call(error))),
         };
         self.context.store().write(move |tx| comment::settle(tx, id, &state)).await?;
         // The message shows in the conversation's listing, be it answered or lost.

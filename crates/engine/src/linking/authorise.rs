@@ -225,6 +225,8 @@ impl Linking {
         };
         let id =
             self.context.caller().tokens().link(known.as_ref().map(|known| known.id), open_id, tokens, link).await?;
+        // It has a link of its own now, whatever it went through before.
+        self.context.caller().gateway().remove_account(id);
         let account = self.context.store().read(move |sql| account::get(sql, id)).await?;
         self.accounts.follow(&account);
         if known.is_some() {
