@@ -19,6 +19,7 @@ import { Linking } from "./linking.svelte";
 import { Lists } from "./list.svelte";
 import { Navigation } from "./navigation.svelte";
 import { Posts } from "./posts.svelte";
+import { Relay } from "./relay.svelte";
 import { Rules } from "./rules.svelte";
 import { Saved } from "./saved.svelte";
 import { Search } from "./search.svelte";
@@ -69,6 +70,7 @@ export class App {
   });
   /** The rules, and why: `rules.explain(message)`. */
   rules = new Rules(this.toasts, this.agents);
+  relay = new Relay();
   saved = new Saved(this.toasts);
   search = new Search(() => this.navigation.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */

@@ -350,6 +350,45 @@ export const en = {
     show: "Show",
   },
 
+  relay: {
+    title: "Shop’s relay",
+    lead:
+      "A relay is a small program on your shop’s own server. With one, messages arrive the moment TikTok tells of them, and " +
+      "TikTok is linked once for all computers. An admin gives you its address and a code.",
+    address: "Address",
+    code: "Code",
+    deviceName: "This computer’s name",
+    deviceNameExample: "Front desk",
+    pair: "Pair",
+    pairing: "Pairing…",
+    paired: "This computer is paired with the shop’s relay.",
+    failed: "That did not work",
+    states: {
+      notPaired: "Getting ready",
+      connecting: "Not connected; Deskbell keeps trying",
+      live: "Messages arrive in real time",
+      revoked: "The relay does not know this computer any more. An admin can give you a new code.",
+    },
+    since: (time: string) => `Since ${time}.`,
+    shop: "Shop",
+    thisComputer: "This computer",
+    admin: "admin",
+    agent: "agent",
+    pairedOn: "Paired on",
+    ownMore: "Linked on this computer itself.",
+    move: "Let it go through the relay",
+    moving: "Moving…",
+    moved: (handle: string) => `@${handle} goes through the relay now.`,
+    unpair: "End the pairing",
+    unpairTitle: "End the pairing with the relay?",
+    unpairLead:
+      "Accounts that go through the relay stop here, with their history and waiting replies kept. Pair again, or link them on " +
+      "this computer, to go on.",
+    unpairDo: "End it",
+    unpaired: "This computer is not paired with a relay any more.",
+    cancel: "Cancel",
+  },
+
   keys: {
     title: "Keyboard shortcuts",
     close: "Close",
