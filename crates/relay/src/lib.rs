@@ -4,8 +4,11 @@
 //! answered, and every desktop reads the log by its own cursor. Desktops call TikTok through the relay, which puts the
 //! account's token in and keeps to one pace for the app.
 
+pub mod access;
+pub mod accounts;
 pub mod clock;
 pub mod context;
+mod credential;
 pub mod database;
 pub mod log;
 pub mod metrics;
