@@ -6,13 +6,17 @@
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub mod clock;
 pub mod context;
 mod credential;
 pub mod database;
+pub mod devices;
 pub mod log;
 pub mod metrics;
 mod migrations;
+pub mod pairing;
 pub mod refusal;
+mod revocation;
 pub mod seal;
 mod tls;
