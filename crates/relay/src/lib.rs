@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod apps;
 pub mod audit;
 pub mod clock;
 pub mod context;
