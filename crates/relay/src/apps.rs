@@ -203,6 +203,18 @@ pub async fn set(context: &Context, actor: &str, credentials: AppCredentials) ->
         .await
 }
 
+/// Sets a new secret of an app that is known; everything else stays.
+///
+/// # Errors
+/// [`FailureCode::BadRequest`], [`FailureCode::NotFound`]
+pub async fn rotate_secret(context: &Context, actor: &str, platform: Platform, secret: &str) -> Result<(), Refusal> {
+    let secret = checked("the secret", secret)?;
+    let known = list(context).await?.into_iter().find(|app| app.platform == platform);
+    let App { app_id, redirect_uri, may_list_posts, .. } =
+        known.ok_or_else(|| Refusal::new(FailureCode::NotFound, "this app's id and secret are not set yet"))?;
+    set(context, actor, AppCredentials { platform, app_id, secret, redirect_uri, may_list_posts }).await
+}
+
 async fn write_secret(
     tx: &mut Tx,
     platform: Platform,
