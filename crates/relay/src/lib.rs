@@ -4,12 +4,20 @@
 //! answered, and every desktop reads the log by its own cursor. Desktops call TikTok through the relay, which puts the
 //! account's token in and keeps to one pace for the app.
 
+pub mod accounts;
+pub mod apps;
 pub mod clock;
+pub mod config;
 pub mod context;
 pub mod database;
+pub mod door;
+pub mod health;
+pub mod limits;
 pub mod log;
 pub mod metrics;
 mod migrations;
 pub mod refusal;
+pub mod routes;
 pub mod seal;
-mod tls;
+pub mod server;
+pub mod tls;
