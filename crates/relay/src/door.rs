@@ -20,6 +20,9 @@ mod secrets;
 mod stray;
 mod timing;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -20,4 +20,6 @@ pub mod refusal;
 pub mod routes;
 pub mod seal;
 pub mod server;
+#[cfg(test)]
+mod testing;
 pub mod tls;

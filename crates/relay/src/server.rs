@@ -6,6 +6,8 @@
 
 mod admission;
 mod stall;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
