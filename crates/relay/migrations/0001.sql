@@ -44,12 +44,38 @@ CREATE TABLE device (
 );
 
 CREATE TABLE pairing_code (
-    -- SHA-256 of the code.
+    -- A keyed hash of the code: it has too few bits for a plain one.
     code_hash BYTEA PRIMARY KEY,
+    -- The same of its first half: who knows that half and guesses the other voids the code.
+    prefix_hash BYTEA NOT NULL,
+    wrong_tries BIGINT NOT NULL,
     team BIGINT NOT NULL REFERENCES team (id),
     role TEXT NOT NULL,
     made_by TEXT NOT NULL,
     made_at_ms BIGINT NOT NULL,
+    expires_at_ms BIGINT NOT NULL,
+    used_at_ms BIGINT
+);
+
+-- Wrong pairing codes of the last minutes.
+CREATE TABLE pairing_failure (
+    id TEXT PRIMARY KEY,
+    -- The network that they came from.
+    address TEXT NOT NULL,
+    at_ms BIGINT NOT NULL
+);
+CREATE INDEX pairing_failure_by_time ON pairing_failure (at_ms);
+
+-- Accounts that are being linked in a browser.
+CREATE TABLE linking (
+    -- SHA-256 of the `state` that comes back from TikTok.
+    state_hash BYTEA PRIMARY KEY,
+    team BIGINT NOT NULL REFERENCES team (id),
+    -- The device that began; empty for the command line.
+    device TEXT NOT NULL,
+    -- The address that TikTok was told to come back to.
+    redirect_uri TEXT NOT NULL,
+    began_at_ms BIGINT NOT NULL,
     expires_at_ms BIGINT NOT NULL,
     used_at_ms BIGINT
 );
@@ -60,6 +86,8 @@ CREATE TABLE app (
     platform TEXT NOT NULL,
     app_id TEXT NOT NULL,
     redirect_uri TEXT NOT NULL,
+    -- 1 if TikTok has approved the app for listing posts.
+    may_list_posts BIGINT NOT NULL,
     secret BYTEA NOT NULL,
     secret_set_at_ms BIGINT NOT NULL,
     -- It verifies webhooks for as long as TikTok may repeat what was signed with it.

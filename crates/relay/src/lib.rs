@@ -4,22 +4,32 @@
 //! answered, and every desktop reads the log by its own cursor. Desktops call TikTok through the relay, which puts the
 //! account's token in and keeps to one pace for the app.
 
+pub mod access;
 pub mod accounts;
 pub mod apps;
+pub mod audit;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod context;
+mod credential;
 pub mod database;
+pub mod devices;
 pub mod door;
 pub mod health;
 pub mod limits;
+pub mod linking;
 pub mod log;
 pub mod metrics;
 mod migrations;
+pub mod pairing;
 pub mod refusal;
+pub mod revocation;
+pub mod rotation;
 pub mod routes;
 pub mod seal;
 pub mod server;
 #[cfg(test)]
 mod testing;
 pub mod tls;
+pub mod webhook_config;

@@ -17,6 +17,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
 use wire::FailureCode;
 
+use crate::access::PeerAddress;
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 
@@ -184,6 +185,7 @@ pub(crate) async fn identify(State(limits): State<Limits>, mut request: Request,
             .into_response();
     }
     request.extensions_mut().insert(client);
+    request.extensions_mut().insert(PeerAddress(client.address));
     next.run(request).await
 }
 
