@@ -1,0 +1,192 @@
+//! How the relay is, from end to end: whether what TikTok pushed reaches the desktops, not whether a process runs.
+//!
+//! A task looks every ten seconds and keeps what it saw, so that a monitor that asks often costs the database nothing.
+//! A look that does not end is itself a finding.
+
+mod observe;
+mod probe;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::sync::watch;
+use wire::paths;
+
+use crate::context::Context;
+use crate::database::Engine;
+use crate::door::Door;
+use crate::limits::{ClientAddress, Network, is_in};
+
+/// How often the task looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(10);
+/// How old a look may be: an older one means that the database holds up the next.
+const MAX_AGE: Duration = Duration::from_secs(45);
+
+/// How good or bad something is; the worst part is the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// All is well.
+    #[default]
+    Ok,
+    /// Something works less well, and a person should look.
+    Degraded,
+    /// Messages do not come through: answered with 503.
+    Failing,
+}
+
+/// What a look found.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// The worst of it.
+    pub status: Status,
+    /// The relay's version.
+    pub version: &'static str,
+    /// A sentence for each thing that is not well.
+    pub problems: Vec<Problem>,
+    /// `sqlite` or `postgres`.
+    pub database: &'static str,
+    /// The newest stored event; 0 before the first.
+    pub newest_event: i64,
+    /// When it was stored, ms since the epoch.
+    pub newest_event_at_ms: Option<i64>,
+    /// How many devices are paired.
+    pub devices: usize,
+    /// How many of them have events to read.
+    pub devices_behind: usize,
+    /// Linked accounts.
+    pub accounts_linked: i64,
+    /// Accounts that an admin has to link again.
+    pub accounts_need_linking: i64,
+    /// Right signatures of webhooks in the last hour, at this process.
+    pub webhooks_last_hour: u64,
+    /// Those of them whose time was not now.
+    pub webhooks_out_of_time: u64,
+    /// TikTok's clock minus the relay's, in ms.
+    pub clock_offset_ms: i64,
+    /// Each device, for monitors only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub device_list: Vec<DeviceReport>,
+}
+
+/// Something that is not well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// How bad it is.
+    pub status: Status,
+    /// Its name, under which the runbook has it.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub sentence: String,
+}
+
+/// How far a device has read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceReport {
+    /// Its id.
+    pub id: String,
+    /// Events that it has yet to read.
+    pub behind: i64,
+    /// When it last called.
+    pub seen_at_ms: Option<i64>,
+    /// When the oldest event that it has not read was stored.
+    pub oldest_unread_at_ms: Option<i64>,
+}
+
+impl Report {
+    fn add(&mut self, status: Status, name: &'static str, sentence: impl Into<String>) {
+        self.status = self.status.max(status);
+        self.problems.push(Problem { status, name, sentence: sentence.into() });
+    }
+}
+
+/// Looks how the relay is. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Health {
+    context: Context,
+    monitors: Arc<[Network]>,
+    newest: watch::Receiver<(Instant, Arc<Report>)>,
+}
+
+/// How far a device had read, and since when it has not read further.
+type Progress = HashMap<String, (i64, Instant)>;
+
+impl Health {
+    /// Looks once, and then again and again until the last clone is gone.
+    pub async fn start(context: Context, door: Door, monitors: Vec<Network>) -> Self {
+        let mut progress = Progress::new();
+        let probe = probe::Probe::default();
+        let first = observe::look(&context, &door, &probe, &mut progress).await;
+        let (sender, newest) = watch::channel((Instant::now(), Arc::new(first)));
+        let looks = context.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOOK_INTERVAL).await;
+                let report = observe::look(&looks, &door, &probe, &mut progress).await;
+                let before = sender.borrow().1.status;
+                if report.status != before {
+                    let names: Vec<&str> = report.problems.iter().map(|problem| problem.name).collect();
+                    tracing::warn!(before = ?before, now = ?report.status, ?names, "the relay's health changed");
+                }
+                if sender.send((Instant::now(), Arc::new(report))).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { context, monitors: monitors.into(), newest }
+    }
+
+    /// What was found last.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let (at, report) = self.newest.borrow().clone();
+        let mut report = Report::clone(&report);
+        if at.elapsed() > MAX_AGE {
+            let sentence = "the relay could not look how it is for 45 s: its database holds it up";
+            report.add(Status::Failing, "look_hangs", sentence);
+        }
+        report
+    }
+}
+
+/// The routes for monitors.
+pub fn router(health: Health) -> Router {
+    Router::new().route(paths::HEALTH, get(show)).route(paths::METRICS, get(metrics)).with_state(health)
+}
+
+async fn show(State(health): State<Health>, client: Option<Extension<ClientAddress>>) -> Response {
+    let mut report = health.report();
+    if !is_monitor(&health.monitors, client) {
+        report.device_list.clear();
+    }
+    let status = if report.status == Status::Failing { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(report)).into_response()
+}
+
+async fn metrics(State(health): State<Health>, client: Option<Extension<ClientAddress>>) -> Response {
+    if !is_monitor(&health.monitors, client) {
+        return (StatusCode::FORBIDDEN, "the key `monitors` says who may read the metrics\n").into_response();
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(CONTENT_TYPE, kind)], health.context.metrics.encode()).into_response()
+}
+
+/// Whether a request came from a monitor. One that an unknown proxy passed on may come from anywhere.
+fn is_monitor(monitors: &[Network], client: Option<Extension<ClientAddress>>) -> bool {
+    client.is_some_and(|Extension(client)| client.is_certain && is_in(monitors, client.address))
+}
+
+fn engine_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    }
+}
