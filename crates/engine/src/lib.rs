@@ -5,7 +5,7 @@
 //! and links accounts ([`linking`]). It decides nothing about screens: the store's commits tell what became stale.
 //!
 //! Each part is a struct that owns its state. They all work with the context at the bottom (`context.rs`), wake each other by
-//! signals (`signals.rs`), and are put together at the top (`engine.rs`). `tests/it/engine_house.rs` holds that no file imports
+//! signals (`signals.rs`), and are put together at the top (`engine.rs`). `tests/it/house_modules.rs` holds that no file imports
 //! in a circle and that nothing reaches up to `engine.rs`.
 
 mod account_tasks;

@@ -5,7 +5,7 @@
 //!
 //! TikTok rotates refresh tokens: a second refresh with the same one would end the account's session. So each account
 //! has one slot behind a lock; a second caller with the same stale token finds the new one there. And a new pair is
-//! never dropped: it is asked for in a task of its own, which closing waits for and nobody else can end, and what the
+//! never dropped: it is asked for in a task of its own, which closing waits for and nothing else can end, and what the
 //! keychain does not take is offered to it again.
 
 use std::collections::HashMap;
@@ -390,7 +390,7 @@ impl Tokens {
     }
 
     /// Gives an account's access back to TikTok and forgets it. TikTok may not be there to hear it: then the tokens die
-    /// by themselves, and nobody has them.
+    /// by themselves, and no copy of them is left.
     ///
     /// # Errors
     /// [`TokenError::Secrets`] if the keychain did not forget them.

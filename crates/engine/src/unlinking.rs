@@ -1,7 +1,7 @@
 //! Unlinking an account: its access is given back and forgotten, its history stays or goes.
 //!
 //! Erasing has two parts. First the rows, in slices; it is done by doing it again if it was broken off. With the last of them
-//! goes the account, so nobody could ask for the second part any more: what rows leave behind in the index, in files and in
+//! goes the account, and with it the way to ask for the second part: what rows leave behind in the index, in files and in
 //! the database's log. That it is due is noted in the same transaction, and it is done, as often as it takes, until nothing
 //! is left.
 

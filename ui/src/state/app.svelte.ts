@@ -307,7 +307,7 @@ export class App {
     } else if (!this.shell.account(this.navigation.account)) {
       const screen = this.navigation.screen;
       this.navigation.choose(first.id);
-      // Whoever is linking stays there until they leave by themselves, unless they have just begun Practice.
+      // An agent who is linking stays there until they leave, unless they have just begun Practice.
       this.navigation.screen = this.practising ? "inbox" : screen;
       this.practising = false;
     }

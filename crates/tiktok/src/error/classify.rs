@@ -108,7 +108,7 @@ fn reason(code: i64) -> Reason {
 
 /// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something
 /// in between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is
-/// said of the body itself, by whoever would not carry it, is believed.
+/// said of the body itself, by the server that would not carry it, is believed.
 fn without_code(status: u16, facts: Facts) -> Error {
     match status {
         200..300 => facts.unknown(UnknownWhy::Garbled { path: ".".to_owned() }),
