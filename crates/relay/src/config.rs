@@ -53,8 +53,12 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The database.
     pub database: DatabaseAddress,
+    /// Whether nobody named another one.
+    pub is_database_default: bool,
     /// Where the relay listens.
     pub listen: SocketAddr,
+    /// Whether nobody named another address.
+    pub is_listen_default: bool,
     /// Its address as others reach it.
     pub public_url: Option<Url>,
     /// Its certificate.
@@ -144,6 +148,8 @@ impl Config {
         let monitors = ["127.0.0.1", "::1"].iter().filter_map(|text| text.parse().ok()).collect();
         Ok(Self {
             file,
+            is_database_default: settings.database.is_none(),
+            is_listen_default: settings.listen.is_none(),
             database: database_address(database, password.as_deref().map(String::as_str))?,
             listen: listen
                 .parse()

@@ -6,10 +6,12 @@
 
 pub mod access;
 pub mod accounts;
+mod acme;
 pub mod apps;
 pub mod audit;
 pub mod backup;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod context;
 mod credential;
