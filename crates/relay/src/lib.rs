@@ -23,5 +23,9 @@ pub mod refusal;
 mod revocation;
 pub mod rotation;
 pub mod seal;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod tls;
 pub mod webhook_config;
