@@ -41,11 +41,6 @@ impl TestDatabase {
         Self { address: DatabaseAddress::Postgres(address), _folder: None }
     }
 
-    /// A database that is there.
-    pub(crate) fn at(address: DatabaseAddress) -> Self {
-        Self { address, _folder: None }
-    }
-
     pub(crate) async fn open(&self) -> Database {
         Database::open(&self.address).await.unwrap()
     }

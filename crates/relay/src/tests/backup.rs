@@ -44,7 +44,7 @@ async fn a_backup_under_load_is_consistent_and_restores_with_a_new_epoch(databas
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("backup");
-    let (bytes, ()) = tokio::join!(backup(&shop.database.address, &file), append(&shop, "meanwhile", 40));
+    let (bytes, ()) = tokio::join!(backup(&shop.address, &file), append(&shop, "meanwhile", 40));
     assert_eq!(bytes.unwrap(), std::fs::metadata(&file).unwrap().len());
     #[cfg(unix)]
     {
@@ -53,7 +53,7 @@ async fn a_backup_under_load_is_consistent_and_restores_with_a_new_epoch(databas
     }
     append(&shop, "after", 20).await;
 
-    let place = empty_place(&shop.database.address, folder.path()).await;
+    let place = empty_place(&shop.address, folder.path()).await;
     let restored = restore(&file, &place).await.unwrap();
     assert_eq!(restored.devices, ["Dao's desktop"]);
     let second = shop.at(place.clone()).await;
@@ -117,17 +117,17 @@ async fn nothing_is_overwritten_and_nonsense_is_no_backup(database: TestDatabase
     let folder = tempfile::tempdir().unwrap();
     let (file, nonsense) = (folder.path().join("backup"), folder.path().join("nonsense"));
     std::fs::write(&nonsense, "no backup at all").unwrap();
-    backup(&shop.database.address, &file).await.unwrap();
+    backup(&shop.address, &file).await.unwrap();
     let whole = std::fs::read(&file).unwrap();
-    assert!(matches!(backup(&shop.database.address, &file).await, Err(BackupError::Exists(_))));
+    assert!(matches!(backup(&shop.address, &file).await, Err(BackupError::Exists(_))));
     assert_eq!(std::fs::read(&file).unwrap(), whole);
 
     // Into a database that is in use.
-    let refused = restore(&file, &shop.database.address).await.unwrap_err();
+    let refused = restore(&file, &shop.address).await.unwrap_err();
     assert!(matches!(refused, BackupError::Exists(_) | BackupError::NotEmpty), "{refused:?}");
 
     // Damaged, of another program, or not there.
-    let place = empty_place(&shop.database.address, folder.path()).await;
+    let place = empty_place(&shop.address, folder.path()).await;
     let damaged = folder.path().join("damaged");
     std::fs::write(&damaged, &whole[..whole.len() / 2]).unwrap();
     for bad in [&nonsense, &damaged, &folder.path().join("missing")] {

@@ -21,9 +21,9 @@ use crate::access::PeerAddress;
 use crate::audit::COMMAND_LINE;
 use crate::clock::now_ms;
 use crate::context::Context;
-use crate::database::{DatabaseAddress, DatabaseError, Value as Cell};
+use crate::database::{Database, DatabaseAddress, DatabaseError, Value as Cell};
 use crate::devices::Revocations;
-use crate::testing::TestDatabase;
+use crate::testing::{TestDatabase, context};
 use crate::{apps, audit, devices, linking, pairing, webhook_config};
 
 /// The header by which a test says where a request comes from.
@@ -34,7 +34,9 @@ pub(super) struct Shop {
     pub(super) base: String,
     pub(super) tiktok: FakeTikTok,
     pub(super) revocations: Arc<Revocations>,
-    pub(super) database: Arc<TestDatabase>,
+    pub(super) address: DatabaseAddress,
+    /// Deletes the database when the last relay on it is gone.
+    database: Option<Arc<TestDatabase>>,
     http: reqwest::Client,
 }
 
@@ -67,12 +69,13 @@ impl Answer {
 
 impl Shop {
     pub(super) async fn open(database: TestDatabase) -> Self {
-        Self::on(Arc::new(database), FakeTikTok::start().await).await
+        let address = database.address.clone();
+        Self::on(address, Some(Arc::new(database)), FakeTikTok::start().await).await
     }
 
     /// Another relay process on the same database.
     pub(super) async fn another(&self) -> Self {
-        let mut other = Self::on(Arc::clone(&self.database), self.tiktok.clone()).await;
+        let mut other = Self::on(self.address.clone(), self.database.clone(), self.tiktok.clone()).await;
         other.context.seal = self.context.seal.clone();
         other.serve().await;
         other
@@ -80,14 +83,14 @@ impl Shop {
 
     /// A relay with the same keys on another database.
     pub(super) async fn at(&self, address: DatabaseAddress) -> Self {
-        let mut other = Self::on(Arc::new(TestDatabase::at(address)), self.tiktok.clone()).await;
+        let mut other = Self::on(address, None, self.tiktok.clone()).await;
         other.context.seal = self.context.seal.clone();
         other.serve().await;
         other
     }
 
-    async fn on(database: Arc<TestDatabase>, tiktok: FakeTikTok) -> Self {
-        let mut context = database.context().await;
+    async fn on(address: DatabaseAddress, database: Option<Arc<TestDatabase>>, tiktok: FakeTikTok) -> Self {
+        let mut context = context(Database::open(&address).await.unwrap()).await;
         context.client = tiktok.client();
         let revocations = Revocations::start(context.database.clone());
         let http = reqwest::Client::builder()
@@ -96,7 +99,7 @@ impl Shop {
             .timeout(crate::testing::PATIENCE)
             .build()
             .unwrap();
-        let mut shop = Self { context, base: String::new(), tiktok, revocations, database, http };
+        let mut shop = Self { context, base: String::new(), tiktok, revocations, address, database, http };
         shop.serve().await;
         shop
     }
