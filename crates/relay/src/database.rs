@@ -16,6 +16,8 @@
 mod error;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::fmt;
