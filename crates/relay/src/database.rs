@@ -13,6 +13,7 @@
 //! **Invariant:** a transaction in which a statement failed is never committed. PostgreSQL would answer such a commit
 //! with a rollback that looks like success.
 
+mod connect;
 mod error;
 mod postgres;
 mod sqlite;

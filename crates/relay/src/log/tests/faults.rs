@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use super::{assert_contiguous, log, name, named, read_all};
 use crate::database::{Database, DatabaseAddress};
 use crate::log::{AppendError, Appended, Log};
-use crate::testing::postgres::Server;
+use crate::testing::postgres::{Server, wait_until};
 use crate::testing::{PATIENCE, hint, until};
 
 /// Does what waits for other programs off the async threads.
@@ -151,9 +151,19 @@ async fn a_failover_that_gives_a_number_twice_begins_an_epoch() {
     // visible, although the standby never got it.
     let (away, asked) = (Arc::clone(&standby), Arc::clone(&primary));
     blocking(move || away.stop()).await;
-    assert_eq!(log.append(named("lost"), Duration::from_millis(500)).await, Err(AppendError::TimedOut));
+    let patient = tokio::spawn({
+        let log = log.clone();
+        async move { log.append(named("lost"), PATIENCE).await }
+    });
+    let waits = Arc::clone(&asked);
+    blocking(move || wait_until("the commit waits for the standby", || waits.sql(WAITERS) == "1")).await;
     let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     blocking(move || asked.sql(cancel)).await;
+    let outcome = patient.await.unwrap();
+    assert!(
+        matches!(outcome, Err(AppendError::Database(_))),
+        "what the standby may lack is not acknowledged: {outcome:?}"
+    );
     until("event 4 is visible", || async { log.read_ends().await.unwrap().head == 4 }).await;
     let cursor = log.read(3, 1).await.unwrap().remove(0).id;
     assert_eq!(cursor, first.id(4));
