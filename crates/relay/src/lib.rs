@@ -14,8 +14,11 @@ pub mod context;
 mod credential;
 pub mod database;
 pub mod devices;
+pub mod history;
+pub mod lease;
 pub mod linking;
 pub mod log;
+pub mod maintenance;
 pub mod metrics;
 mod migrations;
 pub mod pairing;
@@ -23,9 +26,11 @@ pub mod refusal;
 mod revocation;
 pub mod rotation;
 pub mod seal;
+pub mod stream;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod tls;
 pub mod webhook_config;
+pub mod write_timeout;
