@@ -27,7 +27,6 @@ CREATE TABLE event (
     PRIMARY KEY (team, seq),
     UNIQUE (team, dedup)
 );
-CREATE INDEX event_by_time ON event (team, at_ms);
 
 CREATE TABLE device (
     id TEXT PRIMARY KEY,

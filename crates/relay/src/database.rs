@@ -6,51 +6,51 @@
 //! `UPDATE … RETURNING`, which takes the row's lock on PostgreSQL and does no harm on SQLite, where a transaction has
 //! the whole file.
 //!
-//! **Invariant:** a statement on PostgreSQL is never cancelled and its session never ended while it waits for a
+//! **Invariant:** a statement on PostgreSQL is never cancelled and its server process never ended while it waits for a
 //! standby: the unconfirmed commit would become visible, and a failover would lose it
 //! (`docs/decisions/0019-…`). A caller that cannot wait any longer stops waiting; the transaction goes on by itself.
+//!
+//! **Invariant:** a transaction in which a statement failed is never committed. PostgreSQL would answer such a commit
+//! with a rollback that looks like success.
 
+mod connect;
+mod error;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod value;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+pub use error::DatabaseError;
 pub use value::{Row, Value};
 
-/// Where the database is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How long a caller waits for its transaction. It is longer than the waits of the parts for a connection and a lock
+/// together, and shorter than the patience of a desktop.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where the database is. `Debug` leaves PostgreSQL's address out: it may hold the password.
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseAddress {
     /// A file of ours.
     Sqlite(PathBuf),
-    /// `postgres://user@host/name`, with the password in it or in the environment. Never printed.
+    /// `postgres://user:password@host/name`. Several hosts may be named: the one that takes writes is used.
     Postgres(String),
 }
 
-/// Why the database did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DatabaseError {
-    /// It cannot be reached, or takes no connection. Nothing was done.
-    #[error("the database cannot be reached: {0}")]
-    Unreachable(String),
-    /// The connection broke or the disk failed while it worked: a write may or may not have been done.
-    #[error("the database did not answer: {0}")]
-    Interrupted(String),
-    /// The statement was refused: a fault of ours, or a row that the schema does not allow. Nothing was done.
-    #[error("the database refused a statement: {0}")]
-    Refused(String),
-    /// The disk is full or cannot be written to. Nothing was done.
-    #[error("the database cannot be written to: {0}")]
-    Full(String),
-    /// A column is missing or of another type.
-    #[error("a row has no readable `{0}`")]
-    Column(&'static str),
-    /// The database was made by a newer version, or is another program's.
-    #[error("{0}")]
-    Foreign(String),
+impl fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => f.write_str("Postgres(..)"),
+        }
+    }
 }
 
 /// Which database it is.
@@ -78,6 +78,8 @@ enum Driver {
 #[derive(Debug)]
 pub struct Tx {
     session: Session,
+    /// A statement failed: the transaction can only be given up.
+    is_failed: bool,
 }
 
 #[derive(Debug)]
@@ -112,11 +114,26 @@ impl Database {
 
     /// Runs one transaction. It is committed, durably, when this returns `Ok`; when `work` fails, nothing of it is kept.
     ///
-    /// The transaction runs in a task of its own: a caller that stops waiting does not end it.
+    /// The transaction runs in a task of its own: a caller that stops waiting does not end it. The same after 20
+    /// seconds, when a standby is away or another transaction holds a row: the transaction may be committed later.
     ///
     /// # Errors
     /// What `work` returns, or [`DatabaseError`] of the commit.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match tokio::time::timeout(WRITE_TIMEOUT, self.write_without_timeout(work)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(DatabaseError::Interrupted("a transaction takes too long".to_owned()).into()),
+        }
+    }
+
+    /// The same, however long it takes: for the one task that appends to the log. A second transaction of its would
+    /// only wait for the first.
+    pub(crate) async fn write_without_timeout<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
@@ -165,18 +182,20 @@ impl Tx {
             Driver::Sqlite(sqlite) => Session::Sqlite(sqlite.begin(writes).await?),
             Driver::Postgres(postgres) => Session::Postgres(postgres.begin(writes).await?),
         };
-        Ok(Self { session })
+        Ok(Self { session, is_failed: false })
     }
 
     /// Runs a statement and returns its rows.
     ///
     /// # Errors
-    /// [`DatabaseError`]; the transaction can then only be given up, on PostgreSQL.
+    /// [`DatabaseError`]; the transaction can then only be given up.
     pub async fn query(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, DatabaseError> {
-        match &mut self.session {
+        let outcome = match &mut self.session {
             Session::Sqlite(session) => session.query(sql, values).await,
             Session::Postgres(session) => session.query(sql, values).await,
-        }
+        };
+        self.is_failed |= outcome.is_err();
+        outcome
     }
 
     /// Runs a statement and returns its one row; none if there is none.
@@ -192,18 +211,34 @@ impl Tx {
     /// # Errors
     /// [`DatabaseError`]
     pub async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, DatabaseError> {
-        match &mut self.session {
+        let outcome = match &mut self.session {
             Session::Sqlite(session) => session.execute(sql, values).await,
             Session::Postgres(session) => session.execute(sql, values).await,
-        }
+        };
+        self.is_failed |= outcome.is_err();
+        outcome
     }
 
     /// Runs several statements without parameters, for migrations.
     pub(crate) async fn batch(&mut self, sql: String) -> Result<(), DatabaseError> {
-        match &mut self.session {
+        let outcome = match &mut self.session {
             Session::Sqlite(session) => session.batch(sql).await,
             Session::Postgres(session) => session.batch(&sql).await,
+        };
+        self.is_failed |= outcome.is_err();
+        outcome
+    }
+
+    /// Now, ms since the epoch, by the one clock that all relay processes on this database share.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]
+    pub async fn now_ms(&mut self) -> Result<i64, DatabaseError> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(crate::clock::now_ms());
         }
+        let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms";
+        self.query_one(sql, &[]).await?.ok_or(DatabaseError::Column("now_ms"))?.int("now_ms")
     }
 
     /// Which database it is.
@@ -216,6 +251,10 @@ impl Tx {
     }
 
     async fn commit(self) -> Result<(), DatabaseError> {
+        if self.is_failed {
+            self.rollback().await;
+            return Err(DatabaseError::Refused("a statement of the transaction had failed".to_owned()));
+        }
         match self.session {
             Session::Sqlite(session) => session.commit().await,
             Session::Postgres(session) => session.commit().await,

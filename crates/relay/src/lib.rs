@@ -19,9 +19,12 @@ pub mod database;
 pub mod devices;
 pub mod door;
 pub mod health;
+pub mod history;
+pub mod lease;
 pub mod limits;
 pub mod linking;
 pub mod log;
+pub mod maintenance;
 pub mod metrics;
 mod migrations;
 pub mod pairing;
@@ -31,7 +34,11 @@ pub mod rotation;
 pub mod routes;
 pub mod seal;
 pub mod server;
+pub mod stream;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 pub mod webhook_config;
+pub mod write_timeout;

@@ -9,77 +9,43 @@
 //! each is committed by itself, so that one bad event costs no other.
 
 mod append;
+mod ends;
+mod event;
+mod prune;
 mod read;
+#[cfg(test)]
+mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
-use wire::{EventBody, EventId};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::context::TEAM;
 use crate::database::{Database, DatabaseError, Tx};
 use crate::metrics::Metrics;
 
 pub use append::AppendError;
-pub use read::ReadError;
+pub use ends::Ends;
+pub use event::{Answer, Appended, NewEvent};
+pub use read::{Page, ReadError};
 
-/// How often a process looks for what other processes have appended.
-const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How many events may wait to be committed; beyond that the door answers 503 and TikTok repeats them.
 const MAX_WAITING: usize = 4_096;
-
-/// An event to append.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEvent {
-    /// TikTok's `business_id`; empty if it is about the whole shop.
-    pub account: String,
-    /// What tells a repetition from another event, at most 200 bytes of ASCII. A known one is not stored again.
-    pub dedup: String,
-    /// The event.
-    pub body: EventBody,
-    /// If the shop said something in a conversation: what a later send must have seen.
-    pub answer: Option<Answer>,
-}
-
-/// Something that the shop said in a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// TikTok's id of the conversation.
-    pub conversation: String,
-    /// The device that sent it through the gateway; empty if it came by another way.
-    pub device: String,
-    /// The device's name, or empty.
-    pub answered_by: String,
-    /// TikTok's id of the message, or empty.
-    pub message: String,
-}
-
-/// What became of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Appended {
-    /// It is in the log now.
-    New(EventId),
-    /// It was in the log before.
-    Known,
-}
-
-/// The ends of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ends {
-    /// The epoch of all sequences given from now on.
-    pub epoch: String,
-    /// The newest sequence; 0 before the first.
-    pub head: u64,
-    /// The oldest sequence that is kept; `head + 1` if none is.
-    pub tail: u64,
-}
+/// How much they may take in memory, in KiB.
+const MAX_WAITING_KIB: usize = 64 << 10;
+/// How long the database may fail to answer, or to commit, before the log counts as not working.
+const MAX_SILENCE: Duration = Duration::from_secs(10);
 
 /// The log. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Log {
     database: Database,
     waiting: mpsc::Sender<append::Waiting>,
+    /// A permit for each KiB that waits.
+    room: Arc<Semaphore>,
     ends: watch::Sender<Ends>,
+    pulse: Arc<ends::Pulse>,
 }
 
 impl Log {
@@ -89,13 +55,12 @@ impl Log {
     /// # Errors
     /// [`DatabaseError`]
     pub async fn start(database: Database, metrics: Metrics) -> Result<Self, DatabaseError> {
-        read::make_team(&database).await?;
-        let ends = watch::Sender::new(read::ends(&database).await?);
+        let ends = watch::Sender::new(ends::open(&database).await?);
+        let pulse = Arc::new(ends::Pulse::new());
         let (waiting, inbox) = mpsc::channel(MAX_WAITING);
-        tokio::spawn(append::commit_groups(database.clone(), inbox, ends.clone(), metrics));
-        let log = Self { database, waiting, ends };
-        tokio::spawn(read::follow(log.database.clone(), log.ends.clone(), log.waiting.downgrade()));
-        Ok(log)
+        tokio::spawn(append::commit_groups(database.clone(), inbox, ends.clone(), Arc::clone(&pulse), metrics));
+        tokio::spawn(ends::follow(database.clone(), ends.clone(), Arc::clone(&pulse), waiting.downgrade()));
+        Ok(Self { database, waiting, room: Arc::new(Semaphore::new(MAX_WAITING_KIB)), ends, pulse })
     }
 
     /// Appends an event; it is committed, durably, when this returns.
@@ -104,8 +69,11 @@ impl Log {
     /// [`AppendError`]; after [`AppendError::TimedOut`] it may be committed later all the same. Appending it again does
     /// no harm.
     pub async fn append(&self, event: NewEvent, timeout: Duration) -> Result<Appended, AppendError> {
+        let event = append::Encoded::new(event)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(event.kib()).map_err(|_| AppendError::Full)?;
         let (done, outcome) = oneshot::channel();
-        self.waiting.try_send(append::Waiting { event, done }).map_err(|_| AppendError::Full)?;
+        let waiting = append::Waiting { event, done, room };
+        self.waiting.try_send(waiting).map_err(|_| AppendError::Full)?;
         match tokio::time::timeout(timeout, outcome).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(AppendError::Full),
@@ -118,7 +86,9 @@ impl Log {
     /// # Errors
     /// [`DatabaseError`]
     pub async fn append_in(tx: &mut Tx, event: &NewEvent) -> Result<Appended, DatabaseError> {
-        append::append_in(tx, TEAM, std::slice::from_ref(event)).await?.pop().ok_or(DatabaseError::Column("seq"))
+        let event = append::Encoded::new(event.clone()).map_err(|error| DatabaseError::Refused(error.to_string()))?;
+        let (mut appended, _) = append::append_in(tx, TEAM, &[event]).await?;
+        appended.pop().ok_or(DatabaseError::Column("seq"))
     }
 
     /// Locks the log until the transaction ends: nothing is appended meanwhile. Returns its ends.
@@ -126,14 +96,22 @@ impl Log {
     /// # Errors
     /// [`DatabaseError`]
     pub async fn lock_in(tx: &mut Tx) -> Result<Ends, DatabaseError> {
-        append::lock(tx, TEAM).await
+        ends::lock(tx, TEAM).await
+    }
+
+    /// Begins a new epoch: after a restore, when sequences may be given a second time. Call [`Log::look`] after the
+    /// commit.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]
+    pub async fn begin_epoch_in(tx: &mut Tx) -> Result<(), DatabaseError> {
+        ends::begin_epoch(tx, TEAM).await
     }
 
     /// Looks for what was appended by another way than [`Log::append`], and wakes the streams.
     pub async fn look(&self) {
-        match read::ends(&self.database).await {
-            Ok(ends) => read::publish(&self.ends, ends),
-            Err(error) => tracing::warn!(%error, "could not look for new events"),
+        if let Err(error) = self.read_ends().await {
+            tracing::warn!(%error, "could not look for new events");
         }
     }
 
@@ -142,30 +120,55 @@ impl Log {
     /// # Errors
     /// [`ReadError::Gone`] if some of them are not kept any more.
     pub async fn read(&self, after: u64, limit: u32) -> Result<Vec<wire::Event>, ReadError> {
-        read::after(&self.database, after, limit).await
+        Ok(self.read_page(after, limit, read::MAX_PAGE_BYTES).await?.events)
     }
 
-    /// Events before a sequence, newest first, at most `limit`.
+    /// Events after a sequence, oldest first, at most `limit` and about `bytes` (but always one), with the ends of the
+    /// log at that moment.
+    ///
+    /// # Errors
+    /// [`ReadError::Gone`] if some of them are not kept any more, or the log does not reach so far.
+    pub async fn read_page(&self, after: u64, limit: u32, bytes: u64) -> Result<Page, ReadError> {
+        read::after(&self.database, after, limit, bytes).await
+    }
+
+    /// Events before a sequence, newest first, at most `limit` and about 1 MB.
     ///
     /// # Errors
     /// [`ReadError`]
-    pub async fn read_before(&self, before: u64, limit: u32) -> Result<Vec<wire::Event>, ReadError> {
-        read::before(&self.database, before, limit).await
+    pub async fn read_before(&self, before: u64, limit: u32) -> Result<Page, ReadError> {
+        read::before(&self.database, before, limit, read::MAX_PAGE_BYTES).await
     }
 
     /// Deletes events that were stored before this time, except the newest `keep_newest`. Returns how many went.
     ///
     /// # Errors
-    /// [`DatabaseError`]
+    /// [`DatabaseError`]; some may have gone.
     pub async fn prune(&self, before_ms: i64, keep_newest: u64) -> Result<u64, DatabaseError> {
-        let gone = read::prune(&self.database, before_ms, keep_newest).await?;
+        let gone = prune::prune(&self.database, before_ms, keep_newest).await;
         self.look().await;
-        Ok(gone)
+        gone
+    }
+
+    /// The ends of the log in the database. If they have moved, the streams are woken.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]
+    pub async fn read_ends(&self) -> Result<Ends, DatabaseError> {
+        let ends = ends::read(&self.database).await?;
+        ends::publish(&self.ends, ends.clone());
+        Ok(ends)
     }
 
     /// The ends of the log, now and whenever they move.
     #[must_use]
     pub fn ends(&self) -> watch::Receiver<Ends> {
         self.ends.subscribe()
+    }
+
+    /// Whether the database answers, and commits what is appended: within the last ten seconds it did.
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        self.pulse.is_beating(MAX_SILENCE)
     }
 }

@@ -6,22 +6,46 @@ use crate::database::{Database, DatabaseError, Engine, Value};
 /// All steps in order; the number of a step is its place, from 1 on. A step that has shipped never changes.
 const STEPS: &[&str] = &[include_str!("../migrations/0001.sql")];
 
+/// The version that the tables have after the last step.
+#[cfg(test)]
+pub(crate) const NEWEST: i64 = STEPS.len() as i64;
+/// The number of our advisory lock on PostgreSQL: any that others do not use.
+const MIGRATION_LOCK: i64 = 0x6465_736b_6265_6c6c;
+
 /// Brings the tables up to date, in one transaction.
 ///
 /// # Errors
 /// [`DatabaseError::Foreign`] if the database was made by a newer version.
 pub(crate) async fn migrate(database: &Database) -> Result<(), DatabaseError> {
-    database
-        .write(|tx| {
+    // Without a write, when there is nothing to do: a relay can start while PostgreSQL waits for its standby.
+    let known: Result<i64, DatabaseError> = database
+        .read(|tx| {
             Box::pin(async move {
+                let row = tx.query_one("SELECT version FROM relay_version", &[]).await?;
+                row.ok_or(DatabaseError::Column("version"))?.int("version")
+            })
+        })
+        .await;
+    match known {
+        Ok(version) if usize::try_from(version) == Ok(STEPS.len()) => return Ok(()),
+        // The table is missing, or the version is another.
+        Ok(_) | Err(DatabaseError::Refused(_) | DatabaseError::Column(_)) => {}
+        Err(error) => return Err(error),
+    }
+    database
+        .write_without_timeout(|tx| {
+            Box::pin(async move {
+                if tx.engine() == Engine::Postgres {
+                    // Relays that start together on an empty database: even `IF NOT EXISTS` fails for one of them.
+                    tx.batch(format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+                }
                 tx.batch(
                     "CREATE TABLE IF NOT EXISTS relay_version (one BIGINT PRIMARY KEY, version BIGINT NOT NULL);
                      INSERT INTO relay_version (one, version) VALUES (1, 0) ON CONFLICT (one) DO NOTHING"
                         .to_owned(),
                 )
                 .await?;
-                // Takes the row's lock: two relays that start together migrate one after the other.
-                let row = tx.query_one("UPDATE relay_version SET version = version RETURNING version", &[]).await?;
+                let row = tx.query_one("SELECT version FROM relay_version", &[]).await?;
                 let version = row.ok_or(DatabaseError::Column("version"))?.int("version")?;
                 let done = usize::try_from(version).unwrap_or(usize::MAX);
                 if done > STEPS.len() {

@@ -102,6 +102,19 @@ pub struct LinkedAccount {
     pub scopes: Vec<String>,
 }
 
+/// The data of a stream's event `hello`: where the stream goes on from. It is the first event of every stream, and comes
+/// again when the log's epoch changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamStart {
+    /// The place before the next event on this stream. It may lie before the cursor that was asked for, if that was of
+    /// another epoch: the events in between come again.
+    pub from: EventId,
+    /// The newest event.
+    pub head: EventId,
+    /// The oldest event that is kept.
+    pub tail: EventId,
+}
+
 /// [`crate::paths::HISTORY`]: events newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
@@ -109,6 +122,8 @@ pub struct History {
     pub events: Vec<Event>,
     /// Whether older ones are kept.
     pub more: bool,
+    /// The newest event. A stream that begins here continues the first page.
+    pub head: EventId,
 }
 
 /// [`crate::paths::SENDS`]: what became of a send.

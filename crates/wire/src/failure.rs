@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::EventId;
+
 /// The body of an answer in which the relay itself says no. The header [`crate::headers::FAILURE`] has the code too,
 /// so that a call through the gateway tells it from an answer of TikTok's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -18,6 +20,9 @@ pub struct Failure {
     /// With [`FailureCode::Stale`]: who answered meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<String>,
+    /// With [`FailureCode::Gone`]: the newest event, to go on from once the newest state was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<EventId>,
 }
 
 /// Why the relay said no. Each code says whether a call through the gateway may have reached TikTok.
@@ -128,7 +133,7 @@ impl Failure {
     /// A failure with a sentence for the people who run the relay.
     #[must_use]
     pub fn new(code: FailureCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), retry_after_ms: None, answered_by: None }
+        Self { code, detail: detail.into(), retry_after_ms: None, answered_by: None, head: None }
     }
 }
 

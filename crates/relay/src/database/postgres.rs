@@ -1,25 +1,44 @@
 //! PostgreSQL: a pool of connections, over TLS when the address asks for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
-use tokio_postgres::config::SslMode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::Config;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::connect::{Connector, CutWaits};
 use super::value::Cell;
 use super::{DatabaseError, Row, Value};
 
-/// Connections at most; one of them may wait for a standby while the others read.
+/// Connections at most.
 const MAX_CONNECTIONS: usize = 16;
+/// Connections that write at most. All of them may wait for a standby while the others read.
+const MAX_WRITERS: usize = 10;
 /// How long a caller waits for a connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
+/// A server that vanished without a word is noticed after the sum of these: idle, and three tries.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(5);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
+const KEEPALIVE_TRIES: u32 = 3;
+/// The same while the server owes an acknowledgement of what was sent to it.
+const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A server whose commits are asynchronous would acknowledge what a crash then loses: this asks for durable ones and
+/// leaves a stricter setting alone. Its warnings are wanted whatever its configuration says ([`CutWaits`]).
+const BEGIN_WRITE: &str = "BEGIN; SET LOCAL client_min_messages = warning; \
+    SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The pool.
 #[derive(Debug)]
 pub(super) struct Postgres {
     pool: Pool,
+    writers: Arc<Semaphore>,
+    cut_waits: CutWaits,
 }
 
 /// A transaction.
@@ -27,6 +46,9 @@ pub(super) struct Postgres {
 pub(super) struct Session {
     /// Closed, and not given back to the pool, when a transaction on it was left open.
     connection: Option<Object>,
+    cut_waits: CutWaits,
+    /// Given back when the transaction has ended, however long that takes.
+    _writer: Option<OwnedSemaphorePermit>,
 }
 
 impl Postgres {
@@ -36,14 +58,23 @@ impl Postgres {
             .parse()
             .map_err(|error| DatabaseError::Unreachable(format!("the address is malformed: {error}")))?;
         config.connect_timeout(CONNECTION_TIMEOUT);
+        config.keepalives_idle(KEEPALIVE_IDLE);
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+        config.keepalives_retries(KEEPALIVE_TRIES);
+        config.tcp_user_timeout(UNACKNOWLEDGED_TIMEOUT);
+        // Of several hosts the primary, and never a standby that has yet to be promoted.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.application_name("deskbell-relay");
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = if config.get_ssl_mode() == SslMode::Disable {
-            Manager::from_config(config, NoTls, recycling)
+        let tls = if config.get_ssl_mode() == SslMode::Disable {
+            None
         } else {
             let tls = crate::tls::client_config().map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-            Manager::from_config(config, MakeRustlsConnect::new(tls), recycling)
+            Some(MakeRustlsConnect::new(tls))
         };
+        let cut_waits = CutWaits::default();
+        let connector = Connector { tls, cut_waits: cut_waits.clone() };
+        let manager = Manager::from_connect(config, connector, recycling);
         let pool = Pool::builder(manager)
             .max_size(MAX_CONNECTIONS)
             .runtime(Runtime::Tokio1)
@@ -54,15 +85,22 @@ impl Postgres {
             })
             .build()
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, writers: Arc::new(Semaphore::new(MAX_WRITERS)), cut_waits })
     }
 
     pub(super) async fn begin(&self, writes: bool) -> Result<Session, DatabaseError> {
+        let writer = if writes { Some(self.writer().await?) } else { None };
         let connection = self.pool.get().await.map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-        let begin = if writes { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
-        let session = Session { connection: Some(connection) };
-        session.connection()?.batch_execute(begin).await.map_err(interrupted)?;
+        let session = Session { connection: Some(connection), cut_waits: self.cut_waits.clone(), _writer: writer };
+        let begin = if writes { BEGIN_WRITE } else { BEGIN_READ };
+        session.connection()?.batch_execute(begin).await.map_err(|error| DatabaseError::Unreachable(words(&error)))?;
         Ok(session)
+    }
+
+    async fn writer(&self) -> Result<OwnedSemaphorePermit, DatabaseError> {
+        let permit = tokio::time::timeout(CONNECTION_TIMEOUT, Arc::clone(&self.writers).acquire_owned()).await;
+        // The semaphore is never closed.
+        permit.ok().and_then(Result::ok).ok_or_else(|| DatabaseError::Unreachable("too many writes wait".to_owned()))
     }
 }
 
@@ -98,7 +136,12 @@ impl Session {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), DatabaseError> {
-        self.connection()?.batch_execute("COMMIT").await.map_err(interrupted)?;
+        // Of all commits together: one too many that is not acknowledged is only repeated.
+        let cut_before = self.cut_waits.count();
+        self.connection()?.batch_execute("COMMIT").await.map_err(|error| DatabaseError::Interrupted(words(&error)))?;
+        if self.cut_waits.count() != cut_before {
+            return Err(DatabaseError::Interrupted("the wait for the standby was cut short".to_owned()));
+        }
         // Back to the pool.
         drop(self.connection.take());
         Ok(())
@@ -146,11 +189,6 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
         cells.push((column.name().to_owned(), cell.unwrap_or(Cell::Null)));
     }
     Ok(Row { cells })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn interrupted(error: tokio_postgres::Error) -> DatabaseError {
-    DatabaseError::Interrupted(words(&error))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -1,5 +1,6 @@
 //! SQLite: one connection that writes, a few that read, each used off the async threads.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +14,10 @@ use super::{DatabaseError, Row, Value};
 
 /// How long a statement waits for another program that has the file, such as a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How large the journal may stay after a burst.
+const MAX_IDLE_JOURNAL_BYTES: i64 = 64 << 20;
+/// Prepared statements that a connection keeps.
+const MAX_CACHED_STATEMENTS: usize = 128;
 /// Readers that are kept for the next question.
 const MAX_IDLE_READERS: usize = 8;
 
@@ -31,27 +36,40 @@ pub(super) struct Session {
     connection: Option<Held>,
 }
 
+/// A connection with an open transaction. Dropped, it rolls back what is open; a reader goes back to the others.
 #[derive(Debug)]
 enum Held {
     Writer(OwnedMutexGuard<Connection>),
-    Reader { connection: Connection, idle: Arc<Mutex<Vec<Connection>>> },
+    /// None only once it is dropped.
+    Reader {
+        connection: Option<Connection>,
+        idle: Arc<Mutex<Vec<Connection>>>,
+    },
 }
 
 impl Held {
-    fn connection(&self) -> &Connection {
-        match self {
-            Self::Writer(guard) => guard,
-            Self::Reader { connection, .. } => connection,
-        }
+    fn connection(&self) -> Result<&Connection, DatabaseError> {
+        let connection = match self {
+            Self::Writer(guard) => Some(&**guard),
+            Self::Reader { connection, .. } => connection.as_ref(),
+        };
+        connection.ok_or_else(|| DatabaseError::Interrupted("the session is gone".to_owned()))
     }
+}
 
-    /// Rolls back what is open. A reader goes back to the others.
-    fn end(self) {
-        if !self.connection().is_autocommit() && self.connection().execute_batch("ROLLBACK").is_err() {
-            tracing::warn!("a transaction could not be rolled back");
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Ok(open) = self.connection() else { return };
+        if !open.is_autocommit()
+            && let Err(error) = open.execute_batch("ROLLBACK")
+        {
+            // The writer's next transaction begins with another try; a reader is closed.
+            tracing::warn!(%error, "a transaction could not be rolled back");
             return;
         }
-        if let Self::Reader { connection, idle } = self {
+        if let Self::Reader { connection, idle } = self
+            && let Some(connection) = connection.take()
+        {
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < MAX_IDLE_READERS {
                 idle.push(connection);
@@ -64,10 +82,21 @@ impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, DatabaseError> {
         let path = path.to_owned();
         let (path, writer) = blocking(move || {
+            make_private(&path)?;
             let writer = connect(&path)?;
-            // Every commit is on the disk before a webhook is answered.
-            writer.pragma_update(None, "journal_mode", "WAL").map_err(unreachable)?;
+            let mode: String = writer
+                .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+                .map_err(unreachable)?;
+            if mode != "wal" {
+                return Err(DatabaseError::Unreachable(format!(
+                    "the file cannot be used from several connections (journal mode `{mode}`): is it on a network drive?"
+                )));
+            }
+            // Every commit is on the disk before a webhook is answered; on macOS that takes a second call.
             writer.pragma_update(None, "synchronous", "FULL").map_err(unreachable)?;
+            writer.pragma_update(None, "fullfsync", true).map_err(unreachable)?;
+            writer.pragma_update(None, "checkpoint_fullfsync", true).map_err(unreachable)?;
+            writer.pragma_update(None, "journal_size_limit", MAX_IDLE_JOURNAL_BYTES).map_err(unreachable)?;
             Ok((path, writer))
         })
         .await?;
@@ -77,7 +106,7 @@ impl Sqlite {
     pub(super) async fn begin(&self, writes: bool) -> Result<Session, DatabaseError> {
         if writes {
             let mut session = Session { connection: Some(Held::Writer(Arc::clone(&self.writer).lock_owned().await)) };
-            // A task that was dropped in the middle of a transaction has left it open.
+            // One that could not be rolled back.
             session
                 .run(|sql| {
                     if !sql.is_autocommit() {
@@ -104,7 +133,7 @@ impl Sqlite {
             Ok(connection)
         })
         .await?;
-        Ok(Session { connection: Some(Held::Reader { connection, idle }) })
+        Ok(Session { connection: Some(Held::Reader { connection: Some(connection), idle }) })
     }
 }
 
@@ -117,7 +146,7 @@ impl Session {
         let held =
             self.connection.take().ok_or_else(|| DatabaseError::Interrupted("the session is gone".to_owned()))?;
         let (held, outcome) = blocking(move || {
-            let outcome = work(held.connection());
+            let outcome = held.connection().and_then(work);
             Ok((held, outcome))
         })
         .await?;
@@ -176,7 +205,7 @@ impl Session {
     pub(super) async fn rollback(mut self) {
         if let Some(held) = self.connection.take() {
             // It only fails when the runtime ends, and then the file is closed.
-            let _ = tokio::task::spawn_blocking(move || held.end()).await;
+            let _ = tokio::task::spawn_blocking(move || drop(held)).await;
         }
     }
 }
@@ -212,11 +241,16 @@ fn owned(values: &[Value<'_>]) -> Vec<Owned> {
 
 /// Binds `$1`, `$2`, … by their names: SQLite numbers named parameters by where they first stand.
 fn bind(statement: &mut Statement<'_>, values: &[Owned]) -> Result<(), DatabaseError> {
+    // PostgreSQL refuses the same; SQLite would take NULL for a missing one.
+    let (wanted, given) = (statement.parameter_count(), values.len());
+    if wanted != given {
+        return Err(DatabaseError::Refused(format!("a statement has {wanted} parameters, and got {given}")));
+    }
     for (index, value) in values.iter().enumerate() {
         let name = format!("${}", index + 1);
-        if let Some(place) = statement.parameter_index(&name).map_err(refused)? {
-            statement.raw_bind_parameter(place, value).map_err(refused)?;
-        }
+        let place = statement.parameter_index(&name).map_err(refused)?;
+        let place = place.ok_or_else(|| DatabaseError::Refused(format!("a statement has no parameter {name}")))?;
+        statement.raw_bind_parameter(place, value).map_err(refused)?;
     }
     Ok(())
 }
@@ -226,7 +260,25 @@ fn connect(path: &Path) -> Result<Connection, DatabaseError> {
     let connection = Connection::open_with_flags(path, flags).map_err(unreachable)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(unreachable)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(unreachable)?;
+    connection.set_prepared_statement_cache_capacity(MAX_CACHED_STATEMENTS);
     Ok(connection)
+}
+
+/// Makes the file, if it is not there, for this user only: it holds what customers write. SQLite makes the files beside
+/// it alike.
+fn make_private(path: &Path) -> Result<(), DatabaseError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(DatabaseError::Unreachable(format!("{}: {error}", path.display()))),
+    }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -1,25 +1,29 @@
-//! Reading, and forgetting.
+//! Reading.
 
-use rand::Rng as _;
-use rand::distr::Alphanumeric;
-use tokio::sync::{mpsc, watch};
 use wire::{Event, EventBody, EventId};
 
-use super::append::{Waiting, lock, signed, unsigned};
-use super::{Ends, POLL_INTERVAL};
+use super::ends::{self, Ends, signed, unsigned};
 use crate::context::TEAM;
-use crate::database::{Database, DatabaseError, Engine, Row, Tx, Value};
+use crate::database::{Database, DatabaseError, Row, Tx, Value};
 
 /// How many bytes of events are read at once, more or less.
-const MAX_PAGE_BYTES: usize = 1 << 20;
+pub(super) const MAX_PAGE_BYTES: u64 = 1 << 20;
 /// How many events are read at once.
 const MAX_PAGE: u32 = 1_000;
-const EPOCH_LENGTH: usize = 12;
+
+/// Events that follow on each other, and the ends of the log when they were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The ends of the log.
+    pub ends: Ends,
+    /// The events.
+    pub events: Vec<Event>,
+}
 
 /// Why events cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// Some of them are not kept any more. Holds the ends of the log.
+    /// Some of them are not kept any more, or there are none so far on. Holds the ends of the log.
     #[error("these events are not kept any more")]
     Gone(Ends),
     /// The database did not answer.
@@ -27,131 +31,83 @@ pub enum ReadError {
     Database(#[from] DatabaseError),
 }
 
-/// A new epoch.
-pub(crate) fn new_epoch() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(EPOCH_LENGTH).map(char::from).collect()
-}
-
-/// Makes the team's row when there is none.
-pub(super) async fn make_team(database: &Database) -> Result<(), DatabaseError> {
-    database
-        .write(|tx| {
-            Box::pin(async move {
-                tx.execute(
-                    "INSERT INTO team (id, name, epoch, head, tail) VALUES ($1, 'shop', $2, 0, 1)
-                     ON CONFLICT (id) DO NOTHING",
-                    &[Value::Int(TEAM), Value::Text(&new_epoch())],
-                )
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-}
-
-/// PostgreSQL's timeline, which changes with every failover; empty on SQLite.
-pub(super) async fn timeline(tx: &mut Tx) -> Result<String, DatabaseError> {
-    if tx.engine() == Engine::Sqlite {
-        return Ok(String::new());
-    }
-    // `pg_control_checkpoint()` still names the old one right after a promotion.
-    let row = tx.query_one("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline", &[]).await?;
-    row.ok_or(DatabaseError::Column("timeline"))?.text("timeline")
-}
-
-pub(super) async fn ends(database: &Database) -> Result<Ends, DatabaseError> {
-    database.read(|tx| Box::pin(ends_in(tx))).await
-}
-
-async fn ends_in(tx: &mut Tx) -> Result<Ends, DatabaseError> {
-    let row = tx.query_one("SELECT epoch, head, tail FROM team WHERE id = $1", &[Value::Int(TEAM)]).await?;
-    let row = row.ok_or(DatabaseError::Column("team"))?;
-    let epoch = format!("{}{}", row.text("epoch")?, timeline(tx).await?);
-    Ok(Ends { epoch, head: unsigned(row.int("head")?), tail: unsigned(row.int("tail")?) })
-}
-
-/// Tells the streams of new ends; older news than is known tells nothing.
-pub(super) fn publish(ends: &watch::Sender<Ends>, now: Ends) {
-    ends.send_if_modified(|known| {
-        let is_news = known.epoch != now.epoch || now.head > known.head || now.tail > known.tail;
-        if is_news {
-            *known = now;
-        }
-        is_news
-    });
-}
-
-/// Looks for what other processes append, until the log is gone.
-pub(super) async fn follow(database: Database, sender: watch::Sender<Ends>, log: mpsc::WeakSender<Waiting>) {
-    let alone = database.engine() == Engine::Sqlite;
-    loop {
-        tokio::time::sleep(POLL_INTERVAL).await;
-        if log.upgrade().is_none() {
-            return;
-        }
-        // Nobody else writes a file of ours but the command line, which appends nothing.
-        if alone {
-            continue;
-        }
-        match ends(&database).await {
-            Ok(now) => publish(&sender, now),
-            Err(error) => tracing::debug!(%error, "could not look for new events"),
-        }
-    }
-}
-
-pub(super) async fn after(database: &Database, after: u64, limit: u32) -> Result<Vec<Event>, ReadError> {
+pub(super) async fn after(database: &Database, after: u64, limit: u32, bytes: u64) -> Result<Page, ReadError> {
     database
         .read(move |tx| {
             Box::pin(async move {
-                let ends = ends_in(tx).await?;
+                let ends = ends::read_in(tx).await?;
                 if after.saturating_add(1) < ends.tail || after > ends.head {
                     return Err(ReadError::Gone(ends));
                 }
-                let rows = tx
+                let values = [Value::Int(TEAM), Value::Int(signed(after)), Value::Int(limit.min(MAX_PAGE).into())];
+                let sizes = tx
                     .query(
-                        "SELECT seq, kind, account, at_ms, body FROM event WHERE team = $1 AND seq > $2
+                        "SELECT seq, CAST(length(body) AS BIGINT) AS bytes FROM event WHERE team = $1 AND seq > $2
                          ORDER BY seq LIMIT $3",
-                        &[Value::Int(TEAM), Value::Int(signed(after)), Value::Int(limit.min(MAX_PAGE).into())],
+                        &values,
                     )
                     .await?;
-                let mut events = Vec::with_capacity(rows.len());
-                let mut bytes = 0;
-                for row in rows {
-                    let (event, length) = event(&row, &ends.epoch)?;
-                    bytes += length;
-                    events.push(event);
-                    if bytes > MAX_PAGE_BYTES {
-                        break;
-                    }
-                }
-                Ok(events)
+                let Some(last) = last_within(&sizes, bytes)? else { return Ok(Page { ends, events: Vec::new() }) };
+                let sql = "SELECT seq, kind, account, at_ms, body FROM event
+                           WHERE team = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+                let events = events(tx, sql, &ends, after, last).await?;
+                Ok(Page { ends, events })
             })
         })
         .await
 }
 
-pub(super) async fn before(database: &Database, before: u64, limit: u32) -> Result<Vec<Event>, ReadError> {
+pub(super) async fn before(database: &Database, before: u64, limit: u32, bytes: u64) -> Result<Page, ReadError> {
     database
         .read(move |tx| {
             Box::pin(async move {
-                let ends = ends_in(tx).await?;
-                let rows = tx
+                let ends = ends::read_in(tx).await?;
+                let values = [Value::Int(TEAM), Value::Int(signed(before)), Value::Int(limit.min(MAX_PAGE).into())];
+                let sizes = tx
                     .query(
-                        "SELECT seq, kind, account, at_ms, body FROM event WHERE team = $1 AND seq < $2
+                        "SELECT seq, CAST(length(body) AS BIGINT) AS bytes FROM event WHERE team = $1 AND seq < $2
                          ORDER BY seq DESC LIMIT $3",
-                        &[Value::Int(TEAM), Value::Int(signed(before)), Value::Int(limit.min(MAX_PAGE).into())],
+                        &values,
                     )
                     .await?;
-                rows.iter().map(|row| Ok(event(row, &ends.epoch)?.0)).collect()
+                let Some(last) = last_within(&sizes, bytes)? else { return Ok(Page { ends, events: Vec::new() }) };
+                let sql = "SELECT seq, kind, account, at_ms, body FROM event
+                           WHERE team = $1 AND seq < $2 AND seq >= $3 ORDER BY seq DESC";
+                let events = events(tx, sql, &ends, before, last).await?;
+                Ok(Page { ends, events })
             })
         })
         .await
 }
 
-/// Reads an event, and how many bytes its body has. A body that cannot be read is passed on as an unknown kind: it must
-/// not stop the stream.
-fn event(row: &Row, epoch: &str) -> Result<(Event, usize), DatabaseError> {
+/// The sequence up to which events together have no more than this many bytes; the first in any case. Bodies are read
+/// only once it is known how large they are.
+fn last_within(sizes: &[Row], bytes: u64) -> Result<Option<i64>, DatabaseError> {
+    let mut last = None;
+    let mut sum = 0_u64;
+    for row in sizes {
+        sum = sum.saturating_add(unsigned(row.int("bytes")?));
+        if last.is_some() && sum > bytes {
+            break;
+        }
+        last = Some(row.int("seq")?);
+    }
+    Ok(last)
+}
+
+async fn events(
+    tx: &mut Tx,
+    sql: &'static str,
+    ends: &Ends,
+    bound: u64,
+    last: i64,
+) -> Result<Vec<Event>, DatabaseError> {
+    let rows = tx.query(sql, &[Value::Int(TEAM), Value::Int(signed(bound)), Value::Int(last)]).await?;
+    rows.iter().map(|row| event(row, &ends.epoch)).collect()
+}
+
+/// Reads an event. A body that cannot be read is passed on as an unknown kind: it must not stop the stream.
+fn event(row: &Row, epoch: &str) -> Result<Event, DatabaseError> {
     let (kind, bytes) = (row.text("kind")?, row.bytes("body")?);
     let json = String::from_utf8_lossy(&bytes);
     let body = EventBody::from_json(&kind, &json).unwrap_or_else(|error| {
@@ -159,29 +115,5 @@ fn event(row: &Row, epoch: &str) -> Result<(Event, usize), DatabaseError> {
         EventBody::Unknown { kind: format!("unreadable {kind}"), body: serde_json::Value::Null }
     });
     let id = EventId { epoch: epoch.to_owned(), sequence: unsigned(row.int("seq")?) };
-    Ok((Event { id, account: row.text("account")?, at_ms: row.int("at_ms")?, body }, bytes.len()))
-}
-
-/// Deletes what is older than this, except the newest.
-pub(super) async fn prune(database: &Database, before_ms: i64, keep_newest: u64) -> Result<u64, DatabaseError> {
-    database
-        .write(move |tx| {
-            Box::pin(async move {
-                let ends = lock(tx, TEAM).await?;
-                let row = tx
-                    .query_one(
-                        "SELECT min(seq) AS first FROM event WHERE team = $1 AND at_ms >= $2",
-                        &[Value::Int(TEAM), Value::Int(before_ms)],
-                    )
-                    .await?;
-                let first = row.ok_or(DatabaseError::Column("first"))?.maybe_int("first")?;
-                let first = first.map_or(ends.head + 1, unsigned);
-                let tail = first.min((ends.head + 1).saturating_sub(keep_newest)).max(ends.tail);
-                let values = [Value::Int(TEAM), Value::Int(signed(tail))];
-                let gone = tx.execute("DELETE FROM event WHERE team = $1 AND seq < $2", &values).await?;
-                tx.execute("UPDATE team SET tail = $2 WHERE id = $1", &values).await?;
-                Ok(gone)
-            })
-        })
-        .await
+    Ok(Event { id, account: row.text("account")?, at_ms: row.int("at_ms")?, body })
 }
