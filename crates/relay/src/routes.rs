@@ -12,7 +12,8 @@ use crate::health::{self, Health};
 use crate::limits::{self, Limits};
 use crate::refusal::Refusal;
 use crate::revocation::Revocations;
-use crate::{apps, audit, devices, linking, pairing, webhook_config};
+use crate::stream::{self, Streams};
+use crate::{apps, audit, devices, history, lease, linking, pairing, webhook_config};
 
 /// What the parts' routes need.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct RouteParts {
     pub health: Health,
     /// Who calls, and how often.
     pub limits: Limits,
+    /// The streams of events.
+    pub streams: Arc<Streams>,
     /// Which devices are revoked.
     pub revocations: Arc<Revocations>,
 }
@@ -32,13 +35,16 @@ pub struct RouteParts {
 /// The routes of a relay.
 #[must_use]
 pub fn router(parts: RouteParts) -> Router {
-    let RouteParts { context, door, health, limits, revocations } = parts;
+    let RouteParts { context, door, health, limits, streams, revocations } = parts;
     let routes = Router::new()
         .merge(door::router(door))
         .merge(health::router(health))
         .merge(apps::router(context.clone()))
         .merge(audit::router(context.clone()))
         .merge(devices::router(context.clone(), revocations))
+        .merge(history::router(context.clone()))
+        .merge(lease::router(context.clone()))
+        .merge(stream::router(streams))
         .merge(linking::router(context.clone()))
         .merge(pairing::router(context.clone()))
         .merge(webhook_config::router(context));

@@ -1,8 +1,10 @@
 //! `serve`
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
 use tokio::net::TcpListener;
 
 use super::{certificate, open};
@@ -11,9 +13,11 @@ use crate::context::Context;
 use crate::door::{Door, DoorLimits};
 use crate::health::Health;
 use crate::limits::Limits;
+use crate::maintenance::{self, Retention};
 use crate::revocation::Revocations;
 use crate::routes::{self, RouteParts};
 use crate::server::{Server, ServerLimits};
+use crate::stream::{StreamSettings, Streams};
 
 /// How many times its requests of a second an address may make at once.
 const BURST_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
@@ -45,6 +49,11 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
     let door = Door::new(context.clone(), DoorLimits::default());
     let health = Health::start(context.clone(), door.clone(), config.monitors.clone()).await;
     let revocations = Revocations::start(context.database.clone());
+    let watched = Arc::clone(&revocations);
+    let revoked = move |device: &str| watched.revoked(device).boxed();
+    let streams = Streams::start(context.clone(), StreamSettings::default(), revoked);
+    let retention = Retention { keep_days: config.retention_days, ..Retention::default() };
+    tokio::spawn(maintenance::run(context.clone(), retention));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         listen = %config.listen,
@@ -55,7 +64,7 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
     let metrics = context.metrics.clone();
     Ok(Server {
         listener,
-        router: routes::router(RouteParts { context, door, health, limits, revocations }),
+        router: routes::router(RouteParts { context, door, health, limits, streams, revocations }),
         tls,
         limits: ServerLimits { proxies: config.trusted_proxies.clone(), ..ServerLimits::default() },
         metrics,
