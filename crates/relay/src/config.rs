@@ -13,13 +13,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tiktok::Endpoints;
 use url::{Host, Url};
 
 use crate::database::DatabaseAddress;
 use crate::limits::Network;
+use crate::maintenance::MIN_KEEP_DAYS;
 use crate::tls::CertificateFiles;
 
 pub use secrets::{SecretSource, Secrets};
@@ -33,7 +33,6 @@ const DEFAULT_LISTEN: &str = "127.0.0.1:8480";
 const DEFAULT_ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
 const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 const DEFAULT_LOG: &str = "warn,relay=info,tiktok=info";
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// What is wrong with the configuration, in a sentence for the person who wrote it. Quotes no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,8 +52,12 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The database.
     pub database: DatabaseAddress,
+    /// Whether nobody named another one.
+    pub is_database_default: bool,
     /// Where the relay listens.
     pub listen: SocketAddr,
+    /// Whether nobody named another address.
+    pub is_listen_default: bool,
     /// Its address as others reach it.
     pub public_url: Option<Url>,
     /// Its certificate.
@@ -65,8 +68,8 @@ pub struct Config {
     pub monitors: Vec<Network>,
     /// Requests a second of one address.
     pub requests_per_second: NonZeroU32,
-    /// How long events are kept; for ever if none.
-    pub retention: Option<Duration>,
+    /// For how many days events are kept; for ever if none.
+    pub retention_days: Option<u32>,
     /// Where TikTok is.
     pub endpoints: Endpoints,
     /// What is logged.
@@ -144,6 +147,8 @@ impl Config {
         let monitors = ["127.0.0.1", "::1"].iter().filter_map(|text| text.parse().ok()).collect();
         Ok(Self {
             file,
+            is_database_default: settings.database.is_none(),
+            is_listen_default: settings.listen.is_none(),
             database: database_address(database, password.as_deref().map(String::as_str))?,
             listen: listen
                 .parse()
@@ -153,7 +158,7 @@ impl Config {
             trusted_proxies: settings.trusted_proxies.clone().unwrap_or_default(),
             monitors: settings.monitors.clone().unwrap_or(monitors),
             requests_per_second: settings.requests_per_second.unwrap_or(DEFAULT_REQUESTS_PER_SECOND),
-            retention: settings.retention_days.map(|days| DAY * days.get()),
+            retention_days: settings.retention_days.map(retention_days).transpose()?,
             endpoints: match &settings.endpoints {
                 Some(path) => endpoints(path)?,
                 None => Endpoints::default(),
@@ -249,6 +254,16 @@ fn tls(settings: &Settings, public_url: Option<&Url>) -> Result<TlsConfig, Confi
             }))
         }
     }
+}
+
+fn retention_days(days: u32) -> Result<u32, ConfigError> {
+    if days < MIN_KEEP_DAYS {
+        return Err(ConfigError::new(format!(
+            "`retention_days` is at least {MIN_KEEP_DAYS}: TikTok repeats a webhook for three days, and a repetition is \
+             told from news by what is kept"
+        )));
+    }
+    Ok(days)
 }
 
 fn endpoints(path: &Path) -> Result<Endpoints, ConfigError> {

@@ -13,9 +13,12 @@
 //! **Invariant:** a transaction in which a statement failed is never committed. PostgreSQL would answer such a commit
 //! with a rollback that looks like success.
 
+mod connect;
 mod error;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::fmt;

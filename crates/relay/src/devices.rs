@@ -157,10 +157,14 @@ pub async fn revoke(context: &Context, actor: &str, id: &str) -> Result<(), Refu
 /// Reads a device that is not revoked, under the lock that all changes of devices take: two admins who revoke each other
 /// at the same time do so one after the other.
 async fn lock_device(tx: &mut Tx, id: &str) -> Result<Caller, Refusal> {
+    let not_found = || Refusal::new(FailureCode::NotFound, "there is no such device, or it was revoked");
+    // It stood in a path, and PostgreSQL takes no NUL in a text.
+    if id.contains('\0') {
+        return Err(not_found());
+    }
     Log::lock_in(tx).await?;
     let sql = "SELECT id, name, role FROM device WHERE id = $1 AND team = $2 AND revoked_at_ms IS NULL";
-    let row = tx.query_one(sql, &[Value::Text(id), Value::Int(TEAM)]).await?;
-    let row = row.ok_or_else(|| Refusal::new(FailureCode::NotFound, "there is no such device, or it was revoked"))?;
+    let row = tx.query_one(sql, &[Value::Text(id), Value::Int(TEAM)]).await?.ok_or_else(not_found)?;
     Ok(Caller { device: row.text("id")?, name: row.text("name")?, role: role(&row.text("role")?)? })
 }
 

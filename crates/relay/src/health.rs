@@ -6,6 +6,9 @@
 mod observe;
 mod probe;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +27,8 @@ use crate::context::Context;
 use crate::database::Engine;
 use crate::door::Door;
 use crate::limits::{ClientAddress, Network, is_in};
+
+pub(crate) use probe::{Probe, Written, waiting_for_standby};
 
 /// How often the task looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
@@ -123,7 +128,7 @@ impl Health {
     /// Looks once, and then again and again until the last clone is gone.
     pub async fn start(context: Context, door: Door, monitors: Vec<Network>) -> Self {
         let mut progress = Progress::new();
-        let probe = probe::Probe::default();
+        let probe = Probe::default();
         let first = observe::look(&context, &door, &probe, &mut progress).await;
         let (sender, newest) = watch::channel((Instant::now(), Arc::new(first)));
         let looks = context.clone();

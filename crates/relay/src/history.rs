@@ -2,6 +2,9 @@
 //!
 //! Such a desktop opens the stream at the head of its first page, and goes on reading pages backwards while it follows.
 
+#[cfg(test)]
+mod tests;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;

@@ -3,6 +3,9 @@
 //! A desktop asks again before its lease ends. The time is the database's, which all relay processes share; nothing is
 //! asked of the desktops' clocks. A claim is appended only while the lease is held, under the lease's row lock.
 
+#[cfg(test)]
+mod tests;
+
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode};

@@ -6,10 +6,12 @@
 
 pub mod access;
 pub mod accounts;
+mod acme;
 pub mod apps;
 pub mod audit;
 pub mod backup;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod context;
 mod credential;
@@ -35,6 +37,8 @@ pub mod server;
 pub mod stream;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 pub mod webhook_config;
 pub mod write_timeout;

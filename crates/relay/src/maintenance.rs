@@ -1,5 +1,8 @@
 //! Retention: forgets, every hour, what the relay need not keep.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use crate::clock::now_ms;

@@ -44,7 +44,7 @@ struct Counts {
 
 /// Counts a stream for as long as it lives.
 #[derive(Debug)]
-pub struct OpenStream {
+pub(crate) struct OpenStream {
     streams: Gauge,
 }
 
@@ -153,8 +153,7 @@ impl Metrics {
     }
 
     /// A stream was opened: counted until the value is dropped.
-    #[must_use]
-    pub fn open_stream(&self) -> OpenStream {
+    pub(crate) fn open_stream(&self) -> OpenStream {
         self.counts.streams.inc();
         OpenStream { streams: self.counts.streams.clone() }
     }

@@ -6,6 +6,9 @@ use crate::database::{Database, DatabaseError, Engine, Value};
 /// All steps in order; the number of a step is its place, from 1 on. A step that has shipped never changes.
 const STEPS: &[&str] = &[include_str!("../migrations/0001.sql")];
 
+/// The version that the tables have after the last step.
+#[cfg(test)]
+pub(crate) const NEWEST: i64 = STEPS.len() as i64;
 /// The number of our advisory lock on PostgreSQL: any that others do not use.
 const MIGRATION_LOCK: i64 = 0x6465_736b_6265_6c6c;
 

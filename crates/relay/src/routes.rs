@@ -1,31 +1,54 @@
 //! All routes of the relay, put together from its parts.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware;
 use wire::FailureCode;
 
+use crate::context::Context;
 use crate::door::{self, Door};
 use crate::health::{self, Health};
 use crate::limits::{self, Limits};
 use crate::refusal::Refusal;
+use crate::revocation::Revocations;
+use crate::stream::{self, Streams};
+use crate::{apps, audit, devices, history, lease, linking, pairing, webhook_config};
 
 /// What the parts' routes need.
 #[derive(Debug, Clone)]
 pub struct RouteParts {
+    /// The database, the log, TikTok.
+    pub context: Context,
     /// TikTok's webhooks.
     pub door: Door,
     /// What monitors ask.
     pub health: Health,
     /// Who calls, and how often.
     pub limits: Limits,
+    /// The streams of events.
+    pub streams: Arc<Streams>,
+    /// Which devices are revoked.
+    pub revocations: Arc<Revocations>,
 }
 
 /// The routes of a relay.
 #[must_use]
 pub fn router(parts: RouteParts) -> Router {
-    // The other parts' routers are merged here.
-    let routes = Router::new().merge(door::router(parts.door)).merge(health::router(parts.health));
+    let RouteParts { context, door, health, limits, streams, revocations } = parts;
+    let routes = Router::new()
+        .merge(door::router(door))
+        .merge(health::router(health))
+        .merge(apps::router(context.clone()))
+        .merge(audit::router(context.clone()))
+        .merge(devices::router(context.clone(), revocations))
+        .merge(history::router(context.clone()))
+        .merge(lease::router(context.clone()))
+        .merge(stream::router(streams))
+        .merge(linking::router(context.clone()))
+        .merge(pairing::router(context.clone()))
+        .merge(webhook_config::router(context));
     routes
         .fallback(|| async { Refusal::new(FailureCode::NotFound, "the relay has no such path") })
-        .layer(middleware::from_fn_with_state(parts.limits, limits::identify))
+        .layer(middleware::from_fn_with_state(limits, limits::identify))
 }

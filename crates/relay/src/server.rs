@@ -5,7 +5,6 @@
 //! the streams (their desktops come back by their cursors) and lets calls that are under way end.
 
 mod admission;
-mod stall;
 #[cfg(test)]
 mod tests;
 
@@ -34,8 +33,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::limits::{Network, is_in};
 use crate::metrics::Metrics;
 use crate::tls;
+use crate::write_timeout::{WRITE_TIMEOUT, WriteTimeout};
 use admission::Admission;
-use stall::StallGuard;
 
 /// How long to wait when the system has no descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -65,7 +64,7 @@ impl Default for ServerLimits {
         Self {
             header_timeout: Duration::from_secs(5),
             handshake_timeout: Duration::from_secs(10),
-            write_timeout: Duration::from_secs(20),
+            write_timeout: WRITE_TIMEOUT,
             max_connections: 4_096,
             max_connections_per_address: 200,
             drain_timeout: Duration::from_secs(35),
@@ -149,7 +148,7 @@ async fn connect(stream: TcpStream, peer: SocketAddr, shared: &Shared) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "could not turn off the delay of a socket");
     }
-    let stream = StallGuard::new(stream, shared.limits.write_timeout);
+    let stream = WriteTimeout::new(stream, shared.limits.write_timeout);
     let Some(config) = &shared.tls else { return talk(stream, peer, shared).await };
     let acceptor = TlsAcceptor::from(Arc::clone(config));
     match tokio::time::timeout(shared.limits.handshake_timeout, acceptor.accept(stream)).await {
@@ -166,11 +165,11 @@ async fn connect(stream: TcpStream, peer: SocketAddr, shared: &Shared) {
 
 async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr, shared: &Shared) {
     let router = TowerToHyperService::new(shared.router.clone());
-    let closing = shared.closing.clone();
+    let (closing, metrics) = (shared.closing.clone(), shared.metrics.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (answer, closing) = (router.call(request), closing.clone());
-        async move { answer.await.map(|response| until_closing(response, closing)) }
+        let (answer, closing, metrics) = (router.call(request), closing.clone(), metrics.clone());
+        async move { answer.await.map(|response| until_closing(response, closing, &metrics)) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -190,14 +189,18 @@ async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer
     }
 }
 
-/// A stream of events has no end of its own: it ends when the relay closes.
-fn until_closing(response: Response, mut closing: watch::Receiver<bool>) -> Response {
+/// A stream of events has no end of its own: it ends when the relay closes. It is counted while it lives.
+fn until_closing(response: Response, mut closing: watch::Receiver<bool>, metrics: &Metrics) -> Response {
     let is_stream = |kind: &HeaderValue| kind.as_bytes().starts_with(EVENT_STREAM);
     if !response.headers().get(CONTENT_TYPE).is_some_and(is_stream) {
         return response;
     }
+    let counted = metrics.open_stream();
     response.map(|body| {
-        let closed = Box::pin(async move { closed(&mut closing).await });
+        let closed = Box::pin(async move {
+            let _counted = counted;
+            closed(&mut closing).await;
+        });
         Body::from_stream(body.into_data_stream().take_until(closed))
     })
 }

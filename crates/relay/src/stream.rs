@@ -2,7 +2,7 @@
 //!
 //! A connection pulls: it takes the next events behind its own cursor when it can write more, and waits when there are
 //! none. No event is ever queued for a device, so a slow reader costs its own page and nothing else. The newest events
-//! are kept in memory, encoded once for all ([`recent`]); a reader that is further behind reads the database, a few such
+//! are kept in memory, encoded once for all (`recent`); a reader that is further behind reads the database, a few such
 //! readers at a time.
 //!
 //! A connection whose peer takes nothing is closed below HTTP ([`crate::write_timeout`]): a body that is not asked for
@@ -53,7 +53,7 @@ async fn stream(
     query: Result<Query<StreamQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let caller = access::authenticate(streams.context(), &headers).await?;
+    let caller = access::authenticate(&streams.context, &headers).await?;
     let cursor = cursor(query, &headers)?;
     let (ends, from) = streams.start_of(cursor.as_ref()).await?;
     let body = Body::from_stream(reader::read(&streams, &caller.device, &ends, from));

@@ -114,6 +114,45 @@ pub(crate) async fn pair(context: &Context, id: &str) -> String {
     token
 }
 
+/// Links an account.
+pub(crate) async fn link(context: &Context, id: &str, state: &'static str) {
+    let id = id.to_owned();
+    let linked: Result<u64, DatabaseError> = context
+        .database
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.execute(
+                    "INSERT INTO account (id, team, handle, name, state, linked_at_ms, scopes, access_expires_at_ms,
+                         refresh_expires_at_ms, issued_at_ms, renewing_until_ms, renewing_by)
+                     VALUES ($1, $2, $1, $1, $3, 0, '', 0, 0, 0, 0, '')",
+                    &[Value::Text(&id), Value::Int(TEAM), Value::Text(state)],
+                )
+                .await
+            })
+        })
+        .await;
+    linked.unwrap();
+}
+
+/// Calls a path of a router that is served; returns the status and the body.
+pub(crate) async fn call(
+    method: reqwest::Method,
+    url: &str,
+    token: &str,
+    body: &serde_json::Value,
+) -> (u16, serde_json::Value) {
+    // Nothing here calls over TLS, but the client wants to be able to.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut request = reqwest::Client::builder().no_proxy().build().unwrap().request(method, url).bearer_auth(token);
+    if !body.is_null() {
+        request = request.json(body);
+    }
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await.unwrap();
+    (status, if bytes.is_empty() { serde_json::Value::Null } else { serde_json::from_slice(&bytes).unwrap() })
+}
+
 /// Runs one statement.
 pub(crate) async fn execute(database: &Database, sql: &'static str) -> u64 {
     let changed: Result<u64, DatabaseError> =
@@ -123,9 +162,8 @@ pub(crate) async fn execute(database: &Database, sql: &'static str) -> u64 {
 
 /// The number in the column `n` of a question's one row.
 pub(crate) async fn number(database: &Database, sql: &'static str) -> i64 {
-    let row: Result<i64, DatabaseError> = database
-        .read(move |tx| Box::pin(async move { tx.query_one(sql, &[]).await?.unwrap().int("n") }))
-        .await;
+    let row: Result<i64, DatabaseError> =
+        database.read(move |tx| Box::pin(async move { tx.query_one(sql, &[]).await?.unwrap().int("n") })).await;
     row.unwrap()
 }
 
@@ -145,4 +183,21 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
         }
     });
     assert!(waited.await.is_ok(), "{what}: not within {PATIENCE:?}");
+}
+
+/// Puts this many old events into an empty log.
+pub(crate) async fn fill(database: &Database, count: i64) {
+    let filled: Result<(), DatabaseError> = database
+        .write(move |tx| {
+            Box::pin(async move {
+                let sql = "WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 5000)
+                           INSERT INTO event (team, seq, dedup, kind, account, at_ms, body)
+                           SELECT 1, i, 'k' || i, 'hint', 'shop', i, $1 FROM number WHERE i <= $2";
+                tx.execute(sql, &[Value::Bytes(b"{}"), Value::Int(count)]).await?;
+                tx.execute("UPDATE team SET head = $1", &[Value::Int(count)]).await?;
+                Ok(())
+            })
+        })
+        .await;
+    filled.unwrap();
 }

@@ -79,9 +79,9 @@ pub struct Settings {
     /// Requests a second of one address; five times as many at once [default: 1000]
     #[arg(long, global = true, env = "DESKBELL_RELAY_REQUESTS_PER_SECOND", value_name = "NUMBER")]
     pub requests_per_second: Option<NonZeroU32>,
-    /// Forget events after so many days [default: never]
+    /// Forget events after so many days, at least 4 [default: never]
     #[arg(long, global = true, env = "DESKBELL_RELAY_RETENTION_DAYS", value_name = "DAYS")]
-    pub retention_days: Option<NonZeroU32>,
+    pub retention_days: Option<u32>,
     /// For developers: a file with other addresses in place of TikTok's, as the sandbox writes it
     #[arg(long, global = true, env = "DESKBELL_RELAY_ENDPOINTS", value_name = "FILE")]
     pub endpoints: Option<PathBuf>,

@@ -34,7 +34,7 @@ fn nothing_at_all_is_a_relay_on_this_machine() {
     assert_eq!(config.database, DatabaseAddress::Sqlite("/var/lib/deskbell-relay/relay.db".into()));
     assert_eq!(config.listen.to_string(), "127.0.0.1:8480");
     assert_eq!(config.tls, TlsConfig::Plain);
-    assert_eq!((config.retention, config.requests_per_second.get()), (None, 1_000));
+    assert_eq!((config.retention_days, config.requests_per_second.get()), (None, 1_000));
     assert!(config.monitors.iter().any(|network| network.contains("::1".parse().unwrap())));
     assert!(config.secrets.key().is_none());
 }
@@ -60,7 +60,7 @@ fn a_mistake_is_told_with_its_line_and_without_its_value() {
             "exclude each other",
         ),
         ("trusted_proxies = [\"10.0.0.0/99\"]", "line 1"),
-        ("retention_days = 0", "line 1"),
+        ("retention_days = 3", "is at least 4"),
         ("endpoints = \"/nowhere.json\"", "`endpoints`: /nowhere.json cannot be read"),
     ] {
         let sentence = refused(toml);
@@ -79,7 +79,7 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
     let given = flags(&["relay", "--listen", "127.0.0.1:2", "--acme", "--trusted-proxies", "10.0.0.1,10.1.0.0/16"]);
     let both = given.or(file);
     assert_eq!(both.listen.as_deref(), Some("127.0.0.1:2"));
-    assert_eq!((both.log.as_deref(), both.retention_days.unwrap().get()), (Some("file"), 7));
+    assert_eq!((both.log.as_deref(), both.retention_days.unwrap()), (Some("file"), 7));
     assert_eq!((both.acme, both.trusted_proxies.unwrap().len()), (Some(true), 2));
     // clap itself reads the environment, and prefers a flag to it.
     let keys = Settings::augment_args(clap::Command::new("keys"));

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::Config;
 use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::connect::{Connector, CutWaits};
 use super::value::Cell;
 use super::{DatabaseError, Row, Value};
 
@@ -27,8 +28,8 @@ const KEEPALIVE_TRIES: u32 = 3;
 const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A server whose commits are asynchronous would acknowledge what a crash then loses: this asks for durable ones and
-/// leaves a stricter setting alone.
-const BEGIN_WRITE: &str = "BEGIN; \
+/// leaves a stricter setting alone. Its warnings are wanted whatever its configuration says ([`CutWaits`]).
+const BEGIN_WRITE: &str = "BEGIN; SET LOCAL client_min_messages = warning; \
     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -37,6 +38,7 @@ const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub(super) struct Postgres {
     pool: Pool,
     writers: Arc<Semaphore>,
+    cut_waits: CutWaits,
 }
 
 /// A transaction.
@@ -44,6 +46,7 @@ pub(super) struct Postgres {
 pub(super) struct Session {
     /// Closed, and not given back to the pool, when a transaction on it was left open.
     connection: Option<Object>,
+    cut_waits: CutWaits,
     /// Given back when the transaction has ended, however long that takes.
     _writer: Option<OwnedSemaphorePermit>,
 }
@@ -63,12 +66,15 @@ impl Postgres {
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.application_name("deskbell-relay");
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = if config.get_ssl_mode() == SslMode::Disable {
-            Manager::from_config(config, NoTls, recycling)
+        let tls = if config.get_ssl_mode() == SslMode::Disable {
+            None
         } else {
             let tls = crate::tls::client_config().map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-            Manager::from_config(config, MakeRustlsConnect::new(tls), recycling)
+            Some(MakeRustlsConnect::new(tls))
         };
+        let cut_waits = CutWaits::default();
+        let connector = Connector { tls, cut_waits: cut_waits.clone() };
+        let manager = Manager::from_connect(config, connector, recycling);
         let pool = Pool::builder(manager)
             .max_size(MAX_CONNECTIONS)
             .runtime(Runtime::Tokio1)
@@ -79,13 +85,13 @@ impl Postgres {
             })
             .build()
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-        Ok(Self { pool, writers: Arc::new(Semaphore::new(MAX_WRITERS)) })
+        Ok(Self { pool, writers: Arc::new(Semaphore::new(MAX_WRITERS)), cut_waits })
     }
 
     pub(super) async fn begin(&self, writes: bool) -> Result<Session, DatabaseError> {
         let writer = if writes { Some(self.writer().await?) } else { None };
         let connection = self.pool.get().await.map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
-        let session = Session { connection: Some(connection), _writer: writer };
+        let session = Session { connection: Some(connection), cut_waits: self.cut_waits.clone(), _writer: writer };
         let begin = if writes { BEGIN_WRITE } else { BEGIN_READ };
         session.connection()?.batch_execute(begin).await.map_err(|error| DatabaseError::Unreachable(words(&error)))?;
         Ok(session)
@@ -130,7 +136,12 @@ impl Session {
     }
 
     pub(super) async fn commit(mut self) -> Result<(), DatabaseError> {
-        self.connection()?.batch_execute("COMMIT").await.map_err(interrupted)?;
+        // Of all commits together: one too many that is not acknowledged is only repeated.
+        let cut_before = self.cut_waits.count();
+        self.connection()?.batch_execute("COMMIT").await.map_err(|error| DatabaseError::Interrupted(words(&error)))?;
+        if self.cut_waits.count() != cut_before {
+            return Err(DatabaseError::Interrupted("the wait for the standby was cut short".to_owned()));
+        }
         // Back to the pool.
         drop(self.connection.take());
         Ok(())
@@ -178,11 +189,6 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
         cells.push((column.name().to_owned(), cell.unwrap_or(Cell::Null)));
     }
     Ok(Row { cells })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn interrupted(error: tokio_postgres::Error) -> DatabaseError {
-    DatabaseError::Interrupted(words(&error))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -8,7 +8,6 @@ use tokio::sync::Semaphore;
 use crate::clock::now_ms;
 use crate::context::Context;
 use crate::database::{DatabaseError, Tx, Value};
-use crate::log::Log;
 
 /// As long as TikTok would have repeated them.
 pub(super) const KEEP_MS: i64 = 72 * 3_600_000;
@@ -52,32 +51,37 @@ impl Strays {
         if prunes {
             self.since_prune.store(1, Ordering::Relaxed);
         }
-        let max_rows = self.max_rows;
-        context
-            .database
-            .write(move |tx| {
-                Box::pin(async move {
-                    let _permit = permit;
-                    // While an earlier commit waits for a standby this waits here, with its permit: without the lock each
-                    // stray would take one more connection and keep it.
-                    Log::lock_in(tx).await?;
-                    tx.execute(
-                        "INSERT INTO stray (dedup, reason, account, received_at_ms, body) VALUES ($1, $2, $3, $4, $5)
-                         ON CONFLICT (dedup) DO NOTHING",
-                        &[
-                            Value::Text(&stray.key),
-                            Value::Text(stray.reason),
-                            Value::Text(&stray.account),
-                            Value::Int(now_ms()),
-                            Value::Bytes(&stray.body),
-                        ],
-                    )
-                    .await?;
-                    if prunes { prune(tx, max_rows).await } else { Ok(()) }
+        let (max_rows, database) = (self.max_rows, context.database.clone());
+        // In a task of its own: the permit is kept for as long as the transaction lasts, whoever waits for it.
+        let kept = tokio::spawn(async move {
+            let _permit = permit;
+            database
+                .write_without_timeout::<_, DatabaseError, _>(move |tx| {
+                    Box::pin(async move {
+                        insert(tx, &stray).await?;
+                        if prunes { prune(tx, max_rows).await } else { Ok(()) }
+                    })
                 })
-            })
-            .await
+                .await
+        });
+        kept.await.map_err(|error| DatabaseError::Interrupted(error.to_string()))?
     }
+}
+
+async fn insert(tx: &mut Tx, stray: &Stray) -> Result<(), DatabaseError> {
+    tx.execute(
+        "INSERT INTO stray (dedup, reason, account, received_at_ms, body) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (dedup) DO NOTHING",
+        &[
+            Value::Text(&stray.key),
+            Value::Text(stray.reason),
+            Value::Text(&stray.account),
+            Value::Int(now_ms()),
+            Value::Bytes(&stray.body),
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Deletes the oldest until the rest is within its bounds.

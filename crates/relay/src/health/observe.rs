@@ -39,6 +39,9 @@ pub(super) async fn look(context: &Context, door: &Door, probe: &Probe, progress
         Err(_) => report.add(Status::Failing, "database", "the database does not answer"),
     }
     check_writes(context, probe, &mut report).await;
+    if !context.log.is_working() {
+        report.add(Status::Failing, "log", "events cannot be stored: the database fails or does not answer");
+    }
     check_clock(door, &mut report);
     report
 }

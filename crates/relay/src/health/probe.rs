@@ -39,15 +39,16 @@ impl Probe {
     /// Writes the team's row as it is, under the lock that every append takes.
     pub(crate) async fn write(&self, context: &Context) -> Written {
         let Ok(permit) = Arc::clone(&self.one).try_acquire_owned() else { return Written::Hangs };
-        let written = context.database.write::<_, DatabaseError, _>(move |tx| {
-            Box::pin(async move {
-                let _permit = permit;
-                Log::lock_in(tx).await.map(|_| ())
-            })
+        let database = context.database.clone();
+        // In a task of its own: no second write is begun while the first one hangs.
+        let written = tokio::spawn(async move {
+            let _permit = permit;
+            database.write_without_timeout(|tx| Box::pin(async move { Log::lock_in(tx).await.map(|_| ()) })).await
         });
         match tokio::time::timeout(WRITE_TIMEOUT, written).await {
-            Ok(Ok(())) => Written::Done,
-            Ok(Err(error)) => Written::Failed(error),
+            Ok(Ok(Ok(()))) => Written::Done,
+            Ok(Ok(Err(error))) => Written::Failed(error),
+            Ok(Err(error)) => Written::Failed(DatabaseError::Interrupted(error.to_string())),
             Err(_) => Written::Hangs,
         }
     }

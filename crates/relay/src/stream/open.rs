@@ -93,10 +93,6 @@ impl Streams {
         streams
     }
 
-    pub(super) fn context(&self) -> &Context {
-        &self.context
-    }
-
     /// How many streams are open.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
-use sha2::{Digest as _, Sha256};
+use tiktok::ClientSecret;
+use tiktok::business::webhook;
 use wire::api::Platform;
 use wire::{EventBody, paths};
 
@@ -96,12 +97,7 @@ pub(super) fn now_s() -> i64 {
 
 /// `Tiktok-Signature` over these bytes.
 pub(super) fn sign(secret: &str, body: &str, at_s: i64) -> String {
-    let mut key = [0_u8; 64];
-    key[..secret.len()].copy_from_slice(secret.as_bytes());
-    let inner = Sha256::new().chain_update(key.map(|byte| byte ^ 0x36)).chain_update(format!("{at_s}.{body}"));
-    let outer = Sha256::new().chain_update(key.map(|byte| byte ^ 0x5c)).chain_update(inner.finalize()).finalize();
-    let hex: String = outer.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={at_s},s={hex}")
+    webhook::sign(body.as_bytes(), &ClientSecret::new(secret), at_s)
 }
 
 /// The body of a webhook.
@@ -143,8 +139,8 @@ async fn insert_app(context: &Context, platform: Platform) {
         .write(move |tx| {
             Box::pin(async move {
                 tx.execute(
-                    "INSERT INTO app (team, platform, app_id, redirect_uri, secret, secret_set_at_ms, previous_secret,
-                         previous_until_ms) VALUES ($1, $2, '7', '', $3, 0, $4, $5)",
+                    "INSERT INTO app (team, platform, app_id, redirect_uri, may_list_posts, secret, secret_set_at_ms, previous_secret,
+                         previous_until_ms) VALUES ($1, $2, '7', '', 0, $3, 0, $4, $5)",
                     &[
                         Value::Int(TEAM),
                         Value::Text(platform.as_str()),
