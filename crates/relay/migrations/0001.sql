@@ -92,9 +92,12 @@ CREATE TABLE account (
 -- Sends through the gateway, by the desktop's own key.
 CREATE TABLE send (
     device TEXT NOT NULL,
+    -- Its name when it sent.
+    device_name TEXT NOT NULL,
     send_key TEXT NOT NULL,
     team BIGINT NOT NULL REFERENCES team (id),
     account TEXT NOT NULL,
+    -- TikTok's id; of an answer to a comment `comment:` and the comment's id.
     conversation TEXT NOT NULL,
     -- calling, answered, unconfirmed
     state TEXT NOT NULL,

@@ -4,12 +4,18 @@
 //! answered, and every desktop reads the log by its own cursor. Desktops call TikTok through the relay, which puts the
 //! account's token in and keeps to one pace for the app.
 
+pub mod access;
+pub mod accounts;
+pub mod apps;
 pub mod clock;
 pub mod context;
 pub mod database;
+pub mod gateway;
 pub mod log;
 pub mod metrics;
 mod migrations;
 pub mod refusal;
 pub mod seal;
+#[cfg(test)]
+mod testing;
 mod tls;
