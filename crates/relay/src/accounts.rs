@@ -25,8 +25,8 @@ use crate::context::Context;
 use crate::refusal::Refusal;
 
 pub use renew::finish;
-pub use table::{NewLink, insert_linked};
 use table::Stored;
+pub use table::{NewLink, insert_linked};
 
 /// The longest wait for a renewal that is under way.
 const MAX_RENEWAL_WAIT: Duration = Duration::from_secs(15);

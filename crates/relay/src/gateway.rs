@@ -15,6 +15,7 @@ mod pace;
 mod pages;
 mod request;
 mod sends;
+mod upkeep;
 mod upload;
 mod upstream;
 
@@ -49,7 +50,7 @@ const MAX_FILES: usize = 32;
 /// What an operator may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GatewaySettings {
-    /// Calls a second to TikTok. Several relay processes share the app's 10.
+    /// Calls a second to TikTok with the shop's app, of all relay processes together.
     pub calls_per_second: usize,
     /// For name, connection and secure handshake.
     pub connect_timeout: Duration,
@@ -119,7 +120,8 @@ impl Gateway {
             context,
             settings,
         });
-        tokio::spawn(sends::keep_settling(Arc::downgrade(&gateway)));
+        gateway.pace.share_among(upkeep::count_callers(&gateway.context).await?);
+        tokio::spawn(upkeep::run(Arc::downgrade(&gateway)));
         Ok(gateway)
     }
 

@@ -123,9 +123,8 @@ pub(crate) async fn execute(database: &Database, sql: &'static str) -> u64 {
 
 /// The number in the column `n` of a question's one row.
 pub(crate) async fn number(database: &Database, sql: &'static str) -> i64 {
-    let row: Result<i64, DatabaseError> = database
-        .read(move |tx| Box::pin(async move { tx.query_one(sql, &[]).await?.unwrap().int("n") }))
-        .await;
+    let row: Result<i64, DatabaseError> =
+        database.read(move |tx| Box::pin(async move { tx.query_one(sql, &[]).await?.unwrap().int("n") })).await;
     row.unwrap()
 }
 

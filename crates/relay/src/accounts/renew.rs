@@ -56,11 +56,7 @@ pub async fn finish(most: Duration) -> bool {
 }
 
 /// Renews the pair that was issued at this time; none if another caller or process does, or did.
-pub(super) async fn renew(
-    context: &Context,
-    account: &str,
-    issued_at_ms: i64,
-) -> Result<Option<AccessToken>, Refusal> {
+pub(super) async fn renew(context: &Context, account: &str, issued_at_ms: i64) -> Result<Option<AccessToken>, Refusal> {
     let (owned, id, under_way) = (context.clone(), account.to_owned(), UnderWay::begin());
     let task = tokio::spawn(async move {
         let _under_way = under_way;
@@ -74,11 +70,7 @@ pub(super) async fn renew(
     }
 }
 
-async fn renew_claimed(
-    context: &Context,
-    account: &str,
-    issued_at_ms: i64,
-) -> Result<Option<AccessToken>, Refusal> {
+async fn renew_claimed(context: &Context, account: &str, issued_at_ms: i64) -> Result<Option<AccessToken>, Refusal> {
     let Some(claim) = table::claim(context, account, issued_at_ms, RENEWAL_LEASE).await? else { return Ok(None) };
     let tokens = match ask_for_pair(context, account, &claim).await {
         Ok(tokens) => tokens,

@@ -296,8 +296,7 @@ pub(super) async fn keep(
         Some(refresh) => Some(context.seal.seal(&refresh_place(account), refresh.expose().as_bytes())?),
         None => None,
     };
-    let (id, times, issued_before_ms) =
-        (account.to_owned(), Lifetimes::of(tokens, Some(before)), before.issued_at_ms);
+    let (id, times, issued_before_ms) = (account.to_owned(), Lifetimes::of(tokens, Some(before)), before.issued_at_ms);
     let kept = context
         .database
         .write::<_, Refusal, _>(move |tx| {

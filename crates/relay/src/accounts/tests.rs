@@ -98,7 +98,8 @@ async fn a_new_pair_is_kept_though_the_database_fails(database: TestDatabase) {
     let trouble = async {
         until("TikTok gave a pair", async || shop.tiktok.lock().renewals == 1).await;
         tokio::time::sleep(Duration::from_millis(600)).await;
-        let kept = number(&shop.context.database, "SELECT CAST(count(*) AS BIGINT) AS n FROM account WHERE renewing_by <> ''");
+        let kept =
+            number(&shop.context.database, "SELECT CAST(count(*) AS BIGINT) AS n FROM account WHERE renewing_by <> ''");
         assert_eq!(kept.await, 1, "it is not kept yet");
         execute(&shop.context.database, "ALTER TABLE away RENAME TO team").await;
     };
@@ -144,7 +145,8 @@ async fn an_account_is_unlinked_and_its_token_given_back(database: TestDatabase)
     assert_eq!(unlink(&shop.context, ACCOUNT).await.unwrap_err().0.code, FailureCode::NotFound);
     assert_eq!(unlink(&shop.context, "_000other").await.unwrap_err().0.code, FailureCode::NotFound);
     assert!(list(&shop.context).await.unwrap().is_empty());
-    let sealed = "SELECT CAST(count(*) AS BIGINT) AS n FROM account WHERE access_token IS NOT NULL OR refresh_token IS NOT NULL";
+    let sealed =
+        "SELECT CAST(count(*) AS BIGINT) AS n FROM account WHERE access_token IS NOT NULL OR refresh_token IS NOT NULL";
     assert_eq!(number(&shop.context.database, sealed).await, 0);
     // What is heard of the old link later marks nothing.
     set_needs_linking(&shop.context, ACCOUNT).await.unwrap();

@@ -82,8 +82,7 @@ impl Gateway {
         let answer = self.upstream.exchange(&call.outgoing, body, token).await?;
         // What is not UTF-8 is not JSON either.
         let text: Cow<'_, str> = String::from_utf8_lossy(&answer.body);
-        let meaning =
-            tiktok::business_data(answer.status.as_u16(), answer.retry_after, &text, &[token.expose()]);
+        let meaning = tiktok::business_data(answer.status.as_u16(), answer.retry_after, &text, &[token.expose()]);
         match &meaning {
             Ok(_) => tracing::debug!(path = call.outgoing.path, "TikTok carried out a call"),
             Err(error) => tracing::info!(path = call.outgoing.path, %error, "TikTok did not carry out a call"),

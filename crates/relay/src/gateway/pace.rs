@@ -166,6 +166,13 @@ impl Pace {
         }
     }
 
+    /// So many relay processes call with the app, this one among them: each keeps to its part, because TikTok counts them
+    /// together.
+    pub(crate) fn share_among(&self, processes: usize) {
+        self.shared.lock().window.share_among(processes);
+        self.shared.changed.notify_one();
+    }
+
     /// TikTok is not there for a while, which is no matter of how much is asked: everyone waits this long.
     pub(crate) fn pause(&self, wait: Duration) {
         let now = Instant::now();

@@ -45,8 +45,7 @@ pub(crate) struct Fields(BTreeMap<String, Box<RawValue>>);
 
 impl Fields {
     pub(crate) fn read(json: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(json)
-            .map_err(|_| bad_request("the body is not a JSON object, or has a field twice"))
+        serde_json::from_slice(json).map_err(|_| bad_request("the body is not a JSON object, or has a field twice"))
     }
 
     /// A field that is there and not `null`.
@@ -214,10 +213,7 @@ mod tests {
             (r#"{"message_type":"TEXT","recipient":"c","direct_reply":{}}"#, Err(FailureCode::BadRequest)),
             (r#"{"message_type":"TEXT","direct_reply":{}}"#, Err(FailureCode::BadRequest)),
             (r#"{"recipient":"c"}"#, Err(FailureCode::BadRequest)),
-            (
-                r#"{"message_type":"SENDER_ACTION","message_type":"TEXT","recipient":"c"}"#,
-                Err(FailureCode::BadRequest),
-            ),
+            (r#"{"message_type":"SENDER_ACTION","message_type":"TEXT","recipient":"c"}"#, Err(FailureCode::BadRequest)),
             (
                 r#"{"message_type":"SENDER_ACTION","message\u005ftype":"TEXT","recipient":"c"}"#,
                 Err(FailureCode::BadRequest),
@@ -241,7 +237,8 @@ mod tests {
     fn only_a_send_goes_first() {
         let mut headers = HeaderMap::new();
         assert_eq!(priority(&headers, false), Priority::Open);
-        for (named, expected) in [("send", Priority::Open), ("open", Priority::Open), ("background", Priority::Background)]
+        for (named, expected) in
+            [("send", Priority::Open), ("open", Priority::Open), ("background", Priority::Background)]
         {
             headers.insert(wire::headers::PRIORITY, HeaderValue::from_static(named));
             assert_eq!(priority(&headers, false), expected);

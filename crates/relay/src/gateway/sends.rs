@@ -37,9 +37,7 @@ use super::upstream::Answer;
 use crate::access::Caller;
 use crate::refusal::Refusal;
 
-#[cfg(test)]
-pub(super) use settle::settle_overdue;
-pub(super) use settle::{keep_settling, settle_at_start};
+pub(super) use settle::{settle_at_start, settle_overdue};
 use table::{Admission, End};
 
 /// The longest answer to a send that is read and kept; TikTok's have some hundreds of bytes.

@@ -171,7 +171,9 @@ mod tests {
     fn a_boundary_is_read() {
         assert_eq!(boundary("multipart/form-data; boundary=b").unwrap(), b"--b");
         assert_eq!(boundary(r#"Multipart/Form-Data; charset=utf-8; Boundary="a b""#).unwrap(), b"--a b");
-        for other in ["application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b"] {
+        for other in
+            ["application/json", "multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b"]
+        {
             assert_eq!(boundary(other), None, "{other}");
         }
     }

@@ -108,10 +108,17 @@ impl Server {
     /// Copies a running server, and starts the copy as its standby by the name `standby`.
     pub(crate) fn start_standby(primary: &Self) -> Self {
         let server = Self::folder();
-        let source =
-            format!("host={} user=postgres application_name=standby", primary.folder.display());
+        let source = format!("host={} user=postgres application_name=standby", primary.folder.display());
         run(program("pg_basebackup").arg("-d").arg(source).arg("-D").arg(server.data()).args([
-            "-R", "-X", "stream", "-C", "-S", "standby", "-c", "fast", "--no-sync",
+            "-R",
+            "-X",
+            "stream",
+            "-C",
+            "-S",
+            "standby",
+            "-c",
+            "fast",
+            "--no-sync",
         ]));
         server.configure(&format!("unix_socket_directories='{}'\n", server.folder.display()));
         server.launch();

@@ -45,7 +45,10 @@ async fn no_second_holds_more_calls_than_the_pace() {
             assert!(*window.last().unwrap() - window[0] >= Duration::from_secs(1), "{priority:?}");
         }
         let spent = *calls.last().unwrap() - calls[0];
-        assert!(spent <= Duration::from_secs(60_u64.div_ceil(most as u64) + 1), "no slower: {spent:?} for {priority:?}");
+        assert!(
+            spent <= Duration::from_secs(60_u64.div_ceil(most as u64) + 1),
+            "no slower: {spent:?} for {priority:?}"
+        );
         tokio::time::advance(MINUTE).await;
     }
 }
@@ -110,8 +113,7 @@ async fn a_queue_that_is_full_says_when_to_come_again() {
     let pace = Arc::new(Pace::new(10));
     let order = Arc::new(Mutex::new(Vec::new()));
     pace.pause(Duration::from_secs(2));
-    let waiting: Vec<_> =
-        (0..64).map(|_| waiter(&pace, &order, Priority::Open, "a", "a".to_owned())).collect();
+    let waiting: Vec<_> = (0..64).map(|_| waiter(&pace, &order, Priority::Open, "a", "a".to_owned())).collect();
     settle().await;
     let full = pace.turn(Priority::Open, "a", LONG).await.unwrap_err();
     assert_eq!(full.wait, Duration::from_secs(7));
@@ -155,7 +157,11 @@ async fn told_twice_within_a_minute_everyone_is_sent_away_for_five_minutes_and_c
     let told = pace.turn(Priority::Send, "a", LONG).await.unwrap_err();
     assert_eq!(told.wait, MINUTE_PAUSE);
     pace.slow_down(second, None, day);
-    assert_eq!(pace.turn(Priority::Send, "a", LONG).await.unwrap_err().wait, MINUTE_PAUSE, "already waiting: not longer");
+    assert_eq!(
+        pace.turn(Priority::Send, "a", LONG).await.unwrap_err().wait,
+        MINUTE_PAUSE,
+        "already waiting: not longer"
+    );
     tokio::time::advance(MINUTE_PAUSE).await;
     let calls = turns(&pace, Priority::Send, "a", 20).await;
     let spent = *calls.last().unwrap() - calls[0];
@@ -191,4 +197,16 @@ async fn maintenance_does_not_count_as_asking_too_fast() {
     tokio::time::advance(MINUTE).await;
     pace.slow_down(second, None, day);
     assert_eq!(pace.shared.lock().paused_until.unwrap() - Instant::now(), second, "the first time it was told so");
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_relays_take_a_third_each() {
+    let pace = Pace::new(10);
+    pace.share_among(3);
+    let calls = turns(&pace, Priority::Send, "a", 10).await;
+    assert!(calls.windows(4).all(|window| window[3] - window[0] >= Duration::from_secs(1)));
+    pace.share_among(1);
+    tokio::time::advance(MINUTE).await;
+    let calls = turns(&pace, Priority::Send, "a", 10).await;
+    assert_eq!(calls[9], calls[0]);
 }

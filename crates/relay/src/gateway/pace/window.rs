@@ -14,6 +14,8 @@ const WON_BACK: f64 = 0.1;
 
 #[derive(Debug)]
 pub(super) struct Window {
+    /// Of all that call with the app.
+    of_app: usize,
     per_second: usize,
     calls: VecDeque<Instant>,
     /// The part of the pace that the app went on with after a pause, and since when.
@@ -22,7 +24,13 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(per_second: usize) -> Self {
-        Self { per_second: per_second.max(1), calls: VecDeque::new(), rate: None }
+        let per_second = per_second.max(1);
+        Self { of_app: per_second, per_second, calls: VecDeque::new(), rate: None }
+    }
+
+    /// From now on this is one of so many.
+    pub(super) fn share_among(&mut self, processes: usize) {
+        self.per_second = (self.of_app / processes.max(1)).max(1);
     }
 
     fn rate(&self, now: Instant) -> f64 {

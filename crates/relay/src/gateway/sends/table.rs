@@ -10,7 +10,7 @@ use super::Intent;
 use crate::clock::now_ms;
 use crate::context::{Context, TEAM};
 use crate::database::{DatabaseError, Row, Tx, Value};
-use crate::log::{Answer, Log, NewEvent};
+use crate::log::{Answer, Appended, Log, NewEvent};
 use crate::refusal::Refusal;
 
 /// Whether a send may begin.
@@ -66,12 +66,8 @@ async fn admit_in(tx: &mut Tx, intent: &Intent, worker: &str) -> Result<Admissio
     if intent.seen.epoch != ends.epoch || intent.seen.sequence > ends.head {
         return Ok(Admission::Behind);
     }
-    let sql = "SELECT seq, device, answered_by FROM answered WHERE account = $1 AND conversation = $2";
-    if let Some(row) = tx.query_one(sql, &[account, conversation]).await? {
-        let is_unseen = u64::try_from(row.int("seq")?).is_ok_and(|seq| seq > intent.seen.sequence);
-        if is_unseen && row.text("device")? != intent.device {
-            return Ok(Admission::Stale { answered_by: row.text("answered_by")? });
-        }
+    if let Some(answered_by) = unseen_answer(tx, intent).await? {
+        return Ok(Admission::Stale { answered_by });
     }
     tx.execute(
         "INSERT INTO send (device, device_name, send_key, team, account, conversation, state, body_hash, began_at_ms, worker)
@@ -90,6 +86,24 @@ async fn admit_in(tx: &mut Tx, intent: &Intent, worker: &str) -> Result<Admissio
     )
     .await?;
     Ok(Admission::Begun)
+}
+
+/// Who answered the conversation after what the agent had seen; empty if it was by another way than the gateway.
+async fn unseen_answer(tx: &mut Tx, intent: &Intent) -> Result<Option<String>, DatabaseError> {
+    let (account, conversation) = (Value::Text(&intent.account), Value::Text(&intent.conversation));
+    let (device, seen) =
+        (Value::Text(&intent.device), Value::Int(i64::try_from(intent.seen.sequence).unwrap_or(i64::MAX)));
+    let sql = "SELECT device_name FROM send WHERE account = $1 AND conversation = $2 AND device <> $3 AND seq > $4
+               ORDER BY seq DESC LIMIT 1";
+    if let Some(row) = tx.query_one(sql, &[account, conversation, device, seen]).await? {
+        return row.text("device_name").map(Some);
+    }
+    // TikTok pushes what was sent through the gateway as well. That is no other answer.
+    let sql = "SELECT answered_by FROM answered WHERE account = $1 AND conversation = $2 AND device <> $3 AND seq > $4
+               AND NOT EXISTS (SELECT 1 FROM send WHERE send.account = answered.account
+                   AND send.message = answered.message)";
+    let row = tx.query_one(sql, &[account, conversation, device, seen]).await?;
+    row.map(|row| row.text("answered_by")).transpose()
 }
 
 fn same(row: &Row, intent: &Intent) -> Result<Admission, DatabaseError> {
@@ -175,18 +189,23 @@ async fn end_in(tx: &mut Tx, intent: &Intent, end: &End, worker: &str) -> Result
 /// Tells all desktops of a send that TikTok took, or may have taken: either counts as an answer.
 async fn append_sent(tx: &mut Tx, account: &str, sent: Sent) -> Result<(), DatabaseError> {
     let is_known = if sent.message.is_some() { "sent" } else { "perhaps" };
+    let (device, key) = (sent.device.clone(), sent.key.clone());
     let event = NewEvent {
         account: account.to_owned(),
-        dedup: format!("send/{}/{}/{is_known}", sent.device, sent.key),
+        dedup: format!("send/{device}/{key}/{is_known}"),
         answer: Some(Answer {
             conversation: sent.conversation.clone(),
-            device: sent.device.clone(),
+            device: device.clone(),
             answered_by: sent.device_name.clone(),
             message: sent.message.clone().unwrap_or_default(),
         }),
         body: EventBody::Sent(sent),
     };
-    Log::append_in(tx, &event).await?;
+    if let Appended::New(id) = Log::append_in(tx, &event).await? {
+        let sql = "UPDATE send SET seq = $3 WHERE device = $1 AND send_key = $2";
+        let sequence = i64::try_from(id.sequence).unwrap_or(i64::MAX);
+        tx.execute(sql, &[Value::Text(&device), Value::Text(&key), Value::Int(sequence)]).await?;
+    }
     Ok(())
 }
 
@@ -224,7 +243,10 @@ pub(super) async fn give_up(context: &Context, before_ms: i64, worker: Option<St
         })
         .await?;
     if count > 0 {
-        tracing::warn!(count, "the outcome of sends is not known: the relay that made them ended, or lost its database");
+        tracing::warn!(
+            count,
+            "the outcome of sends is not known: the relay that made them ended, or lost its database"
+        );
         context.log.look().await;
     }
     Ok(count)
@@ -238,20 +260,6 @@ pub(super) async fn has_overdue(context: &Context, before_ms: i64) -> Result<boo
             Box::pin(async move {
                 let sql = "SELECT send_key FROM send WHERE state = 'calling' AND began_at_ms < $1 LIMIT 1";
                 Ok(tx.query_one(sql, &[Value::Int(before_ms)]).await?.is_some())
-            })
-        })
-        .await
-}
-
-/// Forgets sends that ended and began before this time.
-pub(super) async fn prune(context: &Context, before_ms: i64) -> Result<(), DatabaseError> {
-    context
-        .database
-        .write(move |tx| {
-            Box::pin(async move {
-                let sql = "DELETE FROM send WHERE state <> 'calling' AND began_at_ms < $1";
-                tx.execute(sql, &[Value::Int(before_ms)]).await?;
-                Ok(())
             })
         })
         .await

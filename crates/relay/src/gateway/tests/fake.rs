@@ -164,7 +164,10 @@ impl FakeTikTok {
         }
         let token = recorded.headers.get("access-token").and_then(|value| value.to_str().ok());
         if self.lock().access.as_deref() != token {
-            return text(200, r#"{"code":40105,"message":"Access token is incorrect or has been revoked.","request_id":"r1"}"#);
+            return text(
+                200,
+                r#"{"code":40105,"message":"Access token is incorrect or has been revoked.","request_id":"r1"}"#,
+            );
         }
         if path.ends_with("/message/send/") {
             return self.send(&recorded).await;
@@ -182,7 +185,10 @@ impl FakeTikTok {
         let take = || {
             let mut state = self.lock();
             state.ledger.push(message.clone());
-            format!(r#"{{"code":0,"message":"OK", "data":{{"message":{{"message_id":"mid-{}"}}}}}}"#, state.ledger.len())
+            format!(
+                r#"{{"code":0,"message":"OK", "data":{{"message":{{"message_id":"mid-{}"}}}}}}"#,
+                state.ledger.len()
+            )
         };
         match fault {
             None => text(200, &take()),

@@ -18,8 +18,10 @@ const UPLOAD: &str = "/v1/tiktok/business/message/media/upload/";
 
 impl Shop {
     fn media(&self, url: &str) -> String {
-        let query: String =
-            url::form_urlencoded::Serializer::new(String::new()).append_pair("account", ACCOUNT).append_pair("url", url).finish();
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("account", ACCOUNT)
+            .append_pair("url", url)
+            .finish();
         format!("/v1/media?{query}")
     }
 

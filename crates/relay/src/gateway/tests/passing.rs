@@ -47,7 +47,10 @@ async fn an_answer_goes_back_as_it_came(database: TestDatabase) {
         assert!(!got.headers.contains_key(name), "{name}");
     }
     let asked = shop.tiktok.lock().requests.pop().unwrap();
-    assert_eq!((asked.method.as_str(), asked.path.as_str()), ("GET", "/open_api/v1.3/business/message/conversation/list/"));
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str()),
+        ("GET", "/open_api/v1.3/business/message/conversation/list/")
+    );
     assert_eq!(asked.query.as_deref(), Some(query));
     assert_eq!(asked.headers["access-token"], "act.canary-0");
     for name in ["cookie", "x-forwarded-for", "referer", "authorization", "deskbell-priority"] {
@@ -68,12 +71,8 @@ async fn the_desktops_client_works_unchanged(database: TestDatabase) {
         "authorize": &shop.url, "login_kit": &shop.url, "business": format!("{}/v1/tiktok/", shop.url),
     });
     let client = Client::new(Endpoints::from_json(&file.to_string()).unwrap()).unwrap();
-    let list = ListConversations {
-        business_id: ACCOUNT.to_owned(),
-        kind: ConversationKind::Single,
-        limit: 100,
-        cursor: None,
-    };
+    let list =
+        ListConversations { business_id: ACCOUNT.to_owned(), kind: ConversationKind::Single, limit: 100, cursor: None };
     let page = client.call(&AccessToken::new(token("nok")), list.clone()).await.unwrap();
     assert_eq!(page.conversations[0].conversation_id, CONVERSATION);
     let typing = SendMessage {
@@ -221,7 +220,11 @@ async fn a_limit_of_tiktoks_stops_everyone(database: TestDatabase) {
     let refused = shop.send("lek", "k1", "hello").await.failure().unwrap();
     assert_eq!(refused.code, FailureCode::SlowDown);
     let wait = Duration::from_millis(refused.retry_after_ms.unwrap());
-    assert!((Duration::from_secs(240)..=Duration::from_secs(300)).contains(&wait), "{wait:?} for {:?}", RateLimit::Minute);
+    assert!(
+        (Duration::from_secs(240)..=Duration::from_secs(300)).contains(&wait),
+        "{wait:?} for {:?}",
+        RateLimit::Minute
+    );
     assert_eq!(shop.tiktok.lock().requests.len(), 1);
     assert_eq!(number(&shop.context.database, "SELECT CAST(count(*) AS BIGINT) AS n FROM send").await, 0);
 }
@@ -247,7 +250,10 @@ async fn a_page_is_in_the_log_once(database: TestDatabase) {
     until("the page that moved is kept", async || pages().await.len() == 3).await;
     let pages = pages().await;
     assert_eq!(pages[0].path, "/business/message/conversation/list/");
-    assert_eq!(pages[0].query, [("conversation_type", "SINGLE"), ("cursor", "+")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+    assert_eq!(
+        pages[0].query,
+        [("conversation_type", "SINGLE"), ("cursor", "+")].map(|(n, v)| (n.to_owned(), v.to_owned()))
+    );
     let data = PAGE.split_once("\"data\":").unwrap().1.strip_suffix('}').unwrap();
     assert_eq!(pages[0].data, data, "as it came, to the last digit");
     // `Date` is cut to the second.

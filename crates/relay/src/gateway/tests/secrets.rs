@@ -46,14 +46,20 @@ async fn no_secret_leaves_the_relay() {
     let quoted = r#"{"code":40002,"message":"act.canary-0 has no scope","data":{}}"#;
     shop.tiktok.lock().page = quoted.to_owned();
     said.push(shop.get("nok", list).await);
-    shop.tiktok.fail(&[Fault::TakenAs(500, "act.canary-0"), Fault::HangUpAfter, Fault::Refused(40_002, "act.canary-0")]);
+    shop.tiktok.fail(&[
+        Fault::TakenAs(500, "act.canary-0"),
+        Fault::HangUpAfter,
+        Fault::Refused(40_002, "act.canary-0"),
+    ]);
     for key in ["k2", "k3", "k4"] {
         said.push(shop.send("nok", key, "words of a customer").await);
         said.push(shop.get("nok", &format!("/v1/sends/{key}")).await);
     }
     shop.tiktok.expire();
     said.push(shop.get("nok", list).await);
-    said.push(shop.get("nok", &format!("/v1/media?account={ACCOUNT}&url=http://{}/media/9", shop.tiktok.address)).await);
+    said.push(
+        shop.get("nok", &format!("/v1/media?account={ACCOUNT}&url=http://{}/media/9", shop.tiktok.address)).await,
+    );
     let fault = Fault::Refused(40_107, "rft.canary-1 is old, as is app-secret-canary");
     shop.tiktok.lock().renewal_faults.push_back(fault);
     shop.tiktok.expire();

@@ -23,6 +23,7 @@ on_both_engines!(
     of_two_colleagues_at_two_relays_one_goes_out,
     a_conversation_that_is_busy_for_long_is_said_to_be,
     what_the_shop_said_by_another_way_has_to_be_seen,
+    tiktoks_push_of_a_send_is_no_other_answer,
     what_was_seen_in_another_epoch_proves_nothing,
     a_send_says_who_it_is,
     an_answer_to_a_comment_is_a_send_too,
@@ -174,21 +175,42 @@ async fn a_conversation_that_is_busy_for_long_is_said_to_be(database: TestDataba
     assert_eq!(shop.send_seen("lek", "k1", "hi", &seen).await.code(), Some(FailureCode::Stale));
 }
 
-async fn what_the_shop_said_by_another_way_has_to_be_seen(database: TestDatabase) {
-    let shop = Shop::open(database).await;
-    let seen = shop.head();
+/// TikTok pushes a message of the shop's.
+async fn push(shop: &Shop, message: &str) {
     let answer = Answer {
         conversation: CONVERSATION.to_owned(),
         device: String::new(),
         answered_by: String::new(),
-        message: "mid-app".to_owned(),
+        message: message.to_owned(),
     };
     let body = EventBody::Hint(wire::event::Hint::default());
-    let event = NewEvent { account: ACCOUNT.to_owned(), dedup: "app".to_owned(), body, answer: Some(answer) };
+    let event = NewEvent { account: ACCOUNT.to_owned(), dedup: message.to_owned(), body, answer: Some(answer) };
     shop.context.log.append(event, Duration::from_secs(10)).await.unwrap();
+}
+
+async fn what_the_shop_said_by_another_way_has_to_be_seen(database: TestDatabase) {
+    let shop = Shop::open(database).await;
+    let seen = shop.head();
+    push(&shop, "mid-app").await;
     let stale = shop.send_seen("nok", "k1", "hello", &seen).await.failure().unwrap();
     assert_eq!((stale.code, stale.answered_by.as_deref()), (FailureCode::Stale, Some("")));
     assert_eq!(shop.send("nok", "k1", "hello").await.code(), None);
+}
+
+async fn tiktoks_push_of_a_send_is_no_other_answer(database: TestDatabase) {
+    let shop = Shop::open(database).await;
+    let seen = shop.head();
+    assert_eq!(shop.send("nok", "k1", "hello").await.code(), None);
+    push(&shop, "mid-1").await;
+    assert_eq!(shop.send_seen("nok", "k2", "and", &seen).await.code(), None, "its own");
+    let stale = shop.send_seen("lek", "k1", "hi", &seen).await.failure().unwrap();
+    assert_eq!((stale.code, stale.answered_by.as_deref()), (FailureCode::Stale, Some("nok's laptop")));
+    // A push that comes late does not hide what a colleague said before it.
+    let seen = shop.head();
+    assert_eq!(shop.send("lek", "k1", "hi").await.code(), None);
+    push(&shop, "mid-2").await;
+    let stale = shop.send_seen("nok", "k3", "third", &seen).await.failure().unwrap();
+    assert_eq!((stale.code, stale.answered_by.as_deref()), (FailureCode::Stale, Some("lek's laptop")));
 }
 
 async fn what_was_seen_in_another_epoch_proves_nothing(database: TestDatabase) {

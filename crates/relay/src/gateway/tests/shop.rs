@@ -235,9 +235,9 @@ pub(crate) async fn link(context: &Context, access: &str, refresh: &str) {
         tokens,
     };
     let seal = context.seal.clone();
-    let linked = context.database.write::<_, Refusal, _>(move |tx| {
-        Box::pin(async move { accounts::insert_linked(tx, &seal, &link).await })
-    });
+    let linked = context
+        .database
+        .write::<_, Refusal, _>(move |tx| Box::pin(async move { accounts::insert_linked(tx, &seal, &link).await }));
     linked.await.unwrap();
     age(context, 3_600_000).await;
     context.log.look().await;

@@ -19,6 +19,7 @@ on_both_engines!(
     a_desktop_that_hangs_up_loses_no_outcome,
     a_relay_that_dies_leaves_an_unconfirmed_send,
     another_relays_send_is_given_up_when_it_must_have_ended,
+    relays_that_share_a_database_share_the_pace,
     closing_waits_for_what_is_under_way,
     a_database_that_fails_meanwhile_loses_no_outcome,
 );
@@ -59,7 +60,9 @@ async fn each_fault_has_its_outcome(database: TestDatabase) {
         let event = shop.sent_events().await.pop().unwrap();
         assert_eq!((event.key, event.message), (key, None), "{fault:?}: colleagues see that it may be on its way");
         assert_eq!(
-            shop.send_seen("lek", &format!("l{index}"), "hi", &wire::EventId { sequence: 0, ..shop.head() }).await.code(),
+            shop.send_seen("lek", &format!("l{index}"), "hi", &wire::EventId { sequence: 0, ..shop.head() })
+                .await
+                .code(),
             Some(FailureCode::Stale),
             "{fault:?}: it counts as an answer"
         );
@@ -176,6 +179,18 @@ async fn another_relays_send_is_given_up_when_it_must_have_ended(database: TestD
     assert_eq!(shop.send("nok", "k1", "hello").await.code(), None, "the conversation is free again");
 }
 
+async fn relays_that_share_a_database_share_the_pace(database: TestDatabase) {
+    let shop = Shop::open(database).await;
+    let count = async || crate::gateway::upkeep::count_callers(&shop.context).await.unwrap();
+    assert_eq!(count().await, 1);
+    let _other = shop.another(settings()).await;
+    // A file has one relay.
+    let expected = if shop.context.database.engine() == crate::database::Engine::Postgres { 2 } else { 1 };
+    assert_eq!(count().await, expected);
+    execute(&shop.context.database, "UPDATE caller SET seen_at_ms = seen_at_ms - 15001 WHERE worker = 'another'").await;
+    assert_eq!(count().await, 1, "it is gone");
+}
+
 async fn closing_waits_for_what_is_under_way(database: TestDatabase) {
     let shop = Shop::open(database).await;
     shop.tiktok.fail(&[Fault::Hold]);
@@ -209,7 +224,8 @@ async fn a_database_that_fails_meanwhile_loses_no_outcome(database: TestDatabase
         shop.tiktok.go_on();
         // Long enough for at least one try to write it.
         tokio::time::sleep(Duration::from_millis(700)).await;
-        let written = number(&shop.context.database, "SELECT CAST(count(*) AS BIGINT) AS n FROM send WHERE state = 'calling'");
+        let written =
+            number(&shop.context.database, "SELECT CAST(count(*) AS BIGINT) AS n FROM send WHERE state = 'calling'");
         assert_eq!(written.await, 1, "nothing of the outcome is there without its event");
         execute(&shop.context.database, "ALTER TABLE away RENAME TO answered").await;
     };
