@@ -8,7 +8,7 @@ use crate::{
     endpoint::Endpoint,
     endpoints::{self, Endpoints},
     error::{self, Error, UnknownWhy},
-    media_fetch::{MediaError, MediaFetcher, VideoError, VideoTimeouts},
+    media_fetch::{MediaBody, MediaError, MediaFetcher, VideoError, VideoTimeouts},
     secret::AccessToken,
     transport::{self, Answer, Body, OutgoingRequest, Timeouts, Transport},
 };
@@ -129,6 +129,20 @@ impl Client {
         into: &mut (impl AsyncWrite + Unpin),
     ) -> Result<u64, VideoError> {
         self.shared.media.fetch_video(url, token, cap_bytes, into, VideoTimeouts::default()).await
+    }
+
+    /// Opens an image or a video to be passed on as it comes: at most `cap_bytes` (and never more than 200 MiB), within 10
+    /// minutes, and never 30 s without a byte. The same care is taken as with [`Client::fetch_media`].
+    ///
+    /// # Errors
+    /// [`MediaError`]
+    pub async fn open_media(
+        &self,
+        url: &str,
+        token: Option<&AccessToken>,
+        cap_bytes: usize,
+    ) -> Result<MediaBody, MediaError> {
+        self.shared.media.open_body(url, token, cap_bytes).await
     }
 
     #[cfg(test)]

@@ -14,6 +14,7 @@ mod redact;
 mod variants;
 
 pub use answer::{RawAnswer, Words};
+pub use classify::business_data;
 pub(crate) use classify::{business, gateway, login_kit};
 pub(crate) use facts::Facts;
 pub use limit::RateLimit;

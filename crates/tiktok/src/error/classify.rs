@@ -70,6 +70,20 @@ pub(crate) fn gateway(code: &str, retry_after: Option<Duration>, text: &str, sec
     Error::Gateway { code: code.to_owned(), retry_after, raw: Facts::of(text, secrets).raw }
 }
 
+/// Reads an answer of the Business API that came by another way than [`crate::Client::call`]: the JSON text of its `data`,
+/// or what the answer means. `secrets` are taken out of what an error keeps.
+///
+/// # Errors
+/// Every variant of [`Error`] but [`Error::Unreachable`].
+pub fn business_data(
+    status: u16,
+    retry_after: Option<Duration>,
+    text: &str,
+    secrets: &[&str],
+) -> Result<Box<RawValue>, Error> {
+    business(status, retry_after, text, secrets).map(|answer| answer.data)
+}
+
 fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) -> Error {
     match code {
         40_100 | 40_016 | 40_133 => facts.too_fast(status, retry_after.unwrap_or(NEXT_SECOND)),
