@@ -5,6 +5,7 @@
 //! in one transaction where it changes anything, so that after a crash the stream goes on where it was.
 
 mod apply;
+mod history;
 mod stream;
 
 use std::sync::Arc;
@@ -192,6 +193,7 @@ impl Relay {
             paired_at_ms: self.context.clock().now_ms(),
             cursor: Some(RelayCursor { epoch: me.head.epoch.clone(), sequence: me.head.sequence }),
             followed_from_ms: self.context.clock().now_ms(),
+            history_before: Some(me.head.sequence.saturating_add(1)),
         };
         self.context.store().write(move |tx| table::set(tx, &relay)).await?;
         self.open_route(&url, &paired.token)?;
@@ -209,6 +211,13 @@ impl Relay {
     /// [`PairError`]
     pub async fn unpair(&self) -> Result<(), PairError> {
         let _alone = self.state.changing.lock().await;
+        let device = self.context.store().read(table::get).await?.map(|relay| relay.device_id);
+        if let (Some(route), Some(device)) = (self.context.caller().gateway().route(), device)
+            && let Err(error) = route.relay.revoke(&device).await
+        {
+            // Then an admin revokes it; nothing here has its token any more.
+            tracing::warn!(%error, "could not give back this computer's token at the relay");
+        }
         self.context.secrets().erase(DEVICE_TOKEN).await?;
         let gone = self
             .context

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-use wire::api::{Claim, Hello, Lease, LeaseRequest, Me, PairRequest, Paired, SendOutcome};
+use wire::api::{Claim, Hello, History, Lease, LeaseRequest, Me, PairRequest, Paired, SendOutcome};
 use wire::{EventId, Failure, FailureCode, paths};
 
 /// For name, connection and secure handshake.
@@ -129,6 +129,18 @@ impl RelayApi {
     /// What became of a send. One that the relay has not received by now it will not make any more.
     pub(crate) async fn withdraw_send(&self, key: &str) -> Result<SendOutcome, RelayError> {
         self.call(self.request(Method::DELETE, &format!("{}/{key}", paths::SENDS))?).await
+    }
+
+    /// Events before a sequence, newest first.
+    pub(crate) async fn history(&self, before: u64, limit: u32) -> Result<History, RelayError> {
+        let query = [("before", before.to_string()), ("limit", limit.to_string())];
+        self.call(self.request(Method::GET, paths::HISTORY)?.query(&query)).await
+    }
+
+    /// Revokes a device. Any device may revoke itself.
+    pub(crate) async fn revoke(&self, device: &str) -> Result<(), RelayError> {
+        let path = format!("{}/{device}", paths::DEVICES);
+        self.call::<serde_json::Value>(self.request(Method::DELETE, &path)?).await.map(|_| ())
     }
 
     /// Asks to be the one desktop that sweeps an account's lists, or gives that back.

@@ -10,7 +10,8 @@ CREATE TABLE relay (
     paired_at_ms     INTEGER NOT NULL,
     epoch            TEXT,                                  -- of the newest event stored; NULL before the first
     sequence         INTEGER NOT NULL DEFAULT 0,            -- of the newest event stored
-    followed_from_ms INTEGER NOT NULL                       -- what happened before this is not known from the log
+    followed_from_ms INTEGER NOT NULL,                      -- what happened before this is not known from the log
+    history_before   INTEGER                                -- older events are read back from here; NULL once all are
 ) STRICT;
 
 -- Events of kinds that this version does not know. A newer version applies them.

@@ -35,9 +35,9 @@ impl Relay {
         let known = self.context.store().read(move |sql| account::find(sql, &remote_id)).await?;
         let known = known.filter(|known| known.unlinked_at_ms.is_none());
         match (event.body, known) {
-            (EventBody::Webhook(webhook), Some(known)) => self.apply_webhook(&known, &webhook, &place).await?,
+            (EventBody::Webhook(webhook), Some(known)) => self.apply_webhook(&known, &webhook, Some(&place)).await?,
             (EventBody::Hint(hint), Some(known)) => self.apply_hint(&known, hint).await?,
-            (EventBody::Page(page), Some(known)) => self.apply_page(&known, &page, &place).await?,
+            (EventBody::Page(page), Some(known)) => self.apply_page(&known, &page, Some(&place)).await?,
             (EventBody::Sent(sent), Some(known)) => {
                 self.apply_sent(&known, sent, event.at_ms, device).await?;
             }
@@ -62,14 +62,14 @@ impl Relay {
         self.context.store().write(move |tx| table::set_cursor(tx, &place)).await
     }
 
-    async fn apply_webhook(
+    pub(super) async fn apply_webhook(
         &self,
         known: &Account,
         webhook: &event::Webhook,
-        place: &RelayCursor,
+        place: Option<&RelayCursor>,
     ) -> Result<(), StoreError> {
         match Envelope::read(webhook.raw.as_bytes()) {
-            Ok(envelope) => self.webhooks.apply(known, envelope, Some(place.clone())).await.map(drop),
+            Ok(envelope) => self.webhooks.apply(known, envelope, place.cloned()).await.map(drop),
             Err(error) => {
                 tracing::warn!(account = known.id.0, %error, "a webhook of the relay's is no event");
                 Ok(())
@@ -94,7 +94,12 @@ impl Relay {
     }
 
     /// TikTok answered this when a desktop read a list or a conversation.
-    async fn apply_page(&self, known: &Account, page: &event::Page, place: &RelayCursor) -> Result<(), StoreError> {
+    pub(super) async fn apply_page(
+        &self,
+        known: &Account,
+        page: &event::Page,
+        place: Option<&RelayCursor>,
+    ) -> Result<(), StoreError> {
         let asked = |name: &str| page.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
         if page.path == ListConversations::PATH {
             let kind = match asked("conversation_type").as_deref() {
@@ -102,7 +107,7 @@ impl Relay {
                 _ => ConversationKind::Single,
             };
             let Ok(answer) = tiktok::read_data::<ListConversations>(&page.data) else { return Ok(()) };
-            let (account, place) = (known.id, place.clone());
+            let (account, place) = (known.id, place.cloned());
             let listed = list_page(account, answer, kind, page.asked_at_ms).listed;
             return self
                 .context
@@ -111,7 +116,7 @@ impl Relay {
                     for one in &listed {
                         conversation::upsert_listed(tx, account, one)?;
                     }
-                    table::set_cursor(tx, &place)
+                    place.as_ref().map_or(Ok(()), |place| table::set_cursor(tx, place))
                 })
                 .await;
         }
@@ -132,7 +137,7 @@ impl Relay {
         }
         let (conversation, account) = self.fetcher.find(id).await?;
         let batch = batch(answer, &account.remote_id, &conversation, page.asked_at_ms);
-        self.fetcher.store(&account, &conversation, batch, Some(place.clone())).await.map(drop)
+        self.fetcher.store(&account, &conversation, batch, place.cloned()).await.map(drop)
     }
 
     /// A desktop sent a message through the relay: this one's own is confirmed, a colleague's is shown.

@@ -6,6 +6,7 @@ use eventsource_stream::Eventsource as _;
 use futures_util::StreamExt as _;
 use store::table::relay::{self as table, RelayCursor};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use wire::{Event, EventId, FailureCode};
 
@@ -41,6 +42,15 @@ enum StreamEnd {
     /// This computer was paired anew, or the pairing was ended.
     #[error("the pairing has changed")]
     Paired,
+}
+
+/// Ends a task when it is dropped: reading back ends with its stream.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Relay {
@@ -121,6 +131,9 @@ impl Relay {
         });
         let mut events = std::pin::pin!(bytes.eventsource());
         self.set_status(StreamStatus::Live);
+        let history = self.clone();
+        let reading = self.context.tasks().spawn(async move { history.read_history().await });
+        let _reading = reading.map(AbortOnDrop);
         loop {
             let silent_at = *watchdog.borrow() + SILENCE_TIMEOUT;
             let next = tokio::select! {

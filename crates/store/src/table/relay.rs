@@ -28,6 +28,8 @@ pub struct Relay {
     pub cursor: Option<RelayCursor>,
     /// What happened before this, by TikTok's clock, is not known from the log.
     pub followed_from_ms: Millis,
+    /// The events before this sequence, which are older than the pairing, are still to be read; none once all are.
+    pub history_before: Option<u64>,
 }
 
 /// A place in a relay's log.
@@ -51,6 +53,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Relay> {
         paired_at_ms: row.get("paired_at_ms")?,
         cursor: epoch.map(|epoch| RelayCursor { epoch, sequence: u64::try_from(sequence).unwrap_or(0) }),
         followed_from_ms: row.get("followed_from_ms")?,
+        history_before: row
+            .get::<_, Option<i64>>("history_before")?
+            .map(|sequence| u64::try_from(sequence).unwrap_or(0)),
     })
 }
 
@@ -60,7 +65,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Relay> {
 /// [`StoreError`]
 pub fn get(sql: &Connection) -> Result<Option<Relay>, StoreError> {
     let mut query = sql.prepare_cached(
-        "SELECT url, team, device_id, device_name, is_admin, paired_at_ms, epoch, sequence, followed_from_ms FROM relay",
+        "SELECT url, team, device_id, device_name, is_admin, paired_at_ms, epoch, sequence, followed_from_ms,
+             history_before FROM relay",
     )?;
     Ok(query.query_row([], read).optional()?)
 }
@@ -72,14 +78,14 @@ pub fn get(sql: &Connection) -> Result<Option<Relay>, StoreError> {
 pub fn set(tx: &mut Tx<'_>, relay: &Relay) -> Result<(), StoreError> {
     tx.execute("DELETE FROM relay_event", [])?;
     tx.execute(
-        "INSERT OR REPLACE INTO relay (one, url, team, device_id, device_name, is_admin, paired_at_ms, epoch, sequence, followed_from_ms)
-         VALUES (1, :url, :team, :device_id, :device_name, :is_admin, :paired_at_ms, :epoch, :sequence, :followed_from_ms)",
+        "INSERT OR REPLACE INTO relay (one, url, team, device_id, device_name, is_admin, paired_at_ms, epoch, sequence, followed_from_ms, history_before)
+         VALUES (1, :url, :team, :device_id, :device_name, :is_admin, :paired_at_ms, :epoch, :sequence, :followed_from_ms, :history_before)",
         named_params! {
             ":url": relay.url, ":team": relay.team, ":device_id": relay.device_id, ":device_name": relay.device_name,
             ":is_admin": relay.is_admin, ":paired_at_ms": relay.paired_at_ms,
             ":epoch": relay.cursor.as_ref().map(|cursor| &cursor.epoch),
             ":sequence": relay.cursor.as_ref().map_or(0, |cursor| stored(cursor.sequence)),
-            ":followed_from_ms": relay.followed_from_ms,
+            ":followed_from_ms": relay.followed_from_ms, ":history_before": relay.history_before.map(stored),
         },
     )?;
     tx.touch(Change::Settings);
@@ -107,13 +113,23 @@ pub fn set_cursor(tx: &Tx<'_>, cursor: &RelayCursor) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Goes on from here, though events before it were not read: what happened before `from_ms` has to be read from TikTok.
+/// Goes on from here, though events before it were not read: what happened before `from_ms` has to be read from TikTok, and
+/// those events that are still kept are read back.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn restart(tx: &Tx<'_>, cursor: &RelayCursor, from_ms: Millis) -> Result<(), StoreError> {
     set_cursor(tx, cursor)?;
     tx.execute("UPDATE relay SET followed_from_ms = ?1", [from_ms])?;
+    set_history_before(tx, Some(cursor.sequence.saturating_add(1)))
+}
+
+/// Notes how far the events that are older than the pairing have been read back; none once all are.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_history_before(tx: &Tx<'_>, before: Option<u64>) -> Result<(), StoreError> {
+    tx.execute("UPDATE relay SET history_before = ?1", [before.map(stored)])?;
     Ok(())
 }
 
