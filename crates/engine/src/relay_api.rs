@@ -9,7 +9,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-use wire::api::{Claim, Hello, History, Lease, LeaseRequest, Me, PairRequest, Paired, SendOutcome};
+use wire::api::{
+    App, AppCredentials, ChangeDevice, Claim, Device, Hello, History, Lease, LeaseRequest, LinkBegun, Me, PairRequest,
+    Paired, PairingCode, PairingCodeRequest, Role, SendOutcome, SetWebhook, WebhookConfig, WebhookTest,
+};
 use wire::{EventId, Failure, FailureCode, paths};
 
 /// For name, connection and secure handshake.
@@ -141,6 +144,59 @@ impl RelayApi {
     pub(crate) async fn revoke(&self, device: &str) -> Result<(), RelayError> {
         let path = format!("{}/{device}", paths::DEVICES);
         self.call::<serde_json::Value>(self.request(Method::DELETE, &path)?).await.map(|_| ())
+    }
+
+    /// All devices.
+    pub(crate) async fn devices(&self) -> Result<Vec<Device>, RelayError> {
+        self.call(self.request(Method::GET, paths::DEVICES)?).await
+    }
+
+    /// Renames a device.
+    pub(crate) async fn rename(&self, device: &str, name: &str) -> Result<(), RelayError> {
+        let change = ChangeDevice { name: Some(name.to_owned()), role: None };
+        let request = self.request(Method::PATCH, &format!("{}/{device}", paths::DEVICES))?.json(&change);
+        self.call::<serde_json::Value>(request).await.map(|_| ())
+    }
+
+    /// A new pairing code.
+    pub(crate) async fn make_code(&self, role: Role) -> Result<PairingCode, RelayError> {
+        self.post(paths::PAIRING_CODES, &PairingCodeRequest { role }).await
+    }
+
+    /// The apps, without their secrets.
+    pub(crate) async fn apps(&self) -> Result<Vec<App>, RelayError> {
+        self.call(self.request(Method::GET, paths::APPS)?).await
+    }
+
+    /// Sets an app's credentials.
+    pub(crate) async fn set_app(&self, credentials: &AppCredentials) -> Result<(), RelayError> {
+        let request = self.request(Method::PUT, paths::APPS)?.json(credentials);
+        self.call::<serde_json::Value>(request).await.map(|_| ())
+    }
+
+    /// Begins to link a TikTok account: the address to open in the browser.
+    pub(crate) async fn begin_link(&self) -> Result<LinkBegun, RelayError> {
+        self.call(self.request(Method::POST, paths::ACCOUNTS)?).await
+    }
+
+    /// Where TikTok sends the app's webhooks.
+    pub(crate) async fn webhook(&self) -> Result<WebhookConfig, RelayError> {
+        self.call(self.request(Method::GET, paths::WEBHOOK)?).await
+    }
+
+    /// Has TikTok send the app's webhooks to the relay.
+    pub(crate) async fn set_webhook(&self, confirm: bool) -> Result<WebhookConfig, RelayError> {
+        self.call(self.request(Method::PUT, paths::WEBHOOK)?.json(&SetWebhook { confirm })).await
+    }
+
+    /// Has TikTok send the app's webhooks nowhere.
+    pub(crate) async fn clear_webhook(&self) -> Result<WebhookConfig, RelayError> {
+        self.call(self.request(Method::DELETE, paths::WEBHOOK)?).await
+    }
+
+    /// Sends a webhook through the relay's public address to itself.
+    pub(crate) async fn test_webhook(&self) -> Result<WebhookTest, RelayError> {
+        self.call(self.request(Method::POST, &format!("{}/test", paths::WEBHOOK))?).await
     }
 
     /// Asks to be the one desktop that sweeps an account's lists, or gives that back.
