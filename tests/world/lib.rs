@@ -140,7 +140,8 @@ impl World {
     /// Pairs the desk with a relay as an agent would, and waits until the shop's conversations are there and events come.
     pub async fn pair(&mut self, relay: &relay::RelayProcess, device_name: &str) -> AccountId {
         let code = relay.pairing_code("agent").await;
-        self.ask(PairWithRelay { address: relay.address().to_owned(), code, device_name: device_name.to_owned() }).await;
+        self.ask(PairWithRelay { address: relay.address().to_owned(), code, device_name: device_name.to_owned() })
+            .await;
         self.until("the first fetch is complete", async |world| {
             let accounts = world.ask(GetOverview {}).await.accounts;
             accounts.first().is_some_and(|account| account.backfill.is_none())
@@ -154,10 +155,8 @@ impl World {
 
     /// Waits until the relay's events come.
     pub async fn until_live(&self) {
-        self.until("the relay's events come", async |world| {
-            world.ask(GetRelay {}).await.stream == RelayStream::Live
-        })
-        .await;
+        self.until("the relay's events come", async |world| world.ask(GetRelay {}).await.stream == RelayStream::Live)
+            .await;
     }
 
     /// Types the sandbox's credentials.

@@ -19,6 +19,7 @@ import type {
   Overview,
   PostPage,
   Quoted,
+  RelayAdminView,
   RelayView,
   ScheduledView,
   Settings,
@@ -36,7 +37,7 @@ import { outbox } from "./outbox";
 import { ruling } from "./ruling";
 import { savedReplies } from "./savedReplies";
 import { findInThread, marksIn, search, textOf, wordsOf } from "./searching";
-import { relay } from "./relay";
+import { adminScene, relay } from "./relay";
 import { triage } from "./triage";
 
 export interface FakeConversation {
@@ -70,6 +71,8 @@ export class FakeDesk implements Host {
   agents: AgentView[] = [{ id: "1", name: "", hue: 200, me: true, away: false }];
   /** The shop's relay, without the accounts. */
   relay: RelayView = { pairing: null, stream: { state: "notPaired" }, ownAccounts: [] };
+  /** The relay as its admin sees it. */
+  relayAdmin: RelayAdminView = adminScene();
   tokenEvents = new Map<AccountId, TokenEventView[]>();
   usage: MediaUsage = { bytes: 1_288_490_189, pictures: 4_812 };
   /** Whether the search index is still being made. */

@@ -2,6 +2,7 @@ import { screen } from "@testing-library/svelte";
 import { describe, expect, test } from "vitest";
 
 import { PAIRING_CODE } from "../dev/relay";
+import { inboxScene } from "../dev/scene";
 import { openPage, settle, type } from "./world";
 
 async function settings() {
@@ -90,5 +91,74 @@ describe("the shop’s relay", () => {
     const section = document.querySelector("[data-stream=connecting]");
     expect(section?.textContent).toContain("Deskbell keeps trying");
     expect(section?.textContent).toContain("Connection refused");
+  });
+});
+
+describe("what an admin manages at the relay", () => {
+  async function asAdmin() {
+    const page = await openPage((desk) => {
+      inboxScene(desk);
+      const pairing = {
+        url: "https://relay.bloom.example/",
+        team: "Maison Bloom",
+        deviceName: "Nok’s laptop",
+        isAdmin: true,
+        pairedAtMs: Date.now(),
+      };
+      desk.relay = { pairing, stream: { state: "live" }, ownAccounts: [] };
+    });
+    page.app.navigation.go("settings");
+    await settle(30);
+    return page;
+  }
+  const click = async (name: string | RegExp): Promise<void> => {
+    screen.getByRole("button", { name }).click();
+    await settle();
+  };
+
+  test("a code for another computer is shown until it is put away", async () => {
+    await asAdmin();
+    await click("New code for a computer");
+    expect(document.querySelector("output")?.textContent).toBe(PAIRING_CODE);
+    await click("Done");
+    expect(document.querySelector("output")).toBeNull();
+  });
+
+  test("a computer’s access ends after a yes, and not this one’s", async () => {
+    const { desk } = await asAdmin();
+    expect(screen.queryByRole("button", { name: /^End access.*Nok/ })).toBeNull();
+    await click(/^End access.*Front desk/);
+    expect(desk.relayAdmin.devices[1]?.isRevoked).toBe(false);
+    await click("End access");
+    expect(desk.relayAdmin.devices[1]?.isRevoked).toBe(true);
+  });
+
+  test("webhooks are taken from another server only after a yes", async () => {
+    const { desk } = await asAdmin();
+    await click("Let TikTok tell this relay");
+    expect(desk.asked.some((one) => one.command === "setRelayWebhook")).toBe(false);
+    await click("Take over");
+    expect(desk.asked.findLast((one) => one.command === "setRelayWebhook")?.args).toEqual({ confirmed: true });
+    expect(document.body.textContent).toContain("TikTok tells this relay of new messages.");
+  });
+
+  test("a test says which step failed, and why", async () => {
+    await asAdmin();
+    await click("Test the way");
+    const failed = document.querySelector("li[data-passed=false]");
+    expect(failed?.textContent).toContain("The address leads to a computer");
+    expect(failed?.textContent).toContain("no such name");
+  });
+
+  test("the app’s secret is sent to the relay and not shown again", async () => {
+    const { desk } = await asAdmin();
+    await click("Change the app’s credentials");
+    const secret = document.querySelector<HTMLInputElement>("input[type=password]");
+    if (!secret) throw new Error("no field");
+    type(secret, "s3cret");
+    await settle();
+    await click("Save");
+    expect(desk.asked.findLast((one) => one.command === "saveRelayApp")?.args).toMatchObject({ secret: "s3cret" });
+    expect(document.body.innerHTML).not.toContain("s3cret");
   });
 });

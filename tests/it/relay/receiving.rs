@@ -65,11 +65,9 @@ async fn what_came_while_a_desk_was_off_is_all_there_afterwards() {
     nok.until("all 500 are here", async |world| {
         let conversation = world.conversation(&ana).await;
         let counted = world.desk().engine().store().read(move |sql| {
-            Ok(sql.query_row(
-                "SELECT count(*) FROM message WHERE conversation_id = ?1",
-                [conversation.0],
-                |row| row.get::<_, i64>(0),
-            )?)
+            Ok(sql.query_row("SELECT count(*) FROM message WHERE conversation_id = ?1", [conversation.0], |row| {
+                row.get::<_, i64>(0)
+            })?)
         });
         counted.await.is_ok_and(|count| count == 501)
     })
