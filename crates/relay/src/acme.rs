@@ -6,6 +6,8 @@
 
 mod order;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,16 +89,4 @@ async fn renew_if_due(context: &Context, config: &AcmeConfig, shown: &Arc<ShownC
 fn is_due(validity: Validity, now_s: i64) -> bool {
     let life_s = validity.not_after_s.saturating_sub(validity.not_before_s);
     now_s >= validity.not_after_s.saturating_sub(life_s / 3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_is_due_in_the_last_third_of_its_life() {
-        let validity = Validity { not_before_s: 1_000, not_after_s: 1_900 };
-        assert!(!is_due(validity, 1_000) && !is_due(validity, 1_599));
-        assert!(is_due(validity, 1_600) && is_due(validity, 9_999));
-    }
 }

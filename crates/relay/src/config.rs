@@ -100,6 +100,8 @@ pub struct AcmeConfig {
     pub contact: Option<String>,
     /// The name that the certificate is for.
     pub name: String,
+    /// What the directory is verified by, if not by the system's certificates.
+    pub root: Option<PathBuf>,
 }
 
 /// What surrounds the program: its environment, or a test's.
@@ -251,6 +253,7 @@ fn tls(settings: &Settings, public_url: Option<&Url>) -> Result<TlsConfig, Confi
                 directory: settings.acme_directory.clone().unwrap_or_else(|| DEFAULT_ACME_DIRECTORY.to_owned()),
                 contact: settings.acme_contact.as_ref().map(|address| format!("mailto:{address}")),
                 name: name.to_owned(),
+                root: settings.acme_root.clone(),
             }))
         }
     }

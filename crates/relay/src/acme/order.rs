@@ -69,7 +69,10 @@ impl Drop for EndChallenge {
 
 /// The account at the authority that is kept, or a new one.
 async fn account(context: &Context, config: &AcmeConfig) -> anyhow::Result<Account> {
-    let builder = Account::builder().context("the system's certificates are missing")?;
+    let builder = match &config.root {
+        Some(root) => Account::builder_with_root(root).context("`acme_root` is no certificate in PEM")?,
+        None => Account::builder().context("the system's certificates are missing")?,
+    };
     let kept = storage::account(context).await?.filter(|kept| kept.directory == config.directory);
     if let Some(StoredAccount { credentials, .. }) = kept {
         // The error quotes nothing: the account's key is in there.

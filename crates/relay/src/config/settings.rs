@@ -70,6 +70,10 @@ pub struct Settings {
     /// The certificate authority's directory [default: Let's Encrypt]
     #[arg(long, global = true, env = "DESKBELL_RELAY_ACME_DIRECTORY", value_name = "URL")]
     pub acme_directory: Option<String>,
+    /// A certificate in PEM by which the directory itself is verified, for an authority of the shop's own [default: the
+    /// system's]
+    #[arg(long, global = true, env = "DESKBELL_RELAY_ACME_ROOT", value_name = "FILE")]
+    pub acme_root: Option<PathBuf>,
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
     #[arg(long, global = true, env = "DESKBELL_RELAY_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxies: Option<Vec<Network>>,
@@ -125,6 +129,7 @@ impl Settings {
             acme: self.acme.or(others.acme),
             acme_contact: self.acme_contact.or(others.acme_contact),
             acme_directory: self.acme_directory.or(others.acme_directory),
+            acme_root: self.acme_root.or(others.acme_root),
             trusted_proxies: self.trusted_proxies.or(others.trusted_proxies),
             monitors: self.monitors.or(others.monitors),
             requests_per_second: self.requests_per_second.or(others.requests_per_second),
