@@ -209,6 +209,9 @@ impl Door {
         self.parts.context.metrics.record_webhook(platform.as_str(), outcome.as_str(), began.elapsed());
         if outcome == Outcome::Unavailable {
             tracing::warn!(platform = platform.as_str(), "a webhook could not be stored; TikTok repeats it");
+        } else if outcome == Outcome::WrongSignature && self.parts.times.is_time_to_warn() {
+            let wrong = self.parts.times.count().wrong;
+            tracing::warn!(platform = platform.as_str(), wrong, "webhooks with a wrong signature came in this hour");
         } else {
             tracing::debug!(platform = platform.as_str(), outcome = outcome.as_str(), "a webhook was answered");
         }
@@ -256,7 +259,10 @@ impl Door {
             match secrets.newer_than(&tried, &self.parts.context, platform).await? {
                 Some(newer) => tried = newer,
                 None if tried.is_empty() => return Err(Outcome::NoSecret),
-                None => return Err(Outcome::WrongSignature),
+                None => {
+                    self.parts.times.record_wrong();
+                    return Err(Outcome::WrongSignature);
+                }
             }
         }
     }

@@ -42,7 +42,7 @@ pub(super) async fn look(context: &Context, door: &Door, probe: &Probe, progress
     if !context.log.is_working() {
         report.add(Status::Failing, "log", "events cannot be stored: the database fails or does not answer");
     }
-    check_clock(door, &mut report);
+    check_signatures(door, &mut report);
     report
 }
 
@@ -63,10 +63,14 @@ async fn check_writes(context: &Context, probe: &Probe, report: &mut Report) {
     }
 }
 
-fn check_clock(door: &Door, report: &mut Report) {
+fn check_signatures(door: &Door, report: &mut Report) {
     let count = door.times().count();
     report.webhooks_last_hour = count.all;
     report.webhooks_out_of_time = count.out_of_time;
+    if count.is_by_another_secret() {
+        let sentence = format!("all {} webhooks of the last hour were signed with another secret", count.wrong);
+        report.add(Status::Degraded, "signature", sentence);
+    }
     let offset_ms = report.clock_offset_ms;
     if offset_ms.abs() > MAX_CLOCK_OFFSET_MS {
         let sentence = format!("the relay's clock is wrong: TikTok's is {offset_ms} ms ahead of it");
