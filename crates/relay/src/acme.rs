@@ -32,7 +32,7 @@ pub(crate) struct Certificate {
     pub(crate) chain: String,
     /// Its key.
     pub(crate) key: String,
-    /// What it is for.
+    /// The name that it is for.
     pub(crate) name: String,
     /// The directory of the authority that gave it.
     pub(crate) directory: String,

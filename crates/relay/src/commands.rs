@@ -143,7 +143,7 @@ enum WebhookAction {
     Show,
     /// Have TikTok send them to this relay
     Set {
-        /// Replace another address: whoever receives there receives nothing any more
+        /// Replace another address, which then receives nothing any more
         #[arg(long)]
         replace: bool,
     },
@@ -160,7 +160,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
-            // There is nothing to be done if nobody listens.
+            // Standard error may be closed.
             let _ = writeln!(std::io::stderr(), "deskbell-relay: {error:#}");
             ExitCode::FAILURE
         }

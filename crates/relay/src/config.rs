@@ -34,7 +34,7 @@ const DEFAULT_ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/direc
 const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 const DEFAULT_LOG: &str = "warn,relay=info,tiktok=info";
 
-/// What is wrong with the configuration, in a sentence for the person who wrote it. Quotes no value.
+/// A sentence for the person who wrote the configuration. Quotes no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -52,11 +52,11 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The database.
     pub database: DatabaseAddress,
-    /// Whether nobody named another one.
+    /// Whether the configuration names none.
     pub is_database_default: bool,
     /// Where the relay listens.
     pub listen: SocketAddr,
-    /// Whether nobody named another address.
+    /// Whether the configuration names none.
     pub is_listen_default: bool,
     /// Its address as others reach it.
     pub public_url: Option<Url>,
@@ -64,7 +64,7 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Who may read `/metrics` and the details of `/health`.
+    /// The addresses that may read `/metrics` and the details of `/health`.
     pub monitors: Vec<Network>,
     /// Requests a second of one address.
     pub requests_per_second: NonZeroU32,
@@ -72,9 +72,9 @@ pub struct Config {
     pub retention_days: Option<u32>,
     /// Where TikTok is.
     pub endpoints: Endpoints,
-    /// What is logged.
+    /// The log's filter.
     pub log: String,
-    /// How it is logged.
+    /// The log's format.
     pub log_format: LogFormat,
     /// The keys that seal secrets.
     pub secrets: Secrets,
@@ -100,11 +100,11 @@ pub struct AcmeConfig {
     pub contact: Option<String>,
     /// The name that the certificate is for.
     pub name: String,
-    /// What the directory is verified by, if not by the system's certificates.
+    /// The certificate that verifies the directory, if not one of the system's.
     pub root: Option<PathBuf>,
 }
 
-/// What surrounds the program: its environment, or a test's.
+/// The environment that a configuration is read in: the program's, or a test's.
 pub trait Surroundings {
     /// A variable of the environment.
     fn variable(&self, name: &str) -> Option<String>;

@@ -1,7 +1,7 @@
 //! The door: where TikTok's webhooks come in.
 //!
 //! A webhook is answered with 200 when its event is committed, and TikTok repeats it for up to 72 hours until then: its
-//! queue is the one in front of ours. What TikTok did not sign is dropped unread. What it signed long ago is not
+//! queue is the one in front of ours. A webhook that TikTok did not sign is dropped. One that it signed long ago is not
 //! believed, since it may be a replay, but looked into: it becomes a hint, after which desktops ask TikTok.
 //!
 //! **The same event.** TikTok gives a delivery no id, and may sign a repetition anew; the body stays. So an event's key
@@ -10,7 +10,7 @@
 //! now", so a second one in another minute counts again; and a removed authorisation is compared with the time at
 //! which the account was last linked, so that a late repetition does not undo the new link.
 //!
-//! What can be understood only by a newer relay, or concerns an account of another one, is answered with 200 all the
+//! An event that only a newer relay can read, or that concerns an account of another relay, is answered with 200 all the
 //! same (anything else would be repeated for three days) and kept for a while in `stray`.
 
 mod answer;
@@ -44,7 +44,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("tiktok-signature");
 /// How long an event may take from its signature's check to its commit. TikTok repeats it then.
 const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What became of a webhook.
+/// The result of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It is in the log.
@@ -135,12 +135,12 @@ pub struct Door {
     parts: Arc<Parts>,
 }
 
-/// What a door puts up with.
+/// The limits of a door.
 #[derive(Debug, Clone, Copy)]
 pub struct DoorLimits {
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// How many webhooks are kept that nobody here can use now.
+    /// How many webhooks are kept that cannot be used now.
     pub max_strays: u32,
 }
 
@@ -278,7 +278,7 @@ fn signature(headers: &HeaderMap) -> Result<&str, Outcome> {
     signature.to_str().map_err(|_| Outcome::MalformedSignature)
 }
 
-/// What tells a repetition from another event.
+/// The event's key, by which a repetition is told from another event.
 fn event_key(platform: Platform, body: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut key = format!("webhook/{}/", platform.as_str());

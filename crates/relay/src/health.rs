@@ -48,7 +48,7 @@ pub enum Status {
     Failing,
 }
 
-/// What a look found.
+/// The findings of a look.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
     /// The worst of it.
@@ -89,7 +89,7 @@ pub struct Problem {
     pub status: Status,
     /// Its name, under which the runbook has it.
     pub name: &'static str,
-    /// What it is, in a sentence.
+    /// A sentence for people.
     pub sentence: String,
 }
 
@@ -149,7 +149,7 @@ impl Health {
         Self { context, monitors: monitors.into(), newest }
     }
 
-    /// What was found last.
+    /// The newest findings.
     #[must_use]
     pub fn report(&self) -> Report {
         let (at, report) = self.newest.borrow().clone();

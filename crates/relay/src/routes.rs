@@ -15,20 +15,20 @@ use crate::revocation::Revocations;
 use crate::stream::{self, Streams};
 use crate::{apps, audit, devices, history, lease, linking, pairing, webhook_config};
 
-/// What the parts' routes need.
+/// State of the parts, for their routes.
 #[derive(Debug, Clone)]
 pub struct RouteParts {
     /// The database, the log, TikTok.
     pub context: Context,
     /// TikTok's webhooks.
     pub door: Door,
-    /// What monitors ask.
+    /// The relay's health, for monitors.
     pub health: Health,
-    /// Who calls, and how often.
+    /// The limit for each address.
     pub limits: Limits,
     /// The streams of events.
     pub streams: Arc<Streams>,
-    /// Which devices are revoked.
+    /// Watches which devices are revoked.
     pub revocations: Arc<Revocations>,
 }
 

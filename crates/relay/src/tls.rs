@@ -1,4 +1,4 @@
-//! TLS: what this relay trusts, and what it shows.
+//! TLS: the certificates that this relay trusts, and its own.
 
 mod files;
 mod validity;
@@ -35,7 +35,7 @@ pub(crate) fn client_config() -> Result<ClientConfig, rustls::Error> {
 #[derive(Debug, Default)]
 pub struct ShownCertificate {
     current: RwLock<Option<Arc<CertifiedKey>>>,
-    /// By name: shown to a certificate authority that asks, and to nobody else.
+    /// By name: shown only to a certificate authority that asks.
     challenges: Mutex<HashMap<String, Arc<CertifiedKey>>>,
 }
 

@@ -10,7 +10,7 @@ use super::say;
 use crate::config::{Config, ConfigError, SecretSource};
 use crate::database::{Database, DatabaseAddress};
 
-/// How something is.
+/// How well something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     Ok,
@@ -18,7 +18,7 @@ enum Level {
     Fail,
 }
 
-/// What was found.
+/// The lines so far.
 #[derive(Debug, Default)]
 struct Findings {
     lines: Vec<(Level, String)>,

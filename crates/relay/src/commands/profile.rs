@@ -18,7 +18,7 @@ use crate::database::{Database, DatabaseAddress};
 use crate::seal::Seal;
 use crate::{apps, audit, linking, pairing};
 
-/// What the sandbox says of its apps.
+/// The sandbox's apps, as it describes them.
 #[derive(Deserialize)]
 struct SandboxApps {
     login_client_key: String,
@@ -114,7 +114,7 @@ async fn set_up(config: &Config, context: &Context, base: &Url, sandbox: &Url, f
         },
         "process": std::process::id(),
     });
-    // Whoever waits for the file finds it whole.
+    // A test that waits for the file finds it whole.
     let unfinished = file.with_extension("unfinished");
     std::fs::write(&unfinished, profile.to_string()).context("the profile cannot be written")?;
     std::fs::rename(&unfinished, file).context("the profile cannot be written")

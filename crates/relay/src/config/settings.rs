@@ -24,7 +24,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Every key. What is not given has its default.
+/// Every key. A key that is not given has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -77,7 +77,7 @@ pub struct Settings {
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
     #[arg(long, global = true, env = "DESKBELL_RELAY_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxies: Option<Vec<Network>>,
-    /// Who may read /metrics and the details of /health [default: 127.0.0.1, ::1]
+    /// Addresses that may read /metrics and the details of /health [default: 127.0.0.1, ::1]
     #[arg(long, global = true, env = "DESKBELL_RELAY_MONITORS", value_delimiter = ',', value_name = "NETWORK")]
     pub monitors: Option<Vec<Network>>,
     /// Requests a second of one address; five times as many at once [default: 1000]
@@ -89,10 +89,10 @@ pub struct Settings {
     /// For developers: a file with other addresses in place of TikTok's, as the sandbox writes it
     #[arg(long, global = true, env = "DESKBELL_RELAY_ENDPOINTS", value_name = "FILE")]
     pub endpoints: Option<PathBuf>,
-    /// What is logged, as in `warn,relay=debug` [default: warn,relay=info,tiktok=info]
+    /// The log's filter, as in `warn,relay=debug` [default: warn,relay=info,tiktok=info]
     #[arg(long, global = true, env = "DESKBELL_RELAY_LOG", value_name = "FILTER")]
     pub log: Option<String>,
-    /// How it is logged [default: text]
+    /// The log's format [default: text]
     #[arg(long, global = true, env = "DESKBELL_RELAY_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 }

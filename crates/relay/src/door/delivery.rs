@@ -1,4 +1,4 @@
-//! What a signed body becomes: an event of the log, a hint, or a stray.
+//! Makes an event of the log, a hint, or a stray of a signed body.
 
 use tiktok::business::webhook::{Envelope, Event};
 use wire::event::{Hint, Webhook};
@@ -31,7 +31,7 @@ const MINUTE_MS: i64 = 60_000;
 /// A body with TikTok's signature.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Delivery<'a> {
-    /// What tells it from others.
+    /// The event's key.
     pub(super) key: &'a str,
     pub(super) body: &'a [u8],
     /// Whether it was signed a moment ago.

@@ -18,7 +18,7 @@ const MAX_UNREAD_MS: i64 = 60_000;
 /// From this difference of clocks on, webhooks begin to look too old or too new.
 const MAX_CLOCK_OFFSET_MS: i64 = 30_000;
 
-/// What the database says.
+/// The database's answers.
 struct Seen {
     newest_event: i64,
     newest_event_at_ms: Option<i64>,
