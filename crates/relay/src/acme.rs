@@ -25,25 +25,6 @@ const LONGEST_RETRY: Duration = Duration::from_secs(6 * 3_600);
 /// How long an order may take in all.
 const ORDER_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// A certificate with its key, in PEM.
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Certificate {
-    /// The certificate and those between it and the authority.
-    pub(crate) chain: String,
-    /// Its key.
-    pub(crate) key: String,
-    /// The name that it is for.
-    pub(crate) name: String,
-    /// The directory of the authority that gave it.
-    pub(crate) directory: String,
-}
-
-impl std::fmt::Debug for Certificate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
 pub(crate) use storage::certificate as stored_certificate;
 
 /// Shows the certificate that is kept, and gets a new one whenever a third of its life is left. Never returns.

@@ -4,8 +4,10 @@
 //! Secrets have no key of their own in the file: they come from files of theirs, from the environment, or from systemd
 //! (`LoadCredential=`).
 
+mod error;
 mod secrets;
 mod settings;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +24,10 @@ use crate::limits::Network;
 use crate::maintenance::MIN_KEEP_DAYS;
 use crate::tls::CertificateFiles;
 
+pub use error::ConfigError;
 pub use secrets::{SecretSource, Secrets};
 pub use settings::{LogFormat, Settings};
+pub use surroundings::{Environment, Surroundings};
 
 /// Where the file is unless another one is named.
 const DEFAULT_FILE: &str = "/etc/deskbell-relay/deskbell-relay.toml";
@@ -33,17 +37,6 @@ const DEFAULT_LISTEN: &str = "127.0.0.1:8480";
 const DEFAULT_ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
 const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 const DEFAULT_LOG: &str = "warn,relay=info,tiktok=info";
-
-/// A sentence for the person who wrote the configuration. Quotes no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
-
-impl ConfigError {
-    fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
-    }
-}
 
 /// The configuration, checked.
 #[derive(Debug, Clone)]
@@ -102,28 +95,6 @@ pub struct AcmeConfig {
     pub name: String,
     /// The certificate that verifies the directory, if not one of the system's.
     pub root: Option<PathBuf>,
-}
-
-/// The environment that a configuration is read in: the program's, or a test's.
-pub trait Surroundings {
-    /// A variable of the environment.
-    fn variable(&self, name: &str) -> Option<String>;
-    /// The names of all variables.
-    fn names(&self) -> Vec<String>;
-}
-
-/// The program's own environment.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Environment;
-
-impl Surroundings for Environment {
-    fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
-    }
-
-    fn names(&self) -> Vec<String> {
-        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
-    }
 }
 
 impl Config {

@@ -9,8 +9,7 @@ use instant_acme::{
 };
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 
-use super::Certificate;
-use super::storage::{self, StoredAccount};
+use super::storage::{self, Certificate, StoredAccount};
 use crate::config::AcmeConfig;
 use crate::context::Context;
 use crate::tls::{ShownCertificate, certified_key};

@@ -11,7 +11,9 @@ use url::{Host, Url};
 use wire::api::{AppCredentials, PairRequest, Paired, Platform, Role};
 use wire::paths;
 
-use super::{context, refused, serve};
+use super::serve;
+use super::setup;
+use super::terminal::refused;
 use crate::config::{Config, Secrets, TlsConfig};
 use crate::context::Context;
 use crate::database::{Database, DatabaseAddress};
@@ -60,7 +62,7 @@ pub(super) async fn serve(mut config: Config, file: &Path) -> anyhow::Result<()>
     let listener = serve::listen(&config).await?;
     config.listen = listener.local_addr().context("the port is not known")?;
     let database = Database::open(&config.database).await.context("the database cannot be opened")?;
-    let context = context(&config, database, super::seal(&config)?).await?;
+    let context = setup::context(&config, database, setup::seal(&config)?).await?;
     let base = Url::parse(&format!("http://{}", config.listen)).context("the address is not one")?;
     let server = serve::compose(&config, context.clone(), listener).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::limits::Network;
 
 const PREFIX: &str = "DESKBELL_RELAY_";
@@ -102,7 +102,7 @@ impl Settings {
     pub(super) fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::new(format!("{} cannot be read: {error}", path.display())))?;
-        Self::from_toml(&text).map_err(|ConfigError(why)| ConfigError::new(format!("{}, {why}", path.display())))
+        Self::from_toml(&text).map_err(|error| ConfigError::new(format!("{}, {error}", path.display())))
     }
 
     /// Reads a file's text. The error names the line, and quotes nothing of it: it may hold a password.

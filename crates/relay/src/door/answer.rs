@@ -13,7 +13,7 @@
 use tiktok::business::message::MessageSource;
 use tiktok::business::webhook::MessageEvent;
 
-use super::delivery::is_storable;
+use super::ids::is_storable;
 use crate::clock::now_ms;
 use crate::context::Context;
 use crate::database::{DatabaseError, Value};

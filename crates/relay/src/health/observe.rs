@@ -1,12 +1,13 @@
 //! One look.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::probe::{Probe, Written, waiting_for_standby};
-use super::{DeviceReport, Progress, Report, Status, engine_name};
+use super::report::{DeviceReport, Report, Status};
 use crate::clock::now_ms;
 use crate::context::{Context, TEAM};
-use crate::database::{DatabaseError, Value};
+use crate::database::{DatabaseError, Engine, Value};
 use crate::door::Door;
 
 /// How long the questions may take.
@@ -17,6 +18,9 @@ const PRESENT_MS: i64 = 90_000;
 const MAX_UNREAD_MS: i64 = 60_000;
 /// From this difference of clocks on, webhooks begin to look too old or too new.
 const MAX_CLOCK_OFFSET_MS: i64 = 30_000;
+
+/// How far a device had read, and since when it has not read further.
+pub(super) type Progress = HashMap<String, (i64, Instant)>;
 
 /// The database's answers.
 struct Seen {
@@ -164,4 +168,11 @@ async fn read(context: &Context) -> Result<Seen, DatabaseError> {
         })
     });
     seen.await
+}
+
+fn engine_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    }
 }
