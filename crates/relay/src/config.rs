@@ -188,21 +188,25 @@ fn public_url(text: &str) -> Result<Url, ConfigError> {
     let Ok(url) = Url::parse(text) else {
         return wrong("is no web address; it looks like https://relay.shop.example");
     };
-    let is_local = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
     match url.scheme() {
         "https" => {}
-        "http" if is_local => {}
+        "http" if is_this_computer(&url) => {}
         _ => return wrong("begins with https://: TikTok sends webhooks nowhere else"),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return wrong("has a user, a query or a fragment, and must not");
     }
     Ok(url)
+}
+
+/// Whether an address leads to this computer.
+pub(crate) fn is_this_computer(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 fn tls(settings: &Settings, public_url: Option<&Url>) -> Result<TlsConfig, ConfigError> {

@@ -46,6 +46,7 @@ pub use outcome::Outcome;
 pub use timing::SignatureTimes;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("tiktok-signature");
+
 /// The door of one relay process. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Door {

@@ -7,14 +7,14 @@ use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 use serde_json::json;
 use tiktok::business::webhook::set_callback;
-use url::{Host, Url};
+use url::Url;
 use wire::api::{AppCredentials, PairRequest, Paired, Platform, Role};
 use wire::paths;
 
 use super::serve;
 use super::setup;
 use super::terminal::refused;
-use crate::config::{Config, Secrets, TlsConfig};
+use crate::config::{Config, Secrets, TlsConfig, is_this_computer};
 use crate::context::Context;
 use crate::database::{Database, DatabaseAddress};
 use crate::seal::Seal;
@@ -39,13 +39,7 @@ struct Landed {
 /// Serves with a database and a key of its own, and writes the profile once everything is ready.
 pub(super) async fn serve(mut config: Config, file: &Path) -> anyhow::Result<()> {
     let sandbox = config.endpoints.login_kit.clone();
-    let is_local = match sandbox.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    ensure!(is_local, "`--test-profile` needs `--endpoints` of a sandbox on this computer");
+    ensure!(is_this_computer(&sandbox), "`--test-profile` needs `--endpoints` of a sandbox on this computer");
     ensure!(config.tls == TlsConfig::Plain, "`--test-profile` serves without TLS");
     // A database that was named is used, such as an empty one of PostgreSQL; the usual file never.
     let folder = std::env::temp_dir().join(format!("deskbell-relay-test-{}", std::process::id()));
