@@ -6,6 +6,8 @@
 
 mod order;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,25 +24,6 @@ const FIRST_RETRY: Duration = Duration::from_secs(300);
 const LONGEST_RETRY: Duration = Duration::from_secs(6 * 3_600);
 /// How long an order may take in all.
 const ORDER_TIMEOUT: Duration = Duration::from_secs(180);
-
-/// A certificate with its key, in PEM.
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Certificate {
-    /// The certificate and those between it and the authority.
-    pub(crate) chain: String,
-    /// Its key.
-    pub(crate) key: String,
-    /// What it is for.
-    pub(crate) name: String,
-    /// The directory of the authority that gave it.
-    pub(crate) directory: String,
-}
-
-impl std::fmt::Debug for Certificate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("name", &self.name).finish_non_exhaustive()
-    }
-}
 
 pub(crate) use storage::certificate as stored_certificate;
 
@@ -87,16 +70,4 @@ async fn renew_if_due(context: &Context, config: &AcmeConfig, shown: &Arc<ShownC
 fn is_due(validity: Validity, now_s: i64) -> bool {
     let life_s = validity.not_after_s.saturating_sub(validity.not_before_s);
     now_s >= validity.not_after_s.saturating_sub(life_s / 3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_certificate_is_due_in_the_last_third_of_its_life() {
-        let validity = Validity { not_before_s: 1_000, not_after_s: 1_900 };
-        assert!(!is_due(validity, 1_000) && !is_due(validity, 1_599));
-        assert!(is_due(validity, 1_600) && is_due(validity, 9_999));
-    }
 }

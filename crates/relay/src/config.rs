@@ -4,8 +4,10 @@
 //! Secrets have no key of their own in the file: they come from files of theirs, from the environment, or from systemd
 //! (`LoadCredential=`).
 
+mod error;
 mod secrets;
 mod settings;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +24,10 @@ use crate::limits::Network;
 use crate::maintenance::MIN_KEEP_DAYS;
 use crate::tls::CertificateFiles;
 
+pub use error::ConfigError;
 pub use secrets::{SecretSource, Secrets};
 pub use settings::{LogFormat, Settings};
+pub use surroundings::{Environment, Surroundings};
 
 /// Where the file is unless another one is named.
 const DEFAULT_FILE: &str = "/etc/deskbell-relay/deskbell-relay.toml";
@@ -34,17 +38,6 @@ const DEFAULT_ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/direc
 const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
 const DEFAULT_LOG: &str = "warn,relay=info,tiktok=info";
 
-/// What is wrong with the configuration, in a sentence for the person who wrote it. Quotes no value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(String);
-
-impl ConfigError {
-    fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
-    }
-}
-
 /// The configuration, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -52,11 +45,11 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The database.
     pub database: DatabaseAddress,
-    /// Whether nobody named another one.
+    /// Whether the configuration names none.
     pub is_database_default: bool,
     /// Where the relay listens.
     pub listen: SocketAddr,
-    /// Whether nobody named another address.
+    /// Whether the configuration names none.
     pub is_listen_default: bool,
     /// Its address as others reach it.
     pub public_url: Option<Url>,
@@ -64,7 +57,7 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
-    /// Who may read `/metrics` and the details of `/health`.
+    /// The addresses that may read `/metrics` and the details of `/health`.
     pub monitors: Vec<Network>,
     /// Requests a second of one address.
     pub requests_per_second: NonZeroU32,
@@ -72,9 +65,9 @@ pub struct Config {
     pub retention_days: Option<u32>,
     /// Where TikTok is.
     pub endpoints: Endpoints,
-    /// What is logged.
+    /// The log's filter.
     pub log: String,
-    /// How it is logged.
+    /// The log's format.
     pub log_format: LogFormat,
     /// The keys that seal secrets.
     pub secrets: Secrets,
@@ -100,28 +93,8 @@ pub struct AcmeConfig {
     pub contact: Option<String>,
     /// The name that the certificate is for.
     pub name: String,
-}
-
-/// What surrounds the program: its environment, or a test's.
-pub trait Surroundings {
-    /// A variable of the environment.
-    fn variable(&self, name: &str) -> Option<String>;
-    /// The names of all variables.
-    fn names(&self) -> Vec<String>;
-}
-
-/// The program's own environment.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Environment;
-
-impl Surroundings for Environment {
-    fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
-    }
-
-    fn names(&self) -> Vec<String> {
-        std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
-    }
+    /// The certificate that verifies the directory, if not one of the system's.
+    pub root: Option<PathBuf>,
 }
 
 impl Config {
@@ -215,21 +188,25 @@ fn public_url(text: &str) -> Result<Url, ConfigError> {
     let Ok(url) = Url::parse(text) else {
         return wrong("is no web address; it looks like https://relay.shop.example");
     };
-    let is_local = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
     match url.scheme() {
         "https" => {}
-        "http" if is_local => {}
+        "http" if is_this_computer(&url) => {}
         _ => return wrong("begins with https://: TikTok sends webhooks nowhere else"),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return wrong("has a user, a query or a fragment, and must not");
     }
     Ok(url)
+}
+
+/// Whether an address leads to this computer.
+pub(crate) fn is_this_computer(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 fn tls(settings: &Settings, public_url: Option<&Url>) -> Result<TlsConfig, ConfigError> {
@@ -251,6 +228,7 @@ fn tls(settings: &Settings, public_url: Option<&Url>) -> Result<TlsConfig, Confi
                 directory: settings.acme_directory.clone().unwrap_or_else(|| DEFAULT_ACME_DIRECTORY.to_owned()),
                 contact: settings.acme_contact.as_ref().map(|address| format!("mailto:{address}")),
                 name: name.to_owned(),
+                root: settings.acme_root.clone(),
             }))
         }
     }

@@ -1,7 +1,7 @@
 //! The door: where TikTok's webhooks come in.
 //!
 //! A webhook is answered with 200 when its event is committed, and TikTok repeats it for up to 72 hours until then: its
-//! queue is the one in front of ours. What TikTok did not sign is dropped unread. What it signed long ago is not
+//! queue is the one in front of ours. A webhook that TikTok did not sign is dropped. One that it signed long ago is not
 //! believed, since it may be a replay, but looked into: it becomes a hint, after which desktops ask TikTok.
 //!
 //! **The same event.** TikTok gives a delivery no id, and may sign a repetition anew; the body stays. So an event's key
@@ -10,12 +10,14 @@
 //! now", so a second one in another minute counts again; and a removed authorisation is compared with the time at
 //! which the account was last linked, so that a late repetition does not undo the new link.
 //!
-//! What can be understood only by a newer relay, or concerns an account of another one, is answered with 200 all the
+//! An event that only a newer relay can read, or that concerns an account of another relay, is answered with 200 all the
 //! same (anything else would be repeated for three days) and kept for a while in `stray`.
 
 mod answer;
 mod body;
 mod delivery;
+mod ids;
+mod outcome;
 mod secrets;
 mod stray;
 mod timing;
@@ -38,96 +40,12 @@ use wire::paths;
 use crate::clock::now_ms;
 use crate::context::Context;
 
+use delivery::STORE_TIMEOUT;
+
+pub use outcome::Outcome;
 pub use timing::SignatureTimes;
 
 const SIGNATURE: HeaderName = HeaderName::from_static("tiktok-signature");
-/// How long an event may take from its signature's check to its commit. TikTok repeats it then.
-const STORE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What became of a webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// It is in the log.
-    Stored,
-    /// It was in the log before.
-    Known,
-    /// It is in the log as a hint.
-    Hinted,
-    /// It tells of the link before the one that the account has now.
-    Outdated,
-    /// The account is not linked here; kept in `stray`.
-    StrayAccount,
-    /// This version does not know the event; kept in `stray`.
-    StrayEvent,
-    /// It is no event; kept in `stray`.
-    Unreadable,
-    /// It is not signed.
-    NotSigned,
-    /// It has several signatures: there would be a choice of which to believe.
-    SeveralSignatures,
-    /// The signature is malformed.
-    MalformedSignature,
-    /// The signature is by another secret, or over another body.
-    WrongSignature,
-    /// No app of this platform is configured here.
-    NoSecret,
-    /// Its body is too long.
-    TooLarge,
-    /// Its body did not arrive in time.
-    TooSlow,
-    /// Its body broke off.
-    Broken,
-    /// The database did not take it; TikTok repeats it.
-    Unavailable,
-}
-
-impl Outcome {
-    /// Its name in the metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stored => "stored",
-            Self::Known => "known",
-            Self::Hinted => "hinted",
-            Self::Outdated => "outdated",
-            Self::StrayAccount => "stray_account",
-            Self::StrayEvent => "stray_event",
-            Self::Unreadable => "unreadable",
-            Self::NotSigned => "not_signed",
-            Self::SeveralSignatures => "several_signatures",
-            Self::MalformedSignature => "malformed_signature",
-            Self::WrongSignature => "wrong_signature",
-            Self::NoSecret => "no_secret",
-            Self::TooLarge => "too_large",
-            Self::TooSlow => "too_slow",
-            Self::Broken => "broken",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
-    /// The HTTP status that it is answered with.
-    #[must_use]
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::Stored
-            | Self::Known
-            | Self::Hinted
-            | Self::Outdated
-            | Self::StrayAccount
-            | Self::StrayEvent
-            | Self::Unreadable => StatusCode::OK,
-            Self::NotSigned
-            | Self::SeveralSignatures
-            | Self::MalformedSignature
-            | Self::WrongSignature
-            | Self::NoSecret => StatusCode::UNAUTHORIZED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Broken => StatusCode::BAD_REQUEST,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-}
 
 /// The door of one relay process. Clones share it.
 #[derive(Debug, Clone)]
@@ -135,12 +53,12 @@ pub struct Door {
     parts: Arc<Parts>,
 }
 
-/// What a door puts up with.
+/// The limits of a door.
 #[derive(Debug, Clone, Copy)]
 pub struct DoorLimits {
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// How many webhooks are kept that nobody here can use now.
+    /// How many webhooks are kept that cannot be used now.
     pub max_strays: u32,
 }
 
@@ -209,6 +127,9 @@ impl Door {
         self.parts.context.metrics.record_webhook(platform.as_str(), outcome.as_str(), began.elapsed());
         if outcome == Outcome::Unavailable {
             tracing::warn!(platform = platform.as_str(), "a webhook could not be stored; TikTok repeats it");
+        } else if outcome == Outcome::WrongSignature && self.parts.times.is_time_to_warn() {
+            let wrong = self.parts.times.count().wrong;
+            tracing::warn!(platform = platform.as_str(), wrong, "webhooks with a wrong signature came in this hour");
         } else {
             tracing::debug!(platform = platform.as_str(), outcome = outcome.as_str(), "a webhook was answered");
         }
@@ -256,7 +177,10 @@ impl Door {
             match secrets.newer_than(&tried, &self.parts.context, platform).await? {
                 Some(newer) => tried = newer,
                 None if tried.is_empty() => return Err(Outcome::NoSecret),
-                None => return Err(Outcome::WrongSignature),
+                None => {
+                    self.parts.times.record_wrong();
+                    return Err(Outcome::WrongSignature);
+                }
             }
         }
     }
@@ -272,7 +196,7 @@ fn signature(headers: &HeaderMap) -> Result<&str, Outcome> {
     signature.to_str().map_err(|_| Outcome::MalformedSignature)
 }
 
-/// What tells a repetition from another event.
+/// The event's key, by which a repetition is told from another event.
 fn event_key(platform: Platform, body: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut key = format!("webhook/{}/", platform.as_str());

@@ -5,11 +5,11 @@
 
 mod observe;
 mod probe;
+mod report;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,99 +19,22 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Serialize;
 use tokio::sync::watch;
 use wire::paths;
 
 use crate::context::Context;
-use crate::database::Engine;
 use crate::door::Door;
 use crate::limits::{ClientAddress, Network, is_in};
 
+use observe::Progress;
+
 pub(crate) use probe::{Probe, Written, waiting_for_standby};
+pub use report::{DeviceReport, Problem, Report, Status};
 
 /// How often the task looks.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
 /// How old a look may be: an older one means that the database holds up the next.
 const MAX_AGE: Duration = Duration::from_secs(45);
-
-/// How good or bad something is; the worst part is the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// All is well.
-    #[default]
-    Ok,
-    /// Something works less well, and a person should look.
-    Degraded,
-    /// Messages do not come through: answered with 503.
-    Failing,
-}
-
-/// What a look found.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
-    /// The worst of it.
-    pub status: Status,
-    /// The relay's version.
-    pub version: &'static str,
-    /// A sentence for each thing that is not well.
-    pub problems: Vec<Problem>,
-    /// `sqlite` or `postgres`.
-    pub database: &'static str,
-    /// The newest stored event; 0 before the first.
-    pub newest_event: i64,
-    /// When it was stored, ms since the epoch.
-    pub newest_event_at_ms: Option<i64>,
-    /// How many devices are paired.
-    pub devices: usize,
-    /// How many of them have events to read.
-    pub devices_behind: usize,
-    /// Linked accounts.
-    pub accounts_linked: i64,
-    /// Accounts that an admin has to link again.
-    pub accounts_need_linking: i64,
-    /// Right signatures of webhooks in the last hour, at this process.
-    pub webhooks_last_hour: u64,
-    /// Those of them whose time was not now.
-    pub webhooks_out_of_time: u64,
-    /// TikTok's clock minus the relay's, in ms.
-    pub clock_offset_ms: i64,
-    /// Each device, for monitors only.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub device_list: Vec<DeviceReport>,
-}
-
-/// Something that is not well.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// How bad it is.
-    pub status: Status,
-    /// Its name, under which the runbook has it.
-    pub name: &'static str,
-    /// What it is, in a sentence.
-    pub sentence: String,
-}
-
-/// How far a device has read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DeviceReport {
-    /// Its id.
-    pub id: String,
-    /// Events that it has yet to read.
-    pub behind: i64,
-    /// When it last called.
-    pub seen_at_ms: Option<i64>,
-    /// When the oldest event that it has not read was stored.
-    pub oldest_unread_at_ms: Option<i64>,
-}
-
-impl Report {
-    fn add(&mut self, status: Status, name: &'static str, sentence: impl Into<String>) {
-        self.status = self.status.max(status);
-        self.problems.push(Problem { status, name, sentence: sentence.into() });
-    }
-}
 
 /// Looks how the relay is. Clones share it.
 #[derive(Debug, Clone)]
@@ -120,9 +43,6 @@ pub struct Health {
     monitors: Arc<[Network]>,
     newest: watch::Receiver<(Instant, Arc<Report>)>,
 }
-
-/// How far a device had read, and since when it has not read further.
-type Progress = HashMap<String, (i64, Instant)>;
 
 impl Health {
     /// Looks once, and then again and again until the last clone is gone.
@@ -149,7 +69,7 @@ impl Health {
         Self { context, monitors: monitors.into(), newest }
     }
 
-    /// What was found last.
+    /// The newest findings.
     #[must_use]
     pub fn report(&self) -> Report {
         let (at, report) = self.newest.borrow().clone();
@@ -187,11 +107,4 @@ async fn metrics(State(health): State<Health>, client: Option<Extension<ClientAd
 /// Whether a request came from a monitor. One that an unknown proxy passed on may come from anywhere.
 fn is_monitor(monitors: &[Network], client: Option<Extension<ClientAddress>>) -> bool {
     client.is_some_and(|Extension(client)| client.is_certain && is_in(monitors, client.address))
-}
-
-fn engine_name(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Sqlite => "sqlite",
-        Engine::Postgres => "postgres",
-    }
 }

@@ -1,4 +1,4 @@
-//! Who calls, and how often: the address behind proxies, and the limit for each.
+//! The address behind proxies that a request comes from, and a limit for each address.
 //!
 //! `X-Forwarded-For` is written by the caller and by every proxy on the way, each at its end. Only what a configured
 //! proxy wrote can be believed, so the list is read from the right, for as long as the one who wrote is such a proxy.
@@ -84,7 +84,7 @@ pub(crate) fn is_in(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
 
-/// Who made a request, as far as configured proxies tell. An extension of every request.
+/// The address that made a request, as far as configured proxies tell. An extension of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress {
     /// The address.
@@ -104,12 +104,12 @@ impl ClientAddress {
         while is_in(proxies, address) {
             match entries.next() {
                 Some(Some(hop)) => address = hop,
-                // A proxy of ours that names nobody is itself the caller, as far as anyone can tell.
+                // The proxy names no address: the request counts as the proxy's own.
                 Some(None) => return Self { address, is_certain: false },
                 None => return Self { address, is_certain: true },
             }
         }
-        // What is left of the list was written by the caller, or by a proxy that is not configured.
+        // The rest of the list was written by the caller, or by a proxy that is not configured.
         Self { address, is_certain: entries.next().is_none() }
     }
 }

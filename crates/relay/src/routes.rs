@@ -16,7 +16,7 @@ use crate::revocation::Revocations;
 use crate::stream::{self, Streams};
 use crate::{apps, audit, devices, history, lease, linking, pairing, webhook_config};
 
-/// What the parts' routes need.
+/// State of the parts, for their routes.
 #[derive(Debug, Clone)]
 pub struct RouteParts {
     /// The database, the log, TikTok.
@@ -25,13 +25,13 @@ pub struct RouteParts {
     pub door: Door,
     /// The way to TikTok.
     pub gateway: Arc<Gateway>,
-    /// What monitors ask.
+    /// The relay's health, for monitors.
     pub health: Health,
-    /// Who calls, and how often.
+    /// The limit for each address.
     pub limits: Limits,
     /// The streams of events.
     pub streams: Arc<Streams>,
-    /// Which devices are revoked.
+    /// Watches which devices are revoked.
     pub revocations: Arc<Revocations>,
 }
 

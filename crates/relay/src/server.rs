@@ -1,7 +1,7 @@
 //! The HTTP server: an accept loop that a slow, greedy or dead peer cannot hold up.
 //!
 //! A peer must send its request's headers within a few seconds, take what it is sent at some speed, and not open more
-//! connections than anyone needs. What is beyond that is cut. When the relay closes, it takes no new connections, ends
+//! connections than a shop needs. A connection beyond that is cut. When the relay closes, it takes no new connections, ends
 //! the streams (their desktops come back by their cursors) and lets calls that are under way end.
 
 mod admission;
@@ -38,9 +38,11 @@ use admission::Admission;
 
 /// How long to wait when the system has no descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The read buffer of a connection, and so the longest headers: there may be thousands of connections.
+const MAX_BUFFER_BYTES: usize = 32 << 10;
 const EVENT_STREAM: &[u8] = b"text/event-stream";
 
-/// What a peer may do.
+/// The limits for a peer.
 #[derive(Debug, Clone)]
 pub struct ServerLimits {
     /// How long a request's headers may take, and how long a connection may be idle.
@@ -73,7 +75,7 @@ impl Default for ServerLimits {
     }
 }
 
-/// What all connections share.
+/// State that all connections share.
 #[derive(Debug)]
 struct Shared {
     router: Router,
@@ -88,11 +90,11 @@ struct Shared {
 pub struct Server {
     /// Where it listens.
     pub listener: TcpListener,
-    /// What it answers with.
+    /// The routes.
     pub router: Router,
     /// TLS, unless a proxy in front has it.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// What a peer may do.
+    /// The limits for a peer.
     pub limits: ServerLimits,
     /// Counts connections.
     pub metrics: Metrics,
@@ -174,6 +176,7 @@ async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(shared.limits.header_timeout)
+        .max_buf_size(MAX_BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let mut closing = shared.closing.clone();

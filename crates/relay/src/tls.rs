@@ -1,24 +1,21 @@
-//! TLS: what this relay trusts, and what it shows.
+//! TLS: the certificates that this relay trusts, and its own.
 
+mod error;
 mod files;
+mod shown;
 mod validity;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ServerConfig};
 use rustls_platform_verifier::ConfigVerifierExt as _;
 
-pub use files::{CertificateFiles, TlsError};
+pub use error::TlsError;
+pub use files::CertificateFiles;
+pub use shown::ShownCertificate;
+pub(crate) use shown::{ACME_PROTOCOL, certified_key};
 pub use validity::Validity;
 
-/// The protocol by which a certificate authority asks whether a name is ours (RFC 8737).
-pub(crate) const ACME_PROTOCOL: &[u8] = b"acme-tls/1";
 const HTTP_PROTOCOL: &[u8] = b"http/1.1";
 
 /// How the relay calls a database over TLS: certificates are verified as the system does.
@@ -31,82 +28,15 @@ pub(crate) fn client_config() -> Result<ClientConfig, rustls::Error> {
     ClientConfig::with_platform_verifier()
 }
 
-/// The certificate that the relay shows, which can be replaced at any time.
-#[derive(Debug, Default)]
-pub struct ShownCertificate {
-    current: RwLock<Option<Arc<CertifiedKey>>>,
-    /// By name: shown to a certificate authority that asks, and to nobody else.
-    challenges: Mutex<HashMap<String, Arc<CertifiedKey>>>,
-}
-
-impl ShownCertificate {
-    /// Shows this certificate from now on. Returns when it is valid.
-    ///
-    /// # Errors
-    /// [`TlsError`] if chain and key are unreadable or do not belong together; the one before stays.
-    pub fn show(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Validity, TlsError> {
-        let certified = certified_key(chain_pem, key_pem)?;
-        let validity = certified.cert.first().and_then(|leaf| Validity::read(leaf)).ok_or(TlsError::NoCertificate)?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(certified));
-        Ok(validity)
-    }
-
-    /// Whether there is one.
-    #[must_use]
-    pub fn is_there(&self) -> bool {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
-    /// Answers a certificate authority's question about a name until [`Self::end_challenge`].
-    pub(crate) fn begin_challenge(&self, name: &str, certified: CertifiedKey) {
-        let mut challenges = self.challenges.lock().unwrap_or_else(PoisonError::into_inner);
-        challenges.insert(name.to_ascii_lowercase(), Arc::new(certified));
-    }
-
-    /// The question was answered.
-    pub(crate) fn end_challenge(&self, name: &str) {
-        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).remove(&name.to_ascii_lowercase());
-    }
-}
-
-impl ResolvesServerCert for ShownCertificate {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let asks_for_challenge = hello
-            .alpn()
-            .is_some_and(|mut protocols| protocols.next() == Some(ACME_PROTOCOL) && protocols.next().is_none());
-        if asks_for_challenge {
-            let name = hello.server_name()?.to_ascii_lowercase();
-            return self.challenges.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
-        }
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
 /// How the relay answers over TLS.
 ///
 /// # Errors
 /// [`TlsError`], never in practice.
-pub fn server_config(shown: Arc<ShownCertificate>) -> Result<Arc<ServerConfig>, TlsError> {
-    let mut config = ServerConfig::builder_with_provider(provider())
+pub fn server_config(certificate: Arc<ShownCertificate>) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(shown::provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_cert_resolver(shown);
+        .with_cert_resolver(certificate);
     config.alpn_protocols = vec![HTTP_PROTOCOL.to_vec(), ACME_PROTOCOL.to_vec()];
     Ok(Arc::new(config))
-}
-
-/// Reads a chain and its key.
-pub(crate) fn certified_key(chain_pem: &[u8], key_pem: &[u8]) -> Result<CertifiedKey, TlsError> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(chain_pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| TlsError::Pem("certificate", error))?;
-    if chain.is_empty() {
-        return Err(TlsError::NoCertificate);
-    }
-    let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|error| TlsError::Pem("key", error))?;
-    Ok(CertifiedKey::from_der(chain, key, &provider())?)
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
 }

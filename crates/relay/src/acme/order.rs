@@ -9,8 +9,7 @@ use instant_acme::{
 };
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 
-use super::Certificate;
-use super::storage::{self, StoredAccount};
+use super::storage::{self, Certificate, StoredAccount};
 use crate::config::AcmeConfig;
 use crate::context::Context;
 use crate::tls::{ShownCertificate, certified_key};
@@ -69,7 +68,10 @@ impl Drop for EndChallenge {
 
 /// The account at the authority that is kept, or a new one.
 async fn account(context: &Context, config: &AcmeConfig) -> anyhow::Result<Account> {
-    let builder = Account::builder().context("the system's certificates are missing")?;
+    let builder = match &config.root {
+        Some(root) => Account::builder_with_root(root).context("`acme_root` is no certificate in PEM")?,
+        None => Account::builder().context("the system's certificates are missing")?,
+    };
     let kept = storage::account(context).await?.filter(|kept| kept.directory == config.directory);
     if let Some(StoredAccount { credentials, .. }) = kept {
         // The error quotes nothing: the account's key is in there.

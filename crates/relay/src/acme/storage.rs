@@ -2,16 +2,34 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::Certificate;
 use crate::context::Context;
 use crate::database::{DatabaseError, Value};
 
 /// Settings with this beginning are sealed, each for its own name.
 const ACCOUNT: &str = "sealed/acme/account";
 const CERTIFICATE: &str = "sealed/acme/certificate";
+
+/// A certificate with its key, in PEM.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Certificate {
+    /// The certificate and those between it and the authority.
+    pub(crate) chain: String,
+    /// Its key.
+    pub(crate) key: String,
+    /// The name that it is for.
+    pub(crate) name: String,
+    /// The directory of the authority that gave it.
+    pub(crate) directory: String,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate").field("name", &self.name).finish_non_exhaustive()
+    }
+}
 
 /// An account at an authority.
 #[derive(Serialize, serde::Deserialize)]

@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use wire::api::{AppCredentials, Platform};
 
-use super::{AppArguments, RotatedSecret, read_secret, refused, say};
+use super::arguments::{AppArguments, RotatedSecret};
+use super::terminal::{read_secret, refused, say};
 use crate::context::Context;
 use crate::{apps, audit, linking, rotation};
 

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::{RestoreArguments, say};
+use super::arguments::RestoreArguments;
+use super::terminal::say;
 use crate::backup::{self, Restored};
 use crate::config::Config;
 use crate::database::Database;

@@ -2,7 +2,7 @@
 
 use wire::api::Role;
 
-use super::{refused, say};
+use super::terminal::{refused, say};
 use crate::audit;
 use crate::clock::now_ms;
 use crate::context::Context;

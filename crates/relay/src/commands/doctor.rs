@@ -1,51 +1,18 @@
 //! `doctor`: looks at everything that a relay needs, one line each, with what to do about it.
 
 mod certificate;
+mod findings;
 mod stored;
 mod tiktok;
 
 use std::process::ExitCode;
 
-use super::say;
+use findings::{Findings, Level};
+
+use super::setup;
+use super::terminal::say;
 use crate::config::{Config, ConfigError, SecretSource};
 use crate::database::{Database, DatabaseAddress};
-
-/// How something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// What was found.
-#[derive(Debug, Default)]
-struct Findings {
-    lines: Vec<(Level, String)>,
-}
-
-impl Findings {
-    fn add(&mut self, level: Level, subject: &str, sentence: impl std::fmt::Display) {
-        let word = match level {
-            Level::Ok => "ok  ",
-            Level::Warn => "warn",
-            Level::Fail => "fail",
-        };
-        self.lines.push((level, format!("{word}  {subject:<14} {sentence}")));
-    }
-
-    fn ok(&mut self, subject: &str, sentence: impl std::fmt::Display) {
-        self.add(Level::Ok, subject, sentence);
-    }
-
-    fn warn(&mut self, subject: &str, sentence: impl std::fmt::Display) {
-        self.add(Level::Warn, subject, sentence);
-    }
-
-    fn fail(&mut self, subject: &str, sentence: impl std::fmt::Display) {
-        self.add(Level::Fail, subject, sentence);
-    }
-}
 
 /// Prints what was found. Fails if anything does.
 pub(super) async fn examine(config: Result<&Config, ConfigError>) -> anyhow::Result<ExitCode> {
@@ -54,16 +21,16 @@ pub(super) async fn examine(config: Result<&Config, ConfigError>) -> anyhow::Res
         Err(error) => findings.fail("configuration", error),
         Ok(config) => look(config, &mut findings).await,
     }
-    for (_, line) in &findings.lines {
+    for (_, line) in findings.lines() {
         say(line)?;
     }
-    let fails = findings.lines.iter().any(|(level, _)| *level == Level::Fail);
+    let fails = findings.lines().iter().any(|(level, _)| *level == Level::Fail);
     Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn look(config: &Config, findings: &mut Findings) {
     look_at_configuration(config, findings);
-    let seal = match super::seal(config) {
+    let seal = match setup::seal(config) {
         Ok(seal) => {
             look_at_key(config, findings);
             seal
@@ -81,7 +48,7 @@ async fn look(config: &Config, findings: &mut Findings) {
             return findings.fail("database", format!("{error}: look whether it runs, and at `database`"));
         }
     };
-    let context = match super::context(config, database, seal).await {
+    let context = match setup::context(config, database, seal).await {
         Ok(context) => context,
         Err(error) => return findings.fail("database", format!("{error:#}")),
     };

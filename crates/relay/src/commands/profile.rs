@@ -7,18 +7,20 @@ use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 use serde_json::json;
 use tiktok::business::webhook::set_callback;
-use url::{Host, Url};
+use url::Url;
 use wire::api::{AppCredentials, PairRequest, Paired, Platform, Role};
 use wire::paths;
 
-use super::{context, refused, serve};
-use crate::config::{Config, Secrets, TlsConfig};
+use super::serve;
+use super::setup;
+use super::terminal::refused;
+use crate::config::{Config, Secrets, TlsConfig, is_this_computer};
 use crate::context::Context;
 use crate::database::{Database, DatabaseAddress};
 use crate::seal::Seal;
 use crate::{apps, audit, linking, pairing};
 
-/// What the sandbox says of its apps.
+/// The sandbox's apps, as it describes them.
 #[derive(Deserialize)]
 struct SandboxApps {
     login_client_key: String,
@@ -37,13 +39,7 @@ struct Landed {
 /// Serves with a database and a key of its own, and writes the profile once everything is ready.
 pub(super) async fn serve(mut config: Config, file: &Path) -> anyhow::Result<()> {
     let sandbox = config.endpoints.login_kit.clone();
-    let is_local = match sandbox.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    ensure!(is_local, "`--test-profile` needs `--endpoints` of a sandbox on this computer");
+    ensure!(is_this_computer(&sandbox), "`--test-profile` needs `--endpoints` of a sandbox on this computer");
     ensure!(config.tls == TlsConfig::Plain, "`--test-profile` serves without TLS");
     // A database that was named is used, such as an empty one of PostgreSQL; the usual file never.
     let folder = std::env::temp_dir().join(format!("deskbell-relay-test-{}", std::process::id()));
@@ -60,7 +56,7 @@ pub(super) async fn serve(mut config: Config, file: &Path) -> anyhow::Result<()>
     let listener = serve::listen(&config).await?;
     config.listen = listener.local_addr().context("the port is not known")?;
     let database = Database::open(&config.database).await.context("the database cannot be opened")?;
-    let context = context(&config, database, super::seal(&config)?).await?;
+    let context = setup::context(&config, database, setup::seal(&config)?).await?;
     let base = Url::parse(&format!("http://{}", config.listen)).context("the address is not one")?;
     let server = serve::compose(&config, context.clone(), listener).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -114,7 +110,7 @@ async fn set_up(config: &Config, context: &Context, base: &Url, sandbox: &Url, f
         },
         "process": std::process::id(),
     });
-    // Whoever waits for the file finds it whole.
+    // A test that waits for the file finds it whole.
     let unfinished = file.with_extension("unfinished");
     std::fs::write(&unfinished, profile.to_string()).context("the profile cannot be written")?;
     std::fs::rename(&unfinished, file).context("the profile cannot be written")

@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use tokio::net::TcpListener;
 
-use super::{certificate, open};
+use super::certificate;
+use super::setup::open;
 use crate::config::Config;
 use crate::context::Context;
 use crate::door::{Door, DoorLimits};

@@ -2,7 +2,8 @@
 
 use wire::api::{StepOutcome, WebhookConfig};
 
-use super::{WebhookAction, refused, say};
+use super::arguments::WebhookAction;
+use super::terminal::{refused, say};
 use crate::context::Context;
 use crate::{audit, webhook_config};
 

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::zeroize::Zeroizing;
 
-use super::{ConfigError, Settings, Surroundings};
+use super::error::ConfigError;
+use super::settings::Settings;
+use super::surroundings::Surroundings;
 
 /// Where systemd puts what `LoadCredential=` names.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use crate::limits::Network;
 
 const PREFIX: &str = "DESKBELL_RELAY_";
@@ -24,7 +24,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Every key. What is not given has its default.
+/// Every key. A key that is not given has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -70,10 +70,14 @@ pub struct Settings {
     /// The certificate authority's directory [default: Let's Encrypt]
     #[arg(long, global = true, env = "DESKBELL_RELAY_ACME_DIRECTORY", value_name = "URL")]
     pub acme_directory: Option<String>,
+    /// A certificate in PEM by which the directory itself is verified, for an authority of the shop's own [default: the
+    /// system's]
+    #[arg(long, global = true, env = "DESKBELL_RELAY_ACME_ROOT", value_name = "FILE")]
+    pub acme_root: Option<PathBuf>,
     /// Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas
     #[arg(long, global = true, env = "DESKBELL_RELAY_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
     pub trusted_proxies: Option<Vec<Network>>,
-    /// Who may read /metrics and the details of /health [default: 127.0.0.1, ::1]
+    /// Addresses that may read /metrics and the details of /health [default: 127.0.0.1, ::1]
     #[arg(long, global = true, env = "DESKBELL_RELAY_MONITORS", value_delimiter = ',', value_name = "NETWORK")]
     pub monitors: Option<Vec<Network>>,
     /// Requests a second of one address; five times as many at once [default: 1000]
@@ -85,10 +89,10 @@ pub struct Settings {
     /// For developers: a file with other addresses in place of TikTok's, as the sandbox writes it
     #[arg(long, global = true, env = "DESKBELL_RELAY_ENDPOINTS", value_name = "FILE")]
     pub endpoints: Option<PathBuf>,
-    /// What is logged, as in `warn,relay=debug` [default: warn,relay=info,tiktok=info]
+    /// The log's filter, as in `warn,relay=debug` [default: warn,relay=info,tiktok=info]
     #[arg(long, global = true, env = "DESKBELL_RELAY_LOG", value_name = "FILTER")]
     pub log: Option<String>,
-    /// How it is logged [default: text]
+    /// The log's format [default: text]
     #[arg(long, global = true, env = "DESKBELL_RELAY_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
 }
@@ -98,7 +102,7 @@ impl Settings {
     pub(super) fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::new(format!("{} cannot be read: {error}", path.display())))?;
-        Self::from_toml(&text).map_err(|ConfigError(why)| ConfigError::new(format!("{}, {why}", path.display())))
+        Self::from_toml(&text).map_err(|error| ConfigError::new(format!("{}, {error}", path.display())))
     }
 
     /// Reads a file's text. The error names the line, and quotes nothing of it: it may hold a password.
@@ -125,6 +129,7 @@ impl Settings {
             acme: self.acme.or(others.acme),
             acme_contact: self.acme_contact.or(others.acme_contact),
             acme_directory: self.acme_directory.or(others.acme_directory),
+            acme_root: self.acme_root.or(others.acme_root),
             trusted_proxies: self.trusted_proxies.or(others.trusted_proxies),
             monitors: self.monitors.or(others.monitors),
             requests_per_second: self.requests_per_second.or(others.requests_per_second),

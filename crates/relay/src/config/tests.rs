@@ -140,3 +140,21 @@ fn keys_come_from_the_environment_a_file_or_systemd() {
     let missing = Settings { key_file: Some(path("nothing")), ..Settings::default() };
     assert!(Secrets::find(&missing, &nothing()).unwrap_err().to_string().contains("cannot be read"));
 }
+
+#[test]
+fn the_example_has_every_key_and_is_well_formed() {
+    let example = include_str!("../../../../packaging/relay/deskbell-relay.toml");
+    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let shown: String = example
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|rest| is_key(rest)).unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let settings = Settings::from_toml(&shown).unwrap();
+    assert_eq!(settings.public_url.as_deref(), Some("https://relay.shop.example"));
+    let keys = Settings::augment_args(clap::Command::new("keys"));
+    for key in keys.get_arguments().map(|key| key.get_id().as_str()).filter(|key| *key != "config") {
+        assert!(shown.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} is not in the example");
+    }
+    // As it comes.
+    assert!(Settings::from_toml(example).is_ok());
+}

@@ -1,4 +1,4 @@
-//! Whether a message of the shop's own was said by somebody else than a desktop of this relay.
+//! Tells whether a message of the shop's own came by another way than a desktop of this relay.
 //!
 //! TikTok pushes every message that the shop sends, also one that went through the gateway: its echo. The gateway itself
 //! notes who sent that one. Any other, written in TikTok's app or by another program, is an answer that agents must have
@@ -13,7 +13,7 @@
 use tiktok::business::message::MessageSource;
 use tiktok::business::webhook::MessageEvent;
 
-use super::delivery::is_storable;
+use super::ids::is_storable;
 use crate::clock::now_ms;
 use crate::context::Context;
 use crate::database::{DatabaseError, Value};
@@ -24,7 +24,7 @@ const MAX_ECHO_AGE_MS: i64 = 15 * 60_000;
 /// How far TikTok's clock may be behind the relay's.
 const MAX_CLOCK_DIFFERENCE_MS: i64 = 60_000;
 
-/// What agents must have seen before they send, if this message is such.
+/// The answer that agents must have seen before they send, if this message is one.
 pub(super) async fn answer(
     context: &Context,
     account: &str,

@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_LENGTH;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-use super::Outcome;
+use super::outcome::Outcome;
 
 /// The longest body. TikTok's are a few kilobytes.
 pub(super) const MAX_BODY_BYTES: usize = 256 << 10;

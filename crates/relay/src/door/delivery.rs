@@ -1,11 +1,15 @@
-//! What a signed body becomes: an event of the log, a hint, or a stray.
+//! Makes an event of the log, a hint, or a stray of a signed body.
+
+use std::time::Duration;
 
 use tiktok::business::webhook::{Envelope, Event};
 use wire::event::{Hint, Webhook};
 use wire::{EventBody, EventId};
 
+use super::answer;
+use super::ids::is_storable;
+use super::outcome::Outcome;
 use super::stray::{Stray, Strays};
-use super::{Outcome, STORE_TIMEOUT, answer};
 use crate::accounts;
 use crate::clock::now_ms;
 use crate::context::{Context, TEAM};
@@ -24,14 +28,14 @@ const KNOWN_EVENTS: [&str; 9] = [
     "im_receive_high_intent_comment",
     "authorization.removed",
 ];
-/// The longest id that is put into a table of ours.
-const MAX_ID_BYTES: usize = 512;
+/// How long an event may take from its signature's check to its commit. TikTok repeats it then.
+pub(super) const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 const MINUTE_MS: i64 = 60_000;
 
 /// A body with TikTok's signature.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Delivery<'a> {
-    /// What tells it from others.
+    /// The event's key.
     pub(super) key: &'a str,
     pub(super) body: &'a [u8],
     /// Whether it was signed a moment ago.
@@ -205,11 +209,6 @@ fn conversation(event: &Event) -> Option<String> {
         | Event::AuthorizationRemoved { .. }
         | Event::Unknown { .. } => None,
     }
-}
-
-/// Whether a text of TikTok's can be a key in a table of ours: PostgreSQL takes no NUL.
-pub(super) fn is_storable(id: &str) -> bool {
-    (1..=MAX_ID_BYTES).contains(&id.len()) && !id.chars().any(char::is_control)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]

@@ -8,7 +8,7 @@ use tiktok::ClientSecret;
 use tiktok::business::webhook::{self, SignatureError, Verified};
 use wire::api::Platform;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::apps;
 use crate::context::Context;
 

@@ -1,4 +1,4 @@
-//! Webhooks that nobody here can use now, kept for a while: an account may be linked, or the relay upgraded.
+//! Webhooks that cannot be used now, kept for a while: an account may be linked, or the relay upgraded.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +29,7 @@ pub(super) struct Strays {
 #[derive(Debug, Clone)]
 pub(super) struct Stray {
     pub(super) key: String,
-    /// A word for whoever looks into the table.
+    /// A few words for a person who looks into the table.
     pub(super) reason: &'static str,
     /// The account it names, or empty.
     pub(super) account: String,
@@ -52,7 +52,7 @@ impl Strays {
             self.since_prune.store(1, Ordering::Relaxed);
         }
         let (max_rows, database) = (self.max_rows, context.database.clone());
-        // In a task of its own: the permit is kept for as long as the transaction lasts, whoever waits for it.
+        // In a task of its own: the permit is kept until the transaction ends, also when the caller stops waiting.
         let kept = tokio::spawn(async move {
             let _permit = permit;
             database

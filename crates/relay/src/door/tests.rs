@@ -1,4 +1,4 @@
-//! The door through real HTTP, on both databases.
+//! Tests of the door through real HTTP, on both databases.
 
 mod answers;
 mod fixture;

@@ -9,12 +9,15 @@ const MINUTE: Duration = Duration::from_secs(60);
 const MAX_MINUTES: usize = 60;
 /// Fewer than this are no reason to doubt the clock: TikTok repeats a delivery now and then.
 const MIN_OUT_OF_TIME: u64 = 5;
+/// A stranger tries once or twice.
+const MIN_WRONG: u64 = 5;
 /// In percent of all.
 const MAX_OUT_OF_TIME_PERCENT: u64 = 1;
 
-/// Counts right signatures of the last hour by whether their time was now.
+/// Counts the signatures of the last hour by whether they were right, and whether their time was now.
 #[derive(Debug, Default)]
 pub struct SignatureTimes {
+    warned: Mutex<Option<Instant>>,
     minutes: Mutex<VecDeque<CountedMinute>>,
 }
 
@@ -24,13 +27,15 @@ struct CountedMinute {
     count: SignatureCount,
 }
 
-/// Right signatures.
+/// Signatures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SignatureCount {
-    /// All of them.
+    /// Right ones.
     pub all: u64,
     /// Those that were more than 300 s old, or more than 60 s ahead.
     pub out_of_time: u64,
+    /// Well-formed ones that were wrong: by another secret, or over another body.
+    pub wrong: u64,
 }
 
 impl SignatureCount {
@@ -39,6 +44,12 @@ impl SignatureCount {
     #[expect(clippy::cast_precision_loss, reason = "counts of an hour")]
     pub fn ratio(self) -> f64 {
         if self.all == 0 { 0.0 } else { self.out_of_time as f64 / self.all as f64 }
+    }
+
+    /// Whether all that came was wrong: the app's secret was changed at TikTok and not here, or strangers try.
+    #[must_use]
+    pub fn is_by_another_secret(self) -> bool {
+        self.all == 0 && self.wrong >= MIN_WRONG
     }
 
     /// Whether so many do not fit that the relay's clock must be looked at.
@@ -54,7 +65,29 @@ impl SignatureTimes {
         self.record_at(fresh, Instant::now());
     }
 
+    /// Whether a warning is due: at most one a minute.
+    pub(super) fn is_time_to_warn(&self) -> bool {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = warned.is_none_or(|at| at.elapsed() >= MINUTE);
+        if is_due {
+            *warned = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// A signature was wrong.
+    pub(super) fn record_wrong(&self) {
+        self.count_in_minute(Instant::now(), |count| count.wrong += 1);
+    }
+
     fn record_at(&self, fresh: bool, now: Instant) {
+        self.count_in_minute(now, |count| {
+            count.all += 1;
+            count.out_of_time += u64::from(!fresh);
+        });
+    }
+
+    fn count_in_minute(&self, now: Instant, add: impl FnOnce(&mut SignatureCount)) {
         let mut minutes = self.minutes.lock().unwrap_or_else(PoisonError::into_inner);
         if minutes.back().is_none_or(|minute| now.duration_since(minute.began) >= MINUTE) {
             minutes.push_back(CountedMinute { began: now, count: SignatureCount::default() });
@@ -63,8 +96,7 @@ impl SignatureTimes {
             minutes.pop_front();
         }
         if let Some(minute) = minutes.back_mut() {
-            minute.count.all += 1;
-            minute.count.out_of_time += u64::from(!fresh);
+            add(&mut minute.count);
         }
     }
 
@@ -81,6 +113,7 @@ impl SignatureTimes {
         recent.fold(SignatureCount::default(), |sum, minute| SignatureCount {
             all: sum.all + minute.count.all,
             out_of_time: sum.out_of_time + minute.count.out_of_time,
+            wrong: sum.wrong + minute.count.wrong,
         })
     }
 }
@@ -96,7 +129,7 @@ mod tests {
             times.record_at(index % 100 != 0, began + Duration::from_secs(index));
         }
         let at = began + Duration::from_secs(500);
-        assert_eq!(times.count_at(at), SignatureCount { all: 500, out_of_time: 5 });
+        assert_eq!(times.count_at(at), SignatureCount { all: 500, out_of_time: 5, wrong: 0 });
         assert!(!times.count_at(at).is_alarming(), "one in a hundred");
         times.record_at(false, at);
         assert!(times.count_at(at).is_alarming());
@@ -112,6 +145,18 @@ mod tests {
         assert!(!times.count().is_alarming());
         times.record(false);
         assert!(times.count().is_alarming());
+    }
+
+    #[test]
+    fn nothing_but_wrong_signatures_is_another_secret() {
+        let times = SignatureTimes::default();
+        for _ in 0..5 {
+            assert!(!times.count().is_by_another_secret());
+            times.record_wrong();
+        }
+        assert!(times.count().is_by_another_secret());
+        times.record(true);
+        assert!(!times.count().is_by_another_secret());
     }
 
     #[test]

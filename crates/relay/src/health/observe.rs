@@ -1,12 +1,13 @@
 //! One look.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::probe::{Probe, Written, waiting_for_standby};
-use super::{DeviceReport, Progress, Report, Status, engine_name};
+use super::report::{DeviceReport, Report, Status};
 use crate::clock::now_ms;
 use crate::context::{Context, TEAM};
-use crate::database::{DatabaseError, Value};
+use crate::database::{DatabaseError, Engine, Value};
 use crate::door::Door;
 
 /// How long the questions may take.
@@ -18,7 +19,10 @@ const MAX_UNREAD_MS: i64 = 60_000;
 /// From this difference of clocks on, webhooks begin to look too old or too new.
 const MAX_CLOCK_OFFSET_MS: i64 = 30_000;
 
-/// What the database says.
+/// How far a device had read, and since when it has not read further.
+pub(super) type Progress = HashMap<String, (i64, Instant)>;
+
+/// The database's answers.
 struct Seen {
     newest_event: i64,
     newest_event_at_ms: Option<i64>,
@@ -42,7 +46,7 @@ pub(super) async fn look(context: &Context, door: &Door, probe: &Probe, progress
     if !context.log.is_working() {
         report.add(Status::Failing, "log", "events cannot be stored: the database fails or does not answer");
     }
-    check_clock(door, &mut report);
+    check_signatures(door, &mut report);
     report
 }
 
@@ -63,10 +67,14 @@ async fn check_writes(context: &Context, probe: &Probe, report: &mut Report) {
     }
 }
 
-fn check_clock(door: &Door, report: &mut Report) {
+fn check_signatures(door: &Door, report: &mut Report) {
     let count = door.times().count();
     report.webhooks_last_hour = count.all;
     report.webhooks_out_of_time = count.out_of_time;
+    if count.is_by_another_secret() {
+        let sentence = format!("all {} webhooks of the last hour were signed with another secret", count.wrong);
+        report.add(Status::Degraded, "signature", sentence);
+    }
     let offset_ms = report.clock_offset_ms;
     if offset_ms.abs() > MAX_CLOCK_OFFSET_MS {
         let sentence = format!("the relay's clock is wrong: TikTok's is {offset_ms} ms ahead of it");
@@ -160,4 +168,11 @@ async fn read(context: &Context) -> Result<Seen, DatabaseError> {
         })
     });
     seen.await
+}
+
+fn engine_name(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite",
+        Engine::Postgres => "postgres",
+    }
 }

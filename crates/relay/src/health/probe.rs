@@ -12,7 +12,7 @@ use crate::log::Log;
 /// How long a write may take before it counts as hanging.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug)]
 pub(crate) enum Written {
     /// It was committed.

@@ -4,31 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::pem;
 use sha2::{Digest as _, Sha256};
 
-use super::{ShownCertificate, Validity};
+use super::error::TlsError;
+use super::shown::ShownCertificate;
+use super::validity::Validity;
 use crate::metrics::Metrics;
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Why a certificate cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file cannot be read.
-    #[error("{0} cannot be read: {1}")]
-    File(String, std::io::Error),
-    /// A file is not in PEM.
-    #[error("the {0} is not in PEM: {1}")]
-    Pem(&'static str, pem::Error),
-    /// There is no certificate, or none that can be read.
-    #[error("there is no readable certificate")]
-    NoCertificate,
-    /// The key is of an unknown kind, or another certificate's.
-    #[error("certificate and key do not fit: {0}")]
-    Unusable(#[from] rustls::Error),
-}
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +95,7 @@ mod tests {
     }
 
     fn shown_pem(shown: &ShownCertificate) -> Vec<u8> {
-        shown.current.read().unwrap().as_ref().unwrap().cert[0].to_vec()
+        shown.current().unwrap().cert[0].to_vec()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! From when to when a certificate is valid: the one thing that is read out of it here.
+//! Reads from when to when a certificate is valid.
 
 /// When a certificate is valid, in seconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Validity {
     }
 }
 
-/// What stands in a value of this tag, and what follows it.
+/// The content of a value with this tag, and the bytes behind it.
 fn content(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&[found, length], rest) = bytes.split_first_chunk::<2>()?;
     if found != tag {

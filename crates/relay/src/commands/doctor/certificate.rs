@@ -5,7 +5,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::acme;
 use crate::clock::now_ms;
 use crate::config::{Config, TlsConfig};
@@ -68,7 +68,7 @@ fn covers(chain_pem: &[u8], name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Level;
+    use super::super::findings::Level;
     use super::*;
 
     #[test]
@@ -88,7 +88,7 @@ mod tests {
         {
             let mut findings = Findings::default();
             judge_dates(validity, day * DAY_S, &mut findings);
-            assert_eq!(findings.lines[0].0, level, "day {day}: {}", findings.lines[0].1);
+            assert_eq!(findings.lines()[0].0, level, "day {day}: {}", findings.lines()[0].1);
         }
     }
 }

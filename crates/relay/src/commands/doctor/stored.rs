@@ -1,6 +1,6 @@
 //! The database: whether it answers and takes writes, and what is in it.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::accounts;
 use crate::context::Context;
 use crate::devices;

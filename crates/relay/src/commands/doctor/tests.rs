@@ -33,7 +33,7 @@ fn config(folder: &std::path::Path) -> Config {
 async fn lines(config: &Config) -> Vec<String> {
     let mut findings = Findings::default();
     look(config, &mut findings).await;
-    findings.lines.into_iter().map(|(_, line)| line).collect()
+    findings.lines().iter().map(|(_, line)| line.clone()).collect()
 }
 
 fn has(lines: &[String], beginning: &str, part: &str) -> bool {

@@ -4,7 +4,7 @@ use tiktok::business::oauth::{BusinessApp, token_info};
 use tiktok::{AccessToken, ClientSecret};
 use wire::api::StepOutcome;
 
-use super::Findings;
+use super::findings::Findings;
 use crate::context::Context;
 use crate::{apps, webhook_config};
 
