@@ -46,8 +46,8 @@ CREATE TABLE pairing_code (
     -- A keyed hash of the code: it has too few bits for a plain one.
     code_hash BYTEA PRIMARY KEY,
     -- The same of its first half: who knows that half and guesses the other voids the code.
-    prefix_hash BYTEA NOT NULL,
-    wrong_tries BIGINT NOT NULL,
+    prefix_hash BYTEA,
+    wrong_tries BIGINT NOT NULL DEFAULT 0,
     team BIGINT NOT NULL REFERENCES team (id),
     role TEXT NOT NULL,
     made_by TEXT NOT NULL,

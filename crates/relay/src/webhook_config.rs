@@ -24,6 +24,8 @@ use crate::refusal::Refusal;
 use self_test::host;
 
 const MAX_BODY_BYTES: usize = 1_024;
+/// How many of the newest events are searched for one that TikTok pushed.
+const MAX_EVENTS_SEARCHED: i64 = 10_000;
 
 /// The routes of this part.
 pub fn router(context: Context) -> Router {
@@ -113,7 +115,7 @@ async fn config(context: &Context, registered: Option<String>) -> Result<Webhook
     })
 }
 
-/// When TikTok last pushed something that was signed correctly.
+/// When TikTok last pushed something that was signed correctly, as far as the newest events tell.
 async fn last_received_at_ms(context: &Context) -> Result<Option<i64>, DatabaseError> {
     context
         .database
@@ -122,8 +124,8 @@ async fn last_received_at_ms(context: &Context) -> Result<Option<i64>, DatabaseE
                 let event = tx
                     .query_one(
                         "SELECT at_ms FROM event WHERE team = $1 AND kind IN ('webhook', 'hint')
-                         ORDER BY at_ms DESC LIMIT 1",
-                        &[Value::Int(TEAM)],
+                             AND seq > (SELECT head - $2 FROM team WHERE id = $1) ORDER BY seq DESC LIMIT 1",
+                        &[Value::Int(TEAM), Value::Int(MAX_EVENTS_SEARCHED)],
                     )
                     .await?;
                 let stray = tx
