@@ -33,7 +33,6 @@ pub struct RouteParts {
 }
 
 /// The routes of a relay.
-#[must_use]
 pub fn router(parts: RouteParts) -> Router {
     let RouteParts { context, door, health, limits, streams, revocations } = parts;
     let routes = Router::new()
