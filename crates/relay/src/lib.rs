@@ -18,6 +18,7 @@ mod credential;
 pub mod database;
 pub mod devices;
 pub mod door;
+pub mod gateway;
 pub mod health;
 pub mod history;
 pub mod lease;

@@ -8,6 +8,7 @@ use wire::FailureCode;
 
 use crate::context::Context;
 use crate::door::{self, Door};
+use crate::gateway::{self, Gateway};
 use crate::health::{self, Health};
 use crate::limits::{self, Limits};
 use crate::refusal::Refusal;
@@ -22,6 +23,8 @@ pub struct RouteParts {
     pub context: Context,
     /// TikTok's webhooks.
     pub door: Door,
+    /// The way to TikTok.
+    pub gateway: Arc<Gateway>,
     /// The relay's health, for monitors.
     pub health: Health,
     /// The limit for each address.
@@ -34,9 +37,10 @@ pub struct RouteParts {
 
 /// The routes of a relay.
 pub fn router(parts: RouteParts) -> Router {
-    let RouteParts { context, door, health, limits, streams, revocations } = parts;
+    let RouteParts { context, door, gateway, health, limits, streams, revocations } = parts;
     let routes = Router::new()
         .merge(door::router(door))
+        .merge(gateway::router(gateway))
         .merge(health::router(health))
         .merge(apps::router(context.clone()))
         .merge(audit::router(context.clone()))
