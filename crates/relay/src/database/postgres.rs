@@ -1,6 +1,6 @@
 //! PostgreSQL: a pool of connections, over TLS when the address asks for it.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -195,7 +195,7 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(error: tokio_postgres::Error) -> DatabaseError {
     let Some(server) = error.as_db_error() else {
-        let is_broken = error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>());
+        let is_broken = error.is_closed() || error.source().is_some_and(<dyn StdError>::is::<std::io::Error>);
         // Otherwise a value is of another type than its parameter.
         return if is_broken {
             DatabaseError::Interrupted(words(&error))

@@ -158,7 +158,7 @@ impl Session {
         let values = owned(values);
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(sql).map_err(refused)?;
-            let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             bind(&mut statement, &values)?;
             let mut rows = statement.raw_query();
             let mut read = Vec::new();

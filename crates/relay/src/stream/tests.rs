@@ -203,7 +203,8 @@ async fn a_new_stream_of_a_device_ends_its_old_one(database: TestDatabase) {
     let (nok, ana) = (pair(&relay.context, "nok").await, pair(&relay.context, "ana").await);
     let mut old = Desktop::open(&relay.url, &nok, None).await;
     let mut other = Desktop::open(&relay.url, &ana, None).await;
-    (old.hello().await, other.hello().await);
+    old.hello().await;
+    other.hello().await;
     let mut new = Desktop::open(&relay.url, &nok, None).await;
     new.hello().await;
     assert_eq!(old.next().await, None, "the old one ends");
@@ -219,7 +220,8 @@ async fn a_stream_ends_when_its_device_is_revoked(database: TestDatabase) {
     let (nok, ana) = (pair(&relay.context, "nok").await, pair(&relay.context, "ana").await);
     let mut revoked = Desktop::open(&relay.url, &nok, None).await;
     let mut other = Desktop::open(&relay.url, &ana, None).await;
-    (revoked.hello().await, other.hello().await);
+    revoked.hello().await;
+    other.hello().await;
     relay.revoked.send_replace("nok".to_owned());
     assert_eq!(revoked.next().await, None);
     let id = relay.append("a").await;

@@ -34,8 +34,22 @@ pub(crate) struct Server {
     folder: PathBuf,
     process: Mutex<Option<Child>>,
     next_database: AtomicU32,
+    guard: Child,
     /// Closed when this process ends.
-    _guard: ChildStdin,
+    guard_input: Option<ChildStdin>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.guard_input.take());
+        // A test that has failed already shall not fail for this.
+        let _ = self.guard.wait();
+        if let Ok(process) = self.process.get_mut()
+            && let Some(mut process) = process.take()
+        {
+            let _ = process.wait();
+        }
+    }
 }
 
 /// The server that tests share when they need nothing but a database.
@@ -150,13 +164,13 @@ impl Server {
             .process_group(0)
             .spawn()
             .unwrap();
-        let guard_input = guard.stdin.take().unwrap();
+        let guard_input = guard.stdin.take();
         fs::create_dir(&folder).unwrap();
         if is_root() {
             run(Command::new("chown").arg("postgres:").arg(&folder));
         }
         run(Command::new("chmod").arg("700").arg(&folder));
-        Self { folder, process: Mutex::new(None), next_database: AtomicU32::new(0), _guard: guard_input }
+        Self { folder, process: Mutex::new(None), next_database: AtomicU32::new(0), guard, guard_input }
     }
 
     fn data(&self) -> PathBuf {
