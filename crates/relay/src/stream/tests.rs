@@ -300,7 +300,8 @@ async fn who_may_not_read_is_told_so(database: TestDatabase) {
 #[tokio::test]
 async fn a_comment_comes_when_there_is_nothing_else() {
     let settings = StreamSettings { heartbeat: Duration::from_millis(20), ..StreamSettings::default() };
-    let relay = Relay::with(&TestDatabase::sqlite().await, settings).await;
+    let database = TestDatabase::sqlite().await;
+    let relay = Relay::with(&database, settings).await;
     let token = pair(&relay.context, "nok").await;
     let mut desktop = Desktop::open(&relay.url, &token, None).await;
     desktop.hello().await;
