@@ -139,7 +139,8 @@ async fn while_the_standby_is_away_appends_time_out_and_are_stored_once_it_is_ba
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failover_that_gives_a_number_twice_begins_an_epoch() {
     let (primary, standby) = pair().await;
-    let address = DatabaseAddress::Postgres(primary.address_with(&standby, "postgres"));
+    // The standby stands first, and takes no writes.
+    let address = DatabaseAddress::Postgres(standby.address_with(&primary, "postgres"));
     let database = Database::open(&address).await.unwrap();
     let log = log(database).await;
     for key in ["1", "2", "3"] {
