@@ -1,6 +1,7 @@
 //! The stream over HTTP, on both databases.
 
 mod client;
+mod failover;
 mod slow;
 
 use std::sync::Arc;
@@ -49,7 +50,10 @@ impl Relay {
     }
 
     async fn with(database: &TestDatabase, settings: StreamSettings) -> Self {
-        let context = database.context().await;
+        Self::of(database.context().await, settings).await
+    }
+
+    async fn of(context: Context, settings: StreamSettings) -> Self {
         let revoked = watch::Sender::new(String::new());
         let receiver = revoked.subscribe();
         let streams = Streams::start(context.clone(), settings, move |device| {

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,6 +57,25 @@ pub(crate) fn shared() -> &'static Server {
     // Nothing of it has to survive a power failure.
     static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start("fsync=off\nfull_page_writes=off\n"));
     &SHARED
+}
+
+/// How many commits wait for a standby.
+pub(crate) const WAITERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+
+/// Does what waits for other programs off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+/// A primary that waits for its standby with every commit, and the standby.
+pub(crate) async fn pair() -> (Arc<Server>, Arc<Server>) {
+    blocking(|| {
+        let primary = Server::start("");
+        let standby = Server::start_standby(&primary);
+        primary.make_synchronous();
+        (Arc::new(primary), Arc::new(standby))
+    })
+    .await
 }
 
 /// A program of PostgreSQL's, as the user that may run it.
@@ -210,10 +229,16 @@ impl Server {
         wait_until("the server is gone", || all.iter().all(|pid| !is_running(pid)));
     }
 
-    /// Stops the server's processes where they are, without ending them: to others it does not answer.
+    /// Shuts the server down in order.
     pub(crate) fn stop(&self) {
         let _ = program("pg_ctl").arg("-D").arg(self.data()).args(["-m", "fast", "-w", "-s", "stop"]).status();
         self.process.lock().unwrap().take().unwrap().wait().unwrap();
+    }
+
+    /// Cancels the one commit that waits for the standby, once it does, as an administrator might.
+    pub(crate) fn cancel_waiter(&self) {
+        wait_until("the commit waits for the standby", || self.sql(WAITERS) == "1");
+        self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
     }
 
     /// Makes the primary of a standby.
