@@ -17,6 +17,7 @@ mod migrations;
 pub mod refusal;
 pub mod seal;
 pub mod stream;
+mod team;
 #[cfg(test)]
 mod testing;
 mod tls;
