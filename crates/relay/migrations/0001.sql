@@ -43,12 +43,38 @@ CREATE TABLE device (
 );
 
 CREATE TABLE pairing_code (
-    -- SHA-256 of the code.
+    -- A keyed hash of the code: it has too few bits for a plain one.
     code_hash BYTEA PRIMARY KEY,
+    -- The same of its first half: who knows that half and guesses the other voids the code.
+    prefix_hash BYTEA,
+    wrong_tries BIGINT NOT NULL DEFAULT 0,
     team BIGINT NOT NULL REFERENCES team (id),
     role TEXT NOT NULL,
     made_by TEXT NOT NULL,
     made_at_ms BIGINT NOT NULL,
+    expires_at_ms BIGINT NOT NULL,
+    used_at_ms BIGINT
+);
+
+-- Wrong pairing codes of the last minutes.
+CREATE TABLE pairing_failure (
+    id TEXT PRIMARY KEY,
+    -- The network that they came from.
+    address TEXT NOT NULL,
+    at_ms BIGINT NOT NULL
+);
+CREATE INDEX pairing_failure_by_time ON pairing_failure (at_ms);
+
+-- Accounts that are being linked in a browser.
+CREATE TABLE linking (
+    -- SHA-256 of the `state` that comes back from TikTok.
+    state_hash BYTEA PRIMARY KEY,
+    team BIGINT NOT NULL REFERENCES team (id),
+    -- The device that began; empty for the command line.
+    device TEXT NOT NULL,
+    -- The address that TikTok was told to come back to.
+    redirect_uri TEXT NOT NULL,
+    began_at_ms BIGINT NOT NULL,
     expires_at_ms BIGINT NOT NULL,
     used_at_ms BIGINT
 );
@@ -59,6 +85,8 @@ CREATE TABLE app (
     platform TEXT NOT NULL,
     app_id TEXT NOT NULL,
     redirect_uri TEXT NOT NULL,
+    -- 1 if TikTok has approved the app for listing posts.
+    may_list_posts BIGINT NOT NULL,
     secret BYTEA NOT NULL,
     secret_set_at_ms BIGINT NOT NULL,
     -- It verifies webhooks for as long as TikTok may repeat what was signed with it.
@@ -91,11 +119,14 @@ CREATE TABLE account (
 -- Sends through the gateway, by the desktop's own key.
 CREATE TABLE send (
     device TEXT NOT NULL,
+    -- Its name when it sent.
+    device_name TEXT NOT NULL DEFAULT '',
     send_key TEXT NOT NULL,
     team BIGINT NOT NULL REFERENCES team (id),
     account TEXT NOT NULL,
+    -- TikTok's id; of an answer to a comment `comment:` and the comment's id.
     conversation TEXT NOT NULL,
-    -- calling, answered, unconfirmed
+    -- calling, answered, unconfirmed; withdrawn: it had not arrived when its desktop asked what became of it
     state TEXT NOT NULL,
     -- SHA-256 of what is sent: the same key with other words is refused.
     body_hash BYTEA NOT NULL,
@@ -103,6 +134,8 @@ CREATE TABLE send (
     answer BYTEA,
     -- TikTok's id of the message, once it is known.
     message TEXT,
+    -- The sequence of its event, once it ended.
+    seq BIGINT,
     began_at_ms BIGINT NOT NULL,
     ended_at_ms BIGINT,
     -- The relay process that makes the call.
@@ -110,7 +143,14 @@ CREATE TABLE send (
     PRIMARY KEY (device, send_key)
 );
 CREATE INDEX send_under_way ON send (account, conversation, state);
+CREATE INDEX send_by_message ON send (account, message);
 CREATE INDEX send_by_time ON send (began_at_ms);
+
+-- The relay processes that call TikTok with the shop's app: each takes its part of the app's pace.
+CREATE TABLE caller (
+    worker TEXT PRIMARY KEY,
+    seen_at_ms BIGINT NOT NULL
+);
 
 -- The newest thing that a colleague, or the shop by another way, said in a conversation.
 CREATE TABLE answered (

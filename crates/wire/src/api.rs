@@ -209,6 +209,17 @@ pub struct RenameDevice {
     pub name: String,
 }
 
+/// Changes a device: what is left out stays. [`RenameDevice`] is one of its forms.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChangeDevice {
+    /// The new name, 1 to 64 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
 /// [`crate::paths::PAIRING_CODES`]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairingCodeRequest {
@@ -274,10 +285,14 @@ pub struct AppCredentials {
     pub platform: Platform,
     /// The app's id, or client key.
     pub app_id: String,
-    /// Its secret. The one before goes on verifying webhooks for as long as TikTok may repeat them.
+    /// Its secret. The one before goes on verifying webhooks for as long as TikTok may repeat them. Empty: it stays.
     pub secret: String,
-    /// The redirect address that is registered for it.
+    /// The redirect address that is registered for it. Empty: this relay's own.
     pub redirect_uri: String,
+    /// Whether TikTok has approved it for listing the account's posts (`video.list`). One scope that is not approved
+    /// makes TikTok refuse them all.
+    #[serde(default)]
+    pub may_list_posts: bool,
 }
 
 impl std::fmt::Debug for AppCredentials {
@@ -300,6 +315,12 @@ pub struct App {
     pub redirect_uri: String,
     /// When the secret was last set.
     pub secret_set_at_ms: i64,
+    /// Until when the secret before it verifies webhooks, too; none if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_until_ms: Option<i64>,
+    /// Whether TikTok has approved it for listing the account's posts.
+    #[serde(default)]
+    pub may_list_posts: bool,
 }
 
 /// An account is being linked.
@@ -320,4 +341,72 @@ pub struct WebhookConfig {
     pub own: Option<String>,
     /// When TikTok last pushed something that was signed correctly.
     pub last_received_at_ms: Option<i64>,
+}
+
+/// `PUT` [`crate::paths::WEBHOOK`]: has TikTok send the app's webhooks to this relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SetWebhook {
+    /// Whether another address may be replaced: one address serves the whole app, and whoever received there receives
+    /// nothing any more.
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+/// `POST` [`crate::paths::WEBHOOK`]`/test`: what became of a webhook that the relay sent to its own public address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookTest {
+    /// The steps in their order. After the first that failed the rest is skipped, except what TikTok says.
+    pub steps: Vec<WebhookTestStep>,
+}
+
+/// A step of [`WebhookTest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookTestStep {
+    /// Which.
+    pub step: WebhookStep,
+    /// How it went.
+    pub outcome: StepOutcome,
+    /// The same for people who run a relay, in English.
+    #[serde(default)]
+    pub detail: String,
+}
+
+/// What [`WebhookTest`] tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookStep {
+    /// The relay knows its public address and the app's secret.
+    Configured,
+    /// The address's name leads to a computer.
+    Resolves,
+    /// That computer takes a connection.
+    Connects,
+    /// Its certificate is one that TikTok trusts.
+    Tls,
+    /// The door answered.
+    Reached,
+    /// The door took the signature.
+    Signature,
+    /// The webhook is in the relay's database.
+    Stored,
+    /// TikTok sends the app's webhooks to this address.
+    Registered,
+    /// A step that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepOutcome {
+    /// As it should.
+    Passed,
+    /// Not as it should.
+    Failed,
+    /// It was not tried.
+    Skipped,
+    /// An outcome that this version does not know.
+    #[serde(other)]
+    Unknown,
 }

@@ -36,15 +36,16 @@ pub const LEASE: &str = "/v1/lease";
 /// `POST` [`crate::api::Claim`]: the desktop with the lease says up to when an account is complete in the log. Answers 204.
 pub const CLAIMS: &str = "/v1/claims";
 
-/// `GET`: all devices; `PATCH …/ID` renames, `DELETE …/ID` revokes. Admins.
+/// `GET`: all devices; `PATCH …/ID` [`crate::api::ChangeDevice`], `DELETE …/ID` revokes. Admins; a device may revoke itself.
 pub const DEVICES: &str = "/v1/devices";
 /// `POST` [`crate::api::PairingCodeRequest`]: a new pairing code. Admins.
 pub const PAIRING_CODES: &str = "/v1/pairing-codes";
-/// `GET`: what was done by whom, newest first. Admins.
+/// `GET ?before=ID&limit=N`: what was done by whom, newest first: a list of [`crate::api::AuditEntry`]. Admins.
 pub const AUDIT: &str = "/v1/audit";
 /// `GET`: the apps' ids; `PUT` [`crate::api::AppCredentials`]. Admins.
 pub const APPS: &str = "/v1/apps";
 /// `POST`: begins to link a TikTok account: [`crate::api::LinkBegun`]; `DELETE …/ID` unlinks one. Admins.
 pub const ACCOUNTS: &str = "/v1/accounts";
-/// `GET`, `PUT`, `DELETE`: where TikTok sends the app's webhooks; `POST …/test` sends one to ourselves. Admins.
+/// `GET`, `PUT` [`crate::api::SetWebhook`], `DELETE`: where TikTok sends the app's webhooks:
+/// [`crate::api::WebhookConfig`]; `POST …/test` sends one to ourselves: [`crate::api::WebhookTest`]. Admins.
 pub const WEBHOOK: &str = "/v1/webhook";

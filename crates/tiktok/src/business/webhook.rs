@@ -22,7 +22,7 @@ pub use callback::{callback, clear_callback, set_callback};
 pub use event::{Event, HighIntentComment, MessageEvent, ReferralSource, RemovalReason};
 pub use person::Person;
 pub use reaction_event::{ReactionChange, ReactionEvent, ReactionOperation};
-pub use signature::{SignatureError, Verified, verify};
+pub use signature::{SignatureError, Verified, sign, verify};
 
 use crate::Timestamp;
 use crate::lenient::{self, Fields};

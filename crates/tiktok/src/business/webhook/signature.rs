@@ -3,6 +3,7 @@
 use crate::ClientSecret;
 use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use subtle::{Choice, ConstantTimeEq};
 
 /// How old a signature may be, and how far ahead of our clock, in seconds. TikTok leaves this to the receiver, and does
@@ -80,6 +81,18 @@ pub fn verify(header: &str, body: &[u8], secrets: &[&ClientSecret], now_s: i64) 
         return Err(SignatureError::Wrong);
     }
     Ok(Verified { at_s, fresh: (-MAX_AHEAD_S..=MAX_AGE_S).contains(&now_s.saturating_sub(at_s)) })
+}
+
+/// Signs a body as TikTok does, for a receiver that tries itself out. Gives back the header's value.
+#[must_use]
+pub fn sign(body: &[u8], secret: &ClientSecret, at_s: i64) -> String {
+    let signature = hmac_sha256(secret.expose().as_bytes(), &[at_s.to_string().as_bytes(), b".", body]);
+    let mut header = format!("t={at_s},s=");
+    for byte in signature {
+        // Writing into a string does not fail.
+        let _ = write!(header, "{byte:02x}");
+    }
+    header
 }
 
 fn seconds(text: &str) -> Option<i64> {

@@ -17,6 +17,13 @@ fn header() -> String {
 }
 
 #[test]
+fn what_is_signed_here_fits() {
+    let secret = ClientSecret::new("shop-secret");
+    assert_eq!(sign(BODY.as_bytes(), &secret, AT_S), header());
+    assert!(judge(&sign(b"", &secret, AT_S), b"").unwrap().fresh);
+}
+
+#[test]
 fn hmac_is_as_rfc_4231_has_it() {
     let hex = |bytes: [u8; HASH]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let counted: Vec<u8> = (1..=25).collect();
