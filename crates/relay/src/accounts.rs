@@ -41,7 +41,7 @@ pub async fn insert_linked(tx: &mut Tx, seal: &Seal, link: &NewLink) -> Result<(
     tx.execute(
         "INSERT INTO account (id, team, handle, name, avatar_url, state, linked_at_ms, scopes, access_token,
              refresh_token, access_expires_at_ms, refresh_expires_at_ms, issued_at_ms, renewing_until_ms, renewing_by)
-         VALUES ($1, $2, $3, $4, $5, 'linked', $6, $7, $8, $9, $6 + 86400000, $6 + 86400000, $6, 0, '')
+         VALUES ($1, $2, $3, $4, $5, 'linked', $6, $7, $8, $9, CAST($6 AS BIGINT) + 86400000, CAST($6 AS BIGINT) + 86400000, $6, 0, '')
          ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, name = excluded.name,
              avatar_url = excluded.avatar_url, state = excluded.state, linked_at_ms = excluded.linked_at_ms,
              scopes = excluded.scopes, access_token = excluded.access_token, refresh_token = excluded.refresh_token",
