@@ -13,6 +13,7 @@ deskbell                    opens the inbox
     --data-dir DIRECTORY    keeps everything in this directory instead of the usual one
     --endpoints FILE        talks to the addresses in this file instead of to TikTok (for tests and development;
                             needs --data-dir)
+    --pair-with FILE        pairs with the relay whose address and code are in this file (needs --endpoints)
     --version               prints the version
     --help                  prints this";
 
@@ -36,6 +37,8 @@ pub(crate) struct Flags {
     pub(crate) data_dir: Option<PathBuf>,
     /// A file with other addresses than TikTok's.
     pub(crate) endpoints: Option<PathBuf>,
+    /// A file with a relay's address and a pairing code.
+    pub(crate) pair_with: Option<PathBuf>,
 }
 
 /// Reads the arguments after the program's name; a sentence if they make no sense.
@@ -53,6 +56,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
             Some("--practice") => flags.practice = true,
             Some("--data-dir") => flags.data_dir = path(arguments.next(), "directory")?,
             Some("--endpoints") => flags.endpoints = path(arguments.next(), "file")?,
+            Some("--pair-with") => flags.pair_with = path(arguments.next(), "file")?,
             _ => {
                 return Err(format!(
                     "Deskbell does not know `{}`. `deskbell --help` lists what it knows.",
@@ -67,6 +71,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     // The agent's own inbox and keychain must never meet a TikTok that is not one.
     if flags.endpoints.is_some() && flags.data_dir.is_none() {
         return Err("`--endpoints` needs `--data-dir`, so that the real inbox stays untouched.".to_owned());
+    }
+    if flags.pair_with.is_some() && flags.endpoints.is_none() {
+        return Err("`--pair-with` is for development and needs `--endpoints`.".to_owned());
     }
     Ok(CliAction::Run(flags))
 }
@@ -102,6 +109,8 @@ mod tests {
         assert!(asked("--endpoints a.json --data-dir d").is_ok());
         assert!(asked("--practice --data-dir d").is_err());
         assert!(asked("--practice --endpoints a.json").is_err());
+        assert!(asked("--pair-with p").is_err());
+        assert!(asked("--endpoints a.json --data-dir d --pair-with p").is_ok());
     }
 
     #[test]

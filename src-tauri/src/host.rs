@@ -144,7 +144,7 @@ impl Host for Desktop {
             .stdout(Stdio::null())
             .spawn()
             .map_err(failed)?;
-        // Somebody has to be there when it ends, or it stays in the process table.
+        // Its end has to be waited for, or it stays in the process table.
         std::thread::spawn(move || practice.wait());
         Ok(())
     }

@@ -30,6 +30,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(15);
 pub(crate) struct Plan {
     profile: Profile,
     endpoints: Option<Endpoints>,
+    pairing: Option<practice::Pairing>,
 }
 
 /// What Practice needs while it runs: the sandbox and the directory. They are dropped in this order.
@@ -65,7 +66,8 @@ impl Plan {
             }
             None => None,
         };
-        Ok(Self { profile, endpoints })
+        let pairing = flags.pair_with.map(|file| practice::read_pairing(&file)).transpose()?;
+        Ok(Self { profile, endpoints, pairing })
     }
 }
 
@@ -213,7 +215,13 @@ async fn open_desk(app: &AppHandle, plan: Plan, data_dir: PathBuf) -> Result<Des
     let host = Arc::new(Desktop::real(app.clone(), keychain, &data_dir, plan.endpoints.is_some()));
     let picture_decoder = desk::this_program().map_err(|error| error.to_string())?;
     let config = DeskConfig { data_dir, picture_decoder, endpoints: plan.endpoints, practice: false };
-    Desk::open(config, host).await.map_err(|error| error.to_string())
+    let desk = Desk::open(config, host).await.map_err(|error| error.to_string())?;
+    if let Some(pairing) = plan.pairing {
+        practice::pair(&desk, pairing)
+            .await
+            .map_err(|error| format!("The relay could not be paired with: {error}."))?;
+    }
+    Ok(desk)
 }
 
 async fn open_practice(app: &AppHandle, data_dir: PathBuf) -> Result<Desk, String> {

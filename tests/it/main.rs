@@ -35,6 +35,7 @@ mod property;
 mod pushed;
 mod receiverun;
 mod receiving;
+mod relay;
 mod rules;
 mod salvage;
 mod saved;

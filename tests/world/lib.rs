@@ -20,6 +20,7 @@ mod pace;
 pub mod patience;
 #[cfg(target_os = "linux")]
 pub mod process;
+pub mod relay;
 mod thread;
 
 use std::path::{Path, PathBuf};
@@ -27,10 +28,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk::commands::{
-    ConfirmLink, GetConversation, GetLinkState, GetOverview, ListConversations, PasteRedirect, Queued, SaveCredentials,
-    SendReply, SkipSignIn, StartAuthorization,
+    ConfirmLink, GetConversation, GetLinkState, GetOverview, GetRelay, ListConversations, PairWithRelay, PasteRedirect,
+    Queued, SaveCredentials, SendReply, SkipSignIn, StartAuthorization,
 };
-use desk::view::{ConversationRow, ConversationView, LinkStep, LinkView};
+use desk::view::{ConversationRow, ConversationView, LinkStep, LinkView, RelayStream};
 use desk::{Command, Desk, DeskConfig, Endpoints, Fault, FaultCode, Request, Subscription, Timing};
 use model::{AccountId, ConversationId, MessageId, Tab};
 use sandbox::{Config, Customer, Limits, Sandbox, WindowRule};
@@ -80,6 +81,11 @@ impl World {
         if !scripted {
             tiktok.open_account("maisonbloom", "Maison Bloom", WindowRule::B);
         }
+        Self::on(tiktok, timing, host).await
+    }
+
+    /// A world on a TikTok that other desks may be on too, before any account is linked.
+    pub async fn on(tiktok: Sandbox, timing: Timing, host: Arc<TestHost>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let picture_decoder = picture_decoder();
         let desk = open(&tiktok, &folder, &timing, &host, &picture_decoder).await;
@@ -129,6 +135,28 @@ impl World {
         let id = self.ask(ConfirmLink {}).await.id;
         self.account = Some(id);
         id
+    }
+
+    /// Pairs the desk with a relay as an agent would, and waits until the shop's conversations are there and events come.
+    pub async fn pair(&mut self, relay: &relay::RelayProcess, device_name: &str) -> AccountId {
+        let code = relay.pairing_code("agent").await;
+        self.ask(PairWithRelay { address: relay.address().to_owned(), code, device_name: device_name.to_owned() })
+            .await;
+        self.until("the first fetch is complete", async |world| {
+            let accounts = world.ask(GetOverview {}).await.accounts;
+            accounts.first().is_some_and(|account| account.backfill.is_none())
+        })
+        .await;
+        self.until_live().await;
+        let id = self.ask(GetOverview {}).await.accounts[0].id;
+        self.account = Some(id);
+        id
+    }
+
+    /// Waits until the relay's events come.
+    pub async fn until_live(&self) {
+        self.until("the relay's events come", async |world| world.ask(GetRelay {}).await.stream == RelayStream::Live)
+            .await;
     }
 
     /// Types the sandbox's credentials.
@@ -391,11 +419,16 @@ fn messages(conversation: ConversationId) -> Value {
     json!({ "conversation": conversation, "before": null, "after": null, "limit": 200 })
 }
 
-/// The program that decodes pictures in stories: `deskprocess`, which cargo builds beside the tests.
+/// The program that decodes pictures in stories.
 pub fn picture_decoder() -> PathBuf {
+    program("deskprocess")
+}
+
+/// A program that cargo builds beside the tests.
+pub(crate) fn program(name: &str) -> PathBuf {
     let ours = std::env::current_exe().expect("our own place");
     let built = ours.ancestors().nth(2).expect("tests lie in `deps`, below what they test");
-    let program = built.join(format!("deskprocess{}", std::env::consts::EXE_SUFFIX));
+    let program = built.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(program.is_file(), "there is no {}", program.display());
     program
 }

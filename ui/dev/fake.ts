@@ -19,6 +19,8 @@ import type {
   Overview,
   PostPage,
   Quoted,
+  RelayAdminView,
+  RelayView,
   ScheduledView,
   Settings,
   Tab,
@@ -35,6 +37,7 @@ import { outbox } from "./outbox";
 import { ruling } from "./ruling";
 import { savedReplies } from "./savedReplies";
 import { findInThread, marksIn, search, textOf, wordsOf } from "./searching";
+import { adminScene, relay } from "./relay";
 import { triage } from "./triage";
 
 export interface FakeConversation {
@@ -66,6 +69,10 @@ export class FakeDesk implements Host {
   tags = new Map<AccountId, TagView[]>();
   /** Who answers; whoever sits here has not said their name. */
   agents: AgentView[] = [{ id: "1", name: "", hue: 200, me: true, away: false }];
+  /** The shop's relay, without the accounts. */
+  relay: RelayView = { pairing: null, stream: { state: "notPaired" }, ownAccounts: [] };
+  /** The relay as its admin sees it. */
+  relayAdmin: RelayAdminView = adminScene();
   tokenEvents = new Map<AccountId, TokenEventView[]>();
   usage: MediaUsage = { bytes: 1_288_490_189, pictures: 4_812 };
   /** Whether the search index is still being made. */
@@ -374,6 +381,7 @@ export class FakeDesk implements Host {
           ruling(this, asked) ??
           savedReplies(this, asked) ??
           triage(this, asked) ??
+          relay(this, asked) ??
           this.#linking(asked)
         );
     }
@@ -478,6 +486,7 @@ export class FakeDesk implements Host {
           scheduled: 0,
           unsent: 0,
           history: { completeToMs: null, gaps: 0, unreadable: 0 },
+          viaRelay: false,
           access: {
             accessEndsMs: Date.now() + 86_400_000,
             refreshEndsMs: Date.now() + 365 * 86_400_000,

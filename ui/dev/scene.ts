@@ -95,6 +95,7 @@ export function account(
     unsent: 0,
     history: { completeToMs: now - 3000, gaps: 0, unreadable: 0 },
     access: { accessEndsMs: now + 14 * HOUR, refreshEndsMs: now + 212 * DAY, warnDays: null },
+    viaRelay: false,
     ...more,
   };
 }

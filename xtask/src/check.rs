@@ -24,6 +24,7 @@ enum Want {
     Compiler,
     Window,
     Desktop,
+    Database,
     Node,
     Tools,
 }
@@ -81,7 +82,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "test",
         what: "cargo test, real-window tests included",
-        wants: &[Want::Window, Want::Desktop],
+        wants: &[Want::Window, Want::Desktop, Want::Database],
         needs: &["page", "build"],
         run: test,
     },
@@ -180,6 +181,11 @@ fn setup(root: &Path, plan: &[&Step]) -> Result<()> {
         system::ensure(system::TESTS)?;
     } else if wanted(Want::Desktop) {
         say::already(system::TESTS.title, "the real-window tests run on Linux only");
+    }
+    if wanted(Want::Database) && cfg!(target_os = "linux") {
+        system::ensure(system::DATABASE)?;
+    } else if wanted(Want::Database) {
+        say::already(system::DATABASE.title, "the relay's tests on PostgreSQL run on Linux only");
     }
     if wanted(Want::Node) {
         node::check()?;

@@ -42,7 +42,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     if in_browser { browser(&root) } else { window(&root) }
 }
 
-fn has_display() -> bool {
+pub(crate) fn has_display() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }

@@ -13,6 +13,7 @@ mod network;
 mod node;
 mod page;
 mod picture;
+mod relay;
 mod say;
 mod shell;
 mod stamp;
@@ -48,6 +49,7 @@ cargo xtask bench                how fast the desk is beside the fastest SQLite 
     --rounds N, --seed N         7 rounds and seed 7 unless given
     --out FILE                   where the figures go as JSON; target/bench/last.json unless given
     --compare FILE               what changed by more than a tenth since an earlier run
+cargo xtask relay [--browser]    a relay on this computer, on the sandbox, and a Deskbell that is paired with it
 cargo xtask picture              takes the README's picture anew, of the built app on a desktop of its own (Linux only)
 cargo xtask setup                installs what `check` needs, and nothing else
 cargo xtask bindings [--check]   writes ui/src/ipc/bindings.ts from the contract in crates/desk, or compares them
@@ -76,6 +78,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "fuzz" => fuzz::run(fuzz::Options::parse(rest)?),
         "faults" => faults::run(faults::Options::parse(rest)?),
         "picture" => picture::run(rest),
+        "relay" => relay::run(relay::Options::parse(rest)?),
         "setup" => check::setup_for_everything(rest),
         "bindings" => bindings::run(rest),
         "help" | "--help" | "-h" => {

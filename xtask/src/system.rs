@@ -59,6 +59,19 @@ pub(crate) const PIP: Needs = Needs {
     ],
 };
 
+/// The database server that the relay's tests start for themselves.
+pub(crate) const DATABASE: Needs = Needs {
+    title: "PostgreSQL",
+    debian: &["postgresql"],
+    optional: &[],
+    proofs: &[Proof::Program("initdb")],
+    elsewhere: &[
+        ("fedora", "sudo dnf install postgresql-server"),
+        ("arch", "sudo pacman -S --needed postgresql"),
+        ("suse", "sudo zypper install postgresql-server"),
+    ],
+};
+
 /// The libraries that the desktop window is built with.
 pub(crate) const WINDOW: Needs = Needs {
     title: "system packages",

@@ -7,6 +7,7 @@ use engine::call::CallError;
 use engine::linking::LinkError;
 use engine::media::PictureError;
 use engine::picture::Problem;
+use engine::relay::{PairError, RelayError, RelayFailureCode};
 use engine::scheduled::ScheduleError;
 use engine::tokens::TokenError;
 use engine::unlinking::UnlinkError;
@@ -151,6 +152,26 @@ pub enum FaultCode {
     BrowserNotOpened,
     /// The account is not a Business Account.
     NotBusinessAccount,
+    /// The relay's address is not an https address.
+    RelayAddressInvalid,
+    /// The relay cannot be reached; `detail` has the system's words.
+    RelayUnreachable,
+    /// The relay's certificate is not accepted; `detail` says why.
+    RelayCertificate,
+    /// What answers at the address is no relay, or one of another version; `detail` says what was odd.
+    RelayNotOne,
+    /// The clocks of this computer and the relay are apart; `detail` is by how many ms, positive if this computer's is ahead.
+    RelayClock,
+    /// The pairing code does not exist, was used, or is too old.
+    RelayCodeInvalid,
+    /// The relay does not know this computer: it was revoked, or never paired.
+    RelayNotPaired,
+    /// The account is not linked at the relay, or has to be linked there again.
+    RelayAccountMissing,
+    /// This computer may not do that at the relay: an admin may.
+    RelayNotAllowed,
+    /// The relay said no; `detail` has its words.
+    RelayRefused,
     /// Practice cannot be started from this host.
     PracticeUnavailable,
     /// The account is gone, but something of it is still on the disk; `detail` says why. It is removed as soon as it can be.
@@ -219,6 +240,54 @@ impl From<ScheduleError> for Fault {
     }
 }
 
+impl From<PairError> for Fault {
+    fn from(error: PairError) -> Self {
+        match error {
+            PairError::Address => Self::new(FaultCode::RelayAddressInvalid),
+            PairError::Relay(error) => error.into(),
+            PairError::Clock(offset_ms) => Self::with_detail(FaultCode::RelayClock, offset_ms.to_string()),
+            PairError::NotPaired => Self::new(FaultCode::RelayNotPaired),
+            PairError::NotAtRelay => Self::new(FaultCode::RelayAccountMissing),
+            PairError::Secrets(error) => error.into(),
+            PairError::Token(TokenError::TikTok(error)) => tiktok(&error),
+            PairError::Token(TokenError::Secrets(error)) => error.into(),
+            PairError::Token(error) => Self::unexpected(&error),
+            PairError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RelayError> for Fault {
+    fn from(error: RelayError) -> Self {
+        match error {
+            RelayError::Unreachable(words) | RelayError::NoAnswer(words) => {
+                Self::with_detail(FaultCode::RelayUnreachable, words)
+            }
+            RelayError::Certificate(words) => Self::with_detail(FaultCode::RelayCertificate, words),
+            RelayError::NotARelay(words) => Self::with_detail(FaultCode::RelayNotOne, words),
+            RelayError::Failed(failure) => {
+                let code = match failure.code {
+                    RelayFailureCode::CodeInvalid => FaultCode::RelayCodeInvalid,
+                    RelayFailureCode::NotPaired => FaultCode::RelayNotPaired,
+                    RelayFailureCode::NotAllowed => FaultCode::RelayNotAllowed,
+                    RelayFailureCode::NeedsLinking => FaultCode::RelayAccountMissing,
+                    RelayFailureCode::TooManyRequests | RelayFailureCode::SlowDown => FaultCode::RateLimited,
+                    RelayFailureCode::BadRequest
+                    | RelayFailureCode::Stale
+                    | RelayFailureCode::Busy
+                    | RelayFailureCode::TikTokUnreachable
+                    | RelayFailureCode::Unavailable
+                    | RelayFailureCode::Unconfirmed
+                    | RelayFailureCode::Gone
+                    | RelayFailureCode::NotFound
+                    | RelayFailureCode::Unknown => FaultCode::RelayRefused,
+                };
+                Self::with_detail(code, failure.detail)
+            }
+        }
+    }
+}
+
 impl From<PictureError> for Fault {
     fn from(error: PictureError) -> Self {
         match error {
@@ -249,6 +318,7 @@ impl From<&CallError> for Fault {
             CallError::Relink(words) => Self::with_detail(FaultCode::TikTokRefused, words.as_str()),
             CallError::Local(TokenError::TikTok(cause)) => tiktok(cause),
             CallError::Local(_) => Self::unexpected(error),
+            CallError::Stale { .. } => Self::with_detail(FaultCode::TikTokRefused, error.to_string()),
             CallError::Refused(cause) | CallError::Unknown(cause) => tiktok(cause),
         }
     }
@@ -371,7 +441,7 @@ fn tiktok(error: &engine::TikTokError) -> Fault {
         }
         Error::Reauthorise { .. } => Fault::with_detail(FaultCode::LinkCodeExpired, words),
         Error::Refused { .. } | Error::Refresh { .. } => Fault::with_detail(FaultCode::TikTokRefused, words),
-        Error::Unknown { .. } => Fault::with_detail(FaultCode::TikTokUnwell, words),
+        Error::Unknown { .. } | Error::Gateway { .. } => Fault::with_detail(FaultCode::TikTokUnwell, words),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One typed contract for every host: a command is a struct with a reply and a body, `contract!` lists them all, and
 //! the TypeScript side is generated from that list (`cargo xtask bindings`). The page does not know whether it runs in
-//! the Tauri window or in a browser over loopback; whoever carries its questions implements [`Host`].
+//! the Tauri window or in a browser over loopback; the program that carries its questions implements [`Host`].
 
 mod changes;
 mod command;

@@ -75,6 +75,7 @@ pub(crate) fn account_view(sql: &Connection, engine: &Engine, account: &Account)
             refresh_ends_ms: account.tokens.refresh_expires_at_ms,
             warn_days: warning(account.tokens.refresh_expires_at_ms.saturating_sub(engine.clock().now_ms())),
         },
+        via_relay: account.via_relay,
     })
 }
 

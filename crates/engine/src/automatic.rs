@@ -130,7 +130,7 @@ fn kind_of(error: &AutoError) -> &'static str {
         AutoError::Call(CallError::Offline(_)) => "offline",
         AutoError::Call(CallError::SlowDown(_)) => "slow down",
         AutoError::Call(CallError::Relink(_)) => "relink",
-        AutoError::Call(CallError::Refused(_)) => "refused",
+        AutoError::Call(CallError::Refused(_) | CallError::Stale { .. }) => "refused",
         AutoError::Call(CallError::Unknown(_)) => "unknown",
         AutoError::Call(CallError::Local(_)) | AutoError::Store(_) => "local",
         AutoError::NotPermitted(_) => "not permitted",

@@ -6,12 +6,17 @@ use std::time::{Duration, Instant};
 use model::{AccountId, Clock, Millis};
 use tiktok::{AccessToken, Client, Endpoint, LaterWhy, UnreachableWhy, Words};
 
+use crate::gateway::{GatewayAnswer, GatewayRoutes, meaning, priority_header};
 use crate::pace::{Pace, Priority};
 use crate::timing::millis;
 use crate::tokens::{TokenError, Tokens};
 
 /// A server's clock is only believed to be off by more than its `Date` header's own grain.
 const CLOCK_GRAIN_MS: i64 = 2_000;
+/// The wait while the relay renews an account's token.
+const RELAY_RENEWS: Duration = Duration::from_secs(5);
+/// Why an account of the relay's cannot be asked about.
+const NOT_PAIRED: &str = "this computer is not paired with the shop's relay";
 
 /// Why there is no answer, by what the caller can do.
 ///
@@ -34,6 +39,12 @@ pub enum CallError {
     /// Not taken, and never will be.
     #[error(transparent)]
     Refused(tiktok::Error),
+    /// Certainly not taken: the shop's relay says that a colleague has answered what the agent had not seen.
+    #[error("a colleague has answered meanwhile")]
+    Stale {
+        /// The colleague's device, if the relay knows it.
+        answered_by: Option<String>,
+    },
     /// No telling whether it happened.
     #[error(transparent)]
     Unknown(tiktok::Error),
@@ -45,7 +56,7 @@ impl CallError {
     pub fn code(&self) -> Option<i64> {
         match self {
             Self::Refused(error) | Self::Unknown(error) => error.code(),
-            Self::Offline(_) | Self::SlowDown(_) | Self::Relink(_) | Self::Local(_) => None,
+            Self::Offline(_) | Self::SlowDown(_) | Self::Relink(_) | Self::Local(_) | Self::Stale { .. } => None,
         }
     }
 
@@ -54,9 +65,12 @@ impl CallError {
     pub fn explanation(&self) -> String {
         match self {
             Self::Offline(words) => format!("{self}: {words}"),
-            Self::SlowDown(_) | Self::Relink(_) | Self::Local(_) | Self::Refused(_) | Self::Unknown(_) => {
-                self.to_string()
-            }
+            Self::SlowDown(_)
+            | Self::Relink(_)
+            | Self::Local(_)
+            | Self::Refused(_)
+            | Self::Stale { .. }
+            | Self::Unknown(_) => self.to_string(),
         }
     }
 }
@@ -73,11 +87,18 @@ struct Shared {
     tokens: Arc<Tokens>,
     pace: Pace,
     clock: Clock,
+    gateway: GatewayRoutes,
 }
 
 impl Caller {
     pub(crate) fn new(client: Client, tokens: Tokens, pace: Pace, clock: Clock) -> Self {
-        Self { shared: Arc::new(Shared { client, tokens: Arc::new(tokens), pace, clock }) }
+        let gateway = GatewayRoutes::default();
+        Self { shared: Arc::new(Shared { client, tokens: Arc::new(tokens), pace, clock, gateway }) }
+    }
+
+    /// Which accounts go through the shop's relay, and how.
+    pub(crate) fn gateway(&self) -> &GatewayRoutes {
+        &self.shared.gateway
     }
 
     /// The client underneath, for calls without an account.
@@ -128,6 +149,10 @@ impl Caller {
     /// # Errors
     /// [`CallError`]; a token that cannot be had marks the account for linking again.
     pub async fn token(&self, id: AccountId) -> Result<AccessToken, CallError> {
+        if self.shared.gateway.has_account(id) {
+            let route = self.shared.gateway.route().ok_or_else(|| CallError::Relink(NOT_PAIRED.into()))?;
+            return Ok(route.token);
+        }
         match self.shared.tokens.access(id).await {
             Ok(token) => Ok(token),
             Err(error) => Err(self.no_token(error)),
@@ -146,7 +171,7 @@ impl Caller {
     ) -> Result<E::Reply, CallError> {
         self.turn(priority).await;
         let token = self.token(id).await?;
-        self.ask_with(id, token, endpoint).await
+        self.ask_with_headers(id, token, endpoint, vec![priority_header(priority)]).await
     }
 
     /// Asks now, with this token. A call whose token was stale was not taken, so it is made again, once.
@@ -159,7 +184,32 @@ impl Caller {
         token: AccessToken,
         endpoint: E,
     ) -> Result<E::Reply, CallError> {
+        self.ask_with_headers(id, token, endpoint, Vec::new()).await
+    }
+
+    /// The same with headers for the shop's relay, if the account goes through it.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub(crate) async fn ask_with_headers<E: Endpoint + Clone>(
+        &self,
+        id: AccountId,
+        token: AccessToken,
+        endpoint: E,
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<E::Reply, CallError> {
         let link = self.shared.tokens.link_of(id);
+        if self.shared.gateway.has_account(id) {
+            let route = self.shared.gateway.route().ok_or_else(|| CallError::Relink(NOT_PAIRED.into()))?;
+            let answer = route.client.call_with_headers(&token, endpoint, headers).await;
+            self.learn_time();
+            return match answer {
+                Ok(reply) => Ok(reply),
+                // The relay renews its tokens by itself; that it has none yet ends by itself.
+                Err(tiktok::Error::Refresh { .. }) => Err(CallError::SlowDown(RELAY_RENEWS)),
+                Err(error) => Err(self.sort(id, link, error).await),
+            };
+        }
         let error = match self.call(&token, endpoint.clone()).await {
             Ok(reply) => return Ok(reply),
             Err(error) => error,
@@ -183,6 +233,23 @@ impl Caller {
         answer
     }
 
+    /// Reads TikTok's answer to a call that the relay made and kept.
+    ///
+    /// # Errors
+    /// [`CallError`]
+    pub(crate) async fn read_answer<E: Endpoint>(
+        &self,
+        id: AccountId,
+        endpoint: &E,
+        status: u16,
+        text: &str,
+    ) -> Result<E::Reply, CallError> {
+        match tiktok::read_answer(endpoint, status, text) {
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(self.sort(id, self.shared.tokens.link_of(id), error).await),
+        }
+    }
+
     async fn sort(&self, id: AccountId, link: u64, error: tiktok::Error) -> CallError {
         match error {
             // No network makes a call possible that cannot be put together, such as one about an id too long for an address.
@@ -194,6 +261,14 @@ impl Caller {
                 self.relink(id, link, message.as_str()).await
             }
             error @ tiktok::Error::Unknown { .. } => CallError::Unknown(error),
+            tiktok::Error::Gateway { code, retry_after, raw } => match meaning(&code, retry_after, &raw) {
+                GatewayAnswer::Offline(detail) => CallError::Offline(detail),
+                GatewayAnswer::Wait(wait) => CallError::SlowDown(wait),
+                GatewayAnswer::NeedsLinking(detail) => self.relink(id, link, &detail).await,
+                GatewayAnswer::Stale { answered_by } => CallError::Stale { answered_by },
+                GatewayAnswer::Refused => CallError::Refused(tiktok::Error::Gateway { code, retry_after, raw }),
+                GatewayAnswer::Unknown => CallError::Unknown(tiktok::Error::Gateway { code, retry_after, raw }),
+            },
         }
     }
 

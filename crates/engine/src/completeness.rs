@@ -26,13 +26,15 @@ use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::lock::lock;
-use crate::timing::millis;
+use crate::timing::{after, millis};
 
 /// How many readings are remembered. When so many are held, the next one first clears them all: those conversations count as
 /// not read.
 const MAX_READINGS: usize = 2_000;
 /// The claim on disk is exact to this: not every listing is worth a write.
 const CLAIM_GRAIN_MS: Millis = 60_000;
+/// How far ahead of this computer's clock a claim of another desktop may be.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Tracks which conversations were read, which readings missed something, and what may still come to light. Clones share it.
 #[derive(Debug, Clone)]
@@ -276,39 +278,60 @@ impl Completeness {
 
     /// Writes down up to when an account is complete: to the newest listing that went to the end (`listed_to_ms`), or to where
     /// its unsettled conversations are complete. Claims nothing while a conversation of `due` has news that were not read,
-    /// nor while old conversations were never read because the agent paused them.
+    /// nor while old conversations were never read because the agent paused them. Returns from when to when it claimed more
+    /// than before; none if it claimed nothing, or for the first time.
     pub(crate) async fn claim(
         &self,
         id: AccountId,
         listed_to_ms: Millis,
         due: &[Conversation],
         unsettled: &HashMap<ConversationId, Unsettled>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<(Millis, Millis)>, StoreError> {
         if due.iter().any(|known| !unsettled.contains_key(&known.id)) {
-            return Ok(());
+            return Ok(None);
         }
         let complete_to_ms = unsettled.values().map(|state| state.complete_to_ms).fold(listed_to_ms, Millis::min);
         let store = self.context.store();
         let (account, waiting) =
             store.read(move |sql| Ok((account::get(sql, id)?, conversation::has_unfetched(sql, id)?))).await?;
         if waiting {
-            return Ok(());
+            return Ok(None);
         }
         let now_ms = self.context.caller().proven_now_ms();
         let is_claimed = |at_ms: Millis| at_ms <= now_ms && at_ms / CLAIM_GRAIN_MS >= complete_to_ms / CLAIM_GRAIN_MS;
         if account.backfilled && account.complete_to_ms.is_some_and(is_claimed) {
-            return Ok(());
+            return Ok(None);
         }
         if !account.backfilled {
             tracing::info!(account = id.0, "an account's history is complete");
             self.context.signals().request_index_merge();
         }
+        let before_ms = account.complete_to_ms.filter(|_| account.backfilled);
         store
             .write(move |tx| {
                 if !account.backfilled {
                     account::mark_backfilled(tx, id)?;
                 }
                 account::set_complete_to(tx, id, complete_to_ms, now_ms)
+            })
+            .await?;
+        Ok(before_ms.map(|before_ms| (before_ms, complete_to_ms)))
+    }
+
+    /// Takes over what the desktop that sweeps an account's lists has claimed: everything that happened between the two times
+    /// is in the relay's log, and all of it up to the claim is stored here.
+    pub(crate) async fn adopt(&self, id: AccountId, from_ms: Millis, to_ms: Millis) -> Result<(), StoreError> {
+        let now_ms = self.context.caller().proven_now_ms();
+        let is_believable = to_ms <= after(now_ms, CLOCK_TOLERANCE);
+        self.context
+            .store()
+            .write(move |tx| {
+                let known = account::get(tx, id)?;
+                let joins = known.complete_to_ms.is_some_and(|complete_to_ms| complete_to_ms >= from_ms);
+                if known.backfilled && joins && is_believable {
+                    account::set_complete_to(tx, id, to_ms, now_ms)?;
+                }
+                Ok(())
             })
             .await
     }

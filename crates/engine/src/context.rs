@@ -4,12 +4,15 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use model::Clock;
-use store::Store;
+use model::{AccountId, Clock};
+use store::table::relay;
+use store::{Store, StoreError};
 use tokio::sync::oneshot;
+use wire::EventId;
 
 use crate::call::Caller;
 use crate::events::Events;
+use crate::gateway::SendPass;
 use crate::health::HealthBoard;
 use crate::secrets::SecretStore;
 use crate::signals::Signals;
@@ -84,6 +87,17 @@ impl Context {
     /// What wakes the other parts.
     pub(crate) fn signals(&self) -> &Signals {
         &self.shared.signals
+    }
+
+    /// What a send of an account that goes through the shop's relay tells the relay, for a send that no lane makes; none for
+    /// other accounts.
+    pub(crate) async fn send_pass(&self, account: AccountId) -> Result<Option<SendPass>, StoreError> {
+        if !self.caller().gateway().has_account(account) {
+            return Ok(None);
+        }
+        let cursor = self.store().read(relay::get).await?.and_then(|relay| relay.cursor);
+        let seen = cursor.map(|cursor| EventId { epoch: cursor.epoch, sequence: cursor.sequence });
+        Ok(seen.map(|seen| SendPass { key: SendPass::new_key(), seen }))
     }
 
     /// Runs work to its end in a task of its own, also if the caller stops waiting for it. None if the engine is closing.

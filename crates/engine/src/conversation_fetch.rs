@@ -4,7 +4,8 @@
 use model::{ConversationId, Millis};
 use store::StoreError;
 use store::table::account::{self, Account};
-use store::table::conversation;
+use store::table::conversation::{self, Conversation};
+use store::table::relay::{self, RelayCursor};
 
 use crate::call::CallError;
 use crate::completeness::Completeness;
@@ -12,8 +13,8 @@ use crate::context::Context;
 use crate::events::{Arrival, is_news};
 use crate::inbound::{self, Applied, ApplyOptions};
 use crate::pace::Priority;
-use crate::source::Source;
 use crate::source::tiktok::TikTok;
+use crate::source::{Batch, Source};
 
 /// Reads conversations, and notes in [`Completeness`] what each reading proves. Clones share it.
 #[derive(Debug, Clone)]
@@ -49,24 +50,46 @@ impl ConversationFetch {
         id: ConversationId,
         priority: Priority,
     ) -> Result<Applied, CallError> {
+        let (known, account) = self.find(id).await.map_err(local)?;
+        let batch = source.fetch(&known, priority).await?;
+        self.store(&account, &known, batch, None).await.map_err(local)
+    }
+
+    /// A conversation and its account.
+    pub(crate) async fn find(&self, id: ConversationId) -> Result<(Conversation, Account), StoreError> {
         let found = self.context.store().read(move |sql| {
             let known = conversation::get(sql, id)?;
             let account = account::get(sql, known.account)?;
             Ok((known, account))
         });
-        let (known, account) = found.await.map_err(local)?;
-        let batch = source.fetch(&known, priority).await?;
-        let asked_at_ms = batch.asked_at_ms;
+        found.await
+    }
+
+    /// Stores one reading of a conversation, and tells the other parts of the engine. A reading that came by the shop's
+    /// relay is stored with its place in the relay's log.
+    pub(crate) async fn store(
+        &self,
+        account: &Account,
+        known: &Conversation,
+        batch: Batch,
+        cursor: Option<RelayCursor>,
+    ) -> Result<Applied, StoreError> {
+        let (id, asked_at_ms) = (known.id, batch.asked_at_ms);
         let newest_ms: Millis = batch.messages.iter().map(|news| news.sent_at_ms).max().unwrap_or(0);
         // A first reading of a conversation from before linking is not repeated.
         let reread_if_behind = known.fetched_updated_ms > 0 || known.remote_updated_ms > account.linked_at_ms;
         let options = ApplyOptions::new(self.context.clock().now_ms(), self.context.timing())
             .answering(known.remote_updated_ms, reread_if_behind);
-        self.completeness.begin_storing(&known, asked_at_ms);
-        let applied =
-            self.context.store().write(move |tx| inbound::apply(tx, id, &batch, options)).await.map_err(local)?;
-        self.completeness.record_reading(&known, asked_at_ms, newest_ms, applied.behind);
-        after_apply(&self.context, &account, id, &applied);
+        self.completeness.begin_storing(known, asked_at_ms);
+        let stored = self.context.store().write(move |tx| {
+            if let Some(cursor) = &cursor {
+                relay::set_cursor(tx, cursor)?;
+            }
+            inbound::apply(tx, id, &batch, options)
+        });
+        let applied = stored.await?;
+        self.completeness.record_reading(known, asked_at_ms, newest_ms, applied.behind);
+        after_apply(&self.context, account, id, &applied);
         Ok(applied)
     }
 }

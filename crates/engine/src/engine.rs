@@ -29,6 +29,7 @@ use crate::outbox::Outbox;
 use crate::pace::Pace;
 use crate::posts::Posts;
 use crate::presence::Presence;
+use crate::relay::Relay;
 use crate::rules::Rules;
 use crate::scheduled::ScheduledReplies;
 use crate::secrets::SecretStore;
@@ -92,6 +93,7 @@ struct Parts {
     comments: Comments,
     rules: Rules,
     webhooks: Webhooks,
+    relay: Relay,
     linking: Linking,
     unlinking: Unlinking,
 }
@@ -111,9 +113,10 @@ impl Engine {
         let outbox = Outbox::new(context.clone(), fetcher.clone(), media.clone());
         let auto_messages = AutoMessages::new(context.clone());
         let comments = Comments::new(context.clone(), auto_messages.clone());
+        let webhooks = Webhooks::new(context.clone());
         let accounts = AccountTasks::new(
             context.clone(),
-            fetcher,
+            fetcher.clone(),
             media.clone(),
             outbox.clone(),
             auto_messages.clone(),
@@ -129,7 +132,8 @@ impl Engine {
                 auto_messages,
                 comments,
                 rules: Rules::new(context.clone()),
-                webhooks: Webhooks::new(context.clone()),
+                relay: Relay::new(context.clone(), fetcher, accounts.clone(), webhooks.clone()),
+                webhooks,
                 linking: Linking::new(context.clone(), media.clone(), accounts.clone()),
                 unlinking: Unlinking::new(context.clone(), media.clone(), accounts.clone()),
                 media,
@@ -137,6 +141,10 @@ impl Engine {
                 context,
             }),
         };
+        // Which accounts go through the relay is known before any of them calls.
+        if let Err(error) = engine.parts.relay.resume().await {
+            tracing::error!(%error, "could not open the way through the shop's relay");
+        }
         engine.outbox().start(woken_lanes).await?;
         engine.resume_accounts().await?;
         engine.spawn_tasks(relinked);
@@ -173,6 +181,7 @@ impl Engine {
         tasks.spawn(parts.snooze.clone().run());
         tasks.spawn(parts.scheduled.clone().run());
         tasks.spawn(parts.rules.clone().run());
+        tasks.spawn(parts.relay.clone().run());
         tasks.spawn(parts.media.clone().maintain());
     }
 
@@ -359,6 +368,12 @@ impl Engine {
     #[must_use]
     pub fn webhooks(&self) -> &Webhooks {
         &self.parts.webhooks
+    }
+
+    /// The shop's relay.
+    #[must_use]
+    pub fn relay(&self) -> &Relay {
+        &self.parts.relay
     }
 
     /// Linking accounts.

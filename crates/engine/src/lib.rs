@@ -5,7 +5,7 @@
 //! and links accounts ([`linking`]). It decides nothing about screens: the store's commits tell what became stale.
 //!
 //! Each part is a struct that owns its state. They all work with the context at the bottom (`context.rs`), wake each other by
-//! signals (`signals.rs`), and are put together at the top (`engine.rs`). `tests/it/engine_house.rs` holds that no file imports
+//! signals (`signals.rs`), and are put together at the top (`engine.rs`). `tests/it/house_modules.rs` holds that no file imports
 //! in a circle and that nothing reaches up to `engine.rs`.
 
 mod account_tasks;
@@ -18,6 +18,7 @@ mod context;
 mod conversation_fetch;
 mod engine;
 pub mod events;
+mod gateway;
 pub mod health;
 pub mod inbound;
 pub mod linking;
@@ -29,6 +30,8 @@ pub mod pace;
 pub mod picture;
 pub mod posts;
 pub mod presence;
+pub mod relay;
+mod relay_api;
 mod retry;
 pub mod rules;
 pub mod scheduled;

@@ -8,6 +8,7 @@
 mod decoder;
 pub(crate) mod fetch;
 mod queue;
+mod relayed;
 mod room;
 mod shown;
 mod tries;

@@ -29,7 +29,7 @@ const MAX_BESIDE: u64 = 8 * 1024 * 1024;
 /// What a JPEG may need until its pixels are there. In several scans that is 24 million pixels as photos are stored and 16
 /// million without subsampling; in one scan the other limits come first.
 const MAX_JPEG: u64 = 144 * 1024 * 1024;
-/// A JPEG in more scans than this is not decoded, so that none takes more than the 5 s that a picture may. Whoever makes one
+/// A JPEG in more scans than this is not decoded, so that none takes more than the 5 s that a picture may. A JPEG made
 /// for people needs a dozen. Each goes over all of the picture once more, whether there is anything in it or not: 31 empty
 /// ones over 30 million pixels, a file of 471 bytes, take 3 s, and the decoder's own limit is 100, or none. The other decoders
 /// go over each pixel or each byte of the file a few times: there the limits of both are one of time too.

@@ -33,7 +33,7 @@ pub(crate) fn retry_plan(error: &CallError) -> RetryPlan {
         CallError::Relink(_) => RetryPlan::OnceLinked,
         CallError::Offline(_) => RetryPlan::BackOff { offline: true },
         CallError::Local(_) => RetryPlan::BackOff { offline: false },
-        CallError::Refused(_) | CallError::Unknown(_) => RetryPlan::Settle,
+        CallError::Refused(_) | CallError::Stale { .. } | CallError::Unknown(_) => RetryPlan::Settle,
     }
 }
 

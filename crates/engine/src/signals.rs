@@ -56,6 +56,8 @@ pub(crate) struct Signals {
     /// How often the computer had slept, changed its network or had its clock set.
     resumes: AtomicU64,
     index_merge_due: AtomicBool,
+    /// Whether the stream of the shop's relay is live.
+    stream_live: AtomicBool,
 }
 
 impl Signals {
@@ -73,6 +75,7 @@ impl Signals {
             lanes,
             resumes: AtomicU64::new(0),
             index_merge_due: AtomicBool::new(false),
+            stream_live: AtomicBool::new(false),
         };
         (signals, woken)
     }
@@ -91,6 +94,16 @@ impl Signals {
     /// How often the computer had slept, changed its network or had its clock set so far.
     pub(crate) fn resumes(&self) -> u64 {
         self.resumes.load(Ordering::Relaxed)
+    }
+
+    /// Says whether the stream of the shop's relay is live.
+    pub(crate) fn set_stream_live(&self, is_live: bool) {
+        self.stream_live.store(is_live, Ordering::SeqCst);
+    }
+
+    /// Whether the stream of the shop's relay is live: what happens comes by it.
+    pub(crate) fn is_stream_live(&self) -> bool {
+        self.stream_live.load(Ordering::SeqCst)
     }
 
     /// Asks for the search index to be merged: much was written to it at once.

@@ -14,6 +14,7 @@
 //! A reaction moves no `update_time`. In a conversation that is neither on screen nor moves for another reason it is seen only
 //! where it is pushed ([`inbound::pushed`](crate::inbound::pushed)), and never by polling.
 
+mod duty;
 mod lists;
 
 use std::collections::{HashMap, HashSet};
@@ -25,6 +26,7 @@ use store::table::conversation::Conversation;
 use store::table::{account, conversation, cursor};
 use tokio::time::Instant;
 
+use self::duty::{Duty, Lease, publish_claim};
 use self::lists::{Pass, read_lists};
 use crate::call::CallError;
 use crate::completeness::Completeness;
@@ -48,6 +50,8 @@ const DUE_PAGE_SIZE: u32 = 50;
 /// How many conversations that TikTok refused, and how many that it showed without their newest message, are tried again
 /// with each whole sweep.
 const RETRIES_PER_SWEEP: u32 = 20;
+/// How often the desktop that sweeps for all looks for conversations that were pushed.
+const PUSHED_INTERVAL: Duration = Duration::from_secs(3);
 /// The wait of an account that has to be linked again; linking it ends the wait.
 const UNTIL_LINKED: Duration = Duration::from_secs(24 * 3600);
 
@@ -56,8 +60,12 @@ pub(crate) struct AccountSync<S> {
     context: Context,
     fetcher: ConversationFetch,
     account: AccountId,
+    remote_id: String,
     linked_at_ms: Millis,
     source: S,
+    /// Who sweeps, if the account goes through the shop's relay.
+    lease: Lease,
+    duty: Duty,
     /// When the newest sweep ended.
     listed_at: Option<Instant>,
     /// When the newest sweep to the last page began.
@@ -107,8 +115,11 @@ impl<S: Source> AccountSync<S> {
             context,
             fetcher,
             account: account.id,
+            remote_id: account.remote_id.clone(),
             linked_at_ms: account.linked_at_ms,
             source,
+            lease: Lease::default(),
+            duty: Duty::Poll,
             listed_at: None,
             whole_sweep_at: None,
             resumes: 0,
@@ -182,7 +193,12 @@ impl<S: Source> AccountSync<S> {
     /// Chooses the next step: the sweep if it is due, then the conversation on screen, then one with news, then one to be
     /// settled, else rest.
     async fn next_step(&mut self) -> Result<Step, store::StoreError> {
+        self.duty = self.lease.duty(&self.context, self.account, &self.remote_id).await?;
         let now = Instant::now();
+        if self.duty == Duty::Follow {
+            self.context.health().record_success(self.account, self.context.clock().now_ms());
+            return Ok(Step::Rest(self.lease.ask_again_at()));
+        }
         let view = *self.context.events().active_view().borrow();
         let every = self.sweep_every(view.focused, now);
         let sweep_at = self.listed_at.map_or(now, |at| at + every);
@@ -190,7 +206,10 @@ impl<S: Source> AccountSync<S> {
             return Ok(Step::Sweep);
         }
         let mut rest_until = sweep_at;
-        if let Some(open) = view.conversation.filter(|_| view.focused) {
+        if self.duty == Duty::SweepForAll {
+            // What was pushed is read soon, so that it counts for all.
+            rest_until = rest_until.min(now + PUSHED_INTERVAL).min(self.lease.ask_again_at());
+        } else if let Some(open) = view.conversation.filter(|_| view.focused) {
             let watched_at = self.watched.and_then(|(id, at)| (id == open).then_some(at));
             let every = self.watch_every(open, now);
             let watch_at = watched_at.map_or(now, |at| at + every);
@@ -231,7 +250,10 @@ impl<S: Source> AccountSync<S> {
             rest_until = rest_until.min(at);
         }
         if let Some(listed_to_ms) = self.listed_to_ms {
-            completeness.claim(account, listed_to_ms, &due, &unsettled).await?;
+            let claimed = completeness.claim(account, listed_to_ms, &due, &unsettled).await?;
+            if let Some((from_ms, to_ms)) = claimed.filter(|_| self.duty == Duty::SweepForAll) {
+                publish_claim(&self.context, &self.remote_id, from_ms, to_ms).await;
+            }
         }
         Ok(Step::Rest(self.deferred.values().min().copied().map_or(rest_until, |until| until.min(rest_until))))
     }
@@ -241,6 +263,11 @@ impl<S: Source> AccountSync<S> {
         let timing = self.context.timing();
         if focused {
             self.away_since = None;
+        }
+        if self.duty == Duty::SweepForAll {
+            return timing.sweep_background;
+        }
+        if focused {
             return timing.sweep_focused;
         }
         let since = *self.away_since.get_or_insert(now);

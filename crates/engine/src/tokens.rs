@@ -5,7 +5,7 @@
 //!
 //! TikTok rotates refresh tokens: a second refresh with the same one would end the account's session. So each account
 //! has one slot behind a lock; a second caller with the same stale token finds the new one there. And a new pair is
-//! never dropped: it is asked for in a task of its own, which closing waits for and nobody else can end, and what the
+//! never dropped: it is asked for in a task of its own, which closing waits for and nothing else can end, and what the
 //! keychain does not take is offered to it again.
 
 use std::collections::HashMap;
@@ -390,7 +390,7 @@ impl Tokens {
     }
 
     /// Gives an account's access back to TikTok and forgets it. TikTok may not be there to hear it: then the tokens die
-    /// by themselves, and nobody has them.
+    /// by themselves, and no copy of them is left.
     ///
     /// # Errors
     /// [`TokenError::Secrets`] if the keychain did not forget them.
@@ -410,8 +410,25 @@ impl Tokens {
         {
             tracing::warn!(account = id.0, %error, "could not give back a token");
         }
-        self.secrets.erase(&refresh_key(&remote_id)).await?;
-        self.secrets.erase(&access_key(&remote_id)).await?;
+        self.erase(id, &remote_id).await
+    }
+
+    /// Forgets an account's tokens without giving them back, because another program has access by the same app: TikTok
+    /// would end that too.
+    ///
+    /// # Errors
+    /// [`TokenError::Secrets`] if the keychain did not forget them.
+    pub(crate) async fn forget(&self, id: AccountId) -> Result<(), TokenError> {
+        let slot = self.slot(id);
+        let mut held = slot.lock().await;
+        let remote_id = self.store.read(move |sql| account::get(sql, id)).await?.remote_id;
+        *held = Held::default();
+        self.erase(id, &remote_id).await
+    }
+
+    async fn erase(&self, id: AccountId, remote_id: &str) -> Result<(), TokenError> {
+        self.secrets.erase(&refresh_key(remote_id)).await?;
+        self.secrets.erase(&access_key(remote_id)).await?;
         self.note(id, TokenEventKind::Unlinked, "").await
     }
 
@@ -436,7 +453,7 @@ fn asks_for_link(error: &tiktok::Error) -> bool {
     match error {
         Error::Reauthorise { .. } | Error::Refresh { .. } => true,
         Error::Refused { reason, .. } => matches!(reason, Reason::BadCredentials | Reason::AppBlocked),
-        Error::Unreachable { .. } | Error::Later { .. } | Error::Unknown { .. } => false,
+        Error::Unreachable { .. } | Error::Later { .. } | Error::Gateway { .. } | Error::Unknown { .. } => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Unlinking an account: its access is given back and forgotten, its history stays or goes.
 //!
 //! Erasing has two parts. First the rows, in slices; it is done by doing it again if it was broken off. With the last of them
-//! goes the account, so nobody could ask for the second part any more: what rows leave behind in the index, in files and in
+//! goes the account, and with it the way to ask for the second part: what rows leave behind in the index, in files and in
 //! the database's log. That it is due is noted in the same transaction, and it is done, as often as it takes, until nothing
 //! is left.
 
@@ -57,7 +57,10 @@ impl Unlinking {
     pub async fn unlink(&self, id: AccountId, erase: bool) -> Result<(), UnlinkError> {
         let known = self.context.store().read(move |sql| account::get(sql, id)).await.map_err(TokenError::from)?;
         self.accounts.unfollow(id).await;
-        if let Err(error) = self.context.caller().tokens().give_back(id).await {
+        // An account of the relay's has no tokens here.
+        if !known.via_relay
+            && let Err(error) = self.context.caller().tokens().give_back(id).await
+        {
             // It is still linked.
             if known.unlinked_at_ms.is_none() {
                 self.accounts.follow(&known);

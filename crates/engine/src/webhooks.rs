@@ -6,6 +6,7 @@
 use store::StoreError;
 use store::table::account::{self, Account};
 use store::table::person::PersonUpdate;
+use store::table::relay::{self, RelayCursor};
 use store::table::{auto_message, comment};
 use tiktok::Timestamp;
 use tiktok::business::message::Reaction;
@@ -78,6 +79,17 @@ impl Webhooks {
             self.context.signals().account_sync.notify(known.id);
             return Ok(WebhookOutcome::Hint);
         }
+        Ok(self.apply(&known, envelope, None).await?)
+    }
+
+    /// Takes in an event of an account that is known to be TikTok's. One that came by the shop's relay is stored with its
+    /// place in the relay's log, if anything of it is stored.
+    pub(crate) async fn apply(
+        &self,
+        known: &Account,
+        envelope: Envelope,
+        cursor: Option<RelayCursor>,
+    ) -> Result<WebhookOutcome, StoreError> {
         match envelope.event {
             Event::EuMessage { .. } => {
                 self.context.signals().account_sync.notify(known.id);
@@ -106,21 +118,35 @@ impl Webhooks {
                 Ok(WebhookOutcome::Taken)
             }
             Event::AuthorizationRemoved { .. } => {
+                if known.via_relay {
+                    // The relay knows it too, and says so of the account.
+                    return Ok(WebhookOutcome::Taken);
+                }
                 let link = self.context.caller().tokens().link_of(known.id);
                 self.context.caller().relink(known.id, link, "authorization.removed").await;
                 Ok(WebhookOutcome::Taken)
             }
             event => match translate(event, envelope.created_at, &known.remote_id, self.context.clock().now_ms()) {
-                Some(pushed) => self.store_pushed(&known, pushed).await,
+                Some(pushed) => self.store_pushed(known, pushed, cursor).await,
                 None => Ok(WebhookOutcome::Nothing),
             },
         }
     }
 
-    async fn store_pushed(&self, known: &Account, pushed: Pushed) -> Result<WebhookOutcome, WebhookError> {
+    async fn store_pushed(
+        &self,
+        known: &Account,
+        pushed: Pushed,
+        cursor: Option<RelayCursor>,
+    ) -> Result<WebhookOutcome, StoreError> {
         let id = known.id;
         let options = ApplyOptions::new(self.context.clock().now_ms(), self.context.timing());
-        let stored = self.context.store().write(move |tx| pushed::apply(tx, id, &pushed, options));
+        let stored = self.context.store().write(move |tx| {
+            if let Some(cursor) = &cursor {
+                relay::set_cursor(tx, cursor)?;
+            }
+            pushed::apply(tx, id, &pushed, options)
+        });
         let (applied, conversation) = stored.await?;
         let Some(conversation) = conversation else { return Ok(WebhookOutcome::Nothing) };
         after_apply(&self.context, known, conversation, &applied);

@@ -12,7 +12,7 @@ use crate::Millis;
 
 /// The minutes of a day.
 const DAY: u16 = 24 * 60;
-/// So many days ahead it is looked when the shop opens: nobody closes for longer.
+/// So many days ahead it is looked when the shop opens: no shop closes for longer.
 const MAX_DAYS: u32 = 731;
 
 /// A stretch of a day, in minutes since midnight. One that ends at or before its beginning goes on into the next day.

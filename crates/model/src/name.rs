@@ -1,4 +1,4 @@
-//! Names as people see them, and which characters nobody sees.
+//! Names as people see them, and which characters cannot be seen.
 //!
 //! By Unicode's properties. `ui/src/text/invisible.ts` has the same rule, and both read `tests/fixtures/names.json`: what
 //! is changed here is changed there.

@@ -6,7 +6,7 @@
 //! - case, accents, Vietnamese and Hebrew marks, Greek accents and the final sigma; ß/ss, æ, œ, ø, ł, đ, þ; Turkish I, ı
 //!   and İ; full-width and half-width forms; hiragana and katakana; every script's decimal digits;
 //! - Arabic vowel marks and tatweel, the forms of alef, yeh and teh marbuta, Persian and Urdu kaf, yeh and heh;
-//! - ё/е, ї/і. Not й/и and ў/у: these are letters of their own, which nobody types for each other;
+//! - ё/е, ї/і. Not й/и and ў/у: these are letters of their own, which people do not type for each other;
 //! - in Devanagari the nukta and chandrabindu, which are often left out;
 //! - decomposed Korean (macOS) and composed. Traditional and simplified Chinese stay apart: that takes a dictionary.
 //!
@@ -126,7 +126,7 @@ impl FoldedText {
         Self::cut(text, false)
     }
 
-    /// The same for what was typed into a search: nobody types the capitals of a code.
+    /// The same for what was typed into a search: people do not type the capitals of a code.
     #[must_use]
     pub fn of_typed(text: &str) -> Self {
         Self::cut(text, true)

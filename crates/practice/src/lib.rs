@@ -3,6 +3,7 @@
 //! Both hosts start Practice with this crate. Each keeps the data in a temporary directory of its own.
 
 mod link;
+mod pair;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 use desk::{Desk, DeskConfig, Endpoints, Host};
 use sandbox::Sandbox;
 use tokio::sync::broadcast::error::RecvError;
+
+pub use pair::{Pairing, pair, read_pairing};
 
 /// Why Practice could not be started.
 #[derive(Debug, thiserror::Error)]

@@ -119,11 +119,14 @@ CREATE TABLE account (
 -- Sends through the gateway, by the desktop's own key.
 CREATE TABLE send (
     device TEXT NOT NULL,
+    -- Its name when it sent.
+    device_name TEXT NOT NULL DEFAULT '',
     send_key TEXT NOT NULL,
     team BIGINT NOT NULL REFERENCES team (id),
     account TEXT NOT NULL,
+    -- TikTok's id; of an answer to a comment `comment:` and the comment's id.
     conversation TEXT NOT NULL,
-    -- calling, answered, unconfirmed
+    -- calling, answered, unconfirmed; withdrawn: it had not arrived when its desktop asked what became of it
     state TEXT NOT NULL,
     -- SHA-256 of what is sent: the same key with other words is refused.
     body_hash BYTEA NOT NULL,
@@ -131,6 +134,8 @@ CREATE TABLE send (
     answer BYTEA,
     -- TikTok's id of the message, once it is known.
     message TEXT,
+    -- The sequence of its event, once it ended.
+    seq BIGINT,
     began_at_ms BIGINT NOT NULL,
     ended_at_ms BIGINT,
     -- The relay process that makes the call.
@@ -138,7 +143,14 @@ CREATE TABLE send (
     PRIMARY KEY (device, send_key)
 );
 CREATE INDEX send_under_way ON send (account, conversation, state);
+CREATE INDEX send_by_message ON send (account, message);
 CREATE INDEX send_by_time ON send (began_at_ms);
+
+-- The relay processes that call TikTok with the shop's app: each takes its part of the app's pace.
+CREATE TABLE caller (
+    worker TEXT PRIMARY KEY,
+    seen_at_ms BIGINT NOT NULL
+);
 
 -- The newest thing that a colleague, or the shop by another way, said in a conversation.
 CREATE TABLE answered (

@@ -1,134 +1,173 @@
-//! Placeholder: the accounts' part replaces this file.
+//! The linked accounts and their tokens: sealed in the database, renewed in one place.
+//!
+//! TikTok rotates refresh tokens and does not take the old pair again. So a renewal is claimed in the account's row before
+//! TikTok is asked: one relay process renews at a time, one caller of it, and the others wait for what comes of it. A
+//! pair that was given is never dropped: it is asked for and kept in a task of its own, which repeats the write until
+//! the database takes it, and which closing waits for ([`finish`]).
+//!
+//! **Invariant:** `issued_at_ms` grows with every pair of an account. Whoever brings a pair writes it only where the
+//! `issued_at_ms` is still the one it began from, so that an old link's pair never replaces a new link's. Sealing a token
+//! again with another key leaves `issued_at_ms` as it is, and has to do so in one transaction that locks the row first.
+
+mod renew;
+mod table;
+
+use std::time::Duration;
 
 use tiktok::AccessToken;
-use tiktok::business::oauth::{self, BusinessTokens};
-use wire::event::{Account, AccountState};
-use wire::{EventBody, FailureCode};
+use tokio::time::Instant;
+use wire::FailureCode;
+use wire::api::LinkedAccount;
+use wire::event::AccountState;
 
 use crate::clock::now_ms;
-use crate::context::{Context, TEAM};
-use crate::database::{DatabaseError, Row, Tx, Value};
-use crate::log::{Log, NewEvent};
+use crate::context::Context;
 use crate::refusal::Refusal;
-use crate::seal::Seal;
 
-/// An account that was just linked.
-#[derive(Debug, Clone)]
-pub struct NewLink {
-    /// TikTok's `business_id`.
-    pub id: String,
-    /// Its handle, without `@`.
-    pub handle: String,
-    /// Its display name.
-    pub name: String,
-    /// The address of its picture.
-    pub avatar_url: Option<String>,
-    /// Its first pair of tokens.
-    pub tokens: BusinessTokens,
-}
+pub use renew::finish;
+use table::Stored;
+pub use table::{NewLink, insert_linked};
 
-/// Keeps an account that was just linked, or linked again, and appends the event. Call [`Log::look`] after the commit.
+/// The longest wait for a renewal that is under way.
+const MAX_RENEWAL_WAIT: Duration = Duration::from_secs(15);
+/// How often the row is looked at meanwhile.
+const RENEWAL_POLL: Duration = Duration::from_millis(100);
+/// The shortest time between two renewals of an account, whatever TikTok says of a token.
+const RENEWAL_FLOOR_MS: i64 = 60_000;
+
+/// A token for an account's next call. Past four fifths of its life it is renewed first, if that can be done.
 ///
 /// # Errors
-/// [`wire::FailureCode::Unavailable`]
-pub async fn insert_linked(tx: &mut Tx, seal: &Seal, link: &NewLink) -> Result<(), Refusal> {
-    let now_ms = now_ms();
-    let access = seal.seal(&format!("account/{}/access_token", link.id), link.tokens.access.expose().as_bytes())?;
-    let refresh = match &link.tokens.refresh {
-        Some(token) => Some(seal.seal(&format!("account/{}/refresh_token", link.id), token.expose().as_bytes())?),
-        None => None,
-    };
-    tx.execute(
-        "INSERT INTO account (id, team, handle, name, avatar_url, state, linked_at_ms, scopes, access_token,
-             refresh_token, access_expires_at_ms, refresh_expires_at_ms, issued_at_ms, renewing_until_ms, renewing_by)
-         VALUES ($1, $2, $3, $4, $5, 'linked', $6, $7, $8, $9, CAST($6 AS BIGINT) + 86400000, CAST($6 AS BIGINT) + 86400000, $6, 0, '')
-         ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, name = excluded.name,
-             avatar_url = excluded.avatar_url, state = excluded.state, linked_at_ms = excluded.linked_at_ms,
-             scopes = excluded.scopes, access_token = excluded.access_token, refresh_token = excluded.refresh_token",
-        &[
-            Value::Text(&link.id),
-            Value::Int(TEAM),
-            Value::Text(&link.handle),
-            Value::Text(&link.name),
-            Value::MaybeText(link.avatar_url.as_deref()),
-            Value::Int(now_ms),
-            Value::Text(&link.tokens.scope.join(",")),
-            Value::Bytes(&access),
-            Value::MaybeBytes(refresh.as_deref()),
-        ],
-    )
-    .await?;
-    append_state(tx, &link.id, AccountState::Linked, now_ms).await
+/// [`FailureCode::NeedsLinking`] if the account is not linked; otherwise why there is no token now.
+pub async fn access(context: &Context, account: &str) -> Result<AccessToken, Refusal> {
+    let deadline = Instant::now() + MAX_RENEWAL_WAIT;
+    loop {
+        let (stored, token) = usable(context, account).await?;
+        let now_ms = now_ms();
+        let is_good = now_ms < stored.access_expires_at_ms;
+        if is_good && (now_ms < stored.renew_at_ms() || now_ms < stored.renewing_until_ms) {
+            return Ok(token);
+        }
+        if now_ms >= stored.renewing_until_ms {
+            match renew::renew(context, account, stored.issued_at_ms).await {
+                Ok(Some(fresh)) => return Ok(fresh),
+                Ok(None) => {}
+                // The old one works for a while yet, unless the account has to be linked again.
+                Err(Refusal(failure)) if is_good && failure.code != FailureCode::NeedsLinking => return Ok(token),
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        wait_for_renewal(&stored, deadline).await?;
+    }
 }
 
-/// Gives an account's access back to TikTok, forgets its tokens and tells the desktops.
+/// TikTok does not take this token any more: the next one, from whoever renewed first.
 ///
 /// # Errors
-/// [`wire::FailureCode::NotFound`], [`wire::FailureCode::Unavailable`]
-pub async fn unlink(context: &Context, account: &str) -> Result<(), Refusal> {
-    let id = account.to_owned();
-    let sealed = context
-        .database
-        .write::<_, Refusal, _>(move |tx| {
-            Box::pin(async move {
-                let sql = "SELECT access_token FROM account WHERE id = $1 AND state <> 'unlinked'";
-                let row = tx.query_one(sql, &[Value::Text(&id)]).await?;
-                let row = row.ok_or_else(|| Refusal::new(FailureCode::NotFound, "there is no such account"))?;
-                let sql =
-                    "UPDATE account SET state = 'unlinked', access_token = NULL, refresh_token = NULL WHERE id = $1";
-                tx.execute(sql, &[Value::Text(&id)]).await?;
-                append_state(tx, &id, AccountState::Unlinked, now_ms()).await?;
-                Ok(row.maybe_bytes("access_token")?)
-            })
-        })
-        .await?;
-    context.log.look().await;
-    let Some(sealed) = sealed else { return Ok(()) };
-    let token = context.seal.open(&format!("account/{account}/access_token"), &sealed)?;
-    if let Some(app) = crate::apps::business(context).await?
-        && let Err(error) = oauth::revoke(&context.client, &app, &AccessToken::new(token.as_str())).await
-    {
-        tracing::warn!(%error, "could not give back a token");
+/// As [`access`]
+pub async fn replace(context: &Context, account: &str, stale: &AccessToken) -> Result<AccessToken, Refusal> {
+    let deadline = Instant::now() + MAX_RENEWAL_WAIT;
+    loop {
+        let (stored, token) = usable(context, account).await?;
+        if token.expose() != stale.expose() {
+            return Ok(token);
+        }
+        let now_ms = now_ms();
+        let age_ms = now_ms.saturating_sub(stored.issued_at_ms);
+        if (0..RENEWAL_FLOOR_MS).contains(&age_ms) {
+            return Err(later("TikTok does not take a token that it gave just now", RENEWAL_FLOOR_MS - age_ms));
+        }
+        if now_ms >= stored.renewing_until_ms
+            && let Some(fresh) = renew::renew(context, account, stored.issued_at_ms).await?
+        {
+            return Ok(fresh);
+        }
+        wait_for_renewal(&stored, deadline).await?;
+    }
+}
+
+/// The accounts that are linked, or have to be linked again, oldest first.
+///
+/// # Errors
+/// [`FailureCode::Unavailable`]
+pub async fn list(context: &Context) -> Result<Vec<LinkedAccount>, Refusal> {
+    table::list(&context.database).await
+}
+
+/// Refuses unless the account is linked and TikTok takes its tokens.
+///
+/// # Errors
+/// [`FailureCode::NeedsLinking`], [`FailureCode::Unavailable`]
+pub async fn require_linked(context: &Context, account: &str) -> Result<(), Refusal> {
+    usable(context, account).await.map(drop)
+}
+
+/// Marks an account that only a new link can mend, and tells the desktops.
+///
+/// # Errors
+/// [`FailureCode::Unavailable`]
+pub async fn set_needs_linking(context: &Context, account: &str) -> Result<(), Refusal> {
+    table::set_needs_linking(context, account, None).await
+}
+
+/// The same of a call that was made with this token: nothing is marked if the account has another one meanwhile.
+///
+/// # Errors
+/// [`FailureCode::Unavailable`]
+pub(crate) async fn refuse_token(context: &Context, account: &str, token: &AccessToken) -> Result<(), Refusal> {
+    let Some(stored) = table::read(context, account).await? else { return Ok(()) };
+    if stored.access.as_ref().is_some_and(|known| known.expose() == token.expose()) {
+        table::set_needs_linking(context, account, Some(stored.issued_at_ms)).await?;
     }
     Ok(())
 }
 
-async fn append_state(tx: &mut Tx, account: &str, state: AccountState, now_ms: i64) -> Result<(), Refusal> {
-    let body = EventBody::Account(Account { state, handle: String::new(), name: String::new() });
-    let dedup = format!("account/{state:?}/{now_ms}");
-    Log::append_in(tx, &NewEvent { account: account.to_owned(), dedup, body, answer: None }).await?;
+/// Gives an account's access back to TikTok, forgets its tokens and tells the desktops. TikTok may not be there to hear
+/// it: then the tokens die by themselves, and nobody has them.
+///
+/// # Errors
+/// [`FailureCode::NotFound`], [`FailureCode::Unavailable`]
+pub async fn unlink(context: &Context, account: &str) -> Result<(), Refusal> {
+    let not_found = || Refusal::new(FailureCode::NotFound, "there is no such account");
+    let stored = table::read(context, account).await?.filter(|stored| stored.state != AccountState::Unlinked);
+    let stored = stored.ok_or_else(not_found)?;
+    table::forget_tokens(context, account).await?;
+    if let Some(token) = stored.access {
+        renew::give_back(context, &token).await;
+    }
     Ok(())
 }
 
-/// The accounts of this relay.
-///
-/// # Errors
-/// [`Refusal`]
-pub async fn list(context: &Context) -> Result<Vec<wire::api::LinkedAccount>, Refusal> {
-    let rows = context
-        .database
-        .read(|tx| {
-            Box::pin(async move {
-                tx.query(
-                    "SELECT id, handle, name, avatar_url, state, linked_at_ms, refresh_expires_at_ms, scopes FROM account
-                     WHERE team = $1 AND state <> 'unlinked' ORDER BY id",
-                    &[Value::Int(TEAM)],
-                )
-                .await
-            })
-        })
-        .await?;
-    let account = |row: &Row| {
-        Ok::<_, DatabaseError>(wire::api::LinkedAccount {
-            id: row.text("id")?,
-            handle: row.text("handle")?,
-            name: row.text("name")?,
-            avatar_url: row.maybe_text("avatar_url")?,
-            state: if row.text("state")? == "linked" { AccountState::Linked } else { AccountState::NeedsLinking },
-            linked_at_ms: row.int("linked_at_ms")?,
-            refresh_expires_at_ms: row.int("refresh_expires_at_ms")?,
-            scopes: row.text("scopes")?.split(',').map(str::to_owned).collect(),
-        })
-    };
-    Ok(rows.iter().map(account).collect::<Result<_, _>>()?)
+async fn usable(context: &Context, account: &str) -> Result<(Stored, AccessToken), Refusal> {
+    let needs_linking = |why: &str| Refusal::new(FailureCode::NeedsLinking, why);
+    let stored = table::read(context, account).await?;
+    let stored = stored.ok_or_else(|| needs_linking("the account is not linked at this relay"))?;
+    match (stored.state, stored.access.clone()) {
+        (AccountState::Linked, Some(token)) => Ok((stored, token)),
+        (AccountState::Unlinked, _) => Err(needs_linking("the account is not linked at this relay any more")),
+        (AccountState::Linked | AccountState::NeedsLinking | AccountState::Unknown, _) => {
+            Err(needs_linking("an admin has to link the account again"))
+        }
+    }
 }
+
+/// Waits a moment for another caller's or another process's renewal. Ends at once when none is under way, because the last
+/// one failed and the next one is not due.
+async fn wait_for_renewal(stored: &Stored, deadline: Instant) -> Result<(), Refusal> {
+    let left_ms = stored.renewing_until_ms.saturating_sub(now_ms());
+    if stored.renewing_by.is_empty() && left_ms > 0 {
+        return Err(later("the account's token could not be renewed just now", left_ms));
+    }
+    if Instant::now() >= deadline {
+        return Err(later("the account's token is being renewed", 5_000));
+    }
+    tokio::time::sleep(RENEWAL_POLL).await;
+    Ok(())
+}
+
+fn later(detail: &str, wait_ms: i64) -> Refusal {
+    Refusal::after(FailureCode::SlowDown, detail, u64::try_from(wait_ms).unwrap_or(0).max(1))
+}
+
+#[cfg(test)]
+mod tests;

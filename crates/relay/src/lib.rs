@@ -6,16 +6,23 @@
 
 pub mod access;
 pub mod accounts;
+mod acme;
 pub mod apps;
 pub mod audit;
 pub mod backup;
 pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod context;
 mod credential;
 pub mod database;
 pub mod devices;
+pub mod door;
+pub mod gateway;
+pub mod health;
 pub mod history;
 pub mod lease;
+pub mod limits;
 pub mod linking;
 pub mod log;
 pub mod maintenance;
@@ -23,14 +30,16 @@ pub mod metrics;
 mod migrations;
 pub mod pairing;
 pub mod refusal;
-mod revocation;
+pub mod revocation;
 pub mod rotation;
+pub mod routes;
 pub mod seal;
+pub mod server;
 pub mod stream;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub mod tls;
 pub mod webhook_config;
 pub mod write_timeout;

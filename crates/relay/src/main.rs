@@ -1,3 +1,7 @@
 //! The program `deskbell-relay`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    relay::commands::main()
+}

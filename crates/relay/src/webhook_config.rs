@@ -165,7 +165,7 @@ fn refusal(error: &Error) -> Refusal {
         Error::Refused { code, .. } | Error::Reauthorise { code, .. } | Error::Refresh { code, .. } => {
             Refusal::new(FailureCode::BadRequest, format!("TikTok refused it with code {code}"))
         }
-        Error::Unknown { .. } => {
+        Error::Unknown { .. } | Error::Gateway { .. } => {
             Refusal::new(FailureCode::TikTokUnreachable, "TikTok did not answer as it should; look again")
         }
     }

@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod person;
 pub mod picture;
 pub mod post;
+pub mod relay;
 pub mod rule;
 pub mod saved_reply;
 pub mod scheduled;

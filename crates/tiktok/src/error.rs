@@ -14,7 +14,8 @@ mod redact;
 mod variants;
 
 pub use answer::{RawAnswer, Words};
-pub(crate) use classify::{business, login_kit};
+pub use classify::business_data;
+pub(crate) use classify::{business, gateway, login_kit};
 pub(crate) use facts::Facts;
 pub use limit::RateLimit;
 pub use variants::{Error, LaterWhy, Reason, UnknownWhy, UnreachableWhy};

@@ -7,6 +7,7 @@
 //! messages come and images do not: every fetch fails with [`MediaError::Later`] until TikTok gives the image out no
 //! more.
 
+mod body;
 mod error;
 mod expiry;
 mod fetcher;
@@ -14,6 +15,7 @@ mod guard;
 mod resolver;
 mod video;
 
+pub use body::MediaBody;
 pub use error::MediaError;
 pub use expiry::expires_at_s;
 pub(crate) use fetcher::MediaFetcher;

@@ -16,7 +16,7 @@ use reqwest::{
     Method,
     header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 use tracing::field::Empty;
 use url::Url;
 
@@ -61,6 +61,8 @@ pub(crate) struct OutgoingRequest {
     pub(crate) safety: Safety,
     /// The one header that authorises it: name and secret value.
     pub(crate) header: Option<(&'static str, String)>,
+    /// Headers for a gateway.
+    pub(crate) extra: Vec<(&'static str, String)>,
     pub(crate) body: Option<Body>,
 }
 
@@ -81,6 +83,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) text: String,
+    /// The code with which a gateway answered in TikTok's place.
+    pub(crate) gateway_failure: Option<String>,
 }
 
 /// What all our connections share: nothing is repeated, nothing is followed.
@@ -141,7 +145,10 @@ pub(crate) struct Transport {
     pooled: reqwest::Client,
     fresh: reqwest::Client,
     timeouts: Timeouts,
-    pub(crate) clock: ServerClock,
+    /// The header by which a gateway's own answers are known.
+    failure_header: Option<&'static str>,
+    /// Shared by the clients that lead to the same TikTok.
+    pub(crate) clock: Arc<ServerClock>,
 }
 
 impl Transport {
@@ -150,8 +157,19 @@ impl Transport {
             pooled: pooled(endpoints, timeouts)?,
             fresh: fresh(endpoints, timeouts)?,
             timeouts,
-            clock: ServerClock::default(),
+            failure_header: None,
+            clock: Arc::default(),
         })
+    }
+
+    /// Connections to the same TikTok through a gateway.
+    pub(crate) fn behind(&self, endpoints: &Endpoints, failure_header: &'static str) -> Result<Self, Error> {
+        let clock = Arc::clone(&self.clock);
+        Ok(Self { failure_header: Some(failure_header), clock, ..Self::new(endpoints, self.timeouts)? })
+    }
+
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.timeouts
     }
 
     /// Sends once and reads the whole answer.
@@ -166,6 +184,9 @@ impl Transport {
         if let Some((name, secret)) = outgoing.header {
             request = request.header(name, sensitive(&secret)?);
         }
+        for (name, value) in &outgoing.extra {
+            request = request.header(*name, value);
+        }
         request = match outgoing.body {
             Some(Body::Text { kind, bytes }) => request.header(CONTENT_TYPE, kind).body(bytes),
             Some(Body::Form(form)) => {
@@ -176,10 +197,13 @@ impl Transport {
         };
         let answer = match request.send().await {
             Ok(response) => {
-                if let Some(date) = text_of(response.headers(), &DATE) {
+                let failure = self.failure_header.and_then(|name| response.headers().get(name));
+                let failure = failure.map(|code| code.to_str().unwrap_or_default().to_owned());
+                // A gateway's own clock is not TikTok's.
+                if let Some(date) = text_of(response.headers(), &DATE).filter(|_| failure.is_none()) {
                     self.clock.learn(date, asked_ms, local_ms());
                 }
-                whole(response, secrets).await
+                whole(response, secrets).await.map(|answer| Answer { gateway_failure: failure, ..answer })
             }
             Err(error) => Err(broken(&error, Facts::default())),
         };
@@ -217,7 +241,7 @@ async fn whole(mut response: reqwest::Response, secrets: &[&str]) -> Result<Answ
     }
     // What is not UTF-8 is not JSON either; the reader will say so.
     let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    Ok(Answer { status, retry_after, text })
+    Ok(Answer { status, retry_after, text, gateway_failure: None })
 }
 
 fn text_of<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> Option<&'a str> {

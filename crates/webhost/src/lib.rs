@@ -1,7 +1,7 @@
 //! The desk over loopback HTTP: the same page as in the window, for end-to-end tests and the browser demo. Never
 //! shipped.
 //!
-//! Whoever reaches this port reaches the agent's customers, so it listens on this computer only, answers to its own
+//! A program that reaches this port reaches the agent's customers, so it listens on this computer only, answers to its own
 //! name only (a page that pretends to live here, by DNS, is sent away), and takes questions from its own page only.
 //!
 //! - `POST /rpc` takes `{"command":…,"args":…}` and answers `{"reply":…}` or `{"fault":…}`

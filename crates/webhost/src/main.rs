@@ -14,6 +14,7 @@ webhost, Deskbell's inbox in a browser on this computer; for tests and demonstra
 
 webhost --practice                             with a built-in TikTok and scripted customers
 webhost --endpoints FILE --data-dir DIRECTORY  with the TikTok whose addresses are in this file
+    --pair-with FILE                           paired with the relay whose address and code are in this file
     --port PORT                                on this port; 7420 unless given, 0 for any free one
     --ui DIRECTORY                             with the page built in this directory; ui/dist unless given
     --page HOST:PORT                           also for a page that comes from there: vite's development server";
@@ -23,6 +24,7 @@ struct Flags {
     practice: bool,
     endpoints: Option<PathBuf>,
     data_dir: Option<PathBuf>,
+    pair_with: Option<PathBuf>,
     port: Option<u16>,
     ui_dir: Option<PathBuf>,
     page_at: Option<String>,
@@ -69,6 +71,7 @@ fn parse() -> Result<Option<Flags>> {
             "--practice" => flags.practice = true,
             "--endpoints" => flags.endpoints = Some(value()?.into()),
             "--data-dir" => flags.data_dir = Some(value()?.into()),
+            "--pair-with" => flags.pair_with = Some(value()?.into()),
             "--ui" => flags.ui_dir = Some(value()?.into()),
             "--port" => {
                 flags.port =
@@ -77,6 +80,9 @@ fn parse() -> Result<Option<Flags>> {
             "--page" => flags.page_at = Some(value()?.to_string_lossy().into_owned()),
             other => bail!("webhost does not know `{other}`. `webhost --help` lists what it knows."),
         }
+    }
+    if flags.pair_with.is_some() && flags.endpoints.is_none() {
+        bail!("`--pair-with` needs `--endpoints`.");
     }
     match (flags.practice, &flags.endpoints, &flags.data_dir) {
         (true, None, None) | (false, Some(_), Some(_)) => Ok(Some(flags)),
@@ -95,6 +101,10 @@ async fn serve(flags: Flags) -> Result<()> {
         (None, Some(endpoints), Some(data_dir)) => open(endpoints, data_dir).await?,
         _ => bail!("there is no desk to serve"),
     };
+    if let Some(file) = flags.pair_with {
+        let pairing = practice::read_pairing(&file).map_err(anyhow::Error::msg)?;
+        practice::pair(&desk, pairing).await.context("the relay could not be paired with")?;
+    }
     let port = flags.port.unwrap_or(7420);
     let host = WebHost::start_beside(desk.clone(), port, &ui_dir, flags.page_at)
         .await

@@ -145,8 +145,8 @@ impl fmt::Debug for Page {
     }
 }
 
-/// [`EventBody::Sent`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// [`EventBody::Sent`]. `Debug` leaves the text out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// TikTok's id of the conversation.
     pub conversation: String,
@@ -159,6 +159,20 @@ pub struct Sent {
     /// TikTok's id of the message; none while it is not known whether TikTok took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Its text, if it is one: colleagues see it before TikTok tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sent")
+            .field("conversation", &self.conversation)
+            .field("device", &self.device)
+            .field("key", &self.key)
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
 }
 
 /// [`EventBody::Complete`]: everything that happened in the account between the two times is in the log before this
@@ -304,6 +318,7 @@ mod tests {
                 device_name: "Nok's laptop".to_owned(),
                 key: "k".to_owned(),
                 message: None,
+                text: Some("on its way".to_owned()),
             }),
             EventBody::Complete(Complete { from_ms: 1, to_ms: 2 }),
             EventBody::Account(Account {

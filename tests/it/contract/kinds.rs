@@ -208,7 +208,7 @@ async fn every_code_tiktok_documents_is_understood() {
             Error::Refresh { .. } => "refresh".to_owned(),
             Error::Reauthorise { .. } => "reauthorise".to_owned(),
             Error::Unknown { .. } => "unknown".to_owned(),
-            Error::Unreachable { .. } => "unreachable".to_owned(),
+            Error::Unreachable { .. } | Error::Gateway { .. } => "unreachable".to_owned(),
         };
         assert_eq!(understood, *wanted, "{code}");
         assert_eq!((error.code(), error.request_id().is_some()), (Some(*code), true), "{code}");

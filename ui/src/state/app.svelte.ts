@@ -19,6 +19,7 @@ import { Linking } from "./linking.svelte";
 import { Lists } from "./list.svelte";
 import { Navigation } from "./navigation.svelte";
 import { Posts } from "./posts.svelte";
+import { Relay } from "./relay.svelte";
 import { Rules } from "./rules.svelte";
 import { Saved } from "./saved.svelte";
 import { Search } from "./search.svelte";
@@ -69,6 +70,7 @@ export class App {
   });
   /** The rules, and why: `rules.explain(message)`. */
   rules = new Rules(this.toasts, this.agents);
+  relay = new Relay();
   saved = new Saved(this.toasts);
   search = new Search(() => this.navigation.account);
   /** The picture viewer over the window: `viewer.open(conversation, message)`. */
@@ -305,7 +307,7 @@ export class App {
     } else if (!this.shell.account(this.navigation.account)) {
       const screen = this.navigation.screen;
       this.navigation.choose(first.id);
-      // Whoever is linking stays there until they leave by themselves, unless they have just begun Practice.
+      // An agent who is linking stays there until they leave, unless they have just begun Practice.
       this.navigation.screen = this.practising ? "inbox" : screen;
       this.practising = false;
     }

@@ -232,7 +232,7 @@ export class AccountAuto {
     } catch (error) {
       const fault = faultOf(error);
       if (OUTDATED.includes(fault.code)) await this.read();
-      // Somebody else has deleted it.
+      // It was deleted elsewhere.
       if (fault.code === "notFound" && !this.find(message)) return null;
       return fault;
     }

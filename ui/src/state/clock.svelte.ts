@@ -24,7 +24,7 @@ export class Clock {
 
   start(): void {
     this.#timer ??= setInterval(() => this.#tick(false), 1000);
-    // Whoever comes back may have travelled.
+    // The agent who comes back may have travelled.
     addEventListener("focus", checkZone);
   }
 

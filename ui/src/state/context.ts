@@ -26,6 +26,7 @@ export const useLater = (): App["later"] => useApp().later;
 export const useLinking = (): App["linking"] => useApp().linking;
 export const useNavigation = (): App["navigation"] => useApp().navigation;
 export const usePosts = (): App["posts"] => useApp().posts;
+export const useRelay = (): App["relay"] => useApp().relay;
 export const useRules = (): App["rules"] => useApp().rules;
 export const useSaved = (): App["saved"] => useApp().saved;
 export const useSearch = (): App["search"] => useApp().search;

@@ -34,7 +34,7 @@ export class Find {
       const active = document.activeElement;
       this.#back = active instanceof HTMLElement && active !== document.body ? active : null;
       this.open = true;
-      // Whoever came from a search goes on with its words.
+      // An agent who came from a search goes on with its words.
       if (this.text === "") this.text = this.#thread.words;
       if (this.text.trim() !== "") void this.#ask(false);
     }

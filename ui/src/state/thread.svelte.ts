@@ -202,7 +202,7 @@ export class Thread {
     } catch (error) {
       const fault = faultOf(error);
       if (turn === this.#turn && fault.code !== "notFound") this.fault = fault;
-      // Whoever opened the conversation at this message sees at least the conversation.
+      // An agent who opened the conversation at this message sees at least the conversation.
       if (turn === this.#turn && !this.loaded) void this.refresh();
       return false;
     } finally {

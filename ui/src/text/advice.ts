@@ -1,11 +1,11 @@
-// A fault's words. Where the desk says more by a short code, that becomes words too: nobody reads "titleTooLong".
+// A fault's words. Where the desk says more by a short code, that becomes words too: "titleTooLong" is none.
 import type { CommentCondition, Fault } from "../ipc/bindings";
 import type { Advice } from "./faults";
 import { t } from "./index";
 import { exactly } from "./when";
 
 export interface FaultWords extends Advice {
-  /** Somebody else's words, to be shown one click away. */
+  /** TikTok's or the system's words, to be shown one click away. */
   detail: string | null;
 }
 

@@ -159,6 +159,40 @@ export const faults: Record<FaultCode, Advice> = {
     what: "This is not a TikTok Business Account.",
     todo: "Switch it to a Business Account in TikTok’s settings, then try again.",
   },
+  relayAddressInvalid: {
+    what: "This is not the address of a relay.",
+    todo: "Type it as your admin gave it to you. It begins with https:// and ends in a name.",
+  },
+  relayUnreachable: {
+    what: "The relay cannot be reached.",
+    todo: "Check the address and your internet connection, and ask your admin whether the relay runs.",
+  },
+  relayCertificate: {
+    what: "The relay’s certificate is not accepted.",
+    todo: "Ask your admin: it may have expired, or belong to another name. See the details.",
+  },
+  relayNotOne: {
+    what: "What answers at this address is no Deskbell relay, or one of another version.",
+    todo: "Check the address. If it is right, Deskbell or the relay needs an update.",
+  },
+  relayClock: {
+    what: "This computer’s clock and the relay’s do not agree.",
+    todo: "Set the clock of this computer right, then try again.",
+  },
+  relayCodeInvalid: {
+    what: "The relay does not take this code.",
+    todo: "A code works once and for ten minutes. Ask your admin for a new one.",
+  },
+  relayNotPaired: {
+    what: "The relay does not know this computer.",
+    todo: "Pair it with a new code from your admin.",
+  },
+  relayAccountMissing: {
+    what: "The account is not linked at the relay.",
+    todo: "An admin has to link it there first.",
+  },
+  relayNotAllowed: { what: "This computer may not do that at the relay.", todo: "Ask an admin to do it." },
+  relayRefused: { what: "The relay said no.", todo: "See the details, then try again." },
   practiceUnavailable: { what: "Practice cannot be started here.", todo: "Start it from the installed Deskbell." },
   eraseUnfinished: {
     what: "The account is gone, but something of it is still on this computer.",

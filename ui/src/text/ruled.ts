@@ -18,7 +18,7 @@ import { atMoment, toCome } from "./when";
 /** Names of what a rule points at; none where it is not known. */
 export interface Names {
   saved: (id: SavedReplyId) => string | null;
-  /** Empty for whoever sits here and has not said theirs. */
+  /** Empty for the agent at this computer who has not said theirs. */
   agent: (id: AgentId) => string | null;
   account: (id: AccountId) => string | null;
 }

@@ -5,7 +5,7 @@ import { count, number } from "./count";
 const locale = number.resolvedOptions().locale;
 const and = new Intl.ListFormat(locale, { style: "long", type: "conjunction" });
 const or = new Intl.ListFormat(locale, { style: "long", type: "disjunction" });
-/** Somebody’s own words inside a sentence of ours: in quotes, and in their own direction of writing. */
+/** A person’s own words inside a sentence of ours: in quotes, and in their own direction of writing. */
 const quoted = (words: string): string => `“\u2068${words}\u2069”`;
 const anyOf = (words: readonly string[]): string => or.format(words.map(quoted));
 const times = (n: number): string => (n === 1 ? "once" : n === 2 ? "twice" : `${number.format(n)} times`);

@@ -26,7 +26,7 @@ export function sanitize(text: string): string {
 
 /** A name on one line, with the characters that could make it look like another name made visible. */
 export function sanitizedName(text: string): string {
-  // Cut first: a name may be as long as whoever chose it likes, and each of its characters costs.
+  // Cut first: a name may be as long as its owner likes, and each of its characters costs.
   const name = sanitizeLine(text.slice(0, 2 * MAX_NAME_LENGTH)).trim();
   const cut = clamped(name, MAX_NAME_LENGTH);
   return cut.hidden > 0 || text.length > 2 * MAX_NAME_LENGTH ? `${cut.text}…` : name;
@@ -73,7 +73,7 @@ export function endOfLines(text: string, lines: number): number {
   return at;
 }
 
-/** What to call somebody: by their name, by their handle where the name draws nothing, and else by what it is made of. */
+/** What to call a person: by their name, by their handle where the name draws nothing, and else by what it is made of. */
 export function nameOf(person: Pick<PersonView, "name" | "handle">): string {
   if (isDrawn(person.name)) return sanitizedName(person.name);
   const handle = person.handle ?? "";
@@ -95,7 +95,7 @@ export function snippetText(snippet: Snippet): string {
 const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const ALPHABETIC = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
-/** What to call an agent; whoever sits here may not have said their name. */
+/** What to call an agent; the one at this computer may not have said their name. */
 export function agentName({ name, me }: Pick<AgentView, "name" | "me">): string {
   const called = sanitizedName(name);
   return called === "" && me ? t.agents.you : called;

@@ -16,7 +16,7 @@ const here = (): string => `${name()} ${new Date().getTimezoneOffset()}`;
 let known = here();
 let version = 0;
 
-/** Counts the changes of the zone so far; whoever reads it in the page is told of the next one. */
+/** Counts the changes of the zone so far; a component that reads it is told of the next one. */
 export function zoneVersion(): number {
   follow();
   return version;

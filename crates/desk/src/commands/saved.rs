@@ -155,7 +155,7 @@ impl Command for UseSavedReply {
         let Self { saved, conversation } = self;
         let engine = desk.engine();
         let picture = engine.store().read(move |sql| Ok(saved_reply::get(sql, saved)?.attachment)).await?;
-        // Without a network nobody knows; the outbox asks again before it sends.
+        // Without a network that cannot be known; the outbox asks again before it sends.
         let refused = picture.is_some() && matches!(engine.outbox().takes_images(conversation).await, Ok(Some(false)));
         let now_ms = engine.clock().now_ms();
         let used = engine.store().write(move |tx| {

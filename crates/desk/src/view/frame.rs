@@ -184,6 +184,8 @@ pub struct AccountView {
     pub history: HistoryView,
     /// How long its access lasts.
     pub access: AccessView,
+    /// Whether it goes through the shop's relay.
+    pub via_relay: bool,
 }
 
 /// How complete an account's history is, claiming no more than is proven.

@@ -65,7 +65,7 @@ pub struct ConversationRow {
     pub has_gap: bool,
     /// Whether TikTok lists it and refuses to show it.
     pub unreadable: bool,
-    /// Whose it is; none if nobody's.
+    /// The agent it is assigned to, if there is one.
     pub assignee: Option<AgentView>,
     /// Until when it is put away, ms since the epoch.
     pub snoozed_until_ms: Option<Millis>,

@@ -125,7 +125,7 @@ impl AutoMessages {
 }
 
 /// The ids of all of a kind's messages in an order of the agent's. An order of others than there are now was made by
-/// somebody who saw something else.
+/// an agent who saw something else.
 fn order_of(lock: &KindLock<'_>, order: &[AutoMessageId]) -> Result<Vec<String>, AutoError> {
     let shown = |id: &AutoMessageId| lock.shown.iter().find(|message| message.id == *id);
     let order: Vec<&AutoMessage> = order.iter().map(shown).collect::<Option<_>>().ok_or(StoreError::NotFound)?;

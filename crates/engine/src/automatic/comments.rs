@@ -181,7 +181,8 @@ impl Comments {
             comment_id: comment.remote_id.clone(),
             body: body.clone(),
         };
-        let answer = self.context.caller().ask_with(account, token, call).await;
+        let headers = self.context.send_pass(account).await?.map(|pass| pass.headers()).unwrap_or_default();
+        let answer = self.context.caller().ask_with_headers(account, token, call, headers).await;
         let now_ms = self.context.clock().now_ms();
         let (state, failed) = match answer {
             Ok(sent) if self.may_be_new(account, sent.message_id.clone()).await? => {
@@ -204,7 +205,13 @@ impl Comments {
                 (AnswerState::Unconfirmed { body, at_ms }, None)
             }
             // Certainly not taken: it stands as it did.
-            Err(error) => (comment.state, Some(AutoError::Call(error))),
+            Err(
+                error @ (CallError::Offline(_)
+                | CallError::SlowDown(_)
+                | CallError::Relink(_)
+                | CallError::Local(_)
+                | CallError::Stale { .. }),
+            ) => (comment.state, Some(AutoError::Call(error))),
         };
         self.context.store().write(move |tx| comment::settle(tx, id, &state)).await?;
         // The message shows in the conversation's listing, be it answered or lost.

@@ -225,6 +225,8 @@ impl Linking {
         };
         let id =
             self.context.caller().tokens().link(known.as_ref().map(|known| known.id), open_id, tokens, link).await?;
+        // It has a link of its own now, whatever it went through before.
+        self.context.caller().gateway().remove_account(id);
         let account = self.context.store().read(move |sql| account::get(sql, id)).await?;
         self.accounts.follow(&account);
         if known.is_some() {
@@ -237,12 +239,12 @@ impl Linking {
     /// Gives access back that is not to be kept. That of an account which is linked already is not: TikTok ends all access
     /// of the app to it, that in use too.
     async fn give_back(&self, app: &BusinessApp, tokens: &BusinessTokens, open_id: Option<&str>) {
-        // Nobody knows whose it is: it might be one in use.
+        // It is not known whose it is: it might be one in use.
         let Some(open_id) = open_id.map(str::to_owned) else { return };
         match self.context.store().read(move |sql| account::find(sql, &open_id)).await {
             Ok(None) => {}
             Ok(Some(known)) if known.unlinked_at_ms.is_some() => {}
-            // Or nobody knows: then it is left as it is.
+            // Or that is not known: then it is left as it is.
             Ok(Some(_)) | Err(_) => return,
         }
         if let Err(error) = oauth::revoke(self.context.caller().client(), app, &tokens.access).await {

@@ -181,7 +181,7 @@ impl Queue {
             if purpose == Purpose::Send || self.agents.load(Ordering::Acquire) == 0 {
                 return Some(permit);
             }
-            // Whoever lets go stands at the end of the queue again, with the others in the order they came.
+            // An order that lets go stands at the end of the queue again, with the others in the order they came.
             drop(permit);
         }
     }

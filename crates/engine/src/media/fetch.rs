@@ -14,7 +14,7 @@ use store::table::{conversation, message, person};
 use tiktok::MediaError;
 use tiktok::business::media::{DownloadLink, MediaType};
 
-use super::{Hand, MediaCache, PictureError};
+use super::{Hand, MediaCache, PictureError, relayed};
 use crate::call::CallError;
 use crate::pace::Priority;
 
@@ -135,7 +135,15 @@ impl MediaCache {
         }
         let fetched = {
             let _permit = self.shared.downloads.acquire().await;
-            self.context.caller().client().fetch_media(url, token, MAX_BYTES).await
+            let relayed =
+                account.filter(|_| token.is_some()).and_then(|id| self.context.caller().gateway().relay_of(id));
+            match relayed {
+                Some((relay, remote_id)) => relayed::fetch_image(&relay, &remote_id, url, MAX_BYTES).await,
+                None => {
+                    let client = self.context.caller().client();
+                    client.fetch_media(url, token, MAX_BYTES).await.map(Vec::from)
+                }
+            }
         };
         let bytes = match fetched {
             Ok(bytes) => bytes,
@@ -151,7 +159,7 @@ impl MediaCache {
                 return Err(Failed::Never);
             }
         };
-        let (held, hand) = match self.keep(bytes.to_vec()).await {
+        let (held, hand) = match self.keep(bytes).await {
             Ok(kept) => kept,
             Err(PictureError::Problem(problem)) => {
                 tracing::warn!(%problem, "a fetched file is no picture");
@@ -200,7 +208,7 @@ impl From<CallError> for Failed {
             CallError::Unknown(_) => Self::Later,
             // The permission may come back.
             CallError::Refused(tiktok::Error::Refused { reason: tiktok::Reason::NotPermitted, .. }) => Self::Later,
-            CallError::Refused(_) => Self::Never,
+            CallError::Refused(_) | CallError::Stale { .. } => Self::Never,
         }
     }
 }

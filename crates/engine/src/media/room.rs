@@ -211,8 +211,8 @@ impl MediaCache {
         outcome
     }
 
-    /// After something was erased: throws away every video, and the files that nobody names, however young. Those in hand
-    /// are somebody else's: nothing works for the erased account any more.
+    /// After something was erased: throws away every video, and the files that nothing names, however young. Those in hand
+    /// belong to other accounts: nothing works for the erased account any more.
     ///
     /// # Errors
     /// The first file that stayed.

@@ -17,6 +17,7 @@ use tiktok::{MediaError, VideoError};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
+use super::relayed;
 use crate::call::CallError;
 use crate::context::Context;
 use crate::lock::lock;
@@ -240,8 +241,12 @@ impl Videos {
         let mut options = private::new_file();
         options.write(true).create(true).truncate(true);
         let mut file = tokio::fs::OpenOptions::from(options).open(part).await.map_err(written)?;
-        let client = caller.client();
-        client.fetch_video(&link.download_url, Some(&token), MAX_BYTES, &mut file).await.map_err(Fetch::Video)?;
+        let url = &link.download_url;
+        let fetched = match caller.gateway().relay_of(business.id) {
+            Some((relay, remote_id)) => relayed::fetch_file(&relay, &remote_id, url, MAX_BYTES, &mut file).await,
+            None => caller.client().fetch_video(url, Some(&token), MAX_BYTES, &mut file).await,
+        };
+        fetched.map_err(Fetch::Video)?;
         file.sync_all().await.map_err(written)
     }
 }
@@ -258,7 +263,7 @@ impl From<CallError> for Fetch {
             CallError::Offline(words) => VideoProblem::Offline(words),
             CallError::SlowDown(_) => VideoProblem::SlowDown(error.to_string()),
             CallError::Relink(words) => VideoProblem::Relink(words.as_str().to_owned()),
-            CallError::Refused(_) => VideoProblem::Gone,
+            CallError::Refused(_) | CallError::Stale { .. } => VideoProblem::Gone,
             CallError::Local(_) | CallError::Unknown(_) => VideoProblem::Unwell(error.to_string()),
         })
     }

@@ -7,12 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::wire::EventId;
+use ::wire::api::SendState;
 use model::{ConversationId, MessageId, Millis, WaitReason};
 use store::StoreError;
 use store::table::account::Account;
 use store::table::conversation::Conversation;
 use store::table::outbox::{self, BeginOutcome, OutboxReply, OutboxState};
-use store::table::{account, conversation, firing};
+use store::table::{account, attempt, conversation, firing, relay};
 use tiktok::business::message::{CardKind, Outgoing, OutgoingButton, OutgoingCard, SendMessage};
 use tokio::sync::Notify;
 
@@ -23,6 +25,7 @@ use crate::call::CallError;
 use crate::completeness::{Completeness, is_recent};
 use crate::context::Context;
 use crate::events::NotSent;
+use crate::gateway::SendPass;
 use crate::pace::Priority;
 use crate::presence::send_sign;
 use crate::retry::{RetryPlan, retry_plan};
@@ -41,6 +44,8 @@ const MAX_UNSEEN_LAGS: u32 = 5;
 const MAX_LOOK_FACTOR: u32 = 60;
 /// How long TikTok lists a message.
 const REMEMBERED: Duration = Duration::from_secs(90 * 86_400);
+/// The wait while the relay's call is under way.
+const RELAY_CALLS: Duration = Duration::from_secs(1);
 /// How long after the timeout of its call a message may still arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 
@@ -232,7 +237,21 @@ impl Lane<'_> {
             return Ok(Next::Again);
         }
         let started_at_ms = context.clock().now_ms();
-        let reply = match context.store().write(move |tx| outbox::begin(tx, message, started_at_ms)).await? {
+        let key = business.via_relay.then(SendPass::new_key);
+        let named = key.clone();
+        let begun = context.store().write(move |tx| {
+            let begun = outbox::begin(tx, message, started_at_ms)?;
+            // How far the log is stored: what came up to here was judged just now, what came later the relay judges.
+            let seen = if let (Some(key), BeginOutcome::Call(_)) = (&named, &begun) {
+                attempt::set_send_key(tx, message, key)?;
+                relay::get(tx)?.and_then(|relay| relay.cursor)
+            } else {
+                None
+            };
+            Ok((begun, seen))
+        });
+        let (begun, seen) = begun.await?;
+        let reply = match begun {
             BeginOutcome::Call(reply) => *reply,
             BeginOutcome::Stopped | BeginOutcome::Gone => {
                 self.blind = 0;
@@ -245,7 +264,10 @@ impl Lane<'_> {
             // As it stands in the database: it may have been edited a moment ago.
             body: wire(&reply, media_id.unwrap_or_default()),
         };
-        let answer = context.caller().ask_with(account_id, token, call).await;
+        let seen = seen.map(|seen| EventId { epoch: seen.epoch, sequence: seen.sequence });
+        let pass = key.zip(seen).map(|(key, seen)| SendPass { key, seen });
+        let headers = pass.map(|pass| pass.headers()).unwrap_or_default();
+        let answer = context.caller().ask_with_headers(account_id, token, call, headers).await;
         self.blind = 0;
         let wait = match answer.as_ref().err().map(retry_plan) {
             None | Some(RetryPlan::Settle) => {
@@ -377,6 +399,9 @@ impl Lane<'_> {
         if business.relink.is_some() {
             return Ok(Next::Rest);
         }
+        if let Some(next) = self.ask_relay(head, &business).await? {
+            return Ok(next);
+        }
         match self.lanes.fetcher.fetch_from_tiktok(&business, self.id, Priority::Reconcile).await {
             Ok(_) => {
                 self.backoff.worked();
@@ -385,6 +410,42 @@ impl Lane<'_> {
             }
             Err(error) => Ok(self.wait_after(&error)),
         }
+    }
+
+    /// Asks the shop's relay how the call of an unconfirmed reply ended, if it was made through one: the relay may have
+    /// heard the answer that this computer has not. None if the relay does not know either, or did not make the call.
+    async fn ask_relay(&mut self, head: &OutboxReply, business: &Account) -> Result<Option<Next>, StoreError> {
+        let (context, message, id) = (self.context, head.message, self.id);
+        let Some(route) = context.caller().gateway().route().filter(|_| business.via_relay) else { return Ok(None) };
+        let Some(key) = context.store().read(move |sql| attempt::send_key(sql, message)).await? else {
+            return Ok(None);
+        };
+        let answer = match route.relay.withdraw_send(&key).await {
+            Ok(outcome) => match outcome.state {
+                SendState::NotKnown => Err(CallError::Offline("the relay had not received it".to_owned())),
+                SendState::Answered => {
+                    let known = context.store().read(move |sql| conversation::get(sql, id)).await?;
+                    let call = SendMessage {
+                        business_id: business.remote_id.clone(),
+                        conversation_id: known.remote_id,
+                        body: wire(head, String::new()),
+                    };
+                    let (status, text) = (outcome.status.unwrap_or_default(), outcome.answer.unwrap_or_default());
+                    context.caller().read_answer(business.id, &call, status, &text).await
+                }
+                SendState::Calling => return Ok(Some(Next::Wait(RELAY_CALLS))),
+                SendState::Unconfirmed => return Ok(None),
+            },
+            Err(error) => {
+                tracing::debug!(conversation = id.0, %error, "could not ask the relay what became of a reply");
+                return Ok(Some(Next::Wait(self.backoff.failed())));
+            }
+        };
+        let known = context.store().read(move |sql| conversation::get(sql, id)).await?;
+        context.store().write(move |tx| outbox::resume_sending(tx, message)).await?;
+        let now_ms = context.clock().now_ms();
+        settle(context.store(), &known, head, answer, now_ms, now_ms).await?;
+        Ok(Some(Next::Again))
     }
 
     /// Goes on looking for a reply that was left to the agent, less and less often, for as long as TikTok could still list
@@ -411,6 +472,9 @@ impl Lane<'_> {
             return Ok(Next::Wait(until(now_ms, due_ms)));
         }
         self.looked_at_ms = Some(now_ms);
+        if let Some(next) = self.ask_relay(head, &business).await? {
+            return Ok(next);
+        }
         match self.lanes.fetcher.fetch_from_tiktok(&business, id, Priority::Reconcile).await {
             Ok(_) => {
                 self.backoff.worked();

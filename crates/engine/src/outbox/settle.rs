@@ -3,7 +3,7 @@
 // A new kind of message, error or state does not compile here before it has an answer.
 #![warn(clippy::wildcard_enum_match_arm)]
 
-use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, WaitReason};
+use model::{ConversationId, Millis, Refusal, RefusalReason, ReplyWindow, StopReason, WaitReason};
 use store::table::attempt::{End, Outcome};
 use store::table::conversation::{self, Conversation};
 use store::table::outbox::{self, OutboxReply};
@@ -82,6 +82,20 @@ pub(super) async fn settle(
             unconfirm(store, message, end, now_ms).await
         }
         Err(CallError::Refused(error)) => refuse(store, known, reply, &error, now_ms).await,
+        Err(CallError::Stale { .. }) => {
+            let end = End { message: "a colleague has answered".to_owned(), ..End::plain(Outcome::NotTaken) };
+            let id = known.id;
+            store
+                .write(move |tx| {
+                    outbox::record_attempt_end(tx, message, &end, now_ms)?;
+                    outbox::requeue(tx, message, 0, None)?;
+                    outbox::stop(tx, message, StopReason::ColleagueReplied)?;
+                    // What the colleague said is to be seen.
+                    conversation::mark_due(tx, id)
+                })
+                .await?;
+            Ok(Settled::Done)
+        }
         Err(error) => {
             let plan = retry_plan(&error);
             let waiting = plan.wait_reason(again_at_ms);

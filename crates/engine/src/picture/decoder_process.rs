@@ -74,7 +74,7 @@ pub fn run_decoder() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Closes every file but the pipes: whoever started Deskbell may have left some open, which its programs inherit.
+/// Closes every file but the pipes: the program that started Deskbell may have left some open, which its programs inherit.
 #[cfg(unix)]
 fn close_inherited_files() -> std::io::Result<()> {
     let open: Vec<i32> = std::fs::read_dir("/dev/fd")?

@@ -10,7 +10,7 @@ use store::table::account::Account;
 use store::table::conversation::{Conversation, ListedConversation};
 use store::table::message::IncomingMessage;
 use store::table::person::PersonUpdate;
-use tiktok::business::conversation::{self, ListConversations, Referral};
+use tiktok::business::conversation::{self, ConversationPage, ListConversations, Referral};
 use tiktok::business::message::{self, AutoMessageType, ListMessages, Message, MessagePage, MessageSource, Role};
 
 use super::{Batch, ListPage, Source, Unreadable};
@@ -62,24 +62,7 @@ impl Source for TikTok {
         let began = Instant::now();
         let page = self.ask(Priority::Sweep, question).await?;
         let asked_at_ms = self.caller.asked_at_ms(began);
-        if !page.unreadable.is_empty() {
-            tracing::warn!(
-                account = self.account.0,
-                count = page.unreadable.len(),
-                "TikTok listed conversations that cannot be read"
-            );
-        }
-        let sure = page.unreadable.is_empty() && (page.cursor.is_some() || !page.has_more);
-        let listed = page.conversations.into_iter().map(|conversation| ListedConversation {
-            remote_id: conversation.conversation_id,
-            kind: match kind {
-                conversation::ConversationKind::Stranger => ConversationKind::Request,
-                conversation::ConversationKind::Single => ConversationKind::Chat,
-            },
-            updated_ms: conversation.updated_at.and_then(|at| at.ms_by(asked_at_ms)),
-            origin: conversation.referral.and_then(|referral| origin(referral, asked_at_ms)),
-        });
-        Ok(ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), sure, asked_at_ms })
+        Ok(list_page(self.account, page, kind, asked_at_ms))
     }
 
     async fn fetch(&self, conversation: &Conversation, priority: Priority) -> Result<Batch, CallError> {
@@ -88,31 +71,53 @@ impl Source for TikTok {
             ListMessages { business_id: self.business_id.clone(), conversation_id: conversation.remote_id.clone() };
         let page = self.ask(priority, question).await?;
         let asked_at_ms = self.caller.asked_at_ms(began);
-        if !page.unreadable.is_empty() {
-            tracing::warn!(
-                conversation = conversation.id.0,
-                count = page.unreadable.len(),
-                "TikTok listed messages that cannot be read"
-            );
-        }
-        let person = person(&page);
-        // A page that names some of its messages twice is not fuller for it.
-        let distinct: HashSet<&str> = page.messages.iter().map(|message| message.message_id.as_str()).collect();
-        let full = distinct.len() + page.unreadable.len() >= PAGE;
-        let (told, untold) = times(&page.messages, conversation.remote_updated_ms, asked_at_ms);
-        if untold > 0 {
-            tracing::warn!(
-                conversation = conversation.id.0,
-                count = untold,
-                "TikTok did not say when messages were sent"
-            );
-        }
-        let messages = page.messages.iter().zip(told);
-        let messages = messages.map(|(message, sent_at)| news(message, &self.business_id, sent_at)).collect();
-        let unreadable = page.unreadable.into_iter().zip(page.unreadable_at);
-        let unreadable = unreadable.map(|(raw, at)| Unreadable { at_ms: at.and_then(|at| at.ms_by(asked_at_ms)), raw });
-        Ok(Batch { person, messages, unreadable: unreadable.collect(), full, asked_at_ms })
+        Ok(batch(page, &self.business_id, conversation, asked_at_ms))
     }
+}
+
+/// A page of one of TikTok's lists, in our words.
+pub(crate) fn list_page(
+    account: AccountId,
+    page: ConversationPage,
+    kind: conversation::ConversationKind,
+    asked_at_ms: i64,
+) -> ListPage {
+    if !page.unreadable.is_empty() {
+        let count = page.unreadable.len();
+        tracing::warn!(account = account.0, count, "TikTok listed conversations that cannot be read");
+    }
+    let sure = page.unreadable.is_empty() && (page.cursor.is_some() || !page.has_more);
+    let listed = page.conversations.into_iter().map(|conversation| ListedConversation {
+        remote_id: conversation.conversation_id,
+        kind: match kind {
+            conversation::ConversationKind::Stranger => ConversationKind::Request,
+            conversation::ConversationKind::Single => ConversationKind::Chat,
+        },
+        updated_ms: conversation.updated_at.and_then(|at| at.ms_by(asked_at_ms)),
+        origin: conversation.referral.and_then(|referral| origin(referral, asked_at_ms)),
+    });
+    ListPage { listed: listed.collect(), next: page.cursor.filter(|_| page.has_more), sure, asked_at_ms }
+}
+
+/// A conversation's newest messages, in our words.
+pub(crate) fn batch(page: MessagePage, business_id: &str, conversation: &Conversation, asked_at_ms: i64) -> Batch {
+    let id = conversation.id.0;
+    if !page.unreadable.is_empty() {
+        tracing::warn!(conversation = id, count = page.unreadable.len(), "TikTok listed messages that cannot be read");
+    }
+    let person = person(&page);
+    // A page that names some of its messages twice is not fuller for it.
+    let distinct: HashSet<&str> = page.messages.iter().map(|message| message.message_id.as_str()).collect();
+    let full = distinct.len() + page.unreadable.len() >= PAGE;
+    let (told, untold) = times(&page.messages, conversation.remote_updated_ms, asked_at_ms);
+    if untold > 0 {
+        tracing::warn!(conversation = id, count = untold, "TikTok did not say when messages were sent");
+    }
+    let messages = page.messages.iter().zip(told);
+    let messages = messages.map(|(message, sent_at)| news(message, business_id, sent_at)).collect();
+    let unreadable = page.unreadable.into_iter().zip(page.unreadable_at);
+    let unreadable = unreadable.map(|(raw, at)| Unreadable { at_ms: at.and_then(|at| at.ms_by(asked_at_ms)), raw });
+    Batch { person, messages, unreadable: unreadable.collect(), full, asked_at_ms }
 }
 
 /// When a message was sent.

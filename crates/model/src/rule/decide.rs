@@ -3,7 +3,7 @@
 //! A message is looked at when it arrives, and again whenever a rule's wait for an answer is over. At each look the rules
 //! are walked in order, and what one does is seen by those after it.
 //!
-//! Whatever the rules say: one message gets at most one automatic answer, none once somebody has answered it, none outside
+//! Whatever the rules say: one message gets at most one automatic answer, none once a person has answered it, none outside
 //! the reply window, and none of the replies that are kept for people. In one conversation at most three automatic answers go
 //! out within ten minutes and ten within a day, so that two machines do not talk to each other for ever.
 

@@ -13,7 +13,7 @@ use whatlang::{Detector, Lang, Script};
 const LETTERS: usize = 15;
 /// How much better the best guess has to be than the next, on whatlang's own scale from 0 to 1.
 const CONFIDENCE: f64 = 0.5;
-/// Nobody writes to a shop in these, and they take the place of languages that look like them.
+/// Customers do not write to a shop in these, and they take the place of languages that look like them.
 const UNLIKELY: [Lang; 8] = [Lang::Epo, Lang::Lat, Lang::Aka, Lang::Zul, Lang::Sna, Lang::Jav, Lang::Tuk, Lang::Afr];
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::with_denylist(UNLIKELY.to_vec()));

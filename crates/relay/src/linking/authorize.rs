@@ -177,7 +177,8 @@ fn refused(context: &Context, error: &Error) -> Outcome {
     match error {
         Error::Unreachable { .. } => Outcome::Unreachable,
         Error::Later { .. } => Outcome::Busy,
-        Error::Unknown { .. } => Outcome::NoAnswer,
+        // No gateway stands before the relay.
+        Error::Unknown { .. } | Error::Gateway { .. } => Outcome::NoAnswer,
         Error::Reauthorise { .. } | Error::Refresh { .. } => {
             let offset_ms = context.client.server_offset_ms();
             if offset_ms.abs() > MAX_CLOCK_OFFSET_MS {

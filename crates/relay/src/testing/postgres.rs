@@ -5,15 +5,15 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Where Debian's package has the programs.
-const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
+/// Where Debian's packages have the programs, in a folder for each version.
+const VERSIONS: &str = "/usr/lib/postgresql";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// In the order: the server's folder. It stops the server at once and deletes the folder.
@@ -45,10 +45,23 @@ pub(crate) fn shared() -> &'static Server {
     &SHARED
 }
 
+/// The folder of the newest version's programs: Debian's, or one in `PATH`.
+static PROGRAMS: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin"))))
+        .filter(|(_, folder)| folder.join("initdb").exists())
+        .max();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    newest
+        .map(|(_, folder)| folder)
+        .or_else(|| std::env::split_paths(&path).find(|folder| folder.join("initdb").exists()))
+});
+
 /// A program of PostgreSQL's, as the user that may run it.
 fn program(name: &str) -> Command {
-    let path = Path::new(PROGRAMS).join(name);
-    assert!(path.exists(), "{} is missing: install PostgreSQL with `apt install postgresql-15`", path.display());
+    let path = PROGRAMS.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
+    let path = path.unwrap_or_else(|| panic!("`{name}` is missing: install PostgreSQL with `cargo xtask setup`"));
     let mut command = if is_root() {
         // The server refuses to run as root.
         let mut command = Command::new("runuser");

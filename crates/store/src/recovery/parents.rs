@@ -60,7 +60,7 @@ impl Parents {
             }
         }
         let Some((_, account)) = self.last else { return Ok(false) };
-        // One bit is enough to give a message to somebody else.
+        // One bit is enough to give a message to another customer.
         if let Some(value) = table.position("account_id").and_then(|at| values.get_mut(at)) {
             *value = Value::Integer(account);
         }

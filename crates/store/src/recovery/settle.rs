@@ -50,7 +50,7 @@ pub(super) fn settle(
                 [],
             )?;
         }
-        // Somebody sits here, whatever was lost of them.
+        // There is an agent at this computer, whatever was lost of them.
         tx.execute(
             "INSERT INTO agent (name, folded, me) SELECT '', '', 1 WHERE NOT EXISTS (SELECT 1 FROM agent WHERE me = 1)
              ON CONFLICT (folded) DO UPDATE SET me = 1",

@@ -61,7 +61,7 @@ pub(super) fn people_expression(words: &[String], scope: &Scope) -> Option<Strin
     Some(words.iter().cloned().chain(theirs).collect::<Vec<_>>().join(" AND "))
 }
 
-/// The conversations of the people with these words in their name or handle. All of them, whoever many: an index holds
+/// The conversations of the people with these words in their name or handle. All of them, however many: an index holds
 /// what is read here, so a thousand take about a millisecond.
 pub(super) fn named(sql: &Connection, words: &[Term], scope: &Scope) -> Result<IdSet, StoreError> {
     let words: Vec<String> = words.iter().map(Term::expression).collect();

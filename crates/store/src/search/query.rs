@@ -128,7 +128,7 @@ impl Query {
             && self.spans.is_none()
     }
 
-    /// What of it cannot be understood, whoever is known.
+    /// What of it cannot be understood, whichever people are known.
     pub(super) fn unread(&self) -> Vec<Problem> {
         self.problems.iter().chain(&self.date_problems).cloned().collect()
     }

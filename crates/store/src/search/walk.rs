@@ -35,7 +35,7 @@ pub(super) struct Walk {
     pub(super) hits: Vec<MessageId>,
     /// Whether there may be more.
     pub(super) more: bool,
-    /// Set if it ended before there were enough: whoever goes on looks below this one.
+    /// Set if it ended before there were enough: the next search looks below this one.
     pub(super) resume: Option<MessageId>,
     /// How many messages it was about.
     pub(super) looked_at: usize,
@@ -62,7 +62,7 @@ impl Plan {
                 // Of a rare word there is nothing left after a few: a turn each would cost more.
                 let first = self.through(sql, words, among, most, Some(FIRST_LOOKED_AT))?;
                 let Some(below) = first.resume else { return Ok(first) };
-                // Whoever types wants to see something at once; whoever asks on is told the rest at once.
+                // A first question is to show something at once; the one after it is told the rest at once.
                 if *among.end() >= NEWEST {
                     return Ok(first);
                 }

@@ -41,6 +41,8 @@ pub struct Account {
     pub unlinked_at_ms: Option<Millis>,
     /// When it was linked first.
     pub linked_at_ms: Millis,
+    /// Whether the shop's relay holds its link, and not this computer.
+    pub via_relay: bool,
 }
 
 /// When a pair of tokens was given, and when each ends, in ms since the epoch of TikTok's clock.
@@ -71,7 +73,7 @@ pub struct NewAccount {
     pub tokens: TokenTimes,
 }
 
-const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, scopes, relink, backfilled, synced_at_ms, mark_read, complete_to_ms, backfill_paused, unlinked_at_ms, linked_at_ms";
+const COLUMNS: &str = "id, remote_id, handle, display_name, avatar, tokens_issued_at_ms, access_expires_at_ms, refresh_expires_at_ms, scopes, relink, backfilled, synced_at_ms, mark_read, complete_to_ms, backfill_paused, unlinked_at_ms, linked_at_ms, via_relay";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
@@ -94,6 +96,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
         backfill_paused: row.get("backfill_paused")?,
         unlinked_at_ms: row.get("unlinked_at_ms")?,
         linked_at_ms: row.get("linked_at_ms")?,
+        via_relay: row.get("via_relay")?,
     })
 }
 
@@ -124,7 +127,8 @@ pub fn find(sql: &Connection, remote_id: &str) -> Result<Option<Account>, StoreE
     Ok(query.query_row([remote_id], read).optional()?)
 }
 
-/// Links an account, or renews one that is linked already: its history and queue stay.
+/// Links an account on this computer, or renews one that is linked already, whatever it went through: its history and queue
+/// stay.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -134,7 +138,8 @@ pub fn link(tx: &mut Tx<'_>, new: &NewAccount, now_ms: Millis) -> Result<Account
          VALUES (:remote_id, :handle, :display_name, :avatar, :scopes, :issued, :access, :refresh, :now)
          ON CONFLICT (remote_id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name,
              avatar = coalesce(excluded.avatar, avatar), scopes = excluded.scopes, tokens_issued_at_ms = excluded.tokens_issued_at_ms,
-             access_expires_at_ms = excluded.access_expires_at_ms, refresh_expires_at_ms = excluded.refresh_expires_at_ms, relink = NULL, unlinked_at_ms = NULL
+             access_expires_at_ms = excluded.access_expires_at_ms, refresh_expires_at_ms = excluded.refresh_expires_at_ms, relink = NULL, unlinked_at_ms = NULL,
+             via_relay = 0
          RETURNING id",
         named_params! {
             ":remote_id": new.remote_id, ":handle": new.handle, ":display_name": new.display_name, ":avatar": new.avatar,
@@ -171,6 +176,16 @@ pub fn set_tokens(tx: &mut Tx<'_>, id: AccountId, tokens: &TokenTimes) -> Result
 /// [`StoreError`]
 pub fn set_relink(tx: &mut Tx<'_>, id: AccountId, why: &str) -> Result<(), StoreError> {
     tx.execute("UPDATE account SET relink = ?2 WHERE id = ?1", (id.0, why))?;
+    tx.touch(Change::Accounts);
+    Ok(())
+}
+
+/// Says whether the shop's relay holds an account's link, or this computer.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_via_relay(tx: &mut Tx<'_>, id: AccountId, via_relay: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE account SET via_relay = ?2 WHERE id = ?1", (id.0, via_relay))?;
     tx.touch(Change::Accounts);
     Ok(())
 }

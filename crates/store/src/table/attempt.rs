@@ -1,8 +1,9 @@
 //! Every call made for a message of ours, so that "Why did it not send?" has an answer.
 
 use model::{MessageId, Millis};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+use crate::rows::only;
 use crate::stored::{Word, stored_enum};
 use crate::{StoreError, Tx};
 
@@ -73,6 +74,37 @@ pub fn begin(tx: &Tx<'_>, message: MessageId, now_ms: Millis) -> Result<(), Stor
         (message.0, now_ms),
     )?;
     Ok(())
+}
+
+/// Names the attempt that was begun last as the relay knows it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_send_key(tx: &Tx<'_>, message: MessageId, key: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE attempt SET send_key = ?2 WHERE id = (SELECT max(id) FROM attempt WHERE message_id = ?1)",
+        (message.0, key),
+    )?;
+    Ok(())
+}
+
+/// The name by which the relay knows a message's newest attempt; none if it was made without a relay, or there was none.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn send_key(sql: &Connection, message: MessageId) -> Result<Option<String>, StoreError> {
+    let mut query =
+        sql.prepare_cached("SELECT send_key FROM attempt WHERE message_id = ?1 ORDER BY id DESC LIMIT 1")?;
+    Ok(query.query_row([message.0], only).optional()?.flatten())
+}
+
+/// The message that an attempt of this name was made for.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find_by_send_key(sql: &Connection, key: &str) -> Result<Option<MessageId>, StoreError> {
+    let mut query = sql.prepare_cached("SELECT message_id FROM attempt WHERE send_key = ?1")?;
+    Ok(query.query_row([key], only).optional()?.map(MessageId))
 }
 
 /// Notes how the newest attempt ended.

@@ -127,7 +127,7 @@ pub fn any_in_review(sql: &Connection, account: AccountId) -> Result<bool, Store
 }
 
 /// Keeps what TikTok said of a kind. A state that was not there before becomes a version: ours if we have just caused it or
-/// were about to, else somebody else's.
+/// were about to, else a change made elsewhere.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -12,7 +12,7 @@ use crate::{StoreError, Tx, readable};
 pub enum ChangedBy {
     /// Ours.
     Deskbell,
-    /// Somebody's in TikTok's app or another program; or it was there before we looked for the first time.
+    /// A change made in TikTok's app or by another program; or it was there before we looked for the first time.
     Elsewhere,
 }
 
@@ -91,7 +91,7 @@ pub fn get(sql: &Connection, id: AutoVersionId) -> Result<AutoVersion, StoreErro
     rows.next()?.map(read).transpose()?.flatten().ok_or(StoreError::NotFound)
 }
 
-/// When somebody else last changed a kind, as far as we noticed. What was there when we first looked is no change.
+/// When a kind was last changed outside Deskbell, as far as we noticed. What was there when we first looked is no change.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -164,7 +164,7 @@ pub fn sender(sql: &Connection, message: MessageId) -> Result<Option<String>, St
     Ok(query.query_row([message.0], only).optional()?)
 }
 
-/// Why a rule's reply that is about to go out should not any more: somebody has answered meanwhile, or it is too late. None
+/// Why a rule's reply that is about to go out should not any more: a person has answered meanwhile, or it is too late. None
 /// if it is no rule's.
 ///
 /// # Errors

@@ -19,5 +19,5 @@ pub use self::row::{
 };
 pub use self::transition::{
     confirm_sent, mark_unconfirmed, mark_undecided, record_attempt_end, record_check, refuse, release_all_held,
-    release_held, release_offline, requeue, set_wait_reason, stop,
+    release_held, release_offline, requeue, resume_sending, set_wait_reason, stop,
 };

@@ -29,5 +29,5 @@ pub(crate) fn fixture(name: &str) -> String {
 
 /// What an endpoint makes of a fixture that came with HTTP 200.
 fn answer<E: Endpoint>(endpoint: &E, name: &str) -> Result<E::Reply, Error> {
-    settle(endpoint, &Answer { status: 200, retry_after: None, text: fixture(name) }, &[])
+    settle(endpoint, &Answer { status: 200, retry_after: None, text: fixture(name), gateway_failure: None }, &[])
 }

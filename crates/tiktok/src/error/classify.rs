@@ -65,6 +65,25 @@ pub(crate) fn business(
     Err(by_code(code, status, retry_after, facts))
 }
 
+/// The error of an answer that a gateway gave in TikTok's place. What its code means, only its client knows.
+pub(crate) fn gateway(code: &str, retry_after: Option<Duration>, text: &str, secrets: &[&str]) -> Error {
+    Error::Gateway { code: code.to_owned(), retry_after, raw: Facts::of(text, secrets).raw }
+}
+
+/// Reads an answer of the Business API that came by another way than [`crate::Client::call`]: the JSON text of its `data`,
+/// or what the answer means. `secrets` are taken out of what an error keeps.
+///
+/// # Errors
+/// Every variant of [`Error`] but [`Error::Unreachable`].
+pub fn business_data(
+    status: u16,
+    retry_after: Option<Duration>,
+    text: &str,
+    secrets: &[&str],
+) -> Result<Box<RawValue>, Error> {
+    business(status, retry_after, text, secrets).map(|answer| answer.data)
+}
+
 fn by_code(code: i64, status: u16, retry_after: Option<Duration>, facts: Facts) -> Error {
     match code {
         40_100 | 40_016 | 40_133 => facts.too_fast(status, retry_after.unwrap_or(NEXT_SECOND)),
@@ -103,7 +122,7 @@ fn reason(code: i64) -> Reason {
 
 /// An answer without a readable `code`. TikTok gives its refusals one; a bare 401, 403 or 404 is the page of something
 /// in between (a CDN, a proxy, a hotel's network), which knows nothing of tokens, permissions or messages. Only what is
-/// said of the body itself, by whoever would not carry it, is believed.
+/// said of the body itself, by the server that would not carry it, is believed.
 fn without_code(status: u16, facts: Facts) -> Error {
     match status {
         200..300 => facts.unknown(UnknownWhy::Garbled { path: ".".to_owned() }),

@@ -79,6 +79,17 @@ pub enum Error {
         raw: RawAnswer,
     },
 
+    /// A gateway in front of TikTok answered in its place. Its code says whether TikTok was called.
+    #[error("the gateway answered {code}")]
+    Gateway {
+        /// The gateway's code.
+        code: String,
+        /// The wait that it asked for.
+        retry_after: Option<Duration>,
+        /// Its answer as it came, shortened, tokens taken out.
+        raw: RawAnswer,
+    },
+
     /// There is no telling whether it happened. A [`crate::Safety::Repeatable`] call may simply be made again later; a
     /// [`crate::Safety::Once`] call must be settled by looking, never by calling again.
     #[error("TikTok's answer does not say whether it happened ({why}{}{})", code_of(*code), ticket(request_id.as_deref()))]
@@ -217,7 +228,7 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         match self {
-            Self::Unreachable { .. } => None,
+            Self::Unreachable { .. } | Self::Gateway { .. } => None,
             Self::Unknown { code, .. } => *code,
             Self::Later { code, .. }
             | Self::Refresh { code, .. }
@@ -230,7 +241,7 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         match self {
-            Self::Unreachable { .. } => "",
+            Self::Unreachable { .. } | Self::Gateway { .. } => "",
             Self::Later { message, .. }
             | Self::Refresh { message, .. }
             | Self::Reauthorise { message, .. }
@@ -246,9 +257,11 @@ impl Error {
         match self {
             Self::Unreachable { detail, .. } => detail.clone(),
             Self::Unknown { why, .. } => why.to_string(),
-            Self::Later { .. } | Self::Refresh { .. } | Self::Reauthorise { .. } | Self::Refused { .. } => {
-                self.to_string()
-            }
+            Self::Later { .. }
+            | Self::Refresh { .. }
+            | Self::Reauthorise { .. }
+            | Self::Refused { .. }
+            | Self::Gateway { .. } => self.to_string(),
         }
     }
 
@@ -256,7 +269,7 @@ impl Error {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Unreachable { .. } => None,
+            Self::Unreachable { .. } | Self::Gateway { .. } => None,
             Self::Later { request_id, .. }
             | Self::Refresh { request_id, .. }
             | Self::Reauthorise { request_id, .. }
@@ -274,6 +287,7 @@ impl Error {
             | Self::Refresh { raw, .. }
             | Self::Reauthorise { raw, .. }
             | Self::Refused { raw, .. }
+            | Self::Gateway { raw, .. }
             | Self::Unknown { raw, .. } => Some(raw.as_str()).filter(|raw| !raw.is_empty()),
         }
     }
@@ -284,10 +298,11 @@ impl Error {
         matches!(self, Self::Refused { reason: Reason::BadCredentials | Reason::AppBlocked, .. })
     }
 
-    /// Whether the call was certainly not carried out, so that making it again cannot do a thing twice.
+    /// Whether the call was certainly not carried out, so that making it again cannot do a thing twice. Of a gateway's
+    /// own answer only its code tells.
     #[must_use]
     pub fn is_certainly_not_taken(&self) -> bool {
-        !matches!(self, Self::Unknown { .. })
+        !matches!(self, Self::Unknown { .. } | Self::Gateway { .. })
     }
 }
 

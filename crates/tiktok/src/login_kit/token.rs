@@ -183,6 +183,7 @@ impl OauthTransport {
             url: endpoints::join(&self.client.endpoints().login_kit, path),
             safety,
             header: None,
+            extra: Vec::new(),
             body: Some(transport::Body::Text { kind: "application/x-www-form-urlencoded", bytes }),
         };
         let secrets = self.secrets();

@@ -50,6 +50,7 @@ pub async fn user_info(client: &Client, token: &AccessToken) -> Result<User, Err
         url,
         safety: Safety::Repeatable,
         header: Some(("authorization", format!("Bearer {}", token.expose()))),
+        extra: Vec::new(),
         body: None,
     };
     let secrets = [token.expose()];

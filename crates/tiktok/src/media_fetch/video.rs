@@ -12,7 +12,7 @@ use tokio::{
 };
 
 /// No video is worth more than this, whatever the caller allows.
-const MAX_VIDEO_BYTES: usize = 200 * 1024 * 1024;
+pub(super) const MAX_VIDEO_BYTES: usize = 200 * 1024 * 1024;
 
 /// How long a video may take.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,6 @@ impl MediaFetcher {
     }
 }
 
-fn later(detail: &str) -> MediaError {
+pub(super) fn later(detail: &str) -> MediaError {
     MediaError::Later { detail: detail.to_owned() }
 }

@@ -12,7 +12,7 @@ const MAX_SHORTCUT_LENGTH = 60;
 const lastStroke = (text: string, at: number): number =>
   Math.max(text.lastIndexOf("/", at), text.lastIndexOf("／", at));
 
-/** The slash word that is all a text consists of; none if there is more to it. Nobody means to send one to a customer. */
+/** The slash word that is all a text consists of; none if there is more to it. It is not meant for a customer. */
 export function slashWordOnly(text: string): string | null {
   const word = text.trim();
   return /^[/／]\S*$/u.test(word) ? word : null;

@@ -1,4 +1,4 @@
-// Time zones as somebody looks for them: by city, with how far they are from UTC.
+// Time zones as people look for them: by city, with how far they are from UTC.
 import { t } from "../../text";
 import { locale } from "../../text/locale";
 

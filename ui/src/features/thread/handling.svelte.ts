@@ -13,7 +13,7 @@ const KEY = Symbol("handling");
 export class Handling {
   /** The message whose text is being changed. */
   editing = $state<MessageId | null>(null);
-  /** The message somebody asks about: why did it not send? */
+  /** The message the agent asks about: why did it not send? */
   asking = $state<MessageId | null>(null);
   /** The message the agent was just taken to. */
   pointed = $state<MessageId | null>(null);
@@ -77,7 +77,7 @@ export class Handling {
     if (done) this.app.commands.focus("composer");
   }
 
-  /** Opens a text for changing where it stands. One that is about to go out is taken back instead: nobody types that fast. */
+  /** Opens a text for changing where it stands. One that is about to go out is taken back instead: five seconds are too short for typing. */
   edit(message: MessageView): void {
     if (message.delivery?.state === "held") void this.undo(message.id);
     else this.editing = message.id;

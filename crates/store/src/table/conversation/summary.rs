@@ -36,7 +36,7 @@ pub fn refresh(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
     let answered_at = answered_at(tx, id)?;
     let received_at = answer_received_at(tx, id)?;
     let waiting = inbound_at.is_some_and(|asked| received_at.is_none_or(|received| received < asked));
-    // Whoever looks for work reads what is asked, not what was said after it without answering.
+    // An agent who looks for work reads what is asked, not what was said after it without answering.
     let line = if waiting { question } else { last };
     let snippet = line.as_ref().map(LastLine::snippet);
     // A badge past 99 says nothing more, so counting stops there.

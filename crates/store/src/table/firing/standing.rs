@@ -9,7 +9,7 @@ use crate::table::answer::{FROM_BUSINESS, NOT_FAILED};
 use crate::table::conversation::{self, Conversation};
 use crate::table::message::{self, Message};
 
-/// Nobody is answered longer than the reply window after writing, and no guard looks back further than a day.
+/// No customer is answered longer than the reply window after writing, and no guard looks back further than a day.
 const LOOK_BACK_MS: i64 = 72 * 3_600_000;
 /// Forces the index of answers; left alone, the planner walks all messages of the conversation.
 const ANSWERS: &str = "INDEXED BY message_answer";

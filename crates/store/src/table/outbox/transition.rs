@@ -115,6 +115,15 @@ pub fn mark_unconfirmed(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError
     set(tx, id, &[OutboxState::Sending], Transition::Checking)
 }
 
+/// Marks an unconfirmed reply as being sent again, because it is known by now how its call ended: the outcome is stored
+/// right after this, as if the answer had just come.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn resume_sending(tx: &mut Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    set(tx, id, &[OutboxState::Checking, OutboxState::Undecided], Transition::Sending)
+}
+
 /// Leaves a reply to the agent, because it was not found in time.
 ///
 /// # Errors
@@ -139,6 +148,8 @@ pub(super) enum Transition<'a> {
     Refused(&'a Refusal),
     /// The agent should look before it goes.
     Stopped(StopReason),
+    /// How its call ended is about to be stored.
+    Sending,
     /// It is looked for, from the first listing on.
     Checking,
     /// The agent decides.
@@ -151,6 +162,7 @@ impl Transition<'_> {
             Self::Queued { .. } => OutboxState::Queued,
             Self::Refused(_) => OutboxState::Refused,
             Self::Stopped(_) => OutboxState::Stopped,
+            Self::Sending => OutboxState::Sending,
             Self::Checking => OutboxState::Checking,
             Self::Undecided => OutboxState::Undecided,
         }
@@ -161,7 +173,11 @@ impl Transition<'_> {
 pub(super) fn set(tx: &mut Tx<'_>, id: MessageId, from: &[OutboxState], to: Transition<'_>) -> Result<(), StoreError> {
     let (not_before_ms, waiting) = match to {
         Transition::Queued { not_before_ms, waiting } => (not_before_ms, waiting),
-        Transition::Refused(_) | Transition::Stopped(_) | Transition::Checking | Transition::Undecided => (None, None),
+        Transition::Refused(_)
+        | Transition::Stopped(_)
+        | Transition::Sending
+        | Transition::Checking
+        | Transition::Undecided => (None, None),
     };
     let refusal = if let Transition::Refused(refusal) = to { Some(serde_json::to_string(refusal)?) } else { None };
     let stopped = if let Transition::Stopped(why) = to { Some(serde_json::to_string(&why)?) } else { None };

@@ -12,6 +12,7 @@ fn verdict(error: &Error) -> String {
         Error::Reauthorise { .. } => "reauthorise".to_owned(),
         Error::Refused { reason, .. } => format!("refused {reason:?}"),
         Error::Unknown { why, .. } => format!("unknown: {why}"),
+        Error::Gateway { code, .. } => format!("gateway: {code}"),
     }
 }
 
