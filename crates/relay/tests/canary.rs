@@ -3,7 +3,7 @@
 //!
 //! A test program of its own, because it listens to the whole process' log.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole program is a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the whole program is a test")]
 
 #[path = "../src/tests/fake_tiktok.rs"]
 #[expect(dead_code, reason = "the crate's own tests use the rest")]
