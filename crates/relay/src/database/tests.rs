@@ -260,6 +260,8 @@ async fn a_database_of_version_zero_is_migrated(database: TestDatabase) {
             Box::pin(async move {
                 for table in [
                     "setting",
+                    "linking",
+                    "pairing_failure",
                     "audit",
                     "stray",
                     "lease",
