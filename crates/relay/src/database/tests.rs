@@ -261,6 +261,7 @@ async fn a_database_of_version_zero_is_migrated(database: TestDatabase) {
             Box::pin(async move {
                 for table in [
                     "setting",
+                    "caller",
                     "linking",
                     "pairing_failure",
                     "audit",
