@@ -233,11 +233,14 @@ async fn pair(
     let wrong = || Refusal::new(FailureCode::CodeInvalid, "this code does not exist, was used, or is too old");
     // No code looks like this: it is a slip and no guess.
     let code = Code::parse(&asked.code).ok_or_else(wrong)?;
+    // Read before the code is used up: a database that then no longer answers would cost the device its token.
+    let unknown = Caller { device: String::new(), name: name.clone(), role: Role::Agent };
+    let me = me(&pairing.context, &unknown).await?;
     let token = new_token();
     match redeem(&pairing.context, code, address, name, token_hash(&token)).await? {
         Redeemed::As(caller) => {
             tracing::info!(device = caller.device, role = caller.role.as_str(), "a device was paired");
-            let me = me(&pairing.context, &caller).await?;
+            let me = Me { device: caller.device, role: caller.role, ..me };
             Ok(Json(Paired { token: token.to_string(), me }))
         }
         Redeemed::Wrong => Err(wrong()),
