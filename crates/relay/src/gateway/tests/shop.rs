@@ -89,7 +89,9 @@ impl Shop {
         }
         let gateway = Gateway::start(context.clone(), settings).await.unwrap();
         let address = testing::serve(router(Arc::clone(&gateway))).await;
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // The server closes a connection on which it answered before the whole upload was there.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let http = http.redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { tiktok, context, gateway, url: format!("http://{address}"), http, database }
     }
 
