@@ -31,7 +31,13 @@ export function adminScene(): RelayAdminView {
   return {
     devices: [device("1", "Nok’s laptop"), device("2", "Front desk")],
     accounts: [
-      { remoteId: "_000shop", handle: "maisonbloom", name: "Maison Bloom", isLinked: true, relinkByMs: now + 90 * 86_400_000 },
+      {
+        remoteId: "_000shop",
+        handle: "maisonbloom",
+        name: "Maison Bloom",
+        isLinked: true,
+        relinkByMs: now + 90 * 86_400_000,
+      },
     ],
     appId: "7000000000000000001",
     redirectUri: "https://relay.bloom.example/authorized/",
@@ -54,7 +60,13 @@ export function relay(desk: FakeDesk, asked: Asked): unknown {
       const { address, code, deviceName } = asked.args;
       if (address.startsWith("http://")) throw fault("relayAddressInvalid");
       if (code.replace("-", "").toUpperCase() !== PAIRING_CODE.replace("-", "")) throw fault("relayCodeInvalid");
-      const pairing = { url: `https://${address}/`, team: "Maison Bloom", deviceName, isAdmin: false, pairedAtMs: Date.now() };
+      const pairing = {
+        url: `https://${address}/`,
+        team: "Maison Bloom",
+        deviceName,
+        isAdmin: false,
+        pairedAtMs: Date.now(),
+      };
       desk.relay = { pairing, stream: { state: "live" }, ownAccounts: [] };
       return view(desk);
     }
@@ -76,7 +88,9 @@ export function relay(desk: FakeDesk, asked: Asked): unknown {
       const change = asked;
       desk.relayAdmin.devices = desk.relayAdmin.devices.map((one) => {
         if (one.id !== change.args.device) return one;
-        return change.command === "renameRelayDevice" ? { ...one, name: change.args.name } : { ...one, isRevoked: true };
+        return change.command === "renameRelayDevice"
+          ? { ...one, name: change.args.name }
+          : { ...one, isRevoked: true };
       });
       return { ...desk.relayAdmin };
     }

@@ -1,11 +1,5 @@
 // What an admin does at the shop's relay.
-import type {
-  Fault,
-  RelayAdminView,
-  RelayCodeView,
-  RelayWebhookTestView,
-  RelayWebhookView,
-} from "../ipc/bindings";
+import type { Fault, RelayAdminView, RelayCodeView, RelayWebhookTestView, RelayWebhookView } from "../ipc/bindings";
 import { ask, faultOf } from "../ipc/desk";
 import { oneAtATime } from "../domain/oneAtATime";
 
