@@ -19,14 +19,14 @@ use crate::run::stored;
 pub(crate) const NAME: &str = "disk_full";
 const SQLITE_SIZE: &str = "4m";
 /// A database of PostgreSQL begins with 8 MB.
-const POSTGRES_SIZE: &str = "16m";
+const POSTGRES_SIZE: &str = "12m";
 const ENOUGH: &str = "512m";
 const RATE: u32 = 300;
 const TEXT_LENGTH: usize = 4_000;
 const DESKTOPS: usize = 10;
 /// So many answers that were not 200 show that it is full.
 const MIN_REFUSED: u64 = 50;
-const FILL_TIMEOUT: Duration = Duration::from_secs(30);
+const FILL_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_RESUME_S: f64 = 10.0;
 
 /// A small disk in memory.

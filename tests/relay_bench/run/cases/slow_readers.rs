@@ -84,6 +84,8 @@ pub(crate) async fn run(options: &Options, database: &'static str, address: Opti
     let mut report = Report::new(NAME, database);
     report.judged(&judged, &sent);
     report.usage(shop.relay()?.usage()?);
+    let (opened, all) = (judged.connections, u64::try_from(options.desktops)? + 2);
+    report.check("no other stream was cut", opened == all, &format!("{opened} streams opened by {all} desktops"));
     let cut_at = |place: usize| cut.get(place).copied();
     report.at_most("first slow reader cut after", cut_at(0), MAX_CUT_S, "s");
     report.at_most("second slow reader cut after", cut_at(1), MAX_CUT_S, "s");
