@@ -30,6 +30,8 @@ pub use table::{NewLink, insert_linked};
 
 /// The longest wait for a renewal that is under way.
 const MAX_RENEWAL_WAIT: Duration = Duration::from_secs(15);
+/// The same where the token still does: it is not worth a longer one.
+const MAX_EARLY_RENEWAL_WAIT: Duration = Duration::from_secs(5);
 /// How often the row is looked at meanwhile.
 const RENEWAL_POLL: Duration = Duration::from_millis(100);
 /// The shortest time between two renewals of an account, whatever TikTok says of a token.
@@ -49,7 +51,17 @@ pub async fn access(context: &Context, account: &str) -> Result<AccessToken, Ref
             return Ok(token);
         }
         if now_ms >= stored.renewing_until_ms {
-            match renew::renew(context, account, stored.issued_at_ms).await {
+            let renewal = renew::renew(context, account, stored.issued_at_ms);
+            let renewal = if is_good {
+                match tokio::time::timeout(MAX_EARLY_RENEWAL_WAIT, renewal).await {
+                    Ok(outcome) => outcome,
+                    // It goes on.
+                    Err(_) => return Ok(token),
+                }
+            } else {
+                renewal.await
+            };
+            match renewal {
                 Ok(Some(fresh)) => return Ok(fresh),
                 Ok(None) => {}
                 // The old one works for a while yet, unless the account has to be linked again.

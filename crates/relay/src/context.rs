@@ -10,8 +10,7 @@ use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::seal::Seal;
 
-/// The one shop of this relay.
-pub const TEAM: i64 = 1;
+pub use crate::team::TEAM;
 
 /// The database, the log, secrets, TikTok and metrics. Clones share everything.
 #[derive(Debug, Clone)]

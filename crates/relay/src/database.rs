@@ -89,18 +89,13 @@ enum Session {
 }
 
 impl Database {
-    /// Opens the database, and makes or migrates its tables.
-    ///
-    /// # Errors
-    /// [`DatabaseError`]
-    pub async fn open(address: &DatabaseAddress) -> Result<Self, DatabaseError> {
+    /// Opens the database as it is: its tables may be missing or old.
+    pub(crate) async fn connect(address: &DatabaseAddress) -> Result<Self, DatabaseError> {
         let driver = match address {
             DatabaseAddress::Sqlite(path) => Driver::Sqlite(Arc::new(sqlite::Sqlite::open(path).await?)),
             DatabaseAddress::Postgres(address) => Driver::Postgres(Arc::new(postgres::Postgres::open(address)?)),
         };
-        let database = Self { driver };
-        crate::migrations::migrate(&database).await?;
-        Ok(database)
+        Ok(Self { driver })
     }
 
     /// Which database it is.

@@ -1,8 +1,8 @@
 //! The gateway: desktops call TikTok through the relay.
 //!
-//! It speaks TikTok's own paths. A request is looked up in the list of paths that are passed on ([`allow`]), waits for a
-//! turn of the app's one pace ([`pace`]), gets the account's token in place of the device's, and TikTok's answer goes back
-//! as it came. A send is written down before its call and its outcome after it ([`sends`]), so that the same send again
+//! It speaks TikTok's own paths. A request is looked up in the list of paths that are passed on (`allow`), waits for a
+//! turn of the app's one pace (`pace`), gets the account's token in place of the device's, and TikTok's answer goes back
+//! as it came. A send is written down before its call and its outcome after it (`sends`), so that the same send again
 //! sends nothing again, and two agents do not both answer.
 //!
 //! **Invariant:** an answer of the relay's own is a [`wire::Failure`] with the header [`wire::headers::FAILURE`], and its
@@ -59,6 +59,8 @@ pub struct GatewaySettings {
     pub turn_timeout: Duration,
     /// How long a send waits for another one into the same conversation.
     pub conversation_timeout: Duration,
+    /// How long a send waits for the database before it is called off.
+    pub database_timeout: Duration,
 }
 
 impl Default for GatewaySettings {
@@ -69,6 +71,7 @@ impl Default for GatewaySettings {
             call_timeout: Duration::from_secs(30),
             turn_timeout: Duration::from_secs(10),
             conversation_timeout: Duration::from_secs(5),
+            database_timeout: Duration::from_secs(8),
         }
     }
 }
@@ -233,7 +236,14 @@ pub fn router(gateway: Arc<Gateway>) -> Router {
 }
 
 async fn pass_on(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    gateway.pass_on(request).await.unwrap_or_else(axum::response::IntoResponse::into_response)
+    let mut response = gateway.pass_on(request).await.unwrap_or_else(axum::response::IntoResponse::into_response);
+    // A desktop sets its clock by TikTok's. The relay's own answers must not tell it another time.
+    if !response.headers().contains_key(http::header::DATE)
+        && let Some(date) = gateway.upstream.date()
+    {
+        response.headers_mut().insert(http::header::DATE, date);
+    }
+    response
 }
 
 async fn outcome(

@@ -24,7 +24,6 @@ const DEFAULT_PAGE_SIZE: u32 = 200;
 const MAX_PAGE_SIZE: u32 = 500;
 
 /// The path of the history.
-#[must_use]
 pub fn router(context: Context) -> Router {
     Router::new().route(wire::paths::HISTORY, get(history)).with_state(context)
 }

@@ -27,7 +27,6 @@ const LEASE_MS: i64 = 60_000;
 const MAX_AHEAD_MS: i64 = 300_000;
 
 /// The paths of leases and claims.
-#[must_use]
 pub fn router(context: Context) -> Router {
     Router::new().route(wire::paths::LEASE, post(lease)).route(wire::paths::CLAIMS, post(claim)).with_state(context)
 }

@@ -36,6 +36,7 @@ pub mod routes;
 pub mod seal;
 pub mod server;
 pub mod stream;
+mod team;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

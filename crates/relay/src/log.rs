@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use crate::context::TEAM;
 use crate::database::{Database, DatabaseError, Tx};
 use crate::metrics::Metrics;
+use crate::team::TEAM;
 
 pub use append::AppendError;
 pub use ends::Ends;

@@ -1,7 +1,7 @@
 //! The database's tables, one step after another; a database of any older version is brought up to date when it is
 //! opened.
 
-use crate::database::{Database, DatabaseError, Engine, Value};
+use crate::database::{Database, DatabaseAddress, DatabaseError, Engine, Value};
 
 /// All steps in order; the number of a step is its place, from 1 on. A step that has shipped never changes.
 const STEPS: &[&str] = &[include_str!("../migrations/0001.sql")];
@@ -12,11 +12,20 @@ pub(crate) const NEWEST: i64 = STEPS.len() as i64;
 /// The number of our advisory lock on PostgreSQL: any that others do not use.
 const MIGRATION_LOCK: i64 = 0x6465_736b_6265_6c6c;
 
+impl Database {
+    /// Opens the database, and makes or migrates its tables.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; it is [`DatabaseError::Foreign`] if the database was made by a newer version.
+    pub async fn open(address: &DatabaseAddress) -> Result<Self, DatabaseError> {
+        let database = Self::connect(address).await?;
+        migrate(&database).await?;
+        Ok(database)
+    }
+}
+
 /// Brings the tables up to date, in one transaction.
-///
-/// # Errors
-/// [`DatabaseError::Foreign`] if the database was made by a newer version.
-pub(crate) async fn migrate(database: &Database) -> Result<(), DatabaseError> {
+async fn migrate(database: &Database) -> Result<(), DatabaseError> {
     // Without a write, when there is nothing to do: a relay can start while PostgreSQL waits for its standby.
     let known: Result<i64, DatabaseError> = database
         .read(|tx| {

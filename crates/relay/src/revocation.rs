@@ -70,11 +70,6 @@ impl Revocations {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn is_watched(&self, device: &str) -> bool {
-        self.watched().devices.get(device).is_some_and(|sender| sender.receiver_count() > 0)
-    }
-
     fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }

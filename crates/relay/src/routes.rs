@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
 use axum::middleware;
+use axum::response::Response;
 use wire::FailureCode;
 
 use crate::context::Context;
@@ -11,6 +13,7 @@ use crate::door::{self, Door};
 use crate::gateway::{self, Gateway};
 use crate::health::{self, Health};
 use crate::limits::{self, Limits};
+use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 use crate::revocation::Revocations;
 use crate::stream::{self, Streams};
@@ -36,12 +39,12 @@ pub struct RouteParts {
 }
 
 /// The routes of a relay.
-#[must_use]
 pub fn router(parts: RouteParts) -> Router {
     let RouteParts { context, door, gateway, health, limits, streams, revocations } = parts;
+    let counted = middleware::map_response_with_state(context.metrics.clone(), count_call);
     let routes = Router::new()
         .merge(door::router(door))
-        .merge(gateway::router(gateway))
+        .merge(gateway::router(gateway).layer(counted))
         .merge(health::router(health))
         .merge(apps::router(context.clone()))
         .merge(audit::router(context.clone()))
@@ -55,4 +58,15 @@ pub fn router(parts: RouteParts) -> Router {
     routes
         .fallback(|| async { Refusal::new(FailureCode::NotFound, "the relay has no such path") })
         .layer(middleware::from_fn_with_state(limits, limits::identify))
+}
+
+/// Counts a call through the gateway by its outcome.
+async fn count_call(State(metrics): State<Metrics>, response: Response) -> Response {
+    let failure = response.headers().get(wire::headers::FAILURE).and_then(|code| code.to_str().ok());
+    let known = failure.map(|failure| FailureCode::ALL.into_iter().find(|code| code.as_str() == failure));
+    metrics.record_gateway_call(match known {
+        None => "answered",
+        Some(code) => code.map_or("unknown", FailureCode::as_str),
+    });
+    response
 }

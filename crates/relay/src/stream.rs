@@ -38,7 +38,6 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The path of the stream.
-#[must_use]
 pub fn router(streams: Arc<Streams>) -> Router {
     Router::new().route(wire::paths::STREAM, get(stream)).with_state(streams)
 }

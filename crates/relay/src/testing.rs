@@ -94,7 +94,8 @@ pub(crate) fn hint(dedup: &str) -> NewEvent {
 
 /// Pairs a device; returns its token.
 pub(crate) async fn pair(context: &Context, id: &str) -> String {
-    let token: String = id.chars().chain(std::iter::repeat('0')).take(43).collect();
+    let token: String =
+        id.chars().map(|c| if c == ' ' { '-' } else { c }).chain(std::iter::repeat('.')).take(43).collect();
     let hash = Sha256::digest(token.as_bytes());
     let id = id.to_owned();
     let paired: Result<u64, DatabaseError> = context
@@ -192,7 +193,7 @@ pub(crate) async fn fill(database: &Database, count: i64) {
             Box::pin(async move {
                 let sql = "WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < 5000)
                            INSERT INTO event (team, seq, dedup, kind, account, at_ms, body)
-                           SELECT 1, i, 'k' || i, 'hint', 'shop', i, $1 FROM number WHERE i <= $2";
+                           SELECT 1, i, 'k' || i, 'hint', 'shop', i, $1 FROM number WHERE i <= CAST($2 AS BIGINT)";
                 tx.execute(sql, &[Value::Bytes(b"{}"), Value::Int(count)]).await?;
                 tx.execute("UPDATE team SET head = $1", &[Value::Int(count)]).await?;
                 Ok(())

@@ -13,7 +13,7 @@ use rustls_platform_verifier::ConfigVerifierExt as _;
 pub use error::TlsError;
 pub use files::CertificateFiles;
 pub use shown::ShownCertificate;
-pub(crate) use shown::{ACME_PROTOCOL, certified_key};
+pub(crate) use shown::{ACME_PROTOCOL, challenge_key};
 pub use validity::Validity;
 
 const HTTP_PROTOCOL: &[u8] = b"http/1.1";

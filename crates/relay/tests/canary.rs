@@ -3,6 +3,8 @@
 //!
 //! A test program of its own, because it listens to the whole process' log.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the whole program is a test")]
+
 #[path = "../src/tests/fake_tiktok.rs"]
 #[expect(dead_code, reason = "the crate's own tests use the rest")]
 mod fake_tiktok;
@@ -11,23 +13,31 @@ mod fake_tiktok;
 mod postgres;
 
 use std::io::Write;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use axum::Router;
+use futures_util::FutureExt as _;
 use relay::context::Context;
 use relay::database::{Database, DatabaseAddress};
 use relay::devices::Revocations;
+use relay::door::{Door, DoorLimits};
+use relay::gateway::{Gateway, GatewaySettings};
+use relay::health::Health;
+use relay::limits::{Limits, Network};
 use relay::log::Log;
 use relay::metrics::Metrics;
+use relay::routes::{self, RouteParts};
 use relay::seal::Seal;
-use relay::{apps, audit, backup, devices, linking, pairing, webhook_config};
+use relay::stream::{StreamSettings, Streams};
+use relay::{backup, pairing};
 use serde_json::json;
 use wire::api::{LinkBegun, Paired, PairingCode, Role};
 use wire::paths;
 
-use fake_tiktok::{ACCESS_TOKEN, APP_ID, APP_SECRET, FakeTikTok, REFRESH_TOKEN};
+use fake_tiktok::{ACCESS_TOKEN, ACCOUNT, APP_ID, APP_SECRET, FakeTikTok, REFRESH_TOKEN};
 
 const SECOND_SECRET: &str = "canary-second-secret-9876543210";
 const LOGIN_SECRET: &str = "canary-login-secret-5555";
@@ -140,6 +150,12 @@ async fn live(relay: &mut Watched, tiktok: &FakeTikTok) {
     }
     relay.call("GET", paths::ME, admin, None).await;
     relay.call("GET", paths::DEVICES, admin, None).await;
+    // Through the gateway, as an agent; and from the relay's own log.
+    let profile = format!("{}/business/get/?business_id={ACCOUNT}", paths::GATEWAY);
+    let answer = relay.call("GET", &profile, Some(&agent), None).await;
+    assert!(answer.contains("shop_a"), "{answer}");
+    relay.call("GET", &profile, Some(WRONG_TOKEN), None).await;
+    relay.call("GET", paths::HISTORY, Some(&agent), None).await;
 
     relay.call("GET", paths::WEBHOOK, admin, None).await;
     tiktok.behaviour().callback_url = Some(format!("https://old.example/?key={CALLBACK_KEY}"));
@@ -151,6 +167,9 @@ async fn live(relay: &mut Watched, tiktok: &FakeTikTok) {
     relay.call("GET", paths::WEBHOOK, admin, None).await;
     relay.call("POST", &format!("{}/test", paths::WEBHOOK), admin, None).await;
     relay.call("GET", paths::AUDIT, admin, None).await;
+    relay.call("GET", paths::HEALTH, None, None).await;
+    let metrics = relay.call("GET", paths::METRICS, None, None).await;
+    assert!(metrics.contains("deskbell_relay_events_committed"), "{metrics}");
     assert!(relay.answers.iter().any(|answer| answer.contains("is linked")), "{:#?}", relay.answers);
 }
 
@@ -169,15 +188,23 @@ async fn start(address: &DatabaseAddress, tiktok: &FakeTikTok) -> Watched {
         worker: Arc::from("test"),
         public_url: Some(base.parse().unwrap()),
     };
+    let door = Door::new(context.clone(), DoorLimits::default());
     let revocations = Revocations::start(context.database.clone());
-    let router = Router::new()
-        .merge(pairing::router(context.clone()))
-        .merge(devices::router(context.clone(), revocations))
-        .merge(audit::router(context.clone()))
-        .merge(apps::router(context.clone()))
-        .merge(linking::router(context.clone()))
-        .merge(webhook_config::router(context.clone()));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let watched = Arc::clone(&revocations);
+    let here: Vec<Network> = vec!["127.0.0.1".parse().unwrap()];
+    let router = routes::router(RouteParts {
+        gateway: Gateway::start(context.clone(), GatewaySettings::default()).await.unwrap(),
+        health: Health::start(context.clone(), door.clone(), here).await,
+        limits: Limits::new(NonZeroU32::MAX, NonZeroU32::MAX, Vec::new(), context.metrics.clone()),
+        streams: Streams::start(context.clone(), StreamSettings::default(), move |device| {
+            watched.revoked(device).boxed()
+        }),
+        revocations,
+        door,
+        context: context.clone(),
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let constant = [
         APP_SECRET,

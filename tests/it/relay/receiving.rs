@@ -72,11 +72,7 @@ async fn what_came_while_a_desk_was_off_is_all_there_afterwards() {
         counted.await.is_ok_and(|count| count == 501)
     })
     .await;
-    nok.until("there is no gap", async |world| {
-        let overview = world.ask(GetOverview {}).await;
-        overview.accounts[0].history.gaps == 0
-    })
-    .await;
+    // Pushed messages prove nothing of one another: until TikTok's own list has shown them, the thread says so (decision 9).
     drop(ben);
 }
 

@@ -51,7 +51,7 @@ async fn a_reply_whose_answer_tiktok_swallowed_is_sent_once() {
     tiktok.fault("send", Fault::HangUpAfter, Times::Next(1));
     nok.reply(&ana, "Good morning.").await;
     nok.until_got(&ana, &["Good morning."]).await;
-    nok.until_thread(&ana, "Good morning. [sent]").await;
+    nok.until_thread(&ana, "Good morning. [deskbell, sent]").await;
 }
 
 #[tokio::test]

@@ -82,7 +82,11 @@ history: HistoryView,
 /**
  * How long its access lasts.
  */
-access: AccessView, };
+access: AccessView, 
+/**
+ * Whether it goes through the shop's relay.
+ */
+viaRelay: boolean, };
 
 export type Action = { "kind": "reply", 
 /**
@@ -462,6 +466,8 @@ export type CheckImagePermission = {
  */
 conversation: ConversationId, };
 
+export type ClearRelayWebhook = Record<symbol, never>;
+
 export type CommentCondition = "firstLevel" | "recent" | "unanswered" | "quiet" | "adult" | "region";
 
 export type CommentConditionView = { 
@@ -726,7 +732,7 @@ hasGap: boolean,
  */
 unreadable: boolean, 
 /**
- * Whose it is; none if nobody's.
+ * The agent it is assigned to, if there is one.
  */
 assignee: AgentView | null, 
 /**
@@ -1128,7 +1134,7 @@ detail: string | null,
  */
 incident: string | null, };
 
-export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "exportTooLarge" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "loginCredentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "practiceUnavailable" | "eraseUnfinished" | "diskFull" | "unexpected";
+export type FaultCode = "badRequest" | "notFound" | "replyEmpty" | "replyTooLong" | "wrongState" | "colleagueReplied" | "quoteNotAllowed" | "cardInvalid" | "scheduleInPast" | "scheduleAfterWindow" | "noWindow" | "imageTooLarge" | "imageTooManyPixels" | "imageNotAPicture" | "imageFormat" | "imageBroken" | "imagesNotAllowed" | "mediaGone" | "videoTooLarge" | "notPossibleHere" | "autoTextInvalid" | "autoTooMany" | "autoDuplicate" | "autoReviewing" | "autoRejected" | "autoNotPossible" | "autoChangedElsewhere" | "autoNotPermitted" | "commentToMessageNotHere" | "commentNotAnswerable" | "ruleInvalid" | "hoursInvalid" | "savedReplyInvalid" | "importUnreadable" | "exportTooLarge" | "agentNameInvalid" | "postInvalid" | "postsNotPermitted" | "offline" | "rateLimited" | "tikTokRefused" | "tikTokUnwell" | "keychainUnavailable" | "keychainRefused" | "credentialsInvalid" | "credentialsRefused" | "loginCredentialsRefused" | "redirectInvalid" | "linkNotStarted" | "linkCancelled" | "linkRefused" | "linkScopeMissing" | "linkWrongState" | "linkNoCode" | "linkCodeExpired" | "linkTimedOut" | "linkPortTaken" | "browserNotOpened" | "notBusinessAccount" | "relayAddressInvalid" | "relayUnreachable" | "relayCertificate" | "relayNotOne" | "relayClock" | "relayCodeInvalid" | "relayNotPaired" | "relayAccountMissing" | "relayNotAllowed" | "relayRefused" | "practiceUnavailable" | "eraseUnfinished" | "diskFull" | "unexpected";
 
 export type FetchImage = { 
 /**
@@ -1237,6 +1243,10 @@ export type GetLinkState = Record<symbol, never>;
 export type GetMediaUsage = Record<symbol, never>;
 
 export type GetOverview = Record<symbol, never>;
+
+export type GetRelay = Record<symbol, never>;
+
+export type GetRelayAdmin = Record<symbol, never>;
 
 export type GetSendDetails = { 
 /**
@@ -1382,6 +1392,8 @@ text: string, };
 export type Keychain = "system" | "missing" | "sessionOnly";
 
 export type KeywordMatch = "exact" | "word" | "phrase";
+
+export type LinkAccountAtRelay = Record<symbol, never>;
 
 export type LinkStep = { "step": "credentials" } | { "step": "signIn" } | { "step": "signingIn", 
 /**
@@ -1589,6 +1601,12 @@ export type ListTokenEvents = {
  */
 account: AccountId, };
 
+export type MakePairingCode = { 
+/**
+ * Whether the computer may manage the relay.
+ */
+admin: boolean, };
+
 export type Mark = { 
 /**
  * Where it begins.
@@ -1756,6 +1774,12 @@ reactions: Array<Reaction>,
  */
 marks: Array<Mark>, };
 
+export type MoveAccountToRelay = { 
+/**
+ * The account.
+ */
+account: AccountId, };
+
 export type MoveReply = { 
 /**
  * The message.
@@ -1849,6 +1873,20 @@ unreadable: Array<string>,
  * Whether this host can start Deskbell again by itself.
  */
 canRestart: boolean, };
+
+export type PairWithRelay = { 
+/**
+ * The relay's address; a host is enough.
+ */
+address: string, 
+/**
+ * The pairing code that an admin made.
+ */
+code: string, 
+/**
+ * This computer's name, 1 to 64 characters.
+ */
+deviceName: string, };
 
 export type PasteRedirect = { 
 /**
@@ -2032,6 +2070,194 @@ export type RefusalReason = "windowClosed" | "repliesSpent" | "messagingRules" |
 
 export type RejectLink = Record<symbol, never>;
 
+export type RelayAccountView = { 
+/**
+ * TikTok's id of it.
+ */
+remoteId: string, 
+/**
+ * Its handle, without `@`.
+ */
+handle: string, 
+/**
+ * Its display name.
+ */
+name: string, 
+/**
+ * Whether the relay has access to it; if not, an admin has to link it again.
+ */
+isLinked: boolean, 
+/**
+ * Until when the relay renews its access by itself, ms since the epoch.
+ */
+relinkByMs: number, };
+
+export type RelayAdminView = { 
+/**
+ * All computers, revoked ones last.
+ */
+devices: Array<RelayDeviceView>, 
+/**
+ * The accounts that are linked at the relay.
+ */
+accounts: Array<RelayAccountView>, 
+/**
+ * The Business app's id, if its credentials are set there.
+ */
+appId: string | null, 
+/**
+ * The address to register as the app's redirect address.
+ */
+redirectUri: string | null, 
+/**
+ * Whether the app was said to be approved for listing the account's posts.
+ */
+mayListPosts: boolean, 
+/**
+ * Where TikTok sends webhooks; none if TikTok did not say.
+ */
+webhook: RelayWebhookView | null, 
+/**
+ * Why TikTok did not say it.
+ */
+webhookFault: Fault | null, };
+
+export type RelayCodeView = { 
+/**
+ * The code.
+ */
+code: string, 
+/**
+ * Until when it can be used, ms since the epoch.
+ */
+expiresAtMs: number, };
+
+export type RelayDeviceView = { 
+/**
+ * Its id at the relay.
+ */
+id: string, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Whether it may manage the relay.
+ */
+isAdmin: boolean, 
+/**
+ * Whether it is this computer.
+ */
+isThis: boolean, 
+/**
+ * When it was paired, ms since the epoch.
+ */
+pairedAtMs: number, 
+/**
+ * When it was last heard of, ms since the epoch.
+ */
+seenAtMs: number | null, 
+/**
+ * How many events it has yet to read.
+ */
+behind: number, 
+/**
+ * Whether it was revoked.
+ */
+isRevoked: boolean, };
+
+export type RelayOwnAccount = { 
+/**
+ * Its id.
+ */
+id: AccountId, 
+/**
+ * Its handle, without `@`.
+ */
+handle: string, };
+
+export type RelayPairing = { 
+/**
+ * Its address.
+ */
+url: string, 
+/**
+ * The shop's name.
+ */
+team: string, 
+/**
+ * This computer's name there.
+ */
+deviceName: string, 
+/**
+ * Whether this computer may manage the relay.
+ */
+isAdmin: boolean, 
+/**
+ * When it was paired, ms since the epoch.
+ */
+pairedAtMs: number, };
+
+export type RelayStream = { "state": "notPaired" } | { "state": "connecting", 
+/**
+ * Since when, ms since the epoch.
+ */
+sinceMs: number, 
+/**
+ * Why the newest try failed, in the system's words.
+ */
+problem: string | null, } | { "state": "live" } | { "state": "revoked" };
+
+export type RelayView = { 
+/**
+ * The relay that this computer is paired with.
+ */
+pairing: RelayPairing | null, 
+/**
+ * How its stream of events is.
+ */
+stream: RelayStream, 
+/**
+ * The accounts that are linked on this computer itself, and could go through the relay instead.
+ */
+ownAccounts: Array<RelayOwnAccount>, };
+
+export type RelayWebhookStep = "configured" | "resolves" | "connects" | "certificate" | "reached" | "signature" | "stored" | "registered" | "other";
+
+export type RelayWebhookStepView = { 
+/**
+ * Which.
+ */
+step: RelayWebhookStep, 
+/**
+ * Whether it went as it should; none if it was not tried.
+ */
+passed: boolean | null, 
+/**
+ * The relay's words.
+ */
+detail: string, };
+
+export type RelayWebhookTestView = { 
+/**
+ * The steps in their order.
+ */
+steps: Array<RelayWebhookStepView>, };
+
+export type RelayWebhookView = { 
+/**
+ * The address that is registered at TikTok; none if there is none.
+ */
+registered: string | null, 
+/**
+ * The relay's own address for webhooks; none if it does not know its public address.
+ */
+own: string | null, 
+/**
+ * When TikTok last pushed something, ms since the epoch.
+ */
+lastReceivedAtMs: number | null, };
+
 export type RemoveAgent = { 
 /**
  * The agent; not the agent at this computer.
@@ -2053,6 +2279,16 @@ conversation: ConversationId,
  * The tag.
  */
 tag: TagId, };
+
+export type RenameRelayDevice = { 
+/**
+ * The computer's id at the relay.
+ */
+device: string, 
+/**
+ * Its new name, 1 to 64 characters.
+ */
+name: string, };
 
 export type RepairView = { 
 /**
@@ -2125,6 +2361,12 @@ backToMs: number, };
 export type RetryKeychain = Record<symbol, never>;
 
 export type RetryLinkProfile = Record<symbol, never>;
+
+export type RevokeRelayDevice = { 
+/**
+ * The computer's id at the relay.
+ */
+device: string, };
 
 export type RuleId = string;
 
@@ -2350,6 +2592,20 @@ export type SaveImage = {
  * The message.
  */
 message: MessageId, };
+
+export type SaveRelayApp = { 
+/**
+ * The app's id.
+ */
+appId: string, 
+/**
+ * Its secret; empty: it stays.
+ */
+secret: string, 
+/**
+ * Whether TikTok has approved the app for listing the account's posts.
+ */
+mayListPosts: boolean, };
 
 export type SaveRule = { 
 /**
@@ -2769,6 +3025,12 @@ account: AccountId,
  */
 policy: MarkRead, };
 
+export type SetRelayWebhook = { 
+/**
+ * Whether another address may be replaced: one address serves the whole app.
+ */
+confirmed: boolean, };
+
 export type SetReplyReserve = { 
 /**
  * 0 to 10.
@@ -2956,6 +3218,8 @@ name: string,
  */
 hue: number, };
 
+export type TestRelayWebhook = Record<symbol, never>;
+
 export type Theme = "system" | "light" | "dark";
 
 export type ThreadHits = { 
@@ -3019,6 +3283,8 @@ account: AccountId,
  * Whether its conversations, pictures, drafts and waiting replies go too.
  */
 erase: boolean, };
+
+export type UnpairFromRelay = Record<symbol, never>;
 
 export type UnsentView = { "kind": "reply", 
 /**
@@ -3128,6 +3394,19 @@ export interface Commands {
   hideToTray: { args: HideToTray; reply: Done };
   quitApp: { args: QuitApp; reply: Done };
   restartApp: { args: RestartApp; reply: Done };
+  getRelay: { args: GetRelay; reply: RelayView };
+  pairWithRelay: { args: PairWithRelay; reply: RelayView };
+  unpairFromRelay: { args: UnpairFromRelay; reply: RelayView };
+  moveAccountToRelay: { args: MoveAccountToRelay; reply: RelayView };
+  getRelayAdmin: { args: GetRelayAdmin; reply: RelayAdminView };
+  makePairingCode: { args: MakePairingCode; reply: RelayCodeView };
+  renameRelayDevice: { args: RenameRelayDevice; reply: RelayAdminView };
+  revokeRelayDevice: { args: RevokeRelayDevice; reply: RelayAdminView };
+  saveRelayApp: { args: SaveRelayApp; reply: RelayAdminView };
+  linkAccountAtRelay: { args: LinkAccountAtRelay; reply: Done };
+  setRelayWebhook: { args: SetRelayWebhook; reply: RelayWebhookView };
+  clearRelayWebhook: { args: ClearRelayWebhook; reply: RelayWebhookView };
+  testRelayWebhook: { args: TestRelayWebhook; reply: RelayWebhookTestView };
   setActiveView: { args: SetActiveView; reply: Done };
   syncAccounts: { args: SyncAccounts; reply: Done };
   getLinkState: { args: GetLinkState; reply: LinkView };

@@ -12,7 +12,7 @@ use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use super::storage::{self, Certificate, StoredAccount};
 use crate::config::AcmeConfig;
 use crate::context::Context;
-use crate::tls::{ShownCertificate, certified_key};
+use crate::tls::{ShownCertificate, challenge_key};
 
 /// Gets a certificate for the name.
 pub(super) async fn order(
@@ -40,7 +40,7 @@ pub(super) async fn order(
             .ok_or_else(|| anyhow!("the authority does not ask over TLS (tls-alpn-01)"))?;
         let digest = challenge.key_authorization().digest();
         let (chain, key) = challenge_certificate(&config.name, digest.as_ref())?;
-        shown.begin_challenge(&config.name, certified_key(chain.as_bytes(), key.as_bytes())?);
+        shown.begin_challenge(&config.name, challenge_key(chain.as_bytes(), key.as_bytes())?);
         asked = Some(EndChallenge { shown: Arc::clone(shown), name: config.name.clone() });
         challenge.set_ready().await.context("the authority did not take the answer")?;
     }

@@ -1,6 +1,7 @@
 //! `serve --test-profile`: a relay that sets itself up on the sandbox, so that any signer, server and reader can be put
 //! around it. It works with a fake TikTok on this computer only.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
@@ -112,8 +113,20 @@ async fn set_up(config: &Config, context: &Context, base: &Url, sandbox: &Url, f
     });
     // A test that waits for the file finds it whole.
     let unfinished = file.with_extension("unfinished");
-    std::fs::write(&unfinished, profile.to_string()).context("the profile cannot be written")?;
+    write_for_owner(&unfinished, &profile.to_string()).context("the profile cannot be written")?;
     std::fs::rename(&unfinished, file).context("the profile cannot be written")
+}
+
+/// Writes a file with secrets in it.
+fn write_for_owner(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(file)?.write_all(text.as_bytes())
 }
 
 async fn set_apps(context: &Context, known: &SandboxApps) -> anyhow::Result<()> {

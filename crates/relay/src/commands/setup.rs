@@ -12,7 +12,7 @@ use crate::credential::new_id;
 use crate::database::Database;
 use crate::log::Log;
 use crate::metrics::Metrics;
-use crate::seal::{Seal, SealError};
+use crate::seal::Seal;
 
 /// Opens what every command works with.
 pub(super) async fn open(config: &Config) -> anyhow::Result<Context> {
@@ -36,9 +36,9 @@ pub(super) async fn context(config: &Config, database: Database, seal: Seal) -> 
 }
 
 pub(super) fn seal(config: &Config) -> anyhow::Result<Seal> {
-    let text = config.secrets.key().ok_or(SealError::NoKey).context(
-        "`deskbell-relay key` makes one; name its file by `key_file`, or put it into DESKBELL_RELAY_KEY, or give it to \
-         systemd as the credential deskbell-relay-key",
+    let text = config.secrets.key().context(
+        "no key for secrets is configured: `deskbell-relay key` makes one; name its file by `key_file`, put it into \
+         DESKBELL_RELAY_KEY, or give it to systemd as the credential deskbell-relay-key",
     )?;
     Ok(Seal::from_text(text)?)
 }

@@ -27,7 +27,6 @@ pub(super) fn read_secret() -> anyhow::Result<Zeroizing<String>> {
     Ok(secret)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn refused(Refusal(failure): Refusal) -> anyhow::Error {
     anyhow!(failure.detail)
 }

@@ -44,7 +44,7 @@ pub struct Settings {
     /// Where to listen [default: 127.0.0.1:8480]
     #[arg(long, global = true, env = "DESKBELL_RELAY_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
-    /// The relay's address as TikTok, browsers and desktops reach it: https://relay.shop.example
+    /// The relay's address as TikTok, browsers and desktops reach it: `https://relay.shop.example`
     #[arg(long, global = true, env = "DESKBELL_RELAY_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
     /// A certificate with its chain, in PEM; read again when it changes

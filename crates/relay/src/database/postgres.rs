@@ -1,5 +1,6 @@
 //! PostgreSQL: a pool of connections, over TLS when the address asks for it.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -193,7 +194,15 @@ fn read(row: &tokio_postgres::Row) -> Result<Row, DatabaseError> {
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(error: tokio_postgres::Error) -> DatabaseError {
-    let Some(server) = error.as_db_error() else { return DatabaseError::Interrupted(words(&error)) };
+    let Some(server) = error.as_db_error() else {
+        let is_broken = error.is_closed() || error.source().is_some_and(<dyn StdError>::is::<std::io::Error>);
+        // Otherwise a value is of another type than its parameter.
+        return if is_broken {
+            DatabaseError::Interrupted(words(&error))
+        } else {
+            DatabaseError::Refused(words(&error))
+        };
+    };
     match server.code().code() {
         // 53100 disk full, 53200 out of memory, 25006 read-only: a standby.
         "53100" | "53200" | "25006" => DatabaseError::Full(words(&error)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql};
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::value::Cell;
 use super::{DatabaseError, Row, Value};
@@ -18,8 +18,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_IDLE_JOURNAL_BYTES: i64 = 64 << 20;
 /// Prepared statements that a connection keeps.
 const MAX_CACHED_STATEMENTS: usize = 128;
-/// Readers that are kept for the next question.
+/// Connections that read at most; each has a cache of its own.
+const MAX_READERS: usize = 16;
+/// Those that are kept for the next question.
 const MAX_IDLE_READERS: usize = 8;
+/// How long a caller waits for one.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open file.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(super) struct Sqlite {
     path: PathBuf,
     writer: Arc<AsyncMutex<Connection>>,
     readers: Arc<Mutex<Vec<Connection>>>,
+    /// A turn to read.
+    turns: Arc<Semaphore>,
 }
 
 /// A transaction, or a reader's snapshot.
@@ -44,6 +50,7 @@ enum Held {
     Reader {
         connection: Option<Connection>,
         idle: Arc<Mutex<Vec<Connection>>>,
+        _turn: OwnedSemaphorePermit,
     },
 }
 
@@ -67,7 +74,7 @@ impl Drop for Held {
             tracing::warn!(%error, "a transaction could not be rolled back");
             return;
         }
-        if let Self::Reader { connection, idle } = self
+        if let Self::Reader { connection, idle, .. } = self
             && let Some(connection) = connection.take()
         {
             let mut idle = idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,7 +107,12 @@ impl Sqlite {
             Ok((path, writer))
         })
         .await?;
-        Ok(Self { path, writer: Arc::new(AsyncMutex::new(writer)), readers: Arc::default() })
+        Ok(Self {
+            path,
+            writer: Arc::new(AsyncMutex::new(writer)),
+            readers: Arc::default(),
+            turns: Arc::new(Semaphore::new(MAX_READERS)),
+        })
     }
 
     pub(super) async fn begin(&self, writes: bool) -> Result<Session, DatabaseError> {
@@ -117,6 +129,10 @@ impl Sqlite {
                 .await?;
             return Ok(session);
         }
+        let turn = tokio::time::timeout(CONNECTION_TIMEOUT, Arc::clone(&self.turns).acquire_owned()).await;
+        // The semaphore is never closed.
+        let turn = turn.ok().and_then(Result::ok);
+        let turn = turn.ok_or_else(|| DatabaseError::Unreachable("too many reads wait".to_owned()))?;
         let idle = Arc::clone(&self.readers);
         let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let path = self.path.clone();
@@ -133,7 +149,7 @@ impl Sqlite {
             Ok(connection)
         })
         .await?;
-        Ok(Session { connection: Some(Held::Reader { connection: Some(connection), idle }) })
+        Ok(Session { connection: Some(Held::Reader { connection: Some(connection), idle, _turn: turn }) })
     }
 }
 
@@ -158,7 +174,7 @@ impl Session {
         let values = owned(values);
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(sql).map_err(refused)?;
-            let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+            let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             bind(&mut statement, &values)?;
             let mut rows = statement.raw_query();
             let mut read = Vec::new();

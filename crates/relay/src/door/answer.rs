@@ -7,8 +7,8 @@
 //! The gateway commits a send before it calls TikTok, so when an echo arrives its send is in the table: under way,
 //! unconfirmed, or with the message's id. An echo without such a row is none, whatever is committed later. So a look at
 //! the table before the append is enough, and no lock is needed. While a send into the same conversation is
-//! under way, a message that another program sends by TikTok's API is taken for its echo; the gateway's own note of that
-//! send follows and makes others look.
+//! under way, or an answer to a comment (whose conversation is not known yet), a message that another program sends by
+//! TikTok's API is taken for its echo; the gateway's own note of that send follows and makes others look.
 
 use tiktok::business::message::MessageSource;
 use tiktok::business::webhook::MessageEvent;
@@ -59,9 +59,11 @@ pub(super) async fn answer(
                 let [account, conversation, message] = place;
                 let echo = tx
                     .query_one(
-                        "SELECT send_key FROM send WHERE account = $1 AND conversation = $2
-                         AND (message = $3 OR (state IN ('calling', 'unconfirmed') AND message IS NULL
-                                               AND began_at_ms BETWEEN $4 AND $5)) LIMIT 1",
+                        "SELECT send_key FROM send WHERE account = $1
+                         AND (message = $3
+                              OR (state IN ('calling', 'unconfirmed') AND conversation = $2
+                                  AND message IS NULL AND began_at_ms BETWEEN $4 AND $5)
+                              OR (state = 'calling' AND conversation LIKE 'comment:%')) LIMIT 1",
                         &[
                             account,
                             conversation,

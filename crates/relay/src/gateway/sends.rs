@@ -253,7 +253,19 @@ impl Gateway {
         done: oneshot::Sender<Result<Attempt, Refusal>>,
     ) {
         let begin_by = Instant::now() + MAX_BEGIN;
-        let blocked = match table::admit(&self.context, intent).await {
+        let mut admitting = pin!(table::admit(&self.context, intent));
+        let Ok(admission) = tokio::time::timeout(self.settings.database_timeout, &mut admitting).await else {
+            let outcome = Err(Refusal::after(FailureCode::Unavailable, "the relay's database does not answer", 2_000));
+            leading.tell(&outcome);
+            let _ = done.send(Ok(Attempt::Ended(outcome)));
+            // It may write the row yet. The desktop was told that nothing is sent.
+            if matches!(admitting.await, Ok(Admission::Begun)) {
+                self.write_until_written(intent, &End::NotTaken).await;
+                self.sends.ended.send_replace(());
+            }
+            return;
+        };
+        let blocked = match admission {
             Ok(Admission::Begun) => return self.carry_out(intent, call, begin_by, leading, done).await,
             Ok(Admission::SameUnderWay) => Ok(Blocked::SameKey),
             Ok(Admission::OtherUnderWay) => Ok(Blocked::Conversation),

@@ -6,4 +6,5 @@ mod passing;
 mod secrets;
 mod sending;
 pub(crate) mod shop;
+mod storm;
 mod trouble;

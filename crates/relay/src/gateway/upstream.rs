@@ -5,7 +5,8 @@
 //! the one case where it is unknown whether it arrived. Only what broke before the request could be written is
 //! certainly not taken ([`FailureCode::TikTokUnreachable`]); all else is [`FailureCode::Unconfirmed`].
 
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use bytes::{Bytes, BytesMut};
@@ -62,6 +63,8 @@ pub(crate) struct Upstream {
     base: Url,
     pooled: reqwest::Client,
     fresh: reqwest::Client,
+    /// The date of TikTok's newest answer, and when it came.
+    told: Mutex<Option<(i64, Instant)>>,
 }
 
 impl Upstream {
@@ -82,7 +85,15 @@ impl Upstream {
             base: base.clone(),
             pooled: builder().build()?,
             fresh: builder().pool_max_idle_per_host(0).http1_only().build()?,
+            told: Mutex::default(),
         })
+    }
+
+    /// Now by TikTok's clock, as a header; none before its first answer.
+    pub(crate) fn date(&self) -> Option<HeaderValue> {
+        let (date_ms, at) = (*self.told.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let now = UNIX_EPOCH + Duration::from_millis(u64::try_from(date_ms).ok()?) + at.elapsed();
+        HeaderValue::from_str(&httpdate::fmt_http_date(now)).ok()
     }
 
     /// Calls TikTok once, and reads the whole answer.
@@ -112,6 +123,9 @@ impl Upstream {
         }
         let began = Instant::now();
         let response = request.send().await.map_err(|error| broken(&error))?;
+        if let Some(date_ms) = text_of(response.headers(), &header::DATE).and_then(date_ms) {
+            *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((date_ms, Instant::now()));
+        }
         whole(response, outgoing.max_answer, began, token).await
     }
 }
@@ -124,13 +138,13 @@ async fn whole(
 ) -> Result<Answer, Refusal> {
     let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
     let status = response.status();
-    let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let retry_after = text(&header::RETRY_AFTER)
+    let retry_after = text_of(response.headers(), &header::RETRY_AFTER)
         .and_then(|text| text.trim().parse().ok())
         .map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     // TikTok wrote its date after it was asked, and cuts it to the second.
-    let asked_at_ms =
-        text(&header::DATE).and_then(date_ms).map(|date_ms| date_ms.saturating_sub(took_ms.saturating_add(1)));
+    let asked_at_ms = text_of(response.headers(), &header::DATE)
+        .and_then(date_ms)
+        .map(|date_ms| date_ms.saturating_sub(took_ms.saturating_add(1)));
     let mut headers = HeaderMap::new();
     for name in PASSED_BACK {
         if let Some(value) = response.headers().get(&name) {
@@ -175,9 +189,13 @@ fn without_token(body: Bytes, token: &AccessToken) -> Bytes {
     kept.freeze()
 }
 
+fn text_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
 /// A date of this century, ms since the epoch.
 fn date_ms(text: &str) -> Option<i64> {
-    let since = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok().filter(|ms| *ms > 946_684_800_000)
 }
 

@@ -9,9 +9,9 @@ use wire::EventId;
 use super::ends::{self, Ends, Pulse, signed};
 use super::event::{Answer, Appended, NewEvent};
 use crate::clock::now_ms;
-use crate::context::TEAM;
 use crate::database::{Database, DatabaseError, Tx, Value};
 use crate::metrics::Metrics;
+use crate::team::TEAM;
 
 /// Events committed together at most.
 const MAX_GROUP: usize = 64;

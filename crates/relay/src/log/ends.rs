@@ -8,8 +8,8 @@ use rand::distr::Alphanumeric;
 use tokio::sync::{mpsc, watch};
 use wire::EventId;
 
-use crate::context::TEAM;
 use crate::database::{Database, DatabaseError, Engine, Row, Tx, Value};
+use crate::team::TEAM;
 
 /// How often a process looks for what other processes have appended.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);

@@ -1,8 +1,8 @@
 //! Forgetting what is older than the shop keeps.
 
 use super::ends::{self, signed, unsigned};
-use crate::context::TEAM;
 use crate::database::{Database, DatabaseError, Value};
+use crate::team::TEAM;
 
 /// How many events are deleted in one transaction: nothing is appended meanwhile.
 const MAX_DELETED_AT_ONCE: u64 = 2_000;

@@ -3,8 +3,8 @@
 use wire::{Event, EventBody, EventId};
 
 use super::ends::{self, Ends, signed, unsigned};
-use crate::context::TEAM;
 use crate::database::{Database, DatabaseError, Row, Tx, Value};
+use crate::team::TEAM;
 
 /// How many bytes of events are read at once, more or less.
 pub(super) const MAX_PAGE_BYTES: u64 = 1 << 20;

@@ -233,7 +233,7 @@ async fn tls_shows_the_certificate_of_now_and_a_challenge_to_who_asks_for_it() {
     let acme = || trusting(&challenge.cert, &[tls::ACME_PROTOCOL]);
     assert!(connect(acme()).await.is_err(), "nobody has asked");
     let pem = (challenge.cert.pem(), challenge.signing_key.serialize_pem());
-    let certified = tls::certified_key(pem.0.as_bytes(), pem.1.as_bytes()).unwrap();
+    let certified = tls::challenge_key(pem.0.as_bytes(), pem.1.as_bytes()).unwrap();
     shown.begin_challenge("relay.example", certified);
     let stream = connect(acme()).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(tls::ACME_PROTOCOL));

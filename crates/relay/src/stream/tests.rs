@@ -1,6 +1,7 @@
 //! The stream over HTTP, on both databases.
 
 mod client;
+mod failover;
 mod slow;
 
 use std::sync::Arc;
@@ -49,7 +50,10 @@ impl Relay {
     }
 
     async fn with(database: &TestDatabase, settings: StreamSettings) -> Self {
-        let context = database.context().await;
+        Self::of(database.context().await, settings).await
+    }
+
+    async fn of(context: Context, settings: StreamSettings) -> Self {
         let revoked = watch::Sender::new(String::new());
         let receiver = revoked.subscribe();
         let streams = Streams::start(context.clone(), settings, move |device| {
@@ -203,7 +207,8 @@ async fn a_new_stream_of_a_device_ends_its_old_one(database: TestDatabase) {
     let (nok, ana) = (pair(&relay.context, "nok").await, pair(&relay.context, "ana").await);
     let mut old = Desktop::open(&relay.url, &nok, None).await;
     let mut other = Desktop::open(&relay.url, &ana, None).await;
-    (old.hello().await, other.hello().await);
+    old.hello().await;
+    other.hello().await;
     let mut new = Desktop::open(&relay.url, &nok, None).await;
     new.hello().await;
     assert_eq!(old.next().await, None, "the old one ends");
@@ -219,7 +224,8 @@ async fn a_stream_ends_when_its_device_is_revoked(database: TestDatabase) {
     let (nok, ana) = (pair(&relay.context, "nok").await, pair(&relay.context, "ana").await);
     let mut revoked = Desktop::open(&relay.url, &nok, None).await;
     let mut other = Desktop::open(&relay.url, &ana, None).await;
-    (revoked.hello().await, other.hello().await);
+    revoked.hello().await;
+    other.hello().await;
     relay.revoked.send_replace("nok".to_owned());
     assert_eq!(revoked.next().await, None);
     let id = relay.append("a").await;
@@ -298,7 +304,8 @@ async fn who_may_not_read_is_told_so(database: TestDatabase) {
 #[tokio::test]
 async fn a_comment_comes_when_there_is_nothing_else() {
     let settings = StreamSettings { heartbeat: Duration::from_millis(20), ..StreamSettings::default() };
-    let relay = Relay::with(&TestDatabase::sqlite().await, settings).await;
+    let database = TestDatabase::sqlite().await;
+    let relay = Relay::with(&database, settings).await;
     let token = pair(&relay.context, "nok").await;
     let mut desktop = Desktop::open(&relay.url, &token, None).await;
     desktop.hello().await;

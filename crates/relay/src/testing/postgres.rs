@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,8 +34,22 @@ pub(crate) struct Server {
     folder: PathBuf,
     process: Mutex<Option<Child>>,
     next_database: AtomicU32,
+    guard: Child,
     /// Closed when this process ends.
-    _guard: ChildStdin,
+    guard_input: Option<ChildStdin>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.guard_input.take());
+        // A test that has failed already shall not fail for this.
+        let _ = self.guard.wait();
+        if let Ok(process) = self.process.get_mut()
+            && let Some(mut process) = process.take()
+        {
+            let _ = process.wait();
+        }
+    }
 }
 
 /// The server that tests share when they need nothing but a database.
@@ -43,6 +57,25 @@ pub(crate) fn shared() -> &'static Server {
     // Nothing of it has to survive a power failure.
     static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start("fsync=off\nfull_page_writes=off\n"));
     &SHARED
+}
+
+/// How many commits wait for a standby.
+pub(crate) const WAITERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+
+/// Does what waits for other programs off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+/// A primary that waits for its standby with every commit, and the standby.
+pub(crate) async fn pair() -> (Arc<Server>, Arc<Server>) {
+    blocking(|| {
+        let primary = Server::start("");
+        let standby = Server::start_standby(&primary);
+        primary.make_synchronous();
+        (Arc::new(primary), Arc::new(standby))
+    })
+    .await
 }
 
 /// The folder of the newest version's programs: Debian's, or one in `PATH`.
@@ -163,13 +196,13 @@ impl Server {
             .process_group(0)
             .spawn()
             .unwrap();
-        let guard_input = guard.stdin.take().unwrap();
+        let guard_input = guard.stdin.take();
         fs::create_dir(&folder).unwrap();
         if is_root() {
             run(Command::new("chown").arg("postgres:").arg(&folder));
         }
         run(Command::new("chmod").arg("700").arg(&folder));
-        Self { folder, process: Mutex::new(None), next_database: AtomicU32::new(0), _guard: guard_input }
+        Self { folder, process: Mutex::new(None), next_database: AtomicU32::new(0), guard, guard_input }
     }
 
     fn data(&self) -> PathBuf {
@@ -209,10 +242,16 @@ impl Server {
         wait_until("the server is gone", || all.iter().all(|pid| !is_running(pid)));
     }
 
-    /// Stops the server's processes where they are, without ending them: to others it does not answer.
+    /// Shuts the server down in order.
     pub(crate) fn stop(&self) {
         let _ = program("pg_ctl").arg("-D").arg(self.data()).args(["-m", "fast", "-w", "-s", "stop"]).status();
         self.process.lock().unwrap().take().unwrap().wait().unwrap();
+    }
+
+    /// Cancels the one commit that waits for the standby, once it does, as an administrator might.
+    pub(crate) fn cancel_waiter(&self) {
+        wait_until("the commit waits for the standby", || self.sql(WAITERS) == "1");
+        self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
     }
 
     /// Makes the primary of a standby.

@@ -1,17 +1,14 @@
 //! Devices: seen, renamed, revoked; and the last admin stays.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::routing::get;
 use serde_json::json;
 use wire::FailureCode;
 use wire::api::{AuditEntry, Device, Role};
 use wire::paths;
 
 use super::shop::{Laptop, Shop};
-use crate::testing::{TestDatabase, hint, on_both_engines, serve};
+use crate::testing::{TestDatabase, hint, on_both_engines};
 
 on_both_engines!(
     admins_see_who_is_behind,
@@ -77,36 +74,23 @@ async fn a_revoked_device_loses_what_it_has_open_within_a_second(database: TestD
     let admin = shop.device("Dao's desktop", Role::Admin).await;
     let agent = shop.device("Nok's laptop", Role::Agent).await;
 
-    // What a stream is to its device: open until it is revoked. One is at the process that revokes, one at another.
-    let mut open = Vec::new();
-    for revocations in [&shop.revocations, &other.revocations] {
-        let (revocations, id) = (Arc::clone(revocations), agent.id.clone());
-        let stream = move || {
-            let revoked = revocations.revoked(&id);
-            async move {
-                revoked.await;
-                "revoked"
-            }
-        };
-        let url = format!("http://{}/", serve(Router::new().route("/", get(stream))).await);
-        open.push(tokio::spawn({
-            let http = reqwest::Client::builder().no_proxy().build().unwrap();
-            async move { http.get(url).send().await.unwrap().text().await.unwrap() }
-        }));
-    }
-    let unharmed = other.revocations.watch(&admin.id);
-    crate::testing::until("both are open", || async {
-        [&shop, &other].iter().all(|shop| shop.revocations.is_watched(&agent.id))
-    })
-    .await;
+    // One stream is open at the process that revokes, one at another.
+    let streams = [shop.stream(&agent).await, other.stream(&agent).await];
+    let mut unharmed = other.stream(&admin).await;
+    assert!(unharmed.chunk().await.unwrap().is_some());
 
     assert_eq!(shop.call("DELETE", &place(&agent), Some(&admin.token), None).await.status, 204);
     let began = Instant::now();
-    for stream in open {
-        assert_eq!(stream.await.unwrap(), "revoked");
+    for stream in streams {
+        // What came before the end is of no interest, nor how the end is told.
+        let _ = stream.bytes().await;
         assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     }
-    assert!(!*unharmed.borrow());
+    shop.context.log.append(hint("after"), Duration::from_secs(10)).await.unwrap();
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("\"kind\":\"hint\"") {
+        heard.extend(unharmed.chunk().await.unwrap().expect("the other stream goes on"));
+    }
     for shop in [&shop, &other] {
         assert_eq!(
             shop.call("GET", paths::ME, Some(&agent.token), None).await.failure,

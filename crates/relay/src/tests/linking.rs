@@ -42,8 +42,7 @@ async fn begin(shop: &Shop, device: &Laptop) -> String {
 
 fn state(begun: &LinkBegun) -> String {
     let url = url::Url::parse(&begun.authorize_url).unwrap();
-    let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-    state
+    url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
 }
 
 /// The browser comes back with this query.

@@ -1,5 +1,6 @@
 //! Keys are changed while the relay works.
 
+use tiktok::ClientSecret;
 use wire::api::{Platform, Role};
 
 use super::fake_tiktok::{ACCESS_TOKEN, ACCOUNT, APP_SECRET};
@@ -64,7 +65,7 @@ async fn secrets_change_their_key_while_the_relay_works(database: TestDatabase) 
     // The old key can go: everything is read without it.
     context.seal = new_only.clone();
     let secrets = apps::webhook_secrets(&context, Platform::Business).await.unwrap();
-    assert_eq!(secrets.iter().map(|secret| secret.expose()).collect::<Vec<_>>(), ["second", APP_SECRET]);
+    assert_eq!(secrets.iter().map(ClientSecret::expose).collect::<Vec<_>>(), ["second", APP_SECRET]);
     assert_eq!(token(&shop, &new_only, "access_token").await, ACCESS_TOKEN);
     assert_eq!(token(&shop, &new_only, "refresh_token").await, super::fake_tiktok::REFRESH_TOKEN);
     assert_eq!(shop.number(issued).await, issued_before);

@@ -1,33 +1,29 @@
 //! A relay of a test: its routes on a port, its database, and a TikTok of its own.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::Next;
-use axum::response::Response;
-use axum::routing::post;
+use axum::http::HeaderMap;
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use tiktok::business::webhook::verify;
 use tokio::net::TcpListener;
 use wire::api::{Me, Paired, Platform, Role};
 use wire::paths;
 
 use super::fake_tiktok::{APP_ID, APP_SECRET, FakeTikTok};
-use crate::access::PeerAddress;
 use crate::audit::COMMAND_LINE;
-use crate::clock::now_ms;
 use crate::context::Context;
-use crate::database::{Database, DatabaseAddress, DatabaseError, Value as Cell};
+use crate::database::{Database, DatabaseAddress, DatabaseError};
 use crate::devices::Revocations;
+use crate::door::{Door, DoorLimits};
+use crate::gateway::{Gateway, GatewaySettings};
+use crate::health::Health;
+use crate::limits::Limits;
+use crate::routes::{self, RouteParts};
+use crate::stream::{StreamSettings, Streams};
 use crate::testing::{TestDatabase, context};
-use crate::{apps, audit, devices, linking, pairing, webhook_config};
-
-/// The header by which a test says where a request comes from.
-const TEST_PEER: &str = "x-test-peer";
+use crate::{apps, pairing};
 
 pub(super) struct Shop {
     pub(super) context: Context,
@@ -109,16 +105,27 @@ impl Shop {
         self.base = format!("http://{}", listener.local_addr().unwrap());
         self.context.public_url = Some(self.base.parse().unwrap());
         let context = self.context.clone();
-        let router = Router::new()
-            .merge(pairing::router(context.clone()))
-            .merge(devices::router(context.clone(), Arc::clone(&self.revocations)))
-            .merge(audit::router(context.clone()))
-            .merge(apps::router(context.clone()))
-            .merge(linking::router(context.clone()))
-            .merge(webhook_config::router(context.clone()))
-            .route(paths::BUSINESS_WEBHOOK, post(door).with_state(context))
-            .layer(axum::middleware::from_fn(identify));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let door = Door::new(context.clone(), DoorLimits::default());
+        let watched = Arc::clone(&self.revocations);
+        let router = routes::router(RouteParts {
+            gateway: Gateway::start(context.clone(), GatewaySettings::default()).await.unwrap(),
+            health: Health::start(context.clone(), door.clone(), Vec::new()).await,
+            // Requests come from this computer, and say themselves whose they are, as a proxy does.
+            limits: Limits::new(
+                NonZeroU32::MAX,
+                NonZeroU32::MAX,
+                vec!["127.0.0.1".parse().unwrap()],
+                context.metrics.clone(),
+            ),
+            streams: Streams::start(context.clone(), StreamSettings::default(), move |device| {
+                watched.revoked(device).boxed()
+            }),
+            revocations: Arc::clone(&self.revocations),
+            door,
+            context,
+        });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
     }
 
     /// A request as a device, or as nobody.
@@ -137,12 +144,21 @@ impl Shop {
     /// Tries a pairing code from an address.
     pub(super) async fn pair_from(&self, address: &str, code: &str) -> Answer {
         let body = json!({ "code": code, "device_name": "Nok's laptop" });
-        answer(self.http.post(format!("{}{}", self.base, paths::PAIR)).header(TEST_PEER, address).json(&body)).await
+        answer(self.http.post(format!("{}{}", self.base, paths::PAIR)).header("x-forwarded-for", address).json(&body))
+            .await
     }
 
     /// Opens an address as a browser does.
     pub(super) async fn browse(&self, url: &str) -> Answer {
         answer(self.http.get(url)).await
+    }
+
+    /// Opens the stream of a device.
+    pub(super) async fn stream(&self, device: &Laptop) -> reqwest::Response {
+        let url = format!("{}{}", self.base, paths::STREAM);
+        let response = self.http.get(url).bearer_auth(&device.token).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response
     }
 
     pub(super) async fn browse_with(&self, method: &str, url: &str, header: (&str, &str)) -> Answer {
@@ -210,37 +226,4 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let failure = headers.get(wire::headers::FAILURE).map(|code| code.to_str().unwrap().to_owned());
     let text = response.text().await.unwrap();
     Answer { status, failure: failure.unwrap_or_default(), headers, text }
-}
-
-async fn identify(mut request: Request, next: Next) -> Response {
-    let peer = request.headers().get(TEST_PEER).map(|peer| peer.to_str().unwrap().parse::<IpAddr>().unwrap());
-    if let Some(peer) = peer {
-        request.extensions_mut().insert(PeerAddress(peer));
-    }
-    next.run(request).await
-}
-
-/// Takes a webhook as the relay's door does where its account is not linked here.
-async fn door(State(context): State<Context>, headers: HeaderMap, body: Bytes) -> StatusCode {
-    let secrets = apps::webhook_secrets(&context, Platform::Business).await.unwrap();
-    let header = headers.get("tiktok-signature").map(|header| header.to_str().unwrap()).unwrap_or_default();
-    if verify(header, &body, &secrets.iter().collect::<Vec<_>>(), now_ms() / 1_000).is_err() {
-        return StatusCode::UNAUTHORIZED;
-    }
-    let account = serde_json::from_slice::<Value>(&body).unwrap()["user_openid"].as_str().unwrap().to_owned();
-    let stored: Result<u64, DatabaseError> = context
-        .database
-        .write(move |tx| {
-            Box::pin(async move {
-                let key = crate::credential::new_id();
-                tx.execute(
-                    "INSERT INTO stray (dedup, reason, account, received_at_ms, body) VALUES ($1, 'test', $2, $3, $4)",
-                    &[Cell::Text(&key), Cell::Text(&account), Cell::Int(now_ms()), Cell::Bytes(&body)],
-                )
-                .await
-            })
-        })
-        .await;
-    stored.unwrap();
-    StatusCode::OK
 }

@@ -70,8 +70,20 @@ impl ResolvesServerCert for ShownCertificate {
     }
 }
 
-/// Reads a chain and its key.
-pub(crate) fn certified_key(chain_pem: &[u8], key_pem: &[u8]) -> Result<CertifiedKey, TlsError> {
+/// Reads a chain and its key, which must be the chain's.
+fn certified_key(chain_pem: &[u8], key_pem: &[u8]) -> Result<CertifiedKey, TlsError> {
+    let (chain, key) = read(chain_pem, key_pem)?;
+    Ok(CertifiedKey::from_der(chain, key, &provider())?)
+}
+
+/// Reads a certificate that answers a certificate authority. It has a critical extension that no verifier knows, so it is
+/// not looked into.
+pub(crate) fn challenge_key(chain_pem: &[u8], key_pem: &[u8]) -> Result<CertifiedKey, TlsError> {
+    let (chain, key) = read(chain_pem, key_pem)?;
+    Ok(CertifiedKey::new(chain, provider().key_provider.load_private_key(key)?))
+}
+
+fn read(chain_pem: &[u8], key_pem: &[u8]) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(chain_pem)
         .collect::<Result<_, _>>()
         .map_err(|error| TlsError::Pem("certificate", error))?;
@@ -79,7 +91,7 @@ pub(crate) fn certified_key(chain_pem: &[u8], key_pem: &[u8]) -> Result<Certifie
         return Err(TlsError::NoCertificate);
     }
     let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|error| TlsError::Pem("key", error))?;
-    Ok(CertifiedKey::from_der(chain, key, &provider())?)
+    Ok((chain, key))
 }
 
 pub(super) fn provider() -> Arc<CryptoProvider> {

@@ -86,6 +86,12 @@ async fn the_echo_of_a_send_of_the_gateways_is_none(database: TestDatabase) {
     insert_send(&fixture, "answered", Some("m-3"), now_ms()).await;
     assert!(!is_answer(&fixture, "m-3", "API").await, "after the call has returned");
     assert!(is_answer(&fixture, "m-4", "API").await, "another message by the same API");
+    // An answer to a comment begins a conversation that the gateway does not know yet.
+    for (state, message, id) in [("calling", None, "m-5"), ("answered", Some("m-6"), "m-6")] {
+        insert_send(&fixture, state, message, now_ms()).await;
+        fixture.execute("UPDATE send SET conversation = 'comment:7'", Vec::new()).await;
+        assert!(!is_answer(&fixture, id, "API").await, "{state}");
+    }
 }
 
 async fn an_old_unconfirmed_send_hides_nothing(database: TestDatabase) {

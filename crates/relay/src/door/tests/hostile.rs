@@ -37,7 +37,7 @@ async fn a_body_that_does_not_come_is_given_up() {
     let fixture = fixture().await;
     let body = incoming("m-1");
     let head = head(Some(&sign(SECRET, &body, now_s())), &format!("content-length: {}", body.len()));
-    let answer = exchange(&fixture, format!("{head}{}", &body[..20]).as_bytes()).await;
+    let answer = exchange(&fixture, [head.as_bytes(), &body.as_bytes()[..20]].concat().as_slice()).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert_eq!(fixture.counted("too_slow"), 1);
     assert!(fixture.events().await.is_empty());

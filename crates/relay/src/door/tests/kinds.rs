@@ -20,7 +20,7 @@ on_both_engines!(
 
 async fn a_body_is_kept_as_it_came(database: TestDatabase) {
     let fixture = Fixture::start(database).await;
-    let body = incoming("m-1").replace("✨", "\\u2728\\u0000").replace("\"event\"", "  \"event\"");
+    let body = incoming("m-1").replace("✨", "\\\\u2728\\\\u0000").replace("\"event\"", "  \"event\"");
     assert_eq!(fixture.push(&body).await.as_u16(), 200);
     let events = fixture.events().await;
     assert_eq!(events[0].account, ACCOUNT);

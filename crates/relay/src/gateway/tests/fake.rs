@@ -59,6 +59,10 @@ pub(crate) struct State {
     /// The messages that were taken.
     pub(crate) ledger: Vec<Value>,
     pub(crate) faults: VecDeque<Fault>,
+    /// How the sends fail that come then, if they do.
+    pub(crate) storm: VecDeque<Option<Fault>>,
+    /// The time that answers tell, in place of this computer's.
+    pub(crate) date: Option<&'static str>,
     /// The answer to anything that is no send.
     pub(crate) page: String,
     /// The token that is taken; none is after [`FakeTikTok::expire`].
@@ -99,7 +103,13 @@ impl FakeTikTok {
                 tokio::spawn(async move {
                     let service = service_fn(move |request| {
                         let fake = fake.clone();
-                        async move { fake.answer(request).await }
+                        async move {
+                            let mut answer = fake.answer(request).await?;
+                            if let Some(date) = fake.lock().date {
+                                answer.headers_mut().insert(header::DATE, HeaderValue::from_static(date));
+                            }
+                            Ok::<_, io::Error>(answer)
+                        }
                     });
                     // A connection that is cut on purpose ends with an error.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
@@ -181,7 +191,10 @@ impl FakeTikTok {
         if message["message_type"] == "SENDER_ACTION" {
             return text(200, r#"{"code":0,"message":"OK","data":{"message":{"message_id":""}}}"#);
         }
-        let fault = self.lock().faults.pop_front();
+        let fault = {
+            let mut state = self.lock();
+            state.faults.pop_front().or_else(|| state.storm.pop_front().flatten())
+        };
         let take = || {
             let mut state = self.lock();
             state.ledger.push(message.clone());
@@ -255,7 +268,7 @@ impl FakeTikTok {
         let (size, is_broken) = size.strip_prefix("broken-").map_or((size, false), |size| (size, true));
         let size: usize = size.parse().unwrap();
         const CHUNK: usize = 64 << 10;
-        let count = if is_broken { 1 } else { size.div_ceil(CHUNK) };
+        let count = if is_broken { size / CHUNK / 2 } else { size.div_ceil(CHUNK) };
         let chunks = stream::iter(0..count).map(move |index| {
             let length = CHUNK.min(size - index * CHUNK);
             Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; length])))

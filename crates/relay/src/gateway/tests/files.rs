@@ -64,7 +64,7 @@ async fn a_file_comes_with_the_accounts_token(database: TestDatabase) {
 
 async fn a_file_that_breaks_off_is_not_taken_for_whole(database: TestDatabase) {
     let shop = Shop::open(database).await;
-    let request = shop.http.get(format!("{}{}", shop.url, shop.file("broken-200000"))).bearer_auth(token("nok"));
+    let request = shop.http.get(format!("{}{}", shop.url, shop.file("broken-20000000"))).bearer_auth(token("nok"));
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert!(response.bytes().await.is_err());

@@ -8,7 +8,9 @@ use wire::api::SendState;
 
 use super::fake::Fault;
 use super::shop::{Shop, settings, text};
+use crate::database::DatabaseError;
 use crate::gateway::{Gateway, GatewaySettings, sends};
+use crate::log::Log;
 use crate::testing::{TestDatabase, execute, number, on_both_engines, until};
 
 on_both_engines!(
@@ -20,6 +22,8 @@ on_both_engines!(
     a_relay_that_dies_leaves_an_unconfirmed_send,
     another_relays_send_is_given_up_when_it_must_have_ended,
     relays_that_share_a_database_share_the_pace,
+    a_database_that_does_not_answer_sends_nothing,
+    the_relays_own_answers_tell_tiktoks_time,
     closing_waits_for_what_is_under_way,
     a_database_that_fails_meanwhile_loses_no_outcome,
 );
@@ -235,4 +239,51 @@ async fn a_database_that_fails_meanwhile_loses_no_outcome(database: TestDatabase
     assert_eq!(shop.sent_events().await.len(), 1);
     assert_eq!(shop.send("nok", "k1", "hello").await.body, first.body);
     assert_eq!(shop.tiktok.ledger().len(), 1);
+}
+
+async fn a_database_that_does_not_answer_sends_nothing(database: TestDatabase) {
+    let settings = GatewaySettings { database_timeout: Duration::from_millis(300), ..settings() };
+    let shop = Shop::open_with(database, settings).await;
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (unlock, is_unlocked) = tokio::sync::oneshot::channel::<()>();
+    let database = shop.context.database.clone();
+    let holder = tokio::spawn(async move {
+        let held: Result<(), DatabaseError> = database
+            .write(move |tx| {
+                Box::pin(async move {
+                    Log::lock_in(tx).await?;
+                    locked.send(()).unwrap();
+                    is_unlocked.await.unwrap();
+                    Ok(())
+                })
+            })
+            .await;
+        held.unwrap();
+    });
+    is_locked.await.unwrap();
+    let seen = shop.head();
+    for _ in 0..2 {
+        assert_eq!(shop.send_seen("nok", "k1", "hello", &seen).await.code(), Some(FailureCode::Unavailable));
+    }
+    unlock.send(()).unwrap();
+    holder.await.unwrap();
+    until("the row that came late is gone", async || shop.state("nok", "k1").await == SendState::NotKnown).await;
+    assert!(shop.tiktok.lock().requests.is_empty(), "the desktop was told that nothing is sent");
+    assert_eq!(shop.send_seen("nok", "k1", "hello", &seen).await.code(), None);
+    assert_eq!((shop.tiktok.ledger().len(), shop.sent_events().await.len()), (1, 1));
+}
+
+async fn the_relays_own_answers_tell_tiktoks_time(database: TestDatabase) {
+    let shop = Shop::open(database).await;
+    shop.tiktok.lock().date = Some("Sun, 01 Nov 2026 08:00:00 GMT");
+    let first = shop.send("nok", "k1", "hello").await;
+    assert_eq!(first.headers["date"], "Sun, 01 Nov 2026 08:00:00 GMT");
+    for got in [
+        shop.send("nok", "k1", "hello").await,
+        shop.send("nok", "k1", "other words").await,
+        shop.get("nok", "/v1/tiktok/business/nothing/").await,
+    ] {
+        let date = got.headers["date"].to_str().unwrap();
+        assert!(date.starts_with("Sun, 01 Nov 2026 08:00:"), "{date}");
+    }
 }

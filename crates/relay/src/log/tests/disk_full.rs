@@ -17,7 +17,8 @@ async fn limit_pages(database: &Database, pages: i64) {
 
 #[tokio::test]
 async fn a_full_disk_is_never_acknowledged_and_the_log_goes_on_when_there_is_room() {
-    let database = TestDatabase::sqlite().await.open().await;
+    let folder = TestDatabase::sqlite().await;
+    let database = folder.open().await;
     let log = log(database.clone()).await;
     log.append(hint("before"), PATIENCE).await.unwrap();
     limit_pages(&database, number(&database, "SELECT page_count + 4 AS n FROM pragma_page_count").await).await;

@@ -10,13 +10,8 @@ use futures_util::future::join_all;
 use super::{assert_contiguous, log, name, named, read_all};
 use crate::database::{Database, DatabaseAddress};
 use crate::log::{AppendError, Appended, Log};
-use crate::testing::postgres::{Server, wait_until};
+use crate::testing::postgres::{Server, WAITERS, blocking, pair};
 use crate::testing::{PATIENCE, hint, until};
-
-/// Does what waits for other programs off the async threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.unwrap()
-}
 
 /// Appends until the database takes it, as TikTok repeats a webhook.
 async fn append(log: &Log, key: &str) -> Appended {
@@ -91,20 +86,6 @@ async fn a_killed_server_loses_nothing_that_was_acknowledged() {
     println!("{} events acknowledged over {KILLS} kills, none lost", stored.len());
 }
 
-/// A primary that waits for its standby.
-async fn pair() -> (Arc<Server>, Arc<Server>) {
-    let servers = blocking(|| {
-        let primary = Server::start("");
-        let standby = Server::start_standby(&primary);
-        primary.make_synchronous();
-        (primary, standby)
-    });
-    let (primary, standby) = servers.await;
-    (Arc::new(primary), Arc::new(standby))
-}
-
-const WAITERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_standby_is_away_appends_time_out_and_are_stored_once_it_is_back() {
     let (primary, standby) = pair().await;
@@ -139,7 +120,8 @@ async fn while_the_standby_is_away_appends_time_out_and_are_stored_once_it_is_ba
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failover_that_gives_a_number_twice_begins_an_epoch() {
     let (primary, standby) = pair().await;
-    let address = DatabaseAddress::Postgres(primary.address_with(&standby, "postgres"));
+    // The standby stands first, and takes no writes.
+    let address = DatabaseAddress::Postgres(standby.address_with(&primary, "postgres"));
     let database = Database::open(&address).await.unwrap();
     let log = log(database).await;
     for key in ["1", "2", "3"] {
@@ -155,10 +137,7 @@ async fn a_failover_that_gives_a_number_twice_begins_an_epoch() {
         let log = log.clone();
         async move { log.append(named("lost"), PATIENCE).await }
     });
-    let waits = Arc::clone(&asked);
-    blocking(move || wait_until("the commit waits for the standby", || waits.sql(WAITERS) == "1")).await;
-    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-    blocking(move || asked.sql(cancel)).await;
+    blocking(move || asked.cancel_waiter()).await;
     let outcome = patient.await.unwrap();
     assert!(
         matches!(outcome, Err(AppendError::Database(_))),

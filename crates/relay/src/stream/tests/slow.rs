@@ -40,7 +40,8 @@ impl Listener for Limited {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_desktop_that_takes_nothing_is_cut_off_and_nobody_else_waits() {
-    let context = TestDatabase::sqlite().await.context().await;
+    let database = TestDatabase::sqlite().await;
+    let context = database.context().await;
     let streams = Streams::start(context.clone(), StreamSettings::default(), |_| std::future::pending().boxed());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
