@@ -1,6 +1,6 @@
 //! What the signer sent, when, and what was acknowledged.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// One entry for each webhook, by its number.
@@ -11,6 +11,8 @@ pub(crate) struct Book {
     sent_us: Vec<AtomicU64>,
     acknowledged: Vec<AtomicBool>,
     last_acknowledged_us: AtomicU64,
+    /// Webhooks before this number are not timed.
+    timed_from: AtomicU32,
     /// Answers that were not 200, and attempts without an answer.
     refused: AtomicU64,
 }
@@ -22,6 +24,7 @@ impl Book {
             sent_us: (0..count).map(|_| AtomicU64::new(0)).collect(),
             acknowledged: (0..count).map(|_| AtomicBool::new(false)).collect(),
             last_acknowledged_us: AtomicU64::new(0),
+            timed_from: AtomicU32::new(0),
             refused: AtomicU64::new(0),
         }
     }
@@ -64,8 +67,16 @@ impl Book {
         self.sent_us.get(number as usize).is_some_and(|entry| entry.load(Ordering::Relaxed) > 0)
     }
 
-    /// How long ago it was first sent.
+    /// Times only webhooks from this number on.
+    pub(crate) fn time_from(&self, number: u32) {
+        self.timed_from.store(number, Ordering::Relaxed);
+    }
+
+    /// How long ago it was first sent, if it is timed.
     pub(crate) fn since_sent(&self, number: u32) -> Option<Duration> {
+        if number < self.timed_from.load(Ordering::Relaxed) {
+            return None;
+        }
         let sent = self.sent_us.get(number as usize)?.load(Ordering::Relaxed);
         (sent > 0).then(|| Duration::from_micros(self.now_us().saturating_sub(sent)))
     }

@@ -25,7 +25,7 @@ impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
         let quick = arguments.iter().any(|argument| argument == "--quick");
         let mut options =
-            if quick { Self { quick, seconds: 4, desktops: 20, kills: 3, ..Self::full() } } else { Self::full() };
+            if quick { Self { quick, seconds: 3, desktops: 20, kills: 2, ..Self::full() } } else { Self::full() };
         let mut rest = arguments.iter().filter(|argument| *argument != "--quick");
         while let Some(argument) = rest.next() {
             let value = rest.next().with_context(|| format!("`{argument}` is unknown or needs something after it"))?;

@@ -36,6 +36,7 @@ pub(crate) async fn run(options: &Options, database: &'static str, address: Opti
     let mut shop = Shop::open(address, options.desktops + 2).await?;
     let count = BACKLOG + options.rate * 60;
     let book = Arc::new(Book::new(count));
+    book.time_from(BACKLOG);
     let mut desktops = shop.desktops(&book, options.desktops, options.seed, |_| false).await?;
     let order = Order {
         maker: shop.maker(TEXT_LENGTH),
@@ -48,6 +49,10 @@ pub(crate) async fn run(options: &Options, database: &'static str, address: Opti
     };
     send(Arc::clone(&book), order, Arc::new(AtomicBool::new(false))).await;
     let begin = EventId { sequence: 0, ..stored::head_id(&shop.database).await? };
+    let head = stored::head(&shop.database).await?;
+    while !desktops.iter().all(|desktop| desktop.has_read_to(head)) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let relay = *shop.addresses().first().context("no relay")?;
     let slow_tokens: Vec<String> = shop.tokens.iter().skip(options.desktops).cloned().collect();
 

@@ -18,7 +18,7 @@ const MAX_DOOR_MS: f64 = 50.0;
 const MAX_DESKTOP_MS: f64 = 250.0;
 const MAX_MB: f64 = 150.0;
 /// A signer that does not keep up has measured nothing.
-const MIN_RATE: f64 = 0.95;
+const MIN_RATE: f64 = 0.9;
 
 pub(crate) async fn run(options: &Options, database: &'static str, address: Option<Address>) -> Result<Report> {
     let mut shop = Shop::open(address, options.desktops).await?;
