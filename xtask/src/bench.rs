@@ -1,6 +1,6 @@
-//! The benchmarks: `cargo xtask bench`. They are built like the program that ships, without the minutes of linking.
+//! The benchmarks: `cargo xtask bench` and `cargo xtask relay-bench`. They are built like the program that ships, without the minutes of linking.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -40,9 +40,27 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         }
         Ok(())
     })?;
+    shell::run(Command::new(program("bench")?).args(arguments))
+}
+
+/// The relay under load and faults: `cargo xtask relay-bench`. The program that ships runs in processes of its own.
+pub(crate) fn run_relay(arguments: &[String]) -> Result<()> {
+    let root = tree::root()?;
+    system::ensure(system::COMPILER)?;
+    let is_without_postgres = arguments.windows(2).any(|pair| pair == ["--database", "sqlite"]);
+    if !is_without_postgres {
+        system::ensure(system::DATABASE)?;
+    }
+    say::timed("build", "optimised", || {
+        build(&root, &["--package", "relay", "--bin", "deskbell-relay", "--package", "tests", "--bin", "relaybench"])
+    })?;
+    shell::run(Command::new(program("relaybench")?).args(arguments))
+}
+
+/// A program of this profile.
+fn program(name: &str) -> Result<PathBuf> {
     let target = tree::built()?.parent().map(Path::to_owned).context("there is no target folder")?;
-    let program = target.join(PROFILE).join(format!("bench{}", std::env::consts::EXE_SUFFIX));
-    shell::run(Command::new(program).args(arguments))
+    Ok(target.join(PROFILE).join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn build(root: &Path, what: &[&str]) -> Result<()> {

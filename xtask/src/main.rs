@@ -50,6 +50,14 @@ cargo xtask bench                how fast the desk is beside the fastest SQLite 
     --out FILE                   where the figures go as JSON; target/bench/last.json unless given
     --compare FILE               what changed by more than a tenth since an earlier run
 cargo xtask relay [--browser]    a relay on this computer, on the sandbox, and a Deskbell that is paired with it
+cargo xtask relay-bench          the relay's program under load and faults, on SQLite and on PostgreSQL, in about five minutes:
+                                 nothing that was acknowledged may be lost, doubled or out of order; and its times and memory
+    --quick                      everything smaller, in about a minute
+    --database sqlite|postgres   this one only
+    --seconds N, --rate N        of the steady load: 15 and 500 webhooks a second unless given
+    --desktops N, --kills N      50 and 10 unless given
+    --cases A,B                  only cases whose names begin so
+    --seed N                     7 unless given
 cargo xtask picture              takes the README's picture anew, of the built app on a desktop of its own (Linux only)
 cargo xtask setup                installs what `check` needs, and nothing else
 cargo xtask bindings [--check]   writes ui/src/ipc/bindings.ts from the contract in crates/desk, or compares them
@@ -79,6 +87,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "faults" => faults::run(faults::Options::parse(rest)?),
         "picture" => picture::run(rest),
         "relay" => relay::run(relay::Options::parse(rest)?),
+        "relay-bench" => bench::run_relay(rest),
         "setup" => check::setup_for_everything(rest),
         "bindings" => bindings::run(rest),
         "help" | "--help" | "-h" => {

@@ -54,7 +54,7 @@ pub(super) async fn serve(mut config: Config, file: &Path) -> anyhow::Result<()>
     if config.is_listen_default {
         config.listen = ([127, 0, 0, 1], 0).into();
     }
-    let listener = serve::listen(&config).await?;
+    let listener = serve::listen(&config)?;
     config.listen = listener.local_addr().context("the port is not known")?;
     let database = Database::open(&config.database).await.context("the database cannot be opened")?;
     let context = setup::context(&config, database, setup::seal(&config)?).await?;

@@ -1,12 +1,13 @@
 //! `serve`
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::certificate;
 use super::setup::open;
@@ -24,20 +25,32 @@ use crate::stream::{StreamSettings, Streams};
 
 /// How many times its requests of a second an address may make at once.
 const BURST_SECONDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+/// Connections that wait to be accepted. After a restart all desktops come at once; with the usual 128 the system drops
+/// many of them, and each tries again a second later.
+const BACKLOG: u32 = 4_096;
 /// How long closing waits for calls to TikTok.
 const LAST_CALLS_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Serves until the program is told to end.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     let context = open(&config).await?;
-    let listener = listen(&config).await?;
+    let listener = listen(&config)?;
     compose(&config, context, listener).await?.run(told_to_end()).await;
     tracing::info!("the relay has closed");
     Ok(())
 }
 
-pub(super) async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))
+pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    listener(config.listen).with_context(|| format!("{} cannot be listened on", config.listen))
+}
+
+fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A relay that starts again takes its port at once.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// A relay whose parts are put together.
