@@ -4,7 +4,7 @@
 //! desktop at a time sweeps TikTok's lists for all (`sync::duty`). Every event is stored with its place in the relay's log,
 //! in one transaction where it changes anything, so that after a crash the stream goes on where it was.
 
-mod admin;
+pub mod admin;
 mod apply;
 mod history;
 mod stream;
@@ -28,7 +28,6 @@ use crate::secrets::{ExposeSecret as _, SecretsError};
 use crate::tokens::TokenError;
 use crate::webhooks::Webhooks;
 
-pub use admin::{RelayAdmin, RelayApp};
 pub use wire::FailureCode as RelayFailureCode;
 pub use wire::api::{
     Device as RelayDevice, LinkedAccount as RelayAccount, PairingCode, Role as RelayRole, StepOutcome, WebhookConfig,

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use engine::relay::{
-    PairError, RelayAccountState, RelayAdmin, RelayApp, RelayRole, StepOutcome, WebhookConfig, WebhookStep,
-};
+use engine::relay::admin::{RelayAdmin, RelayApp};
+use engine::relay::{PairError, RelayAccountState, RelayRole, StepOutcome, WebhookConfig, WebhookStep};
 use ts_rs::TS;
 
 use crate::command::{Command, Done};
