@@ -19,7 +19,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("webhost", &["desk", "model", "practice", "sandbox"]),
     ("deskbell", &["desk", "model", "practice", "sandbox"]),
     ("fuzz", &["engine", "store", "tiktok"]),
-    ("tests", &["desk", "engine", "model", "sandbox", "store", "tiktok", "webhost"]),
+    ("tests", &["desk", "engine", "model", "relay", "sandbox", "store", "tiktok", "webhost", "wire"]),
     ("xtask", &[]),
 ];
 /// Outside crates that stay in few rooms.
