@@ -16,6 +16,7 @@
 
 mod duty;
 mod lists;
+mod outcome;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use model::{AccountId, ConversationId, Millis};
 use store::table::account::Account;
 use store::table::conversation::Conversation;
-use store::table::{account, conversation, cursor};
+use store::table::{conversation, cursor};
 use tokio::time::Instant;
 
 use self::duty::{Duty, Lease, publish_claim};
@@ -32,19 +33,15 @@ use crate::call::CallError;
 use crate::completeness::Completeness;
 use crate::context::Context;
 use crate::conversation_fetch::ConversationFetch;
-use crate::health::SyncHealth;
 use crate::pace::Priority;
-use crate::retry::{RetryPlan, retry_plan};
 use crate::source::Source;
-use crate::timing::{Backoff, after, millis};
+use crate::timing::{Backoff, millis};
 
 /// When so many conversations fail and none is read in between, the trouble is not theirs: the whole loop pauses.
 const MAX_UNREADABLE_IN_A_ROW: usize = 3;
 /// After so many failures of one conversation, over at least twice `Timing::put_aside`, another one is read to tell whether
 /// only this one fails.
 const MAX_FAILURES_UNEXPLAINED: usize = 3;
-/// How often the time of the newest success is written down when nothing else is.
-const SYNCED_AT_INTERVAL: Duration = Duration::from_secs(60);
 /// How many conversations with news are looked at to find one that is not deferred.
 const DUE_PAGE_SIZE: u32 = 50;
 /// How many conversations that TikTok refused, and how many that it showed without their newest message, are tried again
@@ -52,8 +49,6 @@ const DUE_PAGE_SIZE: u32 = 50;
 const RETRIES_PER_SWEEP: u32 = 20;
 /// How often the desktop that sweeps for all looks for conversations that were pushed.
 const PUSHED_INTERVAL: Duration = Duration::from_secs(3);
-/// The wait of an account that has to be linked again; linking it ends the wait.
-const UNTIL_LINKED: Duration = Duration::from_secs(24 * 3600);
 
 /// The loop of one account.
 pub(crate) struct AccountSync<S> {
@@ -426,55 +421,6 @@ impl<S: Source> AccountSync<S> {
         let timing = self.context.timing();
         let wait = timing.look.get(tries.saturating_sub(1)).copied().unwrap_or(timing.look_again);
         self.deferred.insert(known.id, Instant::now() + wait);
-    }
-
-    /// Notes that a step succeeded.
-    async fn record_success(&mut self) {
-        let recovered = self.backoff.worked();
-        let now_ms = self.context.clock().now_ms();
-        self.context.health().record_success(self.account, now_ms);
-        if self.synced_at_kept.is_none_or(|at| at.elapsed() >= SYNCED_AT_INTERVAL) {
-            self.synced_at_kept = Some(Instant::now());
-            let account = self.account;
-            if let Err(error) = self.context.store().write(move |tx| account::set_synced_at(tx, account, now_ms)).await
-            {
-                tracing::error!(account = account.0, %error, "could not note when an account was last synced");
-            }
-        }
-        if recovered {
-            tracing::info!(account = self.account.0, "TikTok answers again");
-            self.context.signals().network_is_back.notify_one();
-        }
-    }
-
-    /// Notes that a step failed; how long to wait before the next.
-    fn record_failure(&mut self, error: &CallError) -> Duration {
-        let now_ms = self.context.clock().now_ms();
-        let plan = retry_plan(error);
-        // An account that has to be linked again counts as failing too, so that its first success afterwards raises
-        // `network_is_back`.
-        let wait = if let RetryPlan::After(wait) = plan { wait } else { self.backoff.failed() };
-        let (health, retry_at_ms) = (self.context.health(), after(now_ms, wait));
-        match plan {
-            RetryPlan::After(_) => {
-                health.record_trouble(self.account, now_ms, |_| SyncHealth::RateLimited { until_ms: retry_at_ms });
-            }
-            // The account's row says so. A signal comes when it is linked again, or has a token after all.
-            RetryPlan::OnceLinked => return UNTIL_LINKED,
-            RetryPlan::BackOff { offline: true } => {
-                health.record_trouble(self.account, now_ms, |since_ms| SyncHealth::Offline { since_ms, retry_at_ms });
-            }
-            RetryPlan::BackOff { offline: false } | RetryPlan::Settle => {
-                tracing::warn!(account = self.account.0, %error, wait_ms = wait.as_millis(), "could not sync an account");
-                let detail = error.to_string();
-                health.record_trouble(self.account, now_ms, |since_ms| SyncHealth::Unwell {
-                    since_ms,
-                    retry_at_ms,
-                    detail,
-                });
-            }
-        }
-        wait
     }
 }
 
