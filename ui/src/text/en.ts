@@ -10,6 +10,7 @@ import { data, repair, unlink } from "./storedData";
 import { tags } from "./tags";
 import { viewer } from "./viewer";
 import { palette } from "./palette";
+import { relay, relayAdmin } from "./relay";
 import { hours, rules } from "./rules";
 import { saved } from "./saved";
 import { delivery, thread, why } from "./thread";
@@ -352,109 +353,8 @@ export const en = {
     show: "Show",
   },
 
-  relay: {
-    title: "Shop’s relay",
-    lead:
-      "A relay is a small program on your shop’s own server. With one, messages arrive the moment TikTok tells of them, and " +
-      "TikTok is linked once for all computers. An admin gives you its address and a code.",
-    address: "Address",
-    code: "Code",
-    deviceName: "This computer’s name",
-    deviceNameExample: "Front desk",
-    pair: "Pair",
-    pairing: "Pairing…",
-    paired: "This computer is paired with the shop’s relay.",
-    failed: "That did not work",
-    states: {
-      notPaired: "Getting ready",
-      connecting: "Not connected; Deskbell keeps trying",
-      live: "Messages arrive in real time",
-      revoked: "The relay does not know this computer any more. An admin can give you a new code.",
-    },
-    since: (time: string) => `Since ${time}.`,
-    shop: "Shop",
-    thisComputer: "This computer",
-    admin: "admin",
-    agent: "agent",
-    pairedOn: "Paired on",
-    ownMore: "Linked on this computer itself.",
-    move: "Let it go through the relay",
-    moving: "Moving…",
-    moved: (handle: string) => `@${handle} goes through the relay now.`,
-    unpair: "End the pairing",
-    unpairTitle: "End the pairing with the relay?",
-    unpairLead:
-      "Accounts that go through the relay stop here, with their history and waiting replies kept. Pair again, or link them on " +
-      "this computer, to go on.",
-    unpairDo: "End it",
-    unpaired: "This computer is not paired with a relay any more.",
-    cancel: "Cancel",
-  },
-
-  relayAdmin: {
-    accounts: "TikTok accounts at the relay",
-    noAccounts: "No account is linked at the relay yet.",
-    linkedUntil: (date: string) => `Linked; to be linked again by ${date}`,
-    needsLinking: "Has to be linked again",
-    link: "Link an account",
-    linkOpened: "TikTok’s page is open in your browser. The account appears here once you have agreed.",
-    setApp: "Set the app’s credentials",
-    changeApp: "Change the app’s credentials",
-    appId: "App ID",
-    secret: "App secret",
-    secretStays: "Leave empty to keep it",
-    mayListPosts: "TikTok has approved the app for listing posts",
-    redirect: "Register this redirect address for the app at TikTok:",
-    save: "Save",
-    cancel: "Cancel",
-    webhooks: "Messages in real time",
-    webhookHere: "TikTok tells this relay of new messages.",
-    webhookNowhere: "TikTok tells nobody of new messages yet.",
-    webhookElsewhere: "TikTok tells another server of new messages:",
-    webhookAddress: "TikTok tells this address of new messages:",
-    webhookUnknown: "TikTok did not say where it sends new messages",
-    webhookUse: "Let TikTok tell this relay",
-    webhookStop: "Stop",
-    nothingReceived: "Nothing has come from TikTok yet.",
-    received: (time: string) => `TikTok last told something ${time}.`,
-    noAddress: "The relay does not know its own public address. Set public_url in its configuration.",
-    test: "Test the way",
-    testing: "Testing…",
-    steps: {
-      configured: "The relay knows its address and the app’s secret",
-      resolves: "The address leads to a computer",
-      connects: "The computer takes connections",
-      certificate: "The certificate is trusted",
-      reached: "The relay answers",
-      signature: "The signature is accepted",
-      stored: "The message is stored",
-      registered: "TikTok knows the address",
-      other: "A step of a newer relay",
-    },
-    passed: "passed",
-    failed: "failed",
-    skipped: "not tried",
-    replaceTitle: "Take the messages away from the other server?",
-    replaceLead:
-      "TikTok tells one address for the whole app. If this relay takes over, the server below hears nothing any more. It may be " +
-      "your shop’s running one.",
-    replaceDo: "Take over",
-    devices: "Computers",
-    seen: (time: string) => `last heard of ${time}`,
-    neverSeen: "not heard of yet",
-    isRevoked: "access ended",
-    revoke: "End access",
-    revokeTitle: (name: string) => `End the access of ${name}?`,
-    revokeLead:
-      "It hears and sends nothing any more from this moment on. What it has stored stays on it. With a new code it can be " +
-      "paired again.",
-    revokeDo: "End access",
-    revoked: (name: string) => `The access of ${name} has ended.`,
-    newCode: "New code for a computer",
-    newAdminCode: "New code for an admin’s computer",
-    codeUntil: (time: string) => `Works once, until ${time}. Type it on the other computer in Settings, Shop’s relay.`,
-    codeDone: "Done",
-  },
+  relay,
+  relayAdmin,
 
   keys: {
     title: "Keyboard shortcuts",

@@ -77,7 +77,10 @@ export class Handling {
     if (done) this.app.commands.focus("composer");
   }
 
-  /** Opens a text for changing where it stands. One that is about to go out is taken back instead: five seconds are too short for typing. */
+  /**
+   * Opens a text for changing where it stands. One that is about to go out is taken back instead: five seconds are too
+   * short for typing.
+   */
   edit(message: MessageView): void {
     if (message.delivery?.state === "held") void this.undo(message.id);
     else this.editing = message.id;
