@@ -148,7 +148,7 @@ impl fmt::Debug for Page {
 /// [`EventBody::Sent`]. `Debug` leaves the text out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// TikTok's id of the conversation.
+    /// TikTok's id of the conversation; of an answer to a comment `comment:` and the comment's id.
     pub conversation: String,
     /// The id of the device that sent it.
     pub device: String,
@@ -282,7 +282,14 @@ impl Serialize for Event {
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let EventJson { id, account, at_ms, kind, body } = EventJson::deserialize(deserializer)?;
-        let body = EventBody::from_json(&kind, body.get()).map_err(serde::de::Error::custom)?;
+        // A body that a newer relay writes in another way must not stop the stream: it is kept as one of an unknown kind is.
+        let body = match EventBody::from_json(&kind, body.get()) {
+            Ok(body) => body,
+            Err(_) => {
+                let body = serde_json::from_str(body.get()).map_err(serde::de::Error::custom)?;
+                EventBody::Unknown { kind, body }
+            }
+        };
         Ok(Self { id, account, at_ms, body })
     }
 }
@@ -342,6 +349,9 @@ mod tests {
         let json = r#"{"id":"e-1","account":"","at_ms":1,"kind":"note","body":{"x":1},"new":true}"#;
         let event: Event = serde_json::from_str(json).unwrap();
         assert!(matches!(event.body, EventBody::Unknown { kind, .. } if kind == "note"));
+        let json = r#"{"id":"e-1","account":"","at_ms":1,"kind":"sent","body":{"to":"another shape"}}"#;
+        let event: Event = serde_json::from_str(json).unwrap();
+        assert!(matches!(event.body, EventBody::Unknown { kind, .. } if kind == "sent"));
         let json = r#"{"id":"e-1","account":"","at_ms":1,"kind":"account","body":{"state":"paused"}}"#;
         let event: Event = serde_json::from_str(json).unwrap();
         assert!(matches!(event.body, EventBody::Account(Account { state: AccountState::Unknown, .. })));

@@ -31,13 +31,48 @@ impl Relay {
         json: &str,
         device: &str,
     ) -> Result<(), StoreError> {
+        match self.store_event(event, Some(&place), json, device).await {
+            // What it is about was erased meanwhile.
+            Ok(()) | Err(StoreError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        self.context.store().write(move |tx| table::set_cursor(tx, &place)).await
+    }
+
+    /// Applies the events that an older version did not know. Those that this one does not know either stay.
+    pub(super) async fn apply_kept(&self) -> Result<(), StoreError> {
+        let (kept, relay) = self.context.store().read(|sql| Ok((table::kept_events(sql)?, table::get(sql)?))).await?;
+        let Some(device) = relay.map(|relay| relay.device_id) else { return Ok(()) };
+        for json in kept {
+            let Ok(event) = serde_json::from_str::<Event>(&json) else { continue };
+            if matches!(event.body, EventBody::Unknown { .. }) {
+                continue;
+            }
+            let place = RelayCursor { epoch: event.id.epoch.clone(), sequence: event.id.sequence };
+            match self.store_event(event, None, &json, &device).await {
+                Ok(()) | Err(StoreError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+            self.context.store().write(move |tx| table::forget_event(tx, &place)).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores what an event says, with its place if it is the next one of the stream.
+    async fn store_event(
+        &self,
+        event: Event,
+        place: Option<&RelayCursor>,
+        json: &str,
+        device: &str,
+    ) -> Result<(), StoreError> {
         let remote_id = event.account.clone();
         let known = self.context.store().read(move |sql| account::find(sql, &remote_id)).await?;
         let known = known.filter(|known| known.unlinked_at_ms.is_none());
         match (event.body, known) {
-            (EventBody::Webhook(webhook), Some(known)) => self.apply_webhook(&known, &webhook, Some(&place)).await?,
+            (EventBody::Webhook(webhook), Some(known)) => self.apply_webhook(&known, &webhook, place).await?,
             (EventBody::Hint(hint), Some(known)) => self.apply_hint(&known, hint).await?,
-            (EventBody::Page(page), Some(known)) => self.apply_page(&known, &page, Some(&place)).await?,
+            (EventBody::Page(page), Some(known)) => self.apply_page(&known, &page, place).await?,
             (EventBody::Sent(sent), Some(known)) => {
                 self.apply_sent(&known, sent, event.at_ms, device).await?;
             }
@@ -46,8 +81,10 @@ impl Relay {
             }
             (EventBody::Account(account), known) => self.apply_account(known, &account).await?,
             (EventBody::Unknown { .. }, _) => {
-                let (place, json) = (place.clone(), json.to_owned());
-                self.context.store().write(move |tx| table::keep_event(tx, &place, &json)).await?;
+                if let Some(place) = place.cloned() {
+                    let json = json.to_owned();
+                    self.context.store().write(move |tx| table::keep_event(tx, &place, &json)).await?;
+                }
             }
             // About an account that is not followed here, or is linked here by itself.
             (
@@ -59,7 +96,7 @@ impl Relay {
                 _,
             ) => {}
         }
-        self.context.store().write(move |tx| table::set_cursor(tx, &place)).await
+        Ok(())
     }
 
     pub(super) async fn apply_webhook(

@@ -56,6 +56,9 @@ impl Drop for AbortOnDrop {
 impl Relay {
     /// Follows the relay for as long as the engine runs.
     pub(crate) async fn run(self) {
+        if let Err(error) = self.apply_kept().await {
+            tracing::error!(%error, "could not apply the relay's events that an older version did not know");
+        }
         let mut backoff = Backoff::new(self.context.timing());
         let mut down_since_ms = local_now_ms();
         loop {

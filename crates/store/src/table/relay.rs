@@ -158,12 +158,12 @@ pub fn kept_events(sql: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(query.query_map([], only)?.collect::<Result<_, _>>()?)
 }
 
-/// Forgets the events that are kept: they have been applied.
+/// Forgets an event that is kept, because it has been applied.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn forget_events(tx: &Tx<'_>) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM relay_event", [])?;
+pub fn forget_event(tx: &Tx<'_>, place: &RelayCursor) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM relay_event WHERE epoch = ?1 AND sequence = ?2", (&place.epoch, stored(place.sequence)))?;
     Ok(())
 }
 
