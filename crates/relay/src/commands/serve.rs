@@ -57,13 +57,22 @@ fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
 pub(super) struct Relay {
     server: Server,
     gateway: Arc<Gateway>,
+    streams: Arc<Streams>,
 }
 
 impl Relay {
     /// Serves until `stop` is ready, and then until sends and renewals of tokens under way have ended.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) {
-        self.server.run(stop).await;
-        self.gateway.finish(LAST_CALLS_TIMEOUT).await;
+        let Self { server, gateway, streams } = self;
+        let open = Arc::clone(&streams);
+        // The desktops go to another relay, or wait for this one to come back.
+        let stop = async move {
+            stop.await;
+            open.close();
+        };
+        server.run(stop).await;
+        streams.record_progress().await;
+        gateway.finish(LAST_CALLS_TIMEOUT).await;
     }
 }
 
@@ -95,7 +104,15 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
         "the relay serves"
     );
     let metrics = context.metrics.clone();
-    let parts = RouteParts { context, door, gateway: Arc::clone(&gateway), health, limits, streams, revocations };
+    let parts = RouteParts {
+        context,
+        door,
+        gateway: Arc::clone(&gateway),
+        health,
+        limits,
+        streams: Arc::clone(&streams),
+        revocations,
+    };
     let server = Server {
         listener,
         router: routes::router(parts),
@@ -103,7 +120,7 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
         limits: ServerLimits { proxies: config.trusted_proxies.clone(), ..ServerLimits::default() },
         metrics,
     };
-    Ok(Relay { server, gateway })
+    Ok(Relay { server, gateway, streams })
 }
 
 /// Waits until the system, or a person at the terminal, ends the program.
