@@ -67,6 +67,21 @@ describe("the shop’s relay", () => {
     expect(screen.queryAllByRole("button", { name: "Let it go through the relay" })).toHaveLength(before.length - 1);
   });
 
+  test("an account of the relay’s is not to be linked again on this computer", async () => {
+    const page = await openPage((desk) => {
+      inboxScene(desk);
+      const [account] = desk.overview.accounts;
+      if (!account) throw new Error("no account");
+      account.viaRelay = true;
+      account.health = { state: "relink", detail: "" };
+    });
+    page.app.navigation.go("settings");
+    await settle();
+    const row = document.querySelector("main [data-account]");
+    expect(row?.textContent).toContain("An admin has to link it again at the shop’s relay");
+    expect(row?.textContent).not.toContain("Link again");
+  });
+
   test("asks before the pairing is ended", async () => {
     const { desk } = await settings();
     await pair(PAIRING_CODE);

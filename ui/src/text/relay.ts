@@ -27,6 +27,8 @@ export const relay = {
   admin: "admin",
   agent: "agent",
   pairedOn: "Paired on",
+  accountVia: "Through the shop’s relay",
+  accountLost: "An admin has to link it again at the shop’s relay",
   ownMore: "Linked on this computer itself.",
   move: "Let it go through the relay",
   moving: "Moving…",
