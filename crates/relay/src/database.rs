@@ -53,7 +53,7 @@ impl fmt::Debug for DatabaseAddress {
     }
 }
 
-/// Which database it is.
+/// The two kinds of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// SQLite.

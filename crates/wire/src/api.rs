@@ -52,7 +52,7 @@ pub struct PairRequest {
 pub struct Paired {
     /// The device's token, 256 bits; it is shown once and belongs into the keychain.
     pub token: String,
-    /// Whose it is.
+    /// The device that the token is for.
     pub me: Me,
 }
 
@@ -94,7 +94,7 @@ pub struct LinkedAccount {
     pub avatar_url: Option<String>,
     /// How its link is.
     pub state: AccountState,
-    /// When it was linked.
+    /// When it was linked, ms since the epoch.
     pub linked_at_ms: i64,
     /// Until when TikTok renews its tokens without an admin.
     pub refresh_expires_at_ms: i64,
@@ -192,13 +192,13 @@ pub struct Device {
     pub name: String,
     /// Its role.
     pub role: Role,
-    /// When it was paired.
+    /// When it was paired, ms since the epoch.
     pub paired_at_ms: i64,
     /// When it last called or read the stream.
     pub seen_at_ms: Option<i64>,
     /// How many events it has yet to read.
     pub behind: u64,
-    /// When it was revoked.
+    /// When it was revoked, ms since the epoch; none if it was not.
     pub revoked_at_ms: Option<i64>,
 }
 
@@ -281,7 +281,7 @@ impl Platform {
 /// [`crate::paths::APPS`]. `Debug` leaves the secret out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppCredentials {
-    /// Which app.
+    /// The platform whose app it is.
     pub platform: Platform,
     /// The app's id, or client key.
     pub app_id: String,
@@ -307,7 +307,7 @@ impl std::fmt::Debug for AppCredentials {
 /// An app without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
-    /// Which app.
+    /// The platform whose app it is.
     pub platform: Platform,
     /// The app's id, or client key.
     pub app_id: String,
@@ -362,7 +362,7 @@ pub struct WebhookTest {
 /// A step of [`WebhookTest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookTestStep {
-    /// Which.
+    /// The step that was tried.
     pub step: WebhookStep,
     /// How it went.
     pub outcome: StepOutcome,

@@ -98,7 +98,7 @@ pub struct RelayWebhookTestView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct RelayWebhookStepView {
-    /// Which.
+    /// The step that was tried.
     pub step: RelayWebhookStep,
     /// Whether it went as it should; none if it was not tried.
     pub passed: Option<bool>,

@@ -16,7 +16,7 @@ pub enum BackupError {
     /// A file cannot be read or written.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What the system said.
         error: std::io::Error,
@@ -27,7 +27,7 @@ pub enum BackupError {
     /// PostgreSQL's own program is missing or failed.
     #[error("{program} failed: {words}")]
     Program {
-        /// Which.
+        /// The program.
         program: &'static str,
         /// What it said.
         words: String,

@@ -71,7 +71,7 @@ pub(super) async fn link(context: &Context, actor: &str, redirect_uri: String, c
     outcome
 }
 
-/// Whose tokens these are.
+/// TikTok's id of the account that the tokens are for.
 async fn account_id(context: &Context, app: &BusinessApp, tokens: &BusinessTokens) -> Result<String, Outcome> {
     let id = match &tokens.open_id {
         Some(id) => id.clone(),

@@ -22,7 +22,7 @@ pub struct Relay {
     pub device_name: String,
     /// Whether this computer may manage the relay.
     pub is_admin: bool,
-    /// When it was paired.
+    /// When it was paired, ms since the epoch.
     pub paired_at_ms: Millis,
     /// The newest event that is stored; none before the first.
     pub cursor: Option<RelayCursor>,
