@@ -19,9 +19,12 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Keeps the page of an answer, if it has one.
 ///
 /// # Errors
-/// [`FailureCode::Unavailable`] if it could not be stored in time.
+/// [`FailureCode::Unavailable`] if it could not be stored in time, or says no time.
 pub(super) async fn keep(log: &Log, call: &Call, told: &Told) -> Result<(), Refusal> {
-    let (Ok(data), Some(asked_at_ms)) = (&told.meaning, told.answer.asked_at_ms) else { return Ok(()) };
+    let Ok(data) = &told.meaning else { return Ok(()) };
+    let Some(asked_at_ms) = told.answer.asked_at_ms else {
+        return Err(Refusal::after(FailureCode::Unavailable, "TikTok's answer has no time to keep it by", 1_000));
+    };
     let query = url::form_urlencoded::parse(call.outgoing.query.as_deref().unwrap_or_default().as_bytes());
     let query: Vec<(String, String)> =
         query.filter(|(name, _)| name != "business_id").map(|(name, value)| (name.into(), value.into())).collect();
