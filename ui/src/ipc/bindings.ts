@@ -2226,7 +2226,7 @@ export type RelayWebhookStep = "configured" | "resolves" | "connects" | "certifi
 
 export type RelayWebhookStepView = { 
 /**
- * Which.
+ * The step that was tried.
  */
 step: RelayWebhookStep, 
 /**
