@@ -37,6 +37,7 @@ use model::{AccountId, ConversationId, MessageId, Tab};
 use sandbox::{Config, Customer, Limits, Sandbox, WindowRule};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use store::table::gap;
 use tempfile::TempDir;
 
 pub use host::{Keyring, TestHost};
@@ -331,6 +332,22 @@ impl World {
         if !waited {
             panic!("the thread never showed {part:?}:\n{}", self.thread(conversation).await);
         }
+    }
+
+    /// Waits until the account is complete up to a time.
+    pub async fn until_claimed(&self, at_ms: i64) {
+        self.until("everything up to then is here", async |world| {
+            let accounts = world.ask(GetOverview {}).await.accounts;
+            accounts.iter().all(|account| account.history.complete_to_ms.is_some_and(|to_ms| to_ms >= at_ms))
+        })
+        .await;
+    }
+
+    /// In how many places of a customer's conversation messages may be missing between two others.
+    pub async fn holes(&self, customer: &Customer) -> usize {
+        let conversation = self.conversation(customer).await;
+        let gaps = self.desk.engine().store().read(move |sql| gap::of_conversation(sql, conversation)).await;
+        gaps.expect("the database answers").into_iter().filter(|(gap, is_hole)| *is_hole && gap.after.is_some()).count()
     }
 
     /// From now on what TikTok pushes reaches Deskbell, as through a relay.

@@ -121,6 +121,20 @@ impl RelayProcess {
         serde_json::from_str(&answer.body).unwrap_or(Value::Null)
     }
 
+    /// Waits until the relay says that it hears everything since a time, or later.
+    pub async fn until_heard_from(&self, at_ms: i64) {
+        let mut patience = Patience::default();
+        loop {
+            let me = self.ask("GET", wire::paths::ME, &Value::Null).await;
+            let heard_from_ms = me["accounts"][0]["heard_from_ms"].as_i64();
+            if heard_from_ms.is_some_and(|heard_from_ms| heard_from_ms >= at_ms) {
+                return;
+            }
+            assert!(!patience.is_over(), "the relay does not say that it hears: {me}");
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    }
+
     /// A new pairing code for a device of this role.
     pub async fn pairing_code(&self, role: &str) -> String {
         let made = self.ask("POST", wire::paths::PAIRING_CODES, &json!({ "role": role })).await;

@@ -33,8 +33,9 @@ use crate::timing::{after, millis};
 const MAX_READINGS: usize = 2_000;
 /// The claim on disk is exact to this: not every listing is worth a write.
 const CLAIM_GRAIN_MS: Millis = 60_000;
-/// How far ahead of this computer's clock a claim of another desktop may be.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+/// How far ahead of the relay's clock and this computer's a claim of another desktop may be. Within a day, TikTok's clock,
+/// by which it was proven, is the better one.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(86_400);
 
 /// Tracks which conversations were read, which readings missed something, and what may still come to light. Clones share it.
 #[derive(Debug, Clone)]
@@ -319,9 +320,16 @@ impl Completeness {
     }
 
     /// Takes over what the desktop that sweeps an account's lists has claimed: everything that happened between the two times
-    /// is in the relay's log, and all of it up to the claim is stored here.
-    pub(crate) async fn adopt(&self, id: AccountId, from_ms: Millis, to_ms: Millis) -> Result<(), StoreError> {
-        let now_ms = self.context.caller().proven_now_ms();
+    /// is in the relay's log, and all of it up to the claim is stored here. It was proven by TikTok's clock, which a desktop
+    /// that only follows does not hear of; the relay stored it at `at_ms` by its own.
+    pub(crate) async fn adopt(
+        &self,
+        id: AccountId,
+        from_ms: Millis,
+        to_ms: Millis,
+        at_ms: Millis,
+    ) -> Result<(), StoreError> {
+        let now_ms = self.context.caller().proven_now_ms().max(at_ms);
         let is_believable = to_ms <= after(now_ms, CLOCK_TOLERANCE);
         self.context
             .store()
@@ -329,7 +337,7 @@ impl Completeness {
                 let known = account::get(tx, id)?;
                 let joins = known.complete_to_ms.is_some_and(|complete_to_ms| complete_to_ms >= from_ms);
                 if known.backfilled && joins && is_believable {
-                    account::set_complete_to(tx, id, to_ms, now_ms)?;
+                    account::set_complete_to(tx, id, to_ms, now_ms.max(to_ms))?;
                 }
                 Ok(())
             })

@@ -10,6 +10,7 @@
 mod claim;
 mod confirm;
 mod gaps;
+mod heard;
 mod options;
 pub mod pushed;
 
@@ -97,6 +98,7 @@ pub fn apply(
     let open =
         !oldest_was_listed && (batch.full || unplaced || lacks_older(tx, conversation, &messages, options.now_ms)?);
     changed |= note_gaps(tx, known.account, conversation, &messages, &nameless, open, options.now_ms)?;
+    changed |= heard::close_gaps(tx, conversation, options)?;
     for message in &batch.unreadable {
         unreadable::keep(tx, conversation, message.at_ms, &message.raw, options.now_ms)?;
     }

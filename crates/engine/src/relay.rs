@@ -297,7 +297,7 @@ impl Relay {
 
     /// Stores an account as the relay has it.
     async fn store_linked(&self, linked: &LinkedAccount) -> Result<Account, StoreError> {
-        let (new, now_ms) = (as_account(linked), self.context.clock().now_ms());
+        let (new, now_ms, heard_from_ms) = (as_account(linked), self.context.clock().now_ms(), linked.heard_from_ms);
         let needs_linking = linked.state != AccountState::Linked;
         let account = self
             .context
@@ -305,6 +305,7 @@ impl Relay {
             .write(move |tx| {
                 let id = account::link(tx, &new, now_ms)?;
                 account::set_via_relay(tx, id, true)?;
+                account::set_heard_from(tx, id, heard_from_ms)?;
                 if needs_linking {
                     account::set_relink(tx, id, "an admin has to link it again at the shop's relay")?;
                 }

@@ -3,6 +3,7 @@
 //! A body is believed when its signature is right, and taken in when that is fresh; an old one may be played back by
 //! somebody else and is only a hint to go and look. Polling goes on all the same: what was pushed and lost is found by it.
 
+use model::Millis;
 use store::StoreError;
 use store::table::account::{self, Account};
 use store::table::person::PersonUpdate;
@@ -51,6 +52,15 @@ pub enum WebhookError {
     Store(#[from] StoreError),
 }
 
+/// Where the log of the shop's relay has a webhook.
+#[derive(Debug, Clone)]
+pub(crate) struct Relayed {
+    /// When the relay stored it, by its clock.
+    pub(crate) at_ms: Millis,
+    /// Its place, if it is the next one of the stream.
+    pub(crate) place: Option<RelayCursor>,
+}
+
 /// Takes in what TikTok pushes. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Webhooks {
@@ -88,7 +98,7 @@ impl Webhooks {
         &self,
         known: &Account,
         envelope: Envelope,
-        cursor: Option<RelayCursor>,
+        relayed: Option<Relayed>,
     ) -> Result<WebhookOutcome, StoreError> {
         match envelope.event {
             Event::EuMessage { .. } => {
@@ -127,7 +137,11 @@ impl Webhooks {
                 Ok(WebhookOutcome::Taken)
             }
             event => match translate(event, envelope.created_at, &known.remote_id, self.context.clock().now_ms()) {
-                Some(pushed) => self.store_pushed(known, pushed, cursor).await,
+                Some(pushed) => {
+                    let heard_at_ms = relayed.as_ref().map(|relayed| relayed.at_ms);
+                    let place = relayed.and_then(|relayed| relayed.place);
+                    self.store_pushed(known, Pushed { heard_at_ms, ..pushed }, place).await
+                }
                 None => Ok(WebhookOutcome::Nothing),
             },
         }
@@ -166,6 +180,7 @@ fn translate(event: Event, created_at: Option<Timestamp>, business_id: &str, now
                 ..news(&said.message, business_id, sent_at(&said.message, told_ms, now_ms))
             }),
             conversation: said.conversation_id,
+            heard_at_ms: None,
         },
         Event::Reacted(reacted) => Pushed {
             person: reacted.person.map(person),
@@ -185,11 +200,13 @@ fn translate(event: Event, created_at: Option<Timestamp>, business_id: &str, now
                     .collect(),
             ),
             conversation: reacted.conversation_id,
+            heard_at_ms: None,
         },
         Event::MarkRead { conversation_id, last_read_at, person: who } => Pushed {
             conversation: conversation_id,
             person: who.map(person),
             what: What::Read(last_read_at.ms_by(now_ms)?),
+            heard_at_ms: None,
         },
         Event::Referral { conversation_id, person: who, referral, at, .. } => Pushed {
             conversation: conversation_id,
@@ -198,6 +215,7 @@ fn translate(event: Event, created_at: Option<Timestamp>, business_id: &str, now
                 origin(referral, now_ms)?,
                 at.and_then(|at| at.ms_by(now_ms)).unwrap_or(told_ms).min(now_ms),
             ),
+            heard_at_ms: None,
         },
         Event::EuMessage { .. }
         | Event::AutoMessageConfig(_)

@@ -39,6 +39,7 @@ use wire::paths;
 
 use crate::clock::now_ms;
 use crate::context::Context;
+use crate::listening::Listening;
 
 use delivery::STORE_TIMEOUT;
 
@@ -71,6 +72,7 @@ impl Default for DoorLimits {
 #[derive(Debug)]
 struct Parts {
     context: Context,
+    listening: Listening,
     limits: DoorLimits,
     secrets: secrets::Secrets,
     strays: stray::Strays,
@@ -94,11 +96,12 @@ async fn receive_login_kit(State(door): State<Door>, request: Request) -> Status
 }
 
 impl Door {
-    /// A door over this context.
+    /// A door over this context. What it does not take is noted in `listening`.
     #[must_use]
-    pub fn new(context: Context, limits: DoorLimits) -> Self {
+    pub fn new(context: Context, listening: Listening, limits: DoorLimits) -> Self {
         let parts = Parts {
             context,
+            listening,
             limits,
             secrets: secrets::Secrets::default(),
             strays: stray::Strays::new(limits.max_strays),
@@ -124,6 +127,9 @@ impl Door {
                 Ok(body) => self.receive(platform, &head.headers, &body).await,
             },
         };
+        if outcome.is_repeated() {
+            self.parts.listening.record_miss();
+        }
         self.parts.context.metrics.record_webhook(platform.as_str(), outcome.as_str(), began.elapsed());
         if outcome == Outcome::Unavailable {
             tracing::warn!(platform = platform.as_str(), "a webhook could not be stored; TikTok repeats it");
@@ -145,7 +151,7 @@ impl Door {
     }
 
     async fn check_and_store(&self, platform: Platform, headers: &HeaderMap, body: &[u8]) -> Result<Outcome, Outcome> {
-        let Parts { context, secrets, strays, times, limits: _ } = &*self.parts;
+        let Parts { context, secrets, strays, times, listening: _, limits: _ } = &*self.parts;
         let verified = self.verify(secrets, platform, signature(headers)?, body).await?;
         times.record(verified.fresh);
         context.metrics.set_webhooks_out_of_time(times.count().ratio());

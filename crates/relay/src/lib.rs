@@ -24,6 +24,7 @@ pub mod history;
 pub mod lease;
 pub mod limits;
 pub mod linking;
+pub mod listening;
 pub mod log;
 pub mod maintenance;
 pub mod metrics;

@@ -4,7 +4,7 @@
 use crate::database::{Database, DatabaseAddress, DatabaseError, Engine, Value};
 
 /// All steps in order; the number of a step is its place, from 1 on. A step that has shipped never changes.
-const STEPS: &[&str] = &[include_str!("../migrations/0001.sql")];
+const STEPS: &[&str] = &[include_str!("../migrations/0001.sql"), include_str!("../migrations/0002_listening.sql")];
 
 /// The version that the tables have after the last step.
 #[cfg(test)]

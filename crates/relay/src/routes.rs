@@ -13,11 +13,12 @@ use crate::door::{self, Door};
 use crate::gateway::{self, Gateway};
 use crate::health::{self, Health};
 use crate::limits::{self, Limits};
+use crate::listening::Listening;
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
 use crate::revocation::Revocations;
 use crate::stream::{self, Streams};
-use crate::{apps, audit, devices, history, lease, linking, pairing, webhook_config};
+use crate::{apps, audit, devices, history, lease, linking, listening, pairing, webhook_config};
 
 /// State of the parts, for their routes.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct RouteParts {
     pub gateway: Arc<Gateway>,
     /// The relay's health, for monitors.
     pub health: Health,
+    /// Since when all webhooks are heard.
+    pub listening: Listening,
     /// The limit for each address.
     pub limits: Limits,
     /// The streams of events.
@@ -40,7 +43,7 @@ pub struct RouteParts {
 
 /// The routes of a relay.
 pub fn router(parts: RouteParts) -> Router {
-    let RouteParts { context, door, gateway, health, limits, streams, revocations } = parts;
+    let RouteParts { context, door, gateway, health, listening, limits, streams, revocations } = parts;
     let counted = middleware::map_response_with_state(context.metrics.clone(), count_call);
     let routes = Router::new()
         .merge(door::router(door))
@@ -58,6 +61,7 @@ pub fn router(parts: RouteParts) -> Router {
     routes
         .fallback(|| async { Refusal::new(FailureCode::NotFound, "the relay has no such path") })
         .layer(middleware::from_fn_with_state(limits, limits::identify))
+        .layer(middleware::from_fn_with_state(listening, listening::notice_refusals))
 }
 
 /// Counts a call through the gateway by its outcome.

@@ -27,6 +27,7 @@ use relay::door::{Door, DoorLimits};
 use relay::gateway::{Gateway, GatewaySettings};
 use relay::health::Health;
 use relay::limits::{Limits, Network};
+use relay::listening::Listening;
 use relay::log::Log;
 use relay::metrics::Metrics;
 use relay::routes::{self, RouteParts};
@@ -188,13 +189,14 @@ async fn start(address: &DatabaseAddress, tiktok: &FakeTikTok) -> Watched {
         worker: Arc::from("test"),
         public_url: Some(base.parse().unwrap()),
     };
-    let door = Door::new(context.clone(), DoorLimits::default());
+    let door = Door::new(context.clone(), Listening::default(), DoorLimits::default());
     let revocations = Revocations::start(context.database.clone());
     let watched = Arc::clone(&revocations);
     let here: Vec<Network> = vec!["127.0.0.1".parse().unwrap()];
     let router = routes::router(RouteParts {
         gateway: Gateway::start(context.clone(), GatewaySettings::default()).await.unwrap(),
         health: Health::start(context.clone(), door.clone(), here).await,
+        listening: Listening::default(),
         limits: Limits::new(NonZeroU32::MAX, NonZeroU32::MAX, Vec::new(), context.metrics.clone()),
         streams: Streams::start(context.clone(), StreamSettings::default(), move |device| {
             watched.revoked(device).boxed()

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_unsent.sql"),
     include_str!("../migrations/0011_outbox_wait_reason.sql"),
     include_str!("../migrations/0012_relay.sql"),
+    include_str!("../migrations/0013_heard.sql"),
 ];
 /// Brings a database from one version to another.
 pub(crate) fn migrate(connection: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {

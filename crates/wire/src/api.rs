@@ -100,6 +100,9 @@ pub struct LinkedAccount {
     pub refresh_expires_at_ms: i64,
     /// What the relay may do for it, as TikTok names it.
     pub scopes: Vec<String>,
+    /// Since when every webhook about it is in the log and kept, ms since the epoch; none if that is not known.
+    #[serde(default)]
+    pub heard_from_ms: Option<i64>,
 }
 
 /// The data of a stream's event `hello`: where the stream goes on from. It is the first event of every stream, and comes

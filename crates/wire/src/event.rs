@@ -93,6 +93,9 @@ pub enum EventBody {
     Complete(Complete),
     /// The account was linked, renewed, or has to be linked again.
     Account(Account),
+    /// From here on the relay hears: every webhook that TikTok sends after this event's time is in the log, until the next
+    /// event of this kind. Before it the relay was off, or refused a webhook, which TikTok repeats late or not at all.
+    Listening,
     /// A kind that this version does not know, with all its fields. It is kept and applied after an upgrade.
     Unknown {
         /// Its kind.
@@ -234,6 +237,7 @@ impl EventBody {
             Self::Sent(_) => "sent",
             Self::Complete(_) => "complete",
             Self::Account(_) => "account",
+            Self::Listening => "listening",
             Self::Unknown { kind, .. } => kind,
         }
     }
@@ -250,6 +254,7 @@ impl EventBody {
             Self::Sent(body) => serde_json::to_string(body),
             Self::Complete(body) => serde_json::to_string(body),
             Self::Account(body) => serde_json::to_string(body),
+            Self::Listening => Ok("{}".to_owned()),
             Self::Unknown { body, .. } => serde_json::to_string(body),
         }
     }
@@ -266,6 +271,7 @@ impl EventBody {
             "sent" => Self::Sent(serde_json::from_str(json)?),
             "complete" => Self::Complete(serde_json::from_str(json)?),
             "account" => Self::Account(serde_json::from_str(json)?),
+            "listening" => Self::Listening,
             other => Self::Unknown { kind: other.to_owned(), body: serde_json::from_str(json)? },
         })
     }
@@ -333,6 +339,7 @@ mod tests {
                 handle: "shop".to_owned(),
                 name: String::new(),
             }),
+            EventBody::Listening,
             EventBody::Unknown { kind: "work".to_owned(), body: serde_json::json!({ "assigned": "Nok" }) },
         ];
         for body in bodies {

@@ -34,6 +34,7 @@ fn rules(news: &[IncomingMessage]) -> ApplyOptions {
     ApplyOptions {
         now_ms: newest_ms,
         call_ms: 30_000,
+        lag_ms: 60_000,
         undecided_after_ms: 60_000,
         updated_ms: newest_ms,
         reread_if_behind: false,

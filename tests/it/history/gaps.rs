@@ -85,6 +85,7 @@ async fn gaps_of(batches: Vec<Batch>, now_ms: Millis) -> Vec<String> {
                 let rules = ApplyOptions {
                     now_ms,
                     call_ms: 1,
+                    lag_ms: 60_000,
                     undecided_after_ms: 1,
                     updated_ms: 100,
                     reread_if_behind: false,
@@ -150,6 +151,7 @@ async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind
                 let rules = ApplyOptions {
                     now_ms: at(60),
                     call_ms: 1,
+                    lag_ms: 60_000,
                     undecided_after_ms: 1,
                     updated_ms: 1,
                     reread_if_behind: false,

@@ -127,6 +127,7 @@ async fn taken(batches: Vec<Vec<IncomingMessage>>) -> (String, Vec<String>) {
                 let rules = ApplyOptions {
                     now_ms: 9,
                     call_ms: 1,
+                    lag_ms: 60_000,
                     undecided_after_ms: 1,
                     updated_ms: 5,
                     reread_if_behind: false,

@@ -47,6 +47,24 @@ async fn a_message_reaches_every_desk_once_each_has_caught_up() {
 }
 
 #[tokio::test]
+async fn what_one_desk_claims_is_claimed_on_every_desk() {
+    let (tiktok, relay) = shop().await;
+    let ana = tiktok.customer("Ana");
+    ana.says("hello");
+    let nok = desk(&tiktok, &relay, "Nok's laptop").await;
+    let ben = desk(&tiktok, &relay, "Ben's laptop").await;
+    let began_ms = tiktok.now_ms();
+    for world in [&nok, &ben] {
+        world.until_claimed(began_ms - 60_000).await;
+    }
+    // TikTok's clock is ahead of the relay's and both desks', and only one of them asks TikTok anything.
+    tiktok.advance(Duration::from_secs(180));
+    for world in [&nok, &ben] {
+        world.until_claimed(began_ms + 60_000).await;
+    }
+}
+
+#[tokio::test]
 async fn what_came_while_a_desk_was_off_is_all_there_afterwards() {
     let (tiktok, relay) = shop().await;
     let ana = tiktok.customer("Ana");
@@ -58,7 +76,6 @@ async fn what_came_while_a_desk_was_off_is_all_there_afterwards() {
         ana.says(&format!("message {number}"));
     }
     // TikTok lists the newest 20 only: the rest is in the relay's log.
-    let ben = desk(&tiktok, &relay, "Ben's laptop").await;
     nok.restart().await;
     nok.until_live().await;
     nok.until_thread(&ana, "message 499").await;
@@ -72,8 +89,42 @@ async fn what_came_while_a_desk_was_off_is_all_there_afterwards() {
         counted.await.is_ok_and(|count| count == 501)
     })
     .await;
-    // Pushed messages prove nothing of one another: until TikTok's own list has shown them, the thread says so (decision 9).
-    drop(ben);
+    // The relay has heard everything in between, and says so (decision 22).
+    nok.until("no message may be missing", async |world| world.holes(&ana).await == 0).await;
+    let all_said_ms = tiktok.now_ms();
+    tiktok.advance(Duration::from_secs(180));
+    nok.until_claimed(all_said_ms).await;
+}
+
+#[tokio::test]
+async fn a_gap_stays_where_the_relay_did_not_hear() {
+    let (tiktok, mut relay) = shop().await;
+    let ana = tiktok.customer("Ana");
+    ana.says("hello");
+    let mut nok = desk(&tiktok, &relay, "Nok's laptop").await;
+    nok.until_thread(&ana, "hello").await;
+    nok.close().await;
+    ana.says("before the relay stops");
+    relay.kill();
+    let stopped_ms = tiktok.now_ms();
+    for number in 0..30 {
+        ana.says(&format!("unheard {number}"));
+    }
+    relay.restart().await;
+    relay.until_heard_from(stopped_ms).await;
+    for number in 0..30 {
+        ana.says(&format!("heard {number}"));
+    }
+    nok.restart().await;
+    nok.until_live().await;
+    nok.until_thread(&ana, "heard 29").await;
+    // What TikTok repeats proves nothing of what it has not repeated yet; from then on the relay hears again.
+    nok.until("the relay's silence is the only gap", async |world| {
+        let thread = world.reads(&ana).await;
+        let (before, after) = thread.split_once(": heard 0\n").unwrap_or_default();
+        before.contains("messages may be missing here") && !after.contains("messages may be missing here")
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -111,8 +111,14 @@ async fn listed(store: &Store, tiktok: &TikTok, id: model::ConversationId, _repl
         raw: "{}".to_owned(),
     });
     let batch = Batch { messages: messages.collect(), asked_at_ms: now_ms + 90_000, ..Batch::default() };
-    let told =
-        ApplyOptions { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, reread_if_behind: false };
+    let told = ApplyOptions {
+        now_ms,
+        call_ms: 10_000,
+        lag_ms: 60_000,
+        undecided_after_ms: 60_000,
+        updated_ms: 0,
+        reread_if_behind: false,
+    };
     store.write(move |tx| inbound::apply(tx, id, &batch, told)).await.unwrap();
 }
 

@@ -313,12 +313,19 @@ pub(super) fn take_in(
         is_follower: [Some(true), Some(false), None][number as usize % 3],
     };
     let pushed = Pushed {
+        heard_at_ms: None,
         conversation: format!("conversation-{}-{number}", account.0),
         person: Some(person),
         what: What::Said(news),
     };
-    let told =
-        ApplyOptions { now_ms, call_ms: 10_000, undecided_after_ms: 60_000, updated_ms: 0, reread_if_behind: false };
+    let told = ApplyOptions {
+        now_ms,
+        call_ms: 10_000,
+        lag_ms: 60_000,
+        undecided_after_ms: 60_000,
+        updated_ms: 0,
+        reread_if_behind: false,
+    };
     Ok(pushed::apply(tx, account, &pushed, told)?.1)
 }
 

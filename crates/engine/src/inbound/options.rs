@@ -13,6 +13,8 @@ pub struct ApplyOptions {
     pub call_ms: i64,
     /// How long after its attempt a reply that was not found is left to the agent.
     pub undecided_after_ms: i64,
+    /// How long a message may be on its way: what was written since is not judged.
+    pub lag_ms: i64,
     /// TikTok's `update_time` that this batch answers.
     pub updated_ms: Millis,
     /// Whether a batch that ends before that time leaves the conversation to be read again: the two listings are not always
@@ -28,6 +30,7 @@ impl ApplyOptions {
             now_ms,
             call_ms: millis(timing.call),
             undecided_after_ms: millis(timing.undecided_after),
+            lag_ms: millis(timing.lag),
             updated_ms: 0,
             reread_if_behind: false,
         }

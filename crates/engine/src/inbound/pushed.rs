@@ -10,7 +10,7 @@ use store::table::message::{self, IncomingMessage};
 use store::table::person::PersonUpdate;
 use store::{StoreError, Tx};
 
-use super::{Applied, ApplyOptions, mark_due_for_rules, store_customer, store_message};
+use super::{Applied, ApplyOptions, heard, mark_due_for_rules, store_customer, store_message};
 
 /// One pushed thing, in our words.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Pushed {
     pub person: Option<PersonUpdate>,
     /// What happened.
     pub what: What,
+    /// When it was stored in the log of the shop's relay, by the relay's clock; none if it came another way.
+    pub heard_at_ms: Option<Millis>,
 }
 
 /// What happened in a conversation.
@@ -56,10 +58,15 @@ pub fn apply(
     match &pushed.what {
         What::Said(news) => {
             changed |= store_message(tx, account, id, news, options, false, &mut applied)?.changed;
-            let here = message::find_in(tx, account, id, &news.remote_id)?.filter(|here| !here.listed);
-            if let Some(here) = here {
-                changed |= gap::split(tx, id, here.id, options.now_ms)?;
+            if let Some(here) = message::find_in(tx, account, id, &news.remote_id)? {
+                if let Some(heard_at_ms) = pushed.heard_at_ms {
+                    heard::record_push(tx, id, here.id, news, heard_at_ms)?;
+                }
+                if !here.listed {
+                    changed |= gap::split(tx, id, here.id, options.now_ms)?;
+                }
             }
+            changed |= heard::close_gaps(tx, id, options)?;
             if !applied.arrived.is_empty() {
                 conversation::reopen_for_customer(tx, id)?;
                 mark_due_for_rules(tx, account, id, &applied, options.now_ms)?;

@@ -21,6 +21,7 @@ use crate::conversation_fetch::after_apply;
 use crate::inbound::pushed::{self, Pushed, What};
 use crate::inbound::{self, ApplyOptions};
 use crate::source::tiktok::{batch, list_page};
+use crate::webhooks::Relayed;
 
 impl Relay {
     /// Stores an event, and that everything up to it is stored. Doing it twice changes nothing.
@@ -70,16 +71,20 @@ impl Relay {
         let known = self.context.store().read(move |sql| account::find(sql, &remote_id)).await?;
         let known = known.filter(|known| known.unlinked_at_ms.is_none());
         match (event.body, known) {
-            (EventBody::Webhook(webhook), Some(known)) => self.apply_webhook(&known, &webhook, place).await?,
+            (EventBody::Webhook(webhook), Some(known)) => {
+                let relayed = Relayed { at_ms: event.at_ms, place: place.cloned() };
+                self.apply_webhook(&known, &webhook, relayed).await?;
+            }
             (EventBody::Hint(hint), Some(known)) => self.apply_hint(&known, hint).await?,
             (EventBody::Page(page), Some(known)) => self.apply_page(&known, &page, place).await?,
             (EventBody::Sent(sent), Some(known)) => {
                 self.apply_sent(&known, sent, event.at_ms, device).await?;
             }
             (EventBody::Complete(complete), Some(known)) if known.via_relay => {
-                self.fetcher.completeness().adopt(known.id, complete.from_ms, complete.to_ms).await?;
+                self.fetcher.completeness().adopt(known.id, complete.from_ms, complete.to_ms, event.at_ms).await?;
             }
-            (EventBody::Account(account), known) => self.apply_account(known, &account).await?,
+            (EventBody::Account(account), known) => self.apply_account(known, &account, event.at_ms).await?,
+            (EventBody::Listening, _) => self.restart_hearing(event.at_ms).await?,
             (EventBody::Unknown { .. }, _) => {
                 if let Some(place) = place.cloned() {
                     let json = json.to_owned();
@@ -103,10 +108,10 @@ impl Relay {
         &self,
         known: &Account,
         webhook: &event::Webhook,
-        place: Option<&RelayCursor>,
+        relayed: Relayed,
     ) -> Result<(), StoreError> {
         match Envelope::read(webhook.raw.as_bytes()) {
-            Ok(envelope) => self.webhooks.apply(known, envelope, place.cloned()).await.map(drop),
+            Ok(envelope) => self.webhooks.apply(known, envelope, Some(relayed)).await.map(drop),
             Err(error) => {
                 tracing::warn!(account = known.id.0, %error, "a webhook of the relay's is no event");
                 Ok(())
@@ -219,6 +224,7 @@ impl Relay {
                     reactions: Vec::new(),
                     raw: String::new(),
                 }),
+                heard_at_ms: None,
             };
             let (applied, stored) =
                 self.context.store().write(move |tx| pushed::apply(tx, account, &pushed, options)).await?;
@@ -231,10 +237,19 @@ impl Relay {
         self.apply_hint(known, event::Hint { conversation: Some(conversation) }).await
     }
 
+    /// The relay may have missed something before this time.
+    pub(super) async fn restart_hearing(&self, at_ms: i64) -> Result<(), StoreError> {
+        self.context.store().write(move |tx| account::restart_hearing(tx, at_ms)).await
+    }
+
     /// An account's link at the relay has changed.
-    async fn apply_account(&self, known: Option<Account>, said: &event::Account) -> Result<(), StoreError> {
+    async fn apply_account(&self, known: Option<Account>, said: &event::Account, at_ms: i64) -> Result<(), StoreError> {
         match (said.state, known) {
             (AccountState::Linked, known) if known.as_ref().is_none_or(|known| known.via_relay) => {
+                // While it was not linked, nothing of it was pushed.
+                if let Some(id) = known.map(|known| known.id) {
+                    self.context.store().write(move |tx| account::set_heard_from(tx, id, Some(at_ms))).await?;
+                }
                 // What the relay says of it in full: the event may be old.
                 match self.me().await {
                     Ok(me) => {

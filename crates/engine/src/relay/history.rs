@@ -13,6 +13,7 @@ use tiktok::business::message::ListMessages;
 use wire::{Event, EventBody};
 
 use super::Relay;
+use crate::webhooks::Relayed;
 
 /// How many events are read back at once.
 const PAGE_SIZE: u32 = 200;
@@ -56,7 +57,7 @@ impl Relay {
         let Some(known) = known.filter(|known| known.unlinked_at_ms.is_none()) else { return Ok(()) };
         match event.body {
             EventBody::Webhook(webhook) if matches!(webhook.name.as_str(), "im_receive_msg" | "im_send_msg") => {
-                self.apply_webhook(&known, &webhook, None).await
+                self.apply_webhook(&known, &webhook, Relayed { at_ms: event.at_ms, place: None }).await
             }
             EventBody::Page(page) if page.path == ListMessages::PATH => self.apply_page(&known, &page, None).await,
             EventBody::Webhook(_)
@@ -65,6 +66,7 @@ impl Relay {
             | EventBody::Sent(_)
             | EventBody::Complete(_)
             | EventBody::Account(_)
+            | EventBody::Listening
             | EventBody::Unknown { .. } => Ok(()),
         }
     }

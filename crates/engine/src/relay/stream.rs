@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use eventsource_stream::Eventsource as _;
 use futures_util::StreamExt as _;
+use store::table::account;
 use store::table::relay::{self as table, RelayCursor};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -105,7 +106,18 @@ impl Relay {
         let me = self.me().await?;
         let cursor = RelayCursor { epoch: me.head.epoch, sequence: me.head.sequence };
         let now_ms = self.context.clock().now_ms();
-        self.context.store().write(move |tx| table::restart(tx, &cursor, now_ms)).await?;
+        self.context
+            .store()
+            .write(move |tx| {
+                table::restart(tx, &cursor, now_ms)?;
+                for linked in &me.accounts {
+                    if let Some(known) = account::find(tx, &linked.id)?.filter(|known| known.via_relay) {
+                        account::set_heard_from(tx, known.id, linked.heard_from_ms)?;
+                    }
+                }
+                Ok(())
+            })
+            .await?;
         tracing::info!("the relay does not keep the events since the newest stored one: the lists are read instead");
         self.context.signals().count_resume();
         Ok(())
@@ -163,6 +175,10 @@ impl Relay {
             let is_same_epoch = place.epoch == cursor.epoch;
             if is_same_epoch && place.sequence <= cursor.sequence {
                 continue;
+            }
+            if !is_same_epoch {
+                // The log has gone back in time: what was heard near here may be lost.
+                self.restart_hearing(event.at_ms).await?;
             }
             if is_same_epoch && place.sequence > cursor.sequence + 1 {
                 return Ok(StreamEnd::Gap);

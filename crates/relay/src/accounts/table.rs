@@ -13,6 +13,7 @@ use super::RENEWAL_FLOOR_MS;
 use crate::clock::now_ms;
 use crate::context::{Context, TEAM};
 use crate::database::{Database, DatabaseError, Row, Tx, Value};
+use crate::listening::heard_from_ms;
 use crate::log::{Log, NewEvent};
 use crate::refusal::Refusal;
 use crate::seal::Seal;
@@ -163,13 +164,15 @@ pub(super) async fn list(database: &Database) -> Result<Vec<LinkedAccount>, Refu
                         &[Value::Int(TEAM)],
                     )
                     .await?;
-                rows.iter().map(|row| Ok(linked(row)?)).collect()
+                let heard_from_ms = heard_from_ms(tx).await?;
+                rows.iter().map(|row| Ok(linked(row, heard_from_ms)?)).collect()
             })
         })
         .await
 }
 
-fn linked(row: &Row) -> Result<LinkedAccount, DatabaseError> {
+fn linked(row: &Row, heard_from_ms: Option<i64>) -> Result<LinkedAccount, DatabaseError> {
+    let linked_at_ms = row.int("linked_at_ms")?;
     let scopes = row.text("scopes")?;
     Ok(LinkedAccount {
         id: row.text("id")?,
@@ -177,9 +180,10 @@ fn linked(row: &Row) -> Result<LinkedAccount, DatabaseError> {
         name: row.text("name")?,
         avatar_url: row.maybe_text("avatar_url")?,
         state: state(row)?,
-        linked_at_ms: row.int("linked_at_ms")?,
+        linked_at_ms,
         refresh_expires_at_ms: row.int("refresh_expires_at_ms")?,
         scopes: scopes.split(',').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+        heard_from_ms: heard_from_ms.map(|heard_from_ms| heard_from_ms.max(linked_at_ms)),
     })
 }
 

@@ -17,6 +17,7 @@ use crate::door::{Door, DoorLimits};
 use crate::gateway::{Gateway, GatewaySettings};
 use crate::health::Health;
 use crate::limits::Limits;
+use crate::listening::{EVENT_INTERVAL, Listening};
 use crate::maintenance::{self, Retention};
 use crate::revocation::Revocations;
 use crate::routes::{self, RouteParts};
@@ -87,7 +88,8 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
         context.metrics.clone(),
     );
     tokio::spawn(limits.clone().forget_quiet_addresses());
-    let door = Door::new(context.clone(), DoorLimits::default());
+    let listening = Listening::start(context.clone(), EVENT_INTERVAL);
+    let door = Door::new(context.clone(), listening.clone(), DoorLimits::default());
     let gateway = Gateway::start(context.clone(), GatewaySettings::default()).await?;
     let health = Health::start(context.clone(), door.clone(), config.monitors.clone()).await;
     let revocations = Revocations::start(context.database.clone());
@@ -109,6 +111,7 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
         door,
         gateway: Arc::clone(&gateway),
         health,
+        listening,
         limits,
         streams: Arc::clone(&streams),
         revocations,

@@ -63,6 +63,29 @@ impl Outcome {
         }
     }
 
+    /// Whether TikTok may have sent it and repeats it at a time of its own.
+    #[must_use]
+    pub const fn is_repeated(self) -> bool {
+        match self {
+            Self::WrongSignature
+            | Self::NoSecret
+            | Self::TooLarge
+            | Self::TooSlow
+            | Self::Broken
+            | Self::Unavailable => true,
+            Self::Stored
+            | Self::Known
+            | Self::Hinted
+            | Self::Outdated
+            | Self::StrayAccount
+            | Self::StrayEvent
+            | Self::Unreadable
+            | Self::NotSigned
+            | Self::SeveralSignatures
+            | Self::MalformedSignature => false,
+        }
+    }
+
     /// The HTTP status that it is answered with.
     #[must_use]
     pub const fn status(self) -> StatusCode {

@@ -3,6 +3,7 @@ use serde_json::Value as Json;
 use super::*;
 use crate::clock::now_ms;
 use crate::door::DoorLimits;
+use crate::listening::Listening;
 use crate::log::{Appended, NewEvent};
 use crate::testing::{TestDatabase, execute, hint, on_both_engines, pair, serve};
 
@@ -15,7 +16,7 @@ on_both_engines!(
 );
 
 async fn look(context: &Context, progress: &mut Progress) -> Report {
-    let door = Door::new(context.clone(), DoorLimits::default());
+    let door = Door::new(context.clone(), Listening::default(), DoorLimits::default());
     observe::look(context, &door, &Probe::default(), progress).await
 }
 
@@ -146,7 +147,7 @@ async fn only_monitors_see_devices_and_metrics() {
     let database = TestDatabase::sqlite().await;
     let context = database.context().await;
     pair(&context, "d1").await;
-    let door = Door::new(context.clone(), DoorLimits::default());
+    let door = Door::new(context.clone(), Listening::default(), DoorLimits::default());
     for (address, is_certain, sees) in
         [("127.0.0.1", true, true), ("127.0.0.1", false, false), ("192.0.2.1", true, false)]
     {
@@ -170,7 +171,7 @@ async fn a_failing_relay_answers_503() {
     let database = TestDatabase::sqlite().await;
     let context = database.context().await;
     execute(&context.database, "ALTER TABLE device RENAME TO device_lost").await;
-    let door = Door::new(context.clone(), DoorLimits::default());
+    let door = Door::new(context.clone(), Listening::default(), DoorLimits::default());
     let address = serve(router(Health::start(context, door, Vec::new()).await)).await;
     let answer = reqwest::get(format!("http://{address}{}", paths::HEALTH)).await.unwrap();
     assert_eq!(answer.status().as_u16(), 503);

@@ -20,6 +20,7 @@ use crate::door::{Door, DoorLimits};
 use crate::gateway::{Gateway, GatewaySettings};
 use crate::health::Health;
 use crate::limits::Limits;
+use crate::listening::Listening;
 use crate::routes::{self, RouteParts};
 use crate::stream::{StreamSettings, Streams};
 use crate::testing::{TestDatabase, context};
@@ -105,11 +106,12 @@ impl Shop {
         self.base = format!("http://{}", listener.local_addr().unwrap());
         self.context.public_url = Some(self.base.parse().unwrap());
         let context = self.context.clone();
-        let door = Door::new(context.clone(), DoorLimits::default());
+        let door = Door::new(context.clone(), Listening::default(), DoorLimits::default());
         let watched = Arc::clone(&self.revocations);
         let router = routes::router(RouteParts {
             gateway: Gateway::start(context.clone(), GatewaySettings::default()).await.unwrap(),
             health: Health::start(context.clone(), door.clone(), Vec::new()).await,
+            listening: Listening::default(),
             // Requests come from this computer, and say themselves whose they are, as a proxy does.
             limits: Limits::new(
                 NonZeroU32::MAX,

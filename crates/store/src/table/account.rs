@@ -190,6 +190,27 @@ pub fn set_via_relay(tx: &mut Tx<'_>, id: AccountId, via_relay: bool) -> Result<
     Ok(())
 }
 
+/// Says since when the shop's relay has heard everything that TikTok pushes about an account; none if that is not known.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn set_heard_from(tx: &Tx<'_>, id: AccountId, from_ms: Option<Millis>) -> Result<(), StoreError> {
+    tx.execute("UPDATE account SET heard_from_ms = ?2 WHERE id = ?1", (id.0, from_ms))?;
+    Ok(())
+}
+
+/// The relay may have missed something before this time: of no account more is known than since then.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn restart_hearing(tx: &Tx<'_>, from_ms: Millis) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE account SET heard_from_ms = max(coalesce(heard_from_ms, ?1), ?1) WHERE via_relay = 1",
+        [from_ms],
+    )?;
+    Ok(())
+}
+
 /// Says when its customers are told that their messages were read.
 ///
 /// # Errors

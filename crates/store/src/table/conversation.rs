@@ -14,5 +14,5 @@ pub(super) use self::summary::answered_at;
 pub use self::summary::refresh;
 pub use self::sync::{
     ListedConversation, active_since, due, has_unfetched, mark_due, mark_due_if_fetched, mark_fetched,
-    mark_read_by_customer, mark_refused, mark_refused_due, newest_readable_except, upsert_listed,
+    mark_read_by_customer, mark_refused, mark_refused_due, newest_readable_except, record_late_push, upsert_listed,
 };

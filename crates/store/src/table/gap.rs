@@ -58,6 +58,26 @@ pub fn close(tx: &Tx<'_>, conversation: ConversationId, before: MessageId) -> Re
     Ok(closed > 0)
 }
 
+/// Closes the gaps of a conversation between two messages where the shop's relay has heard everything that TikTok pushed:
+/// the first was written since then, and the second was pushed and written by `until_ms`. Only in a conversation whose
+/// customer's messages are pushed at all. Whether there was one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn close_heard(tx: &Tx<'_>, conversation: ConversationId, until_ms: Millis) -> Result<bool, StoreError> {
+    let closed = tx
+        .prepare_cached(
+            "DELETE FROM gap WHERE conversation_id = ?1 AND before_id IN (
+                 SELECT g.before_id FROM gap g JOIN conversation c ON c.id = g.conversation_id JOIN account a ON a.id = c.account_id
+                 JOIN message first ON first.id = g.after_id JOIN message second ON second.id = g.before_id
+                 WHERE g.conversation_id = ?1 AND first.sent_at_ms >= max(a.heard_from_ms, coalesce(c.late_push_ms, 0))
+                 AND second.pushed = 1 AND second.sent_at_ms <= ?2)
+             AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = ?1 AND m.pushed = 1 AND m.outgoing = 0)",
+        )?
+        .execute((conversation.0, until_ms))?;
+    Ok(closed > 0)
+}
+
 /// A message has turned up inside a gap: what is missing before it and after it may still be. Whether that was not known.
 ///
 /// # Errors

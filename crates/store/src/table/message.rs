@@ -14,6 +14,6 @@ pub use self::row::{
     time_of, unlisted_between,
 };
 pub use self::write::{
-    Updated, assign_remote_id, clear_remote_id, insert, insert_own, move_to_end, remove, set_content, set_reactions,
-    set_time, update,
+    Updated, assign_remote_id, clear_remote_id, insert, insert_own, mark_pushed, move_to_end, remove, set_content,
+    set_reactions, set_time, update,
 };

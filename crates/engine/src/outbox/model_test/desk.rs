@@ -77,6 +77,7 @@ impl Desk {
         let options = ApplyOptions {
             now_ms,
             call_ms: 30_000,
+            lag_ms: 0,
             undecided_after_ms: 60_000,
             updated_ms: now_ms,
             reread_if_behind: false,

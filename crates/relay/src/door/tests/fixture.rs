@@ -14,6 +14,7 @@ use super::super::{Door, DoorLimits, router};
 use crate::clock::now_ms;
 use crate::context::{Context, TEAM};
 use crate::database::{DatabaseError, Value};
+use crate::listening::Listening;
 use crate::testing::{TestDatabase, serve};
 
 pub(super) const SECRET: &str = "the app's secret";
@@ -37,7 +38,7 @@ impl Fixture {
         insert_app(&context, Platform::LoginKit).await;
         insert_account(&context, ACCOUNT, "linked").await;
         let limits = DoorLimits { body_timeout: Duration::from_millis(500), max_strays: 10 };
-        let door = Door::new(context.clone(), limits);
+        let door = Door::new(context.clone(), Listening::default(), limits);
         let address = serve(router(door.clone())).await;
         Self { context, door, address, client: reqwest::Client::new(), _database: database }
     }

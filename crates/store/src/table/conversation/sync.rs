@@ -163,6 +163,16 @@ pub fn mark_due_if_fetched(tx: &Tx<'_>, id: ConversationId) -> Result<(), StoreE
     Ok(())
 }
 
+/// Notes that a message of a conversation was pushed too late: TikTok had to repeat it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn record_late_push(tx: &Tx<'_>, id: ConversationId, at_ms: Millis) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE conversation SET late_push_ms = max(coalesce(late_push_ms, ?2), ?2) WHERE id = ?1")?
+        .execute((id.0, at_ms))?;
+    Ok(())
+}
+
 /// Marks conversations that TikTok refused to show as due again: at most `limit`, by turns.
 ///
 /// # Errors

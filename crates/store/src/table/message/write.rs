@@ -151,6 +151,15 @@ pub fn set_content(tx: &Tx<'_>, id: MessageId, content: &Content) -> Result<(), 
     rewrite(tx, &before, content, &before.reactions)
 }
 
+/// Notes that the log of the shop's relay has a message.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn mark_pushed(tx: &Tx<'_>, id: MessageId) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE message SET pushed = 1 WHERE id = ?1 AND pushed = 0")?.execute([id.0])?;
+    Ok(())
+}
+
 /// Replaces the emoji on a message.
 ///
 /// # Errors
