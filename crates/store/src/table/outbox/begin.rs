@@ -95,8 +95,8 @@ pub fn colleague_replied(
     Ok(query.query_row((conversation.0, seen_up_to_ms), |row| only(row).map(MessageId)).optional()?)
 }
 
-/// The time of the newest listed message, at or before this one if one is named: what an agent who looks at the screen
-/// has seen. Messages of ours that no listing has shown prove nothing about a colleague's.
+/// The time of the newest message, at or before this one if one is named, that was listed or is a colleague's: what an agent
+/// who looks at the screen has seen. Other messages that no listing has shown prove nothing about a colleague's before them.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -112,8 +112,9 @@ pub fn seen_up_to(
             .query_row((id.0, conversation.0), only)
             .optional()?,
     };
-    let mut query = sql.prepare_cached(
-        "SELECT coalesce(max(sent_at_ms), 0) FROM message WHERE conversation_id = ?1 AND sent_at_ms <= ?2 AND listed = 1",
-    )?;
+    let mut query = sql.prepare_cached(&format!(
+        "SELECT coalesce(max(sent_at_ms), 0) FROM message WHERE conversation_id = ?1 AND sent_at_ms <= ?2
+         AND (listed = 1 OR ({FROM_BUSINESS} AND surface <> 'deskbell'))"
+    ))?;
     Ok(query.query_row((conversation.0, bound.unwrap_or(Millis::MAX)), only)?)
 }
