@@ -20,6 +20,20 @@ async fn a_reply_goes_through_the_relay_and_colleagues_see_it() {
 }
 
 #[tokio::test]
+async fn an_agent_who_sees_a_colleagues_answer_may_add_to_it_at_once() {
+    let (tiktok, relay) = shop().await;
+    let ana = tiktok.customer("Ana");
+    ana.says("do you have it in blue?");
+    let nok = desk(&tiktok, &relay, "Nok's laptop").await;
+    let ben = desk(&tiktok, &relay, "Ben's laptop").await;
+    nok.reply(&ana, "Yes, we do.").await;
+    // By the relay's word, before any list has shown it.
+    ben.until_thread(&ana, "Yes, we do.").await;
+    ben.reply(&ana, "And in green.").await;
+    ben.until_got(&ana, &["Yes, we do.", "And in green."]).await;
+}
+
+#[tokio::test]
 async fn two_agents_press_at_once_and_one_reply_goes_out() {
     let (tiktok, relay) = shop().await;
     let ana = tiktok.customer("Ana");
@@ -52,6 +66,21 @@ async fn a_reply_whose_answer_tiktok_swallowed_is_sent_once() {
     nok.reply(&ana, "Good morning.").await;
     nok.until_got(&ana, &["Good morning."]).await;
     nok.until_thread(&ana, "Good morning. [deskbell, sent]").await;
+}
+
+#[tokio::test]
+async fn a_reply_whose_answer_makes_no_sense_to_the_relay_either_is_found_by_looking() {
+    let (tiktok, relay) = shop().await;
+    let ana = tiktok.customer("Ana");
+    ana.says("hello");
+    let nok = desk(&tiktok, &relay, "Nok's laptop").await;
+    nok.conversation(&ana).await;
+    for (fault, reply) in [(Fault::TruncatedJson, "Good morning."), (Fault::Html { accepting: true }, "How are you?")] {
+        tiktok.fault("send", fault, Times::Next(1));
+        nok.reply(&ana, reply).await;
+        nok.until_thread(&ana, &format!("{reply} [deskbell, sent]")).await;
+    }
+    assert_eq!(tiktok.ledger().messages_to("Ana"), ["Good morning.", "How are you?"]);
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ::wire::api::SendState;
 use store::StoreError;
 use store::table::account::Account;
-use store::table::outbox::{self, OutboxReply};
+use store::table::outbox::{self, OutboxReply, OutboxState};
 use store::table::{account, attempt, conversation};
-use tiktok::business::message::SendMessage;
+use tiktok::business::message::{SendMessage, Sent};
 
 use super::{Lane, Next, wire};
 use crate::call::CallError;
@@ -60,7 +60,7 @@ impl Lane<'_> {
     }
 
     /// Asks the shop's relay how the call of an unconfirmed reply ended, if it was made through one: the relay may have
-    /// heard the answer that this computer has not. None if the relay does not know either, or did not make the call.
+    /// heard the answer that this computer has not. None if the relay does not know either, did not make the call, or heard an answer that says nothing.
     async fn ask_relay(&mut self, head: &OutboxReply, business: &Account) -> Result<Option<Next>, StoreError> {
         let (context, message, id) = (self.context, head.message, self.id);
         let Some(route) = context.caller().gateway().route().filter(|_| business.via_relay) else { return Ok(None) };
@@ -88,11 +88,17 @@ impl Lane<'_> {
                 return Ok(Some(Next::Wait(self.backoff.failed())));
             }
         };
+        // The relay has heard an answer, and it says as little there as it does here.
+        if matches!(answer, Err(CallError::Unknown(_)) | Ok(Sent { message_id: None })) {
+            return Ok(None);
+        }
         let known = context.store().read(move |sql| conversation::get(sql, id)).await?;
         context.store().write(move |tx| outbox::resume_sending(tx, message)).await?;
         let now_ms = context.clock().now_ms();
         settle(context.store(), &known, head, answer, now_ms, now_ms).await?;
-        Ok(Some(Next::Again))
+        // An answer that was not believed leaves the reply to be looked for.
+        let now = context.store().read(move |sql| outbox::get(sql, message)).await?;
+        Ok(now.is_none_or(|now| now.state != OutboxState::Checking).then_some(Next::Again))
     }
 
     /// Goes on looking for a reply that was left to the agent, less and less often, for as long as TikTok could still list
