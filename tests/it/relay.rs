@@ -2,6 +2,7 @@
 //! of them dies.
 
 mod receiving;
+mod secrets;
 mod sending;
 
 use sandbox::{Config, Limits, Sandbox, WindowRule};

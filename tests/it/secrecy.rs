@@ -51,7 +51,7 @@ fn found<'a>(text: &str, canaries: &[&'a str]) -> Vec<&'a str> {
     canaries.iter().copied().filter(|canary| text.contains(canary)).collect()
 }
 
-fn files(folder: &Path, all: &mut Vec<(String, String)>) {
+pub(crate) fn files(folder: &Path, all: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -39,7 +39,7 @@ const BUSINESS_CHECKED: &str = "business_app_checked";
 /// The same of Login Kit's key and secret.
 const LOGIN_CHECKED: &str = "login_app_checked";
 /// The keychain's entry for Login Kit's client secret.
-const LOGIN_SECRET: &str = "login-app-secret";
+pub(crate) const LOGIN_SECRET: &str = "login-app-secret";
 /// What Login Kit is asked for: who signed in. More is often not granted to new apps.
 const LOGIN_SCOPES: &[&str] = &["user.info.basic"];
 const LOGIN_PATH: &str = "/callback/";

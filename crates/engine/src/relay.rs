@@ -24,6 +24,7 @@ use crate::account_tasks::AccountTasks;
 use crate::context::Context;
 use crate::conversation_fetch::ConversationFetch;
 use crate::gateway::GatewayRoute;
+use crate::linking::LOGIN_SECRET;
 use crate::secrets::{ExposeSecret as _, SecretsError};
 use crate::tokens::TokenError;
 use crate::webhooks::Webhooks;
@@ -276,6 +277,16 @@ impl Relay {
     async fn take_over(&self, known: &Account, linked: &LinkedAccount) -> Result<(), PairError> {
         self.context.caller().tokens().forget(known.id).await?;
         self.store_linked(linked).await?;
+        self.forget_unused_apps().await
+    }
+
+    /// Forgets the secrets of the shop's apps once no account is linked on this computer by itself: the relay has them.
+    async fn forget_unused_apps(&self) -> Result<(), PairError> {
+        let accounts = self.context.store().read(account::all).await?;
+        if accounts.iter().all(|known| known.via_relay || known.unlinked_at_ms.is_some()) {
+            self.context.caller().tokens().forget_app().await?;
+            self.context.secrets().erase(LOGIN_SECRET).await?;
+        }
         Ok(())
     }
 

@@ -426,6 +426,14 @@ impl Tokens {
         self.erase(id, &remote_id).await
     }
 
+    /// Forgets the secret of the Business app.
+    ///
+    /// # Errors
+    /// [`TokenError::Secrets`]
+    pub(crate) async fn forget_app(&self) -> Result<(), TokenError> {
+        Ok(self.secrets.erase(APP_SECRET).await?)
+    }
+
     async fn erase(&self, id: AccountId, remote_id: &str) -> Result<(), TokenError> {
         self.secrets.erase(&refresh_key(remote_id)).await?;
         self.secrets.erase(&access_key(remote_id)).await?;

@@ -269,6 +269,12 @@ impl Sandbox {
         self.stage.now()
     }
 
+    /// Every access and refresh token that was given out, dead ones included.
+    #[must_use]
+    pub fn tokens(&self) -> Vec<String> {
+        self.stage.world().grants.all()
+    }
+
     /// Every access token expires now; refresh tokens stay good.
     pub fn expire_access_tokens(&self) {
         let now = self.stage.now();

@@ -163,6 +163,11 @@ impl Grants {
         }
     }
 
+    /// Every token that was ever given out.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.access.keys().chain(self.refresh.keys()).cloned().collect()
+    }
+
     /// Every refresh token dies; access tokens live on.
     pub(crate) fn kill_refresh(&mut self) {
         for token in self.refresh.values_mut() {
