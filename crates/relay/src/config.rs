@@ -36,6 +36,8 @@ const DEFAULT_LISTEN: &str = "127.0.0.1:8480";
 /// Let's Encrypt.
 const DEFAULT_ACME_DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
 const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
+/// What TikTok grants a new app.
+const DEFAULT_CALLS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const DEFAULT_LOG: &str = "warn,relay=info,tiktok=info";
 
 /// The configuration, checked.
@@ -61,6 +63,8 @@ pub struct Config {
     pub monitors: Vec<Network>,
     /// Requests a second of one address.
     pub requests_per_second: NonZeroU32,
+    /// Calls a second to TikTok with the shop's app, of all relay processes together.
+    pub calls_per_second: NonZeroU32,
     /// For how many days events are kept; for ever if none.
     pub retention_days: Option<u32>,
     /// Where TikTok is.
@@ -131,6 +135,7 @@ impl Config {
             trusted_proxies: settings.trusted_proxies.clone().unwrap_or_default(),
             monitors: settings.monitors.clone().unwrap_or(monitors),
             requests_per_second: settings.requests_per_second.unwrap_or(DEFAULT_REQUESTS_PER_SECOND),
+            calls_per_second: settings.calls_per_second.unwrap_or(DEFAULT_CALLS_PER_SECOND),
             retention_days: settings.retention_days.map(retention_days).transpose()?,
             endpoints: match &settings.endpoints {
                 Some(path) => endpoints(path)?,

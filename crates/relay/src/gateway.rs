@@ -19,6 +19,7 @@ mod upkeep;
 mod upload;
 mod upstream;
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ const MAX_FILES: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GatewaySettings {
     /// Calls a second to TikTok with the shop's app, of all relay processes together.
-    pub calls_per_second: usize,
+    pub calls_per_second: NonZeroU32,
     /// For name, connection and secure handshake.
     pub connect_timeout: Duration,
     /// For a whole call, at most 30 s; a file has longer.
@@ -66,7 +67,7 @@ pub struct GatewaySettings {
 impl Default for GatewaySettings {
     fn default() -> Self {
         Self {
-            calls_per_second: 10,
+            calls_per_second: NonZeroU32::MIN.saturating_add(9),
             connect_timeout: Duration::from_secs(5),
             call_timeout: Duration::from_secs(30),
             turn_timeout: Duration::from_secs(10),
@@ -113,7 +114,7 @@ impl Gateway {
         let settings = GatewaySettings { call_timeout, ..settings };
         let gateway = Arc::new(Self {
             upstream,
-            pace: Pace::new(settings.calls_per_second),
+            pace: Pace::new(usize::try_from(settings.calls_per_second.get()).unwrap_or(usize::MAX)),
             sends: Sends::default(),
             files: Arc::new(Semaphore::new(MAX_FILES)),
             tasks: Mutex::new(Some(JoinSet::new())),

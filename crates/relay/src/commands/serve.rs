@@ -90,7 +90,8 @@ pub(super) async fn compose(config: &Config, context: Context, listener: TcpList
     tokio::spawn(limits.clone().forget_quiet_addresses());
     let listening = Listening::start(context.clone(), EVENT_INTERVAL);
     let door = Door::new(context.clone(), listening.clone(), DoorLimits::default());
-    let gateway = Gateway::start(context.clone(), GatewaySettings::default()).await?;
+    let gateway_settings = GatewaySettings { calls_per_second: config.calls_per_second, ..GatewaySettings::default() };
+    let gateway = Gateway::start(context.clone(), gateway_settings).await?;
     let health = Health::start(context.clone(), door.clone(), config.monitors.clone()).await;
     let revocations = Revocations::start(context.database.clone());
     let watched = Arc::clone(&revocations);

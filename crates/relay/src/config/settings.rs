@@ -83,6 +83,10 @@ pub struct Settings {
     /// Requests a second of one address; five times as many at once [default: 1000]
     #[arg(long, global = true, env = "DESKBELL_RELAY_REQUESTS_PER_SECOND", value_name = "NUMBER")]
     pub requests_per_second: Option<NonZeroU32>,
+    /// Calls a second to TikTok with the shop's app, of all relay processes together, as TikTok's developer portal states them
+    /// for the app [default: 10]
+    #[arg(long, global = true, env = "DESKBELL_RELAY_CALLS_PER_SECOND", value_name = "NUMBER")]
+    pub calls_per_second: Option<NonZeroU32>,
     /// Forget events after so many days, at least 4 [default: never]
     #[arg(long, global = true, env = "DESKBELL_RELAY_RETENTION_DAYS", value_name = "DAYS")]
     pub retention_days: Option<u32>,
@@ -133,6 +137,7 @@ impl Settings {
             trusted_proxies: self.trusted_proxies.or(others.trusted_proxies),
             monitors: self.monitors.or(others.monitors),
             requests_per_second: self.requests_per_second.or(others.requests_per_second),
+            calls_per_second: self.calls_per_second.or(others.calls_per_second),
             retention_days: self.retention_days.or(others.retention_days),
             endpoints: self.endpoints.or(others.endpoints),
             log: self.log.or(others.log),

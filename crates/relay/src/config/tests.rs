@@ -34,7 +34,10 @@ fn nothing_at_all_is_a_relay_on_this_machine() {
     assert_eq!(config.database, DatabaseAddress::Sqlite("/var/lib/deskbell-relay/relay.db".into()));
     assert_eq!(config.listen.to_string(), "127.0.0.1:8480");
     assert_eq!(config.tls, TlsConfig::Plain);
-    assert_eq!((config.retention_days, config.requests_per_second.get()), (None, 1_000));
+    assert_eq!(
+        (config.retention_days, config.requests_per_second.get(), config.calls_per_second.get()),
+        (None, 1_000, 10)
+    );
     assert!(config.monitors.iter().any(|network| network.contains("::1".parse().unwrap())));
     assert!(config.secrets.key().is_none());
 }

@@ -1,5 +1,6 @@
 //! A shop with a linked account, three devices and a relay in front of the small TikTok.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,7 +64,7 @@ pub(crate) struct Shop {
 
 pub(crate) fn settings() -> GatewaySettings {
     GatewaySettings {
-        calls_per_second: 1_000,
+        calls_per_second: NonZeroU32::MIN.saturating_add(999),
         call_timeout: Duration::from_secs(20),
         conversation_timeout: Duration::from_secs(15),
         ..GatewaySettings::default()
