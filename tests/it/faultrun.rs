@@ -1,7 +1,10 @@
 //! The fault run: the real engine in a process of its own, faults at TikTok, and `kill -9` at random moments. At the end
 //! the ledger and the screen agree on each message: none lost, none sent twice unasked.
 //!
-//! `cargo xtask faults --seed N --sends 1000 --kills 500` is the full run; among the ordinary tests it is a short one.
+//! Once on the desk's own link, and once through the shop's relay, which is killed at random moments too.
+//!
+//! `cargo xtask faults --seed N --sends 1000 --kills 500` is the full run, with `--relay` through the relay; among the
+//! ordinary tests it is a short one.
 //! The seed repeats what is sent, dialled and killed; when the machine gets to it is not in anybody's hands.
 
 mod judge;
@@ -20,6 +23,7 @@ use rand::{Rng, SeedableRng};
 use sandbox::{Config, Customer, Fault, Limits, Sandbox, Times, WindowRule};
 use serde_json::{Value, json};
 use tests::Patience;
+use tests::relay::RelayProcess;
 use tokio::sync::{mpsc, watch};
 
 use judge::{Figures, judge};
@@ -31,6 +35,13 @@ use tab::{Done, Job, Tab};
 const EVENING: Duration = Duration::from_secs(180);
 /// How often the screen is looked at while waiting.
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// How the replies go to TikTok.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Direct,
+    Relay,
+}
 
 struct Sizes {
     seed: u64,
@@ -87,22 +98,28 @@ struct Run {
     lot: StdRng,
     tiktok: Sandbox,
     lives: Lives,
+    /// What stands between the desk and TikTok, if something does.
+    relay: Option<RelayProcess>,
     page: Page,
     pressed: Arc<watch::Sender<usize>>,
     figures: Figures,
 }
 
 impl Run {
-    async fn begin(seed: u64) -> Self {
+    async fn begin(seed: u64, way: Way) -> Self {
         let config = Config { limits: Limits::NONE, seed, rule: WindowRule::A, ..Config::default() };
         let tiktok = Sandbox::start(config).await.expect("a loopback port is free");
         tiktok.open_account("maisonbloom", "Maison Bloom", WindowRule::A);
+        let relay = match way {
+            Way::Direct => None,
+            Way::Relay => Some(RelayProcess::start(&tiktok).await),
+        };
         let mut lives = Lives::new(&tiktok).await;
         lives.begin();
         lives.listens().await;
         let page = Page::new(lives.living());
         let (pressed, figures) = (Arc::new(watch::Sender::new(0)), Figures::default());
-        Self { lot: StdRng::seed_from_u64(seed), tiktok, lives, page, pressed, figures }
+        Self { lot: StdRng::seed_from_u64(seed), tiktok, lives, relay, page, pressed, figures }
     }
 
     /// A customer who has answered the shop, so that TikTok does not count the shop's replies.
@@ -179,8 +196,30 @@ impl Run {
                 tokio::time::sleep(Duration::from_millis(self.lot.random_range(0..80))).await;
             }
         }
+        if self.relay.is_some() && self.lot.random_bool(0.5) {
+            self.kill_relay().await;
+        }
         self.lives.kill().await;
         self.figures.kills += 1;
+    }
+
+    /// Kills the relay under the desk that lives, starts it again, and lets the desk go on for a moment.
+    async fn kill_relay(&mut self) {
+        let Some(relay) = &mut self.relay else { return };
+        relay.kill();
+        self.figures.relay_kills += 1;
+        tokio::time::sleep(Duration::from_millis(self.lot.random_range(0..60))).await;
+        relay.restart().await;
+        tokio::time::sleep(Duration::from_millis(self.lot.random_range(0..300))).await;
+    }
+
+    /// The account as the desk has it: linked by the agent, or followed after pairing with the relay.
+    async fn account(&self) -> Value {
+        let Some(relay) = &self.relay else { return link(&self.tiktok, &self.page).await };
+        let code = relay.pairing_code("agent").await;
+        let pair = json!({ "address": relay.address(), "code": code, "deviceName": "Front desk" });
+        self.page.must("pairWithRelay", pair).await;
+        self.page.must("getOverview", json!({})).await["accounts"][0]["id"].clone()
     }
 
     /// The faults end, Deskbell lives on, and the agent decides what is left to them.
@@ -237,11 +276,20 @@ pub(crate) async fn until(what: &str, state: impl AsyncFn() -> bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_at_random_among_faults_loses_and_doubles_nothing() {
+    fault_run(Way::Direct).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_and_its_relay_killed_at_random_among_faults_lose_and_double_nothing() {
+    fault_run(Way::Relay).await;
+}
+
+async fn fault_run(way: Way) {
     let sizes = Sizes::read();
     let began = Instant::now();
-    println!("seed {}: {} sends, {} kills", sizes.seed, sizes.sends, sizes.kills);
-    let mut run = Run::begin(sizes.seed).await;
-    let account = link(&run.tiktok, &run.page).await;
+    println!("seed {}, {way:?}: {} sends, {} kills", sizes.seed, sizes.sends, sizes.kills);
+    let mut run = Run::begin(sizes.seed, way).await;
+    let account = run.account().await;
     let (mut jobs, mut customers, mut working) = (Vec::new(), Vec::new(), Vec::new());
     for number in 1..=sizes.customers() {
         let tab = run.tab(number, &account).await;
@@ -282,6 +330,7 @@ async fn a_process_killed_at_random_among_faults_loses_and_doubles_nothing() {
     run.figures.answers_lost = run.page.lost.load(Ordering::Relaxed);
     run.figures.seconds = began.elapsed().as_secs_f64();
     println!("{}", run.figures.print());
-    assert!(wrong.is_empty(), "seed {}:\n{wrong}\n{}", sizes.seed, run.lives.said());
+    let relay = run.relay.as_ref().map(RelayProcess::said).unwrap_or_default();
+    assert!(wrong.is_empty(), "seed {}:\n{wrong}\n{}\n{relay}", sizes.seed, run.lives.said());
     assert_eq!(run.figures.sends, sizes.sends);
 }

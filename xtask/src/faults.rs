@@ -1,4 +1,5 @@
-//! The full fault runs: `cargo xtask faults` for sending, with `--receive` for receiving. The real engine runs in a process
+//! The full fault runs: `cargo xtask faults` for sending, with `--relay` for sending through the shop's relay, with
+//! `--receive` for receiving. The real engine runs in a process
 //! of its own, with faults at TikTok and `kill -9` at random moments.
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,6 +12,8 @@ use crate::{say, shell, system, tree};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Out,
+    /// Out through the shop's relay, which is killed too.
+    Relay,
     In,
 }
 
@@ -26,9 +29,15 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(arguments: &[String]) -> Result<Options> {
-        let way = if arguments.iter().any(|argument| argument == "--receive") { Way::In } else { Way::Out };
+        let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+        let way = match (has("--receive"), has("--relay")) {
+            (true, true) => bail!("`cargo xtask faults` takes --receive or --relay, not both"),
+            (true, false) => Way::In,
+            (false, true) => Way::Relay,
+            (false, false) => Way::Out,
+        };
         let mut options = match way {
-            Way::Out => Options { way, seed: None, messages: 1_000, kills: 500 },
+            Way::Out | Way::Relay => Options { way, seed: None, messages: 1_000, kills: 500 },
             Way::In => Options { way, seed: None, messages: 10_000, kills: 200 },
         };
         let mut rest = arguments.iter();
@@ -38,11 +47,13 @@ impl Options {
                 value.parse::<u32>().with_context(|| format!("`{argument}` needs a number, not `{value}`"))
             };
             match (argument.as_str(), way) {
-                ("--receive", _) => {}
+                ("--receive" | "--relay", _) => {}
                 ("--seed", _) => options.seed = Some(number()?),
-                ("--sends", Way::Out) | ("--messages", Way::In) => options.messages = number()?,
+                ("--sends", Way::Out | Way::Relay) | ("--messages", Way::In) => options.messages = number()?,
                 ("--kills", _) => options.kills = number()?,
-                (other, Way::Out) => bail!("`cargo xtask faults` takes --seed, --sends and --kills, not `{other}`"),
+                (other, Way::Out | Way::Relay) => {
+                    bail!("`cargo xtask faults` takes --relay, --seed, --sends and --kills, not `{other}`")
+                }
                 (other, Way::In) => {
                     bail!("`cargo xtask faults --receive` takes --seed, --messages and --kills, not `{other}`")
                 }
@@ -57,7 +68,8 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let seed = options.seed.unwrap_or_else(random_seed);
     let Options { way, messages, kills, .. } = options;
     let (story, size, variable, flags) = match way {
-        Way::Out => ("faultrun", "sends", "DESKBELL_SENDS", ""),
+        Way::Out => ("faultrun::a_process", "sends", "DESKBELL_SENDS", ""),
+        Way::Relay => ("faultrun::a_desk_and_its_relay", "sends", "DESKBELL_SENDS", "--relay "),
         Way::In => ("receiverun", "messages", "DESKBELL_MESSAGES", "--receive "),
     };
     let what = format!("seed {seed}: {messages} {size}, {kills} kills");
@@ -101,6 +113,9 @@ mod tests {
         let inward = Options { way: Way::In, seed: None, messages: 10_000, kills: 200 };
         assert_eq!(parse("--receive").unwrap(), inward);
         assert_eq!(parse("--messages 50 --receive").unwrap(), Options { messages: 50, ..inward });
+        let relay = Options { way: Way::Relay, ..out };
+        assert_eq!(parse("--relay").unwrap(), relay);
+        assert!(parse("--relay --receive").is_err());
         assert!(parse("--seed").unwrap_err().to_string().contains("number"));
         assert!(parse("--seed x").is_err() && parse("--sneds 3").is_err());
         assert!(parse("--messages 50").is_err() && parse("--receive --sends 50").is_err());

@@ -37,6 +37,7 @@ cargo xtask faults               sends and kills the engine's process at random 
                                  screen must agree on each message
     --seed N                     repeats a run; random otherwise
     --sends N, --kills N         1000 and 500 unless given
+    --relay                      through the shop's relay, which is killed too
     --receive                    the other way round: customers write while it is killed
     --messages N, --kills N      10000 and 200 unless given
 cargo xtask fuzz TARGET          the long run on what reads a stranger's bytes: picture, webhook, answer or query (Linux only)

@@ -14,6 +14,7 @@ pub(super) struct Figures {
     pub(super) sends: usize,
     pub(super) kills: usize,
     pub(super) kills_in_start: usize,
+    pub(super) relay_kills: usize,
     pub(super) answers_lost: usize,
     pub(super) faults: BTreeMap<String, usize>,
     pub(super) attempts: usize,
@@ -33,8 +34,9 @@ impl Figures {
     /// As lines to read.
     pub(super) fn print(&self) -> String {
         let mut text = format!(
-            "{} sends in {:.0} s, {} kill -9 ({} of them before it listened), {} answers to the page lost with their process\n",
-            self.sends, self.seconds, self.kills, self.kills_in_start, self.answers_lost
+            "{} sends in {:.0} s, {} kill -9 ({} of them before it listened), {} of the relay, {} answers to the page lost with \
+             their process\n",
+            self.sends, self.seconds, self.kills, self.kills_in_start, self.relay_kills, self.answers_lost
         );
         let faults: usize = self.faults.values().sum();
         let _ = writeln!(text, "{faults} faults dialled:");

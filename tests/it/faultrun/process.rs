@@ -9,8 +9,8 @@ use std::time::Duration;
 use sandbox::Sandbox;
 use tempfile::TempDir;
 use tests::Patience;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, watch};
 
 use super::keychain::Keychain;
@@ -29,6 +29,8 @@ pub(crate) struct Lives {
     folder: TempDir,
     keychain: Keychain,
     child: Option<Child>,
+    /// What it prints. Held while it lives: it would end if it wrote into a closed pipe.
+    printed: Option<Lines<BufReader<ChildStdout>>>,
     ear: Ear,
     number: usize,
     living: watch::Sender<Living>,
@@ -40,7 +42,15 @@ impl Lives {
         std::fs::create_dir(folder.path().join("data")).unwrap();
         std::fs::write(folder.path().join("endpoints.json"), tiktok.endpoints_json()).unwrap();
         let living = watch::Sender::new(None);
-        Self { folder, keychain: Keychain::open().await, child: None, ear: Ear::default(), number: 0, living }
+        Self {
+            folder,
+            keychain: Keychain::open().await,
+            child: None,
+            printed: None,
+            ear: Ear::default(),
+            number: 0,
+            living,
+        }
     }
 
     pub(crate) fn living(&self) -> watch::Receiver<Living> {
@@ -76,14 +86,15 @@ impl Lives {
             .kill_on_drop(true)
             .spawn();
         self.number += 1;
-        self.child = Some(child.expect("the desk's process starts"));
+        let mut child = child.expect("the desk's process starts");
+        self.printed = child.stdout.take().map(|out| BufReader::new(out).lines());
+        self.child = Some(child);
     }
 
     /// Waits until it listens.
     pub(crate) async fn listens(&mut self) {
-        let out = self.child.as_mut().and_then(|child| child.stdout.take()).expect("a process that was just begun");
-        let mut lines = BufReader::new(out).lines();
-        let line = Patience::of(LONGEST_START).wait_for(lines.next_line()).await;
+        let printed = self.printed.as_mut().expect("a process that was just begun");
+        let line = Patience::of(LONGEST_START).wait_for(printed.next_line()).await;
         *self.ear.lock().await = self.child.as_mut().and_then(|child| child.stdin.take());
         let Some(Ok(Some(address))) = line else { panic!("life {} never listened:\n{}", self.number, self.said()) };
         self.living.send_replace(Some((self.number, address)));
