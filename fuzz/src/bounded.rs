@@ -16,10 +16,12 @@ use crate::target::TARGETS;
 /// An input is not made longer than this.
 const MAX_INPUT_BYTES: usize = 64 * 1024;
 /// Where the corpus of each target is; the fixtures of the ordinary tests are part of it.
-const CORPUS: [(&str, &str); 6] = [
+const CORPUS: [(&str, &str); 8] = [
     ("picture", "fuzz/corpus/picture"),
     ("picture", "tests/fixtures/pictures"),
     ("webhook", "fuzz/corpus/webhook"),
+    ("door", "fuzz/corpus/webhook"),
+    ("door", "fuzz/corpus/door"),
     ("answer", "fuzz/corpus/answer"),
     ("answer", "tests/fixtures/tiktok"),
     ("query", "fuzz/corpus/query"),

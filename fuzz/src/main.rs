@@ -8,6 +8,7 @@
 
 #[cfg(not(feature = "libfuzzer"))]
 mod bounded;
+mod door;
 mod target;
 
 #[cfg(feature = "libfuzzer")]

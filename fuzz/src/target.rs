@@ -9,12 +9,19 @@ use tiktok::business::webhook::{self, Envelope};
 use tiktok::business::{auto_message, capability, conversation, direct_reply, media, message, profile, video};
 use tiktok::{ClientSecret, Endpoint};
 
+use crate::door::door;
+
 /// What is done with an input.
 pub(crate) type Target = fn(&[u8]);
 
 /// The targets by name, which is also the folder of their corpus, and how many inputs the bounded run makes for each.
-pub(crate) const TARGETS: [(&str, Target, u32); 4] =
-    [("picture", picture, 2_000), ("webhook", webhook, 50_000), ("answer", answer, 20_000), ("query", query, 20_000)];
+pub(crate) const TARGETS: [(&str, Target, u32); 5] = [
+    ("picture", picture, 2_000),
+    ("webhook", webhook, 50_000),
+    ("door", door, 2_000),
+    ("answer", answer, 20_000),
+    ("query", query, 20_000),
+];
 
 /// The target that the environment names.
 #[cfg(feature = "libfuzzer")]

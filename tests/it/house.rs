@@ -18,7 +18,7 @@ pub(super) const ARROWS: &[(&str, &[&str])] = &[
     ("practice", &["desk", "sandbox"]),
     ("webhost", &["desk", "model", "practice", "sandbox"]),
     ("deskbell", &["desk", "model", "practice", "sandbox"]),
-    ("fuzz", &["engine", "store", "tiktok"]),
+    ("fuzz", &["engine", "relay", "store", "tiktok", "wire"]),
     ("tests", &["desk", "engine", "model", "relay", "sandbox", "store", "tiktok", "webhost", "wire"]),
     ("xtask", &[]),
 ];

@@ -12,9 +12,10 @@ use anyhow::{Context, Result, bail};
 use crate::{say, shell, system, tree};
 
 /// The targets, and where the inputs are that they begin with.
-const TARGETS: [(&str, &[&str]); 4] = [
+const TARGETS: [(&str, &[&str]); 5] = [
     ("picture", &["fuzz/corpus/picture", "tests/fixtures/pictures"]),
     ("webhook", &["fuzz/corpus/webhook"]),
+    ("door", &["fuzz/corpus/webhook", "fuzz/corpus/door"]),
     ("answer", &["fuzz/corpus/answer", "tests/fixtures/tiktok"]),
     ("query", &["fuzz/corpus/query"]),
 ];
