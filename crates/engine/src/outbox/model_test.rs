@@ -1,4 +1,4 @@
-//! The outbox against a model of TikTok, every combination of what can go wrong: a call's outcome, a crash, a message
+//! The outbox against a model of TikTok and of the shop's relay, every combination of what can go wrong: a call's outcome, a crash, a message
 //! that shows up by another way, a listing that lags behind, the agent's decision.
 //!
 //! Every step on our side is the real code on a real database; only the lane's choice of its next step and TikTok itself
@@ -133,6 +133,21 @@ fn no_message_goes_out_after_a_colleagues_while_it_could_still_be_undone() {
 }
 
 #[test]
+fn a_text_through_the_relay_arrives_once_or_the_agent_is_told_whatever_fails() {
+    play_all(Kind::Text, case::every_through_the_relay(Kind::Text, 1..=1), 1);
+}
+
+#[test]
+fn two_texts_through_the_relay_arrive_once_and_in_order_whatever_fails() {
+    play_all(Kind::Text, case::every_through_the_relay(Kind::Text, 2..=2), 13);
+}
+
+#[test]
+fn a_picture_through_the_relay_arrives_once_or_the_agent_is_told_whatever_fails() {
+    play_all(Kind::Picture, case::every_through_the_relay(Kind::Picture, 1..=2), 13);
+}
+
+#[test]
 fn three_texts_arrive_once_and_in_order_whatever_fails() {
     every_case_of(Kind::Text, 3..=3, 67);
 }
@@ -154,4 +169,7 @@ fn texts_pictures_and_cards_in_every_combination() {
     play_all(Kind::Text, case::every_with_a_colleague(Kind::Text), 1);
     every_case_of(Kind::Picture, 1..=2, 1);
     every_case_of(Kind::Card, 1..=2, 1);
+    for (kind, messages) in [(Kind::Text, 1..=2), (Kind::Picture, 1..=2), (Kind::Card, 1..=2)] {
+        play_all(kind, case::every_through_the_relay(kind, messages), 1);
+    }
 }

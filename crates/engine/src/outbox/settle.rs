@@ -112,6 +112,37 @@ pub(super) async fn settle(
     }
 }
 
+/// Stores what the shop's relay tells of the call of a reply that is being looked for. False if that says nothing: then
+/// nothing has changed, and it is looked for on.
+pub(super) async fn settle_told(
+    store: &Store,
+    known: &Conversation,
+    reply: &OutboxReply,
+    answer: Result<Sent, CallError>,
+    now_ms: Millis,
+) -> Result<bool, StoreError> {
+    let (message, account) = (reply.message, reply.account);
+    match answer {
+        // It says as little to the relay as it would here.
+        Err(CallError::Unknown(_)) | Ok(Sent { message_id: None }) => Ok(false),
+        Ok(Sent { message_id: Some(remote_id) }) => {
+            let confirmed = store.write(move |tx| {
+                let believed = inbound::confirm(tx, account, message, &remote_id)?;
+                if believed {
+                    outbox::record_attempt_end(tx, message, &End::plain(Outcome::Sent), now_ms)?;
+                }
+                Ok(believed)
+            });
+            confirmed.await
+        }
+        Err(error) => {
+            store.write(move |tx| outbox::resume_sending(tx, message)).await?;
+            settle(store, known, reply, Err(error), now_ms, now_ms).await?;
+            Ok(true)
+        }
+    }
+}
+
 async fn unconfirm(store: &Store, message: model::MessageId, end: End, now_ms: Millis) -> Result<Settled, StoreError> {
     store
         .write(move |tx| {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use ::wire::api::SendState;
 use store::StoreError;
 use store::table::account::Account;
-use store::table::outbox::{self, OutboxReply, OutboxState};
+use store::table::outbox::{self, OutboxReply};
 use store::table::{account, attempt, conversation};
-use tiktok::business::message::{SendMessage, Sent};
+use tiktok::business::message::SendMessage;
 
 use super::{Lane, Next, wire};
 use crate::call::CallError;
-use crate::outbox::settle::settle;
+use crate::outbox::settle::settle_told;
 use crate::pace::Priority;
 use crate::timing::{after, until};
 
@@ -88,17 +88,9 @@ impl Lane<'_> {
                 return Ok(Some(Next::Wait(self.backoff.failed())));
             }
         };
-        // The relay has heard an answer, and it says as little there as it does here.
-        if matches!(answer, Err(CallError::Unknown(_)) | Ok(Sent { message_id: None })) {
-            return Ok(None);
-        }
         let known = context.store().read(move |sql| conversation::get(sql, id)).await?;
-        context.store().write(move |tx| outbox::resume_sending(tx, message)).await?;
-        let now_ms = context.clock().now_ms();
-        settle(context.store(), &known, head, answer, now_ms, now_ms).await?;
-        // An answer that was not believed leaves the reply to be looked for.
-        let now = context.store().read(move |sql| outbox::get(sql, message)).await?;
-        Ok(now.is_none_or(|now| now.state != OutboxState::Checking).then_some(Next::Again))
+        let told = settle_told(context.store(), &known, head, answer, context.clock().now_ms()).await?;
+        Ok(told.then_some(Next::Again))
     }
 
     /// Goes on looking for a reply that was left to the agent, less and less often, for as long as TikTok could still list

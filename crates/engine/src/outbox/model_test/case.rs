@@ -87,6 +87,17 @@ impl Decision {
     pub(super) const OTHERS: [Self; 3] = [Self::AgainLost, Self::Discard, Self::Arrived];
 }
 
+/// How calls go to TikTok, and what is known of one whose answer was not heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By themselves.
+    Direct,
+    /// Through the shop's relay, and what was lost was lost between it and this computer: the relay knows.
+    RelayHears,
+    /// Through the shop's relay, and what was lost was lost between it and TikTok, or it died: the relay does not know.
+    RelayHearsNot,
+}
+
 const CRASHES: [Crash; 6] = [
     Crash::BeforeCall,
     Crash::BeforeBytes,
@@ -123,6 +134,7 @@ pub(super) struct Case {
     pub(super) decision: Decision,
     /// Which message is the first that can still be undone when a colleague answers on the phone.
     pub(super) colleague: Option<usize>,
+    pub(super) way: Way,
 }
 
 impl Case {
@@ -141,7 +153,7 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} {:?} crash {:?}", self.kind, self.outcomes, self.crash)?;
-        write!(f, " colleague {:?}", self.colleague)?;
+        write!(f, " colleague {:?} way {:?}", self.colleague, self.way)?;
         write!(f, " echo {:?} list {:?} decision {:?}", self.echo, self.list, self.decision)
     }
 }
@@ -193,11 +205,21 @@ pub(super) fn every(kind: Kind, messages: RangeInclusive<usize>) -> Vec<Case> {
                 let index = first + cases.len() * DECISIONS;
                 let outcomes = outcomes.clone();
                 let decision = Decision::Again;
-                cases.push(Case { index, kind, outcomes, crash, echo: *echo, list: *list, decision, colleague: None });
+                let (echo, list, way) = (*echo, *list, Way::Direct);
+                cases.push(Case { index, kind, outcomes, crash, echo, list, decision, colleague: None, way });
             }
         }
     }
     cases
+}
+
+/// Every combination for these many messages of a kind, on each way through the relay.
+pub(super) fn every_through_the_relay(kind: Kind, messages: RangeInclusive<usize>) -> Vec<Case> {
+    let ways = [(Way::RelayHears, 10_000_000), (Way::RelayHearsNot, 20_000_000)];
+    let on = |(way, first)| {
+        every(kind, messages.clone()).into_iter().map(move |case| Case { index: first + case.index, way, ..case })
+    };
+    ways.into_iter().flat_map(on).collect()
 }
 
 /// Every combination in which a colleague answers before one of the messages while it can still be undone.

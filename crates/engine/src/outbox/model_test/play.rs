@@ -7,8 +7,8 @@ use store::table::outbox::actions::{DraftSource, Submission, SubmitOutcome};
 use store::table::outbox::{self, BeginOutcome, OutboxReply, OutboxState, actions};
 use store::table::{conversation, upload};
 
-use super::super::settle::settle;
-use super::case::{Case, Crash, Decision, Echo, Kind, List};
+use super::super::settle::{settle, settle_told};
+use super::case::{Case, Crash, Decision, Echo, Kind, List, Way};
 use super::desk::Desk;
 use super::tiktok::{TikTok, outgoing};
 use crate::call::CallError;
@@ -217,6 +217,7 @@ impl<'a> Play<'a> {
             }
             BeginOutcome::Gone => return Err("the head of the lane was gone".to_owned()),
         };
+        self.tiktok.begin(of);
         let ours = &mut self.ours[of];
         (ours.calls, ours.looks) = (ours.calls + 1, 0);
         let (calls, resent) = (ours.calls, ours.resends > 0);
@@ -261,6 +262,9 @@ impl<'a> Play<'a> {
         if let Some(look) = self.timing.look.get(looks) {
             self.now_ms = self.now_ms.max(after(head.started_at_ms.unwrap(), *look));
         }
+        if self.ask_relay(of, head)? {
+            return Ok(());
+        }
         let asked_at_ms = self.now_ms;
         self.list()?;
         self.ours[of].looks += 1;
@@ -281,6 +285,21 @@ impl<'a> Play<'a> {
         let pace = self.timing.look[0] / 4;
         self.now_ms = after(self.now_ms, if looks >= self.timing.look.len() { self.timing.look_again } else { pace });
         Ok(())
+    }
+
+    /// Asks the relay that made the call what became of it. Whether the reply is not looked for any more.
+    fn ask_relay(&mut self, of: usize, head: &OutboxReply) -> Result<bool, String> {
+        if self.case.way == Way::Direct {
+            return Ok(false);
+        }
+        let Some(answer) = self.tiktok.relay_tells(of) else { return Ok(false) };
+        self.tell(&format!("the relay says of {of}: {answer:?}"));
+        let id = self.id;
+        let known = self.desk.read(|sql| conversation::get(sql, id));
+        let told = settle_told(&self.desk.store, &known, head, answer, self.now_ms);
+        let told = self.desk.runtime.block_on(told).map_err(|error| error.to_string())?;
+        self.check()?;
+        Ok(told)
     }
 
     fn decide(&mut self, of: usize) -> Result<(), String> {

@@ -1,12 +1,13 @@
 //! TikTok as it matters to an outbox: what it has, what it answers, and what its listings show.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use model::{CardKind, Content, MediaState, Millis, Outgoing, Surface};
 use store::table::message::IncomingMessage;
 use tiktok::business::message::Sent;
 
-use super::case::{Case, Decision, Kind, List, Outcome};
+use super::case::{Case, Decision, Kind, List, Outcome, Way};
 use crate::call::CallError;
 use crate::source::Batch;
 
@@ -23,6 +24,19 @@ pub(super) struct Copy {
     hidden: u32,
 }
 
+/// What the shop's relay knows of the newest call for a message.
+#[derive(Debug, Clone)]
+enum Known {
+    /// It did not receive it.
+    NotReceived,
+    /// It heard no answer, or one that says nothing.
+    Nothing,
+    /// It heard that TikTok has it, by this name.
+    Sent(String),
+    /// It heard a no, or that it was not taken.
+    Not(Outcome),
+}
+
 pub(super) struct TikTok {
     kind: Kind,
     list: List,
@@ -31,6 +45,8 @@ pub(super) struct TikTok {
     pub(super) copies: Vec<Copy>,
     /// When a colleague answers on the phone.
     pub(super) colleague_ms: Option<Millis>,
+    /// By message.
+    relay: HashMap<usize, Known>,
 }
 
 impl TikTok {
@@ -43,6 +59,7 @@ impl TikTok {
             asked_ms,
             copies: Vec::new(),
             colleague_ms: None,
+            relay: HashMap::new(),
         }
     }
 
@@ -60,8 +77,47 @@ impl TikTok {
             _ if resent => Outcome::Arrived,
             (Outcome::NotTaken | Outcome::DeadPicture, _) if calls > 1 => Outcome::Arrived,
             (Outcome::NotTakenThenUnheard, _) if calls > 1 => Outcome::ArrivedUnheard,
+            // The relay says that it did not receive it, so it goes out again.
+            (Outcome::Lost, _) if calls > 1 && case.way == Way::RelayHears => Outcome::Arrived,
             (outcome, _) => outcome,
         };
+        let answer = self.answer(outcome, of, resent, now_ms);
+        let hears = case.way == Way::RelayHears;
+        let known = match outcome {
+            Outcome::Lost if hears => Known::NotReceived,
+            Outcome::ArrivedUnheard if hears => self.newest(of).map_or(Known::Nothing, Known::Sent),
+            Outcome::Lost | Outcome::ArrivedUnheard | Outcome::Nameless => Known::Nothing,
+            Outcome::Arrived => self.newest(of).map_or(Known::Nothing, Known::Sent),
+            Outcome::Misnamed => Known::Sent(format!("{}-0", self.name)),
+            Outcome::Refused | Outcome::DeadPicture | Outcome::NotTaken | Outcome::NotTakenThenUnheard => {
+                Known::Not(outcome)
+            }
+        };
+        self.relay.insert(of, known);
+        answer
+    }
+
+    /// A call is about to be made that the relay has not received yet.
+    pub(super) fn begin(&mut self, of: usize) {
+        self.relay.insert(of, Known::NotReceived);
+    }
+
+    /// What the relay tells of the newest call for a message; none if it knows nothing of it.
+    pub(super) fn relay_tells(&mut self, of: usize) -> Option<Result<Sent, CallError>> {
+        match self.relay.get(&of)?.clone() {
+            Known::NotReceived => Some(Err(CallError::Offline("the relay had not received it".to_owned()))),
+            Known::Nothing => None,
+            Known::Sent(message_id) => Some(Ok(Sent { message_id: Some(message_id) })),
+            Known::Not(outcome) => Some(self.answer(outcome, of, false, 0)),
+        }
+    }
+
+    fn newest(&self, of: usize) -> Option<String> {
+        self.copies.iter().rfind(|copy| copy.of == of).map(|copy| copy.remote_id.clone())
+    }
+
+    /// What TikTok does and says.
+    fn answer(&mut self, outcome: Outcome, of: usize, resent: bool, now_ms: Millis) -> Result<Sent, CallError> {
         match outcome {
             Outcome::Lost => Err(CallError::Unknown(unknown(tiktok::UnknownWhy::TimedOut))),
             Outcome::ArrivedUnheard => {
