@@ -22,6 +22,7 @@ mod long;
 mod main_job;
 mod offline;
 mod picture;
+mod relay;
 mod ruled;
 mod sending;
 mod smoke;

@@ -135,6 +135,15 @@ impl RelayProcess {
         }
     }
 
+    /// Revokes the device of this name.
+    pub async fn revoke(&self, name: &str) {
+        let devices = self.ask("GET", wire::paths::DEVICES, &Value::Null).await;
+        let all = devices["devices"].as_array().or_else(|| devices.as_array()).expect("a list of devices");
+        let device = all.iter().find(|device| device["name"] == name).expect("the device is paired");
+        let path = format!("{}/{}", wire::paths::DEVICES, device["id"].as_str().expect("it has an id"));
+        self.ask("DELETE", &path, &Value::Null).await;
+    }
+
     /// A new pairing code for a device of this role.
     pub async fn pairing_code(&self, role: &str) -> String {
         let made = self.ask("POST", wire::paths::PAIRING_CODES, &json!({ "role": role })).await;

@@ -46,6 +46,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 /// The relay under load and faults: `cargo xtask relay-bench`. The program that ships runs in processes of its own.
 pub(crate) fn run_relay(arguments: &[String]) -> Result<()> {
     let root = tree::root()?;
+    if let [flag, rest @ ..] = arguments
+        && flag == "--window"
+    {
+        anyhow::ensure!(rest.is_empty(), "`cargo xtask relay-bench --window` takes nothing more");
+        return run_pixel(&root);
+    }
     system::ensure(system::COMPILER)?;
     let is_without_postgres = arguments.windows(2).any(|pair| pair == ["--database", "sqlite"]);
     if !is_without_postgres {
@@ -55,6 +61,24 @@ pub(crate) fn run_relay(arguments: &[String]) -> Result<()> {
         build(&root, &["--package", "relay", "--bin", "deskbell-relay", "--package", "tests", "--bin", "relaybench"])
     })?;
     shell::run(Command::new(program("relaybench")?).args(arguments))
+}
+
+/// From TikTok's webhook to the bubble in the real window, and the same by polling: a story of the window that measures
+/// (`tests/e2e/relay.rs`).
+fn run_pixel(root: &Path) -> Result<()> {
+    system::ensure(system::WINDOW)?;
+    system::ensure(system::TESTS)?;
+    node::check()?;
+    node::packages(root)?;
+    page::build(root)?;
+    say::timed("build", "the app, optimised", || {
+        build(root, &["--package", "deskbell", "--features", tree::FEATURES, "--bin", "deskbell"])
+    })?;
+    say::timed("measure", "webhook to pixel", || {
+        let scope = ["test", "--locked", "--workspace", "--features", tree::FEATURES, "--test", "it"];
+        let story = ["--", "--ignored", "--nocapture", "e2e::relay::from_the_webhook"];
+        shell::run(shell::cargo(root).args(scope).args(story).env("DESKBELL_BIN", program("deskbell")?))
+    })
 }
 
 /// A program of this profile.

@@ -54,6 +54,7 @@ cargo xtask relay [--browser]    a relay on this computer, on the sandbox, and a
 cargo xtask relay-bench          the relay's program under load and faults, on SQLite and on PostgreSQL, in about five minutes:
                                  nothing that was acknowledged may be lost, doubled or out of order; and its times and memory
     --quick                      everything smaller, in about a minute
+    --window                     instead: from TikTok's webhook to the bubble in the real window, and by polling (Linux only)
     --database sqlite|postgres   this one only
     --seconds N, --rate N        of the steady load: 15 and 500 webhooks a second unless given
     --desktops N, --kills N      50 and 10 unless given
