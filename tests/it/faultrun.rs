@@ -284,6 +284,7 @@ async fn a_desk_and_its_relay_killed_at_random_among_faults_lose_and_double_noth
     fault_run(Way::Relay).await;
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are what the run is for")]
 async fn fault_run(way: Way) {
     let sizes = Sizes::read();
     let began = Instant::now();
