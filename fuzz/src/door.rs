@@ -19,7 +19,7 @@ use tiktok::{Client, ClientSecret, Endpoints};
 use tokio::runtime::Runtime;
 use wire::api::{AppCredentials, Platform};
 
-const SECRET: &str = "the app's secret";
+const SECRET: &str = "the-secret-of-the-app";
 /// The account that the corpus of webhooks is about.
 const ACCOUNT: &str = "_000EXAMPLEopenid";
 
