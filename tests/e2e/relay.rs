@@ -118,7 +118,7 @@ async fn to_the_pixel(shop: &Shop, window: &Window) -> Result<Vec<f64>> {
             tokio::time::sleep(GLANCE).await;
         };
         times.push(painted - said);
-        // Not in step with any timer.
+        // By polling, this is soon after a poll: the wait for the next one is close to its longest.
         tokio::time::sleep(Duration::from_millis(200 + 37 * (number as u64 % 11))).await;
     }
     times.sort_by(f64::total_cmp);
