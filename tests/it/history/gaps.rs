@@ -175,3 +175,95 @@ async fn a_gap_stays_where_it_is_when_a_reply_turns_out_to_be_the_message_behind
         store.close().await;
     }
 }
+
+/// What is known of a gap between a listed message of the second 100 and a pushed one of the second 200.
+#[derive(Clone, Copy)]
+struct Heard {
+    from_ms: Option<Millis>,
+    late_push_ms: Option<Millis>,
+    second_is_pushed: bool,
+    customer_is_pushed: bool,
+    until_ms: Millis,
+}
+
+async fn closes(heard: Heard) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let closed = store
+        .write(move |tx| {
+            let account = linked(tx)?;
+            let id = listed(tx, account, 0)?;
+            let after = message::insert(tx, account, id, &line(1, 100_000), true)?;
+            let ours = IncomingMessage { outgoing: true, ..line(2, 200_000) };
+            let before = message::insert(tx, account, id, &ours, false)?;
+            let said = message::insert(tx, account, id, &line(3, 300_000), false)?;
+            gap::insert(tx, id, gap::Gap { before, after: Some(after) }, 0)?;
+            accounts::set_heard_from(tx, account, heard.from_ms)?;
+            if let Some(at_ms) = heard.late_push_ms {
+                conversation::record_late_push(tx, id, at_ms)?;
+            }
+            if heard.second_is_pushed {
+                message::mark_pushed(tx, before)?;
+            }
+            if heard.customer_is_pushed {
+                message::mark_pushed(tx, said)?;
+            }
+            gap::close_heard(tx, id, heard.until_ms)
+        })
+        .await
+        .unwrap();
+    store.close().await;
+    closed
+}
+
+#[tokio::test]
+async fn a_gap_closes_only_where_the_relay_heard_everything_in_between() {
+    let all = Heard {
+        from_ms: Some(100_000),
+        late_push_ms: None,
+        second_is_pushed: true,
+        customer_is_pushed: true,
+        until_ms: 200_000,
+    };
+    assert!(closes(all).await);
+    assert!(closes(Heard { late_push_ms: Some(100_000), ..all }).await, "a late push before it says nothing of it");
+    for (why, not) in [
+        ("since when it hears is not known", Heard { from_ms: None, ..all }),
+        ("it did not hear yet", Heard { from_ms: Some(100_001), ..all }),
+        ("a push came late", Heard { late_push_ms: Some(100_001), ..all }),
+        ("the later message was not pushed", Heard { second_is_pushed: false, ..all }),
+        ("this customer's messages are not pushed", Heard { customer_is_pushed: false, ..all }),
+        ("something may be on its way", Heard { until_ms: 199_999, ..all }),
+    ] {
+        assert!(!closes(not).await, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_heard_is_not_heard_later_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let known = store
+        .write(|tx| {
+            let account = linked(tx)?;
+            accounts::set_via_relay(tx, account, true)?;
+            let heard_from = |tx: &Tx<'_>| {
+                let sql = "SELECT heard_from_ms FROM account";
+                Ok::<_, StoreError>(tx.query_row(sql, [], |row| row.get::<_, Option<Millis>>(0))?)
+            };
+            let mut known = vec![heard_from(tx)?];
+            accounts::restart_hearing(tx, 500)?;
+            known.push(heard_from(tx)?);
+            // An old event of the log, read again.
+            accounts::set_heard_from(tx, account, Some(300))?;
+            accounts::restart_hearing(tx, 400)?;
+            known.push(heard_from(tx)?);
+            accounts::set_heard_from(tx, account, None)?;
+            known.push(heard_from(tx)?);
+            Ok(known)
+        })
+        .await
+        .unwrap();
+    assert_eq!(known, [None, Some(500), Some(500), None]);
+    store.close().await;
+}

@@ -1,5 +1,5 @@
-//! The outbox against a model of TikTok and of the shop's relay, every combination of what can go wrong: a call's outcome, a crash, a message
-//! that shows up by another way, a listing that lags behind, the agent's decision.
+//! The outbox against a model of TikTok and of the shop's relay, every combination of what can go wrong: a call's outcome,
+//! a crash, a message that shows up by another way, a listing that lags behind, the agent's decision.
 //!
 //! Every step on our side is the real code on a real database; only the lane's choice of its next step and TikTok itself
 //! are played here. A failing case names its number: `DESKBELL_CASE=1234 cargo test -p engine --lib outbox` runs it alone

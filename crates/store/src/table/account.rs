@@ -190,12 +190,16 @@ pub fn set_via_relay(tx: &mut Tx<'_>, id: AccountId, via_relay: bool) -> Result<
     Ok(())
 }
 
-/// Says since when the shop's relay has heard everything that TikTok pushes about an account; none if that is not known.
+/// Says since when the shop's relay has heard everything that TikTok pushes about an account; none if that is not known. It
+/// only moves on: an old event of the relay's log that is read again says nothing of what was missed since.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn set_heard_from(tx: &Tx<'_>, id: AccountId, from_ms: Option<Millis>) -> Result<(), StoreError> {
-    tx.execute("UPDATE account SET heard_from_ms = ?2 WHERE id = ?1", (id.0, from_ms))?;
+    tx.execute(
+        "UPDATE account SET heard_from_ms = max(coalesce(heard_from_ms, ?2), ?2) WHERE id = ?1",
+        (id.0, from_ms),
+    )?;
     Ok(())
 }
 

@@ -60,7 +60,8 @@ impl Lane<'_> {
     }
 
     /// Asks the shop's relay how the call of an unconfirmed reply ended, if it was made through one: the relay may have
-    /// heard the answer that this computer has not. None if the relay does not know either, did not make the call, or heard an answer that says nothing.
+    /// heard the answer that this computer has not. None if the relay does not know either, did not make the call, or heard
+    /// an answer that says nothing.
     async fn ask_relay(&mut self, head: &OutboxReply, business: &Account) -> Result<Option<Next>, StoreError> {
         let (context, message, id) = (self.context, head.message, self.id);
         let Some(route) = context.caller().gateway().route().filter(|_| business.via_relay) else { return Ok(None) };
